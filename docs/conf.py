@@ -1,0 +1,19 @@
+"""How Sphinx builds the documentation: MyST Markdown in, furo out."""
+
+from __future__ import annotations
+
+from importlib.metadata import version as installed_version
+from typing import Final
+
+project: Final = "trio-srs"
+author: Final = "The trio-srs maintainers"
+project_copyright: Final = "2026, The trio-srs maintainers"
+release: Final = installed_version("trio-srs")
+
+extensions: Final = ["myst_parser"]
+myst_heading_anchors: Final = 3
+exclude_patterns: Final = ["_build"]
+nitpicky: Final = True
+
+html_theme: Final = "furo"
+html_title: Final = f"trio-srs {release}"

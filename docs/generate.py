@@ -1,0 +1,130 @@
+"""Write the pages of ``docs/reference`` that are made from the source.
+
+``python docs/generate.py`` writes them; with ``--check`` it writes nothing and fails when a
+page is not what it would write. The page of the configuration has its own generator,
+``trio_srs.config.reference``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import importlib
+import inspect
+import pkgutil
+import sys
+import textwrap
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+import trio_srs
+from trio_srs import errors
+from trio_srs.errors import EndReason, InternalError, PeerError, RefusedError, TrioSrsError
+
+REFERENCE: Final = Path(__file__).parent / "reference"
+
+FAMILIES: Final[dict[type[TrioSrsError], str]] = {
+    RefusedError: "Refusals",
+    PeerError: "The peer's fault",
+    InternalError: "Our fault",
+}
+
+
+def import_everything() -> None:
+    """Import every module of the package, so that every error class has been registered."""
+    for module in pkgutil.walk_packages(trio_srs.__path__, f"{trio_srs.__name__}."):
+        if not module.name.endswith(".__main__"):
+            importlib.import_module(module.name)
+
+
+def error_classes() -> list[type[TrioSrsError]]:
+    """Every error class of the package, by code."""
+    import_everything()
+    ours = [c for c in TrioSrsError.registry.values() if c.__module__.startswith("trio_srs.")]
+    return sorted(ours, key=lambda c: c.code)
+
+
+def attribute_docs(cls: type) -> dict[str, str]:
+    """The strings that stand under a class's attributes in the source, by attribute name."""
+    [definition] = ast.parse(textwrap.dedent(inspect.getsource(cls))).body
+    assert isinstance(definition, ast.ClassDef)
+    docs = {}
+    for node, after in zip(definition.body, definition.body[1:], strict=False):
+        match node, after:
+            case (
+                ast.Assign(targets=[ast.Name(id=name)]),
+                ast.Expr(value=ast.Constant(value=str(text))),
+            ):
+                docs[name] = inspect.cleandoc(text)
+    return docs
+
+
+def sentence(doc: str | None) -> str:
+    """A docstring's first paragraph on one line, fit for a cell of a table."""
+    first = inspect.cleandoc(doc or "").partition("\n\n")[0]
+    return " ".join(first.split()).replace("|", "\\|").replace("``", "`")
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
+    """A Markdown table, line by line."""
+    head = list(head)
+    for row in (head, ["---"] * len(head), *rows):
+        yield f"| {' | '.join(row)} |"
+    yield ""
+
+
+def errors_page() -> str:
+    """All error codes by family, and all end reasons."""
+    return "\n".join(_errors_page())
+
+
+def _errors_page() -> Iterator[str]:
+    yield "<!-- Made by docs/generate.py from the source; edit there. -->"
+    yield "# Errors and end reasons\n"
+    yield "Every error has a *code*, a word that is the same in log, API and metrics and never"
+    yield "changes once released. Its family says what becomes of it.\n"
+    classes = error_classes()
+    for family, title in FAMILIES.items():
+        yield f"## {title}\n"
+        yield f"{sentence(family.__doc__)}\n"
+        head = ["Code", "SRS", "Ends as", "Meaning", "Raised by"]
+        yield from table(head, (_error_row(c) for c in classes if issubclass(c, family)))
+    yield "## End reasons\n"
+    yield f"{sentence(EndReason.__doc__)}\n"
+    docs = attribute_docs(EndReason)
+    yield from table(
+        ["End reason", "Meaning"],
+        ([f"`{reason.value}`", sentence(docs[reason.name])] for reason in EndReason),
+    )
+
+
+def _error_row(cls: type[TrioSrsError]) -> list[str]:
+    number = "" if cls.srs_code is None else str(cls.srs_code)
+    where = "" if cls.__module__ == errors.__name__ else f"`{cls.__module__}`"
+    return [f"`{cls.code}`", number, f"`{cls.end.value}`", sentence(cls.__doc__), where]
+
+
+PAGES: Final[dict[str, Callable[[], str]]] = {"errors.md": errors_page}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing, fail on differences")
+    check: bool = parser.parse_args().check
+    stale = []
+    for name, render in PAGES.items():
+        path, text = REFERENCE / name, render()
+        if path.exists() and path.read_text(encoding="utf-8") == text:
+            continue
+        stale.append(name)
+        if not check:
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+    for name in stale:
+        print(f"docs/reference/{name}: {'out of date' if check else 'written'}")
+    return 1 if check and stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

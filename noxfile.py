@@ -1,0 +1,106 @@
+"""Every check a developer or CI runs, by name: ``nox -l``, ``nox -s tests-3.11``."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final
+
+import nox
+
+nox.needs_version = ">=2025.10.16"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.sessions = ["lint", "types", "tests"]
+nox.options.error_on_missing_interpreters = False
+
+PYTHONS: Final = ["3.11", "3.12", "3.13", "3.14"]
+PURE_PARTS: Final = ("errors", "units", "wire", "session", "media")
+"""What lies below the hub: plain Python, covered wholly by each module's own tests."""
+SPELLED: Final = ("trio_srs", "tests", "docs", "benchmarks", "README.md", "CONTRIBUTING.md")
+
+
+def groups(*names: str) -> list[str]:
+    return [word for name in names for word in ("--group", name)]
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Ruff, its formatting, spelling."""
+    session.install(*groups("lint"))
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("codespell", *SPELLED)
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """mypy strict over everything; no public name of unknown type."""
+    session.install(".", *groups("types"))  # pyright does not see editable installations
+    session.run("mypy")
+    session.run("python", "tests/public_types.py")
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """All tests, against the wheel and not the tree."""
+    session.install(".", *groups("tests"))
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+def cover(session: nox.Session) -> None:
+    """95 % of the whole; all of the pure floors, each module by its own tests."""
+    session.install("-e", ".", *groups("cover"))
+    session.run("coverage", "run", "--source=trio_srs", "-m", "pytest", *session.posargs)
+    session.run("coverage", "report", "--skip-covered", "--fail-under=95")
+    session.run("python", "tests/own_coverage.py", *PURE_PARTS)
+
+
+@nox.session
+def fuzz(session: nox.Session) -> None:
+    """The laws with thousands of examples."""
+    session.install("-e", ".", *groups("tests"))
+    session.run(
+        *("pytest", "-m", "property", "--hypothesis-profile=long", "--timeout=1800"),
+        *session.posargs,
+    )
+
+
+@nox.session
+def interop(session: nox.Session) -> None:
+    """Real clients over real ports, against the wheel."""
+    session.install(".", *groups("tests"))
+    session.run("pytest", "-m", "interop", *session.posargs)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """The micro benchmarks."""
+    session.install(".", *groups("bench"))
+    session.run("pytest", "benchmarks/micro", "--benchmark-columns=min,median", *session.posargs)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Generated pages are up to date; the rest builds without a warning; the news renders."""
+    session.install("-e", ".", *groups("docs", "tests"))
+    session.run("python", "docs/generate.py", "--check")
+    session.run("sphinx-build", "-nW", "--keep-going", "docs", "build/docs")
+    session.run("towncrier", "build", "--draft", silent=True)
+
+
+@nox.session
+def config(session: nox.Session) -> None:
+    """config.toml says exactly what the classes say."""
+    session.install("-e", ".")
+    session.run("python", "-m", "trio_srs.config.reference", "--check", "config.toml")
+
+
+@nox.session
+def compat(session: nox.Session) -> None:
+    """A user who still has trio-typing's stubs installed can type-check against our API."""
+    session.install(".", *groups("compat"))
+    # From its own folder, so that the installed package is found and not the tree.
+    session.chdir(Path("tests", "compat"))
+    session.run("mypy", "--config-file=", f"--cache-dir={os.devnull}", "--strict", "public_api.py")
+    session.run("pyright", "public_api.py")

@@ -1,0 +1,84 @@
+"""What holds for every test: a deadline for the asynchronous ones, and hypothesis profiles."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+import pytest
+import trio
+from hypothesis import settings
+from trio.testing import MockClock
+
+DEADLINE: Final = 20.0
+"""Seconds of an asynchronous test without a ``timeout`` mark of its own."""
+
+SHARE_OF_TIMEOUT: Final = 0.8
+"""With such a mark: this much of it, so that Trio ends the test before pytest-timeout kills it."""
+
+EXAMPLE_DEADLINE: Final = 2.0
+"""Seconds of one example of a law."""
+
+VIRTUAL_DEADLINE: Final = 30 * 24 * 3600.0
+"""Under a mock clock. Autojump leaps here at once when everybody waits for ever."""
+
+settings.register_profile("quick", max_examples=60, deadline=None)
+settings.register_profile("long", max_examples=5_000, deadline=None)
+settings.register_profile(
+    "ci", max_examples=100, deadline=None, derandomize=True, database=None, print_blob=True
+)
+settings.load_profile("ci" if os.environ.get("CI") else "quick")
+
+
+def deadline_of(item: pytest.Item) -> float:
+    """Seconds of real time that an asynchronous test may take."""
+    mark = item.get_closest_marker("timeout")
+    if mark is None:
+        return DEADLINE
+    timeout = mark.args[0] if mark.args else mark.kwargs["timeout"]
+    return float(timeout) * SHARE_OF_TIMEOUT
+
+
+Test = Callable[..., Awaitable[None]]
+
+
+def limited(test: Test, seconds: float) -> Test:
+    """The same test; past its deadline it fails with ``TooSlowError``, its tasks cleaned up.
+
+    Called again after that, as hypothesis does when it looks for a smaller example, it fails
+    at once: a law that hangs costs one deadline, not one for every example.
+    """
+    left = seconds
+
+    @functools.wraps(test)
+    async def run(*args: Any, **kwargs: Any) -> None:
+        nonlocal left
+        virtual = isinstance(trio.lowlevel.current_clock(), MockClock)
+        try:
+            with trio.fail_after(VIRTUAL_DEADLINE if virtual else left):
+                await test(*args, **kwargs)
+        except trio.TooSlowError:
+            left = 0
+            raise
+
+    return run
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Give every asynchronous test a deadline.
+
+    A fixture cannot: a cancel scope around the ``yield`` of an asynchronous fixture hangs.
+    pytest-timeout stays as the second line, for loops that never await.
+    """
+    if not isinstance(item, pytest.Function):
+        return
+    if inspect.iscoroutinefunction(item.obj):
+        item.obj = limited(item.obj, deadline_of(item))
+    # Of a hypothesis test, the function inside. Parametrized items share it: wrap it once.
+    law = getattr(item.obj, "hypothesis", None)
+    inner = getattr(law, "inner_test", None)
+    if law and inspect.iscoroutinefunction(inner) and not hasattr(inner, "__wrapped__"):
+        law.inner_test = limited(inner, EXAMPLE_DEADLINE)

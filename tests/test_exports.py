@@ -1,0 +1,93 @@
+"""What every module shows: ``__all__`` lists it, it exists, and it says what it is."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from typing import Final
+
+import pytest
+
+import trio_srs
+from trio_srs.errors import InternalError, PeerError, RefusedError, TrioSrsError
+
+MODULES: Final = [
+    "trio_srs",
+    *(
+        module.name
+        for module in pkgutil.walk_packages(trio_srs.__path__, "trio_srs.")
+        if not module.name.endswith(".__main__")
+    ),
+]
+
+
+def is_public(name: str) -> bool:
+    return not any(word.startswith("_") for word in name.split("."))
+
+
+def undocumented(name: str) -> Iterator[str]:
+    """Public classes and functions of a module that do not say what they are."""
+    module = importlib.import_module(name)
+    for public in module.__all__:
+        thing = getattr(module, public, None)  # None: a module of this package, not imported yet
+        if not (inspect.isclass(thing) or inspect.isroutine(thing)):
+            continue  # a constant; what it is stands beside it
+        if not thing.__doc__:
+            yield public
+
+
+def error_classes(base: type[TrioSrsError] = TrioSrsError) -> Iterator[type[TrioSrsError]]:
+    """Every error class of the package; tests may have made others."""
+    for cls in base.__subclasses__():
+        if cls.__module__.startswith("trio_srs."):
+            yield cls
+        yield from error_classes(cls)
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if is_public(name)])
+def test_a_public_module_lists_names_that_exist_and_are_documented(name: str) -> None:
+    module = importlib.import_module(name)
+    is_package = hasattr(module, "__path__")
+    if is_package and not hasattr(module, "__all__"):
+        shown = [n for n, v in vars(module).items() if getattr(v, "__module__", None) == name]
+        assert shown == [], "a package that has names of its own lists them"
+        return
+    own = {*module.__all__} - {n.removeprefix(f"{name}.") for n in MODULES}
+    assert [n for n in own if not hasattr(module, n)] == []
+    assert [n for n, count in Counter(module.__all__).items() if count > 1] == []
+    assert list(undocumented(name)) == []
+
+
+def test_every_error_has_a_code_of_its_own_and_one_family() -> None:
+    for name in MODULES:
+        importlib.import_module(name)
+    classes = set(error_classes())
+    codes = Counter(cls.code for cls in classes)
+    assert [code for code, count in codes.items() if count > 1] == []
+    assert TrioSrsError.code not in codes
+    for cls in classes:
+        families = [f for f in (InternalError, PeerError, RefusedError) if issubclass(cls, f)]
+        assert len(families) == 1, f"{cls.__qualname__} belongs to {families}"
+
+
+def test_the_face_knows_no_other_names() -> None:
+    with pytest.raises(AttributeError, match="'trio_srs' has no attribute 'sevre'"):
+        trio_srs.sevre  # type: ignore[attr-defined]  # noqa: B018 - the misspelling is the test
+
+
+def test_the_face_lists_what_it_hands_on() -> None:
+    assert set(trio_srs.__all__) <= set(dir(trio_srs))
+
+
+def test_the_face_alone_imports_nothing_heavy() -> None:
+    script = (
+        "import sys, trio_srs; print(*(m for m in ('trio', 'attrs', 'ssl') if m in sys.modules))"
+    )
+    command = [sys.executable, "-P", "-c", script]
+    found = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert found.stdout.split() == []

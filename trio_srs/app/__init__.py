@@ -1,0 +1,1 @@
+"""Programs for the terminal; they may know everything. Floor 8."""

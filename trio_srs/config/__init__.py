@@ -1,0 +1,1 @@
+"""All sections as one configuration: load, check, reload, reference. Floor 4."""

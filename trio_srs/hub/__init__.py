@@ -1,0 +1,1 @@
+"""Live streams: one log each, many cursors. Floor 2."""

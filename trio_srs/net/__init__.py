@@ -1,0 +1,1 @@
+"""Byte streams to peers: addresses, listening, dialling, sockets, TLS. Floor 2."""

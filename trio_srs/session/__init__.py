@@ -1,0 +1,1 @@
+"""Protocol state machines: bytes in, events out, time as an argument. Floor 1."""

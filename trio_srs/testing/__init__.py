@@ -1,0 +1,1 @@
+"""Peers, streams and servers for tests, ours and yours. Floor 7."""

@@ -1,0 +1,1 @@
+"""Bytes and values: formats read and written, nothing else. Floor 0."""

@@ -1,0 +1,225 @@
+"""H.264 configuration records and sequence parameter sets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trio_srs.wire.bits import BitWriter, escape
+from trio_srs.wire.codec.avc import (
+    AvcConfig,
+    AvcSps,
+    build_avc_config,
+    parse_avc_config,
+    parse_sps,
+)
+from trio_srs.wire.codec.record import CodecConfigError
+
+DATA = Path(__file__).parents[2] / "data" / "codec"
+RECORD = bytes.fromhex("0142c01fffe1000467428001 01 000468ce3c80")
+
+
+def test_the_letter_of_a_record() -> None:
+    assert parse_avc_config(RECORD) == AvcConfig(
+        66, 0xC0, 31, 4, (bytes.fromhex("67428001"),), (bytes.fromhex("68ce3c80"),)
+    )
+    assert parse_avc_config(RECORD).codec_string == "avc1.42c01f"
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ("", "avcC: version at byte 0"),
+        ("00 42c01f ff e1", r"version 0 \(byte 0\), expected 1"),
+        ("01 42c01f fe e1 0001 67 00", r"NALU length size 3 is reserved \(byte 4\)"),
+        ("01 42c01f ff e0 00", r"no SPS \(byte 5\)"),
+        ("01 42c01f ff e1 0000", "an empty SPS at byte 6"),
+        ("01 42c01f ff e1 0002 67", "SPS at byte 8 ends at 10 of 9"),
+        ("01 42c01f ff e1 0001 67", "PPS count at byte 9 ends at 10 of 9"),
+    ],
+)
+def test_a_broken_record_is_blamed_by_byte(data: str, message: str) -> None:
+    with pytest.raises(CodecConfigError, match=message):
+        parse_avc_config(bytes.fromhex(data))
+
+
+@given(st.integers(0, len(RECORD) - 1))
+def test_every_truncation_of_a_record_is_refused(size: int) -> None:
+    with pytest.raises(CodecConfigError):
+        parse_avc_config(RECORD[:size])
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "sps"),
+    [
+        ("avc_baseline_320x242", "avc1.42c00d",
+         AvcSps(66, 0xC0, 13, 320, 242, 1, 8, 8, False, 3, (1, 1), Fraction(25))),
+        ("avc_high_320x242", "avc1.64001f",
+         AvcSps(100, 0, 31, 320, 242, 1, 8, 8, False, 4, (4, 3), Fraction(25))),
+        ("avc_high422_interlaced_320x240", "avc1.7a0015",
+         AvcSps(122, 0, 21, 320, 240, 2, 10, 10, True, 4, (1, 1), Fraction(25, 2))),
+        ("avc_high444_321x242", "avc1.f4000d",
+         AvcSps(244, 0, 13, 321, 242, 3, 8, 8, False, 4, (1, 1), Fraction(25))),
+    ],
+)  # fmt: skip
+def test_records_of_x264_say_what_was_encoded(name: str, codec: str, sps: AvcSps) -> None:
+    data = (DATA / f"{name}.bin").read_bytes()
+    config = parse_avc_config(data)
+    assert config.codec_string == codec
+    assert (config.nalu_length_size, len(config.pps)) == (4, 1)
+    assert parse_sps(config.sps[0]) == sps
+    assert build_avc_config(config.sps, config.pps) == data
+
+
+Write = Callable[[BitWriter], None]
+
+
+def write_sps(
+    *,
+    chroma: int = 1,
+    separate: bool = False,
+    depth: int = 0,
+    scaling: Write = lambda bits: bits.flag(False),
+    order: Write = lambda bits: bits.u(2, 0b11),
+    frames_only: bool = True,
+    crop: tuple[int, int, int, int] | None = None,
+    vui: Write = lambda bits: bits.flag(False),
+) -> bytes:
+    """An SPS of the High profile, 64x48 pixels before cropping."""
+    bits = BitWriter()
+    bits.u(24, 0x64001F)
+    bits.ue(0)
+    bits.ue(chroma)
+    if chroma == 3:
+        bits.flag(separate)
+    bits.ue(depth)
+    bits.ue(depth)
+    bits.flag(False)
+    scaling(bits)
+    bits.ue(0)
+    order(bits)
+    bits.ue(2)  # max_num_ref_frames
+    bits.flag(False)
+    bits.ue(3)
+    bits.ue(2 if frames_only else 1)
+    bits.flag(frames_only)
+    bits.u(1 if frames_only else 2, 1)
+    bits.flag(crop is not None)
+    for edge in crop or ():
+        bits.ue(edge)
+    vui(bits)
+    bits.rbsp_trailing()
+    return b"\x67" + escape(bits.to_bytes())
+
+
+def scaling_lists(count: int) -> Write:
+    def write(bits: BitWriter) -> None:
+        bits.flag(True)
+        for index in range(count):
+            bits.flag(index % 3 != 2)
+            if index % 3 == 0:  # ends at once: all the default
+                bits.se(-8)
+            elif index % 3 == 1:  # every entry written
+                for _ in range(16 if index < 6 else 64):
+                    bits.se(1)
+
+    return write
+
+
+def order_by_cycle(count: int, written: int) -> Write:
+    def write(bits: BitWriter) -> None:
+        bits.ue(1)
+        bits.flag(False)
+        bits.se(-1)
+        bits.se(3)
+        bits.ue(count)
+        for _ in range(written):
+            bits.se(-2)
+
+    return write
+
+
+def order_by_decoding(bits: BitWriter) -> None:
+    bits.ue(2)
+
+
+def timing(units: int, scale: int) -> Write:
+    def write(bits: BitWriter) -> None:
+        bits.flag(True)
+        bits.u(4, 0)
+        bits.flag(True)
+        bits.u(32, units)
+        bits.u(32, scale)
+        bits.flag(True)
+
+    return write
+
+
+def no_timing(bits: BitWriter) -> None:
+    bits.flag(True)
+    bits.u(5, 0)
+
+
+@pytest.mark.parametrize(
+    ("nalu", "size"),
+    [
+        (write_sps(), (64, 48)),
+        (write_sps(scaling=scaling_lists(8)), (64, 48)),
+        (write_sps(chroma=3, scaling=scaling_lists(12)), (64, 48)),
+        (write_sps(order=order_by_cycle(3, 3)), (64, 48)),
+        (write_sps(order=order_by_decoding), (64, 48)),
+        (write_sps(frames_only=False), (64, 64)),
+        # Crop units: by chroma format, and twice as high where fields are coded.
+        (write_sps(chroma=0, crop=(1, 2, 3, 4)), (61, 41)),
+        (write_sps(chroma=1, crop=(1, 2, 3, 4)), (58, 34)),
+        (write_sps(chroma=2, crop=(1, 2, 3, 4)), (58, 41)),
+        (write_sps(chroma=3, crop=(1, 2, 3, 4)), (61, 41)),
+        (write_sps(chroma=3, separate=True, crop=(1, 2, 3, 4)), (61, 41)),
+        (write_sps(frames_only=False, crop=(0, 0, 0, 2)), (64, 56)),
+    ],
+)
+def test_the_size_is_found_behind_every_option(nalu: bytes, size: tuple[int, int]) -> None:
+    sps = parse_sps(nalu)
+    assert (sps.width, sps.height, sps.max_ref_frames) == (*size, 2)
+
+
+@pytest.mark.parametrize(
+    ("vui", "rate"),
+    [(timing(1001, 60000), Fraction(30000, 1001)), (timing(0, 50), None), (timing(1, 0), None),
+     (no_timing, None)],
+)  # fmt: skip
+def test_the_frame_rate_is_half_the_field_rate(vui: Write, rate: Fraction | None) -> None:
+    assert parse_sps(write_sps(vui=vui)).frame_rate == rate
+
+
+@pytest.mark.parametrize(
+    ("nalu", "message"),
+    [
+        (b"", "NALU begins with nothing, expected 67"),
+        (b"\x68\x00", "NALU begins with 68, expected 67"),
+        (b"\x67\x42", "SPS: 8 bits wanted at bit 8 of 8"),
+        (write_sps(chroma=4), "chroma format 4, expected 0 to 3"),
+        (write_sps(depth=7), "bit depths 15, 15; at most 14"),
+        (write_sps(order=order_by_cycle(256, 0)), "256 reference frames in a cycle, at most 255"),
+        (write_sps(crop=(16, 16, 0, 0)), "0x48 pixels are left after cropping"),
+        (write_sps(crop=(0, 0, 24, 1)), "64x-2 pixels are left after cropping"),
+    ],
+)
+def test_a_broken_sps_is_blamed(nalu: bytes, message: str) -> None:
+    with pytest.raises(CodecConfigError, match=message):
+        parse_sps(nalu)
+
+
+@given(st.binary(max_size=40))
+def test_garbage_is_read_or_blamed_on_the_peer(data: bytes) -> None:
+    for read in (lambda: parse_avc_config(data), lambda: parse_sps(b"\x67" + data)):
+        try:
+            result = read()
+        except CodecConfigError:
+            continue
+        assert isinstance(result, AvcConfig) or (result.width > 0 and result.height > 0)

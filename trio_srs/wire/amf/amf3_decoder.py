@@ -1,0 +1,279 @@
+"""AMF3 bytes -> values. Floor 0.
+
+Source: "Action Message Format - AMF 3" (Adobe, 2013), whose clauses are named below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from trio_srs.wire.amf.amf3_format import EXTERNALIZABLE, MAX_INT, NUMBERS, Marker, Traits
+from trio_srs.wire.amf.reader import AmfError, AmfReader
+from trio_srs.wire.amf.values import (
+    UNDEFINED,
+    AmfDate,
+    Dictionary,
+    EcmaArray,
+    Externalized,
+    MixedArray,
+    TypedObject,
+    Value,
+    Vector,
+    VectorOf,
+    Xml,
+    XmlDocument,
+)
+
+__all__ = ["Decoder"]
+
+
+class Decoder:
+    """Reads values off a reader; holds the three tables (2.2). For ``amf0``, and the above."""
+
+    __slots__ = ("_objects", "_strings", "_traits", "reader")
+
+    def __init__(self, reader: AmfReader) -> None:
+        self.reader = reader
+        self._strings: list[str] = []
+        self._objects: list[Value] = []
+        self._traits: list[Traits] = []
+
+    def value(self) -> Value:
+        """The next value."""
+        marker = self.reader.marker("AMF3 value")
+        read = self._readers.get(marker)
+        if read is None:
+            at = self.reader.pos - 1
+            raise AmfError(f"AMF3 marker {marker:#04x} at byte {at} is unknown")
+        return read(self)
+
+    def _u29(self, what: str) -> int:
+        """An integer of one to four bytes: seven bits each, eight in the fourth (1.3.1)."""
+        number = 0
+        for _ in range(3):
+            byte = self.reader.byte(what)
+            if byte < 0x80:
+                return number << 7 | byte
+            number = number << 7 | byte & 0x7F
+        return number << 8 | self.reader.byte(what)
+
+    def _header(self, what: str) -> tuple[int, Value]:
+        """What stands before an object: the number above the lowest bit, and None; or the
+        object itself, if it came before and this is a reference (2.2)."""
+        at = self.reader.pos
+        header = self._u29(what)
+        if header & 1:
+            return header >> 1, None
+        known: Value = self._referred(header >> 1, self._objects, what, at)
+        return 0, known
+
+    def _referred(self, index: int, table: list[Any], what: str, at: int) -> Any:
+        if index >= len(table):
+            raise AmfError(
+                f"{what} at byte {at} refers to number {index}, {len(table)} came before"
+            )
+        return table[index]
+
+    def _undefined(self) -> Value:
+        return UNDEFINED
+
+    def _null(self) -> Value:
+        return None
+
+    def _false(self) -> Value:
+        return False
+
+    def _true(self) -> Value:
+        return True
+
+    def _integer(self) -> Value:
+        number = self._u29("AMF3 integer")
+        return number if number <= MAX_INT else number - (1 << 29)
+
+    def _double(self) -> Value:
+        return self.reader.double("AMF3 double")
+
+    def _string(self) -> str:
+        what = "AMF3 string"
+        at = self.reader.pos
+        header = self._u29(what)
+        if not header & 1:
+            text: str = self._referred(header >> 1, self._strings, what, at)
+            return text
+        text = self.reader.text(header >> 1, what, at)
+        if text:  # the empty one is never referred to (1.3.2)
+            self._strings.append(text)
+        return text
+
+    def _xml_document(self) -> Value:
+        return self._long_text(XmlDocument, "AMF3 XML document")
+
+    def _xml(self) -> Value:
+        return self._long_text(Xml, "AMF3 XML")
+
+    def _long_text(self, kind: type[XmlDocument] | type[Xml], what: str) -> Value:
+        at = self.reader.pos
+        size, known = self._header(what)
+        if known is not None:
+            return known
+        value = kind(self.reader.text(size, what, at))
+        self._objects.append(value)
+        return value
+
+    def _date(self) -> Value:
+        what = "AMF3 date"
+        _, known = self._header(what)
+        if known is not None:
+            return known
+        value = AmfDate(self.reader.double(what))
+        self._objects.append(value)
+        return value
+
+    def _byte_array(self) -> Value:
+        what = "AMF3 byte array"
+        at = self.reader.pos
+        size, known = self._header(what)
+        if known is not None:
+            return known
+        value = self.reader.take(size, what, at)
+        self._objects.append(value)
+        return value
+
+    def _array(self) -> Value:
+        what = "AMF3 array"
+        reader = self.reader
+        at = reader.pos
+        size, known = self._header(what)
+        if known is not None:
+            return known
+        count = reader.promised(size, 1, what, at)
+        name = self._string()  # tells the shape, which must be known before anything refers to it
+        dense: list[Value] = []
+        named: dict[str, Value] = {} if count else EcmaArray()
+        if not name:
+            array: Value = dense
+        else:
+            array = MixedArray(dense, named) if count else named
+        self._objects.append(array)
+        reader.enter(what)
+        while name:
+            reader.put(named, name, self.value(), what)
+            name = self._string()
+        for _ in range(count):
+            dense.append(self.value())  # noqa: PERF401 - a member may refer to those before it
+        reader.leave()
+        return array
+
+    def _object(self) -> Value:
+        what = "AMF3 object"
+        reader = self.reader
+        at = reader.pos
+        header, known = self._header(what)
+        if known is not None:
+            return known
+        traits = self._traits_of(header, at)
+        if traits.externalizable:
+            return self._externalized(traits.class_name, at)
+        fields: dict[str, Value] = {}
+        value: Value = TypedObject(traits.class_name, fields) if traits.class_name else fields
+        self._objects.append(value)
+        reader.enter(what)
+        for name in traits.names:
+            reader.put(fields, name, self.value(), what)
+        while traits.dynamic and (name := self._string()):
+            reader.put(fields, name, self.value(), what)
+        reader.leave()
+        return value
+
+    def _traits_of(self, header: int, at: int) -> Traits:
+        """The traits that an object's header begins (3.12), or refers to."""
+        what = "AMF3 traits"
+        if not header & 1:
+            known: Traits = self._referred(header >> 1, self._traits, what, at)
+            return known
+        if header & 2:
+            traits = Traits(self._string(), externalizable=True)
+        else:
+            count = self.reader.promised(header >> 3, 1, what, at)
+            self.reader.count(count, what)
+            class_name = self._string()
+            names = tuple([self._string() for _ in range(count)])
+            traits = Traits(class_name, names, dynamic=bool(header & 4))
+        self._traits.append(traits)
+        return traits
+
+    def _externalized(self, class_name: str, at: int) -> Value:
+        what = "AMF3 externalizable object"
+        if class_name not in EXTERNALIZABLE:
+            raise AmfError(f"{what} at byte {at} is of class {class_name[:64]!r}, not known here")
+        value = Externalized(class_name, None)
+        self._objects.append(value)
+        self.reader.enter(what)
+        value.value = self.value()
+        self.reader.leave()
+        return value
+
+    def _vector(self) -> Value:
+        what = "AMF3 vector"
+        reader = self.reader
+        at = reader.pos
+        of = VectorOf(reader.data[at - 1])  # its own marker
+        count, known = self._header(what)
+        if known is not None:
+            return known
+        fixed = reader.byte(what) != 0
+        layout = NUMBERS.get(of)
+        if layout is not None:
+            reader.promised(count, layout.size, what, at)
+            reader.count(count, what)
+            data = reader.take(count * layout.size, what, at)
+            numbers = Vector(of, [number for (number,) in layout.iter_unpack(data)], fixed)
+            self._objects.append(numbers)
+            return numbers
+        vector = Vector(of, [], fixed, self._string())
+        reader.promised(count, 1, what, at)
+        self._objects.append(vector)
+        reader.enter(what)
+        for _ in range(count):
+            vector.items.append(self.value())
+        reader.leave()
+        return vector
+
+    def _dictionary(self) -> Value:
+        what = "AMF3 dictionary"
+        reader = self.reader
+        at = reader.pos
+        size, known = self._header(what)
+        if known is not None:
+            return known
+        dictionary = Dictionary([], weak=reader.byte(what) != 0)
+        count = reader.promised(size, 2, what, at)
+        self._objects.append(dictionary)
+        reader.enter(what)
+        for _ in range(count):
+            key = self.value()
+            dictionary.entries.append((key, self.value()))
+        reader.leave()
+        return dictionary
+
+    _readers: ClassVar[dict[int, Callable[[Decoder], Value]]] = {
+        Marker.UNDEFINED: _undefined,
+        Marker.NULL: _null,
+        Marker.FALSE: _false,
+        Marker.TRUE: _true,
+        Marker.INTEGER: _integer,
+        Marker.DOUBLE: _double,
+        Marker.STRING: _string,
+        Marker.XML_DOCUMENT: _xml_document,
+        Marker.DATE: _date,
+        Marker.ARRAY: _array,
+        Marker.OBJECT: _object,
+        Marker.XML: _xml,
+        Marker.BYTE_ARRAY: _byte_array,
+        Marker.VECTOR_INT: _vector,
+        Marker.VECTOR_UINT: _vector,
+        Marker.VECTOR_DOUBLE: _vector,
+        Marker.VECTOR_OBJECT: _vector,
+        Marker.DICTIONARY: _dictionary,
+    }

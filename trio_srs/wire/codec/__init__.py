@@ -1,0 +1,1 @@
+"""Codecs: their names, configuration records and headers; no pictures, no samples. Floor 0."""

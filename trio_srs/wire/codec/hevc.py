@@ -1,0 +1,120 @@
+"""H.265: the decoder configuration record. Floor 0."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import attrs
+
+from trio_srs.wire.codec.hevc_sps import HevcSps, parse_sps
+from trio_srs.wire.codec.record import RecordReader
+
+__all__ = ["HevcConfig", "HevcSps", "parse_hevc_config", "parse_sps"]
+
+_VPS, _SPS, _PPS = 32, 33, 34
+_SPACES: Final = ("", "A", "B", "C")
+
+
+@attrs.frozen
+class HevcConfig:
+    """An HEVCDecoderConfigurationRecord."""
+
+    profile_space: int
+    tier: int
+    """0 Main, 1 High."""
+    profile: int
+    """general_profile_idc: 1 Main, 2 Main 10."""
+    compatibility: int
+    """general_profile_compatibility_flags, 32 bits, flag 0 first."""
+    constraints: bytes
+    """general_constraint_indicator_flags, 6 bytes."""
+    level: int
+    """Thirty times the level: 93 is 3.1."""
+    chroma_format_idc: int
+    bit_depth_luma: int
+    bit_depth_chroma: int
+    nalu_length_size: int
+    """Bytes before each NALU: 1, 2 or 4."""
+    nalus: tuple[tuple[int, bytes], ...]
+    """(NALU type, raw NALU) in order: no start code, emulation bytes left in."""
+
+    @property
+    def vps(self) -> tuple[bytes, ...]:
+        """The video parameter sets."""
+        return tuple(nalu for kind, nalu in self.nalus if kind == _VPS)
+
+    @property
+    def sps(self) -> tuple[bytes, ...]:
+        """The sequence parameter sets."""
+        return tuple(nalu for kind, nalu in self.nalus if kind == _SPS)
+
+    @property
+    def pps(self) -> tuple[bytes, ...]:
+        """The picture parameter sets."""
+        return tuple(nalu for kind, nalu in self.nalus if kind == _PPS)
+
+    @property
+    def codec_string(self) -> str:
+        """The RFC 6381 name (ISO/IEC 14496-15, annex E): ``hvc1.1.6.L93.B0``."""
+        # The flags are written from the last to the first, as one hexadecimal number.
+        reverse = int(f"{self.compatibility:032b}"[::-1], 2)
+        constraints = "".join(f".{byte:X}" for byte in self.constraints.rstrip(b"\x00"))
+        profile = f"{_SPACES[self.profile_space]}{self.profile}"
+        return f"hvc1.{profile}.{reverse:X}.{'LH'[self.tier]}{self.level}{constraints}"
+
+
+def parse_hevc_config(data: bytes) -> HevcConfig:
+    """Parse an HEVCDecoderConfigurationRecord, the body of an HEVC sequence header.
+
+    Layout, all integers big-endian::
+
+        0      u8      configurationVersion, 1 (0 is also seen, from old encoders)
+        1      u8      0bSSTPPPPP: profile space, tier, profile
+        2..5   u32     profile compatibility flags
+        6..11  u48     constraint flags
+        12     u8      level
+        13..15         segmentation and parallelism, ignored here
+        16     u8      low 2 bits: chroma format
+        17,18  u8 x2   low 3 bits: bit depth - 8, luma and chroma
+        19..20 u16     average frame rate, ignored here
+        21     u8      low 2 bits: size of a NALU length - 1
+        22     u8      number of arrays, each:
+               u8      low 6 bits: NALU type
+               u16     number of NALUs, each u16 size + bytes
+
+    Args:
+        data: the record alone, without any FLV header.
+
+    Raises:
+        CodecConfigError: wrong version, a size past the end, or no SPS. The message says at
+            which byte.
+
+    Source:
+        ISO/IEC 14496-15:2022, 8.3.3.1. Checked against records from ffmpeg
+        (tests/data/codec/hevc_*.bin).
+    """
+    record = RecordReader(data, "hvcC")
+    if (version := record.u8("version")) > 1:
+        raise record.fail(f"version {version} (byte 0), expected 1")
+    profile = record.u8("profile")
+    compatibility = int.from_bytes(record.take(4, "compatibility flags"), "big")
+    constraints = record.take(6, "constraint flags")
+    level = record.u8("level")
+    record.take(3, "segmentation and parallelism")
+    chroma, luma_depth, chroma_depth = record.take(3, "chroma format and bit depths")
+    record.take(2, "average frame rate")
+    size = (record.u8("NALU length size") & 0b11) + 1
+    if size == 3:
+        raise record.fail("NALU length size 3 is reserved (byte 21)")
+    nalus: list[tuple[int, bytes]] = []
+    for _ in range(record.u8("array count")):
+        kind = record.u8("NALU type") & 0x3F
+        count = record.u16("NALU count")
+        nalus += ((kind, nalu) for nalu in record.nalus(count, "parameter set"))
+    config = HevcConfig(
+        profile >> 6, profile >> 5 & 1, profile & 0x1F, compatibility, constraints, level,
+        chroma & 3, 8 + (luma_depth & 7), 8 + (chroma_depth & 7), size, tuple(nalus),
+    )  # fmt: skip
+    if not config.sps:
+        raise record.fail("no SPS in its arrays (byte 22)")
+    return config

@@ -1,0 +1,81 @@
+"""Opus: the identification header. Floor 0."""
+
+from __future__ import annotations
+
+import struct
+from typing import ClassVar
+
+import attrs
+
+from trio_srs.wire.codec.record import RecordReader
+
+__all__ = ["OpusHead", "parse_opus_head"]
+
+_MAGIC = b"OpusHead"
+_FIXED = struct.Struct("<BBHIhB")  # little-endian, as all of Ogg
+
+
+@attrs.frozen
+class OpusHead:
+    """An Opus identification header."""
+
+    sample_rate: ClassVar[int] = 48000
+    """Hz, as decoded: always this."""
+    codec_string: ClassVar[str] = "opus"
+    """The RFC 6381 name."""
+
+    channels: int
+    pre_skip: int
+    """Samples at 48 kHz to drop at the start."""
+    input_sample_rate: int
+    """Hz, of what was encoded; information only, 0 if unknown."""
+    gain_q8: int
+    """dB to amplify by, times 256, signed."""
+    mapping_family: int
+    """0 mono or stereo, 1 surround in Vorbis order, 255 undefined order."""
+    streams: int
+    coupled: int
+    """How many of the streams are stereo."""
+    mapping: bytes
+    """For each channel, the decoded channel it plays; 255 is silence."""
+
+
+def parse_opus_head(data: bytes) -> OpusHead:
+    """Parse an identification header, the body of an Opus sequence header packet.
+
+    Layout, all integers little-endian::
+
+        0..7           "OpusHead"
+        8      u8      version; the high 4 bits must be 0
+        9      u8      channels
+        10..11 u16     pre-skip
+        12..15 u32     input sample rate, Hz
+        16..17 s16     output gain, Q7.8 dB
+        18     u8      channel mapping family; unless 0:
+        19     u8      streams
+        20     u8      coupled streams
+        21..   u8 each channel mapping
+
+    Raises:
+        CodecConfigError: wrong magic or version, cut short, or channels that do not add up.
+
+    Source:
+        RFC 7845, 5.1.
+    """
+    record = RecordReader(data, "OpusHead")
+    if (magic := record.take(8, "magic")) != _MAGIC:
+        raise record.fail(f"begins with {magic!r} (byte 0)")
+    fixed = record.take(_FIXED.size, "fixed fields")
+    version, channels, pre_skip, rate, gain, family = _FIXED.unpack(fixed)
+    if version > 15:
+        raise record.fail(f"version {version} (byte 8), expected at most 15")
+    if family == 0:
+        if channels not in (1, 2):
+            raise record.fail(f"{channels} channels (byte 9); mapping family 0 has 1 or 2")
+        streams, coupled, mapping = 1, channels - 1, bytes(range(channels))
+    else:
+        streams, coupled = record.u8("streams"), record.u8("coupled streams")
+        mapping = record.take(channels, "channel mapping")
+        if not channels or not streams or coupled > streams or streams + coupled > 255:
+            raise record.fail(f"{channels} channels of {streams} streams, {coupled} coupled")
+    return OpusHead(channels, pre_skip, rate, gain, family, streams, coupled, mapping)

@@ -1,0 +1,57 @@
+"""Video usability information: the part H.264 and H.265 have in common. Floor 0."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Final
+
+import attrs
+
+from trio_srs.wire.bits import BitReader
+
+__all__ = ["Vui", "read_vui_start"]
+
+_EXTENDED_SAR = 255
+_SARS: Final = (
+    (1, 1), (1, 1), (12, 11), (10, 11), (16, 11), (40, 33), (24, 11), (20, 11), (32, 11),
+    (80, 33), (18, 11), (15, 11), (64, 33), (160, 99), (4, 3), (3, 2), (2, 1),
+)  # fmt: skip
+"""By aspect_ratio_idc (H.264, table E-1); 0, unspecified, is taken as square."""
+
+
+@attrs.frozen
+class Vui:
+    """What is read of it."""
+
+    sar: tuple[int, int] = (1, 1)
+    tick_rate: Fraction | None = None
+    """time_scale / num_units_in_tick, or None if not given."""
+
+
+def read_vui_start(bits: BitReader) -> Vui:
+    """Read from the aspect ratio through the chroma location, where the two standards part.
+
+    Raises:
+        BitsError: cut short.
+
+    Source:
+        ITU-T H.264 (08/2021), E.1.1; ITU-T H.265 (08/2021), E.2.1.
+    """
+    sar = (1, 1)
+    if bits.flag():  # aspect_ratio_info_present_flag
+        idc = bits.u(8)
+        if idc == _EXTENDED_SAR:
+            width, height = bits.u(16), bits.u(16)
+            sar = (width, height) if width and height else sar
+        elif idc < len(_SARS):
+            sar = _SARS[idc]
+    if bits.flag():  # overscan_info_present_flag
+        bits.skip(1)
+    if bits.flag():  # video_signal_type_present_flag
+        bits.skip(4)
+        if bits.flag():  # colour_description_present_flag
+            bits.skip(24)
+    if bits.flag():  # chroma_loc_info_present_flag
+        bits.ue()
+        bits.ue()
+    return Vui(sar)

@@ -1,0 +1,1 @@
+"""RTMP's messages, chunks, handshake and commands as bytes. Floor 0."""

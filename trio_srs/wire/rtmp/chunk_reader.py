@@ -1,0 +1,366 @@
+"""Received bytes in, whole RTMP messages out: the reading half of the chunk stream. Floor 0."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import attrs
+
+from trio_srs.errors import ProtocolError
+from trio_srs.wire.rtmp.message import Message
+
+__all__ = [
+    "ChunkLimits",
+    "ChunkOrderError",
+    "ChunkReader",
+    "HalfReadError",
+    "MessageTooLongError",
+    "TooManyChunkStreamsError",
+]
+
+DEFAULT_CHUNK_SIZE: Final = 128
+"""Both directions begin with this (RTMP 1.0, 5.4.1)."""
+
+_EXTENDED: Final = 0xFFFFFF
+_U32: Final = 0xFFFFFFFF
+_HEADER_SIZE: Final = (11, 7, 3, 0)
+_NEAR_MS: Final = 3_600_000
+"""An extended timestamp at a fmt 3 message start is believed when this close to the last one."""
+
+
+class ChunkOrderError(ProtocolError):
+    """A chunk came where its fmt is not allowed (RTMP 1.0, 5.3.1.2)."""
+
+    code = "chunk_order"
+    srs_code = 2001
+
+
+class MessageTooLongError(ProtocolError):
+    """A header announced a message longer than the limit."""
+
+    code = "message_too_long"
+
+    def __init__(self, *, length: int, limit: int, csid: int, offset: int) -> None:
+        super().__init__(
+            f"byte {offset}: message of {length} bytes on chunk stream {csid}; "
+            f"the limit is {limit} bytes"
+        )
+        self.length, self.limit, self.csid = length, limit, csid
+
+
+class TooManyChunkStreamsError(ProtocolError):
+    """The peer opened more chunk streams than one connection may have."""
+
+    code = "too_many_chunk_streams"
+
+
+class HalfReadError(ProtocolError):
+    """The unfinished messages of one connection hold more bytes than allowed."""
+
+    code = "half_read_limit"
+
+
+@attrs.frozen(kw_only=True)
+class ChunkLimits:
+    """What a peer is believed before it has proved anything."""
+
+    message: int = 0xFFFFFF
+    """Longest message in bytes: the length field has 24 bits (nginx-rtmp takes 1 MiB)."""
+    half_read: int = 2 * 0xFFFFFF
+    """Bytes held in all unfinished messages: a longest one in each of two chunk streams."""
+    chunk_streams: int = 256
+    """Chunk streams of one connection: ffmpeg and OBS use fewer than 10, nginx-rtmp allows 32."""
+
+
+@attrs.define(eq=False)
+class _ChunkStream:
+    """What one chunk stream remembers between two chunks."""
+
+    csid: int
+    timestamp_ms: int = 0
+    delta_ms: int = 0
+    after_absolute: bool = True
+    """The last full header was fmt 0, so ``delta_ms`` is a timestamp used as a delta."""
+    extended: int | None = None
+    """The extended timestamp field as it was sent, when the last full header had one."""
+    length: int = 0
+    type_id: int = 0
+    stream_id: int = 0
+    body: bytearray | None = None
+    """The part of a message that is here; None between messages."""
+
+
+class ChunkReader:
+    """Puts messages together from chunks; knows no sockets and no clock.
+
+    Call :meth:`feed`, then :meth:`next_message` until it answers None. Messages come out one
+    at a time *on purpose*: a Set Chunk Size changes how the bytes behind it are to be read,
+    so the session sets :attr:`chunk_size` between two calls.
+
+    The bytes given to :meth:`feed` are not copied until they must be: they have to stay as
+    they are until :meth:`next_message` has answered None or :meth:`keep` was called.
+
+    Lenient where real peers differ:
+
+    * fmt 1 on a fresh chunk stream (librtmp's ping) counts from timestamp 0, as in SRS;
+    * an extended timestamp missing from fmt 3 chunks is detected by its value, as in SRS;
+    * at a fmt 3 message start after fmt 0 an extended timestamp is absolute, as in SRS.
+
+    Source: RTMP 1.0, 5.3.1.
+    """
+
+    __slots__ = (
+        "_chunk_left",
+        "_current",
+        "_end",
+        "_half_read",
+        "_limits",
+        "_offset",
+        "_pos",
+        "_streams",
+        "_view",
+        "chunk_size",
+    )
+
+    def __init__(
+        self, *, chunk_size: int = DEFAULT_CHUNK_SIZE, limits: ChunkLimits | None = None
+    ) -> None:
+        self.chunk_size = chunk_size
+        self._limits = limits or ChunkLimits()
+        self._view = memoryview(b"")
+        self._pos = 0
+        self._end = 0
+        self._offset = 0  # bytes of the connection before self._view
+        self._streams: dict[int, _ChunkStream] = {}
+        self._current: _ChunkStream | None = None  # whose chunk we are inside of
+        self._chunk_left = 0  # payload bytes of that chunk still to come
+        self._half_read = 0
+
+    @property
+    def offset(self) -> int:
+        """Bytes parsed since the chunk stream began: the place of the next chunk."""
+        return self._offset + self._pos
+
+    @property
+    def held(self) -> int:
+        """Bytes fed and not yet parsed."""
+        return self._end - self._pos
+
+    @property
+    def half_read(self) -> int:
+        """Bytes held in messages that are not complete."""
+        return self._half_read
+
+    def feed(self, data: bytes | bytearray | memoryview) -> None:
+        """Take what the peer sent; see the class for how long ``data`` must stay unchanged."""
+        view = memoryview(data)
+        rest = self._end - self._pos
+        self._offset += self._pos
+        if rest:
+            view = memoryview(b"".join((self._view[self._pos :], view)))
+        self._view, self._pos, self._end = view, 0, len(view)
+
+    def keep(self) -> None:
+        """Copy what is not parsed yet, so that the buffer given to :meth:`feed` may be reused."""
+        rest = bytes(self._view[self._pos :])
+        self._offset += self._pos
+        self._view, self._pos, self._end = memoryview(rest), 0, len(rest)
+
+    def abort(self, csid: int) -> None:
+        """Forget the unfinished message on ``csid``, if there is one (RTMP 1.0, 5.4.2)."""
+        stream = self._streams.get(csid)
+        if stream is not None and stream.body is not None:
+            self._half_read -= len(stream.body)
+            stream.body = None
+
+    def next_message(self) -> Message | None:
+        """The next whole message, or None when more bytes are needed.
+
+        Raises:
+            ProtocolError: the peer broke the chunk stream; nothing can be read from it again.
+        """
+        while True:
+            stream = self._current
+            if stream is None:
+                # Parse, then commit: a header that is not all here is read again later.
+                stream = self._begin_chunk()
+                if stream is None:
+                    self.keep()
+                    return None
+            message = self._take_payload(stream)
+            if message is not None:
+                return message
+            if self._current is not None:  # the buffer ended inside this chunk
+                self.keep()
+                return None
+
+    def _begin_chunk(self) -> _ChunkStream | None:
+        """Read one chunk's headers; None when they are not all here."""
+        view, pos, end = self._view, self._pos, self._end
+        if pos == end:
+            return None
+        first = view[pos]
+        fmt, csid = first >> 6, first & 0x3F
+        pos += 1
+        if csid < 2:  # 2-byte and 3-byte basic headers, little-endian (5.3.1.1)
+            extra = csid + 1
+            if end - pos < extra:
+                return None
+            csid = 64 + int.from_bytes(view[pos : pos + extra], "little")
+            pos += extra
+        stream = self._streams.get(csid) or self._fresh(fmt, csid)
+        if fmt == 3:
+            if stream.body is not None:
+                return self._continue_message(stream, pos)
+            return self._repeat_message(stream, pos)
+        if stream.body is not None:
+            raise ChunkOrderError(
+                f"byte {self.offset}: fmt {fmt} inside a message on chunk stream {csid}, expected 3"
+            )
+        return self._begin_message(stream, fmt, pos)
+
+    def _fresh(self, fmt: int, csid: int) -> _ChunkStream:
+        if fmt > 1:
+            raise ChunkOrderError(
+                f"byte {self.offset}: chunk stream {csid} begins with fmt {fmt}, expected 0"
+            )
+        if len(self._streams) >= self._limits.chunk_streams:
+            raise TooManyChunkStreamsError(
+                f"byte {self.offset}: chunk stream {csid} is one more than the limit of "
+                f"{self._limits.chunk_streams} chunk streams"
+            )
+        return _ChunkStream(csid)
+
+    def _begin_message(self, stream: _ChunkStream, fmt: int, pos: int) -> _ChunkStream | None:
+        """A message header of fmt 0, 1 or 2."""
+        view, head = self._view, pos
+        pos += _HEADER_SIZE[fmt]
+        if self._end < pos:
+            return None
+        time = view[head] << 16 | view[head + 1] << 8 | view[head + 2]
+        extended = None
+        if time == _EXTENDED:
+            if self._end - pos < 4:
+                return None
+            time = extended = int.from_bytes(view[pos : pos + 4], "big")
+            pos += 4
+        if fmt < 2:
+            length = view[head + 3] << 16 | view[head + 4] << 8 | view[head + 5]
+            if length > self._limits.message:
+                raise MessageTooLongError(
+                    length=length,
+                    limit=self._limits.message,
+                    csid=stream.csid,
+                    offset=self.offset,
+                )
+            stream.length, stream.type_id = length, view[head + 6]
+        if fmt == 0:
+            stream.stream_id = int.from_bytes(view[head + 7 : head + 11], "little")
+            stream.timestamp_ms = time
+        else:
+            stream.timestamp_ms = (stream.timestamp_ms + time) & _U32
+        stream.delta_ms, stream.extended, stream.after_absolute = time, extended, fmt == 0
+        self._streams[stream.csid] = stream
+        return self._enter(stream, pos)
+
+    def _repeat_message(self, stream: _ChunkStream, pos: int) -> _ChunkStream | None:
+        """A fmt 3 chunk that begins a message: everything is as it was, the delta included."""
+        if stream.extended is None:
+            # After fmt 0 its timestamp is the delta (RTMP 1.0, 5.3.1.2.4).
+            stream.timestamp_ms = (stream.timestamp_ms + stream.delta_ms) & _U32
+            return self._enter(stream, pos)
+        if self._end - pos < 4:
+            return None
+        value = int.from_bytes(self._view[pos : pos + 4], "big")
+        if not stream.after_absolute and value == stream.extended:
+            stream.timestamp_ms = (stream.timestamp_ms + value) & _U32
+            pos += 4
+        elif (value - stream.timestamp_ms) & _U32 < _NEAR_MS:
+            stream.timestamp_ms = value
+            pos += 4
+        elif not stream.after_absolute:
+            stream.timestamp_ms = (stream.timestamp_ms + stream.delta_ms) & _U32
+        # else: left out after fmt 0. Twice the timestamp would be the letter and is never
+        # meant; librtmp writes such a chunk for "at the same time".
+        return self._enter(stream, pos)
+
+    def _continue_message(self, stream: _ChunkStream, pos: int) -> _ChunkStream | None:
+        """A fmt 3 chunk inside a message, with or without its extended timestamp."""
+        if stream.extended is not None:
+            here = bytes(self._view[pos : pos + 4])
+            sent = (stream.extended, stream.timestamp_ms)  # ffmpeg repeats the field, SRS the time
+            if any(value.to_bytes(4, "big").startswith(here) for value in sent):
+                if len(here) < 4:
+                    return None
+                pos += 4
+        return self._enter(stream, pos)
+
+    def _enter(self, stream: _ChunkStream, pos: int) -> _ChunkStream:
+        """Commit to the chunk whose payload begins at ``pos``."""
+        got = len(stream.body) if stream.body is not None else 0
+        self._pos = pos
+        self._current = stream
+        self._chunk_left = min(self.chunk_size, stream.length - got)
+        return stream
+
+    def _take_payload(self, stream: _ChunkStream) -> Message | None:
+        """Move payload from the buffer to the message; the message when it is whole."""
+        view, pos = self._view, self._pos
+        body, left = stream.body, self._chunk_left
+        if body is None:
+            if left == stream.length and self._end - pos >= left:  # by far the most common
+                self._pos = pos + left
+                self._current = None
+                payload = bytes(view[pos : pos + left])
+                return Message(stream.type_id, stream.stream_id, stream.timestamp_ms, payload)
+            body = stream.body = bytearray()
+        take = min(left, self._end - pos)
+        if take == left and left == self.chunk_size and stream.extended is None:
+            payload_run, consumed = self._run(stream, len(body))
+        else:
+            payload_run, consumed = view[pos : pos + take], take
+        body += payload_run
+        self._half_read += len(payload_run)
+        if self._half_read > self._limits.half_read:
+            raise HalfReadError(
+                f"byte {self.offset}: {self._half_read} bytes in unfinished messages; "
+                f"the limit is {self._limits.half_read} bytes"
+            )
+        self._pos = pos + consumed
+        self._chunk_left = left - take
+        if self._chunk_left == 0:
+            self._current = None
+        if len(body) < stream.length:
+            return None
+        stream.body = None
+        self._half_read -= stream.length
+        return Message(stream.type_id, stream.stream_id, stream.timestamp_ms, bytes(body))
+
+    def _run(self, stream: _ChunkStream, got: int) -> tuple[memoryview | bytearray, int]:
+        """The payload of as many chunks of this message as lie behind each other.
+
+        A peer that stays at 128 bytes sends a frame in dozens of chunks. Where they are not
+        interleaved, the byte at each stride is this stream's fmt 3 header, so a slice of the
+        headers is compared and cut out in one go.
+
+        Returns:
+            the payload, and how many bytes of the buffer it took. The run begins with one
+            whole chunk, always here.
+        """
+        view, pos, size = self._view, self._pos, self.chunk_size
+        stride, here = size + 1, self._end - self._pos
+        missing = stream.length - got
+        chunks = -(-missing // size)
+        if here < missing + chunks - 1:
+            chunks = (here + 1) // stride  # only whole ones: the last, shorter one is not here
+        if chunks < 2 or stream.csid >= 64:
+            return view[pos : pos + size], size
+        taken = min(missing + chunks - 1, chunks * stride - 1)
+        headers = bytes(view[pos + size : pos + taken : stride])
+        ours = bytes((0xC0 | stream.csid,))
+        if headers != ours * (chunks - 1):
+            chunks = len(headers) - len(headers.lstrip(ours)) + 1
+            taken = min(missing + chunks - 1, chunks * stride - 1)
+        run = bytearray(view[pos : pos + taken])
+        del run[size::stride]
+        return run, taken

@@ -1,0 +1,256 @@
+"""A link: one transport, one sans-IO session, and what is still owed to the peer. Floor 2.
+
+Every write is a non-blocking offer at a message boundary. What the transport does not take is
+owed, and whatever is said later goes behind it, so that a message is never torn. One task at a
+time waits for the transport to take what is owed: whoever calls :meth:`Link.drained`.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Final, Generic, TypeVar
+
+import trio
+
+from trio_srs.errors import EndReason, PeerError
+from trio_srs.net.transport import Transport
+from trio_srs.session.base import Session
+
+__all__ = ["Link", "PeerGoneError", "PeerStalledError"]
+
+SessionT = TypeVar("SessionT", bound=Session)
+
+_DISCARD_BYTES: Final = 1024 * 1024
+"""What is read and thrown away, at most, so that closing does not destroy our last words."""
+
+
+class PeerGoneError(PeerError):
+    """The connection broke."""
+
+    code = "peer_gone"
+    srs_code = 1007
+    end = EndReason.PEER_RST
+
+
+class PeerStalledError(PeerError):
+    """The peer's socket took nothing for too long while something was owed."""
+
+    code = "peer_stalled"
+    srs_code = 1011
+    end = EndReason.PLAYER_STALLED
+
+
+class Link(Generic[SessionT]):
+    """One peer: bytes in to the session, bytes out to the transport.
+
+    Attributes:
+        busy: whether something is owed. Nothing may be offered then, only said or owed.
+        offer: the transport's own; see :meth:`~trio_srs.net.transport.Transport.offer`.
+        stalled_after: seconds without one byte taken, while busy, before the peer is given up.
+        bytes_in: bytes received.
+        bytes_said: bytes sent by :meth:`say`: everything but what was offered directly.
+
+    Args:
+        buffer: what to receive into. It may be shared by all links of one event loop:
+            nothing is left in it when another task runs.
+        on_work: called, synchronously, when the link becomes busy, and by :meth:`wake`: somebody
+            must then call :meth:`drained`.
+    """
+
+    __slots__ = (
+        "_broken",
+        "_buffer",
+        "_moved_at",
+        "_on_work",
+        "_owed",
+        "busy",
+        "bytes_in",
+        "bytes_said",
+        "offer",
+        "session",
+        "stalled_after",
+        "transport",
+    )
+
+    def __init__(
+        self,
+        transport: Transport,
+        session: SessionT,
+        *,
+        buffer: memoryview,
+        stalled_after: float,
+        on_work: Callable[[], None],
+    ) -> None:
+        self.transport = transport
+        self.session = session
+        self.stalled_after = stalled_after
+        self.busy = False
+        self.bytes_in = 0
+        self.bytes_said = 0
+        self.offer = transport.offer
+        self._buffer = buffer
+        self._on_work = on_work
+        self._owed: deque[bytes | memoryview] = deque()
+        self._moved_at = 0.0
+        self._broken: OSError | None = None
+        transport.on_backlog = self._become_busy
+
+    # ---------------------------------------------------------------- reading
+
+    async def receive(self) -> bool:
+        """Wait for bytes and feed the session.
+
+        Returns:
+            False at the end of the stream.
+
+        Raises:
+            PeerGoneError: the connection broke.
+            ProtocolError: the session cannot make sense of it.
+        """
+        transport = self.transport
+        while True:
+            await transport.readable()
+            try:
+                count = transport.receive_into(self._buffer)
+            except BlockingIOError:
+                continue
+            except OSError as error:
+                raise PeerGoneError(_why(error)) from error
+            self.bytes_in += count
+            if count:
+                self.session.receive_data(self._buffer[:count], trio.current_time())
+            return count > 0
+
+    # ---------------------------------------------------------------- writing
+
+    def flush(self) -> None:
+        """Say what the session has queued."""
+        data = self.session.data_to_send()
+        if data:
+            self.say(data)
+
+    def say(self, data: bytes) -> None:
+        """Send whole messages; what is not taken now is owed."""
+        self.bytes_said += len(data)
+        if self.busy:
+            self._owed.append(data)
+            return
+        taken = 0
+        try:
+            taken = self.offer(data)
+        except BlockingIOError:
+            pass
+        except OSError as error:
+            self.broke(error)
+        if taken < len(data):
+            self.owe((memoryview(data)[taken:],))
+
+    def owe(self, pieces: Sequence[memoryview]) -> None:
+        """What is left of a message of which the transport took the first part."""
+        self._owed.extend(pieces)
+        self._become_busy()
+
+    def broke(self, error: OSError) -> None:
+        """An offer failed: the connection is gone, and :meth:`drained` will say so."""
+        self._broken = error
+        self._become_busy()
+
+    def _become_busy(self) -> None:
+        if not self.busy:
+            self.busy = True
+            self._moved_at = trio.current_time()
+            self._on_work()
+
+    def wake(self) -> None:
+        """Somebody has something to send here, or will have when nothing is owed."""
+        self._on_work()
+
+    @property
+    def owed(self) -> int:
+        """Bytes owed to the peer, apart from what the transport holds."""
+        return sum(map(len, self._owed))
+
+    async def drained(self) -> None:
+        """Wait until nothing is owed.
+
+        Raises:
+            PeerStalledError: the transport took nothing for ``stalled_after`` seconds.
+            PeerGoneError: the connection broke.
+        """
+        while self.busy:
+            if self._broken is not None:
+                raise PeerGoneError(_why(self._broken)) from self._broken
+            with trio.CancelScope(deadline=self._moved_at + self.stalled_after) as patience:
+                try:
+                    await self.transport.writable()
+                    self._pay()
+                except OSError as error:
+                    raise PeerGoneError(_why(error)) from error
+            if patience.cancelled_caught:
+                raise PeerStalledError(
+                    f"took nothing for {self.stalled_after:g} s; {self.owed} bytes are waiting"
+                )
+
+    def _pay(self) -> None:
+        """Offer what is owed, in order, for as long as it is taken."""
+        owed = self._owed
+        while owed:
+            piece = owed[0]
+            try:
+                taken = self.offer(piece)
+            except BlockingIOError:
+                return
+            self._moved_at = trio.current_time()
+            if taken < len(piece):
+                owed[0] = memoryview(piece)[taken:]
+                return
+            owed.popleft()
+        self.busy = self.transport.backlog > 0
+
+    # ---------------------------------------------------------------- closing
+
+    async def close(self, patience_s: float) -> None:
+        """Close politely: say what is queued, end our side, let the peer read it, close.
+
+        A close with unread input would send a reset, which destroys what the peer has not
+        read yet; so its input is read and thrown away until it closes too. All of it is
+        bounded by ``patience_s``, also when cancelled; a peer that has not taken our last
+        words by then is reset.
+        """
+        told = False
+        with trio.CancelScope(deadline=trio.current_time() + patience_s, shield=True):
+            try:
+                self.flush()
+                await self.drained()
+                told = True
+                self.transport.shutdown_write()
+                await self._discard()
+            except PeerError:
+                told = False
+        if told:
+            self.transport.close()
+        else:
+            self.transport.reset()
+
+    async def _discard(self) -> None:
+        left = _DISCARD_BYTES
+        while left > 0:
+            await self.transport.readable()
+            try:
+                count = self.transport.receive_into(self._buffer)
+            except BlockingIOError:
+                continue
+            except OSError:
+                return  # the peer was quicker
+            if not count:
+                return
+            left -= count
+
+    def reset(self) -> None:
+        """Drop the connection: whatever is owed can no longer be finished."""
+        self.transport.reset()
+
+
+def _why(error: OSError) -> str:
+    return error.strerror or str(error)

@@ -1,0 +1,181 @@
+"""TCP and Unix-domain sockets as transports, and their options. Floor 2."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import struct
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+import trio
+
+if TYPE_CHECKING:
+    from trio_srs.net.transport import Transport
+
+__all__ = ["SocketOptions", "SocketTransport", "apply", "show_address"]
+
+_LINGER_ZERO: Final = struct.pack("ii", 1, 0)
+_MAPPED_PREFIX: Final = "::ffff:"
+_KEEPALIVE_PROBES: Final = 3
+_INTERNET: Final = (socket.AF_INET, socket.AF_INET6)
+
+
+@attrs.frozen
+class SocketOptions:
+    """What to ask of the kernel for one connection; None leaves the kernel's own choice."""
+
+    nodelay: bool = True
+    """Send small writes at once (``TCP_NODELAY``)."""
+    keepalive_idle: float | None = None
+    """Seconds of silence before the kernel probes the peer; three unanswered probes, spread
+    over as long again, break the connection."""
+    send_buffer: int | None = None
+    """Bytes of the send buffer (``SO_SNDBUF``); setting it ends the kernel's own tuning."""
+    notsent_lowat: int | None = None
+    """Unsent bytes in the kernel at which a socket stops being writable."""
+
+
+def apply(sock: socket.socket, options: SocketOptions) -> None:
+    """Set ``options`` on ``sock``.
+
+    What the platform or the kind of socket does not know is left out, and so is what the
+    kernel refuses: a connection is worth more than a tuned one.
+    """
+    for level, name, value in _wanted(options):
+        if level == socket.IPPROTO_TCP and sock.family not in _INTERNET:
+            continue
+        number = getattr(socket, name, None)
+        if number is not None:
+            with contextlib.suppress(OSError):
+                sock.setsockopt(level, number, value)
+
+
+def _wanted(options: SocketOptions) -> list[tuple[int, str, int]]:
+    wanted = [(socket.IPPROTO_TCP, "TCP_NODELAY", int(options.nodelay))]
+    if options.keepalive_idle is not None:
+        idle_s = max(1, round(options.keepalive_idle))
+        wanted += [
+            (socket.SOL_SOCKET, "SO_KEEPALIVE", 1),
+            (socket.IPPROTO_TCP, "TCP_KEEPIDLE", idle_s),
+            (socket.IPPROTO_TCP, "TCP_KEEPINTVL", max(1, idle_s // _KEEPALIVE_PROBES)),
+            (socket.IPPROTO_TCP, "TCP_KEEPCNT", _KEEPALIVE_PROBES),
+        ]
+    if options.send_buffer is not None:
+        wanted.append((socket.SOL_SOCKET, "SO_SNDBUF", options.send_buffer))
+    if options.notsent_lowat is not None:
+        wanted.append((socket.IPPROTO_TCP, "TCP_NOTSENT_LOWAT", options.notsent_lowat))
+    return wanted
+
+
+def show_address(family: int, address: Any) -> str:
+    """Write a socket address as people do.
+
+    >>> show_address(socket.AF_INET6, ("fe80::1", 1935, 0, 0))
+    '[fe80::1]:1935'
+
+    A v4-mapped IPv6 address is shown as the IPv4 address it is; a link-local one keeps its
+    scope; every Unix-domain socket is ``"unix"``.
+    """
+    if family == socket.AF_INET6:
+        host, port, _, scope = address
+        if host.startswith(_MAPPED_PREFIX) and "." in host:
+            return f"{host.removeprefix(_MAPPED_PREFIX)}:{port}"
+        return f"[{host}{_scope(scope)}]:{port}"
+    if family == socket.AF_INET:
+        return f"{address[0]}:{address[1]}"
+    return "unix"
+
+
+def _scope(scope: int) -> str:
+    if scope == 0:
+        return ""
+    try:
+        return f"%{socket.if_indextoname(scope)}"
+    except OSError:  # the interface went away
+        return f"%{scope}"
+
+
+def _end(sock: socket.socket, ask: Callable[[], Any]) -> str:
+    try:
+        return show_address(sock.family, ask())
+    except OSError:  # reset before anybody looked: the kernel has forgotten the peer
+        return "unknown"
+
+
+class SocketTransport:
+    """A :class:`~trio_srs.net.transport.Transport` over one connected socket, which it owns.
+
+    ``offer`` is the socket's own ``send``: writing to a peer costs no Python frame.
+    """
+
+    __slots__ = ("_closed", "_sock", "local", "offer", "on_backlog", "peer")
+
+    offer: Callable[[bytes | memoryview], int]
+
+    def __init__(self, sock: socket.socket) -> None:
+        """Own ``sock``, a connected stream socket; it is made non-blocking."""
+        sock.setblocking(False)
+        self._sock = sock
+        self._closed = False
+        self.peer = _end(sock, sock.getpeername)
+        self.local = _end(sock, sock.getsockname)
+        self.on_backlog: Callable[[], None] | None = None
+        self.offer = sock.send
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.local} -> {self.peer}>"
+
+    @property
+    def backlog(self) -> int:
+        """Always 0: the kernel holds what was taken."""
+        return 0
+
+    @property
+    def socket(self) -> socket.socket:
+        """The socket itself, for :func:`apply` and for looking at; never to read or write."""
+        return self._sock
+
+    def receive_into(self, buffer: memoryview, /) -> int:
+        """See :meth:`.Transport.receive_into`."""
+        return self._sock.recv_into(buffer)
+
+    async def readable(self) -> None:
+        """See :meth:`.Transport.readable`."""
+        self._check_open()
+        await trio.lowlevel.wait_readable(self._sock)
+
+    async def writable(self) -> None:
+        """See :meth:`.Transport.writable`."""
+        self._check_open()
+        await trio.lowlevel.wait_writable(self._sock)
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise trio.ClosedResourceError("this end of the connection was closed")
+
+    def shutdown_write(self) -> None:
+        """See :meth:`.Transport.shutdown_write`."""
+        with contextlib.suppress(OSError):
+            self._sock.shutdown(socket.SHUT_WR)
+
+    def close(self) -> None:
+        """See :meth:`.Transport.close`."""
+        if not self._closed:
+            self._closed = True
+            trio.lowlevel.notify_closing(self._sock)
+            self._sock.close()
+
+    def reset(self) -> None:
+        """See :meth:`.Transport.reset`. A Unix-domain socket has no reset and just closes."""
+        if not self._closed:
+            with contextlib.suppress(OSError):
+                self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_ZERO)
+            self.close()
+
+
+if TYPE_CHECKING:
+
+    def _is_a_transport(transport: SocketTransport) -> Transport:
+        return transport

@@ -1,0 +1,47 @@
+"""Stream settings: the defaults are the documented ones, and ranges hold."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+import pytest
+
+from trio_srs.hub.settings import StreamSettings
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("first_packet_timeout", 0.0),
+        ("publish_idle_timeout", 0.0),
+        ("stalled_timeout", 0.0),
+        ("publish_busy_wait", -1.0),
+        ("play_missing_timeout", -1.0),
+        ("slow_reader_after", 0.05),
+        ("gop_cache", 3601.0),
+        ("gop_cache_records", 0),
+        ("gop_cache_bytes", 1),
+        ("log_bytes", 1),
+        ("send_interval", 2.5),
+        ("merge_read", -0.1),
+    ],
+)
+def test_a_value_out_of_range_is_refused(key: str, value: Any) -> None:
+    with pytest.raises(ValueError, match=r"^expected .* not "):
+        attrs.evolve(StreamSettings(), **{key: value})
+
+
+def test_zero_is_zero_where_it_means_something() -> None:
+    settings: Any = {"gop_cache": 0.0, "send_interval": 0.0, "merge_read": 0.0}
+    made = StreamSettings(**settings, publish_busy_wait=settings["gop_cache"])
+    assert (made.gop_cache, made.send_interval, made.publish_busy_wait) == (0.0, 0.0, 0.0)
+
+
+def test_off_is_none() -> None:
+    assert StreamSettings(gop_cache=None).gop_cache is None
+
+
+def test_settings_do_not_change() -> None:
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        StreamSettings().gop_cache = None  # type: ignore[misc]  # the point of the test

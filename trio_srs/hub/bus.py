@@ -1,0 +1,145 @@
+"""The bus: what happened, told to whoever listens: logs, hooks, metrics, tests. Floor 2."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import attrs
+
+from trio_srs.errors import EndReason
+
+__all__ = [
+    "Bus",
+    "Event",
+    "PlayBegan",
+    "PlayEnded",
+    "PublishBegan",
+    "PublishEnded",
+    "RequestRefused",
+    "SessionBegan",
+    "SessionConnected",
+    "SessionEnded",
+]
+
+_log = logging.getLogger(__name__)
+
+
+@attrs.frozen(kw_only=True)
+class Event:
+    """Something that happened to a session."""
+
+    session: str
+    """The session's id."""
+    peer: str
+    """The peer's address."""
+
+
+@attrs.frozen(kw_only=True)
+class SessionBegan(Event):
+    """A connection was accepted."""
+
+    protocol: str
+
+
+@attrs.frozen(kw_only=True)
+class SessionConnected(Event):
+    """The peer's ``connect`` was accepted."""
+
+    vhost: str
+    app: str
+    client: str
+    """What the peer calls itself (``flashVer``)."""
+    handshake: str
+
+
+@attrs.frozen(kw_only=True)
+class RequestRefused(Event):
+    """The peer asked for something and was told no."""
+
+    request: str
+    """``connect``, ``publish`` or ``play``."""
+    stream: str
+    code: str
+    detail: str
+
+
+@attrs.frozen(kw_only=True)
+class PublishBegan(Event):
+    """The session holds the name now."""
+
+    stream: str
+    flow: str
+
+
+@attrs.frozen(kw_only=True)
+class PublishEnded(Event):
+    """The name is free again. Comes exactly once for each :class:`PublishBegan`."""
+
+    stream: str
+    reason: EndReason
+    detail: str
+    messages: int
+    bytes: int
+
+
+@attrs.frozen(kw_only=True)
+class PlayBegan(Event):
+    """The session reads the stream, published or not."""
+
+    stream: str
+
+
+@attrs.frozen(kw_only=True)
+class PlayEnded(Event):
+    """It reads no more. Comes exactly once for each :class:`PlayBegan`."""
+
+    stream: str
+    reason: EndReason
+    detail: str
+    bytes: int
+    skipped: int
+    """Messages it missed because it was too slow."""
+
+
+@attrs.frozen(kw_only=True)
+class SessionEnded(Event):
+    """The connection is closed. Comes exactly once for each :class:`SessionBegan`."""
+
+    reason: EndReason
+    detail: str
+    seconds: float
+    bytes_in: int
+    bytes_out: int
+
+
+Listener = Callable[[Event], None]
+
+
+class Bus:
+    """Tells every listener, at once and in order. A listener must not wait.
+
+    A listener that raises is a bug; it is logged, and neither the others nor the session that
+    spoke notice.
+    """
+
+    def __init__(self) -> None:
+        self._listeners: list[Listener] = []
+
+    def tell(self, event: Event) -> None:
+        """Something happened."""
+        for listener in tuple(self._listeners):
+            try:
+                listener(event)
+            except Exception:  # a listener's bug must not end the session that spoke
+                _log.exception("a listener failed on %s", type(event).__name__)
+
+    @contextmanager
+    def listening(self, listener: Listener) -> Iterator[None]:
+        """Tell ``listener`` everything that happens in the meantime."""
+        self._listeners.append(listener)
+        try:
+            yield
+        finally:
+            self._listeners.remove(listener)

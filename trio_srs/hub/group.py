@@ -1,0 +1,128 @@
+"""Groups: the readers of one stream that get the same bytes, served together. Floor 2."""
+
+from __future__ import annotations
+
+from trio_srs.hub.forms import Form, Span
+from trio_srs.hub.log import StreamLog
+from trio_srs.hub.reader import Reader
+
+__all__ = ["Group", "Job"]
+
+
+class Group:
+    """Readers with equal forms.
+
+    Attributes:
+        sent: where the next shared span begins. A reader is fast exactly when it stands here
+            (or, while a span is being offered, at its begin and not yet served).
+        bytes_sent: bytes of all shared spans so far.
+    """
+
+    __slots__ = ("_order", "ahead", "bytes_sent", "form", "job", "readers", "sent", "turn")
+
+    def __init__(self, form: Form, sent: int) -> None:
+        self.form = form
+        self.sent = sent
+        self.bytes_sent = 0
+        self.readers: dict[Reader, None] = {}
+        self.ahead: set[Reader] = set()
+        self.job: Job | None = None
+        self.turn = 0
+        self._order: list[Reader] | None = None
+
+    def add(self, reader: Reader) -> None:
+        """A reader more."""
+        self.readers[reader] = None
+        self._order = None
+
+    def remove(self, reader: Reader) -> None:
+        """A reader less."""
+        del self.readers[reader]
+        self.ahead.discard(reader)
+        self._order = None
+
+    def unserved(self, reader: Reader) -> int:
+        """Bytes of the span under way that are counted in, but not yet offered to a reader."""
+        if self.job is None or reader.fast_at == self.sent:
+            return 0
+        return len(self.job.span.blob)
+
+    def begin(self, log: StreamLog) -> Job | None:
+        """The work of sending what is new; None when there is nothing new or it is under way."""
+        begin, end = self.sent, log.end
+        if self.job is not None or begin == end:
+            return None
+        self.sent = end
+        self._wake_those_ahead()
+        span = Span(log.between(begin, end), self.form)
+        if not span.blob:  # nothing of it is for these readers
+            for reader in self.readers:
+                if reader.fast_at == begin:
+                    reader.fast_at = end
+            return None
+        self.bytes_sent += len(span.blob)
+        self.job = Job(self, span, begin, self._rotated())
+        return self.job
+
+    def _rotated(self) -> list[Reader]:
+        """The readers, each time with another one first, so that none is always the last."""
+        order = self._order
+        if order is None:
+            order = self._order = list(self.readers)
+        if not order:
+            return order
+        self.turn = (self.turn + 1) % len(order)
+        return order[self.turn :] + order[: self.turn]
+
+    def _wake_those_ahead(self) -> None:
+        for reader in self.ahead:
+            reader.outlet.wake()
+        self.ahead.clear()
+
+
+class Job:
+    """One span, to be offered to each fast reader of a group; a few of them at a time."""
+
+    __slots__ = ("_begin", "_end", "_group", "_next", "_readers", "span")
+
+    def __init__(self, group: Group, span: Span, begin: int, readers: list[Reader]) -> None:
+        self._group, self.span, self._readers = group, span, readers
+        self._begin, self._end = begin, group.sent
+        self._next = 0
+
+    def step(self, count: int) -> bool:
+        """Serve the next ``count`` readers; whether the job is done.
+
+        One non-blocking send for each, no task switch, nothing allocated. Right before it: the
+        reader is fast, stands at the begin of the span, and its connection owes nothing.
+        """
+        blob, begin, end = self.span.blob, self._begin, self._end
+        size = len(blob)
+        last = self._next + count
+        for reader in self._readers[self._next : last]:
+            if reader.fast_at != begin:
+                continue
+            if reader.outlet.busy:
+                reader.fall_back()
+                continue
+            try:
+                taken = reader.offer(blob)
+            except BlockingIOError:
+                taken = 0
+            except OSError as error:
+                reader.fall_back()
+                reader.outlet.broke(error)
+                continue
+            if taken == size:
+                reader.fast_at = end
+            else:
+                reader.took_part(self.span, taken)
+        self._next = last
+        if last < len(self._readers):
+            return False
+        self._group.job = None
+        return True
+
+    def is_behind(self, end: int) -> bool:
+        """Whether the log went on while the readers were served."""
+        return self._group.sent < end

@@ -1,0 +1,120 @@
+"""The hub: names to live streams; who may publish one, and who reads it. Floor 2."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import trio
+
+from trio_srs.errors import EndReason
+from trio_srs.hub.broadcast import Broadcaster
+from trio_srs.hub.forms import Form
+from trio_srs.hub.lease import PublishLease, Revoke, StreamBusyError
+from trio_srs.hub.live import Live
+from trio_srs.hub.reader import Outlet, Reader
+from trio_srs.hub.settings import BusyPolicy, StreamSettings
+
+__all__ = ["Hub"]
+
+
+class Hub:
+    """All live streams of one server. Knows no sockets and no protocol.
+
+    A stream exists while somebody publishes, reads or waits for it, and is forgotten after.
+    """
+
+    def __init__(self, broadcaster: Broadcaster | None = None) -> None:
+        self.broadcaster = broadcaster or Broadcaster()
+        self._lives: dict[str, Live] = {}
+        self._users: dict[str, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._lives)
+
+    def __iter__(self) -> Iterator[Live]:
+        """The streams that exist now."""
+        return iter(list(self._lives.values()))
+
+    def find(self, name: str) -> Live | None:
+        """The stream of a name, if it exists."""
+        return self._lives.get(name)
+
+    @asynccontextmanager
+    async def publish(
+        self, name: str, settings: StreamSettings, *, holder: str, revoke: Revoke
+    ) -> AsyncIterator[PublishLease]:
+        """Hold the right to publish ``name``; it is given back on every way out.
+
+        Args:
+            holder: who publishes, in words.
+            revoke: called, synchronously, when the right is taken away.
+
+        Raises:
+            StreamBusyError: somebody else publishes it, and the settings do not let this
+                publisher take over, or not soon enough.
+        """
+        with self._using(name, settings) as live:
+            if live.lease is not None:
+                await self._get_past(live, settings, holder)
+            lease = PublishLease(live, holder, revoke)
+            live.publisher_came(lease, settings)
+            try:
+                yield lease
+            finally:
+                lease.give_back()
+
+    async def _get_past(self, live: Live, settings: StreamSettings, holder: str) -> None:
+        """Deal with the present publisher as the policy says."""
+        began = trio.current_time()
+        match settings.publish_busy:
+            case BusyPolicy.REPLACE:
+                if live.lease is not None:
+                    live.lease.revoke(EndReason.REPLACED, f"{live.name} was taken over by {holder}")
+                return
+            case BusyPolicy.WAIT:
+                with trio.move_on_after(settings.publish_busy_wait):
+                    while live.lease is not None:
+                        await live.changed.wait()
+        if live.lease is not None:
+            waited = trio.current_time() - began
+            after = f", also after {waited:g} s" if waited else ""
+            raise StreamBusyError(f"{live.name} is already published by {live.lease.holder}{after}")
+
+    @contextmanager
+    def subscribe(
+        self, name: str, settings: StreamSettings, form: Form, outlet: Outlet
+    ) -> Iterator[Reader]:
+        """Read ``name``, published or not; the reader is detached on every way out."""
+        with self._using(name, settings) as live:
+            reader = live.attach(form, outlet)
+            try:
+                yield reader
+            finally:
+                reader.detach()
+
+    @contextmanager
+    def _using(self, name: str, settings: StreamSettings) -> Iterator[Live]:
+        """The stream of a name, which exists for as long as anybody is in here."""
+        live = self._lives.get(name)
+        if live is None:
+            live = self._lives[name] = Live(name, settings, self.broadcaster)
+        self._users[name] = self._users.get(name, 0) + 1
+        try:
+            yield live
+        finally:
+            self._users[name] -= 1
+            if not self._users[name]:
+                del self._users[name], self._lives[name]
+
+    def kick(self, name: str, detail: str = "kicked") -> bool:
+        """End whoever publishes ``name``; the name is free when this returns.
+
+        Returns:
+            whether anybody did.
+        """
+        live = self._lives.get(name)
+        if live is None or live.lease is None:
+            return False
+        live.lease.revoke(EndReason.KICKED, detail)
+        return True

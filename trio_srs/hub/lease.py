@@ -1,0 +1,79 @@
+"""The right to publish a name: held by one, given back on every path. Floor 2."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import trio
+
+from trio_srs.errors import EndReason, PeerError, RefusedError
+from trio_srs.wire.rtmp.message import Message
+from trio_srs.wire.rtmp.status import StatusCode
+
+if TYPE_CHECKING:
+    from trio_srs.hub.live import Live
+
+__all__ = ["LeaseLostError", "PublishLease", "Revoke", "StreamBusyError"]
+
+Revoke = Callable[[EndReason, str], None]
+"""How the holder of a lease is told that it has lost it."""
+
+
+class StreamBusyError(RefusedError):
+    """Somebody else publishes this name."""
+
+    code = "stream_busy"
+    srs_code = 1028
+    rtmp_status = StatusCode.PUBLISH_BAD_NAME
+    http_status = 409
+
+
+class LeaseLostError(PeerError):
+    """A publisher went on after its name was taken away."""
+
+    code = "lease_lost"
+    end = EndReason.REPLACED
+
+
+class PublishLease:
+    """One publish of one name. Made by :meth:`Hub.publish`.
+
+    It is lost at once when it is revoked: the name is free before the holder has noticed, and
+    whatever the holder still appends is refused.
+    """
+
+    def __init__(self, live: Live, holder: str, revoke: Revoke) -> None:
+        self.live = live
+        self.holder = holder
+        """Who publishes, in words for those who are refused."""
+        self.began_at = trio.current_time()
+        self.last_at: float | None = None
+        """When the last message came; None before the first."""
+        self._revoke = revoke
+
+    @property
+    def held(self) -> bool:
+        """Whether this is still the right to publish."""
+        return self.live.lease is self
+
+    def append(self, message: Message, now: float) -> None:
+        """Add a message to the stream's log.
+
+        Raises:
+            LeaseLostError: the name was taken away.
+        """
+        if self.live.lease is not self:
+            raise LeaseLostError(f"{self.live.name} is no longer published by this connection")
+        self.last_at = now
+        self.live.append(message, now)
+
+    def revoke(self, reason: EndReason, detail: str) -> None:
+        """Take the name away and tell the holder; the name is free when this returns."""
+        self.give_back()
+        self._revoke(reason, detail)
+
+    def give_back(self) -> None:
+        """Free the name. Idempotent."""
+        if self.held:
+            self.live.publisher_left()

@@ -1,0 +1,104 @@
+"""One live stream's append-only log: records, numbered from 0, kept within bounds. Floor 2."""
+
+from __future__ import annotations
+
+import attrs
+
+from trio_srs.hub.record import Record
+
+__all__ = ["LogBounds", "StreamLog"]
+
+_GRAIN = 64
+"""Records dropped at a time, at least: deleting from the front of a list moves the rest."""
+
+
+@attrs.frozen(kw_only=True)
+class LogBounds:
+    """The most a log may hold, whoever still wants to read it."""
+
+    seconds: float
+    """Between the arrival of its oldest and its newest record."""
+    size: int
+    """Bytes in record bodies."""
+
+
+class StreamLog:
+    """Records in the order they came; writers never wait and never learn who reads.
+
+    Positions are numbers that only grow. :attr:`base` is the oldest record kept, :attr:`end`
+    the number that the next record will get.
+    """
+
+    __slots__ = ("_records", "base", "bounds", "size")
+
+    def __init__(self, bounds: LogBounds) -> None:
+        self.bounds = bounds
+        self.base = 0
+        self.size = 0
+        self._records: list[Record] = []
+
+    @property
+    def end(self) -> int:
+        """The position of the next record."""
+        return self.base + len(self._records)
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def append(self, record: Record) -> None:
+        """Add the newest record."""
+        self._records.append(record)
+        self.size += len(record.body)
+
+    def at(self, position: int) -> Record:
+        """The record at a position from :attr:`base` up to :attr:`end`, exclusive."""
+        return self._records[position - self.base]
+
+    def between(self, begin: int, end: int) -> list[Record]:
+        """The records of a range that is kept."""
+        return self._records[begin - self.base : end - self.base]
+
+    def up_to(self, begin: int, end: int, size: int) -> list[Record]:
+        """The first records of a range: one at least, and about ``size`` bytes in all."""
+        records, total = [], 0
+        for record in self._records[begin - self.base : end - self.base]:
+            records.append(record)
+            total += len(record.body)
+            if total >= size:
+                break
+        return records
+
+    def is_over(self) -> bool:
+        """Whether it holds more than its bounds."""
+        records, bounds = self._records, self.bounds
+        return self.size > bounds.size or (
+            len(records) > 1 and records[-1].arrived_at - records[0].arrived_at > bounds.seconds
+        )
+
+    def trim(self, wanted_from: int) -> None:
+        """Drop what nobody wants: everything before a position, and more if over the bounds.
+
+        The newest record always stays. Readers that stand before :attr:`base` afterwards have
+        to skip.
+        """
+        count = len(self._records)
+        if self.is_over():
+            self._drop(max(self._over_by(), min(wanted_from - self.base, count - 1)))
+        elif wanted_from - self.base >= min(_GRAIN, max(count // 2, 1)):
+            self._drop(min(wanted_from - self.base, count))
+
+    def _over_by(self) -> int:
+        """How many records to drop to be within the bounds again, with a little to spare."""
+        records, bounds = self._records, self.bounds
+        newest, size, count = records[-1].arrived_at, self.size, 0
+        for record in records[:-1]:
+            if size <= bounds.size and newest - record.arrived_at <= bounds.seconds:
+                break
+            size -= len(record.body)
+            count += 1
+        return min(count + len(records) // 16, len(records) - 1)
+
+    def _drop(self, count: int) -> None:
+        self.size -= sum(len(record.body) for record in self._records[:count])
+        del self._records[:count]
+        self.base += count

@@ -1,0 +1,233 @@
+"""Readers: a position in a stream's log, and what to do when it falls too far behind. Floor 2.
+
+A reader is served in one of two ways. *Fast*: it stands where the broadcaster's next span
+begins and gets the bytes that everybody gets. *By itself*: its own task takes spans from
+:meth:`Reader.next_span` until it has caught up. All of it is synchronous, so that between a
+test and the switch that follows from it nothing can happen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final, Protocol
+
+from trio_srs.errors import EndReason, PeerError
+from trio_srs.hub.forms import Span
+from trio_srs.hub.record import Record
+from trio_srs.hub.settings import SlowPolicy
+
+if TYPE_CHECKING:
+    from trio_srs.hub.group import Group
+    from trio_srs.hub.live import Live
+
+__all__ = ["Outlet", "Reader", "ReaderTooSlowError"]
+
+_NOT_FAST: Final = -1
+
+
+class ReaderTooSlowError(PeerError):
+    """A reader fell further behind than its stream allows, and is to be dropped."""
+
+    code = "reader_too_slow"
+    end = EndReason.READER_TOO_SLOW
+
+
+class Outlet(Protocol):
+    """Where a reader's bytes go: one connection, however many readers it has."""
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is still owed; nothing may be offered then."""
+        ...
+
+    def offer(self, data: bytes, /) -> int:
+        """Hand over as many bytes as there is room for, without waiting.
+
+        Raises:
+            BlockingIOError: none.
+            OSError: the connection is broken.
+        """
+        ...
+
+    def owe(self, pieces: Sequence[memoryview]) -> None:
+        """The rest of a message that was taken in part; it goes out before anything else."""
+        ...
+
+    def wake(self) -> None:
+        """A reader of this outlet has something to do that is not done for it."""
+        ...
+
+    def broke(self, error: OSError) -> None:
+        """An offer failed: the connection is gone."""
+        ...
+
+
+class Reader:
+    """One reader of one live stream. Made by :meth:`Live.attach`.
+
+    Attributes:
+        prologue: records to be given before the position: headers.
+        fast_at: the position, while the broadcaster serves this reader; negative otherwise.
+        skipped: records this reader missed because it was too slow.
+        skips: how often that happened.
+    """
+
+    __slots__ = (
+        "_bytes",
+        "_group_mark",
+        "_missed_from",
+        "_position",
+        "attached",
+        "awaits_keyframe",
+        "fast_at",
+        "group",
+        "live",
+        "offer",
+        "outlet",
+        "paused",
+        "prologue",
+        "skipped",
+        "skips",
+    )
+
+    def __init__(self, live: Live, group: Group, outlet: Outlet) -> None:
+        self.live, self.group, self.outlet = live, group, outlet
+        self.offer = outlet.offer  # looked up once: this is called for every span
+        self.fast_at = _NOT_FAST
+        self.attached = True
+        self.paused = False
+        self.awaits_keyframe = False
+        self.skipped = 0
+        self.skips = 0
+        self._position = 0
+        self.prologue: list[Record] = []
+        self._missed_from: int | None = None
+        self._bytes = 0
+        self._group_mark = 0
+
+    @property
+    def position(self) -> int:
+        """The next record this reader gets."""
+        return self._position if self.fast_at < 0 else self.fast_at
+
+    @property
+    def bytes_sent(self) -> int:
+        """Bytes handed to the outlet for this reader."""
+        if self.fast_at < 0:
+            return self._bytes
+        return self._bytes + self.group.bytes_sent - self._group_mark
+
+    def place(self, position: int, prologue: Sequence[Record]) -> None:
+        """Stand at a position, to be given some records first."""
+        self._leave_fast()
+        if self._missed_from is not None:
+            self.skipped += position - self._missed_from
+            self._missed_from = None
+        self._position, self.prologue = position, list(prologue)
+        self.awaits_keyframe = False
+
+    def await_keyframe(self) -> None:
+        """Stand nowhere until the live places this reader at the next keyframe."""
+        self._leave_fast()
+        self.awaits_keyframe = True
+        self.live.slow.discard(self)  # it keeps nothing alive
+
+    # ------------------------------------------------------------- by itself
+
+    def next_span(self, limit: int) -> Span | None:
+        """What to send next, about ``limit`` bytes; None when the broadcaster does it, or nobody.
+
+        Deliver it with :meth:`took`, whatever part of it was taken.
+
+        Raises:
+            ReaderTooSlowError: it fell too far behind, and the policy is to drop it.
+        """
+        if self.paused or self.awaits_keyframe or self.fast_at >= 0:
+            return None
+        if self.live.is_too_slow(self._position):
+            self._skip()
+            if self.awaits_keyframe:
+                return None
+        sent = self.group.sent
+        if self._position >= sent and not self.prologue:
+            if self._position == sent:
+                self._become_fast()
+            else:  # the broadcaster has not come so far: it wakes us when it has
+                self.group.ahead.add(self)
+            return None
+        records = self.prologue
+        if self._position < sent:
+            records = records + self.live.log.up_to(self._position, sent, limit)
+        return Span(records, self.group.form)
+
+    def took(self, span: Span, taken: int) -> None:
+        """Go on behind what the outlet took of a span; it owes the rest of a begun message."""
+        self._bytes += taken
+        if taken == len(span.blob):
+            count = len(span.records)
+        else:
+            count, rest = span.locate(taken)
+            if rest:
+                self._bytes += sum(map(len, rest))
+                self.outlet.owe(rest)
+        before = len(self.prologue)
+        self.prologue = self.prologue[count:]
+        self._position += max(count - before, 0)
+
+    # ------------------------------------------------------------------ fast
+
+    def _become_fast(self) -> None:
+        self.fast_at = self._position
+        self._group_mark = self.group.bytes_sent
+        self.live.slow.discard(self)
+
+    def _leave_fast(self) -> None:
+        if self.fast_at >= 0:
+            self._bytes = self.bytes_sent - self.group.unserved(self)
+            self._position = self.fast_at
+            self.fast_at = _NOT_FAST
+        if self.attached:
+            self.live.slow.add(self)
+
+    def fall_back(self) -> None:
+        """From now on this reader is served by its own task."""
+        self._leave_fast()
+        self.outlet.wake()
+
+    def took_part(self, span: Span, taken: int) -> None:
+        """The broadcaster's offer was taken in part: go on by itself from there."""
+        self._leave_fast()
+        self.took(span, taken)
+        self.outlet.wake()
+
+    # ---------------------------------------------------------------- others
+
+    def pause(self) -> None:
+        """Get nothing until :meth:`resume`."""
+        self._leave_fast()
+        self.paused = True
+        self.live.slow.discard(self)  # it keeps nothing alive
+
+    def resume(self) -> None:
+        """Go on from the newest place where a reader may begin."""
+        if self.paused:
+            self.paused = False
+            self.live.place(self)
+            self.outlet.wake()
+
+    def _skip(self) -> None:
+        live, at = self.live, self._position
+        if live.settings.slow_reader is SlowPolicy.DROP:
+            raise ReaderTooSlowError(
+                f"a reader of {live.name} is {live.log.end - at} messages behind"
+            )
+        self.skips += 1
+        self._missed_from = at
+        live.place(self, missed_from=at)
+
+    def detach(self) -> None:
+        """Leave the stream. Idempotent; the outlet is never used again."""
+        if self.attached:
+            self._leave_fast()
+            self.attached = False
+            self.live.detach(self)

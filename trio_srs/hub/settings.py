@@ -1,0 +1,136 @@
+"""What applies to one live stream: who may take its name, what is kept, when who is dropped.
+
+Floor 2. One flat class, so that every key may be set for all streams, for an application, for
+a virtual host or for names that match a pattern. No rule spans two keys: any mixture of
+lawful values is lawful, however the levels are folded together.
+"""
+
+from __future__ import annotations
+
+import enum
+
+import attrs
+
+from trio_srs.units import (
+    NEVER,
+    Bytes,
+    Seconds,
+    Timeout,
+    bytes_within,
+    seconds_within,
+    within,
+)
+
+__all__ = ["BusyPolicy", "MissingPolicy", "SlowPolicy", "StreamSettings", "TimestampMode"]
+
+
+class TimestampMode(enum.StrEnum):
+    """What becomes of a publisher's timestamps."""
+
+    KEEP = "keep"
+    """Handed on as they came."""
+    REBASE = "rebase"
+    """Every publisher's first timestamp becomes 0."""
+    CONTINUE = "continue"
+    """The next publisher of a name goes on where the last one ended."""
+
+
+class BusyPolicy(enum.StrEnum):
+    """What a second publisher of a name meets."""
+
+    REJECT = "reject"
+    """It is refused; the first goes on."""
+    REPLACE = "replace"
+    """The first is ended, and the second takes over."""
+    WAIT = "wait"
+    """It waits for the first to end, and is refused if that takes too long."""
+
+
+class MissingPolicy(enum.StrEnum):
+    """What a player meets when nobody publishes the name."""
+
+    WAIT = "wait"
+    """It waits for a publisher."""
+    REFUSE = "refuse"
+    """It is told that there is no such stream."""
+
+
+class SlowPolicy(enum.StrEnum):
+    """What a reader meets that has fallen too far behind."""
+
+    SKIP = "skip"
+    """It jumps forward to the newest keyframe."""
+    DROP = "drop"
+    """Its session is ended."""
+
+
+@attrs.frozen(kw_only=True)
+class StreamSettings:
+    """How one live stream behaves; a publish or a play takes what holds when it begins."""
+
+    publish_busy: BusyPolicy = BusyPolicy.REJECT
+    """A second publisher of a name: `reject` it, let it `replace` the first, or let it `wait`
+    until the first has ended."""
+    publish_busy_wait: Timeout = attrs.field(
+        default=Timeout(10.0), validator=seconds_within("0s", "never")
+    )
+    """How long a second publisher waits, with `publish_busy = "wait"`, before it is refused."""
+    first_packet_timeout: Timeout = attrs.field(
+        default=Timeout(20.0), validator=seconds_within("1ms", "never")
+    )
+    """Drop a publisher that was accepted and has sent no media for this long."""
+    publish_idle_timeout: Timeout = attrs.field(
+        default=Timeout(10.0), validator=seconds_within("1ms", "never")
+    )
+    """Drop a publisher that has sent media and then nothing for this long."""
+    play_missing: MissingPolicy = MissingPolicy.WAIT
+    """A player of a name that nobody publishes: let it `wait`, or `refuse` it."""
+    play_missing_timeout: Timeout = attrs.field(
+        default=NEVER, validator=seconds_within("0s", "never")
+    )
+    """How long a player waits for a publisher, with `play_missing = "wait"`, before it is
+    dropped."""
+    publish_notify: bool = True
+    """Tell the players of a stream when its publisher comes and goes
+    (`NetStream.Play.PublishNotify` and `UnpublishNotify`)."""
+    stalled_timeout: Timeout = attrs.field(
+        default=Timeout(10.0), validator=seconds_within("1ms", "never")
+    )
+    """Drop a player whose connection has taken not one byte for this long while there was
+    something to send."""
+    slow_reader: SlowPolicy = SlowPolicy.SKIP
+    """A player too far behind: `skip` it forward to the newest keyframe, or `drop` it."""
+    slow_reader_after: Timeout = attrs.field(
+        default=Timeout(30.0), validator=seconds_within("100ms", "never")
+    )
+    """How far behind the publisher, by arrival, a player may fall. `log_bytes` bounds it as
+    well."""
+    gop_cache: Seconds | None = attrs.field(
+        default=Seconds(10.0), validator=seconds_within("0s", "1h")
+    )
+    """Keep what came since the last keyframe, up to this length, so that a new player has a
+    picture at once; `"off"` lets it wait for the next keyframe."""
+    gop_cache_records: int = attrs.field(default=3000, validator=within(1, 1_000_000))
+    """The most messages kept for new players, whatever their length in time."""
+    gop_cache_bytes: Bytes = attrs.field(
+        default=Bytes(32 * 2**20), validator=bytes_within("64KiB", "4GiB")
+    )
+    """The most bytes kept for new players, whatever their length in time."""
+    log_bytes: Bytes = attrs.field(
+        default=Bytes(64 * 2**20), validator=bytes_within("64KiB", "16GiB")
+    )
+    """The most bytes kept of one stream in all, for new and for slow players together; the
+    smaller of this and `gop_cache_bytes` holds for the new ones."""
+    timestamps: TimestampMode = TimestampMode.KEEP
+    """A publisher's timestamps: `keep` them, `rebase` each publisher's to begin at 0, or
+    `continue` where the last publisher of the name ended."""
+    metadata_server_name: bool = False
+    """Add this server's name and version to the `onMetaData` that players get."""
+    send_interval: Seconds = attrs.field(
+        default=Seconds(0.02), validator=seconds_within("0s", "2s")
+    )
+    """Collect this long before a stream's players are written to: fewer, larger writes. `"0s"`
+    writes each message at once."""
+    merge_read: Seconds = attrs.field(default=Seconds(0.0), validator=seconds_within("0s", "2s"))
+    """Rest this long between two reads from a publisher: fewer, larger reads. `"0s"` reads
+    whatever has come, at once."""

@@ -1,0 +1,1 @@
+"""RTMP for publishers and players. Floor 3."""

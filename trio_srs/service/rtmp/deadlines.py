@@ -1,0 +1,78 @@
+"""The deadlines of an RTMP connection: what a peer that keeps us waiting is ended with. Floor 3."""
+
+from __future__ import annotations
+
+from trio_srs.errors import EndReason, PeerError
+
+__all__ = [
+    "CommandIdleTimeoutError",
+    "ConnectTimeoutError",
+    "FirstPacketTimeoutError",
+    "HandshakeTimeoutError",
+    "NoPublisherError",
+    "PeerClosedError",
+    "PublishIdleTimeoutError",
+    "RefusedAndIdleError",
+]
+
+
+class PeerClosedError(PeerError):
+    """The peer closed its connection in good order: the way most sessions end."""
+
+    code = "peer_closed"
+    srs_code = 1007
+    end = EndReason.PEER_FIN
+
+
+class HandshakeTimeoutError(PeerError):
+    """The handshake was not finished in time."""
+
+    code = "handshake_timeout"
+    srs_code = 1011
+    end = EndReason.HANDSHAKE_TIMEOUT
+
+
+class ConnectTimeoutError(PeerError):
+    """No ``connect`` came in time."""
+
+    code = "connect_timeout"
+    srs_code = 1011
+    end = EndReason.CONNECT_TIMEOUT
+
+
+class FirstPacketTimeoutError(PeerError):
+    """A publisher sent no media in time."""
+
+    code = "first_packet_timeout"
+    srs_code = 1011
+    end = EndReason.FIRST_PACKET_TIMEOUT
+
+
+class PublishIdleTimeoutError(PeerError):
+    """A publisher that had sent media fell silent."""
+
+    code = "publish_idle_timeout"
+    srs_code = 1011
+    end = EndReason.PUBLISH_IDLE_TIMEOUT
+
+
+class CommandIdleTimeoutError(PeerError):
+    """A peer that does not publish sent nothing at all, whatever we asked."""
+
+    code = "command_idle_timeout"
+    srs_code = 1011
+    end = EndReason.COMMAND_IDLE_TIMEOUT
+
+
+class NoPublisherError(PeerError):
+    """Nobody came to publish what a player waits for."""
+
+    code = "no_publisher"
+    end = EndReason.NO_PUBLISHER
+
+
+class RefusedAndIdleError(PeerError):
+    """A peer whose request was denied has asked for nothing else since."""
+
+    code = "refused_and_idle"
+    end = EndReason.REFUSED

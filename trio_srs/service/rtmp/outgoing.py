@@ -1,0 +1,89 @@
+"""What a connection sends by itself: what it owes, and readers that have not caught up. Floor 3.
+
+While all its readers are fast and nothing is owed, a connection has no task for sending at all:
+the broadcaster does it. This one is started when that ends, and is over when it holds again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+import trio
+
+from trio_srs.hub.reader import Reader
+from trio_srs.net.link import Link
+
+__all__ = ["Outgoing"]
+
+_SPAN_BYTES: Final = 256 * 1024
+"""Offered at a time to a reader that catches up: about a GOP of a 1 Mbit/s stream."""
+
+
+class Outgoing:
+    """The sending side of one connection.
+
+    Args:
+        link: where it goes.
+        start: starts a task in the connection's nursery.
+    """
+
+    def __init__(
+        self, link: Link[Any], start: Callable[[Callable[[], Awaitable[Any]]], None]
+    ) -> None:
+        self.link = link
+        self.readers: list[Reader] = []
+        self._start = start
+        self._running = False
+        self._relief = trio.Event()
+
+    def wake(self) -> None:
+        """There is something to send; returns at once."""
+        if not self._running:
+            self._running = True
+            self._start(self._run)
+
+    async def relieved(self) -> None:
+        """Wait until nothing is owed."""
+        while self.link.busy:
+            await self._relief.wait()
+
+    async def _run(self) -> None:
+        try:
+            while True:
+                await self.link.drained()
+                self._relief.set()
+                self._relief = trio.Event()
+                if self._serve():
+                    await trio.lowlevel.checkpoint()
+                elif not self.link.busy:
+                    return  # no await since the test: whoever has work now starts us anew
+        finally:
+            self._running = False
+
+    def _serve(self) -> bool:
+        """One span to each reader that is served by itself; whether there was any."""
+        served = False
+        for reader in self.readers:
+            if self.link.busy:
+                break
+            span = reader.next_span(_SPAN_BYTES)
+            if span is not None:
+                served = True
+                reader.took(span, self._offer(span.blob))
+        return served
+
+    def _offer(self, blob: bytes) -> int:
+        """How much of ``blob`` was taken; with less than all of it, the link is busy."""
+        if not blob:  # nothing of this span is for this reader
+            return 0
+        try:
+            taken = self.link.offer(blob)
+        except BlockingIOError:
+            taken = 0
+        except OSError as error:
+            self.link.broke(error)
+            return 0
+        if taken < len(blob):
+            self.link.owe(())
+        return taken

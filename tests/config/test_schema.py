@@ -1,0 +1,133 @@
+"""Which settings hold for which stream, and which host is which virtual host."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from trio_srs.config.schema import DEFAULT_VHOST, AppConfig, Config, VhostConfig
+from trio_srs.hub.settings import StreamSettings
+
+
+def marked(records: int) -> dict[str, Any]:
+    return {"gop_cache_records": records}
+
+
+LEVELS: list[
+    dict[str, Any]
+] = [  # from weakest to strongest: what is added, for vhost "v", app "a", stream "cam1"
+    {"stream": StreamSettings(gop_cache_records=1)},
+    {"app": {"a": AppConfig(settings=marked(2))}},
+    {"app": {"a": AppConfig(settings=marked(2), stream={"c*": marked(3)})}},
+    {"vhost": {"v": VhostConfig(settings=marked(4))}},
+    {"vhost": {"v": VhostConfig(settings=marked(4), app={"a": AppConfig(settings=marked(5))})}},
+    {
+        "vhost": {
+            "v": VhostConfig(
+                settings=marked(4),
+                app={"a": AppConfig(settings=marked(5), stream={"c*": marked(6)})},
+            )
+        }
+    },
+]
+
+
+@pytest.mark.parametrize("level", range(1, len(LEVELS) + 1))
+def test_the_order_of_levels_is_as_documented(level: int) -> None:
+    sections: dict[str, Any] = {}
+    for added in LEVELS[:level]:
+        sections |= added
+    assert Config(**sections).settings_for("v", "a", "cam1").gop_cache_records == level
+
+
+def test_levels_are_folded_key_by_key() -> None:
+    config = Config(
+        app={"a": AppConfig(settings={"publish_notify": False}, stream={"c*": marked(7)})},
+        vhost={"v": VhostConfig(settings={"gop_cache": None})},
+    )
+    settings = config.settings_for("v", "a", "cam")
+    assert (settings.publish_notify, settings.gop_cache_records, settings.gop_cache) == (
+        False,
+        7,
+        None,
+    )
+
+
+def test_the_very_name_beats_a_pattern_and_a_longer_pattern_a_shorter() -> None:
+    stream = {"cam1": marked(1), "cam?*": marked(2), "*": marked(3), "cam[12]": marked(4)}
+    config = Config(app={"a": AppConfig(stream=stream)})
+    got = {
+        name: config.settings_for(DEFAULT_VHOST, "a", name).gop_cache_records
+        for name in ("cam1", "cam2", "cam3", "x")
+    }
+    assert got == {"cam1": 1, "cam2": 4, "cam3": 2, "x": 3}
+
+
+def test_of_equally_long_patterns_the_later_in_the_alphabet_wins() -> None:
+    for patterns in (["a*", "?b"], ["?b", "a*"]):
+        stream = {pattern: marked(ord(pattern[0])) for pattern in patterns}
+        config = Config(app={"a": AppConfig(stream=stream)})
+        assert config.settings_for("v", "a", "ab").gop_cache_records == ord("a")
+
+
+def test_a_name_with_brackets_is_still_a_name() -> None:
+    config = Config(app={"a": AppConfig(stream={"cam[1]": marked(9)})})
+    assert config.settings_for("v", "a", "cam[1]").gop_cache_records == 9
+
+
+def test_patterns_distinguish_case() -> None:
+    config = Config(app={"a": AppConfig(stream={"CAM*": marked(9)})})
+    assert config.settings_for("v", "a", "cam1") == StreamSettings()
+
+
+def test_other_places_are_not_touched() -> None:
+    config = Config(
+        app={"a": AppConfig(settings=marked(2))}, vhost={"v": VhostConfig(settings=marked(3))}
+    )
+    assert config.settings_for("w", "b", "x") is config.stream
+
+
+def test_what_was_resolved_is_kept_but_not_for_ever() -> None:
+    config = Config(app={"a": AppConfig(settings=marked(2))})
+    first = config.settings_for("v", "a", "x")
+    assert config.settings_for("v", "a", "x") is first
+    for number in range(4096):
+        config.settings_for("v", "a", f"flood{number}")
+    assert config.settings_for("v", "a", "x") == first
+    assert config.settings_for("v", "a", "x") is not first
+
+
+def test_a_host_is_found_by_name_and_alias_without_regard_to_case() -> None:
+    config = Config(vhost={"Example.com": VhostConfig(aliases=("www.example.com",))})
+    hosts = ["example.com", "WWW.Example.Com", "example.org", ""]
+    assert [config.vhost_of(host) for host in hosts] == [
+        "Example.com",
+        "Example.com",
+        DEFAULT_VHOST,
+        DEFAULT_VHOST,
+    ]
+
+
+def test_a_virtual_host_can_be_switched_off() -> None:
+    config = Config(
+        vhost={"v": VhostConfig(enabled=False), DEFAULT_VHOST: VhostConfig(enabled=False)}
+    )
+    assert not config.vhost_enabled("v")
+    assert not config.vhost_enabled(config.vhost_of("unknown"))
+    assert Config().vhost_enabled(DEFAULT_VHOST)
+
+
+def test_a_host_claimed_twice_is_refused() -> None:
+    with pytest.raises(ValueError, match="host 'B' is claimed by two virtual hosts, 'a' and 'B'"):
+        Config(vhost={"a": VhostConfig(aliases=("b",)), "B": VhostConfig(aliases=("b",))})
+
+
+@pytest.mark.parametrize("scope", [AppConfig, VhostConfig])
+def test_an_override_out_of_range_is_refused_in_python_too(scope: Any) -> None:
+    with pytest.raises(ValueError, match="expected 1 to 1000000, not 0"):
+        scope(settings=marked(0))
+    with pytest.raises(ValueError, match="expected 1 to 1000000, not 0"):
+        AppConfig(stream={"x": marked(0)})
+    with pytest.raises(TypeError, match="gop_cash"):
+        scope(settings={"gop_cash": None})

@@ -1,0 +1,308 @@
+"""Parsed TOML into configuration classes: strictly, and with every complaint at once.
+
+Floor 4. cattrs does the walking; the hooks here refuse what it would quietly convert, and
+run each field's range check where it is still known which key it was.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from difflib import get_close_matches
+from functools import partial
+from pathlib import Path
+from typing import Any, Final, TypeVar, get_args, get_origin
+
+import attrs
+from cattrs import Converter
+from cattrs.errors import (
+    AttributeValidationNote,
+    BaseValidationError,
+    ClassValidationError,
+    ForbiddenExtraKeysError,
+    IterableValidationError,
+    IterableValidationNote,
+)
+from cattrs.gen import make_dict_structure_fn, override
+
+from trio_srs.config.keys import keys, without_none
+from trio_srs.config.render import Path as KeyPath
+from trio_srs.config.schema import AppConfig, Config, Overrides, VhostConfig
+from trio_srs.hub.settings import StreamSettings
+from trio_srs.net.address import Address
+from trio_srs.net.secret import Secret
+from trio_srs.units import (
+    Bytes,
+    Seconds,
+    Timeout,
+    Within,
+    parse_bytes,
+    parse_seconds,
+    parse_timeout,
+)
+
+__all__ = ["Complaint", "nearest", "structure"]
+
+K = TypeVar("K", int, str)
+T = TypeVar("T")
+Hook = Callable[[Any, Any], Any]
+Complaint = tuple[KeyPath, str]
+"""Which key, and what is wrong with it."""
+
+_SCOPES: Final = (AppConfig, VhostConfig)
+_SETTINGS: Final = keys(StreamSettings)
+
+
+def structure(raw: Mapping[str, Any], environ: Mapping[str, str]) -> Config | list[Complaint]:
+    """Make a configuration of a parsed file.
+
+    Args:
+        raw: tables, lists and plain values as the TOML parser gives them.
+        environ: where secrets of the form ``{ env = "NAME" }`` are looked up.
+
+    Returns:
+        The configuration, or everything that is wrong with it, never nothing.
+    """
+    try:
+        return _converter(environ).structure(raw, Config)
+    except BaseValidationError as exc:
+        return list(_complaints(exc, ()))
+
+
+def nearest(name: str, known: Iterable[str], *, prefix: str = "") -> str:
+    """``; did you mean "listen"?``, or nothing when no known name is near."""
+    found = get_close_matches(name, known, n=1)
+    return f'; did you mean "{prefix}{found[0]}"?' if found else ""
+
+
+def _converter(environ: Mapping[str, str]) -> Converter:
+    converter = Converter(forbid_extra_keys=True, detailed_validation=True)
+    # What is registered later is asked first: from the general to the exact.
+    factories: list[tuple[Callable[[Any], bool], Callable[[Converter, Any], Hook]]] = [
+        (attrs.has, _section_hook),
+        (lambda kind: kind in _SCOPES, _scope_hook),
+        (lambda kind: without_none(kind) is not kind, _optional_hook),
+        (lambda kind: get_origin(kind) is tuple, _list_hook),
+        (lambda kind: get_origin(kind) is Mapping, _named_hook),
+        (lambda kind: kind == Overrides, _overrides_hook),
+    ]
+    for fits, make in factories:
+        converter.register_structure_hook_factory(fits, partial(make, converter))
+    converter.register_structure_hook(enum.StrEnum, _word)
+    for exact, read in _leaves(environ).items():
+        converter.register_structure_hook(exact, _leaf_hook(read))
+    return converter
+
+
+def _leaves(environ: Mapping[str, str]) -> dict[Any, Callable[[Any], Any]]:
+    return {
+        bool: lambda value: _exactly(value, bool, "true or false"),
+        int: lambda value: _exactly(value, int, "a whole number"),
+        str: lambda value: _exactly(value, str, "text in quotes"),
+        Path: lambda value: Path(_exactly(value or None, str, "the path of a file, in quotes")),
+        Seconds: parse_seconds,
+        Timeout: parse_timeout,
+        Bytes: parse_bytes,
+        Address: lambda value: Address.parse(_exactly(value, str, "an address in quotes")),
+        Secret: lambda value: _secret(value, environ),
+    }
+
+
+def _leaf_hook(read: Callable[[Any], Any]) -> Hook:
+    return lambda value, _: read(value)
+
+
+def _exactly(value: Any, kind: type[T], expected: str) -> T:
+    if type(value) is not kind:  # not isinstance: True is an int
+        raise ValueError(f"expected {expected}, not {_seen(value)}")
+    return value
+
+
+def _seen(value: object) -> str:
+    match value:
+        case dict():
+            return "a table"
+        case list():
+            return "a list"
+        case str():
+            return f'"{value}"'
+        case None:
+            return "nothing"
+        case _:
+            return str(value).lower()
+
+
+def _word(value: Any, kind: type[enum.StrEnum]) -> enum.StrEnum:
+    try:
+        return kind(value)
+    except ValueError:
+        words = ", ".join(f'"{word}"' for word in kind)
+        near = nearest(value, kind) if isinstance(value, str) else ""
+        raise ValueError(f"expected one of {words}, not {_seen(value)}{near}") from None
+
+
+def _secret(value: object, environ: Mapping[str, str]) -> Secret:
+    match value:
+        case str():
+            return Secret(value)
+        case {"file": str(name), **rest} if not rest:
+            try:
+                return Secret(Path(name).read_text("utf-8").rstrip("\r\n"), ("file", name))
+            except (OSError, ValueError) as exc:
+                reason = exc.strerror if isinstance(exc, OSError) else "not UTF-8 text"
+                raise ValueError(f"the secret's file {name} cannot be read: {reason}") from None
+        case {"env": str(name), **rest} if not rest:
+            if name not in environ:
+                raise ValueError(f"the secret's variable {name} is not set")
+            return Secret(environ[name], ("env", name))
+        case _:
+            # What was seen is not repeated: it may be the secret.
+            raise ValueError('expected text, { file = "/path" } or { env = "VARIABLE" }')
+
+
+def _table(value: object) -> dict[str, Any]:
+    return _exactly(value, dict, "a table of settings")
+
+
+def _checked(hook: Hook, valid: Within | None) -> Hook:
+    def read(value: Any, kind: Any) -> Any:
+        made = hook(value, kind)
+        if valid is not None:
+            valid(None, None, made)
+        return made
+
+    return read
+
+
+def _section_hook(converter: Converter, section: Any) -> Hook:
+    fields: dict[str, Any] = {
+        name: override(omit=True)
+        if section in _SCOPES and name == "settings"
+        else override(struct_hook=_checked(converter.get_structure_hook(key.type), key.valid))
+        for name, key in keys(section).items()
+    }
+    # The converter's own loop runs the hooks one by one and collects what they raise; attrs
+    # alone would stop at the first field out of range.
+    inner = make_dict_structure_fn(section, converter, **fields)
+    return lambda value, _: inner(_table(value), section)
+
+
+def _scope_hook(converter: Converter, scope: Any) -> Hook:
+    own, overrides = _section_hook(converter, scope), _overrides_hook(converter, Overrides)
+
+    def read(value: Any, _: Any) -> Any:
+        given = {name: item for name, item in _table(value).items() if name in _SETTINGS}
+        rest = {name: item for name, item in value.items() if name not in _SETTINGS}
+        wrong: list[Exception] = []
+        settings: Any = None
+        made: Any = None
+        try:
+            settings = overrides(given, Overrides)
+        except ClassValidationError as exc:
+            wrong += exc.exceptions
+        try:
+            made = own(rest, scope)
+        except ClassValidationError as exc:
+            wrong += exc.exceptions
+        if wrong:
+            raise ClassValidationError(f"while structuring {scope.__name__}", wrong, scope)
+        return attrs.evolve(made, settings=settings)
+
+    return read
+
+
+def _overrides_hook(converter: Converter, _: Any) -> Hook:
+    hooks = {
+        name: _checked(converter.get_structure_hook(key.type), key.valid)
+        for name, key in _SETTINGS.items()
+    }
+
+    def read(value: Any, _: Any) -> dict[str, Any]:
+        table, made = _table(value), {}
+        wrong: list[Exception] = []
+        for name, item in table.items():
+            if name in hooks:
+                try:
+                    made[name] = hooks[name](item, _SETTINGS[name].type)
+                except (ValueError, BaseValidationError) as exc:
+                    exc.add_note(AttributeValidationNote(name, name, None))
+                    wrong.append(exc)
+        if unknown := table.keys() - hooks.keys():
+            wrong.append(ForbiddenExtraKeysError(None, StreamSettings, unknown))
+        if wrong:
+            raise ClassValidationError("while structuring overrides", wrong, StreamSettings)
+        return made
+
+    return read
+
+
+def _optional_hook(converter: Converter, kind: Any) -> Hook:
+    inner = without_none(kind)
+    hook = converter.get_structure_hook(inner)
+
+    def read(value: Any, _: Any) -> Any:
+        if value == "off":
+            return None
+        try:
+            return hook(value, inner)
+        except ValueError as exc:
+            raise ValueError(f'{exc}; "off" is allowed too') from None
+
+    return read
+
+
+def _list_hook(converter: Converter, kind: Any) -> Hook:
+    inner = get_args(kind)[0]
+    hook = converter.get_structure_hook(inner)
+    return lambda value, _: tuple(
+        _each(enumerate(_exactly(value, list, "a list")), hook, inner).values()
+    )
+
+
+def _named_hook(converter: Converter, kind: Any) -> Hook:
+    inner = get_args(kind)[1]
+    hook = converter.get_structure_hook(inner)
+    return lambda value, _: _each(_table(value).items(), hook, inner)
+
+
+def _each(items: Iterable[tuple[K, Any]], hook: Hook, kind: Any) -> dict[K, Any]:
+    made: dict[K, Any] = {}
+    wrong: list[Exception] = []
+    for index, item in items:
+        try:
+            made[index] = hook(item, kind)
+        except (ValueError, BaseValidationError) as exc:
+            exc.add_note(IterableValidationNote(str(index), index, kind))
+            wrong.append(exc)
+    if wrong:
+        raise IterableValidationError("while structuring items", wrong, kind)
+    return made
+
+
+def _complaints(exc: Exception, path: KeyPath) -> Iterator[Complaint]:
+    match exc:
+        case BaseValidationError():
+            for part in exc.exceptions:
+                yield from _complaints(part, (*path, *_step(part)))
+        case ForbiddenExtraKeysError():
+            known = _known(exc.cl)
+            for name in sorted(exc.extra_fields):
+                yield (*path, name), f"unknown key{nearest(name, known)}"
+        case ValueError():
+            yield path, str(exc)
+        case _:
+            raise exc  # not a fault of the file, but ours
+
+
+def _step(exc: Exception) -> KeyPath:
+    for note in getattr(exc, "__notes__", ()):
+        if isinstance(note, AttributeValidationNote):
+            return (note.name,)
+        if isinstance(note, IterableValidationNote):
+            return (note.index,)
+    return ()
+
+
+def _known(section: Any) -> set[str]:
+    own = set(keys(section))
+    return (own - {"settings"}) | set(_SETTINGS) if section in _SCOPES else own

@@ -1,0 +1,94 @@
+"""From a configuration to the parts of a server: the one place that knows them all. Floor 5."""
+
+from __future__ import annotations
+
+import secrets
+import ssl
+from importlib.metadata import PackageNotFoundError, version
+
+import attrs
+
+from trio_srs.config.schema import Config
+from trio_srs.hub.broadcast import Broadcaster
+from trio_srs.hub.bus import Bus
+from trio_srs.hub.gate import AllowAll, Gate
+from trio_srs.hub.hub import Hub
+from trio_srs.hub.registry import Registry
+from trio_srs.hub.settings import StreamSettings
+from trio_srs.net.certificate import self_signed_context, server_context
+from trio_srs.service.rtmp.config import RtmpsConfig
+from trio_srs.service.rtmp.context import RtmpContext
+from trio_srs.service.rtmp.server import RtmpService
+
+__all__ = ["Parts", "Rulebook", "build", "server_name", "tls_context"]
+
+
+class Rulebook:
+    """What the configuration says about names; a reload puts another configuration here."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+
+    def vhost_of(self, host: str) -> str:
+        """The configured virtual host that a host name stands for."""
+        return self.config.vhost_of(host)
+
+    def vhost_enabled(self, vhost: str) -> bool:
+        """Whether a virtual host may be used."""
+        return self.config.vhost_enabled(vhost)
+
+    def settings_for(self, vhost: str, app: str, name: str) -> StreamSettings:
+        """What applies to a stream."""
+        return self.config.settings_for(vhost, app, name)
+
+
+@attrs.frozen
+class Parts:
+    """A server's parts, wired and not yet started."""
+
+    rules: Rulebook
+    hub: Hub
+    bus: Bus
+    registry: Registry
+    rtmp: RtmpService
+
+
+def build(config: Config, gate: Gate | None = None) -> Parts:
+    """Make a server's parts. Nothing is opened or started."""
+    name = server_name()
+    rules, bus, registry = Rulebook(config), Bus(), Registry()
+    hub = Hub(Broadcaster(server_name=name))
+    context = RtmpContext(
+        config=config.rtmp,
+        rules=rules,
+        hub=hub,
+        gate=gate or AllowAll(),
+        bus=bus,
+        registry=registry,
+        server_name=name,
+        random=secrets.token_bytes,
+        buffer=memoryview(bytearray(config.rtmp.read_buffer)),
+    )
+    return Parts(rules, hub, bus, registry, RtmpService(context))
+
+
+def server_name() -> str:
+    """What this server calls itself."""
+    try:
+        return f"trio-srs/{version('trio-srs')}"
+    except PackageNotFoundError:  # run from a tree that was never installed
+        return "trio-srs"
+
+
+def tls_context(config: RtmpsConfig) -> ssl.SSLContext | None:
+    """The certificate to serve RTMPS with, or None where it is off.
+
+    Raises:
+        TlsConfigError: the files cannot be used.
+    """
+    if not config.listen:
+        return None
+    if config.certificate is None or config.key is None:
+        return self_signed_context()
+    password = config.key_password.value if config.key_password else None
+    return server_context(str(config.certificate), str(config.key), password)

@@ -1,0 +1,114 @@
+"""Where log lines go and how they look: the one place that configures logging. Floor 5.
+
+The rest of the package logs through the standard library, to loggers named after the modules;
+structlog renders it, here. Nothing below configures anything, so a program that uses the package
+as a library keeps its own logging.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable, Mapping, MutableMapping
+from typing import Any, Final
+
+import attrs
+
+from trio_srs.config.process import LogConfig, LogFormat
+from trio_srs.hub.bus import (
+    Event,
+    PlayBegan,
+    PlayEnded,
+    PublishBegan,
+    PublishEnded,
+    RequestRefused,
+    SessionBegan,
+    SessionConnected,
+    SessionEnded,
+)
+
+__all__ = ["configure", "log_event", "set_level"]
+
+_log = logging.getLogger("trio_srs.session")
+
+_LINES: Final[Mapping[type[Event], tuple[int, Callable[[Any], str]]]] = {
+    SessionBegan: (logging.INFO, lambda e: f"session began: {e.protocol} from {e.peer}"),
+    SessionConnected: (
+        logging.DEBUG,
+        lambda e: f"connected to {e.app}: {e.client or 'unnamed'}, {e.handshake} handshake",
+    ),
+    RequestRefused: (
+        logging.WARNING,
+        lambda e: f"refused {e.request} of {e.stream!r}: {e.code}: {e.detail}",
+    ),
+    PublishBegan: (logging.INFO, lambda e: f"publishes {e.stream}"),
+    PublishEnded: (
+        logging.INFO,
+        lambda e: f"publishes {e.stream} no more: {e.reason}, {e.messages} messages",
+    ),
+    PlayBegan: (logging.INFO, lambda e: f"plays {e.stream}"),
+    PlayEnded: (
+        logging.INFO,
+        lambda e: f"plays {e.stream} no more: {e.reason}, {e.bytes} bytes, {e.skipped} skipped",
+    ),
+    SessionEnded: (
+        logging.INFO,
+        lambda e: f"session ended: {e.reason}{': ' if e.detail else ''}{e.detail}",
+    ),
+}
+"""What is said of each event, and how loudly."""
+
+
+def log_event(event: Event) -> None:
+    """One line for an event, with all its fields beside it; made to listen on a bus."""
+    level, line = _LINES[type(event)]
+    if _log.isEnabledFor(level):
+        fields = attrs.asdict(event)
+        _log.log(level, line(event), extra={"fields": fields})
+
+
+def configure(config: LogConfig) -> None:
+    """Send this process's log lines to standard error, as the configuration says."""
+    import structlog
+
+    human = config.format is LogFormat.HUMAN or (
+        config.format is LogFormat.AUTO and sys.stderr.isatty()
+    )
+    renderer: Any = (
+        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        if human
+        else structlog.processors.JSONRenderer(default=str)
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[
+                structlog.processors.TimeStamper(fmt="iso", utc=True),
+                structlog.stdlib.add_log_level,
+                structlog.stdlib.add_logger_name,
+                _add_fields,
+            ],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                *([] if human else [structlog.processors.format_exc_info]),
+                renderer,
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    set_level(config)
+
+
+def set_level(config: LogConfig) -> None:
+    """Change how loud the log is, at any time."""
+    logging.getLogger().setLevel(config.level.upper())
+
+
+def _add_fields(
+    _logger: Any, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """The fields that a line was given beside its text."""
+    fields = getattr(event["_record"], "fields", {})
+    event.update(fields)
+    return event

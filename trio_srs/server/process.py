@@ -1,0 +1,143 @@
+"""A server as a process: its ready line, its signals, its exit code. Floor 5."""
+
+from __future__ import annotations
+
+import gc
+import json
+import logging
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Final
+
+import attrs
+import trio
+
+from trio_srs.config.load import ConfigError
+from trio_srs.config.schema import Config
+from trio_srs.errors import RefusedError
+from trio_srs.server.logs import configure, set_level
+from trio_srs.server.run import Server, serve
+
+__all__ = ["ProcessOptions", "run_process"]
+
+_log = logging.getLogger(__name__)
+
+_PARENT_CHECK_S: Final = 0.2
+_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP)
+
+
+@attrs.frozen(kw_only=True)
+class ProcessOptions:
+    """What the command line asks of the process besides the configuration."""
+
+    ready_file: Path | None = None
+    """Written, as a whole, when every listener is up."""
+    ready_fd: int | None = None
+    """Written to and closed when every listener is up."""
+    die_with_parent: bool = False
+    """Stop when the process that started this one is gone."""
+
+
+def run_process(
+    config: Config, load: Callable[[], Config], options: ProcessOptions | None = None
+) -> int:
+    """Run a server in this process until a signal ends it.
+
+    SIGTERM and SIGINT stop it, with the grace of the configuration; a second one ends it at
+    once. SIGQUIT stops accepting and lets sessions finish. SIGHUP reloads.
+
+    Args:
+        load: loads the configuration anew, from where it came.
+
+    Returns:
+        the exit code: 0, or 1 when it could not start.
+    """
+    options = options or ProcessOptions()
+    configure(config.log)
+    parent = os.getppid() if options.die_with_parent or config.process.die_with_parent else None
+    try:
+        trio.run(_main, config, load, options, parent)
+    except RefusedError as error:  # cannot listen, or no usable certificate: one line will do
+        sys.stderr.write(f"trio-srs: {error}\n")
+        return 1
+    return 0
+
+
+async def _main(
+    config: Config, load: Callable[[], Config], options: ProcessOptions, parent: int | None
+) -> None:
+    with trio.open_signal_receiver(*_SIGNALS) as signals:
+        async with serve(config) as server, trio.open_nursery() as nursery:
+            nursery.start_soon(_obey, signals, server, load, nursery)
+            if parent is not None:
+                nursery.start_soon(_watch_parent, parent, server)
+            # What was made while starting lives as long as the process: never look at it again.
+            gc.collect()
+            gc.freeze()
+            _say_ready(server, options)
+            await server.wait_stopped()
+            nursery.cancel_scope.cancel()
+    _log.info("stopped")
+
+
+async def _obey(
+    signals: AsyncIterator[int],
+    server: Server,
+    load: Callable[[], Config],
+    nursery: trio.Nursery,
+) -> None:
+    """Do what signals say, for as long as the server runs."""
+    asked_to_stop = False
+    async for number in signals:
+        _log.info("got %s", signal.Signals(number).name)
+        if number == signal.SIGHUP:
+            _reload(server, load)
+        elif number == signal.SIGQUIT:
+            nursery.start_soon(server.finish)
+        else:
+            # A second one means that the grace is too long for whoever sends it.
+            nursery.start_soon(server.stop, 0.0 if asked_to_stop else None)
+            asked_to_stop = True
+
+
+def _reload(server: Server, load: Callable[[], Config]) -> None:
+    """Take over a new configuration, or keep the old one if it is bad."""
+    try:
+        config = load()
+    except ConfigError as error:
+        for problem in error.problems:
+            _log.error("configuration not reloaded: %s", problem)
+        return
+    changes = server.reload(config)
+    set_level(config.log)
+    for change in changes:
+        how = "now" if change.live else "after a restart"
+        _log.info("configuration: %s: %s -> %s, %s", change.path, change.old, change.new, how)
+    if not changes:
+        _log.info("configuration reloaded: nothing changed")
+
+
+async def _watch_parent(parent: int, server: Server) -> None:
+    """Stop when somebody else has become this process's parent."""
+    while os.getppid() == parent:  # noqa: ASYNC110 - nobody tells us: it must be polled
+        await trio.sleep(_PARENT_CHECK_S)
+    _log.info("the parent process is gone")
+    await server.stop()
+
+
+def _say_ready(server: Server, options: ProcessOptions) -> None:
+    """One line of JSON, for whoever waits for it."""
+    line = json.dumps(server.ready) + "\n"
+    sys.stdout.write(line)
+    sys.stdout.flush()
+    if options.ready_file is not None:
+        # Renamed into place, so that who sees the file sees all of it.
+        partial = options.ready_file.with_name(options.ready_file.name + ".partial")
+        partial.write_text(line)
+        partial.replace(options.ready_file)
+    if options.ready_fd is not None:
+        with os.fdopen(options.ready_fd, "w") as stream:
+            stream.write(line)

@@ -1,0 +1,94 @@
+"""The answers of an RTMP server, as commands: what peers expect, word for word. Floor 1."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from trio_srs.wire.amf import amf0
+from trio_srs.wire.amf.values import EcmaArray, Value
+from trio_srs.wire.rtmp.command import Command, ConnectRequest, on_status, status_info
+from trio_srs.wire.rtmp.message import Message, MessageType
+from trio_srs.wire.rtmp.status import StatusCode
+
+__all__ = [
+    "CAPS_EX",
+    "connect_rejected",
+    "connect_result",
+    "fc_publish_started",
+    "fc_subscribed",
+    "fc_unpublished",
+    "null_result",
+    "play_answers",
+    "sample_access",
+]
+
+CAPS_EX: Final = 0x02 | 0x04 | 0x08
+"""Enhanced RTMP v2: multitrack, ModEx and nanosecond offsets pass through; we ask nobody to
+reconnect (0x01)."""
+_CAN_FORWARD: Final = 0x04
+_FMS_VERSION: Final = "FMS/3,5,3,888"  # what SRS says: players look at the number
+_CAPABILITIES: Final = 127
+
+
+def connect_result(transaction_id: float, request: ConnectRequest, server: str) -> Command:
+    """``_result`` of ``connect``; capabilities of Enhanced RTMP are named to those who asked."""
+    properties: dict[str, Value] = {
+        "fmsVer": _FMS_VERSION,
+        "capabilities": float(_CAPABILITIES),
+        "mode": 1.0,
+    }
+    if request.fourcc_list is not None or request.caps_ex is not None:
+        forward: dict[str, Value] = {"*": float(_CAN_FORWARD)}
+        properties |= {
+            "fourCcList": ["*"],
+            "videoFourCcInfoMap": forward,
+            "audioFourCcInfoMap": dict(forward),
+            "capsEx": float(CAPS_EX),
+        }
+    info = status_info(
+        StatusCode.CONNECT_SUCCESS,
+        "Connection succeeded",
+        objectEncoding=request.object_encoding,
+        data=EcmaArray({"version": "3,5,3,888", "server": server}),
+    )
+    return Command("_result", transaction_id, (properties, info))
+
+
+def connect_rejected(transaction_id: float, description: str) -> Command:
+    """``_error`` of ``connect``."""
+    info = status_info(StatusCode.CONNECT_REJECTED, description)
+    return Command("_error", transaction_id, (None, info))
+
+
+def null_result(transaction_id: float, value: Value = None) -> Command:
+    """``_result`` of a call that there is little to say about."""
+    return Command("_result", transaction_id, (None, value))
+
+
+def fc_publish_started(name: str) -> Command:
+    """``onFCPublish``: FMLE and Haivision encoders wait for it."""
+    return Command("onFCPublish", 0.0, (None, status_info(StatusCode.PUBLISH_START, name)))
+
+
+def fc_unpublished(name: str) -> Command:
+    """``onFCUnpublish``, the counterpart."""
+    return Command("onFCUnpublish", 0.0, (None, status_info(StatusCode.UNPUBLISH_SUCCESS, name)))
+
+
+def fc_subscribed(name: str) -> Command:
+    """``onFCSubscribe``: rtmpdump's ``--subscribe`` and CDN players wait for it."""
+    return Command("onFCSubscribe", 0.0, (None, status_info(StatusCode.PLAY_START, name)))
+
+
+def play_answers(name: str) -> tuple[Command, Command]:
+    """``onStatus`` twice: the playlist is reset, and playing begins."""
+    return (
+        on_status(StatusCode.PLAY_RESET, f"Playing and resetting {name}", details=name),
+        on_status(StatusCode.PLAY_START, f"Started playing {name}", details=name),
+    )
+
+
+def sample_access(stream_id: int) -> Message:
+    """``|RtmpSampleAccess``: Flash players may read audio and video samples."""
+    body = amf0.encode("|RtmpSampleAccess", True, True)
+    return Message(MessageType.DATA_AMF0, stream_id, 0, body)

@@ -1,0 +1,272 @@
+"""What both ends of an RTMP connection do alike: framing, acknowledgements, pings. Floor 1."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from typing import Final, Protocol
+
+import attrs
+
+from trio_srs.errors import ProtocolError
+from trio_srs.wire.amf.values import Limits
+from trio_srs.wire.rtmp.aggregate import split_aggregate
+from trio_srs.wire.rtmp.chunk_reader import ChunkLimits, ChunkReader
+from trio_srs.wire.rtmp.chunk_writer import encode_message
+from trio_srs.wire.rtmp.command import Command
+from trio_srs.wire.rtmp.control import (
+    Abort,
+    Acknowledgement,
+    Control,
+    PingRequest,
+    PingResponse,
+    SetBufferLength,
+    SetChunkSize,
+    SetPeerBandwidth,
+    WindowAckSize,
+    decode_control,
+)
+from trio_srs.wire.rtmp.handshake import HandshakeKind
+from trio_srs.wire.rtmp.message import Message, MessageType
+
+__all__ = ["CommandRateError", "Handshake", "RtmpCore", "SessionLimits"]
+
+_U32: Final = 0xFFFFFFFF
+_CONTROLS: Final = frozenset(
+    {
+        MessageType.SET_CHUNK_SIZE,
+        MessageType.ABORT,
+        MessageType.ACKNOWLEDGEMENT,
+        MessageType.USER_CONTROL,
+        MessageType.WINDOW_ACK_SIZE,
+        MessageType.SET_PEER_BANDWIDTH,
+    }
+)
+_COMMANDS: Final = frozenset({MessageType.COMMAND_AMF0, MessageType.COMMAND_AMF3})
+_LONGEST_CONTROL: Final = 1024
+"""No protocol-control message has more than 8 bytes of meaning; user control has 10."""
+
+
+class CommandRateError(ProtocolError):
+    """The peer sent more commands in a second than one connection may."""
+
+    code = "command_rate"
+
+
+@attrs.frozen(kw_only=True)
+class SessionLimits:
+    """What a peer may make us hold or do; each field is a configuration key of ``[rtmp]``."""
+
+    chunk: ChunkLimits = attrs.field(factory=ChunkLimits)
+    amf: Limits = attrs.field(factory=Limits)
+    commands_per_second: int = 100
+    message_streams: int = 32
+
+
+class Handshake(Protocol):
+    """Either side's handshake."""
+
+    kind: HandshakeKind
+
+    @property
+    def done(self) -> bool:
+        """Whether everything was received."""
+        ...
+
+    @property
+    def trailing(self) -> bytes:
+        """What came behind the handshake."""
+        ...
+
+    def receive(self, data: bytes | bytearray | memoryview) -> bytes:
+        """Take bytes, answer with what to send."""
+        ...
+
+
+class RtmpCore:
+    """Framing and chores; everything else comes out of :meth:`next_message`.
+
+    Chores are: Set Chunk Size, Abort, acknowledgements in both directions, pings and pongs,
+    the peer's bandwidth, aggregate messages, and counting commands.
+    """
+
+    def __init__(
+        self,
+        handshake: Handshake,
+        *,
+        limits: SessionLimits,
+        ping_after: float,
+        now: float,
+    ) -> None:
+        self.limits = limits
+        self.handshake = handshake
+        self.chunk_size_out = 128
+        self.window_out = 0
+        """What we asked the peer to acknowledge by; 0 before we did."""
+        self.bytes_in = 0
+        """Bytes of the chunk stream received, handshake excluded."""
+        self.peer_acknowledged = 0
+        """The last sequence number the peer acknowledged (modulo 2^32)."""
+        self.buffer_length_ms: int | None = None
+        """What the peer said it buffers, if it did."""
+        self.heard_at = now
+        self._reader = ChunkReader(limits=limits.chunk)
+        self._parts: deque[Message] = deque()
+        self._out: list[bytes] = []
+        self._ping_after = ping_after
+        self._pinged_at = -math.inf
+        self._peer_window = 2_500_000  # some encoders wait for an Acknowledgement unasked
+        self._acknowledged = 0
+        self._commands_left = float(limits.commands_per_second)
+        self._counted_at = now
+
+    # ------------------------------------------------------------------ bytes
+
+    def receive_data(self, data: bytes | bytearray | memoryview, now: float) -> None:
+        """Take what the peer sent; see :meth:`Session.receive_data`."""
+        self.heard_at = now
+        if not self.handshake.done:
+            self._out.append(self.handshake.receive(data))
+            if not self.handshake.done:
+                return
+            data = self.handshake.trailing
+        self.bytes_in += len(data)
+        self._reader.feed(data)
+        window = self._peer_window
+        if window and self.bytes_in - self._acknowledged >= window // 2:
+            # Half a window early, as SRS: some encoders stop dead at the whole one.
+            self._acknowledged = self.bytes_in
+            self.send_control(Acknowledgement(self.bytes_in & _U32))
+
+    def keep(self) -> None:
+        """Copy what was received and not yet interpreted."""
+        self._reader.keep()
+
+    def data_to_send(self) -> bytes:
+        """What is queued, in order; the queue is empty afterwards."""
+        if not self._out:
+            return b""
+        out = b"".join(self._out)
+        self._out.clear()
+        return out
+
+    @property
+    def held(self) -> int:
+        """Bytes received that nobody has interpreted: those behind a pending decision."""
+        return self._reader.held
+
+    def send_bytes(self, data: bytes) -> None:
+        """Queue bytes that are ready for the wire."""
+        self._out.append(data)
+
+    def send_message(self, message: Message) -> None:
+        """Queue a message, at the chunk size the peer was told."""
+        self._out.append(encode_message(message, self.chunk_size_out))
+
+    def send_command(self, command: Command, stream_id: int = 0) -> None:
+        """Queue a command."""
+        self.send_message(command.message(stream_id))
+
+    def send_control(self, control: Control) -> None:
+        """Queue a protocol-control or user-control message."""
+        self.send_message(Message(control.TYPE_ID, 0, 0, control.encode()))
+
+    def announce(self, *, window: int, bandwidth: SetPeerBandwidth | None, chunk_size: int) -> None:
+        """Say our window and chunk size, before the answer to connect (OBS needs them first)."""
+        self.window_out = window
+        self.send_control(WindowAckSize(window))
+        if bandwidth is not None:
+            self.send_control(bandwidth)
+        self.send_control(SetChunkSize(chunk_size))
+        self.chunk_size_out = chunk_size
+
+    # --------------------------------------------------------------- messages
+
+    def next_message(self) -> Message | None:
+        """The next message that is not a chore, or None when more bytes are needed.
+
+        Raises:
+            ProtocolError: the peer broke the protocol; the session is over.
+        """
+        if self._parts:
+            return self._parts.popleft()
+        while (message := self._reader.next_message()) is not None:
+            type_id = message.type_id
+            if type_id in _CONTROLS:
+                self._chore(message)
+            elif type_id == MessageType.AGGREGATE:
+                self._parts.extend(split_aggregate(message))
+                if self._parts:
+                    return self._parts.popleft()
+            else:
+                return message
+        return None
+
+    def read_command(self, message: Message) -> Command | None:
+        """The command in a message, or None when it is no command.
+
+        Raises:
+            ProtocolError: it cannot be read, or there are too many of them.
+        """
+        if message.type_id not in _COMMANDS:
+            return None
+        self._count_command()
+        try:
+            return Command.decode(message, limits=self.limits.amf)
+        except ProtocolError as exc:
+            exc.add_note(f"in a command that ends at byte {self._reader.offset}")
+            raise
+
+    def _count_command(self) -> None:
+        rate = self.limits.commands_per_second
+        gained = (self.heard_at - self._counted_at) * rate
+        self._commands_left = min(float(rate), self._commands_left + gained) - 1
+        self._counted_at = self.heard_at
+        if self._commands_left < 0:
+            raise CommandRateError(
+                f"byte {self._reader.offset}: more than {rate} commands in a second"
+            )
+
+    # ----------------------------------------------------------------- chores
+
+    def _chore(self, message: Message) -> None:
+        if len(message.payload) > _LONGEST_CONTROL:
+            raise ProtocolError(
+                f"byte {self._reader.offset}: protocol-control message of type "
+                f"{message.type_id} has {len(message.payload)} bytes, expected at most 10"
+            )
+        try:
+            control = decode_control(message.type_id, message.payload)
+        except ProtocolError as exc:
+            exc.add_note(f"in a message that ends at byte {self._reader.offset}")
+            raise
+        match control:
+            case SetChunkSize(size):
+                self._reader.chunk_size = size
+            case Abort(csid):
+                self._reader.abort(csid)
+            case Acknowledgement(sequence):
+                self.peer_acknowledged = sequence
+            case WindowAckSize(window):
+                self._peer_window = window
+            case SetPeerBandwidth(window) if window != self.window_out:
+                self.window_out = window  # answered once per change (RTMP 1.0, 5.4.5)
+                self.send_control(WindowAckSize(window))
+            case PingRequest(timestamp_ms):
+                self.send_control(PingResponse(timestamp_ms))
+            case SetBufferLength(_, length_ms):
+                self.buffer_length_ms = length_ms
+
+    # ------------------------------------------------------------------- time
+
+    def next_deadline(self) -> float:
+        """When the next ping is due; infinite before the handshake is done."""
+        if not self.handshake.done:
+            return math.inf
+        return max(self.heard_at, self._pinged_at) + self._ping_after
+
+    def on_time(self, now: float) -> None:
+        """Ping a peer that has been silent for long enough."""
+        if now >= self.next_deadline():
+            self._pinged_at = now
+            self.send_control(PingRequest(int(now * 1000) & _U32))

@@ -1,0 +1,478 @@
+"""The server's side of an RTMP connection: bytes and decisions in, events out. Floor 1."""
+
+from __future__ import annotations
+
+import enum
+from collections import deque
+from collections.abc import Callable
+from itertools import count
+from typing import Final
+
+import attrs
+
+from trio_srs.errors import InternalError, ProtocolError, RefusedError
+from trio_srs.session.base import NEED_DATA, NEED_DECISION, Need
+from trio_srs.session.rtmp_answers import (
+    connect_rejected,
+    connect_result,
+    fc_publish_started,
+    fc_subscribed,
+    fc_unpublished,
+    null_result,
+    play_answers,
+    sample_access,
+)
+from trio_srs.session.rtmp_core import RtmpCore, SessionLimits
+from trio_srs.session.rtmp_events import (
+    AudioSwitched,
+    ConnectRequested,
+    HandshakeDone,
+    Paused,
+    PlayRequested,
+    PublishRequested,
+    RtmpServerEvent,
+    StreamClosed,
+    VideoSwitched,
+)
+from trio_srs.wire.rtmp.command import (
+    Command,
+    ConnectRequest,
+    on_status,
+    play_duration_s,
+    play_name,
+)
+from trio_srs.wire.rtmp.control import SetPeerBandwidth, StreamBegin, StreamEof
+from trio_srs.wire.rtmp.handshake import ServerHandshake
+from trio_srs.wire.rtmp.message import MEDIA_TYPES, Message, MessageType
+from trio_srs.wire.rtmp.status import StatusCode
+
+__all__ = [
+    "TRANSITIONS",
+    "BadStateError",
+    "RtmpServerSession",
+    "ServerOptions",
+    "StreamState",
+    "TooManyStreamsError",
+]
+
+
+class StreamState(enum.Enum):
+    """What one message stream is doing."""
+
+    UNCONNECTED = "unconnected"
+    """The connection has not been accepted; every message stream is in this state."""
+    IDLE = "idle"
+    PUBLISHING = "publishing"
+    PLAYING = "playing"
+
+
+_UNCONNECTED, _IDLE, _PUBLISHING, _PLAYING = StreamState
+
+TRANSITIONS: Final[dict[tuple[StreamState, str], StreamState]] = {
+    (_UNCONNECTED, "connect"): _IDLE,
+    (_IDLE, "publish"): _PUBLISHING,
+    (_PUBLISHING, "publish"): _PUBLISHING,
+    (_IDLE, "play"): _PLAYING,
+    (_PLAYING, "play"): _PLAYING,
+    (_IDLE, "FCUnpublish"): _IDLE,
+    (_PUBLISHING, "FCUnpublish"): _IDLE,
+    (_PLAYING, "FCUnpublish"): _PLAYING,
+    **{
+        (state, command): _IDLE
+        for state in (_IDLE, _PUBLISHING, _PLAYING)
+        for command in ("closeStream", "deleteStream")
+    },
+    **{
+        (state, command): state
+        for state in (_IDLE, _PLAYING)
+        for command in ("pause", "receiveAudio", "receiveVideo", "seek")
+    },
+}
+"""The whole law of who may say what, when, on one message stream. What is not here is a
+protocol error; commands of the connection (createStream, FCPublish, unknown calls) are lawful
+in every state but UNCONNECTED. The diagram in the documentation is made from this table."""
+
+_Request = ConnectRequested | PublishRequested | PlayRequested
+_ANSWERS: Final = frozenset({"_result", "_error", "onStatus"})
+_SHARED_OBJECTS: Final = frozenset({MessageType.SHARED_OBJECT_AMF0, MessageType.SHARED_OBJECT_AMF3})
+_ALIASES: Final = {"play2": "play", "pauseRaw": "pause", "pauseraw": "pause"}
+
+
+class BadStateError(ProtocolError):
+    """A command came when it is not allowed."""
+
+    code = "bad_state"
+
+
+class TooManyStreamsError(ProtocolError):
+    """The peer created more message streams than one connection may have."""
+
+    code = "too_many_message_streams"
+    srs_code = 2055
+
+
+@attrs.frozen(kw_only=True)
+class ServerOptions:
+    """How the server's side speaks; each field is a configuration key of ``[rtmp]``."""
+
+    chunk_size: int = 60_000
+    window: int = 2_500_000
+    bandwidth: int = 2_500_000
+    ping_after: float = 30.0
+    server_name: str = "trio-srs"
+    limits: SessionLimits = attrs.field(factory=SessionLimits)
+
+
+@attrs.define
+class _Stream:
+    """One message stream."""
+
+    state: StreamState = StreamState.IDLE
+    name: str = ""
+
+
+class RtmpServerSession:
+    """One peer, as the server sees it.
+
+    Feed it bytes, then call :meth:`next_event` until it needs something. After a
+    ``...Requested`` event it needs a decision: call :meth:`accept` or :meth:`refuse`. Chores
+    and answers that need no decision are queued; take :meth:`data_to_send` after every call.
+
+    Lenient where real peers differ:
+
+    * ``publish`` and ``play`` may name a message stream that was never created (SRS ignores
+      the number altogether);
+    * media on a message stream that does not publish belongs to the only one that does, if
+      there is exactly one, and is dropped otherwise: encoders go on for a moment after they
+      said they would stop;
+    * a ``publish`` on a stream that publishes, or a ``play`` on one that plays, ends that first.
+
+    Args:
+        random: at least 3072 arbitrary bytes for the handshake.
+        now: the clock's reading; see :class:`~trio_srs.session.base.Session`.
+    """
+
+    def __init__(self, *, random: bytes, now: float, options: ServerOptions | None = None) -> None:
+        self.options = options or ServerOptions()
+        self.handshake = ServerHandshake(random=random, epoch_ms=int(now * 1000) & 0xFFFFFFFF)
+        self.core = RtmpCore(
+            self.handshake,
+            limits=self.options.limits,
+            ping_after=self.options.ping_after,
+            now=now,
+        )
+        self.connect_request: ConnectRequest | None = None
+        """What the peer said in ``connect``, once it was accepted."""
+        self.dropped_media = 0
+        """Media messages that belonged to no publish."""
+        self._handshake_told = False
+        self._connected = False
+        self._streams: dict[int, _Stream] = {}
+        self._publishing: set[int] = set()
+        self._flow = "flash"
+        self._ready: deque[RtmpServerEvent] = deque()
+        self._pending: _Request | None = None
+        self._transaction_id = 0.0  # of connect: the only request whose answer is a _result
+        self._calls: dict[str, Callable[[Command, int], None]] = {
+            "connect": self._connect,
+            "createStream": self._create_stream,
+            "publish": self._publish,
+            "play": self._play,
+            "closeStream": self._close_stream,
+            "deleteStream": self._delete_stream,
+            "releaseStream": self._answer_null,
+            "FCPublish": self._fc_publish,
+            "FCUnpublish": self._fc_unpublish,
+            "FCSubscribe": self._fc_subscribe,
+            "pause": self._pause,
+            "receiveAudio": self._receive,
+            "receiveVideo": self._receive,
+            "seek": self._seek,
+            "getStreamLength": self._get_stream_length,
+        }
+
+    # ------------------------------------------------------------- bytes, time
+
+    def receive_data(self, data: bytes | bytearray | memoryview, now: float) -> None:
+        """Take what the peer sent. Raises ProtocolError when the handshake is broken."""
+        self.core.receive_data(data, now)
+
+    def keep(self) -> None:
+        """Copy what was received and not yet interpreted, so that the buffer may be reused."""
+        self.core.keep()
+
+    def data_to_send(self) -> bytes:
+        """What to send now, in order."""
+        return self.core.data_to_send()
+
+    def next_deadline(self) -> float:
+        """When a ping is due; infinite for never."""
+        return self.core.next_deadline()
+
+    def on_time(self, now: float) -> None:
+        """Ping a peer that has been silent for long enough."""
+        self.core.on_time(now)
+
+    @property
+    def undecided(self) -> bool:
+        """Whether a request waits for :meth:`accept` or :meth:`refuse`."""
+        return self._pending is not None
+
+    def state_of(self, stream_id: int) -> StreamState:
+        """What a message stream is doing."""
+        if not self._connected:
+            return StreamState.UNCONNECTED
+        stream = self._streams.get(stream_id)
+        return StreamState.IDLE if stream is None else stream.state
+
+    # ------------------------------------------------------------------ events
+
+    def next_event(self) -> RtmpServerEvent | Need:
+        """The next thing to know or decide.
+
+        Raises:
+            ProtocolError: the peer broke the protocol; the session is over.
+        """
+        if self._ready:
+            return self._report(self._ready.popleft())
+        if self._pending is not None:
+            return NEED_DECISION
+        if not self._handshake_told and self.handshake.done:
+            self._handshake_told = True
+            return HandshakeDone(self.handshake.kind)
+        publishing = self._publishing
+        while (message := self.core.next_message()) is not None:
+            if message.stream_id in publishing and message.type_id in MEDIA_TYPES:
+                return message
+            found = self._on_other(message)
+            if found is not None:
+                return found
+            if self._ready:
+                return self._report(self._ready.popleft())
+        return NEED_DATA
+
+    def _report(self, event: RtmpServerEvent) -> RtmpServerEvent:
+        if isinstance(event, ConnectRequested | PublishRequested | PlayRequested):
+            self._pending = event
+        return event
+
+    def _on_other(self, message: Message) -> Message | None:
+        """Whatever is not media of a known publish."""
+        command = self.core.read_command(message)
+        if command is not None:
+            self._on_command(command, message.stream_id)
+            return None
+        if not self._connected:
+            raise BadStateError(
+                f"message of type {message.type_id} before connect, expected the connect command"
+            )
+        if message.type_id in _SHARED_OBJECTS:
+            return None
+        if message.stream_id in self._publishing:
+            return message  # of a type that nobody knows
+        if len(self._publishing) == 1:
+            (stream_id,) = self._publishing
+            return attrs.evolve(message, stream_id=stream_id)
+        self.dropped_media += 1
+        return None
+
+    def _on_command(self, command: Command, stream_id: int) -> None:
+        name = _ALIASES.get(command.name, command.name)
+        if not self._connected and name != "connect":
+            raise BadStateError(f"{name[:64]!r} before connect, expected the connect command")
+        handler = self._calls.get(name)
+        if handler is not None:
+            handler(command, stream_id)
+        elif name not in _ANSWERS:
+            self._answer_null(command, stream_id)  # as SRS: encoders call what FMS once had
+
+    def _check(self, stream_id: int, command: str) -> _Stream:
+        """The stream of a lawful command, made if it was never created."""
+        stream = self._streams.get(stream_id)
+        if stream is None:
+            if len(self._streams) >= self.core.limits.message_streams:
+                raise TooManyStreamsError(
+                    f"{command} on message stream {stream_id}: one more than the limit of "
+                    f"{self.core.limits.message_streams} message streams"
+                )
+            stream = self._streams[stream_id] = _Stream()
+        if (stream.state, command) not in TRANSITIONS:
+            raise BadStateError(
+                f"{command} on message stream {stream_id}, which is {stream.state.value}"
+            )
+        return stream
+
+    # --------------------------------------------------------------- decisions
+
+    def accept(self) -> None:
+        """Say yes to the pending request; the peer is told."""
+        match self._decided():
+            case ConnectRequested(request):
+                self._connected = True
+                self.connect_request = request
+                self._welcome(request)
+            case PublishRequested(stream_id, name, _, flow):
+                self._streams[stream_id] = _Stream(StreamState.PUBLISHING, name)
+                self._publishing.add(stream_id)
+                if flow != "flash":
+                    self.core.send_command(fc_publish_started(name))
+                self.notify(stream_id, StatusCode.PUBLISH_START, f"Started publishing {name}")
+            case PlayRequested(stream_id, name):
+                self._streams[stream_id] = _Stream(StreamState.PLAYING, name)
+                self.core.send_control(StreamBegin(stream_id))
+                for answer in play_answers(name):
+                    self.core.send_command(answer, stream_id)
+                self.core.send_message(sample_access(stream_id))
+
+    def _welcome(self, request: ConnectRequest) -> None:
+        options = self.options
+        self.core.announce(
+            window=options.window,
+            bandwidth=SetPeerBandwidth(options.bandwidth),
+            chunk_size=options.chunk_size,
+        )
+        answer = connect_result(self._transaction_id, request, options.server_name)
+        self.core.send_command(answer)
+        self.core.send_command(Command("onBWDone", 0.0, (None,)))
+
+    def refuse(self, error: RefusedError) -> None:
+        """Say no to the pending request, in the words of ``error``; the session may go on."""
+        match self._decided():
+            case ConnectRequested():
+                self.core.send_command(connect_rejected(self._transaction_id, str(error)))
+            case PublishRequested(stream_id) | PlayRequested(stream_id):
+                self.core.send_command(on_status(error.rtmp_status, str(error)), stream_id)
+
+    def _decided(self) -> _Request:
+        if self._pending is None:
+            raise InternalError("a decision, but nothing was asked")
+        request, self._pending = self._pending, None
+        return request
+
+    def end_stream(self, stream_id: int, code: StatusCode, description: str) -> None:
+        """End a publish or play from our side: the peer is told, the connection goes on."""
+        self._stop(stream_id)
+        self.notify(stream_id, code, description)
+
+    def notify(self, stream_id: int, code: StatusCode, description: str) -> None:
+        """Tell the peer something about one of its streams."""
+        self.core.send_command(on_status(code, description), stream_id)
+
+    def say_goodbye(self, code: StatusCode, description: str) -> None:
+        """Tell a connected peer why the connection is about to be closed."""
+        if self._connected:
+            self.core.send_command(on_status(code, description))
+
+    # ---------------------------------------------------------------- commands
+
+    def _connect(self, command: Command, stream_id: int) -> None:
+        if self._connected:
+            raise BadStateError("connect on a connection that is connected already")
+        self._transaction_id = command.transaction_id
+        self._ready.append(ConnectRequested(ConnectRequest.from_command(command)))
+
+    def _create_stream(self, command: Command, stream_id: int) -> None:
+        limit = self.core.limits.message_streams
+        if len(self._streams) >= limit:
+            raise TooManyStreamsError(
+                f"createStream: one more than the limit of {limit} message streams"
+            )
+        # The smallest free number: the first of a connection is 1, so that players share bytes.
+        created = next(number for number in count(1) if number not in self._streams)
+        self._streams[created] = _Stream()
+        self.core.send_command(null_result(command.transaction_id, float(created)))
+
+    def _publish(self, command: Command, stream_id: int) -> None:
+        name = command.text(1, "the stream name")
+        kind = command.args[2] if len(command.args) > 2 else None
+        self._check(stream_id, "publish")
+        self._close(stream_id, "publish")
+        kind = kind[:64] if isinstance(kind, str) else "live"
+        self._ready.append(PublishRequested(stream_id, name, kind, self._flow))
+
+    def _play(self, command: Command, stream_id: int) -> None:
+        name = play_name(command)
+        self._check(stream_id, "play")
+        self._close(stream_id, "play")
+        self._ready.append(PlayRequested(stream_id, name, play_duration_s(command)))
+
+    def _close_stream(self, command: Command, stream_id: int) -> None:
+        self._check(stream_id, "closeStream")
+        self._close(stream_id, "closeStream")
+
+    def _delete_stream(self, command: Command, stream_id: int) -> None:
+        target = int(command.number(1, stream_id))
+        if target in self._streams:
+            self._check(target, "deleteStream")
+            self._close(target, "deleteStream")
+            del self._streams[target]
+
+    def _fc_unpublish(self, command: Command, stream_id: int) -> None:
+        name = command.text(1, "the stream name")
+        self.core.send_command(fc_unpublished(name))
+        self._answer_null(command, stream_id)
+        for number in sorted(self._publishing):
+            if _base_name(self._streams[number].name) == _base_name(name):
+                self._close(number, "FCUnpublish")
+
+    def _close(self, stream_id: int, command: str) -> None:
+        """End what the stream does, if anything, in good order."""
+        was = self._streams[stream_id].state
+        self._stop(stream_id)
+        if was is StreamState.PUBLISHING:
+            self.notify(stream_id, StatusCode.UNPUBLISH_SUCCESS, "Stopped publishing")
+        if was is not StreamState.IDLE:
+            self._ready.append(StreamClosed(stream_id, command))
+
+    def _stop(self, stream_id: int) -> None:
+        stream = self._streams.get(stream_id)
+        if stream is not None:
+            stream.state = StreamState.IDLE
+        self._publishing.discard(stream_id)
+
+    def _fc_publish(self, command: Command, stream_id: int) -> None:
+        # FMLE says it before createStream, Haivision after.
+        self._flow = "haivision" if self._streams else "fmle"
+        self._answer_null(command, stream_id)
+
+    def _fc_subscribe(self, command: Command, stream_id: int) -> None:
+        self._answer_null(command, stream_id)
+        self.core.send_command(fc_subscribed(command.text(1, "the stream name")))
+
+    def _pause(self, command: Command, stream_id: int) -> None:
+        if self._check(stream_id, "pause").state is not StreamState.PLAYING:
+            return
+        paused = bool(command.args[1]) if len(command.args) > 1 else True
+        if paused:
+            self.notify(stream_id, StatusCode.PAUSE_NOTIFY, "Paused")
+            self.core.send_control(StreamEof(stream_id))
+        else:
+            self.notify(stream_id, StatusCode.UNPAUSE_NOTIFY, "Going on")
+            self.core.send_control(StreamBegin(stream_id))
+        self._ready.append(Paused(stream_id, paused))
+
+    def _receive(self, command: Command, stream_id: int) -> None:
+        if self._check(stream_id, command.name).state is not StreamState.PLAYING:
+            return
+        wanted = bool(command.args[1]) if len(command.args) > 1 else True
+        if wanted:  # and no answer to false (RTMP 1.0, 7.2.2.4 and 7.2.2.5)
+            self.notify(stream_id, StatusCode.SEEK_NOTIFY, "Going on")
+            self.notify(stream_id, StatusCode.PLAY_START, "Going on")
+        switched = AudioSwitched if command.name == "receiveAudio" else VideoSwitched
+        self._ready.append(switched(stream_id, wanted))
+
+    def _seek(self, command: Command, stream_id: int) -> None:
+        self._check(stream_id, "seek")
+        self.notify(stream_id, StatusCode.SEEK_FAILED, "A live stream cannot be sought")
+
+    def _get_stream_length(self, command: Command, stream_id: int) -> None:
+        self.core.send_command(null_result(command.transaction_id, 0.0))
+
+    def _answer_null(self, command: Command, stream_id: int) -> None:
+        if command.transaction_id:
+            self.core.send_command(null_result(command.transaction_id))
+
+
+def _base_name(name: str) -> str:
+    """A stream name without its parameters."""
+    return name.partition("?")[0]

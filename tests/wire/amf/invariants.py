@@ -7,13 +7,17 @@ from typing import Final
 
 from trio_srs.wire.amf import amf0, amf3
 from trio_srs.wire.amf.reader import AmfError
-from trio_srs.wire.amf.values import MAX_DEPTH, Limits
+from trio_srs.wire.amf.values import DEFAULT_LIMITS, MAX_DEPTH, Limits
 from trio_srs.wire.amf.writer import AmfEncodeError
 
 VERSIONS: Final = {"amf0": amf0, "amf3": amf3}
 
 ANYTHING_WRITTEN: Final = Limits(depth=MAX_DEPTH, count=1 << 20, size=1 << 24)
 """Reads what was written by ourselves: names may count twice that were sent once."""
+
+MOST_PRINTED: Final = 16 * DEFAULT_LIMITS.size
+"""Characters that ``repr`` makes of anything read, at the very most: references multiply nothing.
+A byte may take four, and each of the 4096 values a hundred or two around it."""
 
 _SWITCH: Final = b"\x11"
 
@@ -27,8 +31,9 @@ def check(data: bytes) -> None:
 def read_again(version: ModuleType, data: bytes) -> bool:
     """Whether ``data`` is read. If so, it can be written, and that is read as the same.
 
-    Nothing but :class:`AmfError` may come out of reading. Writing may fail only where AMF3
-    inside AMF0 shares objects between the two, or has names that AMF0 has no room for.
+    Nothing but :class:`AmfError` may come out of reading. What AMF0 and AMF3 share with each
+    other in one message may be put so by writing that it is too deep, or refers to a part of a
+    loop, or has names that AMF0 has no room for; all else is read the second time too.
     """
     try:
         values = version.decode_all(data)
@@ -36,11 +41,12 @@ def read_again(version: ModuleType, data: bytes) -> bool:
         return False
     try:
         written = version.encode(*values)
-    except AmfEncodeError:
-        assert version is amf0, "what AMF3 reads, it can write"
-        assert _SWITCH in data, "what AMF0 alone reads, it can write"
+        reread = version.decode_all(written, limits=ANYTHING_WRITTEN)
+    except (AmfEncodeError, AmfError):
+        assert version is amf0, "what AMF3 reads, it can write and read again"
+        assert _SWITCH in data, "what AMF0 alone reads, it can write and read again"
         return True
-    reread = version.decode_all(written, limits=ANYTHING_WRITTEN)
     assert len(reread) == len(values)
     assert version.encode(*reread) == written
+    assert len(repr(values)) <= MOST_PRINTED
     return True

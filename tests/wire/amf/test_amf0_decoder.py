@@ -80,6 +80,21 @@ def test_objects_are_numbered_in_the_order_they_begin() -> None:
     assert outer[4] is outer
 
 
+def test_references_cannot_say_more_than_could_be_sent() -> None:
+    doubled = "0a 00000028 0a 00000002 05 05" + "".join(
+        f"0a 00000002 07 {n:04x} 07 {n:04x}" for n in range(1, 40)
+    )
+    with pytest.raises(
+        AmfError, match=r"reference at byte [0-9]+ is one too many; the limit is 4096"
+    ):
+        read(doubled)
+
+
+def test_a_part_of_a_loop_cannot_be_referred_to() -> None:
+    with pytest.raises(AmfError, match="AMF0 reference at byte 19 refers to a part of a loop"):
+        read("0a 00000002 0a 00000001 0a 00000001 07 0001 07 0002")
+
+
 def test_the_tables_of_amf3_are_one_for_a_message() -> None:
     assert read("0a 00000002 11 06 03 61 11 06 00") == ["a", "a"]
 

@@ -107,6 +107,30 @@ def test_names_and_strings_share_a_table() -> None:
     assert read("0a 0b 01 03 61 06 00 01") == {"a": "a"}
 
 
+REPEATED = {
+    "text": "09 09 01 068241" + "61" * 160 + "0600 0600 0600",
+    "byte array": "09 09 01 0c8241" + "61" * 160 + "0c02 0c02 0c02",
+    "XML": "09 09 01 0b8241" + "61" * 160 + "0b02 0b02 0b02",
+    "vector": "09 09 01 0d5100" + "00" * 160 + "0d02 0d02 0d02",
+    "names of members": "09 09 01 0a138241" + "61" * 160 + "01 01" + "0a0101" * 3,
+    "name in an array": "09 09 01 09018241" + "61" * 160 + "01 01" + "0902" * 3,
+    "class name": "09 09 01 0a038241" + "61" * 160 + "0a02" * 3,
+    "class name of a vector": "09 09 01 1001008241" + "61" * 160 + "1002" * 3,
+}
+
+
+@pytest.mark.parametrize("data", REPEATED.values(), ids=REPEATED)
+def test_references_cannot_say_more_than_could_be_sent(data: str) -> None:
+    assert read(data, Limits(size=500))
+    with pytest.raises(AmfError, match="repeats too much; the limit is 400 bytes"):
+        read(data, Limits(size=400))
+
+
+def test_a_part_of_a_loop_cannot_be_referred_to() -> None:
+    with pytest.raises(AmfError, match="AMF3 array at byte 12 refers to a part of a loop"):
+        read("09 05 01 09 03 01 09 03 01 09 02 09 04")
+
+
 CONTAINERS = {
     "array": ("09 03 01", ""),
     "object": ("0a 0b 01 03 61", "01"),

@@ -98,11 +98,60 @@ def test_values_are_counted() -> None:
 
 def test_depth_is_counted_in_and_out() -> None:
     walk = reader(limits=Limits(depth=1))
-    walk.enter("object")
-    walk.leave()
-    walk.enter("object")
+    walk.open({}, "object")
+    walk.close()
+    walk.open({}, "object")
     with pytest.raises(AmfError, match="object at byte 0 is nested too deep; the limit is 1"):
-        walk.enter("object")
+        walk.open({}, "object")
+
+
+def test_what_is_referred_to_counts_again() -> None:
+    walk = reader(bytes(8), limits=Limits(count=3))
+    shared = walk.open([], "array")
+    walk.marker("value")
+    walk.close()
+    assert walk.again(shared, "reference", 1) is shared.value
+    walk.again(shared, "reference", 1)
+    with pytest.raises(AmfError, match="reference at byte 1 is one too many; the limit is 3"):
+        walk.again(shared, "reference", 1)
+
+
+def test_bytes_that_references_repeat_add_up_through_all_levels() -> None:
+    walk = reader(bytes(16), limits=Limits(size=16))
+    inner = walk.open([], "array")
+    walk.take(4, "text", 0)
+    walk.close()
+    outer = walk.open([], "array")
+    walk.again(inner, "reference", 4)
+    walk.again(inner, "reference", 4)
+    walk.close()
+    assert (inner.size, outer.size) == (4, 8)
+    walk.again(outer, "reference", 4)
+    with pytest.raises(AmfError, match="at byte 4 repeats too much; the limit is 16 bytes"):
+        walk.again(inner, "reference", 4)
+
+
+def test_a_loop_may_be_entered_at_its_beginning_only() -> None:
+    walk = reader()
+    outer = walk.open([], "array")
+    inner = walk.open([], "array")
+    assert walk.again(outer, "reference", 0) is outer.value
+    walk.close()
+    walk.close()
+    assert walk.again(outer, "reference", 0) is outer.value
+    with pytest.raises(AmfError, match="reference at byte 7 refers to a part of a loop"):
+        walk.again(inner, "reference", 7)
+
+
+def test_a_loop_within_is_no_matter_to_what_is_around_it() -> None:
+    walk = reader()
+    around = walk.open([], "array")
+    loop = walk.open([], "array")
+    walk.again(loop, "reference", 0)
+    walk.close()
+    walk.close()
+    assert not around.loops_out
+    assert not loop.loops_out
 
 
 def test_of_two_values_with_one_name_the_last_counts_in_its_own_place() -> None:

@@ -13,7 +13,7 @@ import attrs
 
 from trio_srs.wire.amf import amf3_decoder
 from trio_srs.wire.amf.amf0_format import Marker
-from trio_srs.wire.amf.reader import AmfError, AmfReader
+from trio_srs.wire.amf.reader import AmfError, AmfReader, Shared
 from trio_srs.wire.amf.values import (
     UNDEFINED,
     UNSUPPORTED,
@@ -56,7 +56,7 @@ class Decoder:
 
     def __init__(self, reader: AmfReader) -> None:
         self.reader = reader
-        self._objects: list[Value] = []
+        self._objects: list[Shared] = []
         self._amf3: amf3_decoder.Decoder | None = None
 
     def value(self) -> Value:
@@ -80,9 +80,8 @@ class Decoder:
             )
         if marker == Marker.ECMA_ARRAY:
             reader.fixed(_U32, "AMF0 ECMA array")
-        self._objects.append({})
+        self._open({}, "AMF0 object")
         found = []
-        reader.enter("AMF0 object")
         start = reader.pos
         while (name := self._field_name()) is not None:
             value_start = reader.pos
@@ -134,38 +133,44 @@ class Decoder:
                 f"AMF0 reference at byte {at} is to object {index},"
                 f" {len(self._objects)} came before"
             )
-        return self._objects[index]
+        return self.reader.again(self._objects[index], "AMF0 reference", at)
 
     def _object(self) -> Value:
         fields: dict[str, Value] = {}
-        self._objects.append(fields)
+        self._open(fields, "AMF0 object")
         self._fields(fields)
         return fields
 
     def _ecma_array(self) -> Value:
-        self.reader.fixed(_U32, "AMF0 ECMA array")
+        what = "AMF0 ECMA array"
+        self.reader.fixed(_U32, what)
         array = EcmaArray()
-        self._objects.append(array)
+        self._open(array, what)
         self._fields(array)
         return array
 
     def _typed_object(self) -> Value:
-        typed = TypedObject(self._string(), {})
-        self._objects.append(typed)
+        typed = TypedObject("", {})
+        self._open(typed, "AMF0 typed object")
+        typed.class_name = self._string()
         self._fields(typed.fields)
         return typed
 
     def _strict_array(self) -> Value:
+        what = "AMF0 strict array"
         reader = self.reader
         at = reader.pos
-        count = reader.promised(reader.fixed(_U32, "AMF0 strict array"), 1, "AMF0 strict array", at)
+        count = reader.promised(reader.fixed(_U32, what), 1, what, at)
         items: list[Value] = []
-        self._objects.append(items)
-        reader.enter("AMF0 strict array")
+        self._open(items, what)
         for _ in range(count):
             items.append(self.value())  # noqa: PERF401 - an item may refer to those before it
-        reader.leave()
+        reader.close()
         return items
+
+    def _open(self, value: Value, what: str) -> None:
+        """Begin a container, which gets the next number for references (2.9)."""
+        self._objects.append(self.reader.open(value, what))
 
     def _avmplus(self) -> Value:
         """One value of AMF3 (3.1). Its tables are the message's, as in Adobe's own reader."""
@@ -175,10 +180,9 @@ class Decoder:
 
     def _fields(self, into: dict[str, Value]) -> None:
         reader = self.reader
-        reader.enter("AMF0 object")
         while (name := self._field_name()) is not None:
             reader.put(into, name, self.value(), "AMF0 object")
-        reader.leave()
+        reader.close()
 
     def _field_name(self) -> str | None:
         """The next field's name; None, and past the end marker, where the object ends (2.11)."""

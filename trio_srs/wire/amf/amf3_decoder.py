@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from trio_srs.wire.amf.amf3_format import EXTERNALIZABLE, MAX_INT, NUMBERS, Marker, Traits
-from trio_srs.wire.amf.reader import AmfError, AmfReader
+from trio_srs.wire.amf.reader import AmfError, AmfReader, Shared
 from trio_srs.wire.amf.values import (
     UNDEFINED,
     AmfDate,
@@ -36,7 +36,7 @@ class Decoder:
     def __init__(self, reader: AmfReader) -> None:
         self.reader = reader
         self._strings: list[str] = []
-        self._objects: list[Value] = []
+        self._objects: list[Shared] = []
         self._traits: list[Traits] = []
 
     def value(self) -> Value:
@@ -65,8 +65,8 @@ class Decoder:
         header = self._u29(what)
         if header & 1:
             return header >> 1, None
-        known: Value = self._referred(header >> 1, self._objects, what, at)
-        return 0, known
+        shared: Shared = self._referred(header >> 1, self._objects, what, at)
+        return 0, self.reader.again(shared, what, at)
 
     def _referred(self, index: int, table: list[Any], what: str, at: int) -> Any:
         if index >= len(table):
@@ -100,6 +100,7 @@ class Decoder:
         header = self._u29(what)
         if not header & 1:
             text: str = self._referred(header >> 1, self._strings, what, at)
+            self.reader.repeat(len(text), what)
             return text
         text = self.reader.text(header >> 1, what, at)
         if text:  # the empty one is never referred to (1.3.2)
@@ -118,7 +119,7 @@ class Decoder:
         if known is not None:
             return known
         value = kind(self.reader.text(size, what, at))
-        self._objects.append(value)
+        self._objects.append(Shared(value, size=size))
         return value
 
     def _date(self) -> Value:
@@ -127,7 +128,7 @@ class Decoder:
         if known is not None:
             return known
         value = AmfDate(self.reader.double(what))
-        self._objects.append(value)
+        self._objects.append(Shared(value))
         return value
 
     def _byte_array(self) -> Value:
@@ -137,7 +138,7 @@ class Decoder:
         if known is not None:
             return known
         value = self.reader.take(size, what, at)
-        self._objects.append(value)
+        self._objects.append(Shared(value, size=size))
         return value
 
     def _array(self) -> Value:
@@ -148,22 +149,21 @@ class Decoder:
         if known is not None:
             return known
         count = reader.promised(size, 1, what, at)
+        shared = self._open(None, what)
         name = self._string()  # tells the shape, which must be known before anything refers to it
         dense: list[Value] = []
         named: dict[str, Value] = {} if count else EcmaArray()
         if not name:
-            array: Value = dense
+            shared.value = dense
         else:
-            array = MixedArray(dense, named) if count else named
-        self._objects.append(array)
-        reader.enter(what)
+            shared.value = MixedArray(dense, named) if count else named
         while name:
             reader.put(named, name, self.value(), what)
             name = self._string()
         for _ in range(count):
             dense.append(self.value())  # noqa: PERF401 - a member may refer to those before it
-        reader.leave()
-        return array
+        reader.close()
+        return shared.value
 
     def _object(self) -> Value:
         what = "AMF3 object"
@@ -172,25 +172,39 @@ class Decoder:
         header, known = self._header(what)
         if known is not None:
             return known
+        shared = self._open(None, what)
         traits = self._traits_of(header, at)
         if traits.externalizable:
-            return self._externalized(traits.class_name, at)
+            self._externalized(traits.class_name, shared, at)
+        else:
+            self._members(traits, shared)
+        reader.close()
+        return shared.value
+
+    def _members(self, traits: Traits, shared: Shared) -> None:
+        what = "AMF3 object"
         fields: dict[str, Value] = {}
-        value: Value = TypedObject(traits.class_name, fields) if traits.class_name else fields
-        self._objects.append(value)
-        reader.enter(what)
+        shared.value = TypedObject(traits.class_name, fields) if traits.class_name else fields
         for name in traits.names:
-            reader.put(fields, name, self.value(), what)
+            self.reader.put(fields, name, self.value(), what)
         while traits.dynamic and (name := self._string()):
-            reader.put(fields, name, self.value(), what)
-        reader.leave()
-        return value
+            self.reader.put(fields, name, self.value(), what)
+
+    def _externalized(self, class_name: str, shared: Shared, at: int) -> None:
+        if class_name not in EXTERNALIZABLE:
+            raise AmfError(
+                f"AMF3 externalizable object at byte {at} is of class {class_name[:64]!r},"
+                " not known here"
+            )
+        shared.value = external = Externalized(class_name, None)
+        external.value = self.value()
 
     def _traits_of(self, header: int, at: int) -> Traits:
         """The traits that an object's header begins (3.12), or refers to."""
         what = "AMF3 traits"
         if not header & 1:
             known: Traits = self._referred(header >> 1, self._traits, what, at)
+            self.reader.repeat(sum(map(len, (known.class_name, *known.names))), what)
             return known
         if header & 2:
             traits = Traits(self._string(), externalizable=True)
@@ -203,16 +217,11 @@ class Decoder:
         self._traits.append(traits)
         return traits
 
-    def _externalized(self, class_name: str, at: int) -> Value:
-        what = "AMF3 externalizable object"
-        if class_name not in EXTERNALIZABLE:
-            raise AmfError(f"{what} at byte {at} is of class {class_name[:64]!r}, not known here")
-        value = Externalized(class_name, None)
-        self._objects.append(value)
-        self.reader.enter(what)
-        value.value = self.value()
-        self.reader.leave()
-        return value
+    def _open(self, value: Value, what: str) -> Shared:
+        """Begin a container, which gets the next number for references (2.2)."""
+        shared = self.reader.open(value, what)
+        self._objects.append(shared)
+        return shared
 
     def _vector(self) -> Value:
         what = "AMF3 vector"
@@ -225,19 +234,26 @@ class Decoder:
         fixed = reader.byte(what) != 0
         layout = NUMBERS.get(of)
         if layout is not None:
-            reader.promised(count, layout.size, what, at)
-            reader.count(count, what)
-            data = reader.take(count * layout.size, what, at)
-            numbers = Vector(of, [number for (number,) in layout.iter_unpack(data)], fixed)
-            self._objects.append(numbers)
-            return numbers
-        vector = Vector(of, [], fixed, self._string())
-        reader.promised(count, 1, what, at)
-        self._objects.append(vector)
-        reader.enter(what)
-        for _ in range(count):
+            return self._numbers(
+                Vector(of, [], fixed), reader.promised(count, layout.size, what, at)
+            )
+        vector = Vector(of, [], fixed)
+        self._open(vector, what)
+        vector.class_name = self._string()
+        for _ in range(reader.promised(count, 1, what, at)):
             vector.items.append(self.value())
-        reader.leave()
+        reader.close()
+        return vector
+
+    def _numbers(self, vector: Vector, count: int) -> Value:
+        """The items of a vector of numbers, which stand there without markers (3.15)."""
+        what = "AMF3 vector"
+        layout = NUMBERS[vector.of]
+        size = count * layout.size
+        self.reader.count(count, what)
+        data = self.reader.take(size, what, self.reader.pos)
+        vector.items.extend(number for (number,) in layout.iter_unpack(data))
+        self._objects.append(Shared(vector, values=count, size=size))
         return vector
 
     def _dictionary(self) -> Value:
@@ -249,12 +265,11 @@ class Decoder:
             return known
         dictionary = Dictionary([], weak=reader.byte(what) != 0)
         count = reader.promised(size, 2, what, at)
-        self._objects.append(dictionary)
-        reader.enter(what)
+        self._open(dictionary, what)
         for _ in range(count):
             key = self.value()
             dictionary.entries.append((key, self.value()))
-        reader.leave()
+        reader.close()
         return dictionary
 
     _readers: ClassVar[dict[int, Callable[[Decoder], Value]]] = {

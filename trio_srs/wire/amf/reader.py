@@ -5,6 +5,8 @@ from __future__ import annotations
 import struct
 from typing import Any, ClassVar, Final
 
+import attrs
+
 from trio_srs.errors import ProtocolError
 from trio_srs.wire.amf.values import (
     Dictionary,
@@ -16,7 +18,7 @@ from trio_srs.wire.amf.values import (
     Vector,
 )
 
-__all__ = ["AmfError", "AmfReader"]
+__all__ = ["AmfError", "AmfReader", "Shared"]
 
 _DOUBLE: Final = struct.Struct(">d")
 _CONTAINERS: Final = (dict, list, MixedArray, TypedObject, Vector, Dictionary, Externalized)
@@ -29,14 +31,32 @@ class AmfError(ProtocolError):
     srs_code: ClassVar[int | None] = 2003
 
 
+@attrs.define
+class Shared:
+    """What references can refer to, and how much each of them repeats."""
+
+    value: Value
+    level: int = 0
+    """How deep it stands, from 1, while it is being read; then 0."""
+    values: int = 0
+    """Values inside; while it is being read, how many had come before."""
+    size: int = 0
+    """Bytes inside, as ``values``."""
+    loops_out: bool = False
+    """Whether something inside refers to what it stands in."""
+
+
 class AmfReader:
     """Takes fields off the front of ``data`` and keeps account of what was taken.
 
     Nothing is believed before it is checked: lengths and counts against the bytes that are
-    left, depth and number of values against the limits.
+    left, depth and number of values against the limits. What references repeat counts as if
+    it had been sent again, else a few hundred bytes could say 2 to the power of 40 values.
+    So whoever walks what was read, and stops at containers he is inside of, as ``repr``
+    does, meets no more than the limits allow.
     """
 
-    __slots__ = ("_depth", "_depth_limit", "_values_limit", "_values_seen", "data", "end", "pos")
+    __slots__ = ("_limits", "_open", "_repeated", "_values_seen", "data", "end", "pos")
 
     def __init__(self, data: bytes | memoryview, pos: int, limits: Limits) -> None:
         self.end = len(data)
@@ -46,10 +66,10 @@ class AmfReader:
             )
         self.data = bytes(data)  # no copy of what is bytes already
         self.pos = pos
-        self._depth = 0
-        self._depth_limit = limits.depth
+        self._limits = limits
+        self._open: list[Shared] = []
         self._values_seen = 0
-        self._values_limit = limits.count
+        self._repeated = 0
 
     def marker(self, what: str) -> int:
         """The marker byte of the next value, which is counted."""
@@ -105,23 +125,53 @@ class AmfReader:
     def count(self, values: int, what: str) -> None:
         """Account for ``values`` more values."""
         self._values_seen += values
-        if self._values_seen > self._values_limit:
+        if self._values_seen > self._limits.count:
             raise AmfError(
                 f"{what} at byte {self.pos} is one too many; the limit is"
-                f" {self._values_limit} values"
+                f" {self._limits.count} values"
             )
 
-    def enter(self, what: str) -> None:
-        """Account for the inside of a container; an error in there ends the reading anyway."""
-        self._depth += 1
-        if self._depth > self._depth_limit:
+    def repeat(self, size: int, what: str) -> None:
+        """Account for ``size`` bytes that a reference says again."""
+        self._repeated += size
+        if self._repeated > self._limits.size:
             raise AmfError(
-                f"{what} at byte {self.pos} is nested too deep; the limit is {self._depth_limit}"
+                f"{what} at byte {self.pos} repeats too much; the limit is"
+                f" {self._limits.size} bytes"
             )
 
-    def leave(self) -> None:
-        """The end of what :meth:`enter` began."""
-        self._depth -= 1
+    def open(self, value: Value, what: str) -> Shared:
+        """Begin the inside of a container; an error in there ends the reading anyway."""
+        if len(self._open) >= self._limits.depth:
+            raise AmfError(
+                f"{what} at byte {self.pos} is nested too deep; the limit is {self._limits.depth}"
+            )
+        shared = Shared(value, len(self._open) + 1, self._values_seen, self.pos + self._repeated)
+        self._open.append(shared)
+        return shared
+
+    def close(self) -> None:
+        """End the innermost container."""
+        shared = self._open.pop()
+        shared.level = 0
+        shared.values = self._values_seen - shared.values
+        shared.size = self.pos + self._repeated - shared.size
+
+    def again(self, shared: Shared, what: str, at: int) -> Value:
+        """The value of a reference that began at byte ``at``.
+
+        It may be a container that is still open: then values loop. It may not be a part of
+        such a loop seen from outside, as the ways through loops cannot be accounted for.
+        """
+        if shared.level:
+            for inside in self._open[shared.level :]:
+                inside.loops_out = True
+            return shared.value
+        if shared.loops_out:
+            raise AmfError(f"{what} at byte {at} refers to a part of a loop, not to its beginning")
+        self.count(shared.values, what)
+        self.repeat(shared.size, what)
+        return shared.value
 
     def put(self, fields: dict[str, Value], key: str, value: Value, what: str) -> None:
         """Set a field; of two with one name the last counts, and takes its own place in order.

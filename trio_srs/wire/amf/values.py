@@ -27,7 +27,8 @@ Python             AMF0                   AMF3
 =================  =====================  ==============================================
 
 What AMF0 has no form for travels inside it as AMF3, behind the marker 0x11. Containers may
-contain themselves, as AMF has references: whoever walks a peer's value bounds the walk.
+contain themselves, as AMF has references: whoever walks a peer's value stops at what he is
+inside of, as ``repr`` does and ``==`` does not.
 
 Text is UTF-8 with ``surrogateescape``: bytes that are not UTF-8 become lone surrogates, and
 written again they are the same bytes. A name thus never fails to be read, and still equals
@@ -68,7 +69,10 @@ Python frames to read or write, and Python stops at a thousand."""
 
 @attrs.frozen
 class Limits:
-    """What one decoding may cost; past any of these it ends with an ``AmfError``."""
+    """What one decoding may cost; past any of these it ends with an ``AmfError``.
+
+    What a reference says again counts again, in values and in bytes.
+    """
 
     depth: int = attrs.field(
         default=32, validator=[attrs.validators.ge(1), attrs.validators.le(MAX_DEPTH)]

@@ -7,7 +7,7 @@ byte. ``amf3=True`` here means type 15. An FLV script tag (type 18) has AMF0 onl
 Media servers pass these on as they came. So what changes a body here cuts or splices bytes and
 leaves all others alone, and a body that cannot be read is no reason to refuse it.
 
-Sources: FLV 10.1, E.4.4.1; RTMP 1.0, 7.1.2; FFmpeg's and OBS's publishers.
+Sources: FLV 10.1, E.4.4 and E.5; RTMP 1.0, 7.1.2; Enhanced RTMP v2 for FourCC; FFmpeg's bytes.
 """
 
 from __future__ import annotations
@@ -35,8 +35,9 @@ __all__ = [
     "with_server_name",
 ]
 
-METADATA_LIMITS: Final = Limits(count=1 << 16)
-"""Files republished live may bring an index of keyframes: two values for each of them."""
+METADATA_LIMITS: Final = Limits(count=1 << 16, size=0xFFFFFF)
+"""Files republished live may bring an index of keyframes: two values for each of them. In bytes,
+as much as one message can hold: longer ones were refused before."""
 
 _SET: Final = "@setDataFrame"
 _CLEAR: Final = "@clearDataFrame"

@@ -21,6 +21,7 @@ from typing import Final
 import trio_srs
 from trio_srs import errors
 from trio_srs.errors import EndReason, InternalError, PeerError, RefusedError, TrioSrsError
+from trio_srs.session.rtmp_server import TRANSITIONS, StreamState
 
 REFERENCE: Final = Path(__file__).parent / "reference"
 
@@ -105,7 +106,59 @@ def _error_row(cls: type[TrioSrsError]) -> list[str]:
     return [f"`{cls.code}`", number, f"`{cls.end.value}`", sentence(cls.__doc__), where]
 
 
-PAGES: Final[dict[str, Callable[[], str]]] = {"errors.md": errors_page}
+def session_page() -> str:
+    """What may be said in which state of a message stream: a diagram, and a table."""
+    return "\n".join(_session_page())
+
+
+def _session_page() -> Iterator[str]:
+    yield "<!-- Made by docs/generate.py from the source; edit there. -->"
+    yield "# States of an RTMP message stream\n"
+    yield "A connection carries message streams, made by `createStream`, each of them in one state."
+    yield "What a state has no way on for is a protocol error (`bad_state`), which ends"
+    yield "the connection. What is about the connection and no stream, such as `createStream`,"
+    yield "`FCPublish` or a call that nobody knows, is answered in every state but"
+    yield f"*{StreamState.UNCONNECTED.value}*. A `publish` or `play` ends what its stream did"
+    yield "before, and takes effect when it is accepted; `FCUnpublish` ends the publishes of that"
+    yield "name.\n"
+    yield f"```mermaid\n{mermaid()}\n```\n"
+    yield from table(["State", "Meaning"], _state_rows())
+    commands = sorted({command for _, command in TRANSITIONS})
+    head = ["Command", *(f"when *{state.value}*" for state in StreamState)]
+    yield from table(head, (_command_row(command) for command in commands))
+
+
+def mermaid() -> str:
+    """The state diagram of a message stream; arrows between the same two states are one."""
+    arrows: dict[tuple[StreamState, StreamState], list[str]] = {}
+    for (before, command), after in TRANSITIONS.items():
+        arrows.setdefault((before, after), []).append(command)
+    return "\n".join(
+        [
+            "stateDiagram-v2",
+            f"    [*] --> {StreamState.UNCONNECTED.value}",
+            *(
+                f"    {before.value} --> {after.value}: {', '.join(commands)}"
+                for (before, after), commands in arrows.items()
+            ),
+        ]
+    )
+
+
+def _state_rows() -> Iterator[list[str]]:
+    docs = attribute_docs(StreamState)
+    yield from ([f"*{state.value}*", sentence(docs[state.name])] for state in StreamState)
+
+
+def _command_row(command: str) -> list[str]:
+    after = (TRANSITIONS.get((state, command)) for state in StreamState)
+    return [f"`{command}`", *("error" if state is None else state.value for state in after)]
+
+
+PAGES: Final[dict[str, Callable[[], str]]] = {
+    "errors.md": errors_page,
+    "session.md": session_page,
+}
 
 
 def main() -> int:

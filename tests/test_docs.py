@@ -1,8 +1,10 @@
-"""Generated pages say what the source says, and the README has its two lines."""
+"""Generated pages say what the source says, and what the other pages say of it is so."""
 
 from __future__ import annotations
 
 import importlib.util
+import os
+import pkgutil
 import re
 import subprocess
 import sys
@@ -11,10 +13,22 @@ from types import ModuleType
 
 import pytest
 
+from trio_srs.app.cli import COMMANDS, main
+from trio_srs.config.keys import keys
+from trio_srs.config.load import loads
+from trio_srs.config.schema import Config
 from trio_srs.errors import EndReason
 
 ROOT = Path(__file__).parent.parent
 GENERATOR = ROOT / "docs" / "generate.py"
+PAGES = [
+    *sorted((ROOT / "docs").rglob("*.md")),
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")),
+]
+EACH_PAGE = pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+SECTIONS = {
+    s.name: set(keys(s.type)) for s in keys(Config).values() if s.name not in ("app", "vhost")
+}
 
 
 @pytest.fixture(scope="module")
@@ -58,8 +72,89 @@ def test_a_page_that_differs_is_noticed_and_left_alone(
     assert "page.md: out of date" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_command_line_page_has_exactly_the_options_there_are(
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    assert main([command, "--help"]) == 0
+    there = re.findall(r"(?m)^  (?:-\w [\w.]+, |-\w, )?(--[a-z-]+)", capsys.readouterr().out)
+    page = (ROOT / "docs" / "reference" / "command-line.md").read_text(encoding="utf-8")
+    [section] = re.findall(rf"(?ms)^## {command}\n(.*?)^## ", page)
+    described = re.findall(r"(?m)^\| (?:`-\w \w+`, )?`(--[a-z-]+)", section)
+    assert sorted(described) == sorted({*there} - {"--help", "--version"})
+
+
 @pytest.mark.parametrize("mark", ["run", "test"])
 def test_the_readme_has_each_of_its_two_lines_once(mark: str) -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     [line] = re.findall(rf"<!-- ci: {mark} -->\n```sh\n(.+)\n```\n", text)
     assert line.startswith("python3 -m venv .venv && ")
+
+
+def code_spans(page: Path) -> list[str]:
+    """What stands between single backticks, outside of fenced blocks."""
+    prose = re.sub(r"(?ms)^```.*?^```$", "", page.read_text(encoding="utf-8"))
+    return re.findall(r"`([^`\n]+)`", prose)
+
+
+def fenced(page: Path, language: str, *, mark: str = "") -> list[str]:
+    """The fenced blocks of a language, behind a marker if one is given."""
+    text = page.read_text(encoding="utf-8")
+    before = rf"<!-- {mark} -->\n" if mark else ""
+    return re.findall(rf"(?ms)^{before}```{language}\n(.*?)^```$", text)
+
+
+@EACH_PAGE
+def test_every_name_of_ours_that_a_page_mentions_exists(page: Path) -> None:
+    names = {
+        name
+        for span in code_spans(page)
+        for name in re.findall(r"(?<![\w./])trio_srs(?:[.:][A-Za-z_]\w*)+", span)
+    }
+    missing = set()
+    for name in names:
+        try:
+            pkgutil.resolve_name(name)
+        except (ImportError, AttributeError):
+            missing.add(name)
+    assert missing == set()
+
+
+@EACH_PAGE
+def test_every_key_that_a_page_mentions_exists(page: Path) -> None:
+    found = [
+        (section, key)
+        for span in code_spans(page)
+        for section, key in re.findall(rf"(?<![\w./:-])({'|'.join(SECTIONS)})\.([a-z]\w*)", span)
+    ]
+    assert [f"{section}.{key}" for section, key in found if key not in SECTIONS[section]] == []
+
+
+@EACH_PAGE
+def test_every_configuration_on_a_page_is_lawful(page: Path) -> None:
+    for text in fenced(page, "toml"):
+        loads(text, name=page.name)
+
+
+@EACH_PAGE
+def test_every_file_that_a_page_links_to_exists(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    targets = re.findall(r"\]\(([^)#\s]+)[^)]*\)", text)
+    local = [target for target in targets if "://" not in target]
+    assert [target for target in local if not (page.parent / target).exists()] == []
+
+
+@EACH_PAGE
+def test_what_a_page_shows_of_a_terminal_is_what_comes_out(page: Path, tmp_path: Path) -> None:
+    """Blocks marked ``run``: all commands behind ``$`` in one shell, both outputs together."""
+    environ = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    for block in fenced(page, "console", mark="run"):
+        lines = block.splitlines()
+        script = ["exec 2>&1", *(line.removeprefix("$ ") for line in lines if line[:2] == "$ ")]
+        shown = [line for line in lines if line[:2] != "$ "]
+        run = subprocess.run(
+            ["bash", "-c", "\n".join(script)],
+            cwd=tmp_path, env=environ, stdout=subprocess.PIPE, text=True, timeout=50, check=False,
+        )  # fmt: skip
+        assert run.stdout.splitlines() == shown

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final, Protocol
 
 import attrs
 
 from trio_srs.errors import ProtocolError
 from trio_srs.wire.amf.values import Limits
-from trio_srs.wire.rtmp.aggregate import split_aggregate
+from trio_srs.wire.rtmp.aggregate import AggregateError, split_aggregate
 from trio_srs.wire.rtmp.chunk_reader import ChunkLimits, ChunkReader
 from trio_srs.wire.rtmp.chunk_writer import encode_message
 from trio_srs.wire.rtmp.command import Command
 from trio_srs.wire.rtmp.control import (
+    CONTROLS,
     Abort,
     Acknowledgement,
     Control,
+    ControlError,
     PingRequest,
     PingResponse,
     SetBufferLength,
@@ -32,16 +36,6 @@ from trio_srs.wire.rtmp.message import Message, MessageType
 __all__ = ["CommandRateError", "Handshake", "RtmpCore", "SessionLimits"]
 
 _U32: Final = 0xFFFFFFFF
-_CONTROLS: Final = frozenset(
-    {
-        MessageType.SET_CHUNK_SIZE,
-        MessageType.ABORT,
-        MessageType.ACKNOWLEDGEMENT,
-        MessageType.USER_CONTROL,
-        MessageType.WINDOW_ACK_SIZE,
-        MessageType.SET_PEER_BANDWIDTH,
-    }
-)
 _COMMANDS: Final = frozenset({MessageType.COMMAND_AMF0, MessageType.COMMAND_AMF3})
 _LONGEST_CONTROL: Final = 1024
 """No protocol-control message has more than 8 bytes of meaning; user control has 10."""
@@ -133,7 +127,7 @@ class RtmpCore:
         self.bytes_in += len(data)
         self._reader.feed(data)
         window = self._peer_window
-        if window and self.bytes_in - self._acknowledged >= window // 2:
+        if window and self.bytes_in - self._acknowledged >= max(1, window // 2):
             # Half a window early, as SRS: some encoders stop dead at the whole one.
             self._acknowledged = self.bytes_in
             self.send_control(Acknowledgement(self.bytes_in & _U32))
@@ -192,10 +186,12 @@ class RtmpCore:
             return self._parts.popleft()
         while (message := self._reader.next_message()) is not None:
             type_id = message.type_id
-            if type_id in _CONTROLS:
-                self._chore(message)
+            if type_id in CONTROLS:
+                with self.blaming("message"):
+                    self._chore(message)
             elif type_id == MessageType.AGGREGATE:
-                self._parts.extend(split_aggregate(message))
+                with self.blaming("message"):
+                    self._parts.extend(_parts_of(message))
                 if self._parts:
                     return self._parts.popleft()
             else:
@@ -210,11 +206,21 @@ class RtmpCore:
         """
         if message.type_id not in _COMMANDS:
             return None
-        self._count_command()
-        try:
+        with self.blaming("command"):
+            self._count_command()
             return Command.decode(message, limits=self.limits.amf)
-        except ProtocolError as exc:
-            exc.add_note(f"in a command that ends at byte {self._reader.offset}")
+
+    @contextmanager
+    def blaming(self, what: str) -> Iterator[None]:
+        """Say in the text of a ProtocolError which ``what`` it was: the one just read.
+
+        Only the core knows where in the connection that was; offsets in the text itself count
+        from the beginning of the message.
+        """
+        try:
+            yield
+        except ProtocolError as error:
+            error.args = (f"{what} that ends at byte {self._reader.offset}: {error}",)
             raise
 
     def _count_command(self) -> None:
@@ -223,23 +229,17 @@ class RtmpCore:
         self._commands_left = min(float(rate), self._commands_left + gained) - 1
         self._counted_at = self.heard_at
         if self._commands_left < 0:
-            raise CommandRateError(
-                f"byte {self._reader.offset}: more than {rate} commands in a second"
-            )
+            raise CommandRateError(f"one more than the limit of {rate} commands in a second")
 
     # ----------------------------------------------------------------- chores
 
     def _chore(self, message: Message) -> None:
+        name = MessageType(message.type_id).name
         if len(message.payload) > _LONGEST_CONTROL:
-            raise ProtocolError(
-                f"byte {self._reader.offset}: protocol-control message of type "
-                f"{message.type_id} has {len(message.payload)} bytes, expected at most 10"
+            raise ControlError(
+                f"{name} of {len(message.payload)} bytes; the limit is {_LONGEST_CONTROL} bytes"
             )
-        try:
-            control = decode_control(message.type_id, message.payload)
-        except ProtocolError as exc:
-            exc.add_note(f"in a message that ends at byte {self._reader.offset}")
-            raise
+        control = decode_control(message.type_id, message.payload)
         match control:
             case SetChunkSize(size):
                 self._reader.chunk_size = size
@@ -270,3 +270,15 @@ class RtmpCore:
         if now >= self.next_deadline():
             self._pinged_at = now
             self.send_control(PingRequest(int(now * 1000) & _U32))
+
+
+def _parts_of(message: Message) -> list[Message]:
+    """What is in an aggregate: nothing that changes how the connection itself is read."""
+    parts = split_aggregate(message)
+    for part in parts:
+        if part.type_id in CONTROLS or part.type_id == MessageType.AGGREGATE:
+            raise AggregateError(
+                f"{MessageType(part.type_id).name} inside an aggregate, "
+                "expected audio, video or data"
+            )
+    return parts

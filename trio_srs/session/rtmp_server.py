@@ -62,8 +62,11 @@ class StreamState(enum.Enum):
     UNCONNECTED = "unconnected"
     """The connection has not been accepted; every message stream is in this state."""
     IDLE = "idle"
+    """It exists and carries nothing; so does one that was never created."""
     PUBLISHING = "publishing"
+    """A publish was accepted on it, and what the peer sends there is media."""
     PLAYING = "playing"
+    """A play was accepted on it."""
 
 
 _UNCONNECTED, _IDLE, _PUBLISHING, _PLAYING = StreamState
@@ -260,12 +263,12 @@ class RtmpServerSession:
         """Whatever is not media of a known publish."""
         command = self.core.read_command(message)
         if command is not None:
-            self._on_command(command, message.stream_id)
+            with self.core.blaming("command"):
+                self._on_command(command, message.stream_id)
             return None
         if not self._connected:
-            raise BadStateError(
-                f"message of type {message.type_id} before connect, expected the connect command"
-            )
+            with self.core.blaming(f"message of type {message.type_id}"):
+                raise BadStateError("before connect, expected the connect command")
         if message.type_id in _SHARED_OBJECTS:
             return None
         if message.stream_id in self._publishing:
@@ -278,7 +281,7 @@ class RtmpServerSession:
 
     def _on_command(self, command: Command, stream_id: int) -> None:
         name = _ALIASES.get(command.name, command.name)
-        if not self._connected and name != "connect":
+        if not self._connected and (StreamState.UNCONNECTED, name) not in TRANSITIONS:
             raise BadStateError(f"{name[:64]!r} before connect, expected the connect command")
         handler = self._calls.get(name)
         if handler is not None:
@@ -286,43 +289,50 @@ class RtmpServerSession:
         elif name not in _ANSWERS:
             self._answer_null(command, stream_id)  # as SRS: encoders call what FMS once had
 
-    def _check(self, stream_id: int, command: str) -> _Stream:
-        """The stream of a lawful command, made if it was never created."""
-        stream = self._streams.get(stream_id)
-        if stream is None:
-            if len(self._streams) >= self.core.limits.message_streams:
+    def _check(self, stream_id: int, command: str) -> StreamState:
+        """The state of a message stream in which ``command`` is lawful."""
+        state = self.state_of(stream_id)
+        if (state, command) not in TRANSITIONS:
+            raise BadStateError(f"{command} on message stream {stream_id}, which is {state.value}")
+        return state
+
+    def _claim(self, stream_id: int, command: str) -> None:
+        """Make a message stream that was never created: some peers skip createStream."""
+        limit = self.core.limits.message_streams
+        if stream_id not in self._streams:
+            if len(self._streams) >= limit:
                 raise TooManyStreamsError(
                     f"{command} on message stream {stream_id}: one more than the limit of "
-                    f"{self.core.limits.message_streams} message streams"
+                    f"{limit} message streams"
                 )
-            stream = self._streams[stream_id] = _Stream()
-        if (stream.state, command) not in TRANSITIONS:
-            raise BadStateError(
-                f"{command} on message stream {stream_id}, which is {stream.state.value}"
-            )
-        return stream
+            self._streams[stream_id] = _Stream()
 
     # --------------------------------------------------------------- decisions
 
     def accept(self) -> None:
         """Say yes to the pending request; the peer is told."""
-        match self._decided():
-            case ConnectRequested(request):
-                self._connected = True
-                self.connect_request = request
-                self._welcome(request)
-            case PublishRequested(stream_id, name, _, flow):
-                self._streams[stream_id] = _Stream(StreamState.PUBLISHING, name)
-                self._publishing.add(stream_id)
-                if flow != "flash":
-                    self.core.send_command(fc_publish_started(name))
-                self.notify(stream_id, StatusCode.PUBLISH_START, f"Started publishing {name}")
-            case PlayRequested(stream_id, name):
-                self._streams[stream_id] = _Stream(StreamState.PLAYING, name)
-                self.core.send_control(StreamBegin(stream_id))
-                for answer in play_answers(name):
-                    self.core.send_command(answer, stream_id)
-                self.core.send_message(sample_access(stream_id))
+        request = self._decided()
+        if isinstance(request, ConnectRequested):
+            self._connected = True
+            self.connect_request = request.request
+            self._welcome(request.request)
+        elif isinstance(request, PublishRequested):
+            self._move(request.stream_id, "publish", request.name)
+            self._publishing.add(request.stream_id)
+            if request.flow != "flash":
+                self.core.send_command(fc_publish_started(request.name))
+            text = f"Started publishing {request.name}"
+            self.notify(request.stream_id, StatusCode.PUBLISH_START, text)
+        else:
+            self._move(request.stream_id, "play", request.name)
+            self.core.send_control(StreamBegin(request.stream_id))
+            for answer in play_answers(request.name):
+                self.core.send_command(answer, request.stream_id)
+            self.core.send_message(sample_access(request.stream_id))
+
+    def _move(self, stream_id: int, command: str, name: str) -> None:
+        state = TRANSITIONS[self.state_of(stream_id), command]
+        self._streams[stream_id] = _Stream(state, name)
 
     def _welcome(self, request: ConnectRequest) -> None:
         options = self.options
@@ -337,11 +347,11 @@ class RtmpServerSession:
 
     def refuse(self, error: RefusedError) -> None:
         """Say no to the pending request, in the words of ``error``; the session may go on."""
-        match self._decided():
-            case ConnectRequested():
-                self.core.send_command(connect_rejected(self._transaction_id, str(error)))
-            case PublishRequested(stream_id) | PlayRequested(stream_id):
-                self.core.send_command(on_status(error.rtmp_status, str(error)), stream_id)
+        request = self._decided()
+        if isinstance(request, ConnectRequested):
+            self.core.send_command(connect_rejected(self._transaction_id, str(error)))
+        else:
+            self.core.send_command(on_status(error.rtmp_status, str(error)), request.stream_id)
 
     def _decided(self) -> _Request:
         if self._pending is None:
@@ -372,20 +382,16 @@ class RtmpServerSession:
         self._ready.append(ConnectRequested(ConnectRequest.from_command(command)))
 
     def _create_stream(self, command: Command, stream_id: int) -> None:
-        limit = self.core.limits.message_streams
-        if len(self._streams) >= limit:
-            raise TooManyStreamsError(
-                f"createStream: one more than the limit of {limit} message streams"
-            )
         # The smallest free number: the first of a connection is 1, so that players share bytes.
         created = next(number for number in count(1) if number not in self._streams)
-        self._streams[created] = _Stream()
+        self._claim(created, "createStream")
         self.core.send_command(null_result(command.transaction_id, float(created)))
 
     def _publish(self, command: Command, stream_id: int) -> None:
         name = command.text(1, "the stream name")
         kind = command.args[2] if len(command.args) > 2 else None
         self._check(stream_id, "publish")
+        self._claim(stream_id, "publish")
         self._close(stream_id, "publish")
         kind = kind[:64] if isinstance(kind, str) else "live"
         self._ready.append(PublishRequested(stream_id, name, kind, self._flow))
@@ -393,6 +399,7 @@ class RtmpServerSession:
     def _play(self, command: Command, stream_id: int) -> None:
         name = play_name(command)
         self._check(stream_id, "play")
+        self._claim(stream_id, "play")
         self._close(stream_id, "play")
         self._ready.append(PlayRequested(stream_id, name, play_duration_s(command)))
 
@@ -401,11 +408,12 @@ class RtmpServerSession:
         self._close(stream_id, "closeStream")
 
     def _delete_stream(self, command: Command, stream_id: int) -> None:
-        target = int(command.number(1, stream_id))
-        if target in self._streams:
-            self._check(target, "deleteStream")
-            self._close(target, "deleteStream")
-            del self._streams[target]
+        target = command.number(1, stream_id)
+        if target in self._streams:  # and not NaN, nor another number that is no integer
+            number = int(target)
+            self._check(number, "deleteStream")
+            self._close(number, "deleteStream")
+            del self._streams[number]
 
     def _fc_unpublish(self, command: Command, stream_id: int) -> None:
         name = command.text(1, "the stream name")
@@ -417,7 +425,7 @@ class RtmpServerSession:
 
     def _close(self, stream_id: int, command: str) -> None:
         """End what the stream does, if anything, in good order."""
-        was = self._streams[stream_id].state
+        was = self.state_of(stream_id)
         self._stop(stream_id)
         if was is StreamState.PUBLISHING:
             self.notify(stream_id, StatusCode.UNPUBLISH_SUCCESS, "Stopped publishing")
@@ -436,11 +444,12 @@ class RtmpServerSession:
         self._answer_null(command, stream_id)
 
     def _fc_subscribe(self, command: Command, stream_id: int) -> None:
+        name = command.text(1, "the stream name")
         self._answer_null(command, stream_id)
-        self.core.send_command(fc_subscribed(command.text(1, "the stream name")))
+        self.core.send_command(fc_subscribed(name))
 
     def _pause(self, command: Command, stream_id: int) -> None:
-        if self._check(stream_id, "pause").state is not StreamState.PLAYING:
+        if self._check(stream_id, "pause") is not StreamState.PLAYING:
             return
         paused = bool(command.args[1]) if len(command.args) > 1 else True
         if paused:
@@ -452,7 +461,7 @@ class RtmpServerSession:
         self._ready.append(Paused(stream_id, paused))
 
     def _receive(self, command: Command, stream_id: int) -> None:
-        if self._check(stream_id, command.name).state is not StreamState.PLAYING:
+        if self._check(stream_id, command.name) is not StreamState.PLAYING:
             return
         wanted = bool(command.args[1]) if len(command.args) > 1 else True
         if wanted:  # and no answer to false (RTMP 1.0, 7.2.2.4 and 7.2.2.5)

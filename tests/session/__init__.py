@@ -1,0 +1,1 @@
+"""Sessions: alone, at the end of a script, and wired to each other."""

@@ -1,0 +1,750 @@
+"""The server's side: what is lawful when, what is answered, and what waits for a decision."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import math
+from typing import Final
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.session.pair import (
+    PLAY,
+    PUBLISH,
+    QUIET,
+    RANDOM,
+    DeniedError,
+    Event,
+    Heard,
+    Pair,
+    ServerScript,
+    command,
+    drain,
+)
+from trio_srs.errors import InternalError, ProtocolError
+from trio_srs.session.base import NEED_DATA, NEED_DECISION
+from trio_srs.session.rtmp_client import ClientOptions
+from trio_srs.session.rtmp_core import CommandRateError, SessionLimits
+from trio_srs.session.rtmp_events import (
+    AudioSwitched,
+    ConnectRequested,
+    HandshakeDone,
+    Paused,
+    PlayRequested,
+    PublishRequested,
+    StreamClosed,
+    VideoSwitched,
+)
+from trio_srs.session.rtmp_server import (
+    TRANSITIONS,
+    BadStateError,
+    RtmpServerSession,
+    ServerOptions,
+    StreamState,
+    TooManyStreamsError,
+)
+from trio_srs.wire.rtmp.aggregate import join_aggregate
+from trio_srs.wire.rtmp.chunk_writer import encode_message
+from trio_srs.wire.rtmp.command import Command, CommandError
+from trio_srs.wire.rtmp.control import (
+    PingRequest,
+    SetChunkSize,
+    SetPeerBandwidth,
+    StreamBegin,
+    StreamEof,
+    WindowAckSize,
+)
+from trio_srs.wire.rtmp.handshake import HandshakeKind
+from trio_srs.wire.rtmp.message import Message, MessageType
+from trio_srs.wire.rtmp.status import StatusCode
+
+CONNECT: Final = Command("connect", 1.0, ({"app": "live", "tcUrl": "rtmp://h/live"},)).message()
+ARGS: Final[dict[str, tuple[object, ...]]] = {
+    "publish": ("a", "live"),
+    "play": ("a",),
+    "FCUnpublish": ("a",),
+    "deleteStream": (1.0,),
+    "pause": (True, 0.0),
+    "receiveAudio": (False,),
+    "receiveVideo": (False,),
+    "seek": (0.0,),
+}
+COMMANDS: Final = sorted({name for _, name in TRANSITIONS})
+
+
+def audio(stream_id: int = 1, timestamp_ms: int = 0) -> Message:
+    return Message(MessageType.AUDIO, stream_id, timestamp_ms, b"\xaf\x01abc")
+
+
+def brief(heard: list[Heard]) -> list[object]:
+    """Commands as their name and, of a status, its code; everything else as it is."""
+    said: list[object] = []
+    for one in heard:
+        info = one.args[-1] if isinstance(one, Command) and one.args else None
+        if not isinstance(one, Command):
+            said.append(one)
+        elif isinstance(info, dict) and one.name.startswith("on"):
+            said.append((one.name, info["code"]))
+        else:
+            said.append(one.name)
+    return said
+
+
+def in_state(state: StreamState) -> ServerScript:
+    """A script whose message stream 1 is in a state."""
+    if state is StreamState.UNCONNECTED:
+        return ServerScript.fresh()
+    script = ServerScript.connected()
+    if state is StreamState.PUBLISHING:
+        script.publish()
+    elif state is StreamState.PLAYING:
+        script.play()
+    else:
+        script.create()
+    return script
+
+
+# ------------------------------------------------------------------ the table
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("state", StreamState, ids=lambda state: state.value)
+def test_the_table_is_the_law(state: StreamState, name: str) -> None:
+    script = in_state(state)
+    assert script.session.state_of(1) is state
+    said = CONNECT if name == "connect" else command(name, *ARGS.get(name, ()), stream_id=1)
+    if (state, name) not in TRANSITIONS:
+        with pytest.raises(BadStateError, match=r"^command that ends at byte \d+: .*" + name):
+            script.say(said)
+        return
+    script.say(said)
+    if script.session.undecided:
+        script.session.accept()
+    assert script.session.state_of(1) is TRANSITIONS[state, name]
+
+
+@pytest.mark.parametrize("name", ["createStream", "FCPublish", "releaseStream", "_checkbw", "any"])
+@pytest.mark.parametrize("state", [StreamState.IDLE, StreamState.PUBLISHING, StreamState.PLAYING])
+def test_commands_of_the_connection_are_answered_in_every_state(
+    state: StreamState, name: str
+) -> None:
+    script = in_state(state)
+    events, heard = script.call(name, "a", stream_id=1)
+    assert (events, brief(heard)) == ([], ["_result"])
+    assert script.session.state_of(1) is state
+
+
+@pytest.mark.parametrize("name", ["createStream", "FCPublish", "_checkbw", "any", "onStatus"])
+def test_no_other_command_comes_before_connect(name: str) -> None:
+    with pytest.raises(BadStateError, match=f"'{name}' before connect, expected the connect"):
+        ServerScript.fresh().say(command(name))
+
+
+def test_a_long_name_is_not_repeated_whole() -> None:
+    with pytest.raises(BadStateError) as caught:
+        ServerScript.fresh().say(command("x" * 10_000))
+    assert len(str(caught.value)) < 200
+
+
+def test_media_before_connect_is_blamed() -> None:
+    with pytest.raises(BadStateError, match=r"type 8 that ends at byte \d+: before connect"):
+        ServerScript.fresh().say(audio())
+
+
+# -------------------------------------------------------------------- connect
+
+
+def test_the_handshake_is_told_once() -> None:
+    pair = Pair.of(attrs.evolve(PUBLISH, digest=True))
+    pair.client.begin()
+    pair.pump()
+    assert pair.server_events[0] == HandshakeDone(HandshakeKind.DIGEST_1)
+    assert [type(event) for event in pair.server_events].count(HandshakeDone) == 1
+
+
+def test_connect_is_decided_and_answered_in_the_order_that_obs_needs() -> None:
+    script = ServerScript.fresh(attrs.evolve(QUIET, window=1, bandwidth=2, chunk_size=3000))
+    [event] = script.say(CONNECT)
+    assert isinstance(event, ConnectRequested)
+    assert (event.request.app, event.request.tc_url) == ("live", "rtmp://h/live")
+    assert script.session.connect_request is None
+    assert script.hear() == []
+    script.session.accept()
+    assert script.session.connect_request == event.request
+    heard = script.hear()
+    assert heard[:3] == [WindowAckSize(1), SetPeerBandwidth(2), SetChunkSize(3000)]
+    assert brief(heard[3:]) == ["_result", "onBWDone"]
+
+
+@pytest.mark.parametrize(
+    ("more", "enhanced"),
+    [({}, False), ({"fourCcList": ["hvc1"]}, True), ({"capsEx": 4.0}, True)],
+)
+def test_enhanced_rtmp_is_answered_to_those_who_speak_it(
+    more: dict[str, object], enhanced: bool
+) -> None:
+    script = ServerScript.fresh(attrs.evolve(QUIET, server_name="name"))
+    said = {"app": "live", "objectEncoding": 3.0, **more}
+    script.say(Command("connect", 9.0, (said,)).message())  # type: ignore[arg-type]  # of dict
+    script.session.accept()
+    [answer] = [one for one in script.hear() if isinstance(one, Command) and one.name == "_result"]
+    properties, info = answer.args
+    assert isinstance(properties, dict)
+    assert isinstance(info, dict)
+    assert answer.transaction_id == 9.0
+    assert ("fourCcList" in properties, info["objectEncoding"]) == (enhanced, 3.0)
+    assert info["data"] == {"version": "3,5,3,888", "server": "name"}
+
+
+def test_a_peer_of_amf3_says_type_17_and_is_answered_in_amf0() -> None:
+    script = ServerScript.connected()
+    said = Command("createStream", 5.0, (None,)).encode()
+    assert script.say(Message(MessageType.COMMAND_AMF3, 0, 0, b"\0" + said)) == []
+    assert script.hear() == [Command("_result", 5.0, (None, 1.0))]
+
+
+def test_a_refused_connect_is_told_why_and_may_be_tried_again() -> None:
+    script = ServerScript.fresh()
+    script.say(CONNECT)
+    script.session.refuse(DeniedError("no such app"))
+    [answer] = script.hear()
+    assert isinstance(answer, Command)
+    assert (answer.name, answer.transaction_id) == ("_error", 1.0)
+    assert answer.args[1] == {
+        "level": "error",
+        "code": "NetConnection.Connect.Rejected",
+        "description": "no such app",
+    }
+    assert script.session.state_of(0) is StreamState.UNCONNECTED
+    assert len(script.say(CONNECT)) == 1
+
+
+# ------------------------------------------------------------------ decisions
+
+
+@pytest.mark.parametrize("name", ["publish", "play"])
+def test_nothing_behind_an_undecided_request_is_interpreted(name: str) -> None:
+    script = ServerScript.connected()
+    script.create()
+    events = script.say(command(name, "a", stream_id=1), command("closeStream", stream_id=1))
+    assert len(events) == 1
+    assert script.session.undecided
+    assert script.session.core.held > 0
+    assert script.session.next_event() is NEED_DECISION
+    assert script.say(command("createStream", transaction_id=1.0)) == []
+    assert script.hear() == []
+    script.session.accept()
+    assert drain(script.session) == [StreamClosed(1, "closeStream")]
+    assert script.session.next_event() is NEED_DATA
+    assert not script.session.undecided
+
+
+@pytest.mark.parametrize("decide", ["accept", "refuse"])
+def test_a_decision_that_nobody_asked_for_is_a_bug_of_ours(decide: str) -> None:
+    session = ServerScript.connected().session
+    with pytest.raises(InternalError, match="nothing was asked"):
+        session.accept() if decide == "accept" else session.refuse(DeniedError("no"))
+
+
+@pytest.mark.parametrize("name", ["publish", "play"])
+def test_a_refused_request_is_answered_on_its_stream_and_may_be_followed_by_another(
+    name: str,
+) -> None:
+    script = ServerScript.connected()
+    script.create()
+    script.say(command(name, "a", stream_id=1))
+    script.session.refuse(DeniedError("taken"))
+    reader = [message for message in _messages(script) if message.stream_id == 1]
+    assert [Command.decode(message).args[1] for message in reader] == [
+        {"level": "error", "code": "NetStream.Publish.BadName", "description": "taken"}
+    ]
+    assert script.session.state_of(1) is StreamState.IDLE
+    assert script.say(audio()) == []
+    assert script.session.dropped_media == 1
+    assert script.publish("b", stream_id=1) == 1
+
+
+def _messages(script: ServerScript) -> list[Message]:
+    script.reader.feed(script.session.data_to_send())
+    return list(iter(script.reader.next_message, None))
+
+
+# ------------------------------------------------------------------- publish
+
+
+@pytest.mark.parametrize(
+    ("calls", "flow", "answers"),
+    [
+        (
+            ["releaseStream", "FCPublish", "createStream"],
+            "fmle",
+            [("onFCPublish", "NetStream.Publish.Start"), ("onStatus", "NetStream.Publish.Start")],
+        ),
+        (
+            ["createStream", "FCPublish", "_checkbw"],
+            "haivision",
+            [("onFCPublish", "NetStream.Publish.Start"), ("onStatus", "NetStream.Publish.Start")],
+        ),
+        (["createStream"], "flash", [("onStatus", "NetStream.Publish.Start")]),
+        ([], "flash", [("onStatus", "NetStream.Publish.Start")]),
+    ],
+)
+def test_every_flow_of_publishing_is_known_and_answered(
+    calls: list[str], flow: str, answers: list[object]
+) -> None:
+    script = ServerScript.connected()
+    for name in calls:
+        assert brief(script.call(name, "a?k=v")[1]) == ["_result"]
+    events, heard = script.call("publish", "a?k=v", "live", stream_id=1)
+    assert (events, heard) == ([PublishRequested(1, "a?k=v", "live", flow)], [])
+    script.session.accept()
+    assert brief(script.hear()) == answers
+    assert script.session.state_of(1) is StreamState.PUBLISHING
+
+
+@pytest.mark.parametrize(
+    ("args", "kind"),
+    [
+        (("a",), "live"),
+        (("a", "record"), "record"),
+        (("a", 1.0), "live"),
+        (("a", "x" * 99), "x" * 64),
+    ],
+)
+def test_the_kind_of_a_publish_is_what_the_peer_says_within_reason(
+    args: tuple[object, ...], kind: str
+) -> None:
+    script = ServerScript.connected()
+    assert script.say(command("publish", *args, stream_id=1)) == [
+        PublishRequested(1, "a", kind, "flash")
+    ]
+
+
+@pytest.mark.parametrize("name", ["publish", "play", "FCUnpublish", "FCSubscribe"])
+def test_a_name_that_is_missing_is_blamed_with_its_place(name: str) -> None:
+    script = ServerScript.connected()
+    text = rf"command that ends at byte \d+: {name}: the stream name is missing, expected a string"
+    with pytest.raises(CommandError, match=text):
+        script.say(command(name, transaction_id=5.0, stream_id=1))
+    assert script.hear() == []
+
+
+@pytest.mark.parametrize("type_id", [8, 9, 15, 18, 7, 99])
+def test_media_and_what_nobody_knows_is_reported_as_it_came(type_id: int) -> None:
+    script = ServerScript.connected()
+    number = script.publish()
+    said = Message(type_id, number, 5, b"abc")
+    assert script.say(said) == [said]
+
+
+def test_media_in_an_aggregate_is_reported_part_by_part() -> None:
+    script = ServerScript.connected()
+    script.publish()
+    parts = [audio(timestamp_ms=at) for at in (5, 6)]
+    assert script.say(join_aggregate(parts, 1)) == parts
+
+
+@pytest.mark.parametrize("type_id", [16, 19])
+def test_shared_objects_are_passed_over(type_id: int) -> None:
+    script = ServerScript.connected()
+    script.publish()
+    assert script.say(Message(type_id, 1, 0, b"abc")) == []
+    assert script.session.dropped_media == 0
+
+
+def test_media_on_a_wrong_message_stream_belongs_to_the_only_publish() -> None:
+    script = ServerScript.connected()
+    script.publish()
+    assert script.say(audio(0), audio(7)) == [audio(1), audio(1)]
+
+
+def test_media_on_a_wrong_message_stream_is_dropped_when_it_could_belong_to_two() -> None:
+    script = ServerScript.connected()
+    assert (script.publish("a"), script.publish("b")) == (1, 2)
+    assert script.say(audio(0), audio(2), audio(1)) == [audio(2), audio(1)]
+    assert script.session.dropped_media == 1
+
+
+@pytest.mark.parametrize("state", [StreamState.IDLE, StreamState.PLAYING])
+def test_media_on_a_stream_that_does_not_publish_is_dropped_and_counted(state: StreamState) -> None:
+    script = in_state(state)
+    assert script.say(audio(), audio()) == []
+    assert script.session.dropped_media == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "args", "said"),
+    [
+        (
+            "FCUnpublish",
+            ("a?other=1",),
+            [("onFCUnpublish", "NetStream.Unpublish.Success"), "_result"],
+        ),
+        ("deleteStream", (1.0,), []),
+        ("deleteStream", (), []),
+        ("closeStream", (), []),
+    ],
+)
+def test_a_publish_is_ended_by_any_of_three_commands_and_may_begin_anew(
+    name: str, args: tuple[object, ...], said: list[object]
+) -> None:
+    script = ServerScript.connected()
+    script.publish("a?k=v")
+    events, heard = script.call(name, *args, stream_id=1)
+    assert events == [StreamClosed(1, name)]
+    assert brief(heard) == [*said, ("onStatus", "NetStream.Unpublish.Success")]
+    assert script.say(audio()) == []
+    number = script.publish(stream_id=None if name == "deleteStream" else 1)
+    assert number == 1
+    assert script.say(audio()) == [audio()]
+
+
+def test_a_second_publish_on_the_same_stream_ends_the_first() -> None:
+    script = ServerScript.connected()
+    script.publish("a")
+    events, heard = script.call("publish", "b", "live", stream_id=1)
+    assert events == [StreamClosed(1, "publish"), PublishRequested(1, "b", "live", "flash")]
+    assert brief(heard) == [("onStatus", "NetStream.Unpublish.Success")]
+    assert script.session.state_of(1) is StreamState.IDLE
+    script.session.accept()
+    assert script.say(audio()) == [audio()]
+
+
+def test_unpublishing_another_name_ends_nothing() -> None:
+    script = ServerScript.connected()
+    script.publish("a")
+    events, heard = script.call("FCUnpublish", "b")
+    assert (events, script.session.state_of(1)) == ([], StreamState.PUBLISHING)
+    assert brief(heard) == [("onFCUnpublish", "NetStream.Unpublish.Success"), "_result"]
+
+
+def test_unpublishing_and_deleting_ends_a_publish_once() -> None:
+    script = ServerScript.connected()
+    script.publish("a")
+    events = script.say(command("FCUnpublish", "a"), command("deleteStream", 1.0))
+    assert events == [StreamClosed(1, "FCUnpublish")]
+
+
+def test_unpublishing_ends_every_publish_of_that_name() -> None:
+    script = ServerScript.connected()
+    script.publish("a?x")
+    script.publish("a?y")
+    script.publish("b")
+    assert script.say(command("FCUnpublish", "a")) == [
+        StreamClosed(1, "FCUnpublish"),
+        StreamClosed(2, "FCUnpublish"),
+    ]
+
+
+# ----------------------------------------------------------------------- play
+
+
+def test_a_play_is_answered_with_begin_reset_start_and_sample_access() -> None:
+    script = ServerScript.connected()
+    script.create()
+    assert script.say(command("play", "a?k=v", -2.0, 5.0, stream_id=1)) == [
+        PlayRequested(1, "a?k=v", 5.0)
+    ]
+    script.session.accept()
+    begin, reset, start, access = script.hear()
+    assert begin == StreamBegin(1)
+    assert brief([reset, start]) == [
+        ("onStatus", "NetStream.Play.Reset"),
+        ("onStatus", "NetStream.Play.Start"),
+    ]
+    assert isinstance(access, Message)
+    assert (access.type_id, access.stream_id) == (MessageType.DATA_AMF0, 1)
+
+
+def test_play2_names_its_stream_in_an_object() -> None:
+    script = ServerScript.connected()
+    said = command("play2", {"streamName": "b"}, stream_id=1)
+    assert script.say(said) == [PlayRequested(1, "b", -1.0)]
+
+
+def test_a_second_play_on_the_same_stream_ends_the_first() -> None:
+    script = in_state(StreamState.PLAYING)
+    events, heard = script.call("play", "b", stream_id=1)
+    assert (events, heard) == ([StreamClosed(1, "play"), PlayRequested(1, "b", -1.0)], [])
+
+
+@pytest.mark.parametrize("name", ["closeStream", "deleteStream"])
+def test_a_play_is_ended_without_a_word(name: str) -> None:
+    script = in_state(StreamState.PLAYING)
+    assert script.call(name, 1.0, stream_id=1) == ([StreamClosed(1, name)], [])
+
+
+@pytest.mark.parametrize("name", ["pause", "pauseRaw", "pauseraw"])
+@pytest.mark.parametrize(
+    ("args", "paused", "code", "control"),
+    [
+        ((), True, "NetStream.Pause.Notify", StreamEof(1)),
+        ((True, 0.0), True, "NetStream.Pause.Notify", StreamEof(1)),
+        ((False, 0.0), False, "NetStream.Unpause.Notify", StreamBegin(1)),
+    ],
+)
+def test_a_pause_is_answered_and_reported(
+    name: str, args: tuple[object, ...], paused: bool, code: str, control: StreamBegin | StreamEof
+) -> None:
+    script = in_state(StreamState.PLAYING)
+    events, heard = script.call(name, *args, stream_id=1)
+    assert (events, brief(heard)) == ([Paused(1, paused)], [("onStatus", code), control])
+
+
+@pytest.mark.parametrize(
+    ("name", "event"), [("receiveAudio", AudioSwitched), ("receiveVideo", VideoSwitched)]
+)
+@pytest.mark.parametrize(("args", "wanted"), [((), True), ((True,), True), ((False,), False)])
+def test_only_wanting_more_of_a_play_is_answered(
+    name: str,
+    event: type[AudioSwitched | VideoSwitched],
+    args: tuple[object, ...],
+    wanted: bool,
+) -> None:
+    script = in_state(StreamState.PLAYING)
+    events, heard = script.call(name, *args, stream_id=1)
+    answers = [("onStatus", "NetStream.Seek.Notify"), ("onStatus", "NetStream.Play.Start")]
+    assert (events, brief(heard)) == ([event(1, wanted)], answers if wanted else [])
+
+
+@pytest.mark.parametrize("name", ["pause", "receiveAudio", "receiveVideo"])
+def test_what_is_meant_for_a_play_means_nothing_on_an_idle_stream(name: str) -> None:
+    assert in_state(StreamState.IDLE).call(name, False, stream_id=1) == ([], [])
+
+
+def test_a_live_stream_cannot_be_sought() -> None:
+    events, heard = in_state(StreamState.PLAYING).call("seek", 5.0, stream_id=1)
+    assert (events, brief(heard)) == ([], [("onStatus", "NetStream.Seek.Failed")])
+
+
+def test_the_length_of_a_live_stream_is_nothing() -> None:
+    events, [answer] = ServerScript.connected().call("getStreamLength", "a")
+    assert (events, answer) == ([], Command("_result", 1.0, (None, 0.0)))
+
+
+def test_a_subscription_is_answered_twice() -> None:
+    events, heard = ServerScript.connected().call("FCSubscribe", "a")
+    assert (events, brief(heard)) == ([], ["_result", ("onFCSubscribe", "NetStream.Play.Start")])
+
+
+# -------------------------------------------------------------------- streams
+
+
+def test_message_streams_are_numbered_from_1_and_the_smallest_free_one_is_next() -> None:
+    script = ServerScript.connected()
+    assert [script.create() for _ in range(3)] == [1, 2, 3]
+    script.say(command("deleteStream", 2.0))
+    assert [script.create() for _ in range(2)] == [2, 4]
+
+
+@pytest.mark.parametrize("number", [9.0, -1.0, 1.5, math.nan, math.inf, 1e300, "1"])
+def test_deleting_a_stream_that_does_not_exist_does_nothing(number: object) -> None:
+    script = ServerScript.connected()
+    script.publish()
+    events, heard = script.call("deleteStream", number, stream_id=5)
+    assert (events, heard, script.session.state_of(1)) == ([], [], StreamState.PUBLISHING)
+
+
+@pytest.mark.parametrize("name", ["publish", "play"])
+def test_streams_of_one_connection_live_and_end_by_themselves(name: str) -> None:
+    script = ServerScript.connected()
+    script.publish("a")
+    other = script.publish("b") if name == "publish" else script.play("b")
+    assert script.say(command("closeStream", stream_id=other)) == [
+        StreamClosed(other, "closeStream")
+    ]
+    assert script.session.state_of(other) is StreamState.IDLE
+    assert script.session.state_of(1) is StreamState.PUBLISHING
+    assert script.say(audio()) == [audio()]
+
+
+def test_more_message_streams_than_allowed_are_blamed() -> None:
+    script = ServerScript.connected(ServerOptions(limits=SessionLimits(message_streams=2)))
+    script.create()
+    script.create()
+    text = r"byte \d+: createStream on message stream 3: one more than the limit of 2 message str"
+    with pytest.raises(TooManyStreamsError, match=text):
+        script.say(command("createStream"))
+
+
+@pytest.mark.parametrize("name", ["publish", "play"])
+def test_a_stream_that_was_never_created_counts_as_well(name: str) -> None:
+    script = ServerScript.connected(ServerOptions(limits=SessionLimits(message_streams=1)))
+    script.publish("a", stream_id=7)
+    with pytest.raises(TooManyStreamsError, match=f"{name} on message stream 8: one more than"):
+        script.say(command(name, "b", stream_id=8))
+
+
+@pytest.mark.parametrize(
+    "name", ["closeStream", "deleteStream", "pause", "receiveAudio", "receiveVideo", "seek"]
+)
+def test_talking_about_streams_that_were_never_created_makes_none(name: str) -> None:
+    script = ServerScript.connected(ServerOptions(limits=SessionLimits(message_streams=1)))
+    for number in range(9):
+        assert script.say(command(name, stream_id=number)) == []
+    script.hear()
+    assert script.create() == 1
+
+
+# -------------------------------------------------------------- other answers
+
+
+@pytest.mark.parametrize("name", ["_result", "_error", "onStatus"])
+def test_answers_of_a_peer_are_not_answered(name: str) -> None:
+    assert ServerScript.connected().call(name) == ([], [])
+
+
+def test_a_call_without_a_transaction_is_not_answered() -> None:
+    script = ServerScript.connected()
+    assert (script.say(command("any")), script.hear()) == ([], [])
+
+
+def test_too_many_commands_are_blamed() -> None:
+    limits = SessionLimits(commands_per_second=5)
+    script = ServerScript.connected(ServerOptions(limits=limits))
+    with pytest.raises(CommandRateError, match=r"command that ends at byte \d+: one more than"):
+        script.say(*[command("any")] * 5)
+
+
+def test_a_stream_that_we_end_is_idle_and_its_peer_is_told() -> None:
+    script = in_state(StreamState.PUBLISHING)
+    script.session.end_stream(1, StatusCode.PUBLISH_BAD_NAME, "kicked")
+    assert brief(script.hear()) == [("onStatus", "NetStream.Publish.BadName")]
+    assert script.session.state_of(1) is StreamState.IDLE
+    assert script.say(audio(), command("FCUnpublish", "a"), command("deleteStream", 1.0)) == []
+
+
+def test_ending_a_stream_that_is_gone_only_tells() -> None:
+    script = ServerScript.connected()
+    script.session.end_stream(4, StatusCode.PLAY_STOP, "over")
+    assert brief(script.hear()) == [("onStatus", "NetStream.Play.Stop")]
+
+
+def test_goodbye_is_said_to_those_who_are_connected() -> None:
+    script = ServerScript.fresh()
+    script.session.say_goodbye(StatusCode.CONNECT_CLOSED, "shutdown")
+    assert script.hear() == []
+    script = ServerScript.connected()
+    script.session.say_goodbye(StatusCode.CONNECT_CLOSED, "shutdown")
+    assert brief(script.hear()) == [("onStatus", "NetConnection.Connect.Closed")]
+
+
+def test_a_silent_peer_is_pinged_when_the_options_say() -> None:
+    script = ServerScript.connected(ServerOptions(ping_after=10.0), now=1.0)
+    assert script.session.next_deadline() == 11.0
+    script.session.on_time(11.0)
+    assert script.hear() == [PingRequest(11_000)]
+    assert script.session.next_deadline() == 21.0
+
+
+# ----------------------------------------------------------------------- laws
+
+
+def conversation() -> bytes:
+    """What a client says that publishes, ends, and plays, all written before any answer."""
+    said = [
+        CONNECT,
+        command("releaseStream", "a", transaction_id=2.0),
+        command("FCPublish", "a", transaction_id=3.0),
+        command("createStream", transaction_id=4.0),
+        command("publish", "a", "live", stream_id=1),
+        *(audio(timestamp_ms=at) for at in (0, 20, 40)),
+        join_aggregate([audio(timestamp_ms=60), audio(timestamp_ms=80)], 1),
+        command("FCUnpublish", "a"),
+        command("deleteStream", 1.0),
+        command("createStream", transaction_id=5.0),
+        command("play", "b", stream_id=1),
+        command("pause", True, 0.0, stream_id=1),
+        command("closeStream", stream_id=1),
+    ]
+    return b"".join(encode_message(message, 128) for message in said)
+
+
+def answer_all(session: RtmpServerSession) -> list[Event]:
+    events = drain(session)
+    while session.undecided:
+        session.accept()
+        events += drain(session)
+    return events
+
+
+CONVERSATION: Final = conversation()
+
+
+@given(cuts=st.lists(st.integers(1, len(CONVERSATION) - 1), max_size=30))
+def test_slicing_never_changes_events_or_answers(cuts: list[int]) -> None:
+    whole, sliced = ServerScript.fresh(), ServerScript.fresh()
+    whole.session.receive_data(CONVERSATION, 0.0)
+    expected, got = answer_all(whole.session), []
+    for begin, end in itertools.pairwise([0, *sorted(cuts), len(CONVERSATION)]):
+        sliced.session.receive_data(bytearray(CONVERSATION[begin:end]), 0.0)
+        got += answer_all(sliced.session)
+        sliced.session.keep()
+    assert len(expected) == 11
+    assert got == expected
+    assert sliced.session.data_to_send() == whole.session.data_to_send()
+
+
+@given(data=st.binary(max_size=300))
+def test_garbage_behind_the_handshake_is_blamed_on_the_peer_and_nothing_else(data: bytes) -> None:
+    script = ServerScript.fresh()
+    with contextlib.suppress(ProtocolError):
+        script.session.receive_data(data, 0.0)
+        answer_all(script.session)
+
+
+@given(
+    at=st.integers(0, len(CONVERSATION) - 1), bits=st.integers(1, 255), more=st.binary(max_size=3)
+)
+def test_a_damaged_conversation_is_read_or_blamed_on_the_peer(
+    at: int, bits: int, more: bytes
+) -> None:
+    damaged = bytearray(CONVERSATION)
+    damaged[at] ^= bits
+    damaged[at:at] = more
+    script = ServerScript.fresh()
+    with contextlib.suppress(ProtocolError):
+        script.session.receive_data(damaged, 0.0)
+        answer_all(script.session)
+
+
+VALUES: Final = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=5,
+)
+
+
+@given(
+    names=st.lists(st.sampled_from([*COMMANDS, "createStream", "play2", "pauseRaw"]), max_size=6),
+    data=st.data(),
+)
+def test_any_arguments_of_any_command_are_answered_or_blamed_on_the_peer(
+    names: list[str], data: st.DataObject
+) -> None:
+    script = ServerScript.connected()
+    with contextlib.suppress(ProtocolError):
+        for name in names:
+            args = data.draw(st.lists(VALUES, max_size=4))
+            said = Command(name, data.draw(st.floats()), tuple(args))
+            stream_id = data.draw(st.integers(0, 3))
+            script.session.receive_data(script.writer.write(said.message(stream_id)), 0.0)
+            answer_all(script.session)
+            script.hear()
+
+
+@pytest.mark.parametrize(
+    ("options", "state"), [(PUBLISH, StreamState.PUBLISHING), (PLAY, StreamState.PLAYING)]
+)
+def test_a_client_of_ours_is_served(options: ClientOptions, state: StreamState) -> None:
+    assert Pair.started(options).server.state_of(1) is state
+
+
+def test_the_session_takes_its_handshake_from_the_given_bytes() -> None:
+    session = RtmpServerSession(random=RANDOM, now=2.0)
+    session.receive_data(b"\x03" + bytes(1536), 2.0)
+    assert session.data_to_send()[:9] == b"\x03" + (2000).to_bytes(4, "big") + bytes(4)

@@ -1,0 +1,129 @@
+"""Every example runs, as a reader would run it, and does what its first line says."""
+
+from __future__ import annotations
+
+import os
+import runpy
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import trio
+
+import trio_srs
+from trio_srs.hub.bus import Event, RequestRefused
+from trio_srs.testing.bodies import key
+from trio_srs.tools.client import ServerRefusedError, open_publisher
+
+EXAMPLES: Final = Path(__file__).parent.parent / "examples"
+TESTED: Final = {
+    "ci_endpoint.py",
+    "ci_endpoint.sh",
+    "custom_gate.py",
+    "minimal_server.py",
+    "publish_and_play.py",
+}
+
+
+def run(*words: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Run a program to its end, with the Python of these tests as ``PYTHON``."""
+    environ = os.environ | {"PYTHON": sys.executable}
+    return subprocess.run(
+        words, cwd=cwd, env=environ, capture_output=True, text=True, timeout=50, check=False
+    )
+
+
+def test_every_example_has_a_test() -> None:
+    found = {path.name for path in EXAMPLES.iterdir() if path.is_file()}
+    assert found == TESTED
+
+
+def test_the_minimal_server_starts_and_stops() -> None:
+    done = run(sys.executable, EXAMPLES / "minimal_server.py")
+    assert done.returncode == 0, done.stderr
+    where, streams, last = done.stdout.splitlines()
+    assert where.startswith("publish to rtmp://127.0.0.1:")
+    assert where.endswith("/live/a")
+    assert (streams, last) == ("streams now: []", "stopped")
+
+
+def test_a_player_gets_what_the_publisher_sent() -> None:
+    done = run(sys.executable, EXAMPLES / "publish_and_play.py")
+    assert (done.returncode, done.stdout) == (0, "the player got what the publisher sent\n"), done
+
+
+@pytest.fixture(scope="module")
+def gate() -> dict[str, Any]:
+    """The names of the example, which is run once: its error's code can be registered once."""
+    return runpy.run_path(str(EXAMPLES / "custom_gate.py"))
+
+
+async def test_the_gate_refuses_a_publisher_without_the_token(gate: dict[str, Any]) -> None:
+    seen: list[Event] = []
+    with trio.fail_after(10):
+        async with trio_srs.serve(gate["CONFIG"], gate=gate["TokenGate"]("s")) as server:
+            with server.bus.listening(seen.append), pytest.raises(ServerRefusedError) as refusal:
+                async with open_publisher(server.rtmp_url("live/a?token=t")):
+                    raise AssertionError("it was let in")
+    assert refusal.value.status == "NetStream.Publish.Denied"
+    assert refusal.value.description == "publishing live/a needs a token"
+    assert [event.code for event in seen if isinstance(event, RequestRefused)] == ["bad_token"]
+
+
+async def test_the_gate_lets_in_who_has_the_token(gate: dict[str, Any]) -> None:
+    with trio.fail_after(10):
+        async with (
+            trio_srs.serve(gate["CONFIG"], gate=gate["TokenGate"]("s")) as server,
+            open_publisher(server.rtmp_url("live/a?token=s")) as publisher,
+        ):
+            await publisher.send(key(0))
+            live = server.hub.find("live/a")
+            assert live is not None
+            assert live.publishing
+
+
+def test_the_example_of_a_gate_says_where_to_publish() -> None:
+    command = [sys.executable, "-u", str(EXAMPLES / "custom_gate.py")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+        finally:
+            process.kill()
+    assert line.startswith("publish to rtmp://127.0.0.1:")
+    assert line.endswith("/live/a?token=secret\n")
+
+
+@pytest.mark.interop
+def test_the_ci_job_in_python_passes() -> None:
+    done = run(sys.executable, EXAMPLES / "ci_endpoint.py")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith(" packets came through\n")
+
+
+@pytest.mark.interop
+@pytest.mark.parametrize("code", [0, 7])
+def test_the_ci_job_in_bash_ends_with_the_code_of_its_command(tmp_path: Path, code: int) -> None:
+    script = (
+        f"assert sys.argv[1].startswith('rtmp://127.0.0.1:'); print(sys.argv[1]); sys.exit({code})"
+    )
+    command = [sys.executable, "-c", f"import sys; {script}", "RTMP_URL/live/a"]
+    done = run("bash", EXAMPLES / "ci_endpoint.sh", *command, cwd=tmp_path)
+    assert done.returncode == code, shlex.join(command) + done.stderr
+    assert done.stdout.endswith("/live/a\n")
+
+
+@pytest.mark.interop
+def test_the_ci_job_in_bash_says_why_the_server_did_not_start(tmp_path: Path) -> None:
+    environ = os.environ | {"PYTHON": sys.executable, "TRIO_SRS_RTMP__LISTEM": "[]"}
+    done = subprocess.run(
+        ["bash", EXAMPLES / "ci_endpoint.sh", "true"],
+        cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=50, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert 'TRIO_SRS_RTMP__LISTEM: no such setting; did you mean "TRIO_SRS_RTMP__LISTEN"?' in (
+        done.stderr
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from typing import Final
 
 import attrs
@@ -23,7 +24,11 @@ DEFAULT_CHUNK_SIZE: Final = 128
 
 _EXTENDED: Final = 0xFFFFFF
 _U32: Final = 0xFFFFFFFF
-_HEADER_SIZE: Final = (11, 7, 3, 0)
+_HEADER_SIZE: Final = (12, 8, 4, 1)
+"""Of a basic header of one byte and the message header, by fmt, without an extended timestamp."""
+_FULL: Final = struct.Struct(">xHBHBB")  # basic header, 3-byte time, 3-byte length, type
+_MSID: Final = struct.Struct("<I")
+_NOTHING: Final = memoryview(b"")
 _NEAR_MS: Final = 3_600_000
 """An extended timestamp at a fmt 3 message start is believed when this close to the last one."""
 
@@ -55,7 +60,7 @@ class TooManyChunkStreamsError(ProtocolError):
 
 
 class HalfReadError(ProtocolError):
-    """The unfinished messages of one connection hold more bytes than allowed."""
+    """A chunk would make the unfinished messages of one connection longer than allowed."""
 
     code = "half_read_limit"
 
@@ -67,7 +72,8 @@ class ChunkLimits:
     message: int = 0xFFFFFF
     """Longest message in bytes: the length field has 24 bits (nginx-rtmp takes 1 MiB)."""
     half_read: int = 2 * 0xFFFFFF
-    """Bytes held in all unfinished messages: a longest one in each of two chunk streams."""
+    """Bytes held in all unfinished messages, the chunk that is being read counted as a whole: by
+    default a longest message in each of two chunk streams."""
     chunk_streams: int = 256
     """Chunk streams of one connection: ffmpeg and OBS use fewer than 10, nginx-rtmp allows 32."""
 
@@ -79,10 +85,10 @@ class _ChunkStream:
     csid: int
     timestamp_ms: int = 0
     delta_ms: int = 0
-    after_absolute: bool = True
-    """The last full header was fmt 0, so ``delta_ms`` is a timestamp used as a delta."""
     extended: int | None = None
     """The extended timestamp field as it was sent, when the last full header had one."""
+    after_absolute: bool = True
+    """That header was fmt 0, so ``extended`` is a timestamp and no delta."""
     length: int = 0
     type_id: int = 0
     stream_id: int = 0
@@ -106,6 +112,8 @@ class ChunkReader:
     * an extended timestamp missing from fmt 3 chunks is detected by its value, as in SRS;
     * at a fmt 3 message start after fmt 0 an extended timestamp is absolute, as in SRS.
 
+    How the bytes were cut when they were fed changes neither a message nor an error.
+
     Source: RTMP 1.0, 5.3.1.
     """
 
@@ -114,7 +122,9 @@ class ChunkReader:
         "_current",
         "_end",
         "_half_read",
+        "_half_read_most",
         "_limits",
+        "_message_most",
         "_offset",
         "_pos",
         "_streams",
@@ -127,7 +137,9 @@ class ChunkReader:
     ) -> None:
         self.chunk_size = chunk_size
         self._limits = limits or ChunkLimits()
-        self._view = memoryview(b"")
+        self._message_most = self._limits.message
+        self._half_read_most = self._limits.half_read
+        self._view = _NOTHING
         self._pos = 0
         self._end = 0
         self._offset = 0  # bytes of the connection before self._view
@@ -154,20 +166,22 @@ class ChunkReader:
     def feed(self, data: bytes | bytearray | memoryview) -> None:
         """Take what the peer sent; see the class for how long ``data`` must stay unchanged."""
         view = memoryview(data)
-        rest = self._end - self._pos
         self._offset += self._pos
-        if rest:
+        if self._pos != self._end:
             view = memoryview(b"".join((self._view[self._pos :], view)))
         self._view, self._pos, self._end = view, 0, len(view)
 
     def keep(self) -> None:
         """Copy what is not parsed yet, so that the buffer given to :meth:`feed` may be reused."""
-        rest = bytes(self._view[self._pos :])
+        rest = self._view[self._pos :].tobytes() if self._pos != self._end else b""
         self._offset += self._pos
         self._view, self._pos, self._end = memoryview(rest), 0, len(rest)
 
     def abort(self, csid: int) -> None:
-        """Forget the unfinished message on ``csid``, if there is one (RTMP 1.0, 5.4.2)."""
+        """Forget the unfinished message on ``csid``, if there is one (RTMP 1.0, 5.4.2).
+
+        To be called when an Abort message was read, so never in the middle of a chunk.
+        """
         stream = self._streams.get(csid)
         if stream is not None and stream.body is not None:
             self._half_read -= len(stream.body)
@@ -179,20 +193,61 @@ class ChunkReader:
         Raises:
             ProtocolError: the peer broke the chunk stream; nothing can be read from it again.
         """
+        # Nearly always a plain header lies ahead, and often the whole message in one chunk.
+        # That is read here, with as few steps as Python can; whatever is unusual is left to
+        # the methods below, which can read everything.
+        view, pos = self._view, self._pos
+        if self._end - pos < _HEADER_SIZE[0] or self._current is not None:
+            return self._next_in_parts()
+        first = view[pos]
+        stream = self._streams.get(first & 0x3F)  # 0 and 1, longer basic headers, are never there
+        if stream is None or stream.body is not None or stream.extended is not None:
+            return self._next_in_parts()
+        fmt = first >> 6
+        if fmt == 3:
+            time, length, type_id = stream.delta_ms, stream.length, stream.type_id
+        else:
+            high, low, length_high, length_low, type_id = _FULL.unpack_from(view, pos)
+            time = high << 8 | low
+            if fmt == 2:
+                length, type_id = stream.length, stream.type_id
+            else:
+                length = length_high << 8 | length_low
+            if time == _EXTENDED or length > self._message_most:
+                return self._next_in_parts()
+        if fmt == 0:
+            (stream.stream_id,) = _MSID.unpack_from(view, pos + 8)
+            timestamp_ms = time
+        else:
+            timestamp_ms = stream.timestamp_ms + time & _U32
+        stream.timestamp_ms, stream.delta_ms = timestamp_ms, time
+        stream.length, stream.type_id = length, type_id
+        begin = pos + _HEADER_SIZE[fmt]
+        end = begin + length
+        if (
+            end > self._end
+            or length > self.chunk_size
+            or length + self._half_read > self._half_read_most
+        ):
+            self._enter(stream, begin)
+            return self._next_in_parts()
+        self._pos = end
+        return Message(type_id, stream.stream_id, timestamp_ms, view[begin:end].tobytes())
+
+    def _next_in_parts(self) -> Message | None:
+        """The same as :meth:`next_message`, for every lawful sequence of bytes."""
         while True:
-            stream = self._current
+            # Parse, then commit: a header that is not all here is read again later.
+            stream = self._current or self._begin_chunk()
             if stream is None:
-                # Parse, then commit: a header that is not all here is read again later.
-                stream = self._begin_chunk()
-                if stream is None:
-                    self.keep()
-                    return None
+                break
             message = self._take_payload(stream)
             if message is not None:
                 return message
             if self._current is not None:  # the buffer ended inside this chunk
-                self.keep()
-                return None
+                break
+        self.keep()
+        return None
 
     def _begin_chunk(self) -> _ChunkStream | None:
         """Read one chunk's headers; None when they are not all here."""
@@ -234,7 +289,7 @@ class ChunkReader:
     def _begin_message(self, stream: _ChunkStream, fmt: int, pos: int) -> _ChunkStream | None:
         """A message header of fmt 0, 1 or 2."""
         view, head = self._view, pos
-        pos += _HEADER_SIZE[fmt]
+        pos += _HEADER_SIZE[fmt] - 1
         if self._end < pos:
             return None
         time = view[head] << 16 | view[head + 1] << 8 | view[head + 2]
@@ -246,10 +301,10 @@ class ChunkReader:
             pos += 4
         if fmt < 2:
             length = view[head + 3] << 16 | view[head + 4] << 8 | view[head + 5]
-            if length > self._limits.message:
+            if length > self._message_most:
                 raise MessageTooLongError(
                     length=length,
-                    limit=self._limits.message,
+                    limit=self._message_most,
                     csid=stream.csid,
                     offset=self.offset,
                 )
@@ -297,70 +352,82 @@ class ChunkReader:
 
     def _enter(self, stream: _ChunkStream, pos: int) -> _ChunkStream:
         """Commit to the chunk whose payload begins at ``pos``."""
-        got = len(stream.body) if stream.body is not None else 0
-        self._pos = pos
-        self._current = stream
-        self._chunk_left = min(self.chunk_size, stream.length - got)
+        left = stream.length if stream.body is None else stream.length - len(stream.body)
+        left = min(left, self.chunk_size)
+        # Before its bytes are waited for, so that the verdict does not depend on how they come.
+        if self._half_read + left > self._half_read_most:
+            raise HalfReadError(
+                f"byte {self.offset}: chunk of {left} bytes on chunk stream {stream.csid} beside "
+                f"{self._half_read} bytes of unfinished messages; "
+                f"the limit is {self._half_read_most} bytes"
+            )
+        self._pos, self._current, self._chunk_left = pos, stream, left
         return stream
 
     def _take_payload(self, stream: _ChunkStream) -> Message | None:
         """Move payload from the buffer to the message; the message when it is whole."""
         view, pos = self._view, self._pos
         body, left = stream.body, self._chunk_left
+        here = self._end - pos
         if body is None:
-            if left == stream.length and self._end - pos >= left:  # by far the most common
-                self._pos = pos + left
-                self._current = None
-                payload = bytes(view[pos : pos + left])
-                return Message(stream.type_id, stream.stream_id, stream.timestamp_ms, payload)
+            if left == stream.length and left <= here:
+                self._pos, self._current = pos + left, None
+                return self._message(stream, view[pos : pos + left].tobytes())
             body = stream.body = bytearray()
-        take = min(left, self._end - pos)
-        if take == left and left == self.chunk_size and stream.extended is None:
-            payload_run, consumed = self._run(stream, len(body))
+        if left > here:
+            body += view[pos:]
+            self._half_read += here
+            self._pos, self._chunk_left = self._end, left - here
+            return None
+        if len(body) + left == stream.length:
+            body += view[pos : pos + left]
+            self._pos += left
         else:
-            payload_run, consumed = view[pos : pos + take], take
-        body += payload_run
-        self._half_read += len(payload_run)
-        if self._half_read > self._limits.half_read:
-            raise HalfReadError(
-                f"byte {self.offset}: {self._half_read} bytes in unfinished messages; "
-                f"the limit is {self._limits.half_read} bytes"
-            )
-        self._pos = pos + consumed
-        self._chunk_left = left - take
-        if self._chunk_left == 0:
-            self._current = None
+            left = self._take_run(stream, body, left)
+        self._current = None
         if len(body) < stream.length:
+            self._half_read += left
             return None
         stream.body = None
-        self._half_read -= stream.length
-        return Message(stream.type_id, stream.stream_id, stream.timestamp_ms, bytes(body))
+        self._half_read -= stream.length - left
+        return self._message(stream, bytes(body))
 
-    def _run(self, stream: _ChunkStream, got: int) -> tuple[memoryview | bytearray, int]:
-        """The payload of as many chunks of this message as lie behind each other.
+    def _message(self, stream: _ChunkStream, payload: bytes) -> Message:
+        return Message(stream.type_id, stream.stream_id, stream.timestamp_ms, payload)
+
+    def _take_run(self, stream: _ChunkStream, body: bytearray, left: int) -> int:
+        """Move as many chunks of this message as lie behind each other; return their payload.
 
         A peer that stays at 128 bytes sends a frame in dozens of chunks. Where they are not
         interleaved, the byte at each stride is this stream's fmt 3 header, so a slice of the
         headers is compared and cut out in one go.
 
-        Returns:
-            the payload, and how many bytes of the buffer it took. The run begins with one
-            whole chunk, always here.
+        Args:
+            body: where the payload goes.
+            left: bytes of the present chunk that were not taken; they are all here.
         """
         view, pos, size = self._view, self._pos, self.chunk_size
-        stride, here = size + 1, self._end - self._pos
-        missing = stream.length - got
-        chunks = -(-missing // size)
-        if here < missing + chunks - 1:
-            chunks = (here + 1) // stride  # only whole ones: the last, shorter one is not here
-        if chunks < 2 or stream.csid >= 64:
-            return view[pos : pos + size], size
-        taken = min(missing + chunks - 1, chunks * stride - 1)
-        headers = bytes(view[pos + size : pos + taken : stride])
+        chunks = 0  # whole ones and the last, behind the present one
+        if stream.csid < 64 and stream.extended is None:
+            missing = stream.length - len(body)
+            # What _enter says to each chunk: no limit may be passed in the middle, either.
+            room = min(missing, self._half_read_most - self._half_read) - left
+            behind = min(self._end - pos - left, room + (room + size - 1) // size)
+            chunks, part = divmod(behind, size + 1)
+            if part and left + chunks * size + part - 1 == missing:
+                chunks += 1
+        if not chunks:
+            body += view[pos : pos + left]
+            self._pos = pos + left
+            return left
+        begin = pos + left
+        headers = view[begin : begin + (chunks - 1) * (size + 1) + 1 : size + 1].tobytes()
         ours = bytes((0xC0 | stream.csid,))
-        if headers != ours * (chunks - 1):
-            chunks = len(headers) - len(headers.lstrip(ours)) + 1
-            taken = min(missing + chunks - 1, chunks * stride - 1)
-        run = bytearray(view[pos : pos + taken])
-        del run[size::stride]
-        return run, taken
+        if headers != ours * chunks:
+            chunks -= len(headers.lstrip(ours))
+        payload = min(missing, left + chunks * size)
+        self._pos = pos + payload + chunks
+        run = bytearray(view[pos : self._pos])
+        del run[left :: size + 1]
+        body += run
+        return payload

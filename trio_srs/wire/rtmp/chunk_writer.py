@@ -16,6 +16,8 @@ _U32: Final = 0xFFFFFFFF
 _FULL: Final = struct.Struct(">BHBHBB")  # 3-byte time, 3-byte length, type
 _MSID: Final = struct.Struct("<I")
 _U32_BE: Final = struct.Struct(">I")
+_CSID_MAX: Final = 65_599
+"""What a basic header of 3 bytes can say (RTMP 1.0, 5.3.1.1)."""
 
 _CSID: Final[dict[int, int]] = {
     MessageType.AUDIO: 4,
@@ -68,6 +70,8 @@ def encode_message(message: Message, chunk_size: int) -> bytes:
 
 
 def _split(body: bytes, chunk_size: int, separator: bytes) -> bytes:
+    if len(body) <= chunk_size:
+        return body
     pieces = [body[i : i + chunk_size] for i in range(0, len(body), chunk_size)]
     return separator.join(pieces)
 
@@ -85,8 +89,12 @@ def _basic(fmt: int, csid: int) -> bytes:
 class _Last:
     """What the last message on a chunk stream was, as the reader at the other end remembers it."""
 
-    message: Message
-    delta_ms: int
+    stream_id: int
+    timestamp_ms: int
+    length: int
+    type_id: int
+    delta_ms: int | None
+    """What a fmt 3 would add. None after fmt 0, where readers differ: we never rely on it."""
 
 
 class ChunkWriter:
@@ -103,46 +111,38 @@ class ChunkWriter:
         self._last: dict[int, _Last] = {}
 
     def write(self, message: Message, *, csid: int | None = None) -> bytes:
-        """The chunks of ``message``, on the chunk stream of its type if none is given."""
+        """The chunks of ``message``, on the chunk stream of its type if none is given.
+
+        Raises:
+            ValueError: ``csid`` is not 2 to 65599.
+        """
         csid = csid_for(message.type_id) if csid is None else csid
+        if not 2 <= csid <= _CSID_MAX:
+            raise ValueError(f"chunk stream {csid}, expected 2 to {_CSID_MAX}")
         fmt, time = self._choose(csid, message)
-        field = min(time, _EXTENDED)
-        head = field.to_bytes(3, "big")
+        head, field = b"", min(time, _EXTENDED)
+        if fmt < 3:
+            head = field.to_bytes(3, "big")
         if fmt < 2:
             head += len(message.payload).to_bytes(3, "big") + bytes((message.type_id,))
         if fmt == 0:
             head += _MSID.pack(message.stream_id)
-        if fmt == 3:
-            head = b""
         extended = _U32_BE.pack(time) if field == _EXTENDED else b""
         separator = _basic(3, csid) + extended
-        return (
-            _basic(fmt, csid)
-            + head
-            + extended
-            + _split_or_whole(message.payload, self.chunk_size, separator)
+        return b"".join(
+            (_basic(fmt, csid), head, extended, _split(message.payload, self.chunk_size, separator))
         )
 
     def _choose(self, csid: int, message: Message) -> tuple[int, int]:
         """The fmt, and what its time field says; remembers ``message``."""
+        time, length = message.timestamp_ms, len(message.payload)
         last = self._last.get(csid)
-        if last is None or last.message.stream_id != message.stream_id:
-            return self._remember(csid, message, 0, message.timestamp_ms)
-        delta = (message.timestamp_ms - last.message.timestamp_ms) & _U32
-        if delta >= _EXTENDED:  # backwards, or so far ahead that an absolute time is as short
-            return self._remember(csid, message, 0, message.timestamp_ms)
-        same = (len(message.payload), message.type_id) == (
-            len(last.message.payload),
-            last.message.type_id,
-        )
+        # Backwards, or so far ahead that an absolute time is as short: the difference is huge.
+        delta = _EXTENDED if last is None else time - last.timestamp_ms & _U32
+        if last is None or last.stream_id != message.stream_id or delta >= _EXTENDED:
+            self._last[csid] = _Last(message.stream_id, time, length, message.type_id, None)
+            return 0, time
+        same = (last.length, last.type_id) == (length, message.type_id)
         fmt = 1 if not same else 3 if delta == last.delta_ms else 2
-        return self._remember(csid, message, fmt, delta)
-
-    def _remember(self, csid: int, message: Message, fmt: int, time: int) -> tuple[int, int]:
-        # What a fmt 3 repeats is read in two ways after an extended fmt 0: never rely on it.
-        self._last[csid] = _Last(message, time if fmt else -1)
-        return fmt, time
-
-
-def _split_or_whole(body: bytes, chunk_size: int, separator: bytes) -> bytes:
-    return body if len(body) <= chunk_size else _split(body, chunk_size, separator)
+        self._last[csid] = _Last(message.stream_id, time, length, message.type_id, delta)
+        return fmt, delta

@@ -46,3 +46,4 @@ class Message:
     timestamp_ms: int
     """Absolute, unsigned 32 bits."""
     payload: bytes
+    """At most 0xFFFFFF bytes, the longest that a chunk header can announce."""

@@ -275,10 +275,10 @@ def test_a_status_is_an_unasked_call_with_a_null_in_front() -> None:
 
 PLAYS: Final[dict[str, tuple[str, tuple[Any, ...], str, float]]] = {
     "by name": ("play", (None, "cam"), "cam", -1.0),
-    "from anywhere": ("play", (None, "cam", -2.0), "cam", -1.0),
-    "for a while": ("play", (None, "cam", -2.0, 5.5), "cam", 5.5),
-    "to the end": ("play", (None, "cam", 0.0, -1.0, True), "cam", -1.0),
-    "for no number of seconds": ("play", (None, "cam", 0.0, math.nan), "cam", -1.0),
+    "from anywhere": ("play", (None, "cam", -2000.0), "cam", -1.0),
+    "for a while": ("play", (None, "cam", -2000.0, 5500.0), "cam", 5.5),
+    "to the end": ("play", (None, "cam", 0.0, -1000.0, True), "cam", -1.0),
+    "for no number": ("play", (None, "cam", 0.0, math.nan), "cam", -1.0),
     "for text": ("play", (None, "cam", 0.0, "5"), "cam", -1.0),
     "play2 with its object": ("play2", (None, {"streamName": "cam", "len": 5.0}), "cam", -1.0),
     "play2 like play": ("play2", (None, "cam", 0.0, 5.0), "cam", -1.0),

@@ -1,1 +1,121 @@
-"""The command line: one module per command. Floor 8."""
+"""The command line: ``trio-srs COMMAND ...``, and which word means which command. Floor 8.
+
+Each command is a module of its own beside this one, imported when it is asked for, so that a
+server never pays for what the other commands need.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any, Final, Protocol, cast
+
+from trio_srs.app.cli.exits import Exit
+from trio_srs.app.cli.terminal import complain
+
+__all__ = ["COMMANDS", "main"]
+
+COMMANDS: Final = {
+    "serve": "run the server; what happens when no command is given",
+    "publish": "publish an FLV file to a server, in real time or faster",
+    "play": "play a stream into an FLV file",
+    "probe": "say what a stream is made of, and how its server behaves",
+    "load": "load a server on this machine, and measure what it takes",
+}
+"""Every command, with its one line of help."""
+
+_PROG: Final = "trio-srs"
+_USAGE: Final = """\
+trio-srs [CONFIG.toml] [option ...]
+       trio-srs COMMAND [argument ...]"""
+
+
+class _Command(Protocol):
+    """What the module of a command has."""
+
+    def configure(self, parser: argparse.ArgumentParser) -> None:
+        """Add the command's arguments."""
+
+    def run(self, args: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
+        """Do it, and return the exit code."""
+
+
+class _Version(argparse.Action):
+    """``--version``: looks the version up only when it is asked for."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str) -> None:
+        super().__init__(option_strings, dest, nargs=0, help="show the version and exit")
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            number = version("trio-srs")
+        except PackageNotFoundError:  # run from a tree that was never installed
+            number = "of an unknown version"
+        sys.stdout.write(f"{_PROG} {number}\n")
+        parser.exit()
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    A first word that ends in ``.toml``, an option, or nothing at all means ``serve``.
+
+    Args:
+        argv: the words after the program's name; those of this process by default.
+
+    Returns:
+        the exit code, one of :class:`~trio_srs.app.cli.exits.Exit`.
+    """
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _dispatch(words)
+    except SystemExit as done:  # argparse: help was shown (0), or the usage was wrong (2)
+        return int(done.code or 0)
+
+
+def _dispatch(words: list[str]) -> int:
+    first = words[0] if words else ""
+    if first in ("-h", "--help", "--version"):
+        _top_parser().parse_args(words)
+    if first in COMMANDS:
+        return _run(first, words[1:])
+    if not first or first.startswith("-") or first.endswith(".toml"):
+        return _run("serve", words)
+    near = difflib.get_close_matches(first, COMMANDS, 1)
+    hint = f"did you mean {near[0]!r}?" if near else f"expected one of {', '.join(COMMANDS)}"
+    complain(f"there is no command {first!r}; {hint}")
+    return Exit.USAGE
+
+
+def _top_parser() -> argparse.ArgumentParser:
+    commands = "\n".join(f"  {name:<10}{summary}" for name, summary in COMMANDS.items())
+    exits = "\n".join(f"  {each.value:<10}{each.meaning}" for each in Exit)
+    parser = argparse.ArgumentParser(
+        prog=_PROG,
+        usage=_USAGE,
+        description="A live media server for RTMP, and its tools.",
+        epilog=f"commands:\n{commands}\n\nexit codes:\n{exits}\n\n"
+        "'trio-srs COMMAND --help' says more about a command.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action=_Version)
+    return parser
+
+
+def _run(name: str, words: list[str]) -> int:
+    command = cast(_Command, import_module(f"{__name__}.{name}"))
+    parser = argparse.ArgumentParser(
+        prog=f"{_PROG} {name}",
+        description=(command.__doc__ or "").partition("\n\n")[2],
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action=_Version)
+    command.configure(parser)
+    return command.run(parser.parse_args(words), parser)

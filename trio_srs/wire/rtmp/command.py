@@ -6,7 +6,6 @@ the shapes of ``connect`` and of the answers that every peer expects.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Final
 
@@ -173,6 +172,10 @@ def play_name(command: Command) -> str:
 
 
 def play_duration_s(command: Command) -> float:
-    """How many seconds ``play`` asks for; negative for everything (RTMP 1.0, 7.2.2.1)."""
-    duration = -1.0 if command.name == "play2" else command.number(3, -1.0)
-    return -1.0 if math.isnan(duration) else duration
+    """How many seconds ``play`` asks for; negative for everything.
+
+    On the wire it is milliseconds, as its neighbour ``start`` is: librtmp, SRS and nginx-rtmp
+    agree on that against the letter (RTMP 1.0, 7.2.2.1), which says seconds.
+    """
+    duration_ms = -1.0 if command.name == "play2" else command.number(3, -1.0)
+    return duration_ms / 1000 if duration_ms >= 0 else -1.0

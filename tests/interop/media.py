@@ -1,0 +1,103 @@
+"""Tiny FLV files, made once for all tests, and what is in them."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from typing import Final
+
+import attrs
+import pytest
+
+from tests.interop.client import MEDIA, Item
+from tests.interop.programs import FFMPEG, FFMPEGS, ffmpeg
+from trio_srs.wire.flv.tag import FlvReader
+
+__all__ = ["ANY_FFMPEG", "LEGACY", "RECIPES", "Library", "Recipe", "items_of"]
+
+_PICTURES: Final = "testsrc=size=160x120:rate=25,format=yuv420p"
+_TONE: Final = "sine=frequency=440"
+
+
+@attrs.frozen
+class Recipe:
+    """How a file is made: encoders for its pictures and its sound, or None."""
+
+    video: str | None = None
+    audio: str | None = None
+    enhanced: bool = False
+    """Whether it needs Enhanced RTMP, which ffmpeg has had since version 6."""
+    tracks: int = 1
+    """Of pictures and of sound alike."""
+
+    def arguments(self) -> list[str]:
+        """What ffmpeg is to be told."""
+        sources = [
+            source
+            for source, encoder in ((_PICTURES, self.video), (_TONE, self.audio))
+            if encoder is not None
+        ] * self.tracks
+        command = [word for source in sources for word in ("-f", "lavfi", "-i", source)]
+        command += [word for i in range(len(sources)) for word in ("-map", str(i))]
+        command += ["-t", "2"]
+        if self.video is not None:
+            command += ["-g", "10", "-c:v", *self.video.split()]
+        if self.audio is not None:
+            command += ["-c:a", *self.audio.split()]
+        return command
+
+
+_X264: Final = "libx264 -preset ultrafast -bf 2 -b_strategy 0"
+
+RECIPES: Final = {
+    "avc_aac": Recipe(_X264, "aac"),
+    "avc_mp3": Recipe(_X264, "libmp3lame"),
+    "aac_only": Recipe(None, "aac"),
+    "mp3_only": Recipe(None, "libmp3lame"),
+    "avc_only": Recipe(_X264, None),
+    "sorenson_nellymoser": Recipe("flv", "nellymoser -ar 16000"),
+    "hevc_aac": Recipe("libx265 -preset ultrafast -x265-params log-level=none", "aac", True),
+    "av1_aac": Recipe("libaom-av1 -cpu-used 8 -usage realtime -crf 40", "aac", True),
+    "vp9_opus": Recipe("libvpx-vp9 -deadline realtime -cpu-used 8 -crf 40", "libopus", True),
+    "flac_only": Recipe(None, "flac", True),
+    "avc_ac3": Recipe(_X264, "ac3", True),
+    "eac3_only": Recipe(None, "eac3", True),
+    "multitrack": Recipe(_X264, "aac", True, tracks=2),
+}
+LEGACY: Final = [name for name, recipe in RECIPES.items() if not recipe.enhanced]
+ENHANCED: Final = [name for name, recipe in RECIPES.items() if recipe.enhanced]
+ANY_FFMPEG: Final = [
+    *(
+        pytest.param(*each.values, name, id=f"{each.id}-{name}", marks=each.marks)
+        for each in FFMPEGS
+        for name in LEGACY
+    ),
+    *(pytest.param(FFMPEG, name, id=f"wheel-{name}") for name in ENHANCED),
+]
+"""Every ffmpeg with every file that it can send and read."""
+
+
+class Library:
+    """The files, each made when it is first asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def file(self, name: str) -> Path:
+        """The FLV file of a recipe: 2 seconds, a keyframe every 10 pictures."""
+        path = self._folder / f"{name}.flv"
+        if not path.exists():
+            command = ffmpeg(FFMPEG, *RECIPES[name].arguments(), "-f", "flv", str(path))
+            subprocess.run(command, check=True, timeout=30, stderr=subprocess.PIPE)
+        return path
+
+
+def items_of(flv: bytes) -> list[Item]:
+    """Audio and video of an FLV file."""
+    reader = FlvReader()
+    reader.feed(flv)
+    items: list[Item] = []
+    while (tag := reader.next_tag()) is not None:
+        if tag.type_id in MEDIA:
+            items.append((tag.type_id, tag.timestamp_ms, tag.body))
+    return items

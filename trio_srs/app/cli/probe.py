@@ -1,0 +1,107 @@
+"""``trio-srs probe``: what a stream is made of. Floor 8.
+
+Play a stream for a short time, and say what it is made of: codecs, sizes, rates, keyframes,
+metadata, and how its server behaved.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from functools import partial
+
+from trio_srs.app.cli.exits import Exit
+from trio_srs.app.cli.terminal import say, say_json
+from trio_srs.app.cli.tool import add_connection_options, run_tool, seconds, settings_from
+from trio_srs.tools.inspection import AudioFacts, VideoFacts
+from trio_srs.tools.probe import DEFAULT_SECONDS, Probe, probe
+from trio_srs.wire.amf.values import Value
+
+__all__ = ["configure", "run"]
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    add_connection_options(
+        parser, "how long the server may take to accept, and then the first audio or video"
+    )
+    parser.add_argument(
+        "--seconds", metavar="TIME", type=seconds, default=DEFAULT_SECONDS,
+        help=f"how long to look, from the first audio or video on ({DEFAULT_SECONDS:g}s)",
+    )  # fmt: skip
+    parser.add_argument("--json", action="store_true", help="say it in JSON")
+
+
+def run(args: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
+    """Look at the stream."""
+    return run_tool(partial(_probe, args))
+
+
+async def _probe(args: argparse.Namespace) -> int:
+    found = await probe(
+        args.url,
+        seconds=args.seconds,
+        timeout_s=args.timeout,
+        settings=settings_from(args),
+    )
+    if args.json:
+        say_json({"event": "probed", "url": args.url, **found.as_dict()})
+    else:
+        for name, value in _rows(found):
+            say(f"{name:<14}{value}")
+    return Exit.OK
+
+
+def _rows(found: Probe) -> Iterator[tuple[str, str]]:
+    stream = found.stream
+    if stream.video:
+        yield "video", _video(stream.video)
+    if stream.audio:
+        yield "audio", _audio(stream.audio)
+    yield "bitrate", _number(stream.as_dict()["bitrate_kbps"], "kbit/s")
+    yield "first media", f"{found.first_media_ms:.0f} ms after the server's yes"
+    yield "watched", f"{found.watched_s:.1f} s, {stream.tally.media_s:.1f} s of media"
+    if found.ended:
+        yield "ended", found.ended
+    server = found.server
+    yield "server", server.version or "no fmsVer"
+    yield "handshake", server.handshake
+    yield "chunk size", f"{server.chunk_size} bytes"
+    for key, value in (stream.metadata or {}).items():
+        yield "metadata", f"{key} = {_short(value)}"
+
+
+def _video(facts: VideoFacts) -> str:
+    said = facts.as_dict()
+    size = f"{facts.width}x{facts.height}" if facts.width else ""
+    parts = (
+        f"{facts.codec} {facts.codec_string or ''}".strip(),
+        f"profile {facts.profile}, level {facts.level}" if facts.profile else "",
+        size,
+        _number(said["fps"], "fps"),
+        _number(said["bitrate_kbps"], "kbit/s"),
+        f"a keyframe every {_number(said['gop_ms'], 'ms')}" if said["gop_ms"] else "",
+        facts.trouble or "",
+    )
+    return ", ".join(part for part in parts if part)
+
+
+def _audio(facts: AudioFacts) -> str:
+    parts = (
+        f"{facts.codec} {facts.codec_string or ''}".strip(),
+        f"profile {facts.profile}" if facts.profile else "",
+        f"{facts.sample_rate} Hz" if facts.sample_rate else "",
+        f"{facts.channels} channel{'' if facts.channels == 1 else 's'}" if facts.channels else "",
+        _number(facts.as_dict()["bitrate_kbps"], "kbit/s"),
+        facts.trouble or "",
+    )
+    return ", ".join(part for part in parts if part)
+
+
+def _number(value: object, unit: str) -> str:
+    return f"{value:.10g} {unit}" if isinstance(value, int | float) else ""
+
+
+def _short(value: Value) -> str:
+    text = f"{value:g}" if isinstance(value, float) else str(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

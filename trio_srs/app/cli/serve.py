@@ -1,0 +1,128 @@
+"""``trio-srs serve``: run the server. Floor 8.
+
+Run the server until it is stopped: SIGTERM and SIGINT stop it, SIGQUIT lets its sessions
+finish, SIGHUP reloads the configuration. When it is up it says so in one line of JSON on
+standard output, with the addresses it listens on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from trio_srs.app.cli.exits import Exit
+from trio_srs.app.cli.terminal import clean, say
+from trio_srs.config.load import PREFIX, ConfigError, Problem, load
+from trio_srs.config.schema import Config
+
+__all__ = ["configure", "run"]
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.add_argument(
+        "config", metavar="CONFIG.toml", nargs="?", type=Path,
+        help="the configuration; without one, the defaults",
+    )  # fmt: skip
+    parser.add_argument(
+        "--set", metavar="KEY=VALUE", action="append", default=[], dest="overrides",
+        help="set one key, the value in TOML: --set 'rtmp.listen=[\"127.0.0.1:0\"]'; repeatable",
+    )  # fmt: skip
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument("--check", action="store_true", help="only check the configuration")
+    instead.add_argument(
+        "--print-config", action="store_true", help="only print the configuration in effect"
+    )
+    parser.add_argument(
+        "--ready-file", metavar="FILE", type=_new_file,
+        help="write the ready line to this file when every listener is up",
+    )  # fmt: skip
+    parser.add_argument(
+        "--ready-fd", metavar="N", type=_open_fd,
+        help="write the ready line to this file descriptor, and close it",
+    )  # fmt: skip
+    parser.add_argument(
+        "--die-with-parent", action="store_true",
+        help="stop when the process that started this one is gone",
+    )  # fmt: skip
+
+
+def run(args: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
+    """Run the server, or only look at its configuration."""
+
+    def load_again() -> Config:
+        return load(args.config, environ=os.environ, overrides=args.overrides)
+
+    try:
+        config = load_again()
+    except ConfigError as error:
+        _complain(error, args.config)
+        return Exit.USAGE
+    if args.print_config:
+        from trio_srs.config.render import print_config
+
+        sys.stdout.write(print_config(config))
+        return Exit.OK
+    if args.check:
+        return _check(config, args.config)
+    return _serve(config, load_again, args)
+
+
+def _check(config: Config, path: Path | None) -> int:
+    """Say whether the configuration can be used, the files it names included."""
+    from trio_srs.net.certificate import TlsConfigError
+    from trio_srs.server.build import tls_context
+
+    try:
+        tls_context(config.rtmps)
+    except TlsConfigError as error:
+        _complain(ConfigError([Problem("rtmps", str(error))]), path)
+        return Exit.USAGE
+    say(f"{path or 'configuration'}: ok")
+    return Exit.OK
+
+
+def _serve(config: Config, load_again: Callable[[], Config], args: argparse.Namespace) -> int:
+    from trio_srs.server.process import ProcessOptions, run_process
+
+    options = ProcessOptions(
+        ready_file=args.ready_file,
+        ready_fd=args.ready_fd,
+        die_with_parent=args.die_with_parent,
+    )
+    return run_process(config, load_again, options)
+
+
+def _complain(error: ConfigError, path: Path | None) -> None:
+    """Every problem on a line of its own, and how many there are."""
+    for problem in error.problems:
+        sys.stderr.write(f"{clean(_with_file(problem, path))}\n")
+    count = len(error.problems)
+    plural = "" if count == 1 else "s"
+    sys.stderr.write(f"{path or 'configuration'}: {count} problem{plural}\n")
+
+
+def _with_file(problem: Problem, path: Path | None) -> str:
+    """Say which file it is in, unless it says so itself or came from somewhere else."""
+    elsewhere = problem.where.startswith((PREFIX, "--set ", f"{path}"))
+    elsewhere |= any(f" ({origin}" in problem.where for origin in (PREFIX, "--set "))
+    return str(problem) if path is None or elsewhere else f"{path}: {problem}"
+
+
+def _new_file(text: str) -> Path:
+    path = Path(text)
+    if not path.parent.is_dir():
+        raise argparse.ArgumentTypeError(f"there is no directory {path.parent}")
+    return path
+
+
+def _open_fd(text: str) -> int:
+    try:
+        number = int(text)
+        os.fstat(number)
+    except (ValueError, OSError, OverflowError):
+        raise argparse.ArgumentTypeError(f"{text} is no open file descriptor") from None
+    return number

@@ -1,0 +1,145 @@
+"""An FLV file to a server, in real time or faster. Floor 6."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import ClassVar, Final
+
+import attrs
+import trio
+
+from trio_srs.errors import RefusedError
+from trio_srs.tools.client import Publisher
+from trio_srs.tools.tally import Tally
+from trio_srs.tools.timeline import Timeline
+from trio_srs.wire.flv.tag import FlvError, FlvReader
+from trio_srs.wire.rtmp.message import Message
+
+__all__ = ["FilePublish", "MediaFileError", "PublishOptions"]
+
+_READ: Final = 256 * 1024
+_LOOK: Final = 8192
+
+
+class MediaFileError(RefusedError):
+    """A file cannot be read, or has nothing in it to publish."""
+
+    code = "bad_media_file"
+    http_status: ClassVar[int] = 400
+
+
+@attrs.frozen(kw_only=True)
+class PublishOptions:
+    """Which part of a file to publish, and how fast."""
+
+    loop: bool = False
+    """Begin again at the end; timestamps go on rising."""
+    speed: float = 1.0
+    """Seconds of media in a second; infinite for as fast as the server takes it."""
+    start_at_s: float = 0.0
+    """Begin with the first keyframe at or after this; the stream then begins at 0."""
+    seconds: float = math.inf
+    """Stop before there is more media than this."""
+
+
+DEFAULT_OPTIONS: Final = PublishOptions()
+
+
+class FilePublish:
+    """One publish of one file.
+
+    Attributes:
+        tally: what was sent so far; good also after :meth:`run` was cancelled.
+        truncated_at: the byte where the file ends inside a tag, if it does.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        options: PublishOptions = DEFAULT_OPTIONS,
+        on_sent: Callable[[Tally], None] | None = None,
+    ) -> None:
+        """Prepare to publish ``path``; ``on_sent`` is called after every message."""
+        self.path = path
+        self.options = options
+        self.tally = Tally()
+        self.truncated_at: int | None = None
+        self._on_sent = on_sent
+        self._timeline = Timeline(start_at_ms=options.start_at_s * 1000)
+        self._began: tuple[float, int] | None = None  # the clock, and the stream's time then
+
+    def check(self) -> None:
+        """See whether the file looks publishable, before anybody is told that it comes.
+
+        Raises:
+            MediaFileError: it cannot be read, or is no FLV file.
+        """
+        reader = FlvReader()
+        try:
+            with self.path.open("rb") as file:
+                reader.feed(file.read(_LOOK))
+        except OSError as error:
+            raise MediaFileError(f"{self.path}: {error.strerror}") from error
+        try:
+            reader.next_tag()
+        except FlvError as error:
+            raise MediaFileError(f"{self.path}: {error}") from error
+        if reader.header is None:
+            raise MediaFileError(f"{self.path}: shorter than the header of an FLV file")
+
+    async def run(self, publisher: Publisher) -> None:
+        """Send the file.
+
+        Raises:
+            MediaFileError: the file cannot be read, or has no media from where to begin.
+            FlvError: it is no FLV file.
+            PeerError: as :meth:`~trio_srs.tools.client.Publisher.send`.
+        """
+        try:
+            while await self._round(publisher) and self.options.loop:
+                self._timeline.again()
+        except OSError as error:
+            raise MediaFileError(f"{self.path}: {error.strerror}") from error
+
+    async def _round(self, publisher: Publisher) -> bool:
+        """Send the file once; False if that was enough, whatever is left of it."""
+        reader = FlvReader()
+        async with await trio.open_file(self.path, "rb") as file:
+            while data := await file.read(_READ):
+                reader.feed(data)
+                while (tag := reader.next_tag()) is not None:
+                    for at_ms, message in self._timeline.place(tag):
+                        if not await self._pace(at_ms):
+                            return False
+                        await self._send(publisher, message)
+        if reader.pending:
+            self.truncated_at = reader.offset + reader.pending
+        if not self._timeline.begun:
+            raise MediaFileError(f"{self.path}: {self._lacking()}")
+        return True
+
+    async def _send(self, publisher: Publisher, message: Message) -> None:
+        self.tally.add(message)  # before: a send that is cancelled was begun, and will be finished
+        if self._on_sent is not None:
+            self._on_sent(self.tally)
+        await publisher.send(message)
+
+    def _lacking(self) -> str:
+        if self.options.start_at_s:
+            return f"nothing to begin with at or after {self.options.start_at_s:g} s"
+        return "no audio and no video"
+
+    async def _pace(self, at_ms: int) -> bool:
+        """Wait until a message is due; False when it is past the end."""
+        if self._began is None:
+            self._began = trio.current_time(), at_ms
+        clock, first_ms = self._began
+        passed_s = (at_ms - first_ms) / 1000
+        if passed_s >= self.options.seconds:
+            return False
+        due = clock + passed_s / self.options.speed
+        if due > trio.current_time():
+            await trio.sleep_until(due)
+        return True

@@ -446,7 +446,7 @@ def test_unpublishing_ends_every_publish_of_that_name() -> None:
 def test_a_play_is_answered_with_begin_reset_start_and_sample_access() -> None:
     script = ServerScript.connected()
     script.create()
-    assert script.say(command("play", "a?k=v", -2.0, 5.0, stream_id=1)) == [
+    assert script.say(command("play", "a?k=v", -2000.0, 5000.0, stream_id=1)) == [
         PlayRequested(1, "a?k=v", 5.0)
     ]
     script.session.accept()

@@ -30,7 +30,7 @@ class _Tick:
 
     interval: float
     due: float = math.inf
-    lives: list[Live] = attrs.field(factory=list)
+    lives: dict[Live, None] = attrs.field(factory=dict)
 
 
 class Broadcaster:
@@ -44,6 +44,7 @@ class Broadcaster:
     def __init__(self, *, server_name: str = "trio-srs") -> None:
         self.server_name = server_name
         self._ticks: dict[float, _Tick] = {}
+        self._due: deque[Live] = deque()
         self._jobs: deque[tuple[Live, Job]] = deque()
         self._sleep = trio.CancelScope()
 
@@ -59,7 +60,7 @@ class Broadcaster:
             # Aligned to the interval, so that streams that begin apart are due together.
             tick.due = now if not interval else (now // interval + 1) * interval
             self._sleep.deadline = min(self._sleep.deadline, tick.due)
-        tick.lives.append(live)
+        tick.lives[live] = None
 
     def push(self, live: Live) -> None:
         """Send a stream's news now, if its interval says so and it takes next to no time."""
@@ -67,17 +68,25 @@ class Broadcaster:
             live.dirty
             and not live.settings.send_interval
             and live.reader_count <= _INLINE
-            and not self._jobs
+            and not (self._jobs or self._due)
         ):
-            self._ticks[0.0].lives.remove(live)
+            self._forget(live)
             self._begin(live)
             while self._jobs:
                 self._step()
 
+    def _forget(self, live: Live) -> None:
+        """It is no longer due; nor is there a reason to wake up if nothing else is."""
+        for tick in self._ticks.values():  # its interval may have changed since
+            tick.lives.pop(live, None)
+            if not tick.lives:
+                tick.due = math.inf
+        self._sleep.deadline = self._next_due()
+
     async def run(self) -> None:
         """Broadcast until cancelled."""
         while True:
-            if self._jobs:
+            if self._jobs or self._due:
                 await trio.lowlevel.checkpoint()
             else:
                 self._sleep = trio.CancelScope(deadline=self._next_due())
@@ -90,12 +99,23 @@ class Broadcaster:
         return min((tick.due for tick in self._ticks.values()), default=math.inf)
 
     def _collect(self, now: float) -> None:
-        """Begin the work of every tick that is due."""
+        """Line up the streams of every tick that is due."""
         for tick in self._ticks.values():
             if tick.due <= now:
-                lives, tick.lives, tick.due = tick.lives, [], math.inf
-                for live in lives:
-                    self._begin(live)
+                self._due.extend(tick.lives)
+                tick.lives.clear()
+                tick.due = math.inf
+
+    def _work(self) -> None:
+        """Begin what is due and go on with what was begun, in turn, within the budget."""
+        until = trio.current_time() + _BUDGET_S
+        while self._due or self._jobs:
+            if self._due:
+                self._begin(self._due.popleft())
+            if self._jobs:
+                self._step()
+            if trio.current_time() >= until:
+                break
 
     def _begin(self, live: Live) -> None:
         live.dirty = False
@@ -104,17 +124,11 @@ class Broadcaster:
             if job is not None:
                 self._jobs.append((live, job))
 
-    def _work(self) -> None:
-        """Step through the jobs in turn until they are done or the budget is spent."""
-        until = trio.current_time() + _BUDGET_S
-        while self._jobs:
-            self._step()
-            if trio.current_time() >= until:
-                break
-
     def _step(self) -> None:
         live, job = self._jobs.popleft()
         if not job.step(_SLICE):
             self._jobs.append((live, job))
-        elif job.is_behind(live.log.end) and not live.dirty:
+            return
+        live.was_sent()
+        if job.is_behind(live.log.end) and not live.dirty:
             self.news(live)  # it went on while the readers were served

@@ -51,8 +51,8 @@ class RtmpForm:
         pieces = message_pieces(
             record.type_id, self.stream_id, record.timestamp_ms, record.body, self.chunk_size
         )
-        if record.form is None:  # the first form has the place; nearly always there is one
-            record.form, record.pieces = self, pieces
+        if record.form is None:
+            record.remember(self, pieces)
         return pieces
 
     def wants(self, type_id: int) -> bool:

@@ -54,6 +54,9 @@ class Group:
             return None
         self.sent = end
         self._wake_those_ahead()
+        if begin < log.base:  # the log let go of it before its turn came
+            self._fall_back(begin)
+            return None
         span = Span(log.between(begin, end), self.form)
         if not span.blob:  # nothing of it is for these readers
             for reader in self.readers:
@@ -69,10 +72,14 @@ class Group:
         order = self._order
         if order is None:
             order = self._order = list(self.readers)
-        if not order:
-            return order
         self.turn = (self.turn + 1) % len(order)
         return order[self.turn :] + order[: self.turn]
+
+    def _fall_back(self, begin: int) -> None:
+        """Let every fast reader find out by itself how much it has missed."""
+        for reader in self.readers:
+            if reader.fast_at == begin:
+                reader.fall_back()
 
     def _wake_those_ahead(self) -> None:
         for reader in self.ahead:

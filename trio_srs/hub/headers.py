@@ -51,20 +51,26 @@ class HeaderCache:
             if slot is not None:
                 self._put((_ORDER[slot[0]], slot), record, position)
 
-    def see_data(self, record: Record, position: int, *, keep: bool) -> None:
+    def see_data(self, record: Record, position: int, *, keep: bool) -> bool:
         """Remember a data frame by its name, or forget the one that it clears.
 
         Args:
             keep: whether the publisher asked for it to be kept (``@setDataFrame``).
                 ``onMetaData`` is kept in any case.
+
+        Returns:
+            whether it is of that kind, and not just data of its moment.
         """
         amf3 = record.type_id == MessageType.DATA_AMF3
         name = data_frame_name(record.body, amf3=amf3)
         if name == "@clearDataFrame":
             self._headers.pop((0, cleared_data_frame(record.body, amf3=amf3)), None)
             self._snapshot = None
-        elif name is not None and (keep or name == "onMetaData"):
+            return True
+        if name is not None and (keep or name == "onMetaData"):
             self._put((0, name), record, position)
+            return True
+        return False
 
     def _put(self, key: Key, record: Record, position: int) -> None:
         if key in self._headers or len(self._headers) < _MOST:

@@ -56,29 +56,28 @@ class Hub:
         """
         with self._using(name, settings) as live:
             if live.lease is not None:
-                await self._get_past(live, settings, holder)
+                await self._get_past(live, live.lease, settings, holder)
             lease = PublishLease(live, holder, revoke)
-            live.publisher_came(lease, settings)
             try:
+                live.publisher_came(lease, settings)
                 yield lease
             finally:
                 lease.give_back()
 
-    async def _get_past(self, live: Live, settings: StreamSettings, holder: str) -> None:
+    async def _get_past(
+        self, live: Live, present: PublishLease, settings: StreamSettings, holder: str
+    ) -> None:
         """Deal with the present publisher as the policy says."""
-        began = trio.current_time()
+        after = ""
         match settings.publish_busy:
             case BusyPolicy.REPLACE:
-                if live.lease is not None:
-                    live.lease.revoke(EndReason.REPLACED, f"{live.name} was taken over by {holder}")
-                return
+                present.revoke(EndReason.REPLACED, f"{live.name} was taken over by {holder}")
             case BusyPolicy.WAIT:
                 with trio.move_on_after(settings.publish_busy_wait):
                     while live.lease is not None:
                         await live.changed.wait()
+                after = f", also after {settings.publish_busy_wait:g} s"
         if live.lease is not None:
-            waited = trio.current_time() - began
-            after = f", also after {waited:g} s" if waited else ""
             raise StreamBusyError(f"{live.name} is already published by {live.lease.holder}{after}")
 
     @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -31,7 +32,15 @@ if TYPE_CHECKING:
 __all__ = ["Live", "LiveCounters"]
 
 _KEYFRAME: Final = int(FrameKind.KEYFRAME)
+_AUDIO: Final = int(MessageType.AUDIO)
+_VIDEO: Final = int(MessageType.VIDEO)
+_DATA_AMF3: Final = int(MessageType.DATA_AMF3)
+_DATA: Final = frozenset({int(MessageType.DATA_AMF0), _DATA_AMF3})
 _TRIM_EVERY: Final = 64
+"""Records between two looks at what is no longer wanted."""
+_VIDEO_GONE_S: Final = 10.0
+"""A stream whose cached GOP is gone, and that has had no video for this long, has none: who joins
+would wait for ever for a keyframe."""
 
 
 @attrs.define
@@ -44,7 +53,7 @@ class LiveCounters:
     publishes: int = 0
 
 
-@attrs.frozen
+@attrs.define  # one per audio frame of a stream without video
 class _Entry:
     """Where a reader may begin, and the headers that hold there."""
 
@@ -80,9 +89,12 @@ class Live:
         self._readers = 0
         self._awaiting: set[Reader] = set()
         self._entry: _Entry | None = None
+        self._newest_entry = 0  # its position, also when it is no longer cached
+        self._left_at = 0
         self._gop_bytes = 0
         self._has_video = False
         self._has_pictures = False
+        self._video_at = -math.inf
         self._untrimmed = 0
 
     @property
@@ -107,7 +119,8 @@ class Live:
         self._has_video = self._has_pictures = False
         self._timeline = self._timeline.next(settings.timestamps)
         self._notice(StatusCode.PLAY_PUBLISH_NOTIFY, f"{self.name} is now published")
-        self._enter_here()  # whatever a publisher begins with, a reader may begin with as well
+        # Whatever a publisher begins with, a reader may begin with as well.
+        self._enter_here(self._timeline.last_ms)
         self._tell_changed()
 
     def publisher_left(self) -> None:
@@ -115,11 +128,12 @@ class Live:
         self.lease = None
         self.idle_since = trio.current_time()
         self._entry = None
+        self._newest_entry = self._left_at = self.log.end
         self._notice(StatusCode.PLAY_UNPUBLISH_NOTIFY, f"{self.name} is now unpublished")
-        for reader in list(self._awaiting):
-            self._awaiting.discard(reader)
-            reader.place(reader.group.sent, ())
+        for reader in self._awaiting:
+            reader.place(self._left_at, ())
             reader.outlet.wake()
+        self._awaiting.clear()
         self._trim()
         self._tell_changed()
 
@@ -130,105 +144,131 @@ class Live:
     def _notice(self, code: StatusCode, description: str) -> None:
         if self.settings.publish_notify and self._readers:
             body = on_status(code, description).encode()
-            self._push(
-                Record(MessageType.COMMAND_AMF0, self._timeline.last_ms, body, trio.current_time())
-            )
+            time = self._timeline.last_ms
+            self._push(Record(MessageType.COMMAND_AMF0, time, body, trio.current_time()))
 
     def append(self, message: Message, now: float) -> None:
         """Add what the publisher sent; called through its lease only."""
         type_id, body, flags = message.type_id, message.payload, 0
-        if type_id == MessageType.VIDEO:
+        counters = self.counters
+        counters.messages += 1
+        counters.bytes += len(body)
+        if type_id == _VIDEO:
             flags = classify_video(body)
-        elif type_id == MessageType.AUDIO:
+        elif type_id == _AUDIO:
             flags = classify_audio(body)
-        elif type_id in (MessageType.DATA_AMF0, MessageType.DATA_AMF3):
+        elif type_id in _DATA:
             self._append_data(message, now)
             return
-        is_header = bool(flags & HEADER)
+        is_header = flags & HEADER
         time = self._timeline.correct(message.timestamp_ms, carries_time=not is_header)
         record = Record(type_id, time, body, now, flags)
         if is_header:
             self._headers.see_media(record, self.log.end)
-        if type_id == MessageType.VIDEO:
+        if type_id == _VIDEO:
             self._see_video(record)
-        elif not (self._has_video or is_header):
-            self._enter_here()  # with no video every record is an entry point
+        elif not is_header:
+            self._see_other(record)
         self._push(record)
 
     def _append_data(self, message: Message, now: float) -> None:
-        amf3 = message.type_id == MessageType.DATA_AMF3
+        amf3 = message.type_id == _DATA_AMF3
         body = strip_set_data_frame(message.payload, amf3=amf3)
         keep = body is not message.payload
         if self.settings.metadata_server_name:
-            body = with_server_name(body, self._broadcaster.server_name)
+            body = with_server_name(body, self._broadcaster.server_name, amf3=amf3)
         time = self._timeline.correct(message.timestamp_ms, carries_time=False)
         record = Record(message.type_id, time, body, now)
-        self._headers.see_data(record, self.log.end, keep=keep)
+        if not self._headers.see_data(record, self.log.end, keep=keep):
+            self._see_other(record)
         self._push(record)
 
     def _see_video(self, record: Record) -> None:
         self._has_video = True
-        if not record.is_picture:
-            return
-        if record.flags & _KEYFRAME:
-            self.counters.keyframes += 1
-            self._enter_here()
-            self._place_awaiting()
-        self._has_pictures = True
+        self._video_at = record.arrived_at
+        if record.is_picture:
+            if record.flags & _KEYFRAME:
+                self.counters.keyframes += 1
+                self._enter_here(record.timestamp_ms)
+            self._has_pictures = True
+
+    def _see_other(self, record: Record) -> None:
+        """With no video every record but a header is an entry point."""
+        if self._has_video:
+            if self._entry is not None or record.arrived_at - self._video_at <= _VIDEO_GONE_S:
+                return
+            self._has_video = self._has_pictures = False
+        self._enter_here(record.timestamp_ms)
 
     def _push(self, record: Record) -> None:
-        counters, size = self.counters, len(record.body)
-        counters.messages += 1
-        counters.bytes += size
-        self._gop_bytes += size
-        self.log.append(record)
+        self._gop_bytes += len(record.body)
+        log = self.log
+        log.append(record)
         self._untrimmed += 1
-        if self._untrimmed >= _TRIM_EVERY or record.flags & _KEYFRAME or self.log.is_over():
+        if self._untrimmed >= _TRIM_EVERY or record.flags & _KEYFRAME or log.is_over():
             self._trim()
         if self.groups and not self.dirty:
             self._broadcaster.news(self)
 
     # ---------------------------------------------------- where readers begin
 
-    def _enter_here(self) -> None:
-        self._entry = _Entry(self.log.end, self._headers.snapshot())
+    def _enter_here(self, timestamp_ms: int) -> None:
+        """What is about to be appended, with this timestamp, is where readers may begin."""
+        end, headers = self.log.end, self._headers.snapshot()
+        self._entry = _Entry(end, headers)
+        self._newest_entry = end
         self._gop_bytes = 0
+        for reader in self._awaiting:
+            self._place_at(reader, self._entry, timestamp_ms)
+            reader.outlet.wake()
+        self._awaiting.clear()
 
-    def _place_awaiting(self) -> None:
-        """A keyframe is about to be appended: those who waited for it stand there now."""
-        if self._awaiting:
-            headers = self._headers.snapshot()
-            for reader in self._awaiting:
-                reader.place(self.log.end, self._stamped(headers, self._timeline.last_ms))
-                reader.outlet.wake()
-            self._awaiting.clear()
+    def _place_at(self, reader: Reader, entry: _Entry, timestamp_ms: int) -> None:
+        """Let a reader begin at an entry, after the headers that it does not know."""
+        known = reader.knows_until
+        news = (header for header in entry.headers if header.position >= known)
+        reader.place(entry.position, _stamped(news, timestamp_ms))
 
-    def _stamped(self, headers: tuple[Header, ...], timestamp_ms: int) -> list[Record]:
-        """Headers as a late reader gets them: with the timestamp of its first record."""
-        return [
-            attrs.evolve(header.record, timestamp_ms=timestamp_ms, form=None, pieces=())
-            for header in headers
-        ]
+    def _timestamp_at(self, position: int) -> int:
+        """Of the first record that a reader gets there."""
+        log = self.log
+        kept = log.base <= position < log.end
+        return log.at(position).timestamp_ms if kept else self._timeline.last_ms
 
-    def place(self, reader: Reader, *, missed_from: int | None = None) -> None:
-        """Put a reader where one may begin now, or let it wait for a keyframe.
+    def _place(self, reader: Reader, *, after: int = -1) -> None:
+        """Put a reader where one may begin now, or let it wait for the next such place.
 
         Args:
-            missed_from: for a reader that skips: it knows the headers before this position.
+            after: it does not go back: it is put behind this position or waits.
         """
-        sent, entry = reader.group.sent, self._entry
         if not self.publishing:
-            reader.place(sent, ())
+            # Who was here before is told that the publisher has left; the log may have lost it.
+            at = max(reader.position, self._left_at, self.log.base)
+            reader.place(self.log.end if reader.is_fresh else at, ())
             return
-        if entry is None or (missed_from is not None and entry.position <= missed_from):
+        self._bound_cache()
+        entry = self._entry
+        if entry is None or entry.position <= after:
             reader.await_keyframe()
             self._awaiting.add(reader)
-            return
-        known = -1 if missed_from is None else missed_from
-        headers = tuple(h for h in entry.headers if known <= h.position < entry.position)
-        at = entry.position
-        first = self.log.at(at).timestamp_ms if at < self.log.end else self._timeline.last_ms
-        reader.place(at, self._stamped(headers, first))
+        else:
+            self._place_at(reader, entry, self._timestamp_at(entry.position))
+
+    def skip(self, reader: Reader) -> None:
+        """Put a reader that is too slow further on: at the newest keyframe, or at the next."""
+        self._place(reader, after=reader.position)
+
+    def go_on(self, reader: Reader) -> None:
+        """Put a reader that has paused where it goes on."""
+        here = reader.position
+        if (
+            reader.is_fresh
+            or reader.awaits_keyframe
+            or here < max(self._newest_entry, self.log.base)
+        ):
+            self._place(reader, after=here - 1)
+        else:
+            reader.place(here, reader.prologue)
 
     def is_too_slow(self, position: int) -> bool:
         """Whether a reader at a position has fallen further behind than is allowed."""
@@ -245,7 +285,7 @@ class Live:
     def attach(self, form: Form, outlet: Outlet) -> Reader:
         """Begin to read; the outlet is woken when there is something to send."""
         reader = self._add_reader(form, outlet)
-        self.place(reader)
+        self._place(reader)
         outlet.wake()
         return reader
 
@@ -262,28 +302,60 @@ class Live:
         """The same reader with another form (receiveAudio, receiveVideo).
 
         Args:
-            keep_position: whether it goes on where it stands; otherwise at the next keyframe.
+            keep_position: whether it goes on where it stands, after the headers that the form
+                before had no use for; otherwise at the next keyframe, after all headers.
         """
-        at, outlet = reader.position, reader.outlet
+        at, old = reader.position, reader.group.form
+        changed = self._add_reader(form, reader.outlet)
+        changed.succeed(reader)
         reader.detach()
-        changed = self._add_reader(form, outlet)
-        if keep_position and not reader.awaits_keyframe and at >= self.log.base:
-            changed.place(at, reader.prologue)
-        else:
-            self.place(changed, missed_from=at)
-        outlet.wake()
+        if keep_position and not (reader.is_fresh or reader.awaits_keyframe):
+            changed.place(at, [*reader.prologue, *self._newly_wanted(at, old, form)])
+        if reader.paused:
+            changed.pause()
+        elif changed.is_fresh:
+            self._place(changed, after=at - 1)
+        reader.outlet.wake()
         return changed
+
+    def _newly_wanted(self, at: int, old: Form, new: Form) -> list[Record]:
+        """Headers that hold at a position and are only in the new form."""
+        news = (
+            header
+            for header in self._headers.snapshot()
+            if header.position < at and not old.pieces(header.record) and new.pieces(header.record)
+        )
+        return _stamped(news, self._timestamp_at(at))
+
+    def let_rest(self, reader: Reader) -> None:
+        """A reader wants nothing for a while: it keeps nothing alive and waits for nothing."""
+        self.slow.discard(reader)
+        self._awaiting.discard(reader)
+
+    def caught_up(self, reader: Reader) -> None:
+        """A reader is served by the broadcaster from here on."""
+        self.slow.discard(reader)
+        self._let_go()
+
+    def was_sent(self) -> None:
+        """The broadcaster has sent a span to everybody."""
+        self._let_go()
 
     def detach(self, reader: Reader) -> None:
         """A reader leaves; called by :meth:`Reader.detach` only."""
         self._readers -= 1
-        self.slow.discard(reader)
-        self._awaiting.discard(reader)
+        self.let_rest(reader)
         reader.group.remove(reader)
         if not reader.group.readers:
             del self.groups[reader.group.form]
+        self._let_go()
 
     # -------------------------------------------------------------- retention
+
+    def _let_go(self) -> None:
+        """With nobody publishing there is no next record to trim the log at."""
+        if len(self.log) and not self.publishing:
+            self._trim()
 
     def _trim(self) -> None:
         """Let go of what no reader needs, nor any that may come."""
@@ -294,7 +366,10 @@ class Live:
             wanted = min(wanted, group.sent)
         for reader in self.slow:
             wanted = min(wanted, reader.position)
-        self.log.trim(wanted)
+        if self.publishing:
+            self.log.trim(wanted)
+        else:
+            self.log.trim(wanted, grain=1)
         if self._entry is not None and self._entry.position < self.log.base:
             self._entry = None
 
@@ -313,6 +388,17 @@ class Live:
             self._entry = None
 
 
+def _stamped(headers: Iterable[Header], timestamp_ms: int) -> list[Record]:
+    """Headers as a late reader gets them: with the timestamp of its first record.
+
+    Data frames are at 0: ffmpeg takes one that is at any other time for a subtitle.
+    """
+    return [
+        Record(old.type_id, timestamp_ms if old.flags else 0, old.body, old.arrived_at, old.flags)
+        for old in (header.record for header in headers)
+    ]
+
+
 def _bounds(settings: StreamSettings) -> LogBounds:
     seconds = max(settings.slow_reader_after, settings.gop_cache or 0.0)
-    return LogBounds(seconds=math.inf if math.isinf(seconds) else seconds, size=settings.log_bytes)
+    return LogBounds(seconds=seconds, size=settings.log_bytes)

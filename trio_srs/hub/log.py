@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import attrs
 
-from trio_srs.hub.record import Record
+from trio_srs.hub.record import Account, Record
 
 __all__ = ["LogBounds", "StreamLog"]
 
-_GRAIN = 64
+_GRAIN: Final = 64
 """Records dropped at a time, at least: deleting from the front of a list moves the rest."""
+_SPARE: Final = 16
+"""Over its bounds, a log lets go of this part of its records more than it must: for the same
+reason."""
+RECORD_BYTES: Final = 256
+"""What a record takes besides its body: the record, its numbers, its header in a wire form. With
+it a bound in bytes bounds the number of records too, however small a publisher makes them."""
 
 
 @attrs.frozen(kw_only=True)
@@ -19,7 +27,7 @@ class LogBounds:
     seconds: float
     """Between the arrival of its oldest and its newest record."""
     size: int
-    """Bytes in record bodies."""
+    """Bytes, counted as :attr:`StreamLog.size` counts them."""
 
 
 class StreamLog:
@@ -29,13 +37,18 @@ class StreamLog:
     the number that the next record will get.
     """
 
-    __slots__ = ("_records", "base", "bounds", "size")
+    __slots__ = ("_account", "_records", "base", "bounds")
 
     def __init__(self, bounds: LogBounds) -> None:
         self.bounds = bounds
         self.base = 0
-        self.size = 0
+        self._account = Account()
         self._records: list[Record] = []
+
+    @property
+    def size(self) -> int:
+        """Bytes held: bodies, what wire forms copied of them, and 256 for each record."""
+        return self._account.size
 
     @property
     def end(self) -> int:
@@ -48,7 +61,8 @@ class StreamLog:
     def append(self, record: Record) -> None:
         """Add the newest record."""
         self._records.append(record)
-        self.size += len(record.body)
+        record.account = account = self._account
+        account.size += len(record.body) + RECORD_BYTES
 
     def at(self, position: int) -> Record:
         """The record at a position from :attr:`base` up to :attr:`end`, exclusive."""
@@ -71,21 +85,25 @@ class StreamLog:
     def is_over(self) -> bool:
         """Whether it holds more than its bounds."""
         records, bounds = self._records, self.bounds
-        return self.size > bounds.size or (
+        return self._account.size > bounds.size or (
             len(records) > 1 and records[-1].arrived_at - records[0].arrived_at > bounds.seconds
         )
 
-    def trim(self, wanted_from: int) -> None:
+    def trim(self, wanted_from: int, *, grain: int = _GRAIN) -> None:
         """Drop what nobody wants: everything before a position, and more if over the bounds.
 
-        The newest record always stays. Readers that stand before :attr:`base` afterwards have
-        to skip.
+        Over the bounds, the newest record stays whatever its size. Readers that stand before
+        :attr:`base` afterwards have to skip.
+
+        Args:
+            grain: with fewer unwanted records than this, they may stay a little longer.
         """
         count = len(self._records)
+        unwanted = min(wanted_from - self.base, count)
         if self.is_over():
-            self._drop(max(self._over_by(), min(wanted_from - self.base, count - 1)))
-        elif wanted_from - self.base >= min(_GRAIN, max(count // 2, 1)):
-            self._drop(min(wanted_from - self.base, count))
+            self._drop(max(self._over_by(), min(unwanted, count - 1)))
+        elif unwanted >= min(grain, max(count // 2, 1)):
+            self._drop(unwanted)
 
     def _over_by(self) -> int:
         """How many records to drop to be within the bounds again, with a little to spare."""
@@ -94,11 +112,17 @@ class StreamLog:
         for record in records[:-1]:
             if size <= bounds.size and newest - record.arrived_at <= bounds.seconds:
                 break
-            size -= len(record.body)
+            size -= _cost(record)
             count += 1
-        return min(count + len(records) // 16, len(records) - 1)
+        return min(count + len(records) // _SPARE, len(records) - 1)
 
     def _drop(self, count: int) -> None:
-        self.size -= sum(len(record.body) for record in self._records[:count])
+        for record in self._records[:count]:
+            self._account.size -= _cost(record)
+            record.account = None  # what a reader still makes of it is no longer ours
         del self._records[:count]
         self.base += count
+
+
+def _cost(record: Record) -> int:
+    return len(record.body) + record.copied + RECORD_BYTES

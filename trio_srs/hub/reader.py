@@ -68,6 +68,7 @@ class Reader:
     Attributes:
         prologue: records to be given before the position: headers.
         fast_at: the position, while the broadcaster serves this reader; negative otherwise.
+        is_fresh: whether it was never placed: it knows no headers.
         skipped: records this reader missed because it was too slow.
         skips: how often that happened.
     """
@@ -81,6 +82,7 @@ class Reader:
         "awaits_keyframe",
         "fast_at",
         "group",
+        "is_fresh",
         "live",
         "offer",
         "outlet",
@@ -95,6 +97,7 @@ class Reader:
         self.offer = outlet.offer  # looked up once: this is called for every span
         self.fast_at = _NOT_FAST
         self.attached = True
+        self.is_fresh = True
         self.paused = False
         self.awaits_keyframe = False
         self.skipped = 0
@@ -115,7 +118,13 @@ class Reader:
         """Bytes handed to the outlet for this reader."""
         if self.fast_at < 0:
             return self._bytes
-        return self._bytes + self.group.bytes_sent - self._group_mark
+        shared = self.group.bytes_sent - self._group_mark - self.group.unserved(self)
+        return self._bytes + shared
+
+    @property
+    def knows_until(self) -> int:
+        """Headers that stand before this position were given to this reader."""
+        return 0 if self.is_fresh or self.prologue else self.position
 
     def place(self, position: int, prologue: Sequence[Record]) -> None:
         """Stand at a position, to be given some records first."""
@@ -124,7 +133,12 @@ class Reader:
             self.skipped += position - self._missed_from
             self._missed_from = None
         self._position, self.prologue = position, list(prologue)
-        self.awaits_keyframe = False
+        self.is_fresh = self.awaits_keyframe = False
+
+    def succeed(self, other: Reader) -> None:
+        """Be what a reader of another form was: as far on, as paused, missing as much."""
+        self._position, self.paused = other.position, other.paused
+        self._missed_from, other._missed_from = other._missed_from, None
 
     def await_keyframe(self) -> None:
         """Stand nowhere until the live places this reader at the next keyframe."""
@@ -179,15 +193,14 @@ class Reader:
     def _become_fast(self) -> None:
         self.fast_at = self._position
         self._group_mark = self.group.bytes_sent
-        self.live.slow.discard(self)
+        self.live.caught_up(self)
 
     def _leave_fast(self) -> None:
         if self.fast_at >= 0:
-            self._bytes = self.bytes_sent - self.group.unserved(self)
+            self._bytes = self.bytes_sent
             self._position = self.fast_at
             self.fast_at = _NOT_FAST
-        if self.attached:
-            self.live.slow.add(self)
+        self.live.slow.add(self)
 
     def fall_back(self) -> None:
         """From now on this reader is served by its own task."""
@@ -206,13 +219,17 @@ class Reader:
         """Get nothing until :meth:`resume`."""
         self._leave_fast()
         self.paused = True
-        self.live.slow.discard(self)  # it keeps nothing alive
+        self.live.let_rest(self)
 
     def resume(self) -> None:
-        """Go on from the newest place where a reader may begin."""
-        if self.paused:
+        """Go on: from here if nothing newer may be begun at, else from the newest such place.
+
+        So a short pause loses nothing and repeats nothing, and a long one does not make the
+        reader late.
+        """
+        if self.paused and self.attached:
             self.paused = False
-            self.live.place(self)
+            self.live.go_on(self)
             self.outlet.wake()
 
     def _skip(self) -> None:
@@ -223,11 +240,14 @@ class Reader:
             )
         self.skips += 1
         self._missed_from = at
-        live.place(self, missed_from=at)
+        live.skip(self)
 
     def detach(self) -> None:
         """Leave the stream. Idempotent; the outlet is never used again."""
         if self.attached:
             self._leave_fast()
+            if self._missed_from is not None:  # it leaves before it got any further
+                self.skipped += self.live.log.end - self._missed_from
+                self._missed_from = None
             self.attached = False
             self.live.detach(self)

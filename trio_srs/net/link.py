@@ -153,7 +153,7 @@ class Link(Generic[SessionT]):
 
     def broke(self, error: OSError) -> None:
         """An offer failed: the connection is gone, and :meth:`drained` will say so."""
-        self._broken = error
+        self._broken = error.with_traceback(None)  # its frames hold this link: a cycle
         self._become_busy()
 
     def _become_busy(self) -> None:
@@ -181,15 +181,20 @@ class Link(Generic[SessionT]):
         while self.busy:
             if self._broken is not None:
                 raise PeerGoneError(_why(self._broken)) from self._broken
+            backlog = self.transport.backlog
             with trio.CancelScope(deadline=self._moved_at + self.stalled_after) as patience:
                 try:
                     await self.transport.writable()
                     self._pay()
                 except OSError as error:
                     raise PeerGoneError(_why(error)) from error
-            if patience.cancelled_caught:
+            if self.transport.backlog < backlog:
+                self._moved_at = trio.current_time()  # how long ago, only the transport knows
+            elif patience.cancelled_caught:
+                waiting = self.owed + self.transport.backlog
                 raise PeerStalledError(
-                    f"took nothing for {self.stalled_after:g} s; {self.owed} bytes are waiting"
+                    f"took nothing for {self.stalled_after:g} s; "
+                    f"{waiting} bytes of what was begun are waiting"
                 )
 
     def _pay(self) -> None:
@@ -223,15 +228,15 @@ class Link(Generic[SessionT]):
             try:
                 self.flush()
                 await self.drained()
-                told = True
                 self.transport.shutdown_write()
+                await self.drained()  # TLS says goodbye as well
+                told = True
                 await self._discard()
             except PeerError:
                 told = False
         if told:
             self.transport.close()
-        else:
-            self.transport.reset()
+        self.reset()
 
     async def _discard(self) -> None:
         left = _DISCARD_BYTES
@@ -248,8 +253,18 @@ class Link(Generic[SessionT]):
             left -= count
 
     def reset(self) -> None:
-        """Drop the connection: whatever is owed can no longer be finished."""
+        """Drop the connection, if it is not closed yet: what is owed cannot be finished.
+
+        The link lets go of its owner and of what is owed; it is of no use afterwards.
+        """
         self.transport.reset()
+        self.transport.on_backlog = None
+        self._on_work = _nobody
+        self._owed.clear()
+
+
+def _nobody() -> None:
+    """There is nobody left to be told."""
 
 
 def _why(error: OSError) -> str:

@@ -90,7 +90,7 @@ def configure(config: LogConfig) -> None:
             ],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                *([] if human else [structlog.processors.format_exc_info]),
+                *([_printable] if human else [structlog.processors.format_exc_info]),
                 renderer,
             ],
         )
@@ -111,4 +111,14 @@ def _add_fields(
     """The fields that a line was given beside its text."""
     fields = getattr(event["_record"], "fields", {})
     event.update(fields)
+    return event
+
+
+def _printable(
+    _logger: Any, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """What peers said may have line breaks in it, or words for the terminal."""
+    for key, value in event.items():
+        if isinstance(value, str) and not value.isprintable():
+            event[key] = "".join(c if c.isprintable() else repr(c)[1:-1] for c in value)
     return event

@@ -21,12 +21,18 @@ from trio_srs.errors import RefusedError
 from trio_srs.server.logs import configure, set_level
 from trio_srs.server.run import Server, serve
 
-__all__ = ["ProcessOptions", "run_process"]
+__all__ = ["ProcessOptions", "ReadyError", "run_process"]
 
 _log = logging.getLogger(__name__)
 
 _PARENT_CHECK_S: Final = 0.2
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP)
+
+
+class ReadyError(RefusedError):
+    """The ready line cannot be written to the file or descriptor that was asked for."""
+
+    code = "ready_failed"
 
 
 @attrs.frozen(kw_only=True)
@@ -60,7 +66,7 @@ def run_process(
     parent = os.getppid() if options.die_with_parent or config.process.die_with_parent else None
     try:
         trio.run(_main, config, load, options, parent)
-    except RefusedError as error:  # cannot listen, or no usable certificate: one line will do
+    except RefusedError as error:  # nothing that a traceback would explain: one line will do
         sys.stderr.write(f"trio-srs: {error}\n")
         return 1
     return 0
@@ -70,16 +76,17 @@ async def _main(
     config: Config, load: Callable[[], Config], options: ProcessOptions, parent: int | None
 ) -> None:
     with trio.open_signal_receiver(*_SIGNALS) as signals:
-        async with serve(config) as server, trio.open_nursery() as nursery:
-            nursery.start_soon(_obey, signals, server, load, nursery)
-            if parent is not None:
-                nursery.start_soon(_watch_parent, parent, server)
+        async with serve(config) as server:
             # What was made while starting lives as long as the process: never look at it again.
             gc.collect()
             gc.freeze()
             _say_ready(server, options)
-            await server.wait_stopped()
-            nursery.cancel_scope.cancel()
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(_obey, signals, server, load, nursery)
+                if parent is not None:
+                    nursery.start_soon(_watch_parent, parent, server)
+                await server.wait_stopped()
+                nursery.cancel_scope.cancel()
     _log.info("stopped")
 
 
@@ -115,7 +122,8 @@ def _reload(server: Server, load: Callable[[], Config]) -> None:
     set_level(config.log)
     for change in changes:
         how = "now" if change.live else "after a restart"
-        _log.info("configuration: %s: %s -> %s, %s", change.path, change.old, change.new, how)
+        old, new = change.old or "not set", change.new or "not set"
+        _log.info("configuration: %s: %s -> %s, %s", change.path, old, new, how)
     if not changes:
         _log.info("configuration reloaded: nothing changed")
 
@@ -129,15 +137,30 @@ async def _watch_parent(parent: int, server: Server) -> None:
 
 
 def _say_ready(server: Server, options: ProcessOptions) -> None:
-    """One line of JSON, for whoever waits for it."""
+    """One line of JSON, for whoever waits for it.
+
+    Raises:
+        ReadyError: it cannot be written where it was asked for.
+    """
     line = json.dumps(server.ready) + "\n"
-    sys.stdout.write(line)
-    sys.stdout.flush()
-    if options.ready_file is not None:
-        # Renamed into place, so that who sees the file sees all of it.
-        partial = options.ready_file.with_name(options.ready_file.name + ".partial")
-        partial.write_text(line)
-        partial.replace(options.ready_file)
-    if options.ready_fd is not None:
-        with os.fdopen(options.ready_fd, "w") as stream:
-            stream.write(line)
+    try:
+        if sys.stdout is not None:  # closed by who started us
+            sys.stdout.write(line)
+            sys.stdout.flush()
+    except OSError as error:  # nobody is left who waits for it
+        _log.warning("cannot write the ready line to standard output: %s", error.strerror)
+    try:
+        if options.ready_file is not None:
+            _write_whole(options.ready_file, line)
+        if options.ready_fd is not None:
+            with os.fdopen(options.ready_fd, "w") as stream:
+                stream.write(line)
+    except OSError as error:
+        raise ReadyError(f"cannot say that the server is ready: {error}") from error
+
+
+def _write_whole(path: Path, line: str) -> None:
+    """Rename it into place, so that who sees the file sees all of it."""
+    partial = path.with_name(path.name + ".partial")
+    partial.write_text(line)
+    partial.replace(path)

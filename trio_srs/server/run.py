@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import TypeVar
 
 import attrs
 import trio
@@ -84,29 +85,25 @@ class Server:
         New connections, publishes and plays follow it; those that are go on as they began.
 
         Returns:
-            every difference; those that are not ``live`` wait for a restart.
+            every difference to what the server runs with. Those that are not ``live`` wait for
+            a restart, and are named again by the next reload.
         """
         changes = difference(self.config, config)
+        config = _live_part(self.config, config)
         self._parts.rules.config = config
-        self._parts.rtmp.context.config = attrs.evolve(
-            config.rtmp,
-            listen=self.config.rtmp.listen,
-            backlog=self.config.rtmp.backlog,
-        )
+        self._parts.rtmp.configure(config.rtmp)
         self.config = config
         return changes
 
     async def stop(self, grace_s: float | None = None) -> None:
-        """Tell every connection, close it, and end the server.
+        """Tell every connection, close it, and end the server. At any time, and any number.
 
         Args:
             grace_s: how long that may take in all; what is still open then is cut off. The
                 configuration's ``rtmp.shutdown_grace`` by default.
         """
         self.stopping = True
-        grace_s = self.config.rtmp.shutdown_grace if grace_s is None else grace_s
-        with trio.move_on_after(grace_s):
-            await self._parts.rtmp.stop()
+        await self._parts.rtmp.stop(self.config.rtmp.shutdown_grace if grace_s is None else grace_s)
         self._stopped.set()
 
     async def finish(self) -> None:
@@ -114,6 +111,11 @@ class Server:
         self.stopping = True
         await self._parts.rtmp.finish()
         self._stopped.set()
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the server has ended."""
+        return self._stopped.is_set()
 
     async def wait_stopped(self) -> None:
         """Wait until the server has ended, however that was brought about."""
@@ -125,7 +127,8 @@ async def serve(config: Config | None = None, *, gate: Gate | None = None) -> As
     """Run a server for as long as the block lasts; it is ready when the block begins.
 
     Any number of them run in one process without knowing of each other. Leaving the block
-    stops it, with the configuration's grace; cancelling the block ends it at once.
+    stops it, with the configuration's grace; cancelling the block, or an exception in it, ends
+    it at once. What the block raises comes out as it is.
 
     Args:
         config: all defaults if none is given.
@@ -139,23 +142,36 @@ async def serve(config: Config | None = None, *, gate: Gate | None = None) -> As
     parts = build(config, gate)
     server = Server(config, parts)
     tls = tls_context(config.rtmps)
+    alone: BaseException | None = None
     with parts.bus.listening(log_event):
         try:
             await parts.rtmp.listen(config.rtmp.listen, config.rtmps.listen, tls)
             async with trio.open_nursery() as root:
-                root.start_soon(_run_services, server, parts)
+                await root.start(_run_services, server, parts)
                 yield server
-                if not server.stopping:
+                if not server.stopped:
                     await server.stop()
+        except BaseExceptionGroup as group:
+            if len(group.exceptions) > 1:
+                raise
+            alone = group.exceptions[0]  # of the block, as a rule: without the nursery's wrapping
         finally:
             parts.rtmp.close()
+    if alone is not None:
+        try:
+            raise alone
+        finally:
+            del alone  # it refers to this frame
 
 
-async def _run_services(server: Server, parts: Parts) -> None:
+async def _run_services(
+    server: Server, parts: Parts, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
+) -> None:
     """The server's own tasks, until it is stopped."""
     async with trio.open_nursery() as services:
         services.start_soon(parts.hub.broadcaster.run)
-        services.start_soon(parts.rtmp.run)
+        await services.start(parts.rtmp.run)
+        task_status.started()
         await server.wait_stopped()
         services.cancel_scope.cancel()
 
@@ -173,6 +189,26 @@ async def serve_forever(
     async with serve(config, gate=gate) as server:
         task_status.started(server)
         await server.wait_stopped()
+
+
+_Section = TypeVar("_Section", bound=attrs.AttrsInstance)
+
+
+def _live_part(old: Config, new: Config) -> Config:
+    """``new``, but with the keys of ``old`` that only a restart can change."""
+    return attrs.evolve(
+        new,
+        rtmp=_live_keys(old.rtmp, new.rtmp),
+        rtmps=old.rtmps,  # all of it: see RtmpsConfig
+        log=_live_keys(old.log, new.log),
+        process=_live_keys(old.process, new.process),
+    )
+
+
+def _live_keys(old: _Section, new: _Section) -> _Section:
+    fields = attrs.fields(type(new))
+    source = {field.name: new if field.metadata.get("live", True) else old for field in fields}
+    return type(new)(**{name: getattr(section, name) for name, section in source.items()})
 
 
 def _base_url(protocol: str, address: Address) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import enum
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import count
-from typing import Final
+from typing import ClassVar, Final
 
 import attrs
 
@@ -176,23 +176,6 @@ class RtmpServerSession:
         self._ready: deque[RtmpServerEvent] = deque()
         self._pending: _Request | None = None
         self._transaction_id = 0.0  # of connect: the only request whose answer is a _result
-        self._calls: dict[str, Callable[[Command, int], None]] = {
-            "connect": self._connect,
-            "createStream": self._create_stream,
-            "publish": self._publish,
-            "play": self._play,
-            "closeStream": self._close_stream,
-            "deleteStream": self._delete_stream,
-            "releaseStream": self._answer_null,
-            "FCPublish": self._fc_publish,
-            "FCUnpublish": self._fc_unpublish,
-            "FCSubscribe": self._fc_subscribe,
-            "pause": self._pause,
-            "receiveAudio": self._receive,
-            "receiveVideo": self._receive,
-            "seek": self._seek,
-            "getStreamLength": self._get_stream_length,
-        }
 
     # ------------------------------------------------------------- bytes, time
 
@@ -283,9 +266,9 @@ class RtmpServerSession:
         name = _ALIASES.get(command.name, command.name)
         if not self._connected and (StreamState.UNCONNECTED, name) not in TRANSITIONS:
             raise BadStateError(f"{name[:64]!r} before connect, expected the connect command")
-        handler = self._calls.get(name)
+        handler = self._CALLS.get(name)
         if handler is not None:
-            handler(command, stream_id)
+            handler(self, command, stream_id)
         elif name not in _ANSWERS:
             self._answer_null(command, stream_id)  # as SRS: encoders call what FMS once had
 
@@ -480,6 +463,25 @@ class RtmpServerSession:
     def _answer_null(self, command: Command, stream_id: int) -> None:
         if command.transaction_id:
             self.core.send_command(null_result(command.transaction_id))
+
+    # Of the class: bound methods in an attribute would be a circle, for the collector to find.
+    _CALLS: ClassVar[Mapping[str, Callable[[RtmpServerSession, Command, int], None]]] = {
+        "connect": _connect,
+        "createStream": _create_stream,
+        "publish": _publish,
+        "play": _play,
+        "closeStream": _close_stream,
+        "deleteStream": _delete_stream,
+        "releaseStream": _answer_null,
+        "FCPublish": _fc_publish,
+        "FCUnpublish": _fc_unpublish,
+        "FCSubscribe": _fc_subscribe,
+        "pause": _pause,
+        "receiveAudio": _receive,
+        "receiveVideo": _receive,
+        "seek": _seek,
+        "getStreamLength": _get_stream_length,
+    }
 
 
 def _base_name(name: str) -> str:

@@ -14,20 +14,22 @@ Whichever raises cancels the others; what each holds is given back on its way ou
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import math
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Final, TypeVar
 
 import trio
 
-from trio_srs.errors import EndReason, PeerError, RefusedError, TrioSrsError
+from trio_srs.errors import EndReason, PeerError, RefusedError
 from trio_srs.hub.bus import RequestRefused, SessionBegan, SessionConnected, SessionEnded
 from trio_srs.hub.gate import Asked
 from trio_srs.hub.lease import PublishLease
 from trio_srs.hub.registry import SessionEntry
 from trio_srs.net.link import Link
 from trio_srs.net.transport import Transport
+from trio_srs.service.rtmp.activity import Activity
 from trio_srs.service.rtmp.context import Place, RtmpContext, server_options
 from trio_srs.service.rtmp.deadlines import (
     CommandIdleTimeoutError,
@@ -61,16 +63,20 @@ from trio_srs.wire.url import DEFAULT_VHOST, StreamName
 
 __all__ = ["Connection"]
 
+_E = TypeVar("_E", bound=Exception)
+
 _log = logging.getLogger(__name__)
 
 _HELD_MOST: Final = 64 * 1024
 """Bytes read on while a decision is pending: enough to notice that the peer went away."""
 _OWED_MOST: Final = 256 * 1024
 """Answers owed to a peer before we stop listening to it."""
+_NAME_MOST: Final = 256
+"""Characters of a refused name that are passed on: a peer may send 64 KiB."""
 
 _SILENT: Final = frozenset({EndReason.PEER_RST, EndReason.PLAYER_STALLED, EndReason.PEER_FIN})
 """Ends after which there is nobody to say anything to."""
-_NOT_REFUSED: Final = (math.inf, RefusedAndIdleError(""))
+_NOT_REFUSED: Final = (math.inf, "")
 _GOODBYES: Final = {EndReason.SHUTDOWN: StatusCode.CONNECT_APP_SHUTDOWN}
 
 
@@ -80,10 +86,21 @@ class Connection:
     Attributes:
         sinks: where media of each message stream goes.
         bytes_played: bytes of media sent by plays that are over.
+        merge_read_s: how long to rest between two reads.
         handshake: what kind it was, once it is done.
+
+    Args:
+        opening: what to wait for, if anything, before the peer can be understood: the TLS
+            handshake. It counts for the handshake's deadline.
     """
 
-    def __init__(self, transport: Transport, protocol: str, context: RtmpContext) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        protocol: str,
+        context: RtmpContext,
+        opening: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
         self.context = context
         self.config = config = context.config
         now = trio.current_time()
@@ -105,16 +122,19 @@ class Connection:
         self.outgoing = Outgoing(self.link, self._start)
         self.bytes_played = 0
         self.sinks: dict[int, PublishLease] = {}
-        self.handshake: HandshakeDone | None = None
         self.merge_read_s = 0.0
-        self._activities: dict[int, Publish | Play] = {}
-        self._last_words: list[Callable[[End], None]] = []
+        self.handshake: HandshakeDone | None = None
+        self._opening = opening
+        self._activities: dict[int, Activity] = {}
+        self._begun: dict[Activity, None] = {}
         self._nursery: trio.Nursery | None = None
         self._deadline = trio.CancelScope()
         self._handshaken_at = math.inf
         self._asked_to_connect = False
-        self._refused: tuple[float, PeerError] = _NOT_REFUSED
+        self._refused: tuple[float, str] = _NOT_REFUSED
         self._end: End | None = None
+        self._is_closing = False
+        self._closing_patience_s: float = config.close_timeout
         self._decided = trio.Event()
 
     # --------------------------------------------------------------- lifetime
@@ -123,87 +143,117 @@ class Connection:
         """Serve the peer until it leaves, misbehaves, falls silent, or is ended.
 
         Nothing that the peer does, and no bug in serving it, gets out of here; only the
-        cancellation of the caller does.
+        cancellation of the caller does. Called once.
         """
         context, entry = self.context, self.entry
         with context.registry.holding(entry):
             context.bus.tell(
                 SessionBegan(session=entry.id, peer=entry.peer, protocol=entry.protocol)
             )
-            end = End(EndReason.SHUTDOWN, "")
             try:
-                end = await self._serve()
-                await self._close(end)
+                await self._serve()
+                await self._close()
+            except Exception as bug:  # of ours, and no reason for others to suffer
+                self._report(bug)
             finally:
+                self._conclude(End(EndReason.SHUTDOWN, "the server stopped"))
                 self.link.reset()
-                self._tell_end(self._end or end)
+                self._tell_end()
+                self._let_go()
 
-    async def _serve(self) -> End:
+    async def _serve(self) -> None:
+        ends: list[End] = []
         try:
             async with trio.open_nursery() as nursery:
                 self._nursery = nursery
+                if self._end is not None:  # by who heard of the session's beginning
+                    nursery.cancel_scope.cancel()
                 nursery.start_soon(self._pump)
                 await self._watch()
-        except BaseExceptionGroup as group:
-            errors, others = group.split(Exception)
-            if errors is not None and self._end is None:
-                self._end = self._judge(errors)
-            if others is not None:
-                raise others from None
+        except* PeerError as errors:
+            ends.append(_end_of(errors))
+        except* Exception as bugs:
+            self._report(bugs)
+            ends.insert(0, End(EndReason.INTERNAL_ERROR, repr(_first(bugs))))
         finally:
             self._nursery = None
-        if self._end is None:
-            self._end = End(EndReason.INTERNAL_ERROR, "the connection ended without a reason")
-        return self._end
-
-    def _judge(self, errors: ExceptionGroup[Exception]) -> End:
-        """The one end of whatever was raised, by one task or by several at once."""
-        expected, bugs = errors.split(PeerError)
-        if bugs is not None:
-            _log.error("a bug ended session %s", self.entry.id, exc_info=bugs)
-            return End(EndReason.INTERNAL_ERROR, repr(_first(bugs)))
-        assert expected is not None
-        error = _first(expected)
-        assert isinstance(error, TrioSrsError)
-        return End(error.end, "; ".join([str(error), *getattr(error, "__notes__", ())]))
+            for end in ends:
+                self._conclude(end)
 
     def end(self, reason: EndReason, detail: str) -> None:
         """End the session from outside; returns at once. The first reason holds."""
-        if self._end is None:
-            self._end = End(reason, detail)
+        self._conclude(End(reason, detail))
         if self._nursery is not None:
             self._nursery.cancel_scope.cancel()
 
-    async def _close(self, end: End) -> None:
+    def _conclude(self, end: End) -> None:
+        """The end is known: whatever is held is given back. Only the first end counts."""
+        if self._end is None:
+            self._end = end
+        for activity in list(self._begun):
+            self._begun.pop(activity, None)
+            activity.finish(self._end)
+
+    def _report(self, bug: Exception) -> None:
+        session = self.entry.id
+        _log.error(
+            "a bug ended session %s", session, exc_info=bug, extra={"fields": {"session": session}}
+        )
+
+    async def _close(self) -> None:
+        end = self._end
+        assert end is not None  # it takes an end to come here
+        if end.reason is EndReason.PEER_FIN:
+            self.link.transport.close()
         if end.reason in _SILENT:
-            if end.reason is EndReason.PEER_FIN:
-                self.link.transport.close()
             return
         code = _GOODBYES.get(end.reason, StatusCode.CONNECT_CLOSED)
-        self.session.say_goodbye(code, f"{end.reason}: {end.detail}")
-        await self.link.close(self.config.close_timeout)
+        # What broke inside is for the log, not for the peer.
+        known = bool(end.detail) and end.reason is not EndReason.INTERNAL_ERROR
+        self.session.say_goodbye(code, f"{end.reason}: {end.detail}" if known else str(end.reason))
+        self._is_closing = True
+        with contextlib.suppress(trio.ClosedResourceError):  # cut off meanwhile
+            await self.link.close(self._closing_patience_s)
 
-    def _tell_end(self, end: End) -> None:
-        for tell in self._last_words:
-            tell(end)
-        entry, now = self.entry, trio.current_time()
+    def cut(self) -> None:
+        """Wait no longer for the peer to hear why the connection is closed."""
+        self._closing_patience_s = 0.0
+        if not self._is_closing:
+            return
+        if self.link.busy:
+            self.link.reset()
+        else:
+            self.link.transport.close()
+
+    def _tell_end(self) -> None:
+        entry, end = self.entry, self._end
+        assert end is not None
         self.context.bus.tell(
             SessionEnded(
                 session=entry.id,
                 peer=entry.peer,
                 reason=end.reason,
                 detail=end.detail,
-                seconds=now - entry.began_at,
+                seconds=trio.current_time() - entry.began_at,
                 bytes_in=self.link.bytes_in,
                 bytes_out=self.link.bytes_said + self.bytes_played,
             )
         )
+
+    def _let_go(self) -> None:
+        """Break the circles, so that all of it is freed at once and the collector never runs."""
+        self._is_closing = False
+        self.entry.end = _ended
+        self.link.transport.on_backlog = None
+        del self.link, self.outgoing
 
     # ------------------------------------------------------------------ tasks
 
     async def _pump(self) -> None:
         """Receive, understand, and put media where it goes."""
         link, session = self.link, self.session
+        if self._opening is not None:
+            await self._opening()
         while await link.receive():
             self.drain()
             session.keep()
@@ -228,6 +278,8 @@ class Connection:
                 break
             else:
                 self._on_event(event)
+                if self._end is not None:
+                    break
         self.link.flush()
         for lease in sinks.values():
             self.context.hub.broadcaster.push(lease.live)
@@ -241,27 +293,31 @@ class Connection:
             self._check_deadlines(trio.current_time())
 
     def _next_deadline(self) -> float:
-        return min(self.session.next_deadline(), *(at for at, _ in self._deadlines()))
+        return min(self.session.next_deadline(), self._refused[0], self._patience()[0])
 
-    def _deadlines(self) -> list[tuple[float, PeerError]]:
-        """When the session would end, and by what, if nothing more happened."""
+    def _patience(self) -> tuple[float, type[PeerError], str]:
+        """Until when the peer may be silent, and what it is ended with then."""
         config = self.config
         if self.handshake is None:
             patience = config.handshake_timeout
-            late = HandshakeTimeoutError(f"no handshake within {patience:g} s")
-            return [(self.entry.began_at + patience, late)]
+            why = f"no handshake within {patience:g} s"
+            return self.entry.began_at + patience, HandshakeTimeoutError, why
         if not self._asked_to_connect:
             patience = config.connect_timeout
-            silent = ConnectTimeoutError(f"no connect command within {patience:g} s")
-            return [(self._handshaken_at + patience, silent)]
+            why = f"no connect command within {patience:g} s"
+            return self._handshaken_at + patience, ConnectTimeoutError, why
         patience = NEVER if self.sinks else config.command_idle_timeout
-        idle = CommandIdleTimeoutError(f"heard nothing for {patience:g} s, not even a pong")
-        return [(self.session.core.heard_at + patience, idle), self._refused]
+        why = f"heard nothing for {patience:g} s, not even a pong"
+        return self.session.core.heard_at + patience, CommandIdleTimeoutError, why
 
     def _check_deadlines(self, now: float) -> None:
-        for at, error in self._deadlines():
-            if now >= at:
-                raise error
+        # The errors are made where they are raised: kept in a local they would be a circle.
+        at, kind, why = self._patience()
+        if now >= at:
+            raise kind(why)
+        refused_until, why = self._refused
+        if now >= refused_until:
+            raise RefusedAndIdleError(why)
         self.session.on_time(now)
         self.link.flush()
 
@@ -270,7 +326,7 @@ class Connection:
         self._deadline.deadline = self._next_deadline()
 
     def _start(self, task: Callable[[], Awaitable[object]]) -> None:
-        if self._nursery is not None:
+        if self._nursery is not None and self._end is None:
             self._nursery.start_soon(task)
 
     def _wake(self) -> None:
@@ -287,9 +343,9 @@ class Connection:
                 self._asked_to_connect = True
                 self._start(lambda: self._connect(event))
             case PublishRequested():
-                self._begin(event.stream_id, Publish(self, event))
+                self._begin(Publish(self, event))
             case PlayRequested():
-                self._begin(event.stream_id, Play(self, event))
+                self._begin(Play(self, event))
             case StreamClosed(stream_id, command):
                 activity = self._activities.pop(stream_id, None)
                 if activity is not None:
@@ -300,9 +356,9 @@ class Connection:
                     activity.switch(event)
         self._rearm()
 
-    def _begin(self, stream_id: int, activity: Publish | Play) -> None:
+    def _begin(self, activity: Activity) -> None:
         self._refused = _NOT_REFUSED
-        self._activities[stream_id] = activity
+        self._activities[activity.stream_id] = activity
         self._start(activity.run)
 
     async def _connect(self, event: ConnectRequested) -> None:
@@ -333,6 +389,7 @@ class Connection:
                 handshake=str(handshake),
             )
         )
+        self.go_on()
 
     # ------------------------------------------- for what publishes and plays
 
@@ -343,30 +400,33 @@ class Connection:
         return self.context.find_place(request.tc_url, request.app, name)
 
     def accept(self) -> None:
-        """Say yes to the pending request, and go on with what lies behind it."""
+        """Say yes to the pending request. What lies behind it is read by :meth:`go_on`."""
         self.session.accept()
-        self._go_on()
+        self.link.flush()
 
     def refuse(self, request: str, stream: str, refusal: RefusedError) -> None:
-        """Say no to the pending request; without another one the connection is closed soon."""
+        """Say no to the pending request; without another one the connection is closed soon.
+
+        What lies behind it is read by :meth:`go_on`.
+        """
         self.session.refuse(refusal)
         if not self.sinks and not self.outgoing.readers:
             at = trio.current_time() + self.config.refusal_linger
-            self._refused = (at, RefusedAndIdleError(f"{refusal.code}: {refusal}"))
+            self._refused = (at, f"{refusal.code}: {refusal}")
         self.context.bus.tell(
             RequestRefused(
                 session=self.entry.id,
                 peer=self.entry.peer,
                 request=request,
-                stream=stream,
+                stream=stream[:_NAME_MOST],
                 code=refusal.code,
                 detail=str(refusal),
             )
         )
-        self._go_on()
-
-    def _go_on(self) -> None:
         self.link.flush()
+
+    def go_on(self) -> None:
+        """Read what lies behind the request that was decided."""
         self._decided.set()
         self._decided = trio.Event()
         self.drain()
@@ -383,25 +443,29 @@ class Connection:
             params=stream.params,
         )
 
-    def at_end(self, tell: Callable[[End], None]) -> Callable[[], None]:
-        """Have ``tell`` called with how the session ended.
+    def began(self, activity: Activity) -> None:
+        """A publish or play holds something: it is finished with the connection at the latest."""
+        self._begun[activity] = None
 
-        Returns:
-            what takes that back.
-        """
-        self._last_words.append(tell)
-        return lambda: self._last_words.remove(tell)
-
-    def over(self, stream_id: int, activity: Publish | Play) -> None:
-        """A publish or play is over; what the peer asks next on its message stream is new."""
-        if self._activities.get(stream_id) is activity:
-            del self._activities[stream_id]
+    def over(self, activity: Activity) -> None:
+        """A task is over; what the peer asks next on its message stream is new."""
+        if self._activities.get(activity.stream_id) is activity:
+            del self._activities[activity.stream_id]
 
 
-def _first(group: BaseExceptionGroup[Exception]) -> Exception:
+def _ended(_reason: EndReason, _detail: str) -> None:
+    """What is left of a session's end."""
+
+
+def _end_of(errors: ExceptionGroup[PeerError]) -> End:
+    """The one end of what was raised, by one task or by several at once: the first is it."""
+    error = _first(errors)
+    return End(error.end, "; ".join([str(error), *getattr(error, "__notes__", ())]))
+
+
+def _first(group: ExceptionGroup[_E]) -> _E:
     """The first single error in a group of groups."""
-    error: BaseException = group
-    while isinstance(error, BaseExceptionGroup):
+    error: _E | ExceptionGroup[_E] = group
+    while isinstance(error, ExceptionGroup):
         error = error.exceptions[0]
-    assert isinstance(error, Exception)
     return error

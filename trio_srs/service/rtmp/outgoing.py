@@ -44,8 +44,8 @@ class Outgoing:
             self._start(self._run)
 
     async def relieved(self) -> None:
-        """Wait until nothing is owed."""
-        while self.link.busy:
+        """Wait until nothing is owed; a reader may well owe something again when this returns."""
+        if self.link.busy:
             await self._relief.wait()
 
     async def _run(self) -> None:
@@ -63,8 +63,12 @@ class Outgoing:
 
     def _serve(self) -> bool:
         """One span to each reader that is served by itself; whether there was any."""
-        served = False
-        for reader in self.readers:
+        served, readers = False, self.readers
+        if len(readers) > 1:
+            readers.append(
+                readers.pop(0)
+            )  # each is first in its turn: a slow link has room for one
+        for reader in readers:
             if self.link.busy:
                 break
             span = reader.next_span(_SPAN_BYTES)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import trio
 
@@ -12,7 +12,7 @@ from trio_srs.hub.bus import PlayBegan, PlayEnded
 from trio_srs.hub.forms import RtmpForm
 from trio_srs.hub.reader import Reader
 from trio_srs.hub.settings import MissingPolicy, StreamSettings
-from trio_srs.service.rtmp.context import Place
+from trio_srs.service.rtmp.activity import Activity
 from trio_srs.service.rtmp.deadlines import NoPublisherError
 from trio_srs.service.rtmp.end import End
 from trio_srs.session.rtmp_events import AudioSwitched, Paused, PlayRequested, VideoSwitched
@@ -33,37 +33,24 @@ class StreamNotFoundError(RefusedError):
     http_status = 404
 
 
-class Play:
+class Play(Activity):
     """A peer's request to play on one message stream, and what came of it."""
 
+    word: ClassVar[str] = "play"
+
     def __init__(self, connection: Connection, request: PlayRequested) -> None:
-        self._connection = connection
-        self._request = request
-        self._scope = trio.CancelScope()
+        super().__init__(connection, request.stream_id, request.name)
+        self._duration_s = request.duration_s
         self._reader: Reader | None = None
+        self._playing = ""
         self._audio = self._video = True
         self._sent = 0
         self._skipped = 0
-        self._end: End | None = None
 
-    async def run(self) -> None:
-        """Decide, and read until the peer is done with it.
-
-        Raises:
-            NoPublisherError: nobody came to publish in time.
-        """
-        connection, request = self._connection, self._request
-        try:
-            with self._scope:
-                await self._play()
-        except RefusedError as refusal:
-            connection.refuse("play", request.name, refusal)
-        finally:
-            connection.over(request.stream_id, self)
-
-    async def _play(self) -> None:
+    async def _run(self) -> None:
+        """Decide, and read until the peer is done with it."""
         connection, context = self._connection, self._connection.context
-        place = connection.find_place(self._request.name)
+        place = connection.find_place(self.name)
         await context.gate.play(connection.asked(place.stream, place.stream.name))
         live = context.hub.find(place.key)
         if place.settings.play_missing is MissingPolicy.REFUSE and (
@@ -75,64 +62,62 @@ class Play:
         with context.hub.subscribe(
             place.key, place.settings, self._form(), connection.link
         ) as reader:
-            self._reader = reader
-            connection.outgoing.readers.append(reader)
             try:
-                await self._told(place)
+                self._begin(reader)
+                connection.go_on()  # what lies behind the request may be about this reader
+                await self._last(place.settings, reader)
             finally:
                 self._detach()
 
     def _form(self) -> RtmpForm:
         size = self._connection.config.chunk_size
-        return RtmpForm.of(size, self._request.stream_id, self._audio, self._video)
+        return RtmpForm.of(size, self.stream_id, self._audio, self._video)
 
-    async def _told(self, place: Place) -> None:
-        """Play between two words on the bus."""
-        connection, bus = self._connection, self._connection.context.bus
-        entry, stream_id = connection.entry, self._request.stream_id
-        entry.plays[stream_id] = place.key
-        bus.tell(PlayBegan(session=entry.id, peer=entry.peer, stream=place.key))
-
-        def tell(end: End) -> None:
-            bus.tell(
-                PlayEnded(
-                    session=entry.id,
-                    peer=entry.peer,
-                    stream=place.key,
-                    reason=end.reason,
-                    detail=end.detail,
-                    bytes=self._sent,
-                    skipped=self._skipped,
-                )
-            )
-
-        forget = connection.at_end(tell)
-        try:
-            await self._last(place.settings)
-        finally:
-            entry.plays.pop(stream_id, None)
-            if self._end is not None:
-                self._detach()
-                forget()
-                tell(self._end)
-
-    async def _last(self, settings: StreamSettings) -> None:
-        """Wait for what ends a play: its duration, or a publisher that does not come."""
-        duration_s = self._request.duration_s
-        with trio.move_on_after(duration_s if duration_s > 0 else math.inf):
-            await self._patience(settings)
-            return
-        name = self._request.name
-        self._connection.session.end_stream(
-            self._request.stream_id, StatusCode.PLAY_STOP, f"{name}: played {duration_s:g} s"
+    def _begin(self, reader: Reader) -> None:
+        connection, name = self._connection, reader.live.name
+        self._reader, self._playing = reader, name
+        connection.began(self)
+        connection.outgoing.readers.append(reader)
+        connection.entry.plays[self.stream_id] = name
+        connection.context.bus.tell(
+            PlayBegan(session=connection.entry.id, peer=connection.entry.peer, stream=name)
         )
-        self._connection.link.flush()
-        self._end = End(EndReason.STREAM_CLOSED, "duration")
 
-    async def _patience(self, settings: StreamSettings) -> None:
+    def finish(self, end: End) -> None:
+        """Read no more and tell the bus how the play ended."""
+        name, self._playing = self._playing, ""
+        if not name:
+            return
+        connection = self._connection
+        self._detach()
+        connection.entry.plays.pop(self.stream_id, None)
+        connection.context.bus.tell(
+            PlayEnded(
+                session=connection.entry.id,
+                peer=connection.entry.peer,
+                stream=name,
+                reason=end.reason,
+                detail=end.detail,
+                bytes=self._sent,
+                skipped=self._skipped,
+            )
+        )
+
+    async def _last(self, settings: StreamSettings, reader: Reader) -> None:
+        """Wait for what ends a play: its duration, or a publisher that does not come."""
+        duration_s = self._duration_s
+        with trio.move_on_after(duration_s if duration_s > 0 else math.inf):
+            await self._patience(settings, reader)
+        connection = self._connection
+        connection.session.end_stream(
+            self.stream_id, StatusCode.PLAY_STOP, f"{self.name}: played {duration_s:g} s"
+        )
+        connection.link.flush()
+        self.finish(End(EndReason.STREAM_CLOSED, "duration"))
+
+    async def _patience(self, settings: StreamSettings, reader: Reader) -> None:
         """Sleep until there has truly been no publisher for too long."""
-        assert self._reader is not None
-        live, began = self._reader.live, trio.current_time()
+        live, began = reader.live, trio.current_time()
         patience = settings.play_missing_timeout
         while True:
             waits_since = max(live.idle_since, began)
@@ -140,11 +125,11 @@ class Play:
                 await live.changed.wait()
                 continue
             if not live.publishing:
-                error = NoPublisherError(f"nobody published {live.name} within {patience:g} s")
+                why = f"nobody published {live.name} within {patience:g} s"
                 self._connection.session.notify(
-                    self._request.stream_id, StatusCode.PLAY_STREAM_NOT_FOUND, str(error)
+                    self.stream_id, StatusCode.PLAY_STREAM_NOT_FOUND, why
                 )
-                raise error
+                raise NoPublisherError(why)
 
     # ---------------------------------------------------------------- changes
 
@@ -170,14 +155,10 @@ class Play:
     def _reform(self, reader: Reader, *, keep_position: bool) -> None:
         readers = self._connection.outgoing.readers
         changed = reader.live.reform(reader, self._form(), keep_position=keep_position)
+        if reader.paused:
+            changed.pause()
         self._count(reader)
         readers[readers.index(reader)] = self._reader = changed
-
-    def close(self, end: End) -> None:
-        """End it because the peer said so; no media is sent after this returns."""
-        self._end = end
-        self._detach()
-        self._scope.cancel()
 
     def _detach(self) -> None:
         reader, self._reader = self._reader, None

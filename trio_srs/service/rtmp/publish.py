@@ -6,14 +6,14 @@ itself. This task decides, watches, and gives back.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import trio
 
-from trio_srs.errors import PeerError, RefusedError
 from trio_srs.hub.bus import PublishBegan, PublishEnded
 from trio_srs.hub.lease import PublishLease
 from trio_srs.hub.settings import StreamSettings
+from trio_srs.service.rtmp.activity import Activity
 from trio_srs.service.rtmp.deadlines import FirstPacketTimeoutError, PublishIdleTimeoutError
 from trio_srs.service.rtmp.end import End
 from trio_srs.session.rtmp_events import PublishRequested
@@ -24,107 +24,103 @@ if TYPE_CHECKING:
 __all__ = ["Publish"]
 
 
-class Publish:
+class Publish(Activity):
     """A peer's request to publish on one message stream, and what came of it."""
 
+    word: ClassVar[str] = "publish"
+
     def __init__(self, connection: Connection, request: PublishRequested) -> None:
-        self._connection = connection
-        self._request = request
-        self._scope = trio.CancelScope()
+        super().__init__(connection, request.stream_id, request.name)
+        self._flow = request.flow
         self._lease: PublishLease | None = None
-        self._end: End | None = None
+        self._messages = 0
+        self._bytes = 0
 
-    async def run(self) -> None:
-        """Decide, and hold the name until the peer is done with it.
-
-        Raises:
-            PeerError: the publisher was silent for too long.
-        """
-        connection, request = self._connection, self._request
-        try:
-            with self._scope:
-                await self._publish()
-        except RefusedError as refusal:
-            connection.refuse("publish", request.name, refusal)
-        finally:
-            connection.over(request.stream_id, self)
-
-    async def _publish(self) -> None:
-        connection, request, context = (
-            self._connection,
-            self._request,
-            self._connection.context,
-        )
-        place = connection.find_place(request.name)
+    async def _run(self) -> None:
+        """Decide, and hold the name until the peer is done with it."""
+        connection, context = self._connection, self._connection.context
+        place = connection.find_place(self.name)
         await context.gate.publish(connection.asked(place.stream, place.stream.name))
-        entry, stream_id = connection.entry, request.stream_id
         async with context.hub.publish(
-            place.key, place.settings, holder=entry.peer, revoke=connection.end
+            place.key, place.settings, holder=connection.entry.peer, revoke=connection.end
         ) as lease:
-            self._lease = lease
-            messages, size = lease.live.counters.messages, lease.live.counters.bytes
-            connection.sinks[stream_id] = lease
-            entry.publishes[stream_id] = place.key
-            connection.merge_read_s = place.settings.merge_read
-            context.bus.tell(
-                PublishBegan(session=entry.id, peer=entry.peer, stream=place.key, flow=request.flow)
-            )
-
-            def tell(end: End) -> None:
-                counters = lease.live.counters
-                context.bus.tell(
-                    PublishEnded(
-                        session=entry.id,
-                        peer=entry.peer,
-                        stream=place.key,
-                        reason=end.reason,
-                        detail=end.detail,
-                        messages=counters.messages - messages,
-                        bytes=counters.bytes - size,
-                    )
-                )
-
-            forget = connection.at_end(tell)
             try:
+                self._hold(lease, place.settings)
                 connection.accept()
-                await self._watch(lease, place.settings)
+                connection.go_on()
+                await _watch(lease, place.settings)
             finally:
-                lease.give_back()
-                entry.publishes.pop(stream_id, None)
-                if connection.sinks.get(stream_id) is lease:
-                    del connection.sinks[stream_id]
-                if self._end is not None:
-                    forget()
-                    tell(self._end)
+                self._take_no_more(lease)
 
-    async def _watch(self, lease: PublishLease, settings: StreamSettings) -> None:
-        """Sleep until the publisher has truly been silent for too long.
+    def _hold(self, lease: PublishLease, settings: StreamSettings) -> None:
+        connection, name = self._connection, lease.live.name
+        counters = lease.live.counters
+        self._lease, self._messages, self._bytes = lease, counters.messages, counters.bytes
+        connection.began(self)
+        connection.sinks[self.stream_id] = lease
+        connection.entry.publishes[self.stream_id] = name
+        connection.merge_read_s = settings.merge_read
+        connection.context.bus.tell(
+            PublishBegan(
+                session=connection.entry.id,
+                peer=connection.entry.peer,
+                stream=name,
+                flow=self._flow,
+            )
+        )
 
-        The pump only notes when it got something; this looks at that note when it wakes, and
-        sleeps on for the rest.
-        """
-        while True:
-            due, error = _silence(lease, settings)
-            if trio.current_time() >= due:
-                raise error
-            await trio.sleep_until(due)
+    def _take_no_more(self, lease: PublishLease) -> None:
+        """From here on media of this message stream is nobody's, and all of it is counted."""
+        if self._connection.sinks.get(self.stream_id) is lease:
+            del self._connection.sinks[self.stream_id]
+            self._messages = lease.live.counters.messages - self._messages
+            self._bytes = lease.live.counters.bytes - self._bytes
 
-    def close(self, end: End) -> None:
-        """End it because the peer said so; the name is free when this returns."""
-        self._end = end
-        if self._lease is not None:
-            self._connection.sinks.pop(self._request.stream_id, None)
-            self._lease.give_back()
-        self._scope.cancel()
+    def finish(self, end: End) -> None:
+        """Give the name back and tell the bus how the publish ended."""
+        lease, self._lease = self._lease, None
+        if lease is None:
+            return
+        connection = self._connection
+        self._take_no_more(lease)
+        lease.give_back()
+        connection.entry.publishes.pop(self.stream_id, None)
+        if not connection.sinks:
+            connection.merge_read_s = 0.0
+        connection.context.bus.tell(
+            PublishEnded(
+                session=connection.entry.id,
+                peer=connection.entry.peer,
+                stream=lease.live.name,
+                reason=end.reason,
+                detail=end.detail,
+                messages=self._messages,
+                bytes=self._bytes,
+            )
+        )
 
 
-def _silence(lease: PublishLease, settings: StreamSettings) -> tuple[float, PeerError]:
-    """When the publisher will have been silent for too long, and what that is called."""
-    name = lease.live.name
-    if lease.last_at is None:
-        patience = settings.first_packet_timeout
-        error: PeerError = FirstPacketTimeoutError(f"{name}: no media within {patience:g} s")
-        return lease.began_at + patience, error
-    patience = settings.publish_idle_timeout
-    error = PublishIdleTimeoutError(f"{name}: no media for {patience:g} s")
-    return lease.last_at + patience, error
+async def _watch(lease: PublishLease, settings: StreamSettings) -> None:
+    """Sleep until the publisher has truly been silent for too long.
+
+    The pump only notes when it got something; this looks at that note when it wakes, and
+    sleeps on for the rest.
+    """
+    name, first, idle = (
+        lease.live.name,
+        settings.first_packet_timeout,
+        settings.publish_idle_timeout,
+    )
+    while True:
+        now = trio.current_time()
+        if lease.last_at is None:
+            due = lease.began_at + first
+            if now >= due:
+                raise FirstPacketTimeoutError(f"{name}: no media within {first:g} s")
+            # The first message may come in the next moment, and be the last one.
+            due = min(due, now + idle)
+        else:
+            due = lease.last_at + idle
+            if now >= due:
+                raise PublishIdleTimeoutError(f"{name}: no media for {idle:g} s")
+        await trio.sleep_until(due)

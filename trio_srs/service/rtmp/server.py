@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import math
 import socket
 import ssl
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 import trio
 
-from trio_srs.errors import EndReason
+from trio_srs.errors import EndReason, ProtocolError
 from trio_srs.net.address import Address
+from trio_srs.net.link import PeerGoneError
 from trio_srs.net.listen import Listener, open_listeners
 from trio_srs.net.tcp import SocketOptions, SocketTransport, apply
 from trio_srs.net.tls import TlsHandshakeError, TlsTransport
@@ -25,6 +29,8 @@ _log = logging.getLogger(__name__)
 
 _LOBBY: Final = 64
 """Connections over the limit that are told so at once; more than these are just closed."""
+_COMPLAIN_EVERY_S: Final = 10.0
+"""How often the log says that accepting fails, while it does."""
 
 
 class RtmpService:
@@ -58,76 +64,87 @@ class RtmpService:
             for address in addresses:
                 self.listeners[protocol] += await open_listeners(address, backlog=backlog)
 
+    def configure(self, config: RtmpConfig) -> None:
+        """Go on with another configuration: it holds for the connections that begin."""
+        if config.read_buffer != self.context.config.read_buffer:
+            self.context.buffer = memoryview(bytearray(config.read_buffer))
+        self.context.config = config
+
     def close(self) -> None:
         """Stop listening; connections go on. Idempotent."""
         for listeners in self.listeners.values():
             for listener in listeners:
                 listener.close()
 
-    async def run(self) -> None:
-        """Accept and serve until cancelled; what is bound is listened to from here on."""
-        async with trio.open_nursery() as connections:
-            self._connections = connections
-            try:
-                async with trio.open_nursery() as accepting:
-                    for protocol, listeners in self.listeners.items():
-                        for listener in listeners:
-                            accepting.start_soon(self._accept, listener, protocol)
-            finally:
-                self.close()
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Accept and serve until cancelled; what is bound is listened to once this has started."""
+        try:
+            async with trio.open_nursery() as connections:
+                self._connections = connections
+                for protocol, listeners in self.listeners.items():
+                    for listener in listeners:
+                        connections.start_soon(self._accept, listener, protocol)
+                task_status.started()
+                await trio.sleep_forever()
+        finally:
+            self._connections = None
+            self.close()
 
     async def _accept(self, listener: Listener, protocol: str) -> None:
+        complained_at = -math.inf
+
         def handle(sock: socket.socket) -> None:
             self._handle(sock, protocol)
 
         def on_trouble(error: OSError, pause_s: float) -> None:
-            _log.warning(
-                "cannot accept on %s: %s; trying again in %g s",
-                listener.address,
-                error.strerror,
-                pause_s,
-            )
+            nonlocal complained_at
+            now = trio.current_time()
+            if now - complained_at >= _COMPLAIN_EVERY_S:
+                complained_at = now
+                why = error.strerror or str(error)
+                _log.warning(
+                    "cannot accept on %s: %s; trying again every %g s",
+                    listener.address,
+                    why,
+                    pause_s,
+                )
 
-        try:
+        with contextlib.suppress(trio.ClosedResourceError):  # on purpose: see close()
             await listener.serve(handle, on_trouble=on_trouble)
-        except trio.ClosedResourceError:
-            return  # closed on purpose: see close()
 
     def _handle(self, sock: socket.socket, protocol: str) -> None:
         config = self.context.config
-        if len(self.context.registry) >= config.max_connections + _LOBBY:
+        if len(self._open) >= config.max_connections + _LOBBY:
             _log.warning("closed a connection unheard: more than %d", config.max_connections)
             sock.close()
             return
         apply(sock, socket_options(config))
-        assert self._connections is not None
         transport = SocketTransport(sock)
         if protocol == "rtmps":
-            self._connections.start_soon(self._serve_tls, transport)
+            assert self._tls is not None  # it came with the addresses
+            secure = TlsTransport(transport, self._tls, server_side=True)
+            self.serve(secure, protocol, opening=lambda: _shake_hands(secure))
         else:
             self.serve(transport, protocol)
 
-    async def _serve_tls(self, raw: SocketTransport) -> None:
-        """Shake hands in TLS first, within the time a handshake may take in all."""
-        assert self._tls is not None
-        transport = TlsTransport(raw, self._tls, server_side=True)
-        try:
-            with trio.fail_after(self.context.config.handshake_timeout):
-                await transport.handshake()
-        except (TlsHandshakeError, OSError, trio.TooSlowError) as error:
-            why = str(error) or "too slow"
-            _log.info("no TLS handshake with %s: %s", raw.peer, why)
-            raw.reset()
-        else:
-            self.serve(transport, "rtmps")
+    def serve(
+        self,
+        transport: Transport,
+        protocol: str = "rtmp",
+        *,
+        opening: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        """Serve one connection in the background, whatever kind of transport it has.
 
-    def serve(self, transport: Transport, protocol: str = "rtmp") -> None:
-        """Serve one connection in the background, whatever kind of transport it has."""
-        assert self._connections is not None
-        self._connections.start_soon(self._serve, Connection(transport, protocol, self.context))
+        Args:
+            opening: see :class:`Connection`.
+        """
+        assert self._connections is not None  # nobody accepts before run() or after it
+        connection = Connection(transport, protocol, self.context, opening)
+        self._open.add(connection)  # now, so that a stop in the next moment finds it
+        self._connections.start_soon(self._serve, connection)
 
     async def _serve(self, connection: Connection) -> None:
-        self._open.add(connection)
         try:
             await connection.run()
         finally:
@@ -142,12 +159,29 @@ class RtmpService:
         while self._open:
             await self._nobody.wait()
 
-    async def stop(self) -> None:
-        """Stop accepting, tell every connection, and wait until they are closed."""
+    async def stop(self, grace_s: float) -> None:
+        """Stop accepting, tell every connection, and wait until they are closed.
+
+        Args:
+            grace_s: how long that may take; what is still open then is cut off.
+        """
         self.close()
         for connection in list(self._open):
             connection.end(EndReason.SHUTDOWN, "the server stops")
-        await self.finish()
+        with trio.move_on_after(grace_s):
+            await self.finish()
+        for connection in list(self._open):
+            connection.cut()
+
+
+async def _shake_hands(transport: TlsTransport) -> None:
+    """Agree on TLS, or say whose fault it is that we cannot."""
+    try:
+        await transport.handshake()
+    except TlsHandshakeError as error:
+        raise ProtocolError(str(error)) from error
+    except OSError as error:
+        raise PeerGoneError(error.strerror or str(error)) from error
 
 
 def socket_options(config: RtmpConfig) -> SocketOptions:

@@ -1,0 +1,133 @@
+"""A stream on a stage: somebody publishes, others read, and the broadcaster goes when told to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+import attrs
+import trio
+
+from tests.hub.outlets import MemoryOutlet, serve
+from trio_srs.errors import EndReason
+from trio_srs.hub.broadcast import Broadcaster
+from trio_srs.hub.forms import Form, RtmpForm
+from trio_srs.hub.group import Job
+from trio_srs.hub.lease import PublishLease
+from trio_srs.hub.live import Live
+from trio_srs.hub.reader import Reader
+from trio_srs.hub.settings import StreamSettings
+from trio_srs.wire.rtmp.command import Command
+from trio_srs.wire.rtmp.message import Message, MessageType
+
+__all__ = ["FORM", "ByHand", "Heard", "Player", "Stage", "heard", "later", "notice"]
+
+FORM: Final = RtmpForm.of(4096, 1, True, True)
+
+Heard = tuple[int, bytes]
+"""A message as tests compare it: its timestamp and its body."""
+
+
+class ByHand(Broadcaster):
+    """Begins and goes on when the test says so."""
+
+    def news(self, live: Live) -> None:
+        live.dirty = True
+
+
+def later(seconds: float) -> None:
+    """Let time pass on the mock clock, with nothing else happening."""
+    clock: Any = trio.lowlevel.current_clock()
+    clock.jump(seconds)
+
+
+@attrs.define(eq=False)
+class Player:
+    """A reader and its connection."""
+
+    reader: Reader
+    outlet: MemoryOutlet
+
+    def serve(self, limit: int = 256 * 1024) -> None:
+        """Let its own task send until it has nothing to send or is not let."""
+        while serve(self.outlet, [self.reader], limit=limit) and not self.outlet.busy:
+            pass
+
+    def heard(self) -> list[Heard]:
+        """What arrived since the last time; a notice is ``(0, code)``."""
+        return [_heard(message) for message in self.outlet.read()]
+
+
+def _heard(message: Message) -> Heard:
+    if message.type_id == MessageType.COMMAND_AMF0:
+        return 0, notice(message).encode()
+    return message.timestamp_ms, message.payload
+
+
+def notice(message: Message) -> str:
+    """The code of an ``onStatus``, without its ``NetStream.``."""
+    command = Command.decode(message)
+    assert command is not None
+    info: Any = command.args[-1]
+    return str(info["code"]).removeprefix("NetStream.Play.")
+
+
+def heard(*messages: Message, at: int | None = None) -> list[Heard]:
+    """What a player hears of messages, all stamped alike if ``at`` is given."""
+    return [(message.timestamp_ms if at is None else at, message.payload) for message in messages]
+
+
+class Stage:
+    """One live stream."""
+
+    def __init__(self, **settings: Any) -> None:
+        self.settings = StreamSettings(**settings)
+        self.live = Live("cam", self.settings, ByHand(server_name="our server"))
+        self.players: list[Player] = []
+        self.revoked: list[tuple[EndReason, str]] = []
+
+    def publish(self, **settings: Any) -> PublishLease:
+        """Somebody publishes, with these settings changed."""
+        lease = PublishLease(
+            self.live, "a test", lambda reason, detail: self.revoked.append((reason, detail))
+        )
+        self.live.publisher_came(lease, attrs.evolve(self.settings, **settings))
+        return lease
+
+    def say(self, *messages: Message) -> None:
+        """The publisher says something, all of it now."""
+        assert self.live.lease is not None
+        for message in messages:
+            self.live.lease.append(message, trio.current_time())
+
+    def play(self, form: Form = FORM, **temper: Any) -> Player:
+        """Somebody reads."""
+        outlet = MemoryOutlet(**{"chunk_size": 4096, **temper})
+        player = Player(self.live.attach(form, outlet), outlet)
+        self.players.append(player)
+        return player
+
+    def begin(self) -> list[Job]:
+        """The broadcaster begins to send what is new."""
+        self.live.dirty = False
+        jobs = (group.begin(self.live.log) for group in self.live.groups.values())
+        return [job for job in jobs if job is not None]
+
+    def broadcast(self) -> None:
+        """The broadcaster sends what is new."""
+        for job in self.begin():
+            while not job.step(3):
+                pass
+            self.live.was_sent()
+
+    def run(self) -> None:
+        """Everybody sends until there is nothing to send."""
+        for _ in range(2):
+            self.broadcast()
+            self.serve(self.players)
+
+    def serve(self, players: Iterable[Player]) -> None:
+        """The readers' own tasks send what they can."""
+        for player in players:
+            if player.reader.attached:
+                player.serve()

@@ -1,0 +1,340 @@
+"""The broadcaster: shared ticks, a budget, turns; and no work where nobody listens."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import trio
+from trio.testing import MockClock, wait_all_tasks_blocked
+
+from tests.hub.outlets import MemoryOutlet
+from tests.hub.stage import FORM, heard
+from trio_srs.hub.broadcast import Broadcaster
+from trio_srs.hub.lease import PublishLease
+from trio_srs.hub.live import Live
+from trio_srs.hub.settings import StreamSettings
+from trio_srs.testing.bodies import audio, inter, key
+from trio_srs.units import Seconds
+from trio_srs.wire.rtmp.message import Message
+
+
+class Channel:
+    """One published stream and its readers, who note when they are offered something."""
+
+    def __init__(self, broadcaster: Broadcaster, interval: float, readers: int = 1) -> None:
+        self.settings = StreamSettings(send_interval=Seconds(interval))
+        self.live = Live("cam", self.settings, broadcaster)
+        self.publish()
+        self.times: list[float] = []
+        self.outlets = [
+            MemoryOutlet(before_offer=lambda: self.times.append(trio.current_time()))
+            for _ in range(readers)
+        ]
+        for outlet in self.outlets:
+            self.join(outlet)
+
+    def publish(self, **settings: Any) -> None:
+        lease = PublishLease(self.live, "a test", lambda reason, detail: None)
+        self.live.publisher_came(lease, StreamSettings(**settings) if settings else self.settings)
+
+    def join(self, outlet: MemoryOutlet) -> None:
+        """It stands where the broadcaster begins, so nothing but the broadcaster sends to it."""
+        reader = self.live.attach(FORM, outlet)
+        assert reader.next_span(1) is None
+        assert reader.fast_at == self.live.log.end
+
+    def say(self, *messages: Message) -> None:
+        assert self.live.lease is not None
+        for message in messages:
+            self.live.lease.append(message, trio.current_time())
+
+    def heard(self) -> list[list[tuple[int, bytes]]]:
+        return [[(it.timestamp_ms, it.payload) for it in outlet.read()] for outlet in self.outlets]
+
+
+@asynccontextmanager
+async def broadcasting(broadcaster: Broadcaster) -> AsyncIterator[None]:
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(broadcaster.run)
+        await wait_all_tasks_blocked()
+        yield
+        nursery.cancel_scope.cancel()
+
+
+async def test_streams_of_one_interval_are_sent_at_one_tick(autojump_clock: MockClock) -> None:
+    broadcaster = Broadcaster()
+    first, second = Channel(broadcaster, 0.5), Channel(broadcaster, 0.5)
+    async with broadcasting(broadcaster):
+        await trio.sleep_until(10.1)
+        first.say(key(0))
+        await trio.sleep_until(10.3)
+        second.say(key(0))
+        first.say(inter(40))
+        await trio.sleep_until(12)
+    assert first.times == second.times == [10.5]
+    assert first.heard() == [heard(key(0), inter(40))]
+
+
+async def test_intervals_have_ticks_of_their_own(autojump_clock: MockClock) -> None:
+    broadcaster = Broadcaster()
+    quick, slow = Channel(broadcaster, 0.25), Channel(broadcaster, 2.0)
+    async with broadcasting(broadcaster):
+        for at in (20.1, 20.3):
+            await trio.sleep_until(at)
+            quick.say(audio(0))
+            slow.say(audio(0))
+        await trio.sleep_until(30)
+    assert quick.times == [20.25, 20.5]
+    assert slow.times == [22.0]
+
+
+async def test_without_an_interval_it_is_sent_at_once(autojump_clock: MockClock) -> None:
+    broadcaster = Broadcaster()
+    channel = Channel(broadcaster, 0.0)
+    async with broadcasting(broadcaster):
+        for at in (1.5, 1.75):
+            await trio.sleep_until(at)
+            channel.say(audio(0), audio(20))
+            await wait_all_tasks_blocked()
+    assert channel.times == [1.5, 1.75]
+
+
+async def test_news_at_the_time_of_a_tick_is_sent_at_the_next(autojump_clock: MockClock) -> None:
+    broadcaster = Broadcaster()
+    channel = Channel(broadcaster, 0.5)
+    async with broadcasting(broadcaster):
+        await trio.sleep_until(3.0)
+        channel.say(audio(0))
+        await trio.sleep_until(5.0)
+    assert channel.times == [3.5]
+
+
+async def test_what_is_pushed_is_sent_without_a_task_switch(autojump_clock: MockClock) -> None:
+    broadcaster = Broadcaster()
+    channel = Channel(broadcaster, 0.0, readers=16)
+    channel.say(key(0))
+    broadcaster.push(channel.live)
+    assert channel.heard() == [heard(key(0))] * 16
+    broadcaster.push(channel.live)
+    assert len(channel.times) == 16
+
+
+async def test_after_a_push_the_broadcaster_is_not_woken_for_nothing(
+    autojump_clock: MockClock,
+) -> None:
+    passes = 0
+
+    class Counting(Broadcaster):
+        def _collect(self, now: float) -> None:
+            nonlocal passes
+            passes += 1
+            super()._collect(now)
+
+    broadcaster = Counting()
+    channel = Channel(broadcaster, 0.0)
+    async with broadcasting(broadcaster):
+        for at in range(10):
+            channel.say(audio(at))
+            broadcaster.push(channel.live)
+            await trio.sleep(1)
+        assert passes == 0
+        channel.say(audio(99))
+        await trio.sleep(1)
+        assert passes == 1
+    assert len(channel.heard()[0]) == 11
+
+
+async def test_a_push_leaves_it_to_the_task_where_it_would_take_long(
+    autojump_clock: MockClock,
+) -> None:
+    broadcaster = Broadcaster()
+    at_intervals, crowded = Channel(broadcaster, 0.5), Channel(broadcaster, 0.0, readers=17)
+    for channel in (at_intervals, crowded):
+        channel.say(key(0))
+        broadcaster.push(channel.live)
+        assert channel.times == []
+    async with broadcasting(broadcaster):
+        await trio.sleep(1)
+    assert len(at_intervals.times) == 1
+    assert len(crowded.times) == 17
+
+
+async def test_a_push_waits_its_turn_behind_what_is_under_way(autojump_clock: MockClock) -> None:
+    broadcaster = Broadcaster()
+    crowded, small = Channel(broadcaster, 0.0, readers=40), Channel(broadcaster, 0.0)
+    crowded.outlets[0].before_offer = lambda: autojump_clock.jump(0.005)
+    crowded.say(key(0))
+    async with broadcasting(broadcaster):
+        assert crowded.times  # the budget was spent before it was done
+        small.say(key(0))
+        broadcaster.push(small.live)
+        await wait_all_tasks_blocked()
+    assert small.heard() == [heard(key(0))]
+    assert crowded.heard() == [heard(key(0))] * 40
+
+
+async def test_a_push_after_the_interval_was_changed_is_sent_once(
+    autojump_clock: MockClock,
+) -> None:
+    """The next publisher's settings hold while news of the last one is still due."""
+    broadcaster = Broadcaster()
+    channel = Channel(broadcaster, 2.0)
+    async with broadcasting(broadcaster):
+        channel.say(key(0))
+        assert channel.live.lease is not None
+        channel.live.lease.give_back()
+        channel.publish(send_interval=Seconds(0.0))
+        channel.say(key(7))
+        broadcaster.push(channel.live)
+        assert len(channel.times) == 1
+        await trio.sleep(5)
+        assert len(channel.times) == 1
+    assert [time for time, _ in channel.heard()[0]] == [0, 0, 0, 7]
+
+
+async def test_news_during_a_job_is_sent_by_the_next(autojump_clock: MockClock) -> None:
+    broadcaster = Broadcaster()
+    channel = Channel(broadcaster, 0.5, readers=3)
+    said = iter([inter(40)])
+
+    def go_on() -> None:
+        channel.times.append(trio.current_time())
+        for message in said:
+            channel.say(message)
+
+    for outlet in channel.outlets:
+        outlet.before_offer = go_on
+    async with broadcasting(broadcaster):
+        await trio.sleep_until(2.25)
+        channel.say(key(0))
+        await trio.sleep_until(4)
+    assert channel.times == [2.5] * 3 + [3.0] * 3
+    assert channel.heard() == [heard(key(0), inter(40))] * 3
+
+
+class Paced(Broadcaster):
+    """Marks each of its turns."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.order: list[str] = []
+
+    def _work(self) -> None:
+        self.order.append("|")
+        super()._work()
+
+    def turns(self) -> list[str]:
+        return [turn for turn in "".join(self.order).split("|") if turn]
+
+
+async def test_a_tick_during_a_job_is_made_up_for(autojump_clock: MockClock) -> None:
+    """The job is longer than the budget; there is news before it is done."""
+    broadcaster = Paced()
+    channel = Channel(broadcaster, 0.0, readers=40)
+    for outlet in channel.outlets:
+        outlet.before_offer = lambda: autojump_clock.jump(0.0001)
+    async with broadcasting(broadcaster):
+        channel.say(key(0))
+        while not channel.live.log.end or not any(it.offers for it in channel.outlets):
+            await trio.lowlevel.checkpoint()
+        assert not all(it.offers for it in channel.outlets)
+        channel.say(inter(40))
+        await wait_all_tasks_blocked()
+    assert channel.heard() == [heard(key(0), inter(40))] * 40
+
+
+async def test_it_lets_others_run_when_its_budget_is_spent(autojump_clock: MockClock) -> None:
+    """Each send takes 100 us here; a turn is 1 ms, and at most one slice more."""
+    broadcaster = Paced()
+    channels = [Channel(broadcaster, 0.5, readers=64) for _ in range(2)]
+    for name, channel in zip("ab", channels, strict=True):
+
+        def send(name: str = name) -> None:
+            broadcaster.order.append(name)
+            autojump_clock.jump(0.0001)
+
+        for outlet in channel.outlets:
+            outlet.before_offer = send
+    switches = 0
+    async with broadcasting(broadcaster):
+        for channel in channels:
+            channel.say(key(0))
+        autojump_clock.jump(1)
+        while len("".join(broadcaster.turns())) < 128:
+            await trio.lowlevel.checkpoint()
+            switches += 1
+    turns = broadcaster.turns()
+    assert sorted(turns) == ["a" * 16] * 4 + ["b" * 16] * 4
+    leads = [turns[:count].count("a" * 16) * 2 - count for count in range(1, 9)]
+    assert all(-2 <= lead <= 2 for lead in leads)  # and streams take turns
+    assert switches >= 8  # it let go of the loop after each
+
+
+async def test_beginning_many_streams_keeps_to_the_budget_too(autojump_clock: MockClock) -> None:
+    broadcaster = Paced()
+
+    def send() -> None:
+        broadcaster.order.append("x")
+        autojump_clock.jump(0.0004)
+
+    channels = [Channel(broadcaster, 0.5) for _ in range(50)]
+    for channel in channels:
+        channel.outlets[0].before_offer = send
+    async with broadcasting(broadcaster):
+        for channel in channels:
+            channel.say(key(0))
+        autojump_clock.jump(1)
+        await wait_all_tasks_blocked()
+    assert broadcaster.turns() == ["xxx"] * 16 + ["xx"]
+
+
+async def test_streams_without_readers_are_no_work(autojump_clock: MockClock) -> None:
+    class Refusing(Broadcaster):
+        def news(self, live: Live) -> None:
+            raise AssertionError("there is nobody to send it to")
+
+    broadcaster = Refusing()
+    channels = [Channel(broadcaster, 0.02, readers=0) for _ in range(1000)]
+    for channel in channels:
+        channel.say(key(0), audio(10))
+        broadcaster.push(channel.live)
+        assert not channel.live.dirty
+
+
+async def test_a_broken_connection_does_not_end_the_broadcaster(autojump_clock: MockClock) -> None:
+    broadcaster = Broadcaster()
+    channel = Channel(broadcaster, 0.5, readers=3)
+    channel.outlets[1].is_broken = True
+    async with broadcasting(broadcaster):
+        for at in (0, 40):
+            channel.say(audio(at))
+            await trio.sleep(1)
+    said = heard(audio(0), audio(40))
+    assert channel.heard() == [said, [], said]
+
+
+async def test_readers_that_leave_during_a_job_leave_nothing_to_do(
+    autojump_clock: MockClock,
+) -> None:
+    broadcaster = Broadcaster()
+    live = Live("cam", StreamSettings(send_interval=Seconds(0.0)), broadcaster)
+    lease = PublishLease(live, "a test", lambda reason, detail: None)
+    live.publisher_came(lease, live.settings)
+    outlets = [MemoryOutlet() for _ in range(40)]
+    readers = [live.attach(FORM, outlet) for outlet in outlets]
+    for reader in readers:
+        reader.next_span(1)
+
+    def all_leave() -> None:
+        for reader in readers:
+            reader.detach()
+
+    outlets[1].before_offer = all_leave
+    lease.append(key(0), 0.0)
+    async with broadcasting(broadcaster):
+        await wait_all_tasks_blocked()
+        lease.append(inter(40), 0.0)
+        await wait_all_tasks_blocked()
+    assert sum(outlet.offers for outlet in outlets) == 1

@@ -1,0 +1,86 @@
+"""What is dropped is gone at once: no session leaves a reference cycle behind."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import trio
+from trio.testing import MockClock, wait_all_tasks_blocked
+
+from tests.hub.outlets import MemoryOutlet
+from tests.hub.stage import FORM, Stage
+from trio_srs.hub.broadcast import Broadcaster
+from trio_srs.hub.hub import Hub
+from trio_srs.hub.settings import StreamSettings
+from trio_srs.testing.bodies import audio, header, inter, key
+from trio_srs.units import Seconds
+
+
+@contextmanager
+def no_cycles() -> Iterator[None]:
+    """What is made inside, and still there when it is over, is not garbage of ours."""
+    gc.collect()
+    gc.disable()
+    gc.set_debug(gc.DEBUG_SAVEALL)
+    try:
+        yield
+        gc.collect()
+        ours = [it for it in gc.garbage if type(it).__module__.startswith("trio_srs.hub")]
+        assert ours == []
+    finally:
+        gc.set_debug(0)
+        gc.garbage.clear()
+        gc.enable()
+
+
+async def test_a_stream_with_readers_of_every_temper_leaves_no_cycle() -> None:
+    def whole_life() -> None:
+        stage = Stage()
+        stage.play()
+        stage.publish()
+        stage.say(header(), key(0))
+        stage.play(room=30)
+        stage.play(most=7)
+        broken = stage.play()
+        broken.outlet.is_broken = True
+        paused = stage.play()
+        paused.reader.pause()
+        stage.run()
+        stage.say(inter(40), audio(50))
+        stage.run()
+        for player in stage.players:
+            player.reader.detach()
+        assert stage.live.lease is not None
+        stage.live.lease.give_back()
+
+    with no_cycles():
+        whole_life()
+
+
+async def test_what_the_hub_has_forgotten_is_gone(autojump_clock: MockClock) -> None:
+    broadcaster = Broadcaster()
+    hub = Hub(broadcaster)
+    settings = StreamSettings(send_interval=Seconds(0.5))
+
+    async def session() -> None:
+        outlet = MemoryOutlet()
+        with hub.subscribe("cam", settings, FORM, outlet) as reader:
+            reader.next_span(1)
+            async with hub.publish(
+                "cam", settings, holder="one", revoke=lambda reason, detail: None
+            ) as lease:
+                lease.append(key(0), trio.current_time())
+                await trio.sleep(1)
+                lease.append(inter(40), trio.current_time())
+        assert outlet.offers
+
+    with no_cycles():
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(broadcaster.run)
+            await session()
+            await trio.sleep(1)
+            await wait_all_tasks_blocked()
+            assert len(hub) == 0
+            nursery.cancel_scope.cancel()

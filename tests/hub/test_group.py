@@ -1,0 +1,112 @@
+"""Groups: readers that get the same bytes, served in turn."""
+
+from __future__ import annotations
+
+from tests.hub.stage import Stage, heard
+from trio_srs.hub.forms import RtmpForm
+from trio_srs.testing.bodies import audio, inter, key
+
+
+def watched(stage: Stage, count: int) -> list[int]:
+    """The numbers of the players in the order in which they are offered something."""
+    order: list[int] = []
+    for number in range(count):
+        stage.play(before_offer=lambda number=number: order.append(number))
+    stage.run()
+    order.clear()
+    return order
+
+
+async def test_readers_with_equal_forms_get_the_same_bytes() -> None:
+    stage = Stage()
+    stage.publish()
+    stage.say(key(0))
+    players = [stage.play() for _ in range(3)]
+    stage.run()
+    stage.say(inter(40), inter(80))
+    [job] = stage.begin()
+    blob = job.span.blob
+    job.step(10)
+    assert [bytes(player.outlet.taken[-len(blob) :]) for player in players] == [blob] * 3
+
+
+async def test_the_readers_take_turns_in_being_first() -> None:
+    stage = Stage()
+    stage.publish()
+    order = watched(stage, 3)
+    for at in range(40, 160, 40):
+        stage.say(inter(at))
+        stage.broadcast()
+    assert sorted(order[::3]) == [0, 1, 2]
+    assert [sorted(order[begin : begin + 3]) for begin in (0, 3, 6)] == [[0, 1, 2]] * 3
+
+
+async def test_a_step_serves_as_many_as_it_is_told() -> None:
+    stage = Stage()
+    stage.publish()
+    order = watched(stage, 5)
+    stage.say(key(0))
+    [job] = stage.begin()
+    assert not job.step(2)
+    assert len(order) == 2
+    assert not job.step(2)
+    assert job.step(2)
+    assert sorted(order) == [0, 1, 2, 3, 4]
+
+
+async def test_nothing_new_is_no_work() -> None:
+    stage = Stage()
+    stage.publish()
+    stage.play()
+    stage.run()
+    assert stage.begin() == []
+
+
+async def test_one_span_at_a_time_is_sent_to_a_group() -> None:
+    stage = Stage()
+    stage.publish()
+    player = stage.play()
+    stage.run()
+    stage.say(key(0))
+    [job] = stage.begin()
+    stage.say(inter(40))
+    assert stage.begin() == []
+    assert job.is_behind(stage.live.log.end)
+    job.step(1)
+    [job] = stage.begin()
+    assert not job.is_behind(stage.live.log.end)
+    job.step(1)
+    assert player.heard() == heard(key(0), inter(40))
+
+
+async def test_what_is_not_for_a_group_moves_it_on_without_a_word() -> None:
+    stage = Stage()
+    stage.publish()
+    silent = stage.play(RtmpForm.of(4096, 1, False, True))
+    paused = stage.play(RtmpForm.of(4096, 1, False, True))
+    stage.run()
+    paused.reader.pause()
+    offers = silent.outlet.offers
+    stage.say(audio(0))
+    assert stage.begin() == []
+    assert silent.outlet.offers == offers
+    assert silent.reader.fast_at == stage.live.log.end == 1
+    stage.say(key(40))
+    stage.run()
+    assert silent.heard() == heard(key(40))
+
+
+async def test_a_reader_that_comes_while_others_are_served_waits_for_the_next_span() -> None:
+    stage = Stage()
+    stage.publish()
+    stage.say(key(0))
+    first = stage.play()
+    stage.run()
+    stage.say(inter(40))
+    [job] = stage.begin()
+    second = stage.play()
+    second.serve()
+    job.step(10)
+    stage.say(inter(80))
+    stage.run()
+    assert first.heard() == second.heard() == heard(key(0), inter(40), inter(80))

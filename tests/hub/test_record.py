@@ -1,0 +1,58 @@
+"""Records know what they are, and what they cost."""
+
+from __future__ import annotations
+
+import pytest
+
+from trio_srs.hub.record import HEADER, Account, Record
+from trio_srs.wire.flv.enhanced import FrameKind
+from trio_srs.wire.rtmp.message import MessageType
+
+
+@pytest.mark.parametrize(
+    ("type_id", "flags", "expected"),
+    [
+        (MessageType.VIDEO, 0, True),
+        (MessageType.VIDEO, FrameKind.KEYFRAME, True),
+        (MessageType.VIDEO, FrameKind.SEQUENCE_HEADER, False),
+        (MessageType.VIDEO, FrameKind.SEQUENCE_END, False),
+        (MessageType.VIDEO, FrameKind.METADATA, False),
+        (MessageType.VIDEO, FrameKind.COMMAND, False),
+        (MessageType.AUDIO, 0, False),
+        (MessageType.DATA_AMF0, 0, False),
+    ],
+)
+def test_only_coded_video_is_a_picture(type_id: int, flags: int, expected: bool) -> None:
+    assert Record(type_id, 0, b"", 0.0, int(flags)).is_picture is expected
+
+
+def test_headers_are_what_configures_a_decoder() -> None:
+    assert HEADER & FrameKind.SEQUENCE_HEADER
+    assert HEADER & FrameKind.METADATA
+    assert not HEADER & (FrameKind.KEYFRAME | FrameKind.SEQUENCE_END | FrameKind.COMMAND)
+
+
+def test_two_records_are_never_equal() -> None:
+    assert Record(9, 0, b"same", 0.0) != Record(9, 0, b"same", 0.0)
+
+
+def test_pieces_that_share_the_body_cost_nothing() -> None:
+    record = Record(9, 0, b"body", 0.0, account=Account(100))
+    record.remember("a form", (b"head", record.body))
+    assert (record.form, record.pieces, record.copied) == ("a form", (b"head", b"body"), 0)
+    assert record.account is not None
+    assert record.account.size == 100
+
+
+def test_pieces_that_copy_the_body_are_charged_to_the_log() -> None:
+    account = Account(100)
+    record = Record(9, 0, b"body", 0.0, account=account)
+    record.remember("a form", (b"head bo head dy",))
+    assert record.copied == 15
+    assert account.size == 115
+
+
+def test_a_record_of_no_log_is_charged_to_nobody() -> None:
+    record = Record(9, 0, b"body", 0.0)
+    record.remember("a form", (b"head bo head dy",))
+    assert record.copied == 15

@@ -1,0 +1,89 @@
+"""The registry: every open session within reach, and counted against the limits."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import pytest
+
+from trio_srs.errors import EndReason
+from trio_srs.hub.registry import Registry, SessionEntry, TooManyConnectionsError
+from trio_srs.wire.rtmp.status import StatusCode
+
+
+def entry(registry: Registry, peer: str = "127.0.0.1:50000") -> SessionEntry:
+    return SessionEntry(registry.next_id(), "rtmp", peer, 0.0, lambda reason, detail: None)
+
+
+def test_a_session_is_found_for_as_long_as_it_is_held() -> None:
+    registry = Registry()
+    one, two = entry(registry), entry(registry)
+    with registry.holding(one):
+        with registry.holding(two):
+            assert list(registry) == [one, two]
+            assert registry.find(two.id) is two
+        with suppress(KeyError), registry.holding(two):
+            raise KeyError
+        assert list(registry) == [one]
+        assert registry.find(two.id) is None
+    assert len(registry) == 0
+
+
+def test_no_two_sessions_have_one_id() -> None:
+    registry = Registry()
+    assert len({registry.next_id() for _ in range(100)}) == 100
+
+
+def test_a_session_is_ended_from_outside() -> None:
+    ends: list[tuple[EndReason, str]] = []
+    one = SessionEntry("c1", "rtmp", "unix", 0.0, lambda *end: ends.append(end))
+    one.end(EndReason.KICKED, "by a test")
+    assert ends == [(EndReason.KICKED, "by a test")]
+    assert (one.publishes, one.plays) == ({}, {})
+
+
+@pytest.mark.parametrize(
+    ("peer", "address"),
+    [("127.0.0.1:50000", "127.0.0.1"), ("[::1]:50000", "[::1]"), ("unix", "unix")],
+)
+def test_the_address_is_the_peer_without_its_port(peer: str, address: str) -> None:
+    assert entry(Registry(), peer).address == address
+
+
+def test_the_server_has_a_limit() -> None:
+    registry = Registry()
+    one, two = entry(registry), entry(registry, "10.0.0.1:1")
+    with registry.holding(one):
+        assert registry.over_limit(one, most=1, most_per_address=None) is None
+        with registry.holding(two):
+            error = registry.over_limit(two, most=1, most_per_address=None)
+        assert str(error) == "the server has its 1 connections"
+        assert registry.over_limit(one, most=1, most_per_address=None) is None
+
+
+def test_an_address_has_a_limit_of_its_own() -> None:
+    registry = Registry()
+    here = [entry(registry, f"10.0.0.1:{port}") for port in range(3)]
+    elsewhere = entry(registry, "10.0.0.2:1")
+    with registry.holding(here[0]), registry.holding(elsewhere):
+        with registry.holding(here[1]):
+            assert registry.over_limit(here[1], most=9, most_per_address=2) is None
+            with registry.holding(here[2]):
+                error = registry.over_limit(here[2], most=9, most_per_address=2)
+                assert str(error) == "10.0.0.1 has its 2 connections"
+                assert registry.over_limit(elsewhere, most=9, most_per_address=2) is None
+        assert registry.over_limit(here[0], most=9, most_per_address=1) is None
+
+
+def test_who_left_does_not_count_and_is_not_remembered() -> None:
+    registry = Registry()
+    for port in range(100):
+        with registry.holding(entry(registry, f"10.0.0.{port}:1")):
+            pass
+    assert not registry._addresses
+
+
+def test_how_one_too_many_is_answered() -> None:
+    error = TooManyConnectionsError("full")
+    assert (error.end, error.rtmp_status) == (EndReason.LIMIT, StatusCode.CONNECT_REJECTED)
+    assert (error.srs_code, error.http_status) == (1074, 503)

@@ -1,0 +1,373 @@
+"""A server in one's own process: start, reload, stop, and ten at once."""
+
+from __future__ import annotations
+
+import contextlib
+import ssl
+from pathlib import Path
+
+import attrs
+import pytest
+import trio
+import trustme
+from trio.testing import wait_all_tasks_blocked
+
+from trio_srs.config.load import loads
+from trio_srs.config.schema import Config
+from trio_srs.hub.bus import Event, SessionBegan, SessionEnded
+from trio_srs.hub.gate import AllowAll, Asked
+from trio_srs.net.address import Address
+from trio_srs.net.certificate import TlsConfigError
+from trio_srs.net.dial import DialError
+from trio_srs.net.listen import ListenError
+from trio_srs.server.build import Rulebook, build, server_name
+from trio_srs.server.run import Server, serve, serve_forever
+from trio_srs.service.rtmp.config import RtmpConfig, RtmpsConfig
+from trio_srs.testing.bodies import inter, key
+from trio_srs.testing.peer import Peer
+from trio_srs.units import Bytes, Seconds
+from trio_srs.wire.url import DEFAULT_VHOST
+
+LOOPBACK = Address("127.0.0.1", 0)
+CONFIG = Config(rtmp=RtmpConfig(listen=(LOOPBACK,)))
+STARTED = "NetStream.Publish.Start"
+
+
+def port_of(server: Server, protocol: str = "rtmp") -> int:
+    return int(server.addresses[protocol][0].rpartition(":")[2])
+
+
+async def dial(server: Server) -> Peer:
+    return await Peer.connect_tcp("127.0.0.1", port_of(server))
+
+
+async def publisher_and_player(server: Server) -> tuple[Peer, Peer]:
+    publisher, player = await dial(server), await dial(server)
+    assert await publisher.publish("a") == STARTED
+    assert await player.play("a") == "NetStream.Play.Start"
+    return publisher, player
+
+
+# --------------------------------------------------------------------- serving
+
+
+async def test_a_server_is_ready_when_the_block_begins() -> None:
+    async with serve(CONFIG) as server:
+        publisher, player = await publisher_and_player(server)
+        await publisher.say(key(0))
+        assert (await player.hear_media(2))[1] == key(0)
+        assert [live.name for live in server.hub] == ["live/a"]
+        assert len(server.registry) == 2
+        assert server.ready["rtmp"] == [f"rtmp://127.0.0.1:{port_of(server)}"]
+        assert server.rtmp_url("live/a") == f"rtmp://127.0.0.1:{port_of(server)}/live/a"
+    with pytest.raises(DialError, match="refused"):
+        await dial(server)
+    for peer in (publisher, player):
+        assert "NetConnection.Connect.AppShutdown" in str(await peer.hear_end())
+        peer.close()
+
+
+async def test_a_server_can_be_started_in_a_nursery() -> None:
+    async with trio.open_nursery() as nursery:
+        server: Server = await nursery.start(serve_forever, CONFIG)
+        async with await dial(server) as peer:
+            assert await peer.publish("a") == STARTED
+        await server.stop()
+    assert server.stopped
+
+
+async def test_ten_servers_do_not_know_of_each_other() -> None:
+    async with trio.open_nursery() as nursery:
+        servers: list[Server] = [await nursery.start(serve_forever, CONFIG) for _ in range(10)]
+        assert len({server.rtmp_url() for server in servers}) == 10
+        peers = []
+        for server in servers:
+            peers.append(await dial(server))
+            assert await peers[-1].publish("a") == STARTED
+        await servers[0].stop()
+        for server, peer in zip(servers[1:], peers[1:], strict=True):
+            assert len(server.hub) == 1
+            await peer.say(key(0))
+            await peer.call("getStreamLength", None, "a")
+        for peer in peers:
+            peer.close()
+        for server in servers:
+            await server.stop()
+
+
+async def test_it_listens_on_ipv4_ipv6_and_unix_sockets(tmp_path: Path) -> None:
+    listen = ("127.0.0.1:0", "[::1]:0", f"unix:{tmp_path}/s", ":0")
+    config = Config(rtmp=RtmpConfig(listen=tuple(map(Address.parse, listen))))
+    async with serve(config) as server:
+        v4, v6, unix, anywhere = server.addresses["rtmp"]
+        assert v4.startswith("rtmp://127.0.0.1:")
+        assert v6.startswith("rtmp://[::1]:")
+        assert unix == f"unix:{tmp_path}/s"
+        assert anywhere.startswith("rtmp://127.0.0.1:")  # one that can be dialled
+        for url, host in ((v4, "127.0.0.1"), (v6, "::1"), (anywhere, "127.0.0.1")):
+            async with await Peer.connect_tcp(host, int(url.rpartition(":")[2])) as peer:
+                await peer.connect()
+        with pytest.raises(LookupError, match="does not listen for rtmps"):
+            server.rtmps_url("live/a")
+
+
+async def test_rtmps_with_a_certificate_from_files(tmp_path: Path) -> None:
+    authority = trustme.CA()
+    certificate = authority.issue_cert("127.0.0.1", "localhost")
+    chain, private = tmp_path / "chain.pem", tmp_path / "key.pem"
+    for blob in certificate.cert_chain_pems:
+        blob.write_to_path(str(chain), append=True)
+    certificate.private_key_pem.write_to_path(str(private))
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    secure = RtmpsConfig(listen=(LOOPBACK,), certificate=chain, key=private)
+    async with serve(attrs.evolve(CONFIG, rtmps=secure)) as server:
+        port = port_of(server, "rtmps")
+        assert server.rtmps_url("live/a") == f"rtmps://127.0.0.1:{port}/live/a"
+        async with await Peer.connect_tcp("127.0.0.1", port, tls=context) as peer:
+            assert await peer.publish("a") == STARTED
+
+
+async def test_rtmps_with_a_certificate_of_its_own() -> None:
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    secure = RtmpsConfig(listen=(LOOPBACK,), self_signed=True)
+    async with serve(attrs.evolve(CONFIG, rtmps=secure)) as server:
+        port = port_of(server, "rtmps")
+        async with await Peer.connect_tcp("127.0.0.1", port, tls=context) as peer:
+            assert await peer.publish("a") == STARTED
+
+
+async def test_a_certificate_that_is_not_there_is_said_before_anything_is_open(
+    tmp_path: Path,
+) -> None:
+    secure = RtmpsConfig(
+        listen=(LOOPBACK,), certificate=tmp_path / "no.pem", key=tmp_path / "no.key"
+    )
+    with pytest.raises(TlsConfigError, match=r"no\.pem"):
+        async with serve(attrs.evolve(CONFIG, rtmps=secure)):
+            pass
+
+
+async def test_one_address_that_is_taken_closes_the_others_too() -> None:
+    async with serve(CONFIG) as first:
+        taken = Address("127.0.0.1", port_of(first))
+        config = Config(rtmp=RtmpConfig(listen=(LOOPBACK, taken)))
+        with pytest.raises(ListenError, match=f"cannot listen on {taken}"):
+            async with serve(config):
+                pass
+
+
+# --------------------------------------------------------------------- stopping
+
+
+async def test_it_can_be_stopped_inside_the_block_and_again_outside() -> None:
+    async with serve(CONFIG) as server:
+        async with await dial(server) as peer:
+            await peer.publish("a")
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(server.stop)
+                assert "AppShutdown" in str(await peer.hear_end())
+                peer.close()
+        assert server.stopping
+        assert server.stopped
+        await server.stop()
+    await server.stop()
+    await server.wait_stopped()
+
+
+async def test_leaving_the_block_ends_a_server_that_was_finishing() -> None:
+    async with trio.open_nursery() as nursery:
+        async with serve(CONFIG) as server:
+            peer = await dial(server)
+            await peer.publish("a")
+            nursery.start_soon(server.finish)
+            await wait_all_tasks_blocked()
+            assert not server.stopped
+            peer.close()
+        assert server.stopped
+
+
+async def test_finishing_ends_with_the_last_session() -> None:
+    async with trio.open_nursery() as nursery:
+        server: Server = await nursery.start(serve_forever, CONFIG)
+        publisher, player = await publisher_and_player(server)
+        nursery.start_soon(server.finish)
+        await wait_all_tasks_blocked()
+        with pytest.raises(DialError, match="refused"):
+            await dial(server)
+        await publisher.say(key(0), inter(40))
+        assert (await player.hear_media(3))[1:] == [key(0), inter(40)]
+        publisher.close()
+        await wait_all_tasks_blocked()
+        assert not server.stopped
+        player.close()
+    assert server.stopped
+
+
+async def test_a_server_without_a_grace_is_gone_at_once() -> None:
+    config = Config(rtmp=RtmpConfig(listen=(LOOPBACK,), shutdown_grace=Seconds(0.0)))
+    peers = []
+    async with serve(config) as server:
+        peers += [await dial(server) for _ in range(5)]
+        for n, peer in enumerate(peers):
+            assert await peer.publish(str(n)) == STARTED
+        before = trio.current_time()
+    assert trio.current_time() - before < 0.5
+    for peer in peers:
+        peer.close()
+
+
+async def test_what_the_block_raises_comes_out_as_it_is() -> None:
+    with pytest.raises(KeyError, match="mine"):
+        async with serve(CONFIG):
+            raise KeyError("mine")
+    with pytest.raises(ExceptionGroup) as caught:
+        async with serve(CONFIG), trio.open_nursery():
+            raise KeyError("mine")
+    assert caught.group_contains(KeyError, depth=1)
+
+
+async def test_a_failing_block_ends_the_sessions_at_once() -> None:
+    ended: list[str] = []
+
+    def note(event: Event) -> None:
+        if isinstance(event, SessionEnded):
+            ended.append(event.reason)
+
+    async def fail() -> None:
+        async with serve(CONFIG) as server:
+            listeners.enter_context(server.bus.listening(note))
+            async with await dial(server) as peer:
+                await peer.publish("a")
+                raise KeyError("mine")
+
+    with contextlib.ExitStack() as listeners, pytest.raises(KeyError):
+        await fail()
+    assert ended == ["shutdown"]
+
+
+async def test_cancelling_the_block_ends_the_server_at_once() -> None:
+    with trio.move_on_after(5) as scope:
+        async with serve(CONFIG) as server:
+            peer = await dial(server)
+            await peer.publish("a")
+            scope.cancel()
+            await trio.sleep_forever()
+    assert scope.cancelled_caught
+    with pytest.raises(DialError, match="refused"):
+        await dial(server)
+    peer.close()
+
+
+async def test_the_gate_of_the_caller_is_asked() -> None:
+    asked: list[Asked] = []
+
+    class Curious(AllowAll):
+        async def publish(self, asked_: Asked) -> None:
+            asked.append(asked_)
+
+    async with serve(CONFIG, gate=Curious()) as server, await dial(server) as peer:
+        await peer.publish("a?token=1")
+    assert [(each.name, each.params) for each in asked] == [("a", {"token": "1"})]
+
+
+# ----------------------------------------------------------------------- reload
+
+
+async def test_a_reload_takes_over_what_it_can_and_names_the_rest() -> None:
+    new = loads(
+        """
+        [rtmp]
+        listen = ["127.0.0.1:1"]
+        chunk_size = 4096
+        read_buffer = "8KiB"
+        [log]
+        format = "human"
+        level = "debug"
+        [stream]
+        publish_busy = "replace"
+        """
+    )
+    async with serve(CONFIG) as server:
+        old = await dial(server)
+        await old.publish("a")
+        changes = {change.path: change.live for change in server.reload(new)}
+        assert changes == {
+            "rtmp.listen": False,
+            "rtmp.chunk_size": True,
+            "rtmp.read_buffer": True,
+            "log.format": False,
+            "log.level": True,
+            "stream.publish_busy": True,
+        }
+        assert server.config.rtmp.listen == (LOOPBACK,)
+        assert server.config.rtmp.chunk_size == 4096
+        assert [c.path for c in server.reload(new)] == ["rtmp.listen", "log.format"]
+        assert old.reader.chunk_size == 60_000
+        async with await dial(server) as peer:  # the address is the old one
+            assert await peer.publish("a") == STARTED  # and the policy is not
+            assert peer.reader.chunk_size == 4096
+            assert "replaced" in str(await old.hear_end())
+            old.close()
+
+
+async def test_a_reload_back_to_the_old_changes_nothing() -> None:
+    async with serve(CONFIG) as server:
+        assert server.reload(CONFIG) == []
+        assert server.config == CONFIG
+
+
+# ------------------------------------------------------------------------ build
+
+
+def test_the_rulebook_says_what_the_configuration_says() -> None:
+    config = loads(
+        """
+        [app.live]
+        publish_busy = "replace"
+        [vhost."example.com"]
+        enabled = false
+        aliases = ["www.example.com"]
+        """
+    )
+    rules = Rulebook(config)
+    assert rules.vhost_of("www.example.com") == "example.com"
+    assert rules.vhost_of("elsewhere") == DEFAULT_VHOST
+    assert not rules.vhost_enabled("example.com")
+    assert rules.vhost_enabled(DEFAULT_VHOST)
+    assert rules.settings_for(DEFAULT_VHOST, "live", "a").publish_busy == "replace"
+    assert rules.settings_for(DEFAULT_VHOST, "other", "a").publish_busy == "reject"
+
+
+def test_building_opens_nothing() -> None:
+    parts = build(attrs.evolve(CONFIG, rtmp=RtmpConfig(read_buffer=Bytes(8192))))
+    assert parts.rtmp.listeners == {"rtmp": [], "rtmps": []}
+    assert len(parts.rtmp.context.buffer) == 8192
+
+
+def test_a_server_has_a_name_even_when_it_was_never_installed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert server_name().startswith("trio-srs/")
+
+    def missing(_: str) -> str:
+        from importlib.metadata import PackageNotFoundError
+
+        raise PackageNotFoundError
+
+    monkeypatch.setattr("trio_srs.server.build.version", missing)
+    assert server_name() == "trio-srs"
+
+
+async def test_sessions_are_told_on_the_bus_of_their_server() -> None:
+    async with serve(CONFIG) as one, serve(CONFIG) as other:
+        told: list[object] = []
+        with other.bus.listening(told.append):
+            async with await dial(one) as peer:
+                await peer.connect()
+            assert not told
+            async with await dial(other) as peer:
+                await peer.connect()
+        assert isinstance(told[0], SessionBegan)

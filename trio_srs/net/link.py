@@ -108,19 +108,32 @@ class Link(Generic[SessionT]):
             PeerGoneError: the connection broke.
             ProtocolError: the session cannot make sense of it.
         """
-        transport = self.transport
         while True:
-            await transport.readable()
-            try:
-                count = transport.receive_into(self._buffer)
-            except BlockingIOError:
-                continue
-            except OSError as error:
-                raise PeerGoneError(_why(error)) from error
-            self.bytes_in += count
-            if count:
-                self.session.receive_data(self._buffer[:count], trio.current_time())
-            return count > 0
+            await self.transport.readable()
+            got = self.receive_now()
+            if got is not None:
+                return got
+
+    def receive_now(self) -> bool | None:
+        """Feed the session what has arrived, without waiting.
+
+        Returns:
+            None when nothing has, False at the end of the stream.
+
+        Raises:
+            PeerGoneError: the connection broke.
+            ProtocolError: the session cannot make sense of it.
+        """
+        try:
+            count = self.transport.receive_into(self._buffer)
+        except BlockingIOError:
+            return None
+        except OSError as error:
+            raise PeerGoneError(_why(error)) from error
+        self.bytes_in += count
+        if count:
+            self.session.receive_data(self._buffer[:count], trio.current_time())
+        return count > 0
 
     # ---------------------------------------------------------------- writing
 

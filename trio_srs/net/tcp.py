@@ -128,6 +128,11 @@ class SocketTransport:
         return f"<{type(self).__name__} {self.local} -> {self.peer}>"
 
     @property
+    def fileno(self) -> int | None:
+        """See :attr:`.Transport.fileno`."""
+        return None if self._closed else self._sock.fileno()
+
+    @property
     def backlog(self) -> int:
         """Always 0: the kernel holds what was taken."""
         return 0

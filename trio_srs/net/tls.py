@@ -133,6 +133,11 @@ class TlsTransport:
         return self._below.local
 
     @property
+    def fileno(self) -> int | None:
+        """None: see :attr:`.Transport.fileno`."""
+        return None
+
+    @property
     def backlog(self) -> int:
         """Bytes of ciphertext that the transport below has not taken."""
         return len(self._held)

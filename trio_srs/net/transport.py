@@ -32,6 +32,11 @@ class Transport(Protocol):
         """This end, written as :attr:`peer` is."""
 
     @property
+    def fileno(self) -> int | None:
+        """A descriptor that is readable exactly when :meth:`receive_into` is worth a try; None
+        where there is none (TLS holds bytes back, memory has no descriptor)."""
+
+    @property
     def backlog(self) -> int:
         """Bytes that :meth:`offer` took and this process still holds (TLS); 0 for plain TCP."""
 

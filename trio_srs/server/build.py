@@ -16,6 +16,7 @@ from trio_srs.hub.hub import Hub
 from trio_srs.hub.registry import Registry
 from trio_srs.hub.settings import StreamSettings
 from trio_srs.net.certificate import self_signed_context, server_context
+from trio_srs.net.reading import SharedReader
 from trio_srs.service.rtmp.config import RtmpsConfig
 from trio_srs.service.rtmp.context import RtmpContext
 from trio_srs.service.rtmp.server import RtmpService
@@ -51,6 +52,8 @@ class Parts:
     bus: Bus
     registry: Registry
     rtmp: RtmpService
+    reader: SharedReader | None
+    """Reads for all connections, where the platform can."""
 
 
 def build(config: Config, gate: Gate | None = None) -> Parts:
@@ -68,8 +71,9 @@ def build(config: Config, gate: Gate | None = None) -> Parts:
         server_name=name,
         random=secrets.token_bytes,
         buffer=memoryview(bytearray(config.rtmp.read_buffer)),
+        reader=SharedReader() if SharedReader.works else None,
     )
-    return Parts(rules, hub, bus, registry, RtmpService(context))
+    return Parts(rules, hub, bus, registry, RtmpService(context), context.reader)
 
 
 def server_name() -> str:

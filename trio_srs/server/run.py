@@ -170,6 +170,8 @@ async def _run_services(
     """The server's own tasks, until it is stopped."""
     async with trio.open_nursery() as services:
         services.start_soon(parts.hub.broadcaster.run)
+        if parts.reader is not None:
+            await services.start(parts.reader.run)
         await services.start(parts.rtmp.run)
         task_status.started()
         await server.wait_stopped()

@@ -88,6 +88,11 @@ class MemoryTransport:
     # What every transport has
 
     @property
+    def fileno(self) -> int | None:
+        """None: see :attr:`.Transport.fileno`."""
+        return None
+
+    @property
     def backlog(self) -> int:
         """Always 0."""
         return 0

@@ -35,13 +35,13 @@ from trio_srs.service.rtmp.deadlines import (
     CommandIdleTimeoutError,
     ConnectTimeoutError,
     HandshakeTimeoutError,
-    PeerClosedError,
     RefusedAndIdleError,
 )
 from trio_srs.service.rtmp.end import End
 from trio_srs.service.rtmp.outgoing import Outgoing
 from trio_srs.service.rtmp.play import Play
 from trio_srs.service.rtmp.publish import Publish
+from trio_srs.service.rtmp.pump import Pump
 from trio_srs.session.base import Need
 from trio_srs.session.rtmp_events import (
     AudioSwitched,
@@ -67,10 +67,6 @@ _E = TypeVar("_E", bound=Exception)
 
 _log = logging.getLogger(__name__)
 
-_HELD_MOST: Final = 64 * 1024
-"""Bytes read on while a decision is pending: enough to notice that the peer went away."""
-_OWED_MOST: Final = 256 * 1024
-"""Answers owed to a peer before we stop listening to it."""
 _NAME_MOST: Final = 256
 """Characters of a refused name that are passed on: a peer may send 64 KiB."""
 
@@ -86,7 +82,7 @@ class Connection:
     Attributes:
         sinks: where media of each message stream goes.
         bytes_played: bytes of media sent by plays that are over.
-        merge_read_s: how long to rest between two reads.
+        decided: set, and replaced by a new one, whenever a request is decided.
         handshake: what kind it was, once it is done.
 
     Args:
@@ -122,9 +118,9 @@ class Connection:
         self.outgoing = Outgoing(self.link, self._start)
         self.bytes_played = 0
         self.sinks: dict[int, PublishLease] = {}
-        self.merge_read_s = 0.0
+        self._pump = Pump(self)
         self.handshake: HandshakeDone | None = None
-        self._opening = opening
+        self.opening = opening
         self._activities: dict[int, Activity] = {}
         self._begun: dict[Activity, None] = {}
         self._nursery: trio.Nursery | None = None
@@ -135,7 +131,7 @@ class Connection:
         self._end: End | None = None
         self._is_closing = False
         self._closing_patience_s: float = config.close_timeout
-        self._decided = trio.Event()
+        self.decided = trio.Event()
 
     # --------------------------------------------------------------- lifetime
 
@@ -168,7 +164,7 @@ class Connection:
                 self._nursery = nursery
                 if self._end is not None:  # by who heard of the session's beginning
                     nursery.cancel_scope.cancel()
-                nursery.start_soon(self._pump)
+                nursery.start_soon(self._pump.run)
                 await self._watch()
         except* PeerError as errors:
             ends.append(_end_of(errors))
@@ -245,25 +241,9 @@ class Connection:
         self._is_closing = False
         self.entry.end = _ended
         self.link.transport.on_backlog = None
-        del self.link, self.outgoing
+        del self.link, self.outgoing, self._pump
 
     # ------------------------------------------------------------------ tasks
-
-    async def _pump(self) -> None:
-        """Receive, understand, and put media where it goes."""
-        link, session = self.link, self.session
-        if self._opening is not None:
-            await self._opening()
-        while await link.receive():
-            self.drain()
-            session.keep()
-            if link.busy and link.owed > _OWED_MOST:
-                await self.outgoing.relieved()
-            while session.undecided and session.core.held > _HELD_MOST:
-                await self._decided.wait()
-            if self.merge_read_s:
-                await trio.sleep(self.merge_read_s)
-        raise PeerClosedError("the peer closed the connection")
 
     def drain(self) -> None:
         """Act on everything that the session understands of what it has; then send answers."""
@@ -399,6 +379,10 @@ class Connection:
         assert request is not None  # nobody publishes or plays before connect was accepted
         return self.context.find_place(request.tc_url, request.app, name)
 
+    def merge_reads(self, every_s: float) -> None:
+        """Read at most this often from now on."""
+        self._pump.every_s = every_s
+
     def accept(self) -> None:
         """Say yes to the pending request. What lies behind it is read by :meth:`go_on`."""
         self.session.accept()
@@ -418,7 +402,7 @@ class Connection:
                 session=self.entry.id,
                 peer=self.entry.peer,
                 request=request,
-                stream=stream[:_NAME_MOST],
+                stream=stream.partition("?")[0][:_NAME_MOST],  # parameters may be secret
                 code=refusal.code,
                 detail=str(refusal),
             )
@@ -427,8 +411,8 @@ class Connection:
 
     def go_on(self) -> None:
         """Read what lies behind the request that was decided."""
-        self._decided.set()
-        self._decided = trio.Event()
+        self.decided.set()
+        self.decided = trio.Event()
         self.drain()
         self._rearm()
 

@@ -13,6 +13,7 @@ from trio_srs.hub.gate import Gate
 from trio_srs.hub.hub import Hub
 from trio_srs.hub.registry import Registry
 from trio_srs.hub.settings import StreamSettings
+from trio_srs.net.reading import SharedReader
 from trio_srs.service.rtmp.config import RtmpConfig
 from trio_srs.session.rtmp_core import SessionLimits
 from trio_srs.session.rtmp_server import ServerOptions
@@ -75,6 +76,8 @@ class RtmpContext:
     """Bytes for handshakes."""
     buffer: memoryview
     """What every link receives into: it is empty again before another task runs."""
+    reader: SharedReader | None = None
+    """Reads the plain sockets of all connections; without it each is waited for by itself."""
 
     def find_app(self, tc_url: str, app: str) -> StreamName:
         """What a peer means by ``connect``, before it has named a stream.

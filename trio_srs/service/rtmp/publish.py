@@ -59,7 +59,7 @@ class Publish(Activity):
         connection.began(self)
         connection.sinks[self.stream_id] = lease
         connection.entry.publishes[self.stream_id] = name
-        connection.merge_read_s = settings.merge_read
+        connection.merge_reads(settings.merge_read)
         connection.context.bus.tell(
             PublishBegan(
                 session=connection.entry.id,
@@ -86,7 +86,7 @@ class Publish(Activity):
         lease.give_back()
         connection.entry.publishes.pop(self.stream_id, None)
         if not connection.sinks:
-            connection.merge_read_s = 0.0
+            connection.merge_reads(0.0)
         connection.context.bus.tell(
             PublishEnded(
                 session=connection.entry.id,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version as installed_version
 from typing import Final
+
+from trio_srs.version import VERSION
 
 project: Final = "trio-srs"
 author: Final = "The trio-srs maintainers"
 project_copyright: Final = "2026, The trio-srs maintainers"
-release: Final = installed_version("trio-srs")
+release: Final = VERSION
 
 extensions: Final = ["myst_parser"]
 myst_heading_anchors: Final = 3

@@ -20,7 +20,7 @@ from trio_srs.net.address import Address
 from trio_srs.net.certificate import TlsConfigError
 from trio_srs.net.dial import DialError
 from trio_srs.net.listen import ListenError
-from trio_srs.server.build import Rulebook, build, server_name
+from trio_srs.server.build import Rulebook, build
 from trio_srs.server.run import Server, serve, serve_forever
 from trio_srs.service.rtmp.config import RtmpConfig, RtmpsConfig
 from trio_srs.testing.bodies import inter, key
@@ -345,20 +345,6 @@ def test_building_opens_nothing() -> None:
     parts = build(attrs.evolve(CONFIG, rtmp=RtmpConfig(read_buffer=Bytes(8192))))
     assert parts.rtmp.listeners == {"rtmp": [], "rtmps": []}
     assert len(parts.rtmp.context.buffer) == 8192
-
-
-def test_a_server_has_a_name_even_when_it_was_never_installed(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    assert server_name().startswith("trio-srs/")
-
-    def missing(_: str) -> str:
-        from importlib.metadata import PackageNotFoundError
-
-        raise PackageNotFoundError
-
-    monkeypatch.setattr("trio_srs.server.build.version", missing)
-    assert server_name() == "trio-srs"
 
 
 async def test_sessions_are_told_on_the_bus_of_their_server() -> None:

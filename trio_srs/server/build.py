@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 import ssl
-from importlib.metadata import PackageNotFoundError, version
 
 import attrs
 
@@ -20,8 +19,9 @@ from trio_srs.net.reading import SharedReader
 from trio_srs.service.rtmp.config import RtmpsConfig
 from trio_srs.service.rtmp.context import RtmpContext
 from trio_srs.service.rtmp.server import RtmpService
+from trio_srs.version import VERSION
 
-__all__ = ["Parts", "Rulebook", "build", "server_name", "tls_context"]
+__all__ = ["Parts", "Rulebook", "build", "tls_context"]
 
 
 class Rulebook:
@@ -58,7 +58,7 @@ class Parts:
 
 def build(config: Config, gate: Gate | None = None) -> Parts:
     """Make a server's parts. Nothing is opened or started."""
-    name = server_name()
+    name = f"trio-srs/{VERSION}"
     rules, bus, registry = Rulebook(config), Bus(), Registry()
     hub = Hub(Broadcaster(server_name=name))
     context = RtmpContext(
@@ -74,14 +74,6 @@ def build(config: Config, gate: Gate | None = None) -> Parts:
         reader=SharedReader() if SharedReader.works else None,
     )
     return Parts(rules, hub, bus, registry, RtmpService(context), context.reader)
-
-
-def server_name() -> str:
-    """What this server calls itself."""
-    try:
-        return f"trio-srs/{version('trio-srs')}"
-    except PackageNotFoundError:  # run from a tree that was never installed
-        return "trio-srs"
 
 
 def tls_context(config: RtmpsConfig) -> ssl.SSLContext | None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
 from typing import Any, Final
 
 import attrs
@@ -27,7 +28,7 @@ from trio_srs.hub.bus import (
     SessionEnded,
 )
 
-__all__ = ["configure", "log_event", "set_level"]
+__all__ = ["configure", "log_event", "prepare", "set_level"]
 
 _log = logging.getLogger("trio_srs.session")
 
@@ -69,35 +70,81 @@ def log_event(event: Event) -> None:
 
 def configure(config: LogConfig) -> None:
     """Send this process's log lines to standard error, as the configuration says."""
-    import structlog
-
+    handler = logging.StreamHandler(sys.stderr)
     human = config.format is LogFormat.HUMAN or (
         config.format is LogFormat.AUTO and sys.stderr.isatty()
     )
+    handler.setFormatter(_Rendered(human))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    set_level(config)
+
+
+def prepare() -> None:
+    """Import what the first log line would import, at a moment when nobody waits for it."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler.formatter, _Rendered):
+            handler.formatter.prepare()
+
+
+class _Rendered(logging.Formatter):
+    """Lines rendered by structlog, which is imported for the first one: a server says nothing
+    before it is ready, and is ready sooner so."""
+
+    def __init__(self, human: bool) -> None:
+        super().__init__()
+        self._human = human
+        self._formatter: logging.Formatter | None = None
+
+    def prepare(self) -> logging.Formatter:
+        """Import and set up structlog, if that has not been done."""
+        if self._formatter is None:
+            self._formatter = _structlog_formatter(self._human)
+        return self._formatter
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One line, or more with a traceback."""
+        return self.prepare().format(record)
+
+
+@contextmanager
+def _without_rich() -> Iterator[None]:
+    """Hide rich from structlog, which imports it where it is installed, for its tracebacks.
+
+    That takes longer than all of structlog, and our tracebacks are plain.
+    """
+    found = sys.modules.get("rich")
+    sys.modules["rich"] = None  # type: ignore[assignment]  # the import system's word for "absent"
+    try:
+        yield
+    finally:
+        del sys.modules["rich"]
+        if found is not None:
+            sys.modules["rich"] = found
+
+
+def _structlog_formatter(human: bool) -> logging.Formatter:
+    with _without_rich():
+        import structlog
+
     renderer: Any = (
         structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
         if human
         else structlog.processors.JSONRenderer(default=str)
     )
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[
-                structlog.processors.TimeStamper(fmt="iso", utc=True),
-                structlog.stdlib.add_log_level,
-                structlog.stdlib.add_logger_name,
-                _add_fields,
-            ],
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                *([_printable] if human else [structlog.processors.format_exc_info]),
-                renderer,
-            ],
-        )
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.stdlib.add_log_level,
+            structlog.stdlib.add_logger_name,
+            _add_fields,
+        ],
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            *([_printable] if human else [structlog.processors.format_exc_info]),
+            renderer,
+        ],
     )
-    root = logging.getLogger()
-    root.handlers[:] = [handler]
-    set_level(config)
 
 
 def set_level(config: LogConfig) -> None:

@@ -18,7 +18,7 @@ import trio
 from trio_srs.config.load import ConfigError
 from trio_srs.config.schema import Config
 from trio_srs.errors import RefusedError
-from trio_srs.server.logs import configure, set_level
+from trio_srs.server.logs import configure, prepare, set_level
 from trio_srs.server.run import Server, serve
 
 __all__ = ["ProcessOptions", "ReadyError", "run_process"]
@@ -81,6 +81,7 @@ async def _main(
             gc.collect()
             gc.freeze()
             _say_ready(server, options)
+            prepare()
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(_obey, signals, server, load, nursery)
                 if parent is not None:

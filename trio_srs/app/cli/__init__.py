@@ -11,10 +11,11 @@ import difflib
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Any, Final, Protocol, cast
+from typing import Final, Protocol, cast
 
 from trio_srs.app.cli.exits import Exit
 from trio_srs.app.cli.terminal import complain
+from trio_srs.version import VERSION
 
 __all__ = ["COMMANDS", "main"]
 
@@ -41,23 +42,6 @@ class _Command(Protocol):
 
     def run(self, args: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
         """Do it, and return the exit code."""
-
-
-class _Version(argparse.Action):
-    """``--version``: looks the version up only when it is asked for."""
-
-    def __init__(self, option_strings: Sequence[str], dest: str) -> None:
-        super().__init__(option_strings, dest, nargs=0, help="show the version and exit")
-
-    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
-        from importlib.metadata import PackageNotFoundError, version
-
-        try:
-            number = version("trio-srs")
-        except PackageNotFoundError:  # run from a tree that was never installed
-            number = "of an unknown version"
-        sys.stdout.write(f"{_PROG} {number}\n")
-        parser.exit()
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -104,7 +88,7 @@ def _top_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action=_Version)
+    parser.add_argument("--version", action="version", version=f"{_PROG} {VERSION}")
     return parser
 
 
@@ -116,6 +100,6 @@ def _run(name: str, words: list[str]) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action=_Version)
+    parser.add_argument("--version", action="version", version=f"{_PROG} {VERSION}")
     command.configure(parser)
     return command.run(parser.parse_args(words), parser)

@@ -94,7 +94,7 @@ def test_over_its_bounds_it_drops_what_is_wanted(bounds: LogBounds, most: int) -
     assert not log.is_over()
     log.trim(0)
     assert log.base == 0
-    log.append(record(at=most))
+    assert log.append(record(at=most))
     assert log.is_over()
     log.trim(0)
     assert not log.is_over()
@@ -159,7 +159,8 @@ def test_it_never_exceeds_its_bounds_by_more_than_one_record(
     log, now = StreamLog(bounds), 0.0
     for size, pause, wanted, is_copied in steps:
         now += pause
-        log.append(record(size, now))
+        is_over = log.append(record(size, now))
+        assert is_over == log.is_over()
         if is_copied:
             log.at(log.end - 1).remember("form", (bytes(size),))
         if log.is_over():

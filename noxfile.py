@@ -75,9 +75,21 @@ def interop(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """The micro benchmarks."""
-    session.install(".", *groups("bench"))
-    session.run("pytest", "benchmarks/micro", "--benchmark-columns=min,median", *session.posargs)
+    """Micro benchmarks, then servers side by side. ``-- micro -k chunk``, ``-- --only play``."""
+    session.install("-e", ".", *groups("bench"))
+    only_micro = session.posargs[:1] == ["micro"]
+    if only_micro or not session.posargs:
+        columns = "--benchmark-columns=min,median"
+        session.run("pytest", "benchmarks/micro", columns, *session.posargs[1:])
+    if not only_micro:
+        session.run("python", "-m", "benchmarks.macro", *(session.posargs or ["--quick"]))
+
+
+@nox.session
+def profile(session: nox.Session) -> None:
+    """A flame graph of the server in one scenario: ``nox -s profile -- "play 1000"``."""
+    session.install("-e", ".", *groups("bench"))
+    session.run("python", "-m", "benchmarks.macro.profile", *(session.posargs or ["play 1000"]))
 
 
 @nox.session

@@ -1,0 +1,1 @@
+"""Whole servers under load, side by side in one run: ``python -m benchmarks.macro --quick``."""

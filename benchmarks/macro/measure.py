@@ -1,0 +1,340 @@
+"""How each kind of scenario is measured on one server: figures, and what went wrong beside them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import attrs
+
+from benchmarks.macro.scenarios import Scenario
+from benchmarks.macro.servers import Running, launched, pin
+from benchmarks.macro.setups import Setup
+from trio_srs.tools.load.spent import family, rss_bytes
+
+__all__ = ["MEASURES", "Bench", "Measured"]
+
+_LOAD: Final = (sys.executable, "-m", "trio_srs", "load")
+_LOAD_PATIENCE_S: Final = 180.0
+_NICENESS: Final = {"publish": -5, "play": 5}
+_IMPORTS: Final = 3
+_SPEED, _STRETCH = 40, 72
+_LADDER: Final = (1000, 2500, 5000, 7500, 10_000)
+_BEHIND_MS: Final = 1000.0
+"""A player further behind than this, with spans of 350 ms, does not keep up."""
+
+
+@attrs.frozen
+class Measured:
+    """One measurement of one server."""
+
+    figures: dict[str, float]
+    """By the names that targets use."""
+    problems: dict[str, int] = attrs.field(factory=dict)
+    """What failed, was lost or was skipped: the counts that are not 0."""
+    detail: dict[str, Any] = attrs.field(factory=dict)
+    """Everything the load reported."""
+
+
+@attrs.frozen
+class Bench:
+    """Where things run.
+
+    Attributes:
+        server_core, load_core: None where the machine has only one.
+        window_s: length of a window.
+    """
+
+    server_core: int | None
+    load_core: int | None
+    window_s: float
+
+    @contextmanager
+    def server(self, setup: Setup) -> Iterator[Running]:
+        """A server in a folder of its own."""
+        with (
+            tempfile.TemporaryDirectory(prefix="bench-") as folder,
+            launched(setup, Path(folder), self.server_core) as running,
+        ):
+            yield running
+
+    def load(self, kind: str, url: str, server: Running, **options: object) -> dict[str, Any]:
+        """Run ``trio-srs load`` and return its figures.
+
+        Raises:
+            RuntimeError: it failed; the text has what it said.
+        """
+        command = self._command(kind, url, {"seconds": f"{self.window_s}s", **options})
+        done = subprocess.run(
+            [*command, "--json", "--server-pid", str(server.pid)],
+            capture_output=True, text=True, timeout=_LOAD_PATIENCE_S, check=False,
+            preexec_fn=partial(pin, self.load_core),
+        )  # fmt: skip
+        if not done.stdout:
+            raise RuntimeError(f"{' '.join(command)}: {done.stderr.strip()}")
+        figures: dict[str, Any] = json.loads(done.stdout)
+        return figures
+
+    def _command(self, kind: str, url: str, options: Mapping[str, object]) -> list[str]:
+        words = [*_LOAD, kind, "--url", url]
+        for name, value in options.items():
+            option = f"--{name.replace('_', '-')}"
+            words += [option] if value is True else [option, str(value)]
+        return words
+
+    @contextmanager
+    def background(self, kind: str, url: str, **options: object) -> Iterator[None]:
+        """The same for the length of the block, unmeasured: a source, or a crowd."""
+        command = self._command(kind, url, {"seconds": "1h", "settle": "0s", **options})
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL, preexec_fn=partial(_background, kind, self.load_core),
+        )  # fmt: skip
+        try:
+            time.sleep(0.8)  # it has no way to say that it has begun
+            yield
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait()
+
+    @contextmanager
+    def streaming(self, setup: Setup, scenario: Scenario) -> Iterator[Running]:
+        """A server, and one stream on it."""
+        with (
+            self.server(setup) as running,
+            self.background("publish", running.url("s"), clients=1, kbit=scenario.kbit),
+        ):
+            yield running
+
+
+def _background(kind: str, core: int | None) -> None:
+    """A source that comes late sends in bursts, which are cheap: it goes first, if it may. A
+    crowd goes last."""
+    pin(core)
+    with suppress(PermissionError):
+        os.nice(_NICENESS[kind])
+
+
+def _problems(report: Mapping[str, Any], *counts: str) -> dict[str, int]:
+    """Failures of clients, and counts of the windows, that are not 0."""
+    found = {name: report[name] for name in ("failed", "lost", "no_media") if report.get(name)}
+    for name in counts:
+        if total := sum(window.get(name, 0) for window in report["windows"]):
+            found[name] = total
+    return found
+
+
+def _cost(window: Mapping[str, Any]) -> dict[str, float]:
+    """What a window cost, for a row of the table."""
+    server = window["server"]
+    figures = {"core": server["cpu_pct"], "rss_mb": server["rss_end_mb"]}
+    if "cpu_ms_per_client_s" in server:
+        figures["cpu"] = server["cpu_ms_per_client_s"]
+    return figures | {"own": window["own_cpu_pct"], "other": window["other_cpu_pct"]}
+
+
+_LOSSES: Final = ("skipped", "gaps", "backward")
+
+
+def _play(bench: Bench, setup: Setup, scenario: Scenario) -> Measured:
+    """Both ways of reading, on the same connections."""
+    with bench.streaming(setup, scenario) as running:
+        report = bench.load(
+            "play", running.url("s"), running, clients=scenario.clients, ramp=scenario.ramp,
+            settle="1s", read_round="20ms,0",
+        )  # fmt: skip
+    figures: dict[str, float] = {"ttfb_ms": report["ttfb_ms"].get("p50", float("nan"))}
+    for window in report["windows"]:
+        way = f"@{window['read_round_ms']:.0f}"
+        figures |= {f"{name}{way}": value for name, value in _cost(window).items()}
+    return Measured(figures, _problems(report, *_LOSSES), report)
+
+
+def _play_one_way(bench: Bench, setup: Setup, scenario: Scenario, **options: object) -> Measured:
+    with bench.streaming(setup, scenario) as running:
+        report = bench.load(
+            "play", running.url("s"), running, clients=scenario.clients, ramp=scenario.ramp,
+            settle="1s", **{"read_round": "20ms", **options},
+        )  # fmt: skip
+    window = report["windows"][0]
+    figures = _cost(window) | {"behind_ms": window["fell_behind_ms"].get("p99", float("nan"))}
+    return Measured(figures, _problems(report, *_LOSSES), report)
+
+
+def _stalled(bench: Bench, setup: Setup, scenario: Scenario) -> Measured:
+    """One that never reads; what the others notice of it."""
+    return _play_one_way(bench, setup, scenario, stalled=1)
+
+
+def _delayed(bench: Bench, setup: Setup, scenario: Scenario) -> Measured:
+    """Small receive buffers, emptied ten times a second: like readers a round trip away, most
+    of what is under way to them is held by the sender."""
+    return _play_one_way(bench, setup, scenario, read_round="100ms", receive_buffer=16384)
+
+
+def _publish(bench: Bench, setup: Setup, scenario: Scenario) -> Measured:
+    with bench.server(setup) as running:
+        report = bench.load(
+            "publish", running.url("p%d"), running, clients=scenario.clients, kbit=scenario.kbit,
+            ramp=scenario.ramp, settle="1s",
+        )  # fmt: skip
+    window = report["windows"][0]
+    figures = _cost(window) | {"lag_p99_ms": window["lag_ms"].get("p99", float("nan"))}
+    return Measured(figures, _problems(report), report)
+
+
+def _latency(bench: Bench, setup: Setup, scenario: Scenario) -> Measured:
+    options = {"clients": scenario.clients, "settle": "1s"}
+    with bench.server(setup) as running:
+        if not scenario.beside:
+            report = bench.load("latency", running.url("l"), running, **options)
+        else:
+            with (
+                bench.background("publish", running.url("s"), clients=1),
+                bench.background(
+                    "play", running.url("s"), clients=scenario.beside, ramp=scenario.ramp
+                ),
+            ):
+                time.sleep(scenario.beside / scenario.ramp)
+                report = bench.load("latency", running.url("l"), running, **options)
+    window = report["windows"][0]
+    took = window["latency_ms"]
+    figures = {f"{name}_ms": took.get(name, float("nan")) for name in ("p50", "p95", "p99", "max")}
+    problems = _problems(report, "lost_frames", "repeated")
+    return Measured(_cost(window) | figures, problems, report)
+
+
+def _join(bench: Bench, setup: Setup, scenario: Scenario) -> Measured:
+    with bench.streaming(setup, scenario) as running:
+        time.sleep(2.5)  # a keyframe has come
+        report = bench.load(
+            "join", running.url("s"), running, clients=scenario.clients, ramp=scenario.ramp
+        )
+    waited = report["ttfb_ms"]
+    figures = {
+        f"{name}_ms": waited.get(name, float("nan")) for name in ("p50", "p95", "p99", "max")
+    }
+    picture = report["first_keyframe_ms"]
+    figures["keyframe_p50_ms"] = picture.get("p50", float("nan"))
+    return Measured(_cost(report["windows"][0]) | figures, _problems(report), report)
+
+
+def _storm(bench: Bench, setup: Setup, scenario: Scenario) -> Measured:
+    """The rate, and the rate for each second of the server's CPU: where the load is what limits
+    the first, the second still says what the server could do."""
+    with bench.server(setup) as running:
+        report = bench.load("storm", running.url("s"), running, clients=scenario.clients)
+    [window] = report["windows"]
+    cost = window["server"].get("cpu_ms_per_handshake", float("nan"))
+    figures = _cost(window) | {
+        "per_s": window["handshakes_per_s"],
+        "cpu_ms": cost,
+        "per_cpu_s": 1000 / cost,
+        "p99_ms": window["handshake_ms"].get("p99", float("nan")),
+    }
+    return Measured(figures, _problems(report), report)
+
+
+def _clock(bench: Bench, setup: Setup, scenario: Scenario) -> Measured:
+    """Timestamps of 8 hours and more in the window: past 24 bits, with nothing lost on the way."""
+    fast = {"speed": _SPEED, "stretch": _STRETCH, "fps": 25}
+    with (
+        bench.server(setup) as running,
+        bench.background("publish", running.url("s"), clients=1, kbit=64, no_audio=True, **fast),
+    ):
+        report = bench.load(
+            "play", running.url("s"), running, clients=scenario.clients, read_round="0",
+            settle="1s", **fast,
+        )  # fmt: skip
+    [window] = report["windows"]
+    hours = window["seconds"] * _SPEED * _STRETCH / 3600
+    got = hours - window["fell_behind_ms"].get("max", float("nan")) * _SPEED * _STRETCH / 3.6e6
+    figures = _cost(window) | {"hours": got}
+    return Measured(figures, _problems(report, "skipped", "backward"), report)
+
+
+def _memory(
+    bench: Bench, setup: Setup, scenario: Scenario, kind: str, stream: str, **options: object
+) -> Measured:
+    """What a client more takes: the growth from a few to many, the few being gone again."""
+    with bench.streaming(setup, scenario) as running:
+        url = running.url(stream)
+        if kind == "publish" or stream == "s":
+            bench.load(kind, url, running, clients=20, settle="0s", **{**options, "seconds": "1s"})
+        before = rss_bytes(family([running.pid]))
+        report = bench.load(
+            kind, url, running, clients=scenario.clients, ramp=scenario.ramp, settle="1s", **options
+        )
+    after = report["windows"][0]["server"]["rss_end_mb"] * 1e6
+    figures = {"kb": (after - before) / 1000 / scenario.clients, "rss_mb": after / 1e6}
+    problems = _problems(report)
+    if stream == "idle":
+        problems.pop("no_media", None)
+    return Measured(figures, problems, report)
+
+
+def _start(bench: Bench, setup: Setup, scenario: Scenario) -> Measured:
+    """From exec to ready, and Trio's own import in the same minute."""
+    started, imported = [], []
+    for _ in range(_IMPORTS):
+        with bench.server(setup) as running:
+            started.append(running.ready_s)
+        began = time.monotonic()
+        subprocess.run(
+            [sys.executable, "-c", "import trio"], check=True,
+            preexec_fn=partial(pin, bench.server_core),
+        )  # fmt: skip
+        imported.append(time.monotonic() - began)
+    ready, trio = statistics.median(started), statistics.median(imported)
+    return Measured({"ready_s": ready, "import_s": trio, "per_import": ready / trio})
+
+
+def _search(bench: Bench, setup: Setup, scenario: Scenario) -> Measured:
+    """The most players of whom none failed, was lost, missed a frame or fell behind."""
+    best: dict[str, float] = {"players": 0}
+    steps: list[dict[str, Any]] = []
+    for players in _LADDER:
+        with bench.streaming(setup, scenario) as running:
+            report = bench.load(
+                "play", running.url("s"), running, clients=players, ramp=scenario.ramp,
+                settle="3s", read_round="20ms",
+            )  # fmt: skip
+        steps.append(report)
+        [window] = report["windows"]
+        behind = window["fell_behind_ms"].get("max", float("inf"))
+        if _problems(report, *_LOSSES) or behind > _BEHIND_MS:
+            best["broke_at"] = players
+            break
+        best = {"players": players} | _cost(window)
+    return Measured(best, {}, {"steps": steps})
+
+
+MEASURES: Final[dict[str, Callable[[Bench, Setup, Scenario], Measured]]] = {
+    "play": _play,
+    "stalled": _stalled,
+    "delayed": _delayed,
+    "publish": _publish,
+    "latency": _latency,
+    "join": _join,
+    "storm": _storm,
+    "clock": _clock,
+    "memory_player": partial(_memory, kind="play", stream="s"),
+    "memory_idle": partial(_memory, kind="play", stream="idle"),
+    "memory_publisher": lambda bench, setup, scenario: _memory(
+        bench, setup, scenario, "publish", "p%d", kbit=scenario.kbit
+    ),
+    "start": _start,
+    "search": _search,
+}
+"""By the word in a scenario."""

@@ -1,0 +1,197 @@
+"""What is measured: a table of values. How each kind is measured stands in ``measure``."""
+
+from __future__ import annotations
+
+import enum
+from typing import Final
+
+import attrs
+
+__all__ = ["SCENARIOS", "Profile", "Scenario", "estimate_s", "selected"]
+
+
+class Profile(enum.StrEnum):
+    """How much of it."""
+
+    QUICK = "quick"
+    """One round of the rows that say most: under 3 minutes, and no medians."""
+    FULL = "full"
+    """Medians of three rounds: under 30 minutes beside nginx-rtmp and SRS."""
+    EXHAUSTIVE = "exhaustive"
+    """Five rounds, longer windows, and every peer in every row."""
+
+
+ROUNDS: Final = {Profile.QUICK: 1, Profile.FULL: 3, Profile.EXHAUSTIVE: 5}
+WINDOW_S: Final = {Profile.QUICK: 1.5, Profile.FULL: 3.0, Profile.EXHAUSTIVE: 10.0}
+_OVERHEAD_S: Final = 2.2
+"""Of one measurement: starting and stopping a server, a source and the load."""
+
+
+@attrs.frozen(kw_only=True)
+class Scenario:
+    """One row: the same load on several servers."""
+
+    name: str
+    measure: str
+    """A key of :data:`benchmarks.macro.measure.MEASURES`."""
+    setups: tuple[str, ...]
+    """Keys of :data:`benchmarks.macro.setups.SETUPS`, in the order of the first round."""
+    more_setups: tuple[str, ...] = ()
+    """Those that only an exhaustive run adds."""
+    clients: int = 0
+    kbit: int = 1000
+    beside: int = 0
+    """latency: players of another stream that are there too."""
+    ramp: float = 500.0
+    windows: int = 1
+    """How many are measured one behind the other."""
+    seconds: float = 0.0
+    """Length of a window where it is not the profile's."""
+    waits_s: float = 0.0
+    """What it takes besides ramp and windows."""
+    quick: bool = False
+    rounds: int = 0
+    """Most rounds, where more would not say more; 0 for the profile's."""
+
+    def rounds_in(self, profile: Profile) -> int:
+        """How often it is measured."""
+        return min(self.rounds or ROUNDS[profile], ROUNDS[profile])
+
+    def window_s(self, profile: Profile) -> float:
+        """Length of a window."""
+        return self.seconds or WINDOW_S[profile]
+
+    def setups_in(self, profile: Profile) -> tuple[str, ...]:
+        """Who is measured."""
+        return self.setups + (self.more_setups if profile is Profile.EXHAUSTIVE else ())
+
+
+_PEERS: Final = ("srs", "srs-low")
+_RARE: Final = ("mediamtx", "nms")
+
+
+def _play(clients: int, *setups: str, quick: bool = False) -> Scenario:
+    return Scenario(
+        name=f"play {clients}",
+        measure="play",
+        clients=clients,
+        setups=("ours-350", "ours", "ours-0", *setups, "nginx", *_PEERS),
+        more_setups=_RARE,
+        windows=2,
+        waits_s=1.5,
+        quick=quick,
+    )
+
+
+def _publish(clients: int, *, quick: bool = False) -> Scenario:
+    return Scenario(
+        name=f"publish {clients}",
+        measure="publish",
+        clients=clients,
+        kbit=200,
+        setups=("ours", "ours-merge", "nginx", "srs"),
+        more_setups=_RARE,
+        ramp=200,
+        waits_s=1.0,
+        quick=quick,
+    )
+
+
+def _latency(name: str, clients: int, *, beside: int = 0, quick: bool = False) -> Scenario:
+    return Scenario(
+        name=name,
+        measure="latency",
+        clients=clients,
+        beside=beside,
+        setups=("ours-0", "nginx", "srs-low"),
+        more_setups=_RARE,
+        seconds=4.0,
+        waits_s=2.5 + beside / 250,
+        quick=quick,
+    )
+
+
+_ALL: Final = (
+    _play(500, "ours-0-nagle"),
+    _play(1000, "ours-0-nagle", quick=True),
+    _play(2000),
+    _publish(100),
+    _publish(200),
+    _publish(400, quick=True),
+    _latency("latency 1", 1, quick=True),
+    _latency("latency 100", 100),
+    _latency("latency 1 beside 500", 1, beside=500),
+    Scenario(
+        name="join late", measure="join", clients=20, ramp=10, setups=("ours", "nginx", "srs"),
+        more_setups=_RARE, waits_s=3.0, quick=True,
+    ),
+    Scenario(
+        name="join 500 in 1 s", measure="join", clients=500, ramp=500,
+        setups=("ours", "nginx", "srs"), more_setups=_RARE, waits_s=3.0,
+    ),
+    Scenario(
+        name="storm 10000", measure="storm", clients=10_000, ramp=6000,
+        setups=("ours", "nginx", "srs"), more_setups=_RARE, quick=True,
+    ),
+    Scenario(
+        name="play 500, one stalled", measure="stalled", clients=501, setups=("ours", "nginx"),
+        more_setups=(*_PEERS, *_RARE), seconds=8.0, waits_s=1.5, rounds=1,
+    ),
+    Scenario(
+        name="play 300, delayed readers", measure="delayed", clients=300,
+        setups=("ours-350", "ours", "nginx"), more_setups=_PEERS, waits_s=1.5, rounds=1,
+    ),
+    Scenario(
+        name="8 hours in fast motion", measure="clock", clients=5, kbit=64, ramp=50,
+        setups=("ours", "nginx"), more_setups=_PEERS, seconds=10.0, waits_s=1.5, rounds=1,
+    ),
+    Scenario(
+        name="memory of a player", measure="memory_player", clients=1000,
+        setups=("ours", "nginx"), more_setups=_PEERS, waits_s=4.0, seconds=2.0, rounds=1,
+    ),
+    Scenario(
+        name="memory of an idle player", measure="memory_idle", clients=500,
+        setups=("ours", "nginx"), more_setups=_PEERS, waits_s=14.0, seconds=0.5, rounds=1,
+    ),
+    Scenario(
+        name="memory of a publisher", measure="memory_publisher", clients=400, kbit=200, ramp=200,
+        setups=("ours-no-cache", "nginx"), more_setups=("srs",), waits_s=4.0, seconds=4.0,
+        rounds=1,
+    ),
+    Scenario(
+        name="memory of a stream", measure="memory_publisher", clients=400, kbit=200, ramp=200,
+        setups=("ours",), more_setups=("srs",), waits_s=4.0, seconds=6.0, rounds=1,
+    ),
+    Scenario(
+        name="start", measure="start", setups=("ours",), more_setups=("nginx", "srs", *_RARE),
+        waits_s=4.0, quick=True,
+    ),
+    Scenario(
+        name="most players", measure="search", clients=10_000, kbit=600, ramp=500,
+        setups=("ours-350",), more_setups=("nginx", "srs"), seconds=4.0, waits_s=75.0, rounds=1,
+    ),
+)  # fmt: skip
+
+SCENARIOS: Final = {scenario.name: scenario for scenario in _ALL}
+"""Every scenario by its name, in the order of the report."""
+
+
+def selected(profile: Profile, only: tuple[str, ...] = ()) -> list[Scenario]:
+    """The scenarios of a run.
+
+    Args:
+        only: those whose names begin with one of these words, whatever the profile has.
+    """
+    if only:
+        return [each for each in _ALL if each.name.startswith(only)]
+    return [each for each in _ALL if each.quick or profile is not Profile.QUICK]
+
+
+def estimate_s(scenarios: list[Scenario], profile: Profile, present: frozenset[str]) -> float:
+    """About how long it takes with these setups present."""
+    total = 0.0
+    for each in scenarios:
+        windows = each.windows * each.window_s(profile)
+        once = _OVERHEAD_S + each.clients / each.ramp + windows + each.waits_s
+        total += once * len(present.intersection(each.setups_in(profile))) * each.rounds_in(profile)
+    return total

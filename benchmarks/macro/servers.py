@@ -1,0 +1,258 @@
+"""How each server is found, configured, started and stopped; the absent are not measured."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import resource
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+import attrs
+
+from benchmarks.macro.setups import OURS, SETUPS, Setup
+
+__all__ = ["SERVERS", "Running", "Server", "launched", "pin", "present_setups"]
+
+HOST: Final = "127.0.0.1"
+_PATIENCE_S: Final = 15.0
+_STOP_S: Final = 5.0
+_NGINX_MODULES: Final = (
+    Path("/usr/lib/nginx/modules/ngx_rtmp_module.so"),  # Debian
+    Path("/usr/lib64/nginx/modules/ngx_rtmp_module.so"),
+    Path("/usr/local/lib/nginx/ngx_rtmp_module.so"),
+)
+
+
+@attrs.frozen
+class Server:
+    """A program."""
+
+    find: Callable[[], str | None]
+    """Its executable, or None."""
+    version: Callable[[str], str]
+    command: Callable[[str, Path, int, Mapping[str, str]], list[str]]
+    """Write its configuration into a folder; return what to run."""
+
+
+@attrs.frozen
+class Running:
+    """A server that accepts connections."""
+
+    pid: int
+    port: int
+    ready_s: float
+    """From starting it to its being ready."""
+
+    def url(self, name: str) -> str:
+        """A stream there."""
+        return f"rtmp://{HOST}:{self.port}/live/{name}"
+
+
+def _said(command: list[str]) -> str:
+    """The version number in what a program says of itself."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return "unknown"
+    found = re.search(r"v?(\d+(?:\.\d+)+)", done.stdout + done.stderr)
+    return found[1] if found else "unknown"
+
+
+def _ours(program: str, folder: Path, port: int, settings: Mapping[str, str]) -> list[str]:
+    keys = {
+        "rtmp.listen": f'["{HOST}:{port}"]',
+        "rtmp.max_connections": "20000",
+        "rtmp.shutdown_grace": '"0s"',
+        "log.level": '"warning"',
+    }
+    given = [
+        word for key, value in (keys | {**settings}).items() for word in ("--set", f"{key}={value}")
+    ]
+    return [program, "-m", "trio_srs", "serve", *given]
+
+
+def _find_nginx() -> str | None:
+    program = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+    return program if program and any(each.exists() for each in _NGINX_MODULES) else None
+
+
+def _nginx(program: str, folder: Path, port: int, settings: Mapping[str, str]) -> list[str]:
+    module = next(each for each in _NGINX_MODULES if each.exists())
+    (folder / "nginx.conf").write_text(f"""\
+load_module {module};
+daemon off;
+master_process off;
+pid {folder}/nginx.pid;
+error_log stderr error;
+worker_rlimit_nofile {_most_files()};
+events {{ worker_connections 20000; }}
+rtmp {{
+    access_log off;
+    server {{
+        listen {HOST}:{port};
+        application live {{ live on; }}
+    }}
+}}
+""")
+    return [program, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", "stderr"]
+
+
+def _srs(program: str, folder: Path, port: int, settings: Mapping[str, str]) -> list[str]:
+    of_vhost = {key: settings[key] for key in ("min_latency", "tcp_nodelay") if key in settings}
+    of_play = {key: settings[key] for key in ("mw_latency",) if key in settings}
+    (folder / "srs.conf").write_text(f"""\
+listen {port};
+max_connections {min(10_000, _most_files() // 2)};
+daemon off;
+srs_log_tank console;
+srs_log_level error;
+pid {folder}/srs.pid;
+vhost __defaultVhost__ {{
+{"".join(f"    {key} {value};" for key, value in of_vhost.items())}
+    play {{ {"".join(f"{key} {value};" for key, value in of_play.items())} }}
+}}
+""")
+    return [program, "-c", str(folder / "srs.conf")]
+
+
+def _mediamtx(program: str, folder: Path, port: int, settings: Mapping[str, str]) -> list[str]:
+    off = "".join(f"{name}: no\n" for name in ("rtsp", "hls", "webrtc", "srt", "api", "metrics"))
+    (folder / "mediamtx.yml").write_text(
+        f"logLevel: error\nrtmp: yes\nrtmpAddress: {HOST}:{port}\n{off}paths:\n  all_others:\n"
+    )
+    return [program, str(folder / "mediamtx.yml")]
+
+
+def _find_nms() -> str | None:
+    node = shutil.which("node")
+    if node is None:
+        return None
+    look = [node, "-e", "require.resolve('node-media-server')"]
+    found = subprocess.run(look, capture_output=True, check=False).returncode == 0
+    return node if found else None
+
+
+def _nms(program: str, folder: Path, port: int, settings: Mapping[str, str]) -> list[str]:
+    options = json.dumps({"bind": HOST, "rtmp": {"port": port}})
+    script = f"const Server = require('node-media-server'); new Server({options}).run();"
+    return [program, "-e", script]
+
+
+def _nms_version(program: str) -> str:
+    return _said([program, "-p", "require('node-media-server/package.json').version"])
+
+
+def _from_environment(name: str) -> str | None:
+    path = os.environ.get(name)
+    return shutil.which(path) if path else None
+
+
+SERVERS: Final = {
+    OURS: Server(lambda: sys.executable, lambda _: version("trio-srs"), _ours),
+    "nginx-rtmp": Server(_find_nginx, lambda program: f"nginx {_said([program, '-v'])}", _nginx),
+    "srs": Server(
+        partial(_from_environment, "SRS_BIN"), lambda program: _said([program, "-v"]), _srs
+    ),
+    "mediamtx": Server(
+        partial(_from_environment, "MEDIAMTX_BIN"),
+        lambda program: _said([program, "--version"]),
+        _mediamtx,
+    ),
+    "node-media-server": Server(_find_nms, _nms_version, _nms),
+}
+"""Where they are looked for: nginx with Debian's libnginx-mod-rtmp on PATH, SRS and MediaMTX by
+``SRS_BIN`` and ``MEDIAMTX_BIN``, Node-Media-Server by node's own search (``NODE_PATH``)."""
+
+
+def present_setups() -> dict[str, str]:
+    """The setups whose servers are there, and their versions."""
+    found = {name: (server, server.find()) for name, server in SERVERS.items()}
+    versions = {name: server.version(at) for name, (server, at) in found.items() if at}
+    return {
+        key: versions[setup.server] for key, setup in SETUPS.items() if setup.server in versions
+    }
+
+
+def _most_files() -> int:
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+
+
+def pin(core: int | None) -> None:
+    """Bind this process to a core, if there is a choice, and let it have all the files it may."""
+    if core is not None:
+        os.sched_setaffinity(0, {core})
+    resource.setrlimit(resource.RLIMIT_NOFILE, (_most_files(),) * 2)
+
+
+def _free_port() -> int:
+    with socket.create_server((HOST, 0)) as sock:
+        return int(sock.getsockname()[1])
+
+
+@contextmanager
+def launched(setup: Setup, folder: Path, core: int | None) -> Iterator[Running]:
+    """A server, running on one core, for the length of the block.
+
+    Raises:
+        RuntimeError: it ended, or did not listen in time; the text has what it said.
+    """
+    server, port = SERVERS[setup.server], _free_port()
+    program = server.find()
+    assert program is not None, setup
+    command = server.command(program, folder, port, setup.settings)
+    log = folder / "server.log"
+    with log.open("wb") as output:
+        began = time.monotonic()
+        process = subprocess.Popen(
+            command, cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+            preexec_fn=partial(pin, core),
+        )  # fmt: skip
+        try:
+            ready_s = _await_ready(process, port, log, setup, began)
+            yield Running(process.pid, port, ready_s)
+        finally:
+            _stop(process)
+
+
+def _await_ready(
+    process: subprocess.Popen[bytes], port: int, log: Path, setup: Setup, began: float
+) -> float:
+    """Until it listens; ours says so, of the others it is found out."""
+    while time.monotonic() - began < _PATIENCE_S:
+        if process.poll() is not None:
+            break
+        if setup.server == OURS:
+            if b'"event": "ready"' in log.read_bytes():
+                return time.monotonic() - began
+        elif _listens(port):
+            return time.monotonic() - began
+        time.sleep(0.002)
+    raise RuntimeError(f"{setup.label} did not start: {log.read_text(errors='replace')[-2000:]}")
+
+
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection((HOST, port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(_STOP_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

@@ -1,0 +1,48 @@
+"""The servers that are compared, each in the settings that scenarios ask for: two tables."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import attrs
+
+__all__ = ["OURS", "SETUPS", "Setup"]
+
+OURS: Final = "trio-srs"
+
+
+@attrs.frozen
+class Setup:
+    """One server in one configuration."""
+
+    server: str
+    """A key of :data:`benchmarks.macro.servers.SERVERS`."""
+    label: str
+    """As it stands in tables."""
+    settings: dict[str, str] = attrs.field(factory=dict)
+    """What differs from the server's defaults, in its own words."""
+
+
+SETUPS: Final[dict[str, Setup]] = {
+    "ours": Setup(OURS, "trio-srs, defaults (20 ms)"),
+    "ours-350": Setup(OURS, "trio-srs, 350 ms", {"stream.send_interval": '"350ms"'}),
+    "ours-0": Setup(OURS, "trio-srs, record by record", {"stream.send_interval": '"0s"'}),
+    "ours-0-nagle": Setup(
+        OURS,
+        "trio-srs, record by record, Nagle",
+        {"stream.send_interval": '"0s"', "rtmp.tcp_nodelay": "false"},
+    ),
+    "ours-merge": Setup(OURS, "trio-srs, merged read 350 ms", {"stream.merge_read": '"350ms"'}),
+    "ours-no-cache": Setup(OURS, "trio-srs, no GOP cache", {"stream.gop_cache": '"off"'}),
+    "nginx": Setup("nginx-rtmp", "nginx-rtmp"),
+    "srs": Setup("srs", "SRS, defaults"),
+    "srs-low": Setup(
+        "srs",
+        "SRS, low latency",
+        {"min_latency": "on", "tcp_nodelay": "on", "mw_latency": "0"},
+    ),
+    "mediamtx": Setup("mediamtx", "MediaMTX"),
+    "nms": Setup("node-media-server", "Node-Media-Server"),
+}
+"""Every setup by the word that scenarios and targets use. SRS's default is 350 ms in both
+directions; nginx-rtmp writes each message and leaves joining to Nagle's algorithm."""

@@ -1,0 +1,155 @@
+"""The report on a terminal."""
+
+from __future__ import annotations
+
+import math
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.macro.outcome import Results, judge
+from benchmarks.macro.setups import SETUPS
+
+__all__ = ["COLUMNS", "cell", "print_report", "problem_text", "ratio_text"]
+
+COLUMNS = {
+    "play": {
+        "cpu@20": "CPU ms/player-s, 20 ms rounds",
+        "cpu@0": "... read at once",
+        "core@20": "core %",
+        "core@0": "core %, at once",
+        "ttfb_ms": "first byte ms",
+        "rss_mb@20": "RSS MB",
+        "own@20": "load's core %",
+        "own@0": "load's, at once",
+    },
+    "publish": {
+        "cpu": "CPU ms/publisher-s",
+        "core": "core %",
+        "rss_mb": "RSS MB",
+        "lag_p99_ms": "lag p99 ms",
+        "own": "load's core %",
+    },
+    "latency": {
+        "p50_ms": "p50 ms",
+        "p95_ms": "p95",
+        "p99_ms": "p99",
+        "max_ms": "max",
+        "core": "core %",
+    },
+    "join": {
+        "p50_ms": "first byte p50 ms",
+        "p99_ms": "p99",
+        "max_ms": "max",
+        "keyframe_p50_ms": "first keyframe p50 ms",
+        "own": "load's core %",
+    },
+    "storm": {
+        "per_s": "handshakes/s",
+        "per_cpu_s": "per second of CPU",
+        "cpu_ms": "CPU ms each",
+        "p99_ms": "p99 ms",
+        "own": "load's core %",
+    },
+    "stalled": {"cpu": "CPU ms/player-s", "behind_ms": "behind p99 ms", "rss_mb": "RSS MB"},
+    "clock": {"hours": "hours of timestamps", "core": "core %"},
+    "memory_player": {"kb": "kB each", "rss_mb": "RSS MB"},
+    "start": {"ready_s": "ready after s", "import_s": "import trio s", "per_import": "ratio"},
+    "search": {
+        "players": "players",
+        "broke_at": "too many",
+        "core": "core %",
+        "rss_mb": "RSS MB",
+        "own": "load's core %",
+    },
+}
+"""By kind of measurement: the figures of its table, and what they are called."""
+COLUMNS["delayed"] = COLUMNS["stalled"]
+COLUMNS["memory_idle"] = COLUMNS["memory_publisher"] = COLUMNS["memory_player"]
+
+_FILE_WIDTH = 180
+_STYLES = {"goal": "bold green", "met": "green", "not met": "bold red", "not measured": "dim"}
+
+
+def cell(value: float) -> str:
+    """A figure with as many digits as mean something."""
+    if math.isnan(value):
+        return "-"
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.3f}" if abs(value) < 1 else f"{value:.2f}"
+
+
+def problem_text(problems: dict[str, int]) -> str:
+    """What went wrong, or that nothing did."""
+    return ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in problems.items()) or "none"
+
+
+def ratio_text(must: float, at_least: bool) -> str:
+    """A limit with its sense."""
+    return f"{'≥' if at_least else '≤'} {must:g}"
+
+
+def print_report(results: Results, kinds: dict[str, str], console: Console | None = None) -> None:
+    """Print every scenario, then every target.
+
+    Args:
+        kinds: the kind of measurement of each scenario.
+    """
+    console = console or Console()
+    if not console.is_terminal:  # a file has room
+        console.width = _FILE_WIDTH
+    for scenario, setups in results.rounds.items():
+        console.print(_scenario(results, scenario, list(setups), kinds[scenario]))
+    console.print(_targets(results))
+    for error in results.errors:
+        console.print(f"[red]not measured:[/red] {error}", highlight=False)
+
+
+def _scenario(results: Results, scenario: str, setups: list[str], kind: str) -> Table:
+    table = Table(title=scenario, title_justify="left")
+    table.add_column("server")
+    for title in COLUMNS[kind].values():
+        table.add_column(title, justify="right")
+    table.add_column("rounds", justify="right")
+    table.add_column("failed, lost, skipped")
+    for setup in setups:
+        figures = [cell(results.median(scenario, setup, figure)) for figure in COLUMNS[kind]]
+        count = str(len(results.rounds[scenario][setup]))
+        problems = results.problems(scenario, setup)
+        style = "red" if problems else ""
+        label = SETUPS[setup].label
+        table.add_row(label, *figures, count, problem_text(problems), style=style)
+    return table
+
+
+def _targets(results: Results) -> Table:
+    table = Table(title="what must be reached", title_justify="left")
+    for title in (
+        "what",
+        "scenario",
+        "ours",
+        "other",
+        "value",
+        "must",
+        "goal",
+        "verdict",
+        "remark",
+    ):
+        right = title in ("ours", "other", "value", "must", "goal")
+        table.add_column(title, justify="right" if right else "left")
+    judged = judge(results)
+    for each in judged:
+        if each.scenario not in results.rounds:
+            continue
+        target = each.target
+        what = f"{target.text} / {target.other}" if target.other else target.text
+        table.add_row(
+            what, each.scenario, cell(each.ours), cell(each.other), cell(each.value),
+            ratio_text(target.must, target.at_least), ratio_text(target.goal, target.at_least),
+            f"[{_STYLES[each.verdict]}]{each.verdict}[/]", each.remark,
+        )  # fmt: skip
+    elsewhere = sum(each.scenario not in results.rounds for each in judged)
+    if elsewhere:
+        table.caption = f"{elsewhere} more are of scenarios that this run did not have"
+    return table

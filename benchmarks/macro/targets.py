@@ -1,0 +1,76 @@
+"""What must be reached, and where we are going: a table, and the verdict on it.
+
+A ratio is ours divided by the other's, both measured in the same round, and the median of all
+rounds; where it is over several scenarios, each is judged for itself.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import attrs
+
+__all__ = ["TARGETS", "Target"]
+
+_PLAYS: Final = ("play 500", "play 1000", "play 2000")
+_FEWER: Final = ("play 500", "play 1000")
+_LATENCIES: Final = ("latency 1", "latency 100", "latency 1 beside 500")
+
+
+@attrs.frozen
+class Target:
+    """One row of what must be reached."""
+
+    text: str
+    """What it is about, as in the report."""
+    scenarios: tuple[str, ...]
+    figure: str
+    """Which figure of the measurement."""
+    ours: str
+    """Our setup."""
+    other: str | None
+    """Whom it is divided by; None judges the figure itself."""
+    must: float
+    goal: float
+    at_least: bool = False
+    """More is better."""
+
+    def is_met(self, value: float, limit: float) -> bool:
+        """Whether a value is as good as a limit."""
+        return value >= limit if self.at_least else value <= limit
+
+
+def _play(
+    text: str, ours: str, other: str, figure: str, must: float, goal: float,
+    scenarios: tuple[str, ...] = _PLAYS,
+) -> Target:  # fmt: skip
+    return Target(text, scenarios, figure, ours, other, must, goal)
+
+
+TARGETS: Final = (
+    _play("play, 350 ms", "ours-350", "srs", "cpu@20", 0.6, 0.35),
+    _play("play, 350 ms", "ours-350", "nginx", "cpu@20", 0.4, 0.2),
+    _play("play, 20 ms", "ours", "nginx", "cpu@20", 1.8, 1.0),
+    _play("play, 20 ms, read at once", "ours", "nginx", "cpu@0", 0.8, 0.5),
+    _play("play, record by record", "ours-0", "srs-low", "cpu@20", 0.85, 0.6, _FEWER),
+    _play("play, record by record, read at once", "ours-0", "srs-low", "cpu@0", 1.0, 0.7, _FEWER),
+    _play("play, record by record, Nagle", "ours-0-nagle", "nginx", "cpu@20", 1.8, 1.1, _FEWER),
+    Target("publish, as it comes", ("publish 400",), "cpu", "ours", "srs", 1.8, 1.0),
+    Target("publish, merged read", ("publish 400",), "cpu", "ours-merge", "srs", 0.75, 0.5),
+    Target("publish, merged read", ("publish 400",), "cpu", "ours-merge", "nginx", 1.2, 0.9),
+    Target("latency p50", _LATENCIES, "p50_ms", "ours-0", "nginx", 2.0, 1.2),
+    Target("latency p99", _LATENCIES, "p99_ms", "ours-0", "nginx", 5.0, 2.0),
+    Target("first media byte, late player, p50 ms", ("join late",), "p50_ms", "ours", None, 5, 1),
+    Target("500 joining in 1 s, p99 ms", ("join 500 in 1 s",), "p99_ms", "ours", None, 50, 1),
+    Target(
+        "players on one core, 600 kbit/s, 350 ms", ("most players",), "players", "ours-350", None,
+        5_000, 10_000, at_least=True,
+    ),
+    Target("kB per player", ("memory of a player",), "kb", "ours", None, 32, 16),
+    Target("kB per publisher", ("memory of a publisher",), "kb", "ours-no-cache", None, 96, 48),
+    Target(
+        "handshakes per second of CPU", ("storm 10000",), "per_cpu_s", "ours", "nginx", 0.35, 0.6,
+        at_least=True,
+    ),
+    Target("start to ready / import trio", ("start",), "per_import", "ours", None, 2.5, 2.0),
+)  # fmt: skip

@@ -1,0 +1,1 @@
+"""Benchmarks of parts, each of which also asserts that its result is right."""

@@ -1,0 +1,127 @@
+"""The tables of the benchmarks fit together, and a verdict says what the figures say."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from pathlib import Path
+
+import pytest
+
+# They are no part of the package. Last, so that the package tested is the installed one.
+sys.path.append(str(Path(__file__).parents[2]))
+
+from benchmarks.macro.measure import MEASURES, Measured
+from benchmarks.macro.outcome import Judged, Results, judge
+from benchmarks.macro.scenarios import SCENARIOS, Profile, estimate_s, selected
+from benchmarks.macro.servers import SERVERS
+from benchmarks.macro.setups import OURS, SETUPS
+from benchmarks.macro.table import COLUMNS
+from benchmarks.macro.targets import TARGETS, Target
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="measured on Linux only")
+
+PRESENT = frozenset(k for k, s in SETUPS.items() if s.server in (OURS, "nginx-rtmp", "srs"))
+TARGET = Target("play", ("play 500",), "cpu@20", "ours", "nginx", 1.8, 1.0)
+
+
+@pytest.mark.parametrize("target", TARGETS, ids=lambda target: f"{target.text}-{target.other}")
+def test_a_target_has_its_scenarios_and_both_setups_in_them(target: Target) -> None:
+    for name in target.scenarios:
+        scenario = SCENARIOS[name]
+        measured = scenario.setups_in(Profile.FULL)
+        assert target.ours in measured
+        assert target.other is None or target.other in measured
+        known = {"cpu", "per_s", *COLUMNS[scenario.measure]}
+        assert target.figure in known
+
+
+@pytest.mark.parametrize("target", TARGETS, ids=lambda target: f"{target.text}-{target.other}")
+def test_a_goal_is_no_easier_than_the_must(target: Target) -> None:
+    assert target.is_met(target.goal, target.must)
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_a_scenario_can_be_measured_and_shown(name: str) -> None:
+    scenario = SCENARIOS[name]
+    assert scenario.measure in MEASURES
+    assert scenario.measure in COLUMNS
+    setups = scenario.setups_in(Profile.EXHAUSTIVE)
+    assert set(setups) <= set(SETUPS)
+    assert len(set(setups)) == len(setups)
+
+
+def test_every_setup_has_a_server() -> None:
+    assert {setup.server for setup in SETUPS.values()} == set(SERVERS)
+
+
+@pytest.mark.parametrize(("profile", "minutes"), [(Profile.QUICK, 3), (Profile.FULL, 30)], ids=str)
+def test_a_run_beside_nginx_and_srs_has_the_length_it_promises(
+    profile: Profile, minutes: float
+) -> None:
+    assert estimate_s(selected(profile), profile, PRESENT) < 60 * minutes
+
+
+def test_only_takes_the_front_of_a_name() -> None:
+    names = [each.name for each in selected(Profile.QUICK, ("latency", "start"))]
+    assert names == ["latency 1", "latency 100", "latency 1 beside 500", "start"]
+
+
+def results(ours: list[float], nginx: list[float], core: float = 20.0, **problems: int) -> Results:
+    """Rounds of one scenario."""
+    run = Results()
+    for setup, values in (("ours", ours), ("nginx", nginx)):
+        for value in values:
+            run.add("play 500", setup, Measured({"cpu@20": value, "core@20": core}, problems))
+    return run
+
+
+def verdict(run: Results) -> Judged:
+    [judged] = judge(run, [TARGET])
+    return judged
+
+
+@pytest.mark.parametrize(
+    ("ours", "expected"), [(0.09, "goal"), (0.1, "goal"), (0.15, "met"), (0.19, "not met")]
+)
+def test_a_verdict_is_the_ratios(ours: float, expected: str) -> None:
+    assert verdict(results([ours] * 3, [0.1] * 3)).verdict == expected
+
+
+def test_a_ratio_is_taken_pair_by_pair() -> None:
+    judged = verdict(results([0.1, 0.3, 0.6], [0.1, 0.2, 0.2]))
+    assert judged.value == pytest.approx(1.5)  # of 1, 1.5 and 3; of the medians it is 1.5 too
+    judged = verdict(results([0.1, 0.4, 0.2], [0.05, 0.1, 0.2]))
+    assert judged.value == pytest.approx(2.0)  # of the medians it is 2 by chance alone
+
+
+def test_above_70_percent_of_a_core_there_is_no_ratio() -> None:
+    judged = verdict(results([0.1] * 3, [0.1] * 3, core=71.0))
+    assert (judged.verdict, judged.remark) == (
+        "not measured", "ours is above 70 % of a core: no ratio",
+    )  # fmt: skip
+
+
+def test_who_was_not_there_is_not_derived() -> None:
+    judged = verdict(results([0.1] * 3, []))
+    assert math.isnan(judged.value)
+    assert judged.remark == "nginx was not measured"
+
+
+def test_losses_stand_beside_the_ratio() -> None:
+    judged = verdict(results([0.1] * 3, [0.1] * 3, lost=2))
+    assert judged.remark == "ours: 6 lost; nginx: 6 lost"
+
+
+def test_a_ratio_with_losses_of_ours_meets_nothing() -> None:
+    assert verdict(results([0.01] * 3, [0.1] * 3, skipped=1)).verdict == "not met"
+
+
+def test_one_round_is_called_one_round() -> None:
+    assert verdict(results([0.1], [0.1])).remark == "1 round, no median"
+
+
+def test_results_are_read_back_from_json() -> None:
+    run = results([0.1, 0.2], [0.1, 0.3], lost=1)
+    assert Results.parse(json.loads(json.dumps(run.dump()))) == run

@@ -1,0 +1,99 @@
+"""Publishers: each its own stream, the same canned messages, in real time. Floor 6."""
+
+from __future__ import annotations
+
+import struct
+import time
+from typing import Final
+
+from trio_srs.tools.load.client import Client
+from trio_srs.tools.load.dialogue import CHUNK_SIZE
+from trio_srs.tools.load.loop import Loop
+from trio_srs.tools.load.plan import Plan
+from trio_srs.tools.load.skim import Skimmer
+from trio_srs.tools.load.source import Source
+from trio_srs.wire.rtmp.chunk_writer import message_pieces
+
+__all__ = ["STAMP", "Publisher", "StampingPublisher"]
+
+STAMP: Final = struct.Struct(">4sIQ")
+"""Mark, number of the frame, and the monotonic clock in ns: behind the first bytes of a frame."""
+STAMP_MARK: Final = b"STMP"
+STAMP_AT: Final = 10
+_U32: Final = 0xFFFFFFFF
+
+
+class Publisher(Client):
+    """One publisher.
+
+    Attributes:
+        lags_s: for each message, how much later than due it was handed to the kernel.
+        sent: messages handed to the kernel.
+    """
+
+    publishes = True
+
+    def __init__(
+        self, loop: Loop, plan: Plan, number: int, skimmer: Skimmer, source: Source
+    ) -> None:
+        super().__init__(loop, plan, number)
+        self._skimmer, self._source = skimmer, source
+        self._position = skimmer.start
+        self._next = 0
+        self._began_media_at = 0.0
+        self._due = 0.0
+        self.lags_s: list[float] = []
+        self.sent = 0
+
+    def take(self, data: bytes) -> None:
+        """Hear the server; it has little to say."""
+        step = self._skimmer.step(self._position, data)
+        self._position = step.after
+        self.answer(step.handed_out)
+
+    def on_start(self) -> None:
+        """Begin with the headers, and go on in real time."""
+        self.settled = True
+        self._began_media_at = self._due = time.monotonic()
+        for kind, body in self._source.headers:
+            self.send(self._encode(kind, 0, body))
+        self._send_due()
+
+    def on_sent(self) -> None:
+        """The kernel has taken what it would not take before: go on, late."""
+        self.lags_s.append(time.monotonic() - self._due)
+        self._schedule()
+
+    def _schedule(self) -> None:
+        source, plan = self._source, self._plan
+        rounds, index = divmod(self._next, len(source.items))
+        ms = rounds * source.length_ms + source.items[index][0]
+        self._due = self._began_media_at + ms / 1000 / plan.speed
+        self.loop.at(self._due, self._send_due)
+
+    def _send_due(self) -> None:
+        if self.failure:
+            return
+        source = self._source
+        rounds, index = divmod(self._next, len(source.items))
+        ms, kind, body = source.items[index]
+        ms = (rounds * source.length_ms + ms) * self._plan.stretch
+        self._next += 1
+        self.sent += 1
+        if self.send(self._encode(kind, ms, body)):
+            self.lags_s.append(time.monotonic() - self._due)
+            self._schedule()
+
+    def _encode(self, kind: int, ms: int, body: bytes) -> bytes:
+        stream_id = self.dialogue.stream_id
+        return b"".join(message_pieces(kind, stream_id, ms & _U32, body, CHUNK_SIZE))
+
+
+class StampingPublisher(Publisher):
+    """Writes number and time into every frame, right before it is sent."""
+
+    def _encode(self, kind: int, ms: int, body: bytes) -> bytes:
+        if len(body) >= STAMP_AT + STAMP.size:
+            stamp = STAMP.pack(STAMP_MARK, self._next, time.monotonic_ns())
+            body = body[:STAMP_AT] + stamp + body[STAMP_AT + STAMP.size :]
+        return super()._encode(kind, ms, body)

@@ -24,6 +24,7 @@ TESTED: Final = {
     "ci_endpoint.sh",
     "custom_gate.py",
     "minimal_server.py",
+    "pattern.py",
     "publish_and_play.py",
 }
 
@@ -53,6 +54,11 @@ def test_the_minimal_server_starts_and_stops() -> None:
 def test_a_player_gets_what_the_publisher_sent() -> None:
     done = run(sys.executable, EXAMPLES / "publish_and_play.py")
     assert (done.returncode, done.stdout) == (0, "the player got what the publisher sent\n"), done
+
+
+def test_a_pattern_comes_through_whole() -> None:
+    done = run(sys.executable, EXAMPLES / "pattern.py")
+    assert (done.returncode, done.stdout) == (0, "frames 0 to 99 came through in order\n"), done
 
 
 @pytest.fixture(scope="module")

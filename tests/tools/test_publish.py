@@ -12,10 +12,11 @@ from trio.testing import MockClock
 
 from tests.tools.files import clip, flv
 from tests.tools.scripted import STREAM, URL, accept, scripted
+from trio_srs.media.pattern import Defect, Pattern
 from trio_srs.testing.bodies import key, metadata
 from trio_srs.testing.peer import Peer
 from trio_srs.tools.client import open_publisher
-from trio_srs.tools.publish import FilePublish, MediaFileError, PublishOptions
+from trio_srs.tools.publish import FilePublish, MediaFileError, PatternPublish, PublishOptions
 from trio_srs.tools.tally import Tally
 from trio_srs.wire.flv.tag import FlvError
 from trio_srs.wire.rtmp.message import MEDIA_TYPES, Message
@@ -43,7 +44,9 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-async def publish(monkeypatch: pytest.MonkeyPatch, job: FilePublish) -> list[tuple[float, Message]]:
+async def publish(
+    monkeypatch: pytest.MonkeyPatch, job: FilePublish | PatternPublish
+) -> list[tuple[float, Message]]:
     """Publish to a server; return what it heard, and when after the first."""
     heard: list[tuple[float, Message]] = []
 
@@ -193,3 +196,39 @@ def test_a_check_finds_what_is_no_file_to_publish(
 
 def test_a_check_is_content_with_a_good_file(file: Path) -> None:
     FilePublish(file).check()
+
+
+SECOND = Pattern.parse("h264:320x240", seconds=1)
+
+
+@pytest.mark.parametrize("speed", [1.0, 4.0])
+async def test_a_pattern_is_sent_as_it_is_due(
+    monkeypatch: pytest.MonkeyPatch, autojump_clock: MockClock, speed: float
+) -> None:
+    seen: list[float] = []
+    job = PatternPublish(SECOND, speed, lambda tally: seen.append(tally.media_s))
+    heard = await publish(monkeypatch, job)
+    timed = list(SECOND.timed())
+    assert [at for at, _ in heard] == pytest.approx([t.at_ms / 1000 / speed for t in timed])
+    assert [message.payload for _, message in heard] == [t.message.payload for t in timed]
+    assert (job.tally.messages, job.tally.media_s) == (len(timed), heard[-1][1].timestamp_ms / 1000)
+    assert len(seen) == len(timed)
+
+
+async def test_a_pattern_can_come_at_once(
+    monkeypatch: pytest.MonkeyPatch, autojump_clock: MockClock
+) -> None:
+    heard = await publish(monkeypatch, PatternPublish(SECOND, math.inf))
+    assert (heard[-1][0], len(heard)) == (0, len(list(SECOND)))
+
+
+async def test_a_stall_is_a_silence_on_the_wire(
+    monkeypatch: pytest.MonkeyPatch, autojump_clock: MockClock
+) -> None:
+    stalling = Pattern.parse(
+        "h264:320x240", "none", seconds=1, defects=(Defect.parse("stall@10:30"),)
+    )
+    heard = await publish(monkeypatch, PatternPublish(stalling))
+    clock = [at for at, message in heard if message.type_id == 9][1:]
+    assert clock == pytest.approx([n / 25 if n < 10 else 30.4 for n in range(25)])
+    assert [m.timestamp_ms for _, m in heard if m.type_id == 9][1:] == list(range(0, 1000, 40))

@@ -1,4 +1,4 @@
-"""An FLV file to a server, in real time or faster. Floor 6."""
+"""An FLV file, or a synthetic stream, to a server: in real time or faster. Floor 6."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ import attrs
 import trio
 
 from trio_srs.errors import RefusedError
+from trio_srs.media.pattern import Pattern
 from trio_srs.tools.client import Publisher
 from trio_srs.tools.tally import Tally
 from trio_srs.tools.timeline import Timeline
 from trio_srs.wire.flv.tag import FlvError, FlvReader
 from trio_srs.wire.rtmp.message import Message
 
-__all__ = ["FilePublish", "MediaFileError", "PublishOptions"]
+__all__ = ["FilePublish", "MediaFileError", "PatternPublish", "PublishOptions"]
 
 _READ: Final = 256 * 1024
 _LOOK: Final = 8192
@@ -47,7 +48,70 @@ class PublishOptions:
 DEFAULT_OPTIONS: Final = PublishOptions()
 
 
-class FilePublish:
+class _Paced:
+    """Sends messages when they are due, and counts them.
+
+    Attributes:
+        tally: what was sent so far; good also after a cancellation.
+    """
+
+    def __init__(
+        self, speed: float, seconds: float, on_sent: Callable[[Tally], None] | None
+    ) -> None:
+        self.tally = Tally()
+        self._speed, self._seconds = speed, seconds
+        self._on_sent = on_sent
+        self._began: tuple[float, float] | None = None  # the clock, and the stream's time then
+
+    async def _send(self, publisher: Publisher, message: Message) -> None:
+        self.tally.add(message)  # before: a send that is cancelled was begun, and will be finished
+        if self._on_sent is not None:
+            self._on_sent(self.tally)
+        await publisher.send(message)
+
+    async def _pace(self, at_ms: float) -> bool:
+        """Wait until a message is due; False when it is past the end."""
+        if self._began is None:
+            self._began = trio.current_time(), at_ms
+        clock, first_ms = self._began
+        passed_s = (at_ms - first_ms) / 1000
+        if passed_s >= self._seconds:
+            return False
+        due = clock + passed_s / self._speed
+        if due > trio.current_time():
+            await trio.sleep_until(due)
+        return True
+
+
+class PatternPublish(_Paced):
+    """One publish of a synthetic stream; ``tally`` as in :class:`FilePublish`."""
+
+    def __init__(
+        self,
+        pattern: Pattern,
+        speed: float = 1.0,
+        on_sent: Callable[[Tally], None] | None = None,
+    ) -> None:
+        """Prepare to publish ``pattern``; ``on_sent`` is called after every message.
+
+        Args:
+            speed: seconds of media in a second; infinite for as fast as the server takes it.
+        """
+        super().__init__(speed, math.inf, on_sent)
+        self.pattern = pattern
+
+    async def run(self, publisher: Publisher) -> None:
+        """Send the stream, to its end if it has one.
+
+        Raises:
+            PeerError: as :meth:`~trio_srs.tools.client.Publisher.send`.
+        """
+        for timed in self.pattern.timed():
+            await self._pace(timed.at_ms)
+            await self._send(publisher, timed.message)
+
+
+class FilePublish(_Paced):
     """One publish of one file.
 
     Attributes:
@@ -62,13 +126,11 @@ class FilePublish:
         on_sent: Callable[[Tally], None] | None = None,
     ) -> None:
         """Prepare to publish ``path``; ``on_sent`` is called after every message."""
+        super().__init__(options.speed, options.seconds, on_sent)
         self.path = path
         self.options = options
-        self.tally = Tally()
         self.truncated_at: int | None = None
-        self._on_sent = on_sent
         self._timeline = Timeline(start_at_ms=options.start_at_s * 1000)
-        self._began: tuple[float, int] | None = None  # the clock, and the stream's time then
 
     def check(self) -> None:
         """See whether the file looks publishable, before anybody is told that it comes.
@@ -120,26 +182,7 @@ class FilePublish:
             raise MediaFileError(f"{self.path}: {self._lacking()}")
         return True
 
-    async def _send(self, publisher: Publisher, message: Message) -> None:
-        self.tally.add(message)  # before: a send that is cancelled was begun, and will be finished
-        if self._on_sent is not None:
-            self._on_sent(self.tally)
-        await publisher.send(message)
-
     def _lacking(self) -> str:
         if self.options.start_at_s:
             return f"nothing to begin with at or after {self.options.start_at_s:g} s"
         return "no audio and no video"
-
-    async def _pace(self, at_ms: int) -> bool:
-        """Wait until a message is due; False when it is past the end."""
-        if self._began is None:
-            self._began = trio.current_time(), at_ms
-        clock, first_ms = self._began
-        passed_s = (at_ms - first_ms) / 1000
-        if passed_s >= self.options.seconds:
-            return False
-        due = clock + passed_s / self.options.speed
-        if due > trio.current_time():
-            await trio.sleep_until(due)
-        return True

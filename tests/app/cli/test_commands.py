@@ -205,7 +205,9 @@ def test_probe_tells_people_and_programs_the_same(
 ) -> None:
     assert main(["probe", live, "--seconds", "0.3"]) == Exit.OK
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].startswith("video         h264 avc1.42c01e, profile Baseline, level 3, 320x240")
+    assert lines[0].startswith(
+        "video         h264 avc1.42c01e, profile Constrained Baseline, level 3, 320x240"
+    )
     assert lines[1].startswith("audio         aac mp4a.40.2, profile LC, 44100 Hz, 2 channels")
     assert "handshake     plain" in lines
     assert "chunk size    60000 bytes" in lines
@@ -218,6 +220,50 @@ def test_probe_tells_people_and_programs_the_same(
     assert found["first_media_ms"] >= 0
 
 
+def test_a_pattern_is_published_and_played_to_the_byte(server: str, tmp_path: Path) -> None:
+    url = f"{server}/live/pattern"
+    options = ["--pattern", "h264:320x240@50", "--audio", "aac:48000x1", "--gop", "0.5",
+               "--seconds", "1", "--start-timestamp", "4000", "--kbit", "500"]  # fmt: skip
+    with playing(url, tmp_path) as (player, output):
+        with running("publish", *options, url, "--speed", "4", "--json") as publisher:
+            published = said(publisher)
+            assert publisher.wait() == Exit.OK
+        data, played = output.read(), said(player)
+    assert (published["ended"], published["messages"]) == ("complete", 3 + 50 + 47)
+    assert played["digest"] == published["digest"]
+    video = [tag for tag in flv_tags(data) if tag.type_id == 9][1:]
+    assert [tag.timestamp_ms for tag in video] == list(range(4000, 5000, 20))
+    assert [n for n, tag in enumerate(video) if tag.body[0] == 0x17] == [0, 25]
+
+
+def test_a_pattern_has_the_defects_it_was_given(
+    server: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--pattern", "hevc", "--audio", "opus", "--seconds", "1", "--speed", "max", "--json"]
+    url = f"{server}/live/defects"
+    defects = ["--defect", "gap@10:500", "--defect", "no-audio@5", "--drift", "-1000"]
+    assert main(["publish", *words, *defects, "--jitter", "1.5", "--seed", "7", url]) == Exit.OK
+    found = out_json(capsys)
+    assert (found["video"], found["audio"]) == (26, 11)
+    assert found["seconds"] == pytest.approx(0.96 + 0.5 - 0.001, abs=0.002)
+
+
+def test_options_may_stand_between_a_file_and_its_url(
+    server: str, file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["publish", str(file), "--speed", "max", f"{server}/live/between"]) == Exit.OK
+    assert capsys.readouterr().out.startswith("published 2.0 s")
+
+
+def test_an_interrupted_pattern_ends_politely(server: str) -> None:
+    with running("publish", "--pattern", "av1", f"{server}/live/endless", "--json") as publisher:
+        with running("play", f"{server}/live/endless", "--frames", "2", "--json") as player:
+            assert said(player)["ended"] == "frames"
+        publisher.send_signal(signal.SIGINT)
+        assert said(publisher)["ended"] == "interrupted"
+        assert publisher.wait() == Exit.OK
+
+
 @pytest.mark.parametrize(
     ("words", "text"),
     [
@@ -225,7 +271,20 @@ def test_probe_tells_people_and_programs_the_same(
         (["play", "rtmp://h/a/b", "--frames", "0"], "at least 1"),
         (["play", "http://h/a/b"], "is no RTMP URL"),
         (["probe", "rtmp://h/a"], "names no stream"),
-        (["publish", "x.flv"], "the following arguments are required: URL"),
+        (["publish"], "the following arguments are required: URL"),
+        (["publish", "x.flv"], "expected FILE.flv and URL, or --pattern and URL"),
+        (["publish", "x.flv", "--pattern", "h264", "rtmp://h/a/b"], "--pattern, not both"),
+        (["publish", "x.flv", "rtmp://h/a/b", "--gop", "1"], "--gop is only for --pattern"),
+        (["publish", "x.flv", "rtmp://h/a/b", "--defect", "no-audio"], "--defect is only for"),
+        (["publish", "--pattern", "av1", "rtmp://h/a/b", "--loop"], "--loop is only for files"),
+        (
+            ["publish", "--pattern", "av1", "rtmp://h/a/b", "--start-at", "1"],
+            "--start-at is only for files",
+        ),
+        (["publish", "--pattern", "vp8", "rtmp://h/a/b"], "expected one of h264, hevc, av1"),
+        (["publish", "--pattern", "av1", "rtmp://h/a/b", "--defect", "x"], "KIND@FRAME:AMOUNT"),
+        (["publish", "--pattern", "av1", "rtmp://h/a/b", "--drift", "x"], "expected a number"),
+        (["publish", "--pattern", "av1", "rtmp://h/a/b", "--drift", "nan"], "expected a number"),
         (["publish", "x.flv", "rtmp://h/a/b", "--speed", "0"], "expected a number above 0"),
         (["publish", "x.flv", "rtmp://h/a/b", "--speed", "fast"], "expected a number above 0"),
         (["publish", "x.flv", "rtmp://h/a/b", "--seconds", "x"], "expected a duration"),

@@ -202,10 +202,9 @@ class Live:
 
     def _push(self, record: Record) -> None:
         self._gop_bytes += len(record.body)
-        log = self.log
-        log.append(record)
         self._untrimmed += 1
-        if self._untrimmed >= _TRIM_EVERY or record.flags & _KEYFRAME or log.is_over():
+        is_over = self.log.append(record)
+        if is_over or self._untrimmed >= _TRIM_EVERY or record.flags & _KEYFRAME:
             self._trim()
         if self.groups and not self.dirty:
             self._broadcaster.news(self)

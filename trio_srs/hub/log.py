@@ -58,11 +58,13 @@ class StreamLog:
     def __len__(self) -> int:
         return len(self._records)
 
-    def append(self, record: Record) -> None:
-        """Add the newest record."""
-        self._records.append(record)
+    def append(self, record: Record) -> bool:
+        """Add the newest record; whether there is now more than the bounds allow."""
+        records, bounds = self._records, self.bounds
+        records.append(record)
         record.account = account = self._account
-        account.size += len(record.body) + RECORD_BYTES
+        account.size = size = account.size + len(record.body) + RECORD_BYTES
+        return size > bounds.size or record.arrived_at - records[0].arrived_at > bounds.seconds
 
     def at(self, position: int) -> Record:
         """The record at a position from :attr:`base` up to :attr:`end`, exclusive."""
@@ -86,7 +88,7 @@ class StreamLog:
         """Whether it holds more than its bounds."""
         records, bounds = self._records, self.bounds
         return self._account.size > bounds.size or (
-            len(records) > 1 and records[-1].arrived_at - records[0].arrived_at > bounds.seconds
+            bool(records) and records[-1].arrived_at - records[0].arrived_at > bounds.seconds
         )
 
     def trim(self, wanted_from: int, *, grain: int = _GRAIN) -> None:

@@ -1,4 +1,4 @@
-"""Readers handed to and fro between the broadcaster and themselves miss nothing, tear nothing.
+"""Readers passed between the broadcaster and themselves miss nothing, tear nothing.
 
 A state machine does to a stream whatever may happen to it, with connections of every temper,
 and after each step reads again what every reader was sent.

@@ -156,7 +156,7 @@ async def test_what_is_owed_of_a_message_goes_out_before_anything_else() -> None
     ends.link.owe((memoryview(b"message")[taken:],))
     ends.link.say(b"!")
     assert ends.work == 1
-    assert ends.arrived() == b"messag"
+    assert ends.arrived() == b"message"[:6]
     await ends.link.drained()
     assert ends.arrived() == b"e!"
 
@@ -414,6 +414,20 @@ async def test_goodbye_in_tls_is_said_even_to_a_slow_reader(autojump_clock: Mock
     async with trio.open_nursery() as nursery:
         nursery.start_soon(ends.link.close, 5.0)
         assert await read() == bytes(1000)
+
+
+async def test_half_a_record_does_not_end_a_polite_close(autojump_clock: MockClock) -> None:
+    ends, client = await over_tls(capacity=65_536, stalled_after=7.0)
+    ends.peer.capacity = 10
+    began = trio.current_time()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(ends.link.close, 5.0)
+        assert client.offer(bytes(100)) == 100
+        while client.backlog:
+            await client.writable()
+        await trio.sleep(1)
+        ends.peer.reset()
+    assert trio.current_time() - began == 1
 
 
 # ---------------------------------------------------------------------- closing

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import socket
 import struct
 from collections.abc import Callable
@@ -43,17 +44,17 @@ def apply(sock: socket.socket, options: SocketOptions) -> None:
     What the platform or the kind of socket does not know is left out, and so is what the
     kernel refuses: a connection is worth more than a tuned one.
     """
-    for level, name, value in _wanted(options):
-        if level == socket.IPPROTO_TCP and sock.family not in _INTERNET:
-            continue
-        number = getattr(socket, name, None)
-        if number is not None:
+    is_internet = sock.family in _INTERNET
+    for level, number, value in _wanted(options):
+        if is_internet or level != socket.IPPROTO_TCP:
             with contextlib.suppress(OSError):
                 sock.setsockopt(level, number, value)
 
 
-def _wanted(options: SocketOptions) -> list[tuple[int, str, int]]:
-    wanted = [(socket.IPPROTO_TCP, "TCP_NODELAY", int(options.nodelay))]
+@functools.lru_cache(maxsize=64)  # once per configuration, not once per connection
+def _wanted(options: SocketOptions) -> tuple[tuple[int, int, int], ...]:
+    """Level, number and value of each option that the platform has."""
+    wanted: list[tuple[int, str, int]] = [(socket.IPPROTO_TCP, "TCP_NODELAY", int(options.nodelay))]
     if options.keepalive_idle is not None:
         idle_s = max(1, round(options.keepalive_idle))
         wanted += [
@@ -66,7 +67,8 @@ def _wanted(options: SocketOptions) -> list[tuple[int, str, int]]:
         wanted.append((socket.SOL_SOCKET, "SO_SNDBUF", options.send_buffer))
     if options.notsent_lowat is not None:
         wanted.append((socket.IPPROTO_TCP, "TCP_NOTSENT_LOWAT", options.notsent_lowat))
-    return wanted
+    numbers = ((level, getattr(socket, name, None), value) for level, name, value in wanted)
+    return tuple((level, number, value) for level, number, value in numbers if number is not None)
 
 
 def show_address(family: int, address: Any) -> str:

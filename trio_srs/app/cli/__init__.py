@@ -21,7 +21,7 @@ __all__ = ["COMMANDS", "main"]
 
 COMMANDS: Final = {
     "serve": "run the server; what happens when no command is given",
-    "publish": "publish an FLV file to a server, in real time or faster",
+    "publish": "publish an FLV file or a made-up stream to a server",
     "play": "play a stream into an FLV file",
     "probe": "say what a stream is made of, and how its server behaves",
     "load": "load a server on this machine, and measure what it takes",

@@ -124,7 +124,8 @@ class Connection:
         self._activities: dict[int, Activity] = {}
         self._begun: dict[Activity, None] = {}
         self._nursery: trio.Nursery | None = None
-        self._deadline = trio.CancelScope()
+        self._early: list[Callable[[], Awaitable[object]]] = []
+        self._deadline = trio.CancelScope(deadline=now + config.handshake_timeout)
         self._handshaken_at = math.inf
         self._asked_to_connect = False
         self._refused: tuple[float, str] = _NOT_REFUSED
@@ -160,12 +161,16 @@ class Connection:
     async def _serve(self) -> None:
         ends: list[End] = []
         try:
-            async with trio.open_nursery() as nursery:
-                self._nursery = nursery
-                if self._end is not None:  # by who heard of the session's beginning
-                    nursery.cancel_scope.cancel()
-                nursery.start_soon(self._pump.run)
-                await self._watch()
+            with self._deadline:
+                await self._pump.greet()
+            if self._end is None:
+                async with trio.open_nursery() as nursery:
+                    self._nursery = nursery
+                    nursery.start_soon(self._pump.run)
+                    while self._early:
+                        nursery.start_soon(self._early.pop(0))
+                    self._check_deadlines(trio.current_time())
+                    await self._watch()
         except* PeerError as errors:
             ends.append(_end_of(errors))
         except* Exception as bugs:
@@ -181,6 +186,8 @@ class Connection:
         self._conclude(End(reason, detail))
         if self._nursery is not None:
             self._nursery.cancel_scope.cancel()
+        else:
+            self._deadline.cancel()
 
     def _conclude(self, end: End) -> None:
         """The end is known: whatever is held is given back. Only the first end counts."""
@@ -306,8 +313,12 @@ class Connection:
         self._deadline.deadline = self._next_deadline()
 
     def _start(self, task: Callable[[], Awaitable[object]]) -> None:
-        if self._nursery is not None and self._end is None:
+        if self._end is not None:
+            return
+        if self._nursery is not None:
             self._nursery.start_soon(task)
+        else:
+            self._early.append(task)  # what came behind the handshake at once
 
     def _wake(self) -> None:
         self.outgoing.wake()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Final, Protocol
 
@@ -102,6 +103,7 @@ class RtmpContext:
         return Place(attrs.evolve(stream, vhost=vhost), key, settings)
 
 
+@functools.lru_cache(maxsize=8)  # once per configuration, not once per connection
 def server_options(config: RtmpConfig, server_name: str) -> ServerOptions:
     """How sessions speak, as the configuration says."""
     return ServerOptions(

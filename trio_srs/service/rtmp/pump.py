@@ -34,7 +34,22 @@ class Pump:
         self.every_s = 0.0
         self._connection = connection
         self._at_end = False
+        self._greeting = True
         self._began_with_s = 0.0
+
+    async def greet(self) -> None:
+        """Read until the handshake is over: many connections never get further.
+
+        Raises:
+            PeerError: as :meth:`run`.
+        """
+        connection = self._connection
+        if connection.opening is not None:
+            await connection.opening()
+        while not (self._at_end or self._greeted()):
+            await self._read()
+        if self._at_end:
+            raise PeerClosedError("the peer closed the connection")
 
     async def run(self) -> None:
         """Receive, understand, and put media where it goes.
@@ -42,18 +57,21 @@ class Pump:
         Raises:
             PeerError: the peer closed the connection, broke it, or broke the protocol.
         """
-        connection = self._connection
-        if connection.opening is not None:
-            await connection.opening()
-        fileno, reader = connection.link.transport.fileno, connection.context.reader
+        self._greeting = False
         while not self._at_end:
-            self._began_with_s = self.every_s
-            if reader is not None and fileno is not None:
-                await reader.reading(fileno, self._read_once, every_s=self.every_s)
-            else:
-                await self._read_here()
+            await self._read()
             await self._wait_for_room()
         raise PeerClosedError("the peer closed the connection")
+
+    async def _read(self) -> None:
+        """Read for as long as it goes on just so."""
+        connection = self._connection
+        fileno, reader = connection.link.transport.fileno, connection.context.reader
+        self._began_with_s = self.every_s
+        if reader is not None and fileno is not None:
+            await reader.reading(fileno, self._read_once, every_s=self.every_s)
+        else:
+            await self._read_here()
 
     async def _read_here(self) -> None:
         await self._connection.link.transport.readable()
@@ -71,7 +89,13 @@ class Pump:
             return False
         connection.drain()
         connection.session.keep()
+        if self._greeting and self._greeted():
+            return False
         return self.every_s == self._began_with_s and not (self._owes() or self._holds())
+
+    def _greeted(self) -> bool:
+        """Whether it takes the connection's other tasks to go on."""
+        return self._connection.handshake is not None or self._connection.link.busy
 
     def _owes(self) -> bool:
         link = self._connection.link

@@ -12,15 +12,19 @@ import ast
 import importlib
 import inspect
 import pkgutil
+import re
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
+import attrs
+
 import trio_srs
 from trio_srs import errors
 from trio_srs.errors import EndReason, InternalError, PeerError, RefusedError, TrioSrsError
+from trio_srs.media import facts
 from trio_srs.session.rtmp_server import TRANSITIONS, StreamState
 
 REFERENCE: Final = Path(__file__).parent / "reference"
@@ -58,13 +62,19 @@ def attribute_docs(cls: type) -> dict[str, str]:
                 ast.Expr(value=ast.Constant(value=str(text))),
             ):
                 docs[name] = inspect.cleandoc(text)
+            case (
+                ast.AnnAssign(target=ast.Name(id=name)),
+                ast.Expr(value=ast.Constant(value=str(text))),
+            ):
+                docs[name] = inspect.cleandoc(text)
     return docs
 
 
 def sentence(doc: str | None) -> str:
     """A docstring's first paragraph on one line, fit for a cell of a table."""
     first = inspect.cleandoc(doc or "").partition("\n\n")[0]
-    return " ".join(first.split()).replace("|", "\\|").replace("``", "`")
+    plain = re.sub(r":\w+:`~?(?:\w+\.)*(\w+)`", r"`\1`", first)
+    return " ".join(plain.split()).replace("|", "\\|").replace("``", "`")
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
@@ -155,8 +165,50 @@ def _command_row(command: str) -> list[str]:
     return [f"`{command}`", *("error" if state is None else state.value for state in after)]
 
 
+def facts_page() -> str:
+    """Every fact about a stream, with its unit and definition."""
+    return "\n".join(_facts_page())
+
+
+def _facts_page() -> Iterator[str]:
+    yield "<!-- Made by docs/generate.py from the source; edit there. -->"
+    yield "# Facts about a stream\n"
+    _, *paragraphs = inspect.cleandoc(facts.__doc__ or "").split("\n\n")
+    for paragraph in paragraphs:
+        yield f"{sentence(paragraph)}\n"
+    for cls in fact_classes():
+        docs = attribute_docs(cls)
+        yield f"## {cls.__name__}\n"
+        yield f"{sentence(cls.__doc__)}\n"
+        yield from table(
+            ["Fact", "Type", "Meaning"],
+            (
+                [f"`{field.name}`", f"`{_type(field)}`", sentence(docs[field.name])]
+                for field in attrs.fields(cls)
+            ),
+        )
+
+
+def fact_classes() -> list[type[attrs.AttrsInstance]]:
+    """The classes of facts, each behind the one it is first part of."""
+    found: list[type[attrs.AttrsInstance]] = [facts.StreamFacts]
+    for cls in found:
+        for field in attrs.fields(cls):
+            for word in re.findall(r"\w+", str(field.type)):
+                part = getattr(facts, word) if word in facts.__all__ else None
+                if part is not None and part not in found:
+                    found.append(part)
+    return found
+
+
+def _type(field: attrs.Attribute[object]) -> str:
+    """Without the None that any of them may be."""
+    return str(field.type).removesuffix(" | None")
+
+
 PAGES: Final[dict[str, Callable[[], str]]] = {
     "errors.md": errors_page,
+    "facts.md": facts_page,
     "session.md": session_page,
 }
 

@@ -8,9 +8,11 @@ from typing import Final
 import attrs
 import trio
 
+from trio_srs.media.facts import StreamFacts
+from trio_srs.media.probe import StreamProbe
 from trio_srs.session.rtmp_client import ClientOptions, ClientState, RtmpClientSession
 from trio_srs.tools.client import ClientSettings, Player, open_client
-from trio_srs.tools.inspection import Inspection, plain
+from trio_srs.tools.inspection import plain, stream_as_dict
 from trio_srs.tools.play import NoStreamError
 from trio_srs.wire.amf.values import Value
 from trio_srs.wire.rtmp.chunk_reader import DEFAULT_CHUNK_SIZE, ChunkReader
@@ -47,7 +49,7 @@ class Probe:
     """What was found out."""
 
     server: ServerFacts
-    stream: Inspection
+    stream: StreamFacts
     first_media_ms: float
     """From the server's yes to the first audio or video."""
     watched_s: float
@@ -69,7 +71,7 @@ class Probe:
             "first_media_ms": round(self.first_media_ms, 1),
             "watched_s": round(self.watched_s, 3),
             "ended": self.ended,
-            **self.stream.as_dict(),
+            **stream_as_dict(self.stream),
         }
 
 
@@ -131,22 +133,22 @@ async def probe(
         NoStreamError: none came.
         UrlError, PeerError: as :func:`~trio_srs.tools.client.open_player`.
     """
-    inspection = Inspection()
+    stream = StreamProbe()
     async with open_client(_ProbePlayer, url, settings or ClientSettings()) as player:
         asked = trio.current_time()
         first = math.inf
         with trio.CancelScope(deadline=asked + timeout_s) as patience:
             async for message in player:
-                inspection.add(message)
-                if inspection.tally.has_media and first == math.inf:
+                stream.see(message, trio.current_time())
+                if stream.has_media and first == math.inf:
                     first = trio.current_time()
                     patience.deadline = first + seconds
-        if not inspection.tally.has_media:
+        if not stream.has_media:
             why = f"before the end: {player.ended}" if player.ended else f"within {timeout_s:g} s"
             raise NoStreamError(f"{player.target}: no audio or video {why}")
         return Probe(
             server=_server_facts(player),
-            stream=inspection,
+            stream=stream.facts(),
             first_media_ms=(first - asked) * 1000,
             watched_s=trio.current_time() - first,
             ended=player.ended,

@@ -62,7 +62,7 @@ def test_every_truncation_of_a_record_is_refused(size: int) -> None:
         ("avc_high_320x242", "avc1.64001f",
          AvcSps(100, 0, 31, 320, 242, 1, 8, 8, False, 4, (4, 3), Fraction(25))),
         ("avc_high422_interlaced_320x240", "avc1.7a0015",
-         AvcSps(122, 0, 21, 320, 240, 2, 10, 10, True, 4, (1, 1), Fraction(25, 2))),
+         AvcSps(122, 0, 21, 320, 240, 2, 10, 10, True, 4, (1, 1), Fraction(25, 2), 0)),
         ("avc_high444_321x242", "avc1.f4000d",
          AvcSps(244, 0, 13, 321, 242, 3, 8, 8, False, 4, (1, 1), Fraction(25))),
     ],
@@ -163,6 +163,43 @@ def timing(units: int, scale: int) -> Write:
 def no_timing(bits: BitWriter) -> None:
     bits.flag(True)
     bits.u(5, 0)
+
+
+def hrd(bits: BitWriter) -> None:
+    bits.ue(1)  # two of them
+    bits.u(8, 0)
+    for _ in range(2):
+        bits.ue(9)
+        bits.ue(9)
+        bits.flag(False)
+    bits.u(20, 0b10111_00011_10000_00000)  # delays of 4 and 17 bits
+
+
+@pytest.mark.parametrize("nal", [True, False])
+@pytest.mark.parametrize("vcl", [True, False])
+@pytest.mark.parametrize("present", [True, False])
+def test_pic_struct_stands_behind_the_delays(nal: bool, vcl: bool, present: bool) -> None:
+    def vui(bits: BitWriter) -> None:
+        no_timing(bits)
+        for has in (nal, vcl):
+            bits.flag(has)
+            if has:
+                hrd(bits)
+        if nal or vcl:
+            bits.flag(False)
+        bits.flag(present)
+
+    expected = (21 if nal or vcl else 0) if present else None
+    assert parse_sps(write_sps(vui=vui)).pic_struct_at == expected
+
+
+def test_a_vui_that_ends_behind_its_timing_has_no_pic_struct() -> None:
+    def cut(bits: BitWriter) -> None:
+        no_timing(bits)
+        bits.u(8, 0xFF)
+
+    sps = parse_sps(write_sps(vui=cut))
+    assert (sps.pic_struct_at, sps.width) == (None, 64)
 
 
 @pytest.mark.parametrize(

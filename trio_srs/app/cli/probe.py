@@ -7,13 +7,13 @@ metadata, and how its server behaved.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 
 from trio_srs.app.cli.exits import Exit
 from trio_srs.app.cli.terminal import say, say_json
 from trio_srs.app.cli.tool import add_connection_options, run_tool, seconds, settings_from
-from trio_srs.tools.inspection import AudioFacts, VideoFacts
+from trio_srs.tools.inspection import stream_as_dict
 from trio_srs.tools.probe import DEFAULT_SECONDS, Probe, probe
 from trio_srs.wire.amf.values import Value
 
@@ -54,13 +54,14 @@ async def _probe(args: argparse.Namespace) -> int:
 
 def _rows(found: Probe) -> Iterator[tuple[str, str]]:
     stream = found.stream
-    if stream.video:
-        yield "video", _video(stream.video)
-    if stream.audio:
-        yield "audio", _audio(stream.audio)
-    yield "bitrate", _number(stream.as_dict()["bitrate_kbps"], "kbit/s")
+    said = stream_as_dict(stream)
+    if isinstance(video := said["video"], dict):
+        yield "video", _video(video)
+    if isinstance(audio := said["audio"], dict):
+        yield "audio", _audio(audio)
+    yield "bitrate", _number(said["bitrate_kbps"], "kbit/s")
     yield "first media", f"{found.first_media_ms:.0f} ms after the server's yes"
-    yield "watched", f"{found.watched_s:.1f} s, {stream.tally.media_s:.1f} s of media"
+    yield "watched", f"{found.watched_s:.1f} s, {stream.clock.duration_ms / 1000:.1f} s of media"
     if found.ended:
         yield "ended", found.ended
     server = found.server
@@ -71,31 +72,30 @@ def _rows(found: Probe) -> Iterator[tuple[str, str]]:
         yield "metadata", f"{key} = {_short(value)}"
 
 
-def _video(facts: VideoFacts) -> str:
-    said = facts.as_dict()
-    size = f"{facts.width}x{facts.height}" if facts.width else ""
+def _video(said: Mapping[str, object]) -> str:
     parts = (
-        f"{facts.codec} {facts.codec_string or ''}".strip(),
-        f"profile {facts.profile}, level {facts.level}" if facts.profile else "",
-        size,
+        f"{said['codec']} {said['codec_string'] or ''}".strip(),
+        f"profile {said['profile']}, level {said['level']}" if said["profile"] else "",
+        f"{said['width']}x{said['height']}" if said["width"] else "",
         _number(said["fps"], "fps"),
         _number(said["bitrate_kbps"], "kbit/s"),
         f"a keyframe every {_number(said['gop_ms'], 'ms')}" if said["gop_ms"] else "",
-        facts.trouble or "",
+        said["trouble"] or "",
     )
-    return ", ".join(part for part in parts if part)
+    return ", ".join(str(part) for part in parts if part)
 
 
-def _audio(facts: AudioFacts) -> str:
+def _audio(said: Mapping[str, object]) -> str:
+    channels = said["channels"]
     parts = (
-        f"{facts.codec} {facts.codec_string or ''}".strip(),
-        f"profile {facts.profile}" if facts.profile else "",
-        f"{facts.sample_rate} Hz" if facts.sample_rate else "",
-        f"{facts.channels} channel{'' if facts.channels == 1 else 's'}" if facts.channels else "",
-        _number(facts.as_dict()["bitrate_kbps"], "kbit/s"),
-        facts.trouble or "",
+        f"{said['codec']} {said['codec_string'] or ''}".strip(),
+        f"profile {said['profile']}" if said["profile"] else "",
+        f"{said['sample_rate']} Hz" if said["sample_rate"] else "",
+        f"{channels} channel{'' if channels == 1 else 's'}" if channels else "",
+        _number(said["bitrate_kbps"], "kbit/s"),
+        said["trouble"] or "",
     )
-    return ", ".join(part for part in parts if part)
+    return ", ".join(str(part) for part in parts if part)
 
 
 def _number(value: object, unit: str) -> str:

@@ -7,7 +7,7 @@ from typing import Final
 
 import attrs
 
-from trio_srs.wire.bits import BitReader, unescape
+from trio_srs.wire.bits import BitReader, BitsError, unescape
 from trio_srs.wire.codec.record import CodecConfigError, RecordReader, blame
 from trio_srs.wire.codec.vui import Vui, read_vui_start
 
@@ -62,6 +62,8 @@ class AvcSps:
     """Sample aspect ratio; (1, 1) also if not given."""
     frame_rate: Fraction | None
     """Frames a second, as the timing fields promise; None if they are absent."""
+    pic_struct_at: int | None = None
+    """Where in a picture timing SEI, in bits, pic_struct stands; None if it is not there."""
 
 
 def parse_avc_config(data: bytes) -> AvcConfig:
@@ -168,11 +170,11 @@ def _read_sps(bits: BitReader) -> AvcSps:
         height -= unit_y * (2 if interlaced else 1) * (top + bottom)
         if width <= 0 or height <= 0:
             raise CodecConfigError(f"SPS: {width}x{height} pixels are left after cropping")
-    vui = _read_vui(bits) if bits.flag() else Vui()
+    vui, pic_struct_at = _read_vui(bits) if bits.flag() else (Vui(), None)
     # A tick is a field (E.2.1); two make a frame.
     return AvcSps(
         profile, constraints, level, width, height, chroma, luma_depth, chroma_depth,
-        interlaced, max_ref_frames, vui.sar, vui.tick_rate and vui.tick_rate / 2,
+        interlaced, max_ref_frames, vui.sar, vui.tick_rate and vui.tick_rate / 2, pic_struct_at,
     )  # fmt: skip
 
 
@@ -203,9 +205,42 @@ def _skip_scaling_lists(bits: BitReader, count: int) -> None:
                 last = following or last
 
 
-def _read_vui(bits: BitReader) -> Vui:
+def _read_vui(bits: BitReader) -> tuple[Vui, int | None]:
     vui = read_vui_start(bits)
-    if not bits.flag():  # timing_info_present_flag
-        return vui
-    units, scale = bits.u(32), bits.u(32)
-    return attrs.evolve(vui, tick_rate=Fraction(scale, units) if units and scale else None)
+    if bits.flag():  # timing_info_present_flag
+        units, scale = bits.u(32), bits.u(32)
+        rate = Fraction(scale, units) if units and scale else None
+        vui = attrs.evolve(vui, tick_rate=rate)
+        bits.skip(1)  # fixed_frame_rate_flag
+    return vui, _read_pic_struct_at(bits)
+
+
+def _read_pic_struct_at(bits: BitReader) -> int | None:
+    """Read on to pic_struct_present_flag: the delays before pic_struct are as long as an HRD says.
+
+    Cut short is as good as absent: nothing else of a picture depends on it.
+    """
+    delay_bits = 0
+    try:
+        for _ in ("NAL", "VCL"):
+            if bits.flag():
+                delay_bits = _read_delay_bits(bits)
+        if delay_bits:
+            bits.skip(1)  # low_delay_hrd_flag
+        return delay_bits if bits.flag() else None
+    except BitsError:
+        return None
+
+
+def _read_delay_bits(bits: BitReader) -> int:
+    """Read hrd_parameters() (E.1.2); return how long both delays of a picture timing SEI are."""
+    count = bits.ue() + 1
+    bits.skip(4 + 4)
+    for _ in range(count):
+        bits.ue()
+        bits.ue()
+        bits.skip(1)
+    bits.skip(5)  # initial_cpb_removal_delay_length_minus1
+    delay_bits = bits.u(5) + 1 + bits.u(5) + 1
+    bits.skip(5)  # time_offset_length
+    return delay_bits

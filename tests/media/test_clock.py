@@ -1,0 +1,96 @@
+"""Timestamps: what is odd about them is found, with the first frame it was seen at."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trio_srs.media.clock import Clock, Found
+from trio_srs.media.facts import ClockFacts, Finding, Moment
+
+TOP = 2**32
+
+
+def clock(*timestamps: int) -> Clock:
+    made = Clock()
+    for timestamp in timestamps:
+        made.add(timestamp)
+    return made
+
+
+def test_even_timestamps_have_nothing_odd() -> None:
+    assert clock(0, 40, 80).facts() == ClockFacts(first_ms=0, last_ms=80, duration_ms=80)
+    assert clock().facts() == ClockFacts()
+    assert clock(500).facts() == ClockFacts(first_ms=500, last_ms=500)
+
+
+def test_a_step_back_is_a_regression() -> None:
+    facts = clock(100, 80, 120, 110).facts()
+    assert facts.regressions == Finding(2, Moment(1, 80), 20)
+    assert facts.duration_ms == 40
+
+
+def test_the_same_again_is_a_duplicate() -> None:
+    assert clock(0, 40, 40).facts().duplicates == Finding(1, Moment(2, 40), 0)
+
+
+def test_a_long_step_forward_is_a_gap_and_a_very_long_one_a_jump_too() -> None:
+    assert clock(0, 1000).facts().gaps == Finding()
+    facts = clock(0, 1001, 1041, 12_000).facts()
+    assert facts.gaps == Finding(2, Moment(1, 1001), 10_959)
+    assert facts.jumps == Finding(1, Moment(3, 12_000), 10_959)
+    assert facts.duration_ms == 1041
+
+
+def test_a_jump_back_is_a_regression_too() -> None:
+    made = clock(50_000, 0)
+    assert made.facts().jumps == made.facts().regressions == Finding(1, Moment(1, 0), 50_000)
+    assert (made.jumped, made.is_steady, made.now_ms) == (True, False, 0)
+
+
+def test_running_over_is_a_wrap_and_nothing_odd() -> None:
+    made = clock(TOP - 20, 20, 60)
+    assert made.facts() == ClockFacts(first_ms=TOP - 20, last_ms=60, duration_ms=80, wraps=1)
+    assert made.now_ms == TOP + 60
+
+
+def test_a_step_back_over_the_wrap_is_one_step_back() -> None:
+    facts = clock(0, TOP - 10).facts()
+    assert (facts.regressions.largest_ms, facts.wraps) == (10, 0)
+
+
+def test_the_limits_are_given() -> None:
+    made = Clock(gap_ms=50, jump_ms=100)
+    for timestamp in (0, 51, 152):
+        made.add(timestamp)
+    assert (made.facts().gaps.count, made.facts().jumps.count) == (2, 1)
+
+
+@given(st.lists(st.integers(0, TOP - 1), min_size=1))
+def test_times_are_timestamps_but_for_wraps(timestamps: list[int]) -> None:
+    made = Clock()
+    for timestamp in timestamps:
+        assert made.add(timestamp) % TOP == timestamp
+        assert made.now_ms % TOP == timestamp
+    assert made.duration_ms >= 0
+
+
+@given(st.lists(st.integers(0, 10_000), max_size=50), st.integers(0, TOP - 1))
+def test_a_clock_that_never_steps_back_has_no_regressions(steps: list[int], start: int) -> None:
+    made, now = clock(start), start
+    for step in steps:
+        now += step
+        made.add(now % TOP)
+    facts = made.facts()
+    assert (facts.regressions.count, facts.jumps.count) == (0, 0)
+    assert facts.duration_ms == now - start
+    assert facts.wraps == now // TOP
+
+
+@pytest.mark.parametrize("sizes", [[5], [5, 9, 7]])
+def test_what_is_found_keeps_its_first_and_its_largest(sizes: list[int]) -> None:
+    found = Found()
+    for index, size in enumerate(sizes):
+        found.add(index, 10 * index, size)
+    assert found.facts() == Finding(len(sizes), Moment(0, 0), max(sizes))

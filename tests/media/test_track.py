@@ -1,0 +1,88 @@
+"""What video and audio tracks have in common."""
+
+from __future__ import annotations
+
+import attrs
+import pytest
+
+from trio_srs.media.clock import Clock
+from trio_srs.media.facts import HeaderFacts, IntervalFacts, Moment
+from trio_srs.media.track import Track
+from trio_srs.wire.codec.record import CodecConfigError
+
+
+@attrs.define(eq=False)
+class Plain(Track):
+    """Writes down what it is told."""
+
+    told: list[str] = attrs.field(factory=list)
+
+    def forget_header(self) -> None:
+        self.told.append("forget")
+
+    def read_header(self, record: bytes) -> None:
+        self.told.append(record.decode())
+
+
+def track(*, full: bool = True) -> Plain:
+    return Plain(3, full, Clock())
+
+
+def test_messages_and_bytes_are_counted() -> None:
+    made = track()
+    made.count(10)
+    made.count(20)
+    facts = made.shared_facts()
+    assert (facts["messages"], facts["bytes"], facts["frames"], facts["track_id"]) == (2, 30, 0, 3)
+
+
+def test_trouble_is_the_last_and_how_often() -> None:
+    made = track()
+    for text in ("one", "two"):
+        made.fail(CodecConfigError(text))
+    facts = made.shared_facts()
+    assert (facts["trouble"], facts["troubles"]) == ("two", 2)
+
+
+def test_another_codec_makes_the_header_void() -> None:
+    made = track()
+    for fourcc in ("avc1", "avc1", "xyzw"):
+        made.name(fourcc)
+    assert made.told == ["forget", "forget"]
+    assert made.codec == "xyzw"
+    made.name("hev1")
+    assert made.codec == "hevc"
+
+
+def test_header_changes_are_told_with_the_first() -> None:
+    made = track()
+    made.see_record(b"", 0)
+    for record, at_ms in ((b"a", 0), (b"a", 10), (b"b", 20), (b"c", 30)):
+        made.frames = at_ms // 10
+        made.see_record(record, at_ms)
+    assert made.shared_facts()["headers"] == HeaderFacts(4, 2, Moment(2, 20))
+    assert made.told == ["forget", "a", "forget", "b", "forget", "c"]
+
+
+def test_a_header_is_read_again_behind_another_codec() -> None:
+    made = track()
+    made.name("avc1")
+    made.see_record(b"a", 0)
+    made.name("vp09")
+    made.name("avc1")
+    made.see_record(b"a", 0)
+    assert made.told == ["forget", "forget", "a", "forget", "forget", "forget", "a"]
+    assert made.shared_facts()["headers"] == HeaderFacts(2, 0, None)
+
+
+def test_steps_back_and_jumps_are_no_intervals() -> None:
+    made = track()
+    times = [made.see_time(at_ms, 5) for at_ms in (0, 40, 20, 60, 60_000)]
+    assert times == [0, 40, 20, 60, 60_000]
+    assert made.shared_facts()["intervals"] == IntervalFacts(25, 0, 40, 40)
+    assert made.shared_facts()["bitrate"].peak_bps == 160
+
+
+@pytest.mark.parametrize("full", [True, False])
+def test_only_a_full_probe_has_digests(full: bool) -> None:
+    assert (track(full=full).shared_facts()["digests"] is not None) is full

@@ -1,0 +1,54 @@
+"""Digests of a stream that are exact at any moment, to compare two ends or a golden file by.
+
+Floor 1.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from typing import Final
+
+import attrs
+
+from trio_srs.media.facts import DigestFacts
+
+__all__ = ["MODES", "Digests"]
+
+MODES: Final = {
+    "exact": "exact",
+    "ignoring timestamps": "payload",
+    "ignoring SEI user data": "without_user_data",
+}
+"""How a golden file may be compared: the mode's name, and the field of
+:class:`~trio_srs.media.facts.DigestFacts` that has to be equal."""
+
+_HEAD: Final = struct.Struct(">BII")
+
+
+@attrs.define(eq=False)
+class Digests:
+    """Takes messages, or one track's part of them."""
+
+    _exact: hashlib._Hash = attrs.field(factory=hashlib.sha256)
+    _payload: hashlib._Hash = attrs.field(factory=hashlib.sha256)
+    _clean: hashlib._Hash | None = None
+    """Without user data: begins as a copy of the exact one where there is some for the first
+    time, so that most streams pay for two digests and not three."""
+
+    def add(self, type_id: int, timestamp_ms: int, payload: bytes, clean: bytes) -> None:
+        """Take a message; ``clean`` is its payload without user data, the same object if none."""
+        if clean is not payload and self._clean is None:
+            self._clean = self._exact.copy()
+        if self._clean is not None:
+            self._clean.update(_HEAD.pack(type_id, timestamp_ms, len(clean)))
+            self._clean.update(clean)
+        self._exact.update(_HEAD.pack(type_id, timestamp_ms, len(payload)))
+        self._exact.update(payload)
+        self._payload.update(payload)
+
+    def facts(self) -> DigestFacts:
+        """What they are so far."""
+        exact = self._exact.hexdigest()
+        clean = exact if self._clean is None else self._clean.hexdigest()
+        return DigestFacts(exact, self._payload.hexdigest(), clean)

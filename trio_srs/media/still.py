@@ -1,0 +1,27 @@
+"""How long nothing new came. Floor 1."""
+
+from __future__ import annotations
+
+import attrs
+
+__all__ = ["Stillness"]
+
+
+@attrs.define(eq=False)
+class Stillness:
+    """Follows the frames of one track."""
+
+    longest_ms: int = 0
+    """The longest time so far from a frame to the last that was no news after it."""
+    _run_ms: int = 0
+    _previous: bytes = b""
+
+    def add(self, data: bytes, step_ms: int, *, skipped: bool = False) -> None:
+        """Take the next frame, and the step to it; ``skipped`` if all of it is skipped blocks."""
+        if skipped or data == self._previous:
+            if step_ms > 0:
+                self._run_ms += step_ms
+                self.longest_ms = max(self.longest_ms, self._run_ms)
+        else:
+            self._run_ms = 0
+        self._previous = data

@@ -1,0 +1,116 @@
+"""What video and audio tracks have in common. Floor 1."""
+
+from __future__ import annotations
+
+import abc
+from typing import Any
+
+import attrs
+
+from trio_srs.errors import ProtocolError
+from trio_srs.media.clock import Clock
+from trio_srs.media.digest import Digests
+from trio_srs.media.facts import HeaderFacts, Moment
+from trio_srs.media.rates import BitRate, Intervals
+from trio_srs.media.still import Stillness
+from trio_srs.wire.codec.ids import codec_by_fourcc
+
+__all__ = ["Track"]
+
+
+@attrs.define(eq=False)
+class Track(abc.ABC):
+    """Follows one track; only what a ``full`` probe looks at costs more than counting."""
+
+    track_id: int
+    is_full: bool
+    clock: Clock
+    codec: str = ""
+    messages: int = 0
+    frames: int = 0
+    byte_count: int = 0
+    """Bytes of all messages."""
+    trouble: str | None = None
+    troubles: int = 0
+    bitrate: BitRate = attrs.field(factory=BitRate)
+    intervals: Intervals = attrs.field(factory=Intervals)
+    still: Stillness = attrs.field(factory=Stillness)
+    digests: Digests = attrs.field(factory=Digests)
+    _fourcc: str = ""
+    _record: bytes | None = None
+    _is_known: bool = False
+    """Whether what the record says is what holds."""
+    _headers: int = 0
+    _changes: int = 0
+    _first_change: Moment | None = None
+
+    def count(self, size: int) -> None:
+        """A message of so many bytes came."""
+        self.messages += 1
+        self.byte_count += size
+
+    def fail(self, error: ProtocolError) -> None:
+        """A message could not be read."""
+        self.trouble = str(error)
+        self.troubles += 1
+
+    def name(self, fourcc: str) -> None:
+        """The codec is this one; another than before makes what its header said void."""
+        if fourcc != self._fourcc:
+            self._fourcc = fourcc
+            codec = codec_by_fourcc(fourcc)
+            self.codec = codec.name if codec else fourcc
+            self._is_known = False
+            self.forget_header()
+
+    def see_record(self, record: bytes, timestamp_ms: int) -> None:
+        """A sequence header came; an empty one, which ffmpeg sends before AV1's, says nothing."""
+        if not record:
+            return
+        self._headers += 1
+        if self._record is not None and record != self._record:
+            self._changes += 1
+            if self._first_change is None:
+                self._first_change = Moment(self.frames, timestamp_ms)
+        elif self._is_known:
+            return  # sent again, for those who join late
+        self._record, self._is_known = record, False
+        self.forget_header()
+        self.read_header(record)
+        self._is_known = True
+
+    @abc.abstractmethod
+    def forget_header(self) -> None:
+        """Nothing is known of the frames to come."""
+
+    @abc.abstractmethod
+    def read_header(self, record: bytes) -> None:
+        """Learn of the frames to come. Raises ProtocolError."""
+
+    def see_time(self, timestamp_ms: int, size: int) -> int:
+        """A frame came, of so many bytes; return its time, wraps taken out."""
+        clock = self.clock
+        time_ms = clock.add(timestamp_ms)
+        if clock.count > 1 and clock.is_steady:
+            self.intervals.add(clock.step_ms)
+        self.bitrate.add(time_ms, size)
+        return time_ms
+
+    def shared_facts(self) -> dict[str, Any]:
+        """What is known so far, by the names of :class:`~trio_srs.media.facts.TrackFacts`."""
+        clock = self.clock
+        return {
+            "track_id": self.track_id,
+            "codec": self.codec,
+            "trouble": self.trouble,
+            "troubles": self.troubles,
+            "messages": self.messages,
+            "frames": self.frames,
+            "bytes": self.byte_count,
+            "headers": HeaderFacts(self._headers, self._changes, self._first_change),
+            "bitrate": self.bitrate.facts(clock.duration_ms, clock.count),
+            "clock": clock.facts(),
+            "intervals": self.intervals.facts(),
+            "longest_still_ms": self.still.longest_ms,
+            "digests": self.digests.facts() if self.is_full else None,
+        }

@@ -1,0 +1,36 @@
+"""H.264: what a slice says first. Floor 0."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from trio_srs.wire.bits import unescape
+from trio_srs.wire.codec.golomb import take_ue
+from trio_srs.wire.codec.record import CodecConfigError
+
+__all__ = ["avc_slice_type"]
+
+_TYPES: Final = "PBIPIPBIPI"  # SP is a kind of P, SI of I; from 5 on: all slices are like this
+_READ = 12
+"""Bytes: enough for two codes of 32 bits each and what emulation prevention adds."""
+
+
+def avc_slice_type(nalu: bytes) -> str:
+    """Whether a slice is ``"I"``, ``"P"`` or ``"B"``.
+
+    Args:
+        nalu: of type 1, 2 or 5, with its header byte, emulation bytes left in.
+
+    Raises:
+        CodecConfigError: cut short, or a slice type there is not.
+
+    Source:
+        ITU-T H.264 (08/2021), 7.3.3 and table 7-6.
+    """
+    head = unescape(nalu[1:_READ])
+    bits, left = int.from_bytes(head, "big"), 8 * len(head)
+    _, left = take_ue(bits, left, "first_mb_in_slice")
+    number, _ = take_ue(bits, left, "slice_type")
+    if number >= len(_TYPES):
+        raise CodecConfigError(f"slice: type {number}, expected 0 to 9")
+    return _TYPES[number]

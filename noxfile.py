@@ -16,7 +16,15 @@ nox.options.error_on_missing_interpreters = False
 PYTHONS: Final = ["3.11", "3.12", "3.13", "3.14"]
 PURE_PARTS: Final = ("errors", "units", "version", "wire", "session", "media")
 """What lies below the hub: plain Python, covered wholly by each module's own tests."""
-SPELLED: Final = ("trio_srs", "tests", "docs", "examples", "benchmarks", "README.md", "CONTRIBUTING.md")
+SPELLED: Final = (
+    "trio_srs",
+    "tests",
+    "docs",
+    "examples",
+    "benchmarks",
+    "README.md",
+    "CONTRIBUTING.md",
+)
 
 
 def groups(*names: str) -> list[str]:

@@ -38,7 +38,7 @@ only itself; whoever prints it must expect surrogates.
 from __future__ import annotations
 
 import enum
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, Union
 
 import attrs
 
@@ -204,9 +204,23 @@ class Externalized:
     value: Value
 
 
-Value: TypeAlias = (
-    "bool | int | float | str | bytes | Special | dict[str, Value] | list[Value]"
-    " | MixedArray | AmfDate | TypedObject | XmlDocument | Xml | Vector | Dictionary"
-    " | Externalized | None"
-)
+Value: TypeAlias = Union[
+    bool,
+    int,
+    float,
+    str,
+    bytes,
+    Special,
+    "dict[str, Value]",
+    "list[Value]",
+    "MixedArray",
+    "AmfDate",
+    "TypedObject",
+    "XmlDocument",
+    "Xml",
+    "Vector",
+    "Dictionary",
+    "Externalized",
+    None,
+]
 """Any AMF value. An :class:`EcmaArray` is a ``dict``."""

@@ -22,8 +22,8 @@ __all__ = ["SharedReader"]
 _BUDGET_S: Final = 0.002
 """All reading together may take this long in one scheduler pass, so that no accept, kick or
 broadcast waits longer."""
-_SLICE: Final = 16
-"""Sockets read between two looks at the clock."""
+_SLICE: Final = 4
+"""Sockets read between two looks at the clock: one read may bring 256 KiB to understand."""
 _READY_MOST: Final = 512
 """Sockets asked for at a time; the kernel names the others first the next time."""
 

@@ -64,7 +64,7 @@ def log_event(event: Event) -> None:
     """One line for an event, with all its fields beside it; made to listen on a bus."""
     level, line = _LINES[type(event)]
     if _log.isEnabledFor(level):
-        fields = attrs.asdict(event)
+        fields = attrs.asdict(event, recurse=False)
         _log.log(level, line(event), extra={"fields": fields})
 
 

@@ -112,7 +112,7 @@ class SocketTransport:
     ``offer`` is the socket's own ``send``: writing to a peer costs no Python frame.
     """
 
-    __slots__ = ("_closed", "_sock", "local", "offer", "on_backlog", "peer")
+    __slots__ = ("_closed", "_sock", "_was_awaited", "offer", "on_backlog", "peer")
 
     offer: Callable[[bytes | memoryview], int]
 
@@ -121,13 +121,18 @@ class SocketTransport:
         sock.setblocking(False)
         self._sock = sock
         self._closed = False
+        self._was_awaited = False
         self.peer = _end(sock, sock.getpeername)
-        self.local = _end(sock, sock.getsockname)
         self.on_backlog: Callable[[], None] | None = None
         self.offer = sock.send
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.local} -> {self.peer}>"
+
+    @property
+    def local(self) -> str:
+        """See :attr:`.Transport.local`; asked of the kernel, as next to nobody wants to know."""
+        return _end(self._sock, self._sock.getsockname)
 
     @property
     def fileno(self) -> int | None:
@@ -151,11 +156,13 @@ class SocketTransport:
     async def readable(self) -> None:
         """See :meth:`.Transport.readable`."""
         self._check_open()
+        self._was_awaited = True
         await trio.lowlevel.wait_readable(self._sock)
 
     async def writable(self) -> None:
         """See :meth:`.Transport.writable`."""
         self._check_open()
+        self._was_awaited = True
         await trio.lowlevel.wait_writable(self._sock)
 
     def _check_open(self) -> None:
@@ -171,7 +178,8 @@ class SocketTransport:
         """See :meth:`.Transport.close`."""
         if not self._closed:
             self._closed = True
-            trio.lowlevel.notify_closing(self._sock)
+            if self._was_awaited:  # or Trio has never heard of it
+                trio.lowlevel.notify_closing(self._sock)
             self._sock.close()
 
     def reset(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import functools
 import os
 import socket
 import subprocess
@@ -19,6 +20,7 @@ from trio.testing import MockClock, wait_all_tasks_blocked
 from tests.net.host import needs_ipv6, stands_for
 from trio_srs.net.address import Address
 from trio_srs.net.listen import ACCEPT_BATCH, Listener, ListenError, open_listeners
+from trio_srs.net.tcp import SocketOptions
 
 ANY_PORT = Address("127.0.0.1", 0)
 
@@ -507,3 +509,27 @@ async def test_a_process_out_of_descriptors_serves_everybody_later() -> None:
     )
     full = (errno.EMFILE, 2)
     assert done.stdout.decode() == f"{[full, full]} 5\n"
+
+
+async def test_accepted_connections_have_the_options_of_their_listener(
+    nursery: trio.Nursery,
+) -> None:
+    accepted, came = list[socket.socket](), trio.Event()
+
+    def handle(sock: socket.socket) -> None:
+        accepted.append(sock)
+        came.set()
+
+    [listener] = await open_listeners(Address("127.0.0.1", 0), backlog=5)
+    listener.tune(SocketOptions(nodelay=True, keepalive_idle=30.0, send_buffer=65_536))
+    nursery.start_soon(functools.partial(listener.serve, handle, on_trouble=lambda *_: None))
+    with trio.fail_after(5), socket.create_connection(("127.0.0.1", listener.address.port)):
+        await came.wait()
+    with accepted[0] as sock:
+        assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) >= 65_536
+        if hasattr(socket, "TCP_KEEPIDLE"):
+            assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 30
+    nursery.cancel_scope.cancel()
+    listener.close()

@@ -16,7 +16,7 @@ from trio_srs.errors import EndReason, ProtocolError
 from trio_srs.net.address import Address
 from trio_srs.net.link import PeerGoneError
 from trio_srs.net.listen import Listener, open_listeners
-from trio_srs.net.tcp import SocketOptions, SocketTransport, apply
+from trio_srs.net.tcp import SocketOptions, SocketTransport
 from trio_srs.net.tls import TlsHandshakeError, TlsTransport
 from trio_srs.net.transport import Transport
 from trio_srs.service.rtmp.config import RtmpConfig
@@ -63,12 +63,20 @@ class RtmpService:
         for protocol, addresses in (("rtmp", rtmp), ("rtmps", rtmps)):
             for address in addresses:
                 self.listeners[protocol] += await open_listeners(address, backlog=backlog)
+        self._tune()
+
+    def _tune(self) -> None:
+        options = socket_options(self.context.config)
+        for listeners in self.listeners.values():
+            for listener in listeners:
+                listener.tune(options)
 
     def configure(self, config: RtmpConfig) -> None:
         """Go on with another configuration: it holds for the connections that begin."""
         if config.read_buffer != self.context.config.read_buffer:
             self.context.buffer = memoryview(bytearray(config.read_buffer))
         self.context.config = config
+        self._tune()
 
     def close(self) -> None:
         """Stop listening; connections go on. Idempotent."""
@@ -118,7 +126,6 @@ class RtmpService:
             _log.warning("closed a connection unheard: more than %d", config.max_connections)
             sock.close()
             return
-        apply(sock, socket_options(config))
         transport = SocketTransport(sock)
         if protocol == "rtmps":
             assert self._tls is not None  # it came with the addresses

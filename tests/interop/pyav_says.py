@@ -11,11 +11,17 @@ from __future__ import annotations
 
 import json
 import sys
+from fractions import Fraction
 from typing import Any
 
 import av
 
 __all__: list[str] = []
+
+
+def plain(number: Any) -> str:
+    """A rational number; PyAV's own are written differently from one version to the next."""
+    return str(Fraction(number.numerator, number.denominator))
 
 
 def video_of(path: str) -> dict[str, Any]:
@@ -27,7 +33,7 @@ def video_of(path: str) -> dict[str, Any]:
             "codec": stream.codec_context.name,
             "profile": stream.codec_context.profile,
             "size": [stream.codec_context.width, stream.codec_context.height],
-            "fps": str(stream.average_rate),
+            "fps": plain(stream.average_rate),
             "keys": [packet.pts for packet in packets if packet.is_keyframe],
         }
     with av.open(path) as container:

@@ -10,10 +10,17 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
+from fractions import Fraction
+from typing import Any
 
 import av
 
 __all__: list[str] = []
+
+
+def plain(number: Any) -> str:
+    """A rational number; PyAV's own are written differently from one version to the next."""
+    return str(Fraction(number.numerator, number.denominator))
 
 
 def describe(path: str) -> dict[str, object]:
@@ -35,7 +42,7 @@ def describe(path: str) -> dict[str, object]:
         if isinstance(context, av.VideoCodecContext):
             said |= {
                 "size": [context.width, context.height],
-                "sar": str(context.sample_aspect_ratio or 1),
+                "sar": plain(context.sample_aspect_ratio or 1),
                 "format": context.pix_fmt,
                 "field_order": int(context.field_order),
                 "fps": float(context.framerate or 0),

@@ -146,3 +146,21 @@ async def test_a_bug_in_reading_does_not_end_the_shared_reader(reader: SharedRea
         far.shutdown(socket.SHUT_WR)
         await reader.reading(near.fileno(), collecting(near, got))
     assert got == [b"x", b""]
+
+
+async def test_merged_readings_that_end_together_do_not_disturb_each_other(
+    reader: SharedReader,
+) -> None:
+    first: list[bytes] = []
+    second: list[bytes] = []
+    with a_pair() as (one, one_far), a_pair() as (two, two_far), trio.fail_after(5):
+        one_far.shutdown(socket.SHUT_WR)
+        two_far.shutdown(socket.SHUT_WR)
+
+        async def read(sock: socket.socket, into: list[bytes]) -> None:
+            await reader.reading(sock.fileno(), collecting(sock, into), every_s=0.05)
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(read, one, first)
+            nursery.start_soon(read, two, second)
+    assert (first, second) == ([b""], [b""])

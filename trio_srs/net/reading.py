@@ -99,10 +99,11 @@ class SharedReader:
 
     def _remove(self, source: _Source, every_s: float) -> None:
         if every_s:
-            rest = self._rests[every_s]
-            rest.sources.pop(source, None)
-            if not rest.sources:
-                del self._rests[every_s]
+            rest = self._rests.get(every_s)  # None: another that ended with this one was the last
+            if rest is not None:
+                rest.sources.pop(source, None)
+                if not rest.sources:
+                    del self._rests[every_s]
         elif self._sources.pop(source.fileno, None) is not None and self._epoll is not None:
             self._epoll.unregister(source.fileno)
 
@@ -115,7 +116,8 @@ class SharedReader:
                     self._sleep = trio.CancelScope(deadline=self._next_due())
                     with self._sleep:
                         await trio.lowlevel.wait_readable(self._epoll.fileno())
-                        self._read_ready(self._epoll)
+                    # Both, whatever woke us: one kind of reading must not starve the other.
+                    self._read_ready(self._epoll)
                     await self._read_rested()
             finally:
                 self._epoll = None

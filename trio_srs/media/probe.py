@@ -13,6 +13,8 @@ from trio_srs.media.digest import Digests
 from trio_srs.media.facts import StreamFacts
 from trio_srs.media.rates import BitRate
 from trio_srs.media.skew import Skew
+from trio_srs.media.trace import Trace
+from trio_srs.media.trace_keeper import TraceKeeper
 from trio_srs.media.video_track import VideoTrack
 from trio_srs.wire.amf.values import Value
 from trio_srs.wire.flv.audio import AudioBody, parse_audio
@@ -69,6 +71,7 @@ class StreamProbe:
         self._skew = Skew()
         self._arrivals = Arrivals(published_at_s)
         self._digests = Digests()
+        self._trace = TraceKeeper(published_at_s)
 
     @property
     def has_media(self) -> bool:
@@ -99,6 +102,7 @@ class StreamProbe:
 
     def _see_video(self, message: Message, arrived_at_s: float | None) -> None:
         payload = message.payload
+        self._trace.arrived_at_s = arrived_at_s
         try:
             bodies = parse_video(payload)
         except ProtocolError as error:
@@ -129,7 +133,7 @@ class StreamProbe:
         """Whether it has a frame, whether that is a keyframe, and it without user data."""
         track = self._video_track(body.track_id)
         track.count(len(payload))
-        clean = payload
+        clean, picture = payload, None
         try:
             picture = track.see(body, message.timestamp_ms, len(payload))
             if picture is not None and picture.clean is not None:
@@ -138,12 +142,15 @@ class StreamProbe:
             track.fail(error)
         if self._is_full:
             track.digests.add(_VIDEO, message.timestamp_ms, payload, clean)
-            if track.is_frame and track is self._first_video:
-                self._skew.add_video(track.clock.now_ms)
+            if track.is_frame:
+                self._trace.add_picture(track, body, picture, message.timestamp_ms, len(payload))
+                if track is self._first_video:
+                    self._skew.add_video(track.clock.now_ms)
         return track.is_frame, track.is_key, clean
 
     def _see_audio(self, message: Message, arrived_at_s: float | None) -> None:
         payload = message.payload
+        self._trace.arrived_at_s = arrived_at_s
         try:
             bodies = parse_audio(payload)
         except ProtocolError as error:
@@ -168,8 +175,10 @@ class StreamProbe:
             track.fail(error)
         if self._is_full:
             track.digests.add(_AUDIO, timestamp_ms, payload, payload)
-            if track.is_frame and track is self._first_audio:
-                self._skew.add_audio(track.clock.now_ms)
+            if track.is_frame:
+                self._trace.add_sound(track, body, timestamp_ms, len(payload))
+                if track is self._first_audio:
+                    self._skew.add_audio(track.clock.now_ms)
         return track.is_frame
 
     def _see_frame(self, message: Message, arrived_at_s: float | None) -> None:
@@ -219,6 +228,10 @@ class StreamProbe:
             self._tracks.append(track)
             self._first_audio = self._first_audio or track
         return track
+
+    def trace(self) -> Trace:
+        """Every frame so far, if everything is looked at; a value of its own."""
+        return self._trace.trace()
 
     def facts(self) -> StreamFacts:
         """What is known so far; a value of its own, that later messages do not change."""

@@ -11,6 +11,8 @@ __all__ = ["Stillness"]
 class Stillness:
     """Follows the frames of one track."""
 
+    is_still: bool = False
+    """Whether the newest frame is no news."""
     longest_ms: int = 0
     """The longest time so far from a frame to the last that was no news after it."""
     _run_ms: int = 0
@@ -18,7 +20,8 @@ class Stillness:
 
     def add(self, data: bytes, step_ms: int, *, skipped: bool = False) -> None:
         """Take the next frame, and the step to it; ``skipped`` if all of it is skipped blocks."""
-        if skipped or data == self._previous:
+        self.is_still = skipped or data == self._previous
+        if self.is_still:
             if step_ms > 0:
                 self._run_ms += step_ms
                 self.longest_ms = max(self.longest_ms, self._run_ms)

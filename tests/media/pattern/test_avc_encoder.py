@@ -10,12 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.media.pattern.decoding import pictures
-from trio_srs.media.pattern.avc_encoder import (
-    AvcEncoder,
-    filler,
-    number_payload,
-    sei_frame_number,
-)
+from trio_srs.media.frame_number import sei_frame_number
+from trio_srs.media.pattern.avc_encoder import AvcEncoder, filler, number_payload
 from trio_srs.media.pattern.card import CELL, Card, Colour, read_frame_number
 from trio_srs.media.pattern.refusal import PatternError
 from trio_srs.wire.bits import BitReader, unescape
@@ -175,10 +171,6 @@ def test_the_number_is_in_the_access_unit_too(number: int) -> None:
 
 def test_the_letter_of_the_number() -> None:
     assert number_payload(42) == b"\x05\x18trio-srs frame #00000042\x80"
-
-
-def test_without_a_number_there_is_none() -> None:
-    assert sei_frame_number(b"trio-srs frame #") is None
 
 
 @pytest.mark.parametrize("size", [6, 7, 100, 10_000])

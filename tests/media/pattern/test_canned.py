@@ -8,7 +8,7 @@ from itertools import islice
 import pytest
 
 from tests.media.pattern.decoding import as_flv, pictures, samples
-from trio_srs.media.pattern.avc_encoder import sei_frame_number
+from trio_srs.media.frame_number import sei_frame_number
 from trio_srs.media.pattern.canned import CANNED_SIZE, canned_audio, canned_video
 from trio_srs.media.pattern.source import Source
 from trio_srs.wire.codec.av1 import parse_av1_config

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from trio_srs.media.pattern.avc_encoder import sei_frame_number
+from trio_srs.media.frame_number import sei_frame_number
 from trio_srs.media.pattern.card import read_frame_number
 from trio_srs.media.pattern.defects import Defect, DefectKind
 from trio_srs.media.pattern.pattern import Pattern, Timed

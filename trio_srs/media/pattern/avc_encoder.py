@@ -11,18 +11,18 @@ Source: ITU-T H.264 (08/2021); clauses stand beside what they explain.
 
 from __future__ import annotations
 
-import re
 from fractions import Fraction
 from functools import lru_cache
 from typing import Final
 
+from trio_srs.media.frame_number import FRAME_NUMBER_NAME
 from trio_srs.media.pattern.card import Card, Colour
 from trio_srs.media.pattern.refusal import PatternError
 from trio_srs.wire.bits import BitWriter, escape
 from trio_srs.wire.codec.avc import build_avc_config
 from trio_srs.wire.codec.nalu import join_prefixed
 
-__all__ = ["AvcEncoder", "filler", "number_payload", "sei_frame_number"]
+__all__ = ["AvcEncoder", "filler", "number_payload"]
 
 _BASELINE: Final = 66
 _CONSTRAINED: Final = 0xC0  # constraint_set0_flag and constraint_set1_flag
@@ -32,8 +32,6 @@ _SPS, _PPS, _SEI, _SLICE, _IDR = 0x67, 0x68, 0x06, 0x41, 0x65
 _FILLER: Final = b"\x0c"
 _STOP: Final = b"\x80"
 _USER_DATA: Final = 5  # payload type "user data unregistered" (D.1.7): 16 bytes say whose
-_NAME: Final = b"trio-srs frame #"
-_NUMBER: Final = re.compile(re.escape(_NAME) + rb"(\d+)")
 
 # level_idc, macroblocks a second, macroblocks a frame, kbit/s (table A-1)
 _LEVELS: Final = (
@@ -98,15 +96,6 @@ class AvcEncoder:
         if coded < len(cells):
             bits.append(_ue(len(cells) - coded))
         return _nalu(_SLICE, bits)
-
-
-def sei_frame_number(body: bytes) -> int | None:
-    """Find the number of a frame in an access unit, a NALU or a whole RTMP message; None if none.
-
-    It is text, in an SEI of unregistered user data whose 16 bytes of name are also text.
-    """
-    found = _NUMBER.search(body)
-    return int(found[1]) if found else None
 
 
 def filler(size: int) -> bytes:
@@ -185,7 +174,7 @@ def _pps() -> bytes:
 
 def number_payload(number: int) -> bytes:
     """The inside of an SEI that says a frame's number, for H.264 and, with its head, H.265."""
-    payload = _NAME + b"%08d" % number  # no zero bytes: nothing to escape
+    payload = FRAME_NUMBER_NAME + b"%08d" % number  # no zero bytes: nothing to escape
     return bytes((_USER_DATA, len(payload))) + payload + _STOP
 
 

@@ -1,0 +1,116 @@
+"""What stands behind an operator: read by the kind of the subject, and written. Floor 1."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any, Final
+
+from trio_srs.media.expect.operators import NUMERIC, Operator
+from trio_srs.media.expect.quantity import read_numbers, write_number
+from trio_srs.media.expect.refusal import RuleError
+from trio_srs.media.expect.seen import Value
+from trio_srs.media.expect.subject import Kind, Subject
+
+__all__ = ["read_operands", "write_operand"]
+
+_PAIR: Final = re.compile(r"(\d{1,9})\s*[x:×]\s*(\d{1,9})", re.ASCII)  # noqa: RUF001 - people's x
+_NUMBER: Final = re.compile(r"[+-]?\d{1,30}(\.\d{1,30})?", re.ASCII)
+_PLAIN: Final = re.compile(r"""[^\s"',](?:[^,"]*[^\s,"])?""")
+_TRUTH: Final = {"true": True, "yes": True, "false": False, "no": False}
+
+
+def read_operands(
+    subject: Subject, operator: Operator, raws: Sequence[object]
+) -> tuple[Value, ...]:
+    """Turn text or Python values into those that the subject is compared with.
+
+    Raises:
+        RuleError: one is of another kind.
+    """
+    if operator in NUMERIC or subject.kind is Kind.NUMBER:
+        return _numbers(subject, operator, raws)
+    if operator in (Operator.HAS, Operator.MATCHES):
+        return tuple(_text(raw) for raw in raws)
+    return tuple(_READ[subject.kind](raw) for raw in raws)
+
+
+def _numbers(subject: Subject, operator: Operator, raws: Sequence[object]) -> tuple[Value, ...]:
+    if operator is Operator.NEAR:
+        target, tolerance = raws
+        if isinstance(tolerance, str) and tolerance.rstrip().endswith("%"):
+            [middle] = read_numbers((target,), subject.unit)
+            [share] = read_numbers((tolerance.rstrip()[:-1],), "")
+            return middle, _simple(abs(Fraction(middle) * Fraction(share)) / 100)
+    numbers = read_numbers(raws, subject.unit)
+    if operator is Operator.NEAR and numbers[1] < 0:
+        raise RuleError(f"a tolerance of {numbers[1]}, expected 0 or more")
+    if operator is Operator.WITHIN and numbers[0] > numbers[1]:
+        raise RuleError(f"a range from {numbers[0]} down to {numbers[1]}: turn it round")
+    return numbers
+
+
+def _simple(number: Fraction) -> int | float:
+    return number.numerator if number.denominator == 1 else float(number)
+
+
+def _text(raw: object) -> str:
+    if isinstance(raw, bool) or not isinstance(raw, str | int | float):
+        raise RuleError(f"expected text, not {raw!r}")
+    return str(raw)
+
+
+def _truth(raw: object) -> bool:
+    if isinstance(raw, bool):
+        return raw
+    truth = _TRUTH.get(raw.lower()) if isinstance(raw, str) else None
+    if truth is None:
+        raise RuleError(f"expected true or false, not {raw!r}")
+    return truth
+
+
+def _pair(raw: object) -> tuple[int, int]:
+    if isinstance(raw, str):
+        found = _PAIR.fullmatch(raw)
+        if found:
+            return int(found[1]), int(found[2])
+    elif isinstance(raw, list | tuple) and len(raw) == 2:
+        first, second = raw
+        if type(first) is int and type(second) is int:
+            return first, second
+    raise RuleError(f"expected a pair such as 1280x720, not {raw!r}")
+
+
+def _anything(raw: object) -> Value:
+    if isinstance(raw, bool | int | float):
+        return raw
+    text = _text(raw)
+    if text in ("true", "false"):
+        return text == "true"
+    if _NUMBER.fullmatch(text):
+        return float(text) if "." in text else int(text)
+    return text
+
+
+_READ: Final[dict[Kind, Any]] = {
+    Kind.TEXT: _text,
+    Kind.TRUTH: _truth,
+    Kind.PAIR: _pair,
+    Kind.DIGEST: _text,
+    Kind.ANY: _anything,
+}
+
+
+def write_operand(value: Value, unit: str) -> str:
+    """Write an operand so that it is read as the same value again."""
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return value if _PLAIN.fullmatch(value) else json.dumps(value)
+        case tuple():
+            return "x".join(map(str, value))
+        case _:
+            return write_number(value, unit)

@@ -1,0 +1,76 @@
+"""What a rule may ask of a value: a table of operators. Floor 1."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Mapping
+from fnmatch import fnmatchcase
+from typing import Any, Final
+
+__all__ = ["ALIASES", "HOLDS", "NO_OPERANDS", "NUMERIC", "Operator"]
+
+
+class Operator(enum.StrEnum):
+    """How a rule compares; the value is how it is written."""
+
+    EQUAL = "=="
+    """The very value."""
+    UNEQUAL = "!="
+    """Any other value."""
+    LESS = "<"
+    """Less."""
+    AT_MOST = "<="
+    """No more."""
+    MORE = ">"
+    """More."""
+    AT_LEAST = ">="
+    """No less."""
+    NEAR = "~"
+    """As far away as the tolerance, at most: ``~ 25±0.5``, ``~ 25 ± 2%``."""
+    WITHIN = ".."
+    """Between two values or one of them, written ``in 1..2``."""
+    IN = "in"
+    """One of several: ``in h264, hevc``."""
+    HAS = "has"
+    """A text with this part, or names with all of these."""
+    MATCHES = "matches"
+    """As a pattern says, in which ``*`` is any text and ``?`` any character."""
+    PRESENT = "present"
+    """There is any."""
+    ABSENT = "absent"
+    """There is none."""
+
+
+ALIASES: Final[Mapping[str, Operator]] = {
+    **{operator.value: operator for operator in Operator if operator is not Operator.WITHIN},
+    "=": Operator.EQUAL,
+    "is": Operator.EQUAL,
+    "≠": Operator.UNEQUAL,
+    "≤": Operator.AT_MOST,
+    "≥": Operator.AT_LEAST,
+    "≈": Operator.NEAR,
+}
+"""Every way to write them."""
+
+NO_OPERANDS: Final = (Operator.PRESENT, Operator.ABSENT)
+"""Nothing stands behind these."""
+NUMERIC: Final = (
+    Operator.LESS, Operator.AT_MOST, Operator.MORE, Operator.AT_LEAST, Operator.NEAR,
+    Operator.WITHIN,
+)  # fmt: skip
+"""These compare numbers."""
+
+HOLDS: Final[Mapping[Operator, Callable[[Any, tuple[Any, ...]], bool]]] = {
+    Operator.EQUAL: lambda seen, operands: bool(seen == operands[0]),
+    Operator.UNEQUAL: lambda seen, operands: bool(seen != operands[0]),
+    Operator.LESS: lambda seen, operands: bool(seen < operands[0]),
+    Operator.AT_MOST: lambda seen, operands: bool(seen <= operands[0]),
+    Operator.MORE: lambda seen, operands: bool(seen > operands[0]),
+    Operator.AT_LEAST: lambda seen, operands: bool(seen >= operands[0]),
+    Operator.NEAR: lambda seen, operands: bool(abs(seen - operands[0]) <= operands[1]),
+    Operator.WITHIN: lambda seen, operands: bool(operands[0] <= seen <= operands[1]),
+    Operator.IN: lambda seen, operands: seen in operands,
+    Operator.HAS: lambda seen, operands: all(each in seen for each in operands),
+    Operator.MATCHES: lambda seen, operands: fnmatchcase(seen, operands[0]),
+}
+"""Whether a value is as the operands ask."""

@@ -20,7 +20,7 @@ def test_delays_count_from_publish_and_lag_from_the_first_frame() -> None:
     arrivals.add(12.0, 2500)
     assert arrivals.facts() == ArrivalFacts(
         first_frame_s=0.5, first_keyframe_s=1.5, lag_ms=0.0, lag_least_ms=-250.0,
-        lag_most_ms=500.0, longest_silence_s=1.0,
+        lag_most_ms=500.0, longest_silence_s=1.0, last_frame_s=2.0,
     )  # fmt: skip
 
 
@@ -36,3 +36,10 @@ def test_without_a_publish_there_is_nothing_to_count_from() -> None:
     arrivals.add_keyframe(3.0)
     facts = arrivals.facts()
     assert (facts.first_frame_s, facts.first_keyframe_s, facts.longest_silence_s) == (None, None, 0)
+
+
+def test_how_exact_arrivals_are_is_said_from_the_beginning() -> None:
+    arrivals = Arrivals(None, 0.02)
+    assert arrivals.facts() == ArrivalFacts(resolution_s=0.02)
+    arrivals.add(1.0, 0)
+    assert arrivals.facts().resolution_s == 0.02

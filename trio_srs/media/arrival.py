@@ -15,6 +15,8 @@ class Arrivals:
 
     published_at_s: float | None
     """When the publish was accepted, on the clock of all arrivals; None if nobody knows."""
+    resolution_s: float | None = None
+    """How exact arrivals are."""
     _began_s: float | None = None
     _began_ms: int = 0
     _keyframe_s: float | None = None
@@ -48,10 +50,12 @@ class Arrivals:
     def facts(self) -> ArrivalFacts:
         """What is known so far."""
         if self._began_s is None:
-            return ArrivalFacts()
+            return ArrivalFacts(resolution_s=self.resolution_s)
         return ArrivalFacts(
+            resolution_s=self.resolution_s,
             first_frame_s=self._since_publish(self._began_s),
             first_keyframe_s=self._since_publish(self._keyframe_s),
+            last_frame_s=self._since_publish(self._last_s),
             lag_ms=self._lag,
             lag_least_ms=self._least,
             lag_most_ms=self._most,

@@ -309,12 +309,17 @@ class TrackFacts:
 
 @attrs.frozen(kw_only=True)
 class ArrivalFacts:
-    """When messages arrived: no more exact than the time that one reading gives to all in it."""
+    """When messages arrived: no more exact than :attr:`resolution_s`."""
 
+    resolution_s: float | None = None
+    """Seconds by which any of these may be off: all that one reading brings counts as arrived
+    together, and merged reading reads this seldom. None if whoever looked did not say."""
     first_frame_s: float | None = None
     """Seconds from publish to the first frame."""
     first_keyframe_s: float | None = None
     """Seconds from publish to the first keyframe."""
+    last_frame_s: float | None = None
+    """Seconds from publish to the newest frame."""
     lag_ms: float | None = None
     """Milliseconds that the newest frame came later than its timestamp says, counted from the
     first frame; negative is earlier."""

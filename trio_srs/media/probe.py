@@ -45,6 +45,7 @@ class StreamProbe:
         level: Level = "full",
         *,
         published_at_s: float | None = None,
+        arrival_resolution_s: float | None = None,
         gap_ms: int = DEFAULT_GAP_MS,
         jump_ms: int = DEFAULT_JUMP_MS,
     ) -> None:
@@ -52,6 +53,7 @@ class StreamProbe:
         Args:
             level: how much to look at.
             published_at_s: when the publish was accepted, on the clock of the arrivals.
+            arrival_resolution_s: how exact the arrivals are: how seldom merged reading reads.
             gap_ms: a longer step between the timestamps of two frames is a gap.
             jump_ms: a longer one, forward or back, is a jump.
         """
@@ -69,7 +71,7 @@ class StreamProbe:
         self._clock = Clock(gap_ms, jump_ms)
         self._bitrate = BitRate()
         self._skew = Skew()
-        self._arrivals = Arrivals(published_at_s)
+        self._arrivals = Arrivals(published_at_s, arrival_resolution_s)
         self._digests = Digests()
         self._trace = TraceKeeper(published_at_s)
 

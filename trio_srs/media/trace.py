@@ -84,19 +84,19 @@ class Trace:
     """Whether every frame is in it; if not, those from some frame on are missing."""
     tracks: tuple[tuple[str, int], ...] = ()
     """Kind and id of each track, in the order they first came."""
-    track: array[int] = attrs.field(factory=partial(array, "B"))
+    track: array[int] = attrs.field(factory=partial(array, "B"), repr=False)
     """Of each frame: which of :attr:`tracks` it is of."""
-    timestamp_ms: array[int] = attrs.field(factory=partial(array, "I"))
+    timestamp_ms: array[int] = attrs.field(factory=partial(array, "I"), repr=False)
     """Of each frame, and so on: see :class:`Frame`."""
-    size: array[int] = attrs.field(factory=partial(array, "I"))
-    flags: array[int] = attrs.field(factory=partial(array, "B"))
+    size: array[int] = attrs.field(factory=partial(array, "I"), repr=False)
+    flags: array[int] = attrs.field(factory=partial(array, "B"), repr=False)
     """Bits: 1 keyframe, 2 still, 4 open; the three above, 0 to 4, are unknown, I, P, B, again."""
-    composition_ms: array[int] = attrs.field(factory=partial(array, "i"))
-    arrived_s: array[float] = attrs.field(factory=partial(array, "d"))
+    composition_ms: array[int] = attrs.field(factory=partial(array, "i"), repr=False)
+    arrived_s: array[float] = attrs.field(factory=partial(array, "d"), repr=False)
     """Not a number where it is not known."""
-    fingerprint: array[int] = attrs.field(factory=partial(array, "I"))
-    clean: array[int] = attrs.field(factory=partial(array, "I"))
-    number: array[int] = attrs.field(factory=partial(array, "q"))
+    fingerprint: array[int] = attrs.field(factory=partial(array, "I"), repr=False)
+    clean: array[int] = attrs.field(factory=partial(array, "I"), repr=False)
+    number: array[int] = attrs.field(factory=partial(array, "q"), repr=False)
     """-1 where there is none."""
 
     def __len__(self) -> int:

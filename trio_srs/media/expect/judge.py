@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import attrs
+
 from trio_srs.media.expect.evidence import Evidence
-from trio_srs.media.expect.operand import write_operand
+from trio_srs.media.expect.operand import is_golden, write_operand
 from trio_srs.media.expect.operators import Operator
 from trio_srs.media.expect.quantity import show_number
 from trio_srs.media.expect.rule import Rule
 from trio_srs.media.expect.seen import Absent, Extent, Seen
+from trio_srs.media.expect.subject import Kind
 from trio_srs.media.expect.subjects import find_subject
 from trio_srs.media.expect.verdict import Verdict
+from trio_srs.media.expect.witness import Witness, find_witness
 
-__all__ = ["judge"]
+__all__ = ["golden_files", "judge"]
 
 
 def judge(evidence: Evidence, rules: Iterable[Rule]) -> tuple[Verdict, ...]:
@@ -21,17 +25,56 @@ def judge(evidence: Evidence, rules: Iterable[Rule]) -> tuple[Verdict, ...]:
     return tuple(_judge(evidence, rule) for rule in rules)
 
 
+def golden_files(rules: Iterable[Rule]) -> tuple[str, ...]:
+    """The names of the golden files whose digests the rules ask for.
+
+    Whoever judges puts reports of them, made at level ``full``, into :attr:`Evidence.golden`.
+    """
+    digests = (rule for rule in rules if find_subject(rule.subject).kind is Kind.DIGEST)
+    names = (operand for rule in digests for operand in rule.operands)
+    return tuple(dict.fromkeys(name for name in names if is_golden(name)))
+
+
 def _judge(evidence: Evidence, rule: Rule) -> Verdict:
     subject = find_subject(rule.subject)
-    seen = subject.read(evidence)
-    met, shown = _is_met(rule, seen), _show(seen, subject.unit)
-    colon = "met" if met else "expected"
+    if subject.from_source:
+        if evidence.source is None:
+            return _verdict(rule, False, "there is no source to compare with")
+        evidence = Evidence(report=evidence.source, golden=evidence.golden)
+    seen, compared, golden = subject.read(evidence), rule, None
+    if subject.kind is Kind.DIGEST and rule.operands and is_golden(rule.operands[0]):
+        golden = evidence.golden.get(str(rule.operands[0]))
+        if golden is None:
+            return _verdict(rule, False, f"{rule.operands[0]} was not read")
+        wanted = subject.read(Evidence(report=golden))
+        if not isinstance(wanted, str):
+            return _verdict(rule, False, f"{rule.operands[0]} has no such digest")
+        compared = attrs.evolve(rule, operands=(wanted,))
+    shown = _show(seen, subject.unit)
+    if _is_met(compared, seen):
+        return _verdict(rule, True, shown)
+    if subject.remark is not None and not isinstance(seen, Absent):
+        shown = ", ".join(filter(None, (shown, subject.remark(evidence))))
+    return _verdict(rule, False, shown, find_witness(evidence, rule, subject, seen, golden))
+
+
+def _verdict(
+    rule: Rule,
+    met: bool,
+    seen: str,
+    witness: Witness = Witness(None, ""),  # noqa: B008 - a value
+) -> Verdict:
+    frame, expected = witness.frame, rule.expected
+    about = f"seen: {seen}" if met else f"expected {expected}, seen: {seen}"
     return Verdict(
         rule=rule,
         met=met,
-        expected=rule.expected,
-        seen=shown,
-        message=f"{rule.subject}: {colon} {rule.expected}, seen: {shown}",
+        expected=expected,
+        seen=seen,
+        track=None if frame is None else frame.kind,
+        index=None if frame is None else frame.index,
+        timestamp_ms=None if frame is None else frame.timestamp_ms,
+        message="; ".join(filter(None, (f"{rule.subject}: {about}", witness.text))),
     )
 
 
@@ -46,8 +89,8 @@ def _is_met(rule: Rule, seen: Seen) -> bool:
         case Extent(least=None):
             upper = rule.operator in (Operator.LESS, Operator.AT_MOST)
             return upper and rule.holds(seen.most)
-        case Extent(least=least) if least is not None:
-            return rule.holds(least) and rule.holds(seen.most)
+        case Extent():
+            return rule.holds(seen.least) and rule.holds(seen.most)
     return rule.holds(seen)
 
 
@@ -57,12 +100,13 @@ def _show(seen: Seen, unit: str) -> str:
             return seen.why
         case Extent(least=None):
             return f"{show_number(seen.most, unit)}, unfinished"
-        case Extent(least=least, most=most) if least is not None and least != most:
-            return f"{show_number(least, unit)} to {show_number(most, unit)}"
         case Extent():
-            return show_number(seen.most, unit)
+            least, most = (show_number(n, unit) for n in (seen.least, seen.most) if n is not None)
+            return most if least == most else f"{least} to {most}"
         case bool() | str():
             return write_operand(seen, unit)
+        case (str(), *_):
+            return ", ".join(map(str, seen))
         case tuple():
-            return (", " if isinstance(seen[0], str) else "x").join(map(str, seen))
+            return "x".join(map(str, seen)) or "nothing"
     return show_number(seen, unit)

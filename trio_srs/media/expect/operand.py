@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from trio_srs.media.expect.operators import NUMERIC, Operator
 from trio_srs.media.expect.quantity import read_numbers, write_number
@@ -14,12 +14,35 @@ from trio_srs.media.expect.refusal import RuleError
 from trio_srs.media.expect.seen import Value
 from trio_srs.media.expect.subject import Kind, Subject
 
-__all__ = ["read_operands", "write_operand"]
+__all__ = ["is_golden", "read_operands", "write_operand"]
 
 _PAIR: Final = re.compile(r"(\d{1,9})\s*[x:×]\s*(\d{1,9})", re.ASCII)  # noqa: RUF001 - people's x
 _NUMBER: Final = re.compile(r"[+-]?\d{1,30}(\.\d{1,30})?", re.ASCII)
 _PLAIN: Final = re.compile(r"""[^\s"',](?:[^,"]*[^\s,"])?""")
+_DIGEST: Final = re.compile(r"[0-9a-fA-F]{64}")
+_CODECS: Final = {
+    **dict.fromkeys(("avc", "avc1", "h.264", "x264", "libx264"), "h264"),
+    **dict.fromkeys(("h265", "h.265", "hvc1", "hev1", "x265"), "hevc"),
+    "av01": "av1",
+    "vp09": "vp9",
+    "mp4a": "aac",
+}
+"""What else people call the codecs."""
+_COUNTS: Final = {
+    Operator.NEAR: (2, 2),
+    Operator.WITHIN: (2, 2),
+    Operator.IN: (1, 1000),
+    Operator.HAS: (1, 1000),
+    Operator.PRESENT: (0, 0),
+    Operator.ABSENT: (0, 0),
+}
+"""How many values stand behind an operator, at least and at most; otherwise 1."""
 _TRUTH: Final = {"true": True, "yes": True, "false": False, "no": False}
+
+
+def is_golden(operand: object) -> TypeGuard[str]:
+    """Whether what a digest is compared with is the name of a golden file."""
+    return isinstance(operand, str) and not _DIGEST.fullmatch(operand)
 
 
 def read_operands(
@@ -28,8 +51,13 @@ def read_operands(
     """Turn text or Python values into those that the subject is compared with.
 
     Raises:
-        RuleError: one is of another kind.
+        RuleError: one is of another kind, or there are too many or too few.
     """
+    least, most = _COUNTS.get(operator, (1, 1))
+    if not least <= len(raws) <= most:
+        raise RuleError(f"{len(raws)} values behind {operator}")
+    if subject.name.endswith(".codec"):
+        raws = [_CODECS.get(raw.lower(), raw) if isinstance(raw, str) else raw for raw in raws]
     if operator in NUMERIC or subject.kind is Kind.NUMBER:
         return _numbers(subject, operator, raws)
     if operator in (Operator.HAS, Operator.MATCHES):

@@ -44,7 +44,6 @@ class Operator(enum.StrEnum):
 ALIASES: Final[Mapping[str, Operator]] = {
     **{operator.value: operator for operator in Operator if operator is not Operator.WITHIN},
     "=": Operator.EQUAL,
-    "is": Operator.EQUAL,
     "≠": Operator.UNEQUAL,
     "≤": Operator.AT_MOST,
     "≥": Operator.AT_LEAST,

@@ -14,10 +14,13 @@ import attrs
 from trio_srs.media import facts
 from trio_srs.media.expect.evidence import Evidence
 from trio_srs.media.expect.seen import Absent, Seen
-from trio_srs.media.expect.subject import Kind, Subject
+from trio_srs.media.expect.subject import EvidenceWalk, Kind, Subject
+from trio_srs.media.expect.walk_table import walk_of
+from trio_srs.media.expect.walks import Reading, Walk
 from trio_srs.media.facts import StreamFacts, TrackFacts
+from trio_srs.media.trace import Frame
 
-__all__ = ["PATHS", "no_track", "not_known"]
+__all__ = ["PATHS", "alias", "lifted", "no_track", "not_known"]
 
 _UNIT_BY_END: Final = {
     "_ms": "ms",
@@ -49,6 +52,8 @@ _NEEDS_FULL: Final = frozenset(
     )
 )
 """What nothing is known of unless everything is looked at, although counters say 0."""
+_FEW: Final = 2
+"""Fewer frames have no rates."""
 _ONCE: Final = ("first", "first_change", "trouble")
 _Leaf: TypeAlias = tuple[tuple[str, ...], Kind]
 _TRACKS: Final = ("video", "audio")
@@ -91,16 +96,23 @@ def not_known(stream: StreamFacts) -> Absent:
     """Why a fact is not known."""
     if stream.level != "full":
         return Absent(f"not known: only {stream.level} was looked at")
-    return Absent("not known: the stream did not say, or was too short")
+    return Absent("not known: the stream did not say")
 
 
-def _follow(value: object, path: tuple[str, ...], stream: StreamFacts) -> Seen:
+def _missing(fact: object, stream: StreamFacts) -> Absent:
+    if stream.level == "full" and isinstance(fact, TrackFacts) and fact.frames < _FEW:
+        return Absent(f"not known of {fact.frames} {fact.kind} frames")
+    return not_known(stream)
+
+
+def _follow(fact: object, path: tuple[str, ...], stream: StreamFacts) -> Seen:
+    value = fact
     if stream.level != "full" and _NEEDS_FULL.intersection(path):
         return not_known(stream)
     for name in path:
         value = getattr(value, name)
         if value is None:
-            return Absent("there was none") if name in _ONCE else not_known(stream)
+            return Absent("there was none") if name in _ONCE else _missing(fact, stream)
     return cast("Seen", value)
 
 
@@ -115,27 +127,82 @@ def _of_stream(path: tuple[str, ...]) -> Callable[[Evidence], Seen]:
 def _of_track(kind: str, path: tuple[str, ...]) -> Callable[[Evidence], Seen]:
     def read(evidence: Evidence) -> Seen:
         stream = evidence.report.facts
-        track = getattr(stream, kind)
+        track = stream.video if kind == "video" else stream.audio
         return no_track(stream, kind) if track is None else _follow(track, path, stream)
 
     return read
+
+
+def _level(kind: str) -> Callable[[Evidence], Seen]:
+    """A level is compared as a number, as long as it is one (``1b`` is none)."""
+    read = _of_track(kind, ("level",))
+
+    def read_level(evidence: Evidence) -> Seen:
+        level = read(evidence)
+        is_number = isinstance(level, str) and level.replace(".", "", 1).isdecimal()
+        return float(cast("str", level)) if is_number else level
+
+    return read_level
+
+
+def lifted(walk: Walk) -> EvidenceWalk:
+    """A walk through the trace of what is judged."""
+    return lambda evidence: walk(evidence.report.trace)
+
+
+def _walk_of(path: tuple[str, ...], track: str) -> EvidenceWalk | None:
+    walk = walk_of(".".join(path), track)
+    return None if walk is None else lifted(walk)
+
+
+def _header_changes(kind: str) -> EvidenceWalk:
+    """The first sequence header that differed from the one before."""
+
+    def walk(evidence: Evidence) -> Iterator[Reading]:
+        stream = evidence.report.facts
+        track = stream.video if kind == "video" else stream.audio
+        if track is not None and track.headers.first_change is not None:
+            moment = track.headers.first_change
+            frame = Frame(
+                kind=kind, track_id=track.track_id, index=moment.index,
+                timestamp_ms=moment.timestamp_ms, size=0,
+            )  # fmt: skip
+            yield Reading(frame, track.headers.changes, track.headers.changes)
+
+    return walk
 
 
 def _subjects() -> Iterator[Subject]:
     for path, kind in _leaves(StreamFacts, ()):
         name = ".".join(path)
         yield Subject(
-            name=name, kind=kind, unit=_unit(path[-1]), definition="", path=name,
-            read=_of_stream(path),
+            name=name, kind=kind, unit=_unit(path[-1]), path=path, read=_of_stream(path),
+            walk=_walk_of(path, ""),
         )  # fmt: skip
     for track in _TRACKS:
         for path, kind in _track_leaves(track):
-            short = path[1:] if path[0] == track else path
-            yield Subject(
-                name=".".join((track, *short)), kind=kind, unit=_unit(path[-1]), definition="",
-                read=_of_track(track, path), track=track, path=".".join((track, *path)),
-            )  # fmt: skip
+            yield _track_subject(track, path, kind)
+
+
+def _track_subject(track: str, path: tuple[str, ...], kind: Kind) -> Subject:
+    short = path[1:] if path[0] == track else path
+    is_level = path == ("level",)
+    changes = path == ("headers", "changes")
+    return Subject(
+        name=".".join((track, *short)),
+        kind=Kind.ANY if is_level else kind,
+        unit=_unit(path[-1]),
+        read=_level(track) if is_level else _of_track(track, path),
+        walk=_header_changes(track) if changes else _walk_of(short, track),
+        track=track,
+        path=(track, *path),
+    )
 
 
 PATHS: Final[Mapping[str, Subject]] = {subject.name: subject for subject in _subjects()}
 """By name."""
+
+
+def alias(name: str, path: str, definition: str) -> Subject:
+    """Another name for a fact."""
+    return attrs.evolve(PATHS[path], name=name, definition=definition)

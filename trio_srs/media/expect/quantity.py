@@ -119,7 +119,7 @@ def _scaled(bits: int) -> tuple[int, str]:
 def show_number(number: Number, unit: str) -> str:
     """Write a number for people: as many digits as say something."""
     for word, size in _SCALES:
-        if unit == "bit/s" and abs(number) >= size:
+        if unit == "bit/s" and not -size < number < size:
             return f"{float(number) / size:.4g} {word}"
     text = str(number) if isinstance(number, int | Fraction) else f"{number:.6g}"
     return f"{text} {unit}".rstrip()

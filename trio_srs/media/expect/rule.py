@@ -1,36 +1,26 @@
-"""A rule: what a stream has to be, as text and as a value. Floor 1.
+"""A rule: what a stream has to be, as a value. Floor 1.
 
-The text is ``SUBJECT OPERATOR VALUE``: ``video.fps ~ 25±0.5``, ``video.gop.seconds <= 2.1``,
-``audio.sample_rate == 48000``, ``bitrate.mean in 1.8..2.2 Mbit/s``, ``video.codec in h264, hevc``,
-``metadata.encoder matches Lavf*``, ``audio.codec absent``; a subject alone has to be true.
+It is made from text (:meth:`Rule.parse`), from a table (:mod:`.tables`) or in Python
+(:mod:`.fluent`), and is the same value in each case.
 """
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterable, Sequence
 from typing import Final, Self
 
 import attrs
 
+from trio_srs.media.expect.bounds import Bounds
+from trio_srs.media.expect.grammar import read_condition, split_rule
 from trio_srs.media.expect.operand import read_operands, write_operand
-from trio_srs.media.expect.operators import ALIASES, HOLDS, NO_OPERANDS, Operator
+from trio_srs.media.expect.operators import HOLDS, Operator
 from trio_srs.media.expect.refusal import RuleError
 from trio_srs.media.expect.seen import Value
-from trio_srs.media.expect.subject import OPERATORS, Kind, Subject
+from trio_srs.media.expect.subject import OPERATORS, Kind
 from trio_srs.media.expect.subjects import find_subject
 
 __all__ = ["Rule", "parse_rules"]
-
-_MOST_TEXT: Final = 1000
-_SIGNS: Final = "|".join(
-    re.escape(word) + (r"(?=\s|$)" if word.isalpha() else "")
-    for word in sorted(ALIASES, key=len, reverse=True)
-)
-_FORM: Final = re.compile(rf"\s*([^\s=!<>~≤≥≠≈]+)\s*(?:({_SIGNS})\s*(.*?))?\s*", re.DOTALL)
-_NEAR: Final = re.compile(r"(.*?)\s*(?:±|\+-|\+/-)\s*(.*)", re.DOTALL)
-_LIST: Final = re.compile(r"""\s*("(?:[^"\\]|\\.)*"|[^,"]*)\s*(?:,|$)""", re.DOTALL)
 
 
 @attrs.frozen
@@ -46,30 +36,19 @@ class Rule:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read a rule.
+        """Read a rule: ``video.fps ~ 25±0.5``; a subject alone has to be true.
 
         Raises:
             RuleError: it cannot be read; the text says what could stand there.
         """
-        found = _FORM.fullmatch(text) if len(text) <= _MOST_TEXT else None
-        if found is None:
-            raise RuleError(f'"{text[:80]}": expected a rule such as "video.fps ~ 25±0.5"')
         try:
-            subject = find_subject(found[1])
-            if found[2] is None:
-                return cls._alone(subject)
-            operator = ALIASES[found[2]]
-            if operator is Operator.IN and ".." in found[3]:
-                operator = Operator.WITHIN
-            return cls.make(found[1], operator, _split(operator, found[3]))
+            name, rest = split_rule(text)
+            kind = find_subject(name).kind
+            if kind is Kind.TRUTH and not rest:
+                return cls.make(name, Operator.EQUAL, (True,))
+            return cls.make(name, *read_condition(kind, rest))
         except RuleError as error:
-            raise RuleError(f'"{text}": {error}') from None
-
-    @classmethod
-    def _alone(cls, subject: Subject) -> Self:
-        if subject.kind is not Kind.TRUTH:
-            raise RuleError(f"what about it? As {subject.name} {OPERATORS[subject.kind][0]} ...")
-        return cls(subject.name, Operator.EQUAL, (True,))
+            raise RuleError(f'"{text[:80]}": {error}') from None
 
     @classmethod
     def make(cls, subject: str, operator: Operator, operands: Sequence[object] = ()) -> Self:
@@ -79,71 +58,67 @@ class Rule:
             RuleError: no such subject, an operator that it does not have, or wrong operands.
         """
         about = find_subject(subject)
-        allowed = OPERATORS[about.kind]
-        if operator not in allowed:
-            words = ", ".join("in" if each is Operator.WITHIN else each for each in allowed)
-            raise RuleError(f"{subject} is {about.kind.value}: {operator} is not one of {words}")
+        if operator not in OPERATORS[about.kind]:
+            raise RuleError(
+                f"{subject} is {about.kind.value}, which has no {operator}: "
+                f"expected one of {', '.join(OPERATORS[about.kind])}"
+            )
         return cls(subject, operator, read_operands(about, operator, operands))
+
+    @property
+    def bounds(self) -> Bounds | None:
+        """The range of numbers that it accepts, if it accepts one."""
+        return Bounds.of(self.operator, self.operands)
+
+    def holds(self, value: object) -> bool:
+        """Whether a value is as expected; one of another type is not.
+
+        Text is compared without regard to case.
+        """
+        bounds = self.bounds
+        is_number = isinstance(value, int | float) or hasattr(value, "numerator")
+        if bounds is not None and is_number and not isinstance(value, bool):
+            return bounds.hold(value, value)  # type: ignore[arg-type]  # it is a number
+        try:
+            return HOLDS[self.operator](_folded(value), tuple(map(_folded, self.operands)))
+        except TypeError:
+            return False
 
     @property
     def expected(self) -> str:
         """What is expected, in words: ``at most 2.1 s``."""
-        return describe(self.operator, self._texts())
-
-    def holds(self, value: object) -> bool:
-        """Whether a value is as expected; one of another type is not."""
-        try:
-            return HOLDS[self.operator](value, self.operands)
-        except TypeError:
-            return False
+        texts = self._texts()
+        if self.operator is Operator.IN:
+            return f"one of {', '.join(texts)}"
+        if self.operator is Operator.HAS:
+            return f"something with {' and '.join(texts)}"
+        return _WORDS[self.operator].format(*texts)
 
     def _texts(self) -> list[str]:
+        """The operands as text; of two numbers in one unit only the last says it."""
         unit = find_subject(self.subject).unit
-        return [write_operand(operand, unit) for operand in self.operands]
+        texts = [write_operand(operand, unit) for operand in self.operands]
+        if self.operator in (Operator.NEAR, Operator.WITHIN):
+            (first, _, here), (_, _, there) = (text.partition(" ") for text in texts)
+            texts[0] = first if here == there else texts[0]
+        return texts
 
     def __str__(self) -> str:
         """As :meth:`parse` reads it."""
+        form = _FORMS.get(self.operator)
         texts = self._texts()
-        match self.operator:
-            case Operator.NEAR:
-                value = f"~ {texts[0]} ± {texts[1]}"
-            case Operator.WITHIN:
-                value = f"in {texts[0]}..{texts[1]}"
-            case _:
-                value = f"{self.operator} {', '.join(texts)}"
-        return f"{self.subject} {value}".rstrip()
+        value = form.format(*texts) if form else f"{self.operator} {', '.join(texts)}"
+        name = f'"{self.subject}"' if " " in self.subject else self.subject
+        return f"{name} {value}".rstrip()
 
 
-def _split(operator: Operator, text: str) -> list[object]:
-    """The operands in a rule's text, still as text."""
-    if operator in NO_OPERANDS:
-        if text:
-            raise RuleError(f'nothing stands behind {operator}, not "{text}"')
-        return []
-    if operator is Operator.NEAR:
-        found = _NEAR.fullmatch(text)
-        if found is None:
-            raise RuleError("how near? As ~ 25±0.5, ~ 25+-0.5 or ~ 25±2%")
-        return [found[1], found[2]]
-    if operator is Operator.WITHIN:
-        return list(text.split("..", 1))
-    many = operator in (Operator.IN, Operator.HAS)
-    texts = [_unquoted(each) for each in (_LIST.findall(text)[:-1] if many else [text])]
-    if not all(texts):
-        raise RuleError(f"a value is missing behind {operator}")
-    return list(texts)
+def _folded(value: object) -> object:
+    if isinstance(value, str):
+        return value.casefold()
+    return tuple(map(_folded, value)) if isinstance(value, tuple) else value
 
 
-def _unquoted(text: str) -> str:
-    text = text.strip()
-    if text.startswith('"'):
-        try:
-            return str(json.loads(text))
-        except ValueError:
-            raise RuleError(f"{text} is not quoted as it should be") from None
-    return text
-
-
+_FORMS: Final = {Operator.NEAR: "~ {0} ± {1}", Operator.WITHIN: "in {0}..{1}"}
 _WORDS: Final = {
     Operator.EQUAL: "{0}",
     Operator.UNEQUAL: "anything but {0}",
@@ -157,15 +132,6 @@ _WORDS: Final = {
     Operator.PRESENT: "any",
     Operator.ABSENT: "none",
 }
-
-
-def describe(operator: Operator, operands: Sequence[str]) -> str:
-    """What is expected, in words."""
-    if operator is Operator.IN:
-        return f"one of {', '.join(operands)}"
-    if operator is Operator.HAS:
-        return f"something with {' and '.join(operands)}"
-    return _WORDS[operator].format(*operands)
 
 
 def parse_rules(texts: Iterable[str]) -> tuple[Rule, ...]:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Mapping
-from typing import Final
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final, TypeAlias
 
 import attrs
 
 from trio_srs.media.expect.evidence import Evidence
 from trio_srs.media.expect.operators import NUMERIC, Operator
 from trio_srs.media.expect.seen import Seen
+from trio_srs.media.expect.walks import Reading
 
-__all__ = ["OPERATORS", "Kind", "Subject"]
+__all__ = ["OPERATORS", "EvidenceWalk", "Kind", "Subject"]
+
+EvidenceWalk: TypeAlias = Callable[[Evidence], Iterator[Reading]]
+"""Goes through the frames of a publish."""
 
 
 class Kind(enum.Enum):
@@ -54,11 +58,20 @@ class Subject:
     """What its values are."""
     unit: str = ""
     """Of its numbers: what a rule's numbers are in if they have no unit."""
-    definition: str
-    """What it is, in a sentence."""
+    definition: str = ""
+    """What it is, in a sentence; of a fact, which says it itself, empty."""
     read: Callable[[Evidence], Seen]
     """Finds it."""
+    walk: EvidenceWalk | None = None
+    """Finds it frame by frame, if that can be done."""
+    remark: Callable[[Evidence], str] | None = None
+    """What else is worth saying when it is not as expected; empty if nothing."""
     track: str = ""
     """``"video"`` or ``"audio"``, if it is about one track."""
-    path: str = ""
-    """Where in the facts it is found, if it is one of them."""
+    ends: bool = False
+    """Whether it is about the end: then the last frame is where it was decided."""
+    from_source: bool = False
+    """Whether it is about the source, and not about what came of it."""
+    path: tuple[str, ...] = ()
+    """The attributes that lead to it from :class:`~trio_srs.media.facts.StreamFacts` on, where
+    ``video`` and ``audio`` are the first track of that kind; empty if it is no fact of its own."""

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 import attrs
 
+from trio_srs.media.expect.compared_subjects import compared_subjects
 from trio_srs.media.expect.evidence import Evidence
-from trio_srs.media.expect.named import NAMED
 from trio_srs.media.expect.paths import PATHS
 from trio_srs.media.expect.refusal import RuleError
+from trio_srs.media.expect.report_subjects import report_subjects
 from trio_srs.media.expect.seen import Absent, Seen
 from trio_srs.media.expect.subject import Kind, Subject
+from trio_srs.media.expect.track_subjects import track_subjects
 
 __all__ = ["SUBJECTS", "find_subject"]
 
-SUBJECTS: Final[Mapping[str, Subject]] = {**PATHS, **NAMED}
+_MAKERS: Final = (track_subjects, report_subjects, compared_subjects)
+
+SUBJECTS: Final[Mapping[str, Subject]] = {
+    **{subject.name: subject for make in _MAKERS for subject in make()},
+    **PATHS,
+}
 """By name; beside these there are ``metadata.KEY``, and ``source.`` before any of them."""
 
 _METADATA: Final = "metadata."
@@ -32,7 +39,9 @@ def find_subject(name: str) -> Subject:
     """
     if name.startswith(_SOURCE):
         inner = find_subject(name.removeprefix(_SOURCE))
-        return attrs.evolve(inner, name=name, read=_of_source(inner.read))
+        if inner.from_source:
+            raise RuleError(f'there is no "{name}": a source has no source')
+        return attrs.evolve(inner, name=name, from_source=True)
     if name.startswith(_METADATA) and len(name) > len(_METADATA):
         return _metadata_subject(name)
     found = SUBJECTS.get(name)
@@ -41,15 +50,6 @@ def find_subject(name: str) -> Subject:
         hint = f"; did you mean {', '.join(near)}?" if near else ""
         raise RuleError(f'there is no "{name}" to have a rule about{hint}')
     return found
-
-
-def _of_source(read: Callable[[Evidence], Seen]) -> Callable[[Evidence], Seen]:
-    def read_source(evidence: Evidence) -> Seen:
-        if evidence.source is None:
-            return Absent("there is no source to compare with")
-        return read(Evidence(report=evidence.source, golden=evidence.golden))
-
-    return read_source
 
 
 def _metadata_subject(name: str) -> Subject:

@@ -1,0 +1,108 @@
+"""Subjects about a publish and another: reconnects, and the delay from a source. Floor 1."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from itertools import pairwise
+
+from trio_srs.media.delay import delay_between, delays
+from trio_srs.media.expect.evidence import Evidence
+from trio_srs.media.expect.seen import Absent, Extent, Seen
+from trio_srs.media.expect.subject import Kind, Subject
+from trio_srs.media.expect.walks import Reading
+from trio_srs.media.report import StepKind, StreamReport
+from trio_srs.media.trace import Frame
+
+__all__ = ["compared_subjects"]
+
+
+def _reconnects(evidence: Evidence) -> Seen:
+    return len(evidence.earlier)
+
+
+def _reconnect_seconds(evidence: Evidence) -> Seen:
+    reports = (*evidence.earlier, evidence.report)
+    waits = [_publish_s(after) - _end_s(before) for before, after in pairwise(reports)]
+    if not waits:
+        return Absent("it did not come back: there was one publish")
+    return Extent(min(waits), max(waits))
+
+
+def _publish_s(report: StreamReport) -> float:
+    return report.began_at + (report.at_s(StepKind.PUBLISH) or 0.0)
+
+
+def _end_s(report: StreamReport) -> float:
+    return report.began_at + (report.at_s(StepKind.END) or 0.0)
+
+
+def _delay(field: str, evidence: Evidence) -> Seen:
+    if evidence.source is None:
+        return Absent("there is no source to compare with")
+    facts = delay_between(evidence.source, evidence.report)
+    value: int | float | None = getattr(facts, field)
+    if not facts.matched and field != "matched":
+        return Absent("no frame of the source came out as it was, nor with its counter")
+    return Absent("not known when frames arrived") if value is None else value
+
+
+def _delayed(evidence: Evidence) -> Iterator[Reading]:
+    if evidence.source is not None:
+        for pair in delays(evidence.source, evidence.report):
+            if pair.delay_ms is not None:
+                yield Reading(pair.output, pair.delay_ms, pair.delay_ms)
+
+
+def _lost(evidence: Evidence) -> Iterator[Reading]:
+    if evidence.source is None:
+        return
+    facts = delay_between(evidence.source, evidence.report)
+    if facts.first_missing is not None:
+        moment = facts.first_missing
+        frame = Frame(
+            kind=facts.kind,
+            track_id=0,
+            index=moment.index,
+            timestamp_ms=moment.timestamp_ms,
+            size=0,
+        )
+        yield Reading(frame, facts.missing, facts.missing)
+
+
+def compared_subjects() -> Iterator[Subject]:
+    """All of them."""
+    yield Subject(
+        name="reconnect.count",
+        kind=Kind.NUMBER,
+        read=_reconnects,
+        definition="How many times the stream was published again.",
+    )
+    yield Subject(
+        name="reconnect.seconds",
+        kind=Kind.NUMBER,
+        unit="s",
+        read=_reconnect_seconds,
+        definition="From the end of a publish to the next one, each time.",
+    )
+    for which, words in (("min", "shortest"), ("mean", "average"), ("max", "longest")):
+        yield Subject(
+            name=f"delay.{which}", kind=Kind.NUMBER, unit="ms",
+            read=partial(_delay, f"{which}_ms"), walk=_delayed,
+            definition=f"The {words} time from a frame of the source to the same frame here.",
+        )  # fmt: skip
+    yield Subject(
+        name="delay.matched",
+        kind=Kind.NUMBER,
+        unit="frames",
+        read=partial(_delay, "matched"),
+        definition="Frames of the source that came out: the same, or with their counter.",
+    )
+    yield Subject(
+        name="delay.missing",
+        kind=Kind.NUMBER,
+        unit="frames",
+        read=partial(_delay, "missing"),
+        walk=_lost,
+        definition="Frames of the source that did not come out, between two that did.",
+    )

@@ -1,0 +1,97 @@
+"""What a value has to be, in Python's words. Floor 1."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, TypeAlias
+
+import attrs
+
+from trio_srs.media.expect.operators import Operator
+from trio_srs.media.expect.seen import Number, Value
+
+__all__ = [
+    "Condition",
+    "Expected",
+    "absent",
+    "approx",
+    "at_least",
+    "at_most",
+    "between",
+    "has",
+    "less_than",
+    "matches",
+    "more_than",
+    "one_of",
+    "present",
+    "unlike",
+]
+
+
+@attrs.frozen
+class Condition:
+    """What a value has to be, without saying which."""
+
+    operator: Operator
+    operands: tuple[object, ...] = ()
+
+
+Expected: TypeAlias = Condition | Value | Sequence[Value]
+"""A condition; a value that is to be seen; a text that may begin with an operator, as in a table;
+or several values of which one is to be seen."""
+
+
+def approx(target: Number | str, tolerance: Number | str) -> Condition:
+    """As far from a number as the tolerance, at most; that may be text: ``"2%"``."""
+    return Condition(Operator.NEAR, (target, tolerance))
+
+
+def at_most(limit: Number | str) -> Condition:
+    """No more."""
+    return Condition(Operator.AT_MOST, (limit,))
+
+
+def at_least(limit: Number | str) -> Condition:
+    """No less."""
+    return Condition(Operator.AT_LEAST, (limit,))
+
+
+def less_than(limit: Number | str) -> Condition:
+    """Less."""
+    return Condition(Operator.LESS, (limit,))
+
+
+def more_than(limit: Number | str) -> Condition:
+    """More."""
+    return Condition(Operator.MORE, (limit,))
+
+
+def between(low: Number | str, high: Number | str) -> Condition:
+    """From one number to another, both allowed."""
+    return Condition(Operator.WITHIN, (low, high))
+
+
+def one_of(*values: Value) -> Condition:
+    """One of several values."""
+    return Condition(Operator.IN, values)
+
+
+def unlike(value: Value) -> Condition:
+    """Any other value."""
+    return Condition(Operator.UNEQUAL, (value,))
+
+
+def matches(pattern: str) -> Condition:
+    """As a pattern says, in which ``*`` is any text and ``?`` any character."""
+    return Condition(Operator.MATCHES, (pattern,))
+
+
+def has(*parts: str) -> Condition:
+    """A text with all of these parts, or names with all of these."""
+    return Condition(Operator.HAS, parts)
+
+
+present: Final = Condition(Operator.PRESENT)
+"""There is any."""
+absent: Final = Condition(Operator.ABSENT)
+"""There is none."""

@@ -1,0 +1,252 @@
+"""Expectations in Python. Floor 1.
+
+::
+
+    expect(report).video(codec="h264", size=(1280, 720), fps=approx(25, 0.5)).audio(
+        sample_rate=48000
+    ).timestamps(monotonic=True)
+
+Each call judges at once and raises if anything is not met. In a ``with`` block all calls are
+judged together, so that one error tells everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Final, Self
+
+from trio_srs.errors import PeerError
+from trio_srs.media.expect.conditions import Condition, Expected
+from trio_srs.media.expect.evidence import Evidence
+from trio_srs.media.expect.judge import judge
+from trio_srs.media.expect.operators import Operator
+from trio_srs.media.expect.refusal import RuleError
+from trio_srs.media.expect.rule import Rule, parse_rules
+from trio_srs.media.expect.subjects import SUBJECTS
+from trio_srs.media.expect.tables import rules_about, rules_from_table
+from trio_srs.media.expect.verdict import Verdict
+from trio_srs.media.report import StreamReport
+
+__all__ = ["Expectation", "ExpectationError", "expect"]
+
+
+class ExpectationError(PeerError, AssertionError):
+    """A stream is not as it was expected to be.
+
+    Attributes:
+        verdicts: those that were not met.
+    """
+
+    code = "expectation_not_met"
+
+    def __init__(self, verdicts: Sequence[Verdict], judged: int) -> None:
+        count = len(verdicts)
+        head = f"{count} of {judged} expectations not met:" if judged > 1 else "not met:"
+        super().__init__("\n  ".join((head, *(verdict.message for verdict in verdicts))))
+        self.verdicts: Sequence[Verdict] = tuple(verdicts)
+
+
+def expect(
+    report: StreamReport,
+    *,
+    earlier: Sequence[StreamReport] = (),
+    source: StreamReport | None = None,
+    golden: Mapping[str, StreamReport] | None = None,
+) -> Expectation:
+    """Begin to say what a publish has to be like.
+
+    Args:
+        report: what was published.
+        earlier: earlier publishes of the name, oldest first, for ``reconnect``.
+        source: what the publisher was fed with, for ``source`` and ``delay``.
+        golden: reports of golden files by the names that digests are compared with.
+    """
+    return Expectation(
+        Evidence(report=report, earlier=tuple(earlier), source=source, golden=dict(golden or {}))
+    )
+
+
+class Expectation:
+    """What one publish has to be like; every method returns itself.
+
+    Arguments are named as the subjects of rules are, with ``_`` for their dots: for
+    ``video.gop.seconds`` it is ``video(gop_seconds=at_most(2.1))``.
+    """
+
+    def __init__(self, evidence: Evidence) -> None:
+        self.evidence: Final = evidence
+        self._verdicts: list[Verdict] = []
+        self._is_waiting = False
+
+    @property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """All so far."""
+        return tuple(self._verdicts)
+
+    def rules(self, *rules: Rule | str) -> Self:
+        """Have rules, or their text: ``"video.fps ~ 25±0.5"``.
+
+        Raises:
+            RuleError: some cannot be read.
+            ExpectationError: some are not met.
+        """
+        __tracebackhide__ = True  # pytest shows the caller's line
+        made = parse_rules([rule for rule in rules if isinstance(rule, str)])
+        return self._judge((*(rule for rule in rules if isinstance(rule, Rule)), *made))
+
+    def table(self, table: Mapping[str, object]) -> Self:
+        """Have the rules of a table, as TOML has it. Raises likewise."""
+        __tracebackhide__ = True
+        return self._judge(rules_from_table(table))
+
+    def about(self, front: str, **facts: Expected) -> Self:
+        """Have facts whose names begin with ``front``. Raises likewise."""
+        __tracebackhide__ = True
+        rules: list[Rule] = []
+        problems = []
+        for name, expected in facts.items():
+            try:
+                rules += _rules(_subject(front, name), expected)
+            except RuleError as error:
+                problems.append(f"{front}({name}): {error}")
+        if problems:
+            raise RuleError(*problems)
+        return self._judge(rules)
+
+    def metadata(self, *keys: str, **values: Expected) -> Self:
+        """Have keys in ``onMetaData``, and some with these values. Raises likewise."""
+        __tracebackhide__ = True
+        rules = [Rule.make("metadata", Operator.HAS, keys)] if keys else []
+        for key, expected in values.items():
+            rules += _rules(f"metadata.{key}", expected)
+        return self._judge(rules)
+
+    def _judge(self, rules: Sequence[Rule]) -> Self:
+        __tracebackhide__ = True
+        self._verdicts += judge(self.evidence, rules)
+        if not self._is_waiting:
+            self._check(self._verdicts[-len(rules) :] if rules else [])
+        return self
+
+    def _check(self, verdicts: Sequence[Verdict]) -> None:
+        __tracebackhide__ = True
+        unmet = [verdict for verdict in verdicts if not verdict.met]
+        if unmet:
+            raise ExpectationError(unmet, len(verdicts))
+
+    def __enter__(self) -> Self:
+        self._is_waiting = True
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        __tracebackhide__ = True
+        self._is_waiting = False
+        if error is None:
+            self._check(self._verdicts)
+
+    def video(self, **facts: Expected) -> Self:
+        """Have facts about the first video track. Raises as :meth:`rules`."""
+        __tracebackhide__ = True
+        return self.about("video", **facts)
+
+    def audio(self, **facts: Expected) -> Self:
+        """Have facts about the first audio track. Raises as :meth:`rules`."""
+        __tracebackhide__ = True
+        return self.about("audio", **facts)
+
+    def timestamps(self, **facts: Expected) -> Self:
+        """Have facts about the timestamps of all tracks. Raises as :meth:`rules`."""
+        __tracebackhide__ = True
+        return self.about("timestamps", **facts)
+
+    def gaps(self, **facts: Expected) -> Self:
+        """Have facts about gaps in the timestamps. Raises as :meth:`rules`."""
+        __tracebackhide__ = True
+        return self.about("gaps", **facts)
+
+    def skew(self, **facts: Expected) -> Self:
+        """Have facts about audio against video. Raises as :meth:`rules`."""
+        __tracebackhide__ = True
+        return self.about("skew", **facts)
+
+    def bitrate(self, **facts: Expected) -> Self:
+        """Have facts about audio and video together. Raises as :meth:`rules`."""
+        __tracebackhide__ = True
+        return self.about("bitrate", **facts)
+
+    def stall(self, **facts: Expected) -> Self:
+        """Have facts about times in which nothing came. Raises as :meth:`rules`."""
+        __tracebackhide__ = True
+        return self.about("stall", **facts)
+
+    def first_frame(self, **facts: Expected) -> Self:
+        """Have facts about the first frame. Raises as :meth:`rules`."""
+        __tracebackhide__ = True
+        return self.about("first_frame", **facts)
+
+    def first_keyframe(self, **facts: Expected) -> Self:
+        """Have facts about the first keyframe. Raises as :meth:`rules`."""
+        __tracebackhide__ = True
+        return self.about("first_keyframe", **facts)
+
+    def duration(self, **facts: Expected) -> Self:
+        """Have facts about how long it is. Raises as :meth:`rules`."""
+        __tracebackhide__ = True
+        return self.about("duration", **facts)
+
+    def digest(self, **facts: Expected) -> Self:
+        """Have facts about what it is compared by. Raises as :meth:`rules`."""
+        __tracebackhide__ = True
+        return self.about("digest", **facts)
+
+    def end(self, **facts: Expected) -> Self:
+        """Have facts about how it ended. Raises as :meth:`rules`."""
+        __tracebackhide__ = True
+        return self.about("end", **facts)
+
+    def conduct(self, **facts: Expected) -> Self:
+        """Have facts about how the publisher behaved. Raises as :meth:`rules`."""
+        __tracebackhide__ = True
+        return self.about("conduct", **facts)
+
+    def reconnect(self, **facts: Expected) -> Self:
+        """Have facts about how it came back. Raises as :meth:`rules`."""
+        __tracebackhide__ = True
+        return self.about("reconnect", **facts)
+
+    def delay(self, **facts: Expected) -> Self:
+        """Have facts about how late it is. Raises as :meth:`rules`."""
+        __tracebackhide__ = True
+        return self.about("delay", **facts)
+
+    def arrival(self, **facts: Expected) -> Self:
+        """Have facts about when frames came. Raises as :meth:`rules`."""
+        __tracebackhide__ = True
+        return self.about("arrival", **facts)
+
+    def source(self, **facts: Expected) -> Self:
+        """Have facts about what it was made of. Raises as :meth:`rules`."""
+        __tracebackhide__ = True
+        return self.about("source", **facts)
+
+
+def _rules(subject: str, expected: Expected) -> tuple[Rule, ...]:
+    if isinstance(expected, Condition):
+        return (Rule.make(subject, expected.operator, expected.operands),)
+    return rules_about(subject, expected)
+
+
+def _subject(front: str, name: str) -> str:
+    """The subject of a name with ``_`` for its dots; as it is if there is none."""
+    inner, is_source = (name, True) if front == "source" else (f"{front}_{name}", False)
+    found = _BY_WORDS.get(inner, f"{front}.{name}" if not is_source else name)
+    return f"source.{found}" if is_source else found
+
+
+_BY_WORDS: Final = {name.replace(".", "_"): name for name in SUBJECTS}

@@ -1,0 +1,121 @@
+"""The text of rules, taken apart. Floor 1.
+
+``SUBJECT OPERATOR VALUE``: ``video.fps ~ 25±0.5``, ``bitrate.mean in 1.8..2.2 Mbit/s``,
+``video.codec in h264, hevc``, ``metadata.encoder matches Lavf*``, ``audio.codec absent``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Final
+
+from trio_srs.media.expect.operators import ALIASES, NO_OPERANDS, Operator
+from trio_srs.media.expect.refusal import RuleError
+from trio_srs.media.expect.subject import OPERATORS, Kind
+
+__all__ = ["MOST_TEXT", "has_operator", "read_condition", "split_rule"]
+
+MOST_TEXT: Final = 1000
+"""Characters in a rule, at most."""
+
+# A sign may touch what is around it, a word may not.
+_SIGNS: Final = "|".join(
+    re.escape(word) + (r"(?=\s|$)" if word.isalpha() else "")
+    for word in sorted(ALIASES, key=len, reverse=True)
+)
+_SUBJECT: Final = re.compile(r'\s*((?:"[^"]*"|[^\s"=!<>~≤≥≠≈])+)')
+_OPERATOR: Final = re.compile(rf"\s*({_SIGNS})")
+_NEAR: Final = re.compile(r"(.*?)\s*(?:±|\+-|\+/-)\s*(.*)", re.DOTALL)
+_LIST: Final = re.compile(r'\s*("(?:[^"\\]|\\.)*"|[^,"]*)\s*(?:,|$)', re.DOTALL)
+
+
+def split_rule(text: str) -> tuple[str, str]:
+    """A rule's subject, and the rest.
+
+    Raises:
+        RuleError: there is no subject, or too much of all.
+    """
+    found = _SUBJECT.match(text) if len(text) <= MOST_TEXT else None
+    if found is None:
+        raise RuleError('expected a rule such as "video.fps ~ 25±0.5"')
+    return found[1].replace('"', ""), text[found.end() :].strip()
+
+
+def has_operator(text: str) -> bool:
+    """Whether a text begins with an operator."""
+    return _OPERATOR.match(text) is not None
+
+
+def read_condition(
+    kind: Kind, text: str, *, default: Operator | None = None
+) -> tuple[Operator, list[object]]:
+    """An operator and its operands, still as text.
+
+    Args:
+        default: what a text without an operator means; None refuses it.
+
+    Raises:
+        RuleError: no operator, or operands of another form.
+    """
+    found = _OPERATOR.match(text)
+    if found is not None:
+        operator, rest = ALIASES[found[1]], text[found.end() :].strip()
+    elif default is not None:
+        operator, rest = _meant(kind, text, default), text.strip()
+    else:
+        words = ", ".join(dict.fromkeys(_written(each) for each in OPERATORS[kind]))
+        raise RuleError(f"what about it? Expected one of {words}")
+    if operator is Operator.IN and ".." in rest and Operator.WITHIN in OPERATORS[kind]:
+        operator = Operator.WITHIN
+    return operator, _split(operator, rest)
+
+
+def _written(operator: Operator) -> str:
+    return Operator.IN.value if operator is Operator.WITHIN else operator.value
+
+
+def _meant(kind: Kind, text: str, default: Operator) -> Operator:
+    """What a value of a number's form means where no operator is written."""
+    if kind is Kind.NUMBER and _NEAR.fullmatch(text):
+        return Operator.NEAR
+    return Operator.IN if kind is Kind.NUMBER and ".." in text else default
+
+
+def _split(operator: Operator, text: str) -> list[object]:
+    if operator in NO_OPERANDS:
+        if text:
+            raise RuleError(f'nothing may stand behind {operator}, not "{text}"')
+        return []
+    if operator is Operator.NEAR:
+        found = _NEAR.fullmatch(text)
+        if found is None:
+            raise RuleError("how near? As ~ 25±0.5, ~ 25+-0.5 or ~ 25±2%")
+        return [found[1], found[2]]
+    if operator is Operator.WITHIN:
+        return [*text.split("..", 1)]
+    many = operator in (Operator.IN, Operator.HAS)
+    parts = _parts(text) if many else [text]
+    if not all(parts):
+        raise RuleError(f"a value is missing behind {operator}")
+    return [_unquoted(part) for part in parts]
+
+
+def _parts(text: str) -> list[str]:
+    parts, at = [], 0
+    while at < len(text):
+        found = _LIST.match(text, at)
+        if found is None:
+            raise RuleError(f"{text[at:]} is not quoted as it should be")
+        parts.append(found[1].strip())
+        at = found.end()
+    return parts or [""]
+
+
+def _unquoted(text: str) -> str:
+    if not text.startswith('"'):
+        return text
+    try:
+        return str(json.loads(text, strict=False))
+    except ValueError:
+        raise RuleError(f"{text} is not quoted as it should be") from None

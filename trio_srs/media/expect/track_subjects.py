@@ -1,0 +1,199 @@
+"""Subjects about pictures, sound and timestamps that have names of their own. Floor 1."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Final
+
+from trio_srs.media.expect import walks
+from trio_srs.media.expect.evidence import Evidence
+from trio_srs.media.expect.paths import PATHS, alias, lifted, no_track, not_known
+from trio_srs.media.expect.seen import Absent, Extent, Seen
+from trio_srs.media.expect.subject import Kind, Subject
+from trio_srs.media.expect.walks import Reading
+from trio_srs.media.facts import ClockFacts, TrackFacts
+
+__all__ = ["track_subjects"]
+
+_TRACKS: Final = ("video", "audio")
+_STEPS: Final[Mapping[str, str]] = {
+    "regressions": "Steps back of the timestamps",
+    "duplicates": "Timestamps equal to the one before",
+    "jumps": "Steps of over 10 s, forward or back",
+}
+
+
+def track_subjects() -> Iterator[Subject]:
+    """All of them."""
+    yield from _video()
+    yield from _media()
+
+
+def _size(evidence: Evidence) -> Seen:
+    facts = evidence.report.facts
+    if facts.video is None or facts.video.video is None:
+        return no_track(facts, "video")
+    size = facts.video.video.width, facts.video.video.height
+    return not_known(facts) if size[0] is None or size[1] is None else (size[0], size[1])
+
+
+def _gop(unit: str, evidence: Evidence) -> Seen:
+    facts = evidence.report.facts
+    if facts.video is None or facts.video.video is None:
+        return no_track(facts, "video")
+    if facts.level != "full":
+        return not_known(facts)
+    gop = facts.video.video.gop
+    if not facts.video.video.keyframes:
+        return Absent(f"no keyframe came in {facts.video.frames} frames")
+    current = gop.current_seconds if unit == "seconds" else gop.current_frames
+    if not gop.count:
+        return Extent(None, current)
+    least, most = (getattr(gop, f"{unit}_{which}") for which in ("min", "max"))
+    return Extent(least, max(most, current))
+
+
+def _video() -> Iterator[Subject]:
+    yield Subject(
+        name="video.size",
+        kind=Kind.PAIR,
+        track="video",
+        read=_size,
+        definition="Width and height in pixels, cropping applied.",
+    )
+    yield alias("video.fps", "video.intervals.fps", "Frames a second, measured by timestamps.")
+    for unit, base in (("seconds", "s"), ("frames", "frames")):
+        yield Subject(
+            name=f"video.gop.{unit}", kind=Kind.NUMBER, unit=base, track="video",
+            read=partial(_gop, unit), walk=lifted(walks.gops(unit)),
+            definition="From keyframe to keyframe, of every GOP. The unfinished last one counts "
+            "where it is longer than the others.",
+        )  # fmt: skip
+
+
+def _of_tracks(evidence: Evidence, read: Callable[[tuple[TrackFacts, ...]], Seen]) -> Seen:
+    facts = evidence.report.facts
+    if facts.level != "full":
+        return not_known(facts)
+    return read(facts.tracks) if facts.tracks else Absent("no media came")
+
+
+def _of_track(kind: str, evidence: Evidence) -> tuple[TrackFacts, ...]:
+    facts = evidence.report.facts
+    if not kind:
+        return facts.tracks
+    track = facts.video if kind == "video" else facts.audio
+    return () if track is None else (track,)
+
+
+def _counted(kind: str, what: str, evidence: Evidence) -> Seen:
+    def found(clock: ClockFacts) -> int:
+        return int(getattr(clock, what).count)
+
+    facts = evidence.report.facts
+    if facts.level != "full":
+        return not_known(facts)
+    tracks = _of_track(kind, evidence)
+    return sum(found(track.clock) for track in tracks) if tracks else no_track(facts, kind)
+
+
+def _monotonic(kind: str, evidence: Evidence) -> Seen:
+    count = _counted(kind, "regressions", evidence)
+    return count if isinstance(count, Absent) else count == 0
+
+
+def _regressed(kind: str, evidence: Evidence) -> Iterator[Reading]:
+    for reading in walks.steps(kind, "regressions")(evidence.report.trace):
+        yield Reading(reading.frame, False, False)
+
+
+def _timestamps(front: str, kind: str) -> Iterator[Subject]:
+    whose = f"of the {kind} track" if kind else "of any track"
+    yield Subject(
+        name=f"{front}.monotonic", kind=Kind.TRUTH, track=kind,
+        definition=f"Whether no timestamp {whose} is lower than the one before. "
+        "A wrap of the 32 bits is no step back.",
+        read=partial(_monotonic, kind), walk=partial(_regressed, kind),
+    )  # fmt: skip
+    for what, definition in _STEPS.items():
+        yield Subject(
+            name=f"{front}.{what}", kind=Kind.NUMBER, track=kind,
+            definition=f"{definition}, {whose}: how many.",
+            read=partial(_counted, kind, what), walk=lifted(walks.steps(kind, what)),
+        )  # fmt: skip
+
+
+def _longest_gap(evidence: Evidence) -> Seen:
+    facts = evidence.report.facts
+    if facts.level != "full":
+        return not_known(facts)
+    if not facts.tracks:
+        return no_track(facts, "")
+    if evidence.report.trace.complete and len(evidence.report.trace):
+        return max(reading.low for reading in walks.after_gaps(evidence.report.trace))
+    return max(
+        max(track.intervals.longest_ms or 0, track.clock.gaps.largest_ms) for track in facts.tracks
+    )
+
+
+def _skew(evidence: Evidence) -> Seen:
+    facts = evidence.report.facts
+    for kind in _TRACKS:
+        if not _of_track(kind, evidence):
+            return no_track(facts, kind)
+    least, most = facts.skew.least_ms, facts.skew.most_ms
+    return not_known(facts) if least is None or most is None else Extent(least, most)
+
+
+def _seconds(evidence: Evidence) -> Seen:
+    milliseconds = PATHS["clock.duration_ms"].read(evidence)
+    return milliseconds / 1000 if isinstance(milliseconds, int) else milliseconds
+
+
+def _media() -> Iterator[Subject]:
+    yield from _timestamps("timestamps", "")
+    for kind in _TRACKS:
+        yield from _timestamps(f"{kind}.timestamps", kind)
+    yield Subject(
+        name="gaps.count",
+        kind=Kind.NUMBER,
+        read=partial(_counted, "", "gaps"),
+        walk=lifted(walks.steps("", "gaps")),
+        definition="Steps forward of over 1 s between two timestamps of a track: how many.",
+    )
+    yield Subject(
+        name="gaps.longest",
+        kind=Kind.NUMBER,
+        unit="ms",
+        read=_longest_gap,
+        walk=lifted(walks.after_gaps),
+        definition="The longest step forward between two timestamps of a track; the time by which "
+        "a track ends before the others is one too.",
+    )
+    yield alias("bitrate.mean", "bitrate.mean_bps", "Of audio and video, on average.")
+    yield alias("bitrate.peak", "bitrate.peak_bps", "Of audio and video, the most in any second.")
+    for kind in _TRACKS:
+        for which, words in (("mean", "on average"), ("peak", "the most in any second")):
+            path = f"{kind}.bitrate.{which}_bps"
+            yield alias(f"{kind}.bitrate.{which}", path, f"Of the {kind} track, {words}.")
+    yield Subject(
+        name="skew.ms",
+        kind=Kind.NUMBER,
+        unit="ms",
+        read=_skew,
+        walk=lifted(walks.skews),
+        definition="Audio minus video timestamps, at every picture; negative is audio behind.",
+    )
+    yield alias(
+        "skew.drift", "skew.drift_ms_per_minute", "How the skew grows in a minute of video."
+    )
+    yield Subject(
+        name="duration.seconds",
+        kind=Kind.NUMBER,
+        unit="s",
+        read=_seconds,
+        ends=True,
+        walk=lifted(walks.durations("", scale=1000)),
+        definition="From the lowest to the highest timestamp, jumps taken out.",
+    )

@@ -1,0 +1,105 @@
+"""The frame at which a rule was broken. Floor 1."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+import attrs
+
+from trio_srs.media.expect.difference import first_difference
+from trio_srs.media.expect.evidence import Evidence
+from trio_srs.media.expect.quantity import show_number
+from trio_srs.media.expect.rule import Rule
+from trio_srs.media.expect.seen import Absent, Extent, Seen
+from trio_srs.media.expect.subject import Kind, Subject
+from trio_srs.media.expect.walks import Reading
+from trio_srs.media.report import StreamReport
+from trio_srs.media.trace import Frame
+
+__all__ = ["Witness", "find_witness"]
+
+_FIRST: Final = "first at {}"
+_FROM: Final = "from {} on"
+_LAST: Final = "the last was {}"
+_SAME: Final = "all frames are the same, so it is headers or the order that differ"
+
+
+@attrs.frozen
+class Witness:
+    """A frame, and what it has to do with the rule."""
+
+    frame: Frame | None
+    """None if none is to blame."""
+    text: str
+    """What to say of it."""
+
+
+def find_witness(
+    evidence: Evidence, rule: Rule, subject: Subject, seen: Seen, golden: StreamReport | None
+) -> Witness:
+    """The first frame that is not as the rule says, if it can be told.
+
+    What was decided at the end, or by something that did not come, is shown by the last frame; what
+    holds for all frames, such as a codec, by the first.
+
+    Args:
+        golden: what a digest is compared with.
+    """
+    if golden is not None:
+        frame = _of_golden(evidence, subject, golden)
+        return Witness(frame, _SAME if frame is None else _FIRST.format(_name(frame)))
+    if isinstance(seen, Absent):
+        return Witness(None, "")
+    for reading in () if subject.walk is None else subject.walk(evidence):
+        if _offends(rule, reading):
+            return Witness(reading.frame, _first(reading, subject, seen))
+    if not evidence.report.trace.complete:
+        return Witness(None, f"not among the first {len(evidence.report.trace)} frames")
+    return _by_default(evidence, rule, subject, seen)
+
+
+def _of_golden(evidence: Evidence, subject: Subject, golden: StreamReport) -> Frame | None:
+    digest = subject.path[-1]
+    return first_difference(evidence.report.trace, golden.trace, digest, subject.track)
+
+
+def _offends(rule: Rule, reading: Reading) -> bool:
+    """Whether nothing that the rule accepts is possible at this frame."""
+    if rule.bounds is not None:
+        return not rule.bounds.touch(reading.low, reading.high)
+    return reading.low == reading.high and not rule.holds(reading.low)
+
+
+def _first(reading: Reading, subject: Subject, seen: Seen) -> str:
+    text = _FIRST.format(_name(reading.frame))
+    if reading.low != reading.high or subject.kind is not Kind.NUMBER:
+        return text
+    is_all = seen == reading.low or seen == Extent(reading.low, reading.low)
+    return text if is_all else f"{text}, with {show_number(reading.low, subject.unit)}"
+
+
+def _by_default(evidence: Evidence, rule: Rule, subject: Subject, seen: Seen) -> Witness:
+    trace = evidence.report.trace
+    frames: Iterable[Frame] = trace.of(subject.track) if subject.track else trace
+    first = last = None
+    for frame in frames:
+        first = first or frame
+        last = frame
+    if first is None or last is None:
+        return Witness(None, "")
+    if subject.ends or (subject.walk is not None and _lacks(rule, seen)):
+        return Witness(last, _LAST.format(_name(last)))
+    return Witness(first, _FROM.format(_name(first)))
+
+
+def _lacks(rule: Rule, seen: Seen) -> bool:
+    """Whether there was too little of it."""
+    number = seen.most if isinstance(seen, Extent) else seen
+    bounds = rule.bounds
+    return isinstance(number, int | float) and bounds is not None and number < bounds.low
+
+
+def _name(frame: Frame) -> str:
+    track = f" of track {frame.track_id}" if frame.track_id else ""
+    return f"{frame.kind} frame {frame.index}{track} ({frame.timestamp_ms} ms)"

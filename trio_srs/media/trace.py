@@ -1,33 +1,28 @@
 """Every frame of a stream in a few bytes each, in the order they came. Floor 1.
 
 A trace is what plots are drawn from, and what the first frame that breaks a rule is found in. It
-is kept in columns of numbers, 38 bytes a frame, and stops growing at a limit.
+is kept in rows of 38 bytes a frame, and stops growing at a limit.
 """
 
 from __future__ import annotations
 
 import math
-from array import array
-from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
+import struct
+from collections.abc import Iterator, Mapping
 from typing import Any, Final, Self
 
 import attrs
 
-__all__ = ["COLUMNS", "KEY", "OPEN", "PICTURES", "PICTURE_AT", "STILL", "Frame", "Trace"]
+__all__ = ["COLUMNS", "KEY", "OPEN", "PICTURES", "PICTURE_AT", "ROW", "STILL", "Frame", "Trace"]
 
-COLUMNS: Final = {
-    "track": "B",
-    "timestamp_ms": "I",
-    "size": "I",
-    "flags": "B",
-    "composition_ms": "i",
-    "arrived_s": "d",
-    "fingerprint": "I",
-    "clean": "I",
-    "number": "q",
-}
-"""The columns and their types, as :mod:`array` names them."""
+ROW: Final = struct.Struct("<BIIBidIIq")
+"""What is kept of a frame: one value for each of :data:`COLUMNS`."""
+COLUMNS: Final = (
+    "track", "timestamp_ms", "size", "flags", "composition_ms", "arrived_s", "fingerprint",
+    "clean", "number",
+)  # fmt: skip
+"""Their names. The track is a place among :attr:`Trace.tracks`, an arrival that is not known is not
+a number, and where there is no number of the frame it is -1."""
 
 KEY: Final = 1
 """A bit of a frame's flags: its FLV header calls it a keyframe."""
@@ -41,9 +36,9 @@ PICTURE_AT: Final = 3
 """How many bits that number is shifted."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.define(kw_only=True)  # not frozen: whoever walks a trace makes one per frame
 class Frame:
-    """One frame of a trace."""
+    """One frame of a trace. Treat as immutable."""
 
     kind: str
     """``"video"`` or ``"audio"``."""
@@ -84,32 +79,19 @@ class Trace:
     """Whether every frame is in it; if not, those from some frame on are missing."""
     tracks: tuple[tuple[str, int], ...] = ()
     """Kind and id of each track, in the order they first came."""
-    track: array[int] = attrs.field(factory=partial(array, "B"), repr=False)
-    """Of each frame: which of :attr:`tracks` it is of."""
-    timestamp_ms: array[int] = attrs.field(factory=partial(array, "I"), repr=False)
-    """Of each frame, and so on: see :class:`Frame`."""
-    size: array[int] = attrs.field(factory=partial(array, "I"), repr=False)
-    flags: array[int] = attrs.field(factory=partial(array, "B"), repr=False)
-    """Bits: 1 keyframe, 2 still, 4 open; the three above, 0 to 4, are unknown, I, P, B, again."""
-    composition_ms: array[int] = attrs.field(factory=partial(array, "i"), repr=False)
-    arrived_s: array[float] = attrs.field(factory=partial(array, "d"), repr=False)
-    """Not a number where it is not known."""
-    fingerprint: array[int] = attrs.field(factory=partial(array, "I"), repr=False)
-    clean: array[int] = attrs.field(factory=partial(array, "I"), repr=False)
-    number: array[int] = attrs.field(factory=partial(array, "q"), repr=False)
-    """-1 where there is none."""
+    rows: bytes = attrs.field(default=b"", repr=False)
+    """A :data:`ROW` for each frame."""
 
     def __len__(self) -> int:
         """Frames."""
-        return len(self.track)
+        return len(self.rows) // ROW.size
 
     def __iter__(self) -> Iterator[Frame]:
         """The frames in the order they came."""
         counts = [0] * len(self.tracks)
-        columns = zip(*(getattr(self, name) for name in COLUMNS), strict=True)
-        for track, timestamp_ms, size, flags, composition_ms, arrived_s, *marks in columns:
+        for row in ROW.iter_unpack(self.rows):
+            track, timestamp_ms, size, flags, composition_ms, arrived_s, mark, clean, number = row
             kind, track_id = self.tracks[track]
-            fingerprint, clean, number = marks
             yield Frame(
                 kind=kind,
                 track_id=track_id,
@@ -122,7 +104,7 @@ class Trace:
                 picture=PICTURES[flags >> PICTURE_AT],
                 composition_ms=composition_ms,
                 arrived_s=None if math.isnan(arrived_s) else arrived_s,
-                fingerprint=fingerprint,
+                fingerprint=mark,
                 clean=clean,
                 number=None if number < 0 else number,
             )
@@ -135,24 +117,31 @@ class Trace:
 
     def as_dict(self) -> dict[str, object]:
         """As JSON can have it: columns as lists of numbers, null for an arrival not known."""
-        columns: dict[str, object] = {name: list(getattr(self, name)) for name in COLUMNS}
-        arrived = [None if math.isnan(at_s) else round(at_s, 6) for at_s in self.arrived_s]
+        unpacked = ROW.iter_unpack(self.rows)
+        columns = [list(column) for column in zip(*unpacked, strict=True)] or [[] for _ in COLUMNS]
+        named: dict[str, list[Any]] = dict(zip(COLUMNS, columns, strict=True))
+        named["arrived_s"] = [
+            None if math.isnan(at_s) else round(at_s, 6) for at_s in named["arrived_s"]
+        ]
         tracks = [list(track) for track in self.tracks]
-        return {"complete": self.complete, "tracks": tracks, **columns, "arrived_s": arrived}
+        return {"complete": self.complete, "tracks": tracks, **named}
 
     @classmethod
     def from_dict(cls, columns: Mapping[str, Any]) -> Self:
         """Make one of what :meth:`as_dict` gave.
 
         Raises:
-            KeyError, TypeError, ValueError, OverflowError: it gave no such thing.
+            KeyError, TypeError, ValueError: it gave no such thing.
         """
-        arrived: Sequence[float | None] = columns["arrived_s"]
-        plain = {**columns, "arrived_s": [math.nan if at is None else at for at in arrived]}
-        made = {name: array(code, plain[name]) for name, code in COLUMNS.items()}
-        if len({len(column) for column in made.values()}) > 1:
-            raise ValueError("the columns of a trace differ in length")
+        arrived = [math.nan if at_s is None else at_s for at_s in columns["arrived_s"]]
+        plain = [arrived if name == "arrived_s" else columns[name] for name in COLUMNS]
         tracks = tuple((str(kind), int(track_id)) for kind, track_id in columns["tracks"])
-        if any(track >= len(tracks) for track in made["track"]):
+        if any(not 0 <= track < len(tracks) for track in columns["track"]):
             raise ValueError("a frame of a track that is not listed")
-        return cls(complete=bool(columns["complete"]), tracks=tracks, **made)
+        if any(flags >> PICTURE_AT >= len(PICTURES) for flags in columns["flags"]):
+            raise ValueError("a frame with a picture of no known type")
+        try:
+            rows = b"".join(ROW.pack(*row) for row in zip(*plain, strict=True))
+        except struct.error as error:
+            raise ValueError(f"a frame that cannot be: {error}") from error
+        return cls(complete=bool(columns["complete"]), tracks=tracks, rows=rows)

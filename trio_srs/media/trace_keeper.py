@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-from array import array
-from typing import Any, Final
+from typing import Final
 from zlib import crc32
 
 import attrs
 
 from trio_srs.media.frame_number import sei_frame_number
 from trio_srs.media.pictures import Picture
-from trio_srs.media.trace import COLUMNS, KEY, OPEN, PICTURE_AT, PICTURES, STILL, Trace
+from trio_srs.media.trace import KEY, OPEN, PICTURE_AT, PICTURES, ROW, STILL, Trace
 from trio_srs.media.track import Track
 from trio_srs.wire.flv.audio import AudioBody
 from trio_srs.wire.flv.video import FrameType, VideoBody
@@ -21,6 +20,7 @@ __all__ = ["MOST_FRAMES", "TraceKeeper"]
 MOST_FRAMES: Final = 200_000
 """Of all tracks together: 48 minutes of 25 pictures and 44 sounds a second, in 8 MB."""
 
+_pack = ROW.pack
 _NUMBER_WITHIN: Final = 256
 """Bytes: the counter stands in front of the picture; parameter sets may stand before it."""
 _PICTURE_BITS: Final = {name: number << PICTURE_AT for number, name in enumerate(PICTURES)}
@@ -36,15 +36,9 @@ class TraceKeeper:
     arrived_at_s: float | None = None
     """When the frames that are added next came; None if nobody knows."""
     _is_complete: bool = True
+    _count: int = 0
     _tracks: dict[tuple[str, int], int] = attrs.field(factory=dict)
-    _columns: dict[str, array[Any]] = attrs.field(
-        factory=lambda: {name: array(code) for name, code in COLUMNS.items()}
-    )
-    _appends: tuple[Any, ...] = attrs.field(init=False)
-
-    @_appends.default
-    def _bind(self) -> tuple[Any, ...]:
-        return tuple(column.append for column in self._columns.values())
+    _rows: bytearray = attrs.field(factory=bytearray)
 
     def add_picture(
         self,
@@ -95,18 +89,17 @@ class TraceKeeper:
         clean: int,
         number: int,
     ) -> None:
-        if len(self._columns["track"]) >= self.most_frames:
+        if self._count >= self.most_frames:
             self._is_complete = False
             return
+        self._count += 1
         place = self._tracks.get(track)
         if place is None:
             place = self._tracks[track] = len(self._tracks)
-        row = (
+        self._rows += _pack(
             place, timestamp_ms, size, flags, composition_ms, self._arrival(), fingerprint, clean,
             number,
         )  # fmt: skip
-        for append, value in zip(self._appends, row, strict=True):
-            append(value)
 
     def _arrival(self) -> float:
         if self.arrived_at_s is None:
@@ -117,5 +110,4 @@ class TraceKeeper:
 
     def trace(self) -> Trace:
         """What was kept so far; a value of its own."""
-        columns = {name: column[:] for name, column in self._columns.items()}
-        return Trace(complete=self._is_complete, tracks=tuple(self._tracks), **columns)
+        return Trace(complete=self._is_complete, tracks=tuple(self._tracks), rows=bytes(self._rows))

@@ -1,4 +1,4 @@
-"""The broadcaster: shared ticks, a budget, turns; and no work where nobody listens."""
+"""The broadcaster: queues, a budget, turns; and no work where nobody listens."""
 
 from __future__ import annotations
 
@@ -63,30 +63,40 @@ async def broadcasting(broadcaster: Broadcaster) -> AsyncIterator[None]:
         nursery.cancel_scope.cancel()
 
 
-async def test_streams_of_one_interval_are_sent_at_one_tick(autojump_clock: MockClock) -> None:
+async def test_a_stream_is_due_one_interval_after_its_first_news(autojump_clock: MockClock) -> None:
     broadcaster = Broadcaster()
-    first, second = Channel(broadcaster, 0.5), Channel(broadcaster, 0.5)
+    channel = Channel(broadcaster, 0.5)
     async with broadcasting(broadcaster):
-        await trio.sleep_until(10.1)
-        first.say(key(0))
-        await trio.sleep_until(10.3)
-        second.say(key(0))
-        first.say(inter(40))
+        for at, message in ((10.125, key(0)), (10.5, inter(40)), (10.75, inter(80))):
+            await trio.sleep_until(at)
+            channel.say(message)
+        await trio.sleep_until(20)
+    assert channel.times == [10.625, 11.25]
+    assert channel.heard() == [heard(key(0), inter(40), inter(80))]
+
+
+async def test_streams_that_are_nearly_due_go_along(autojump_clock: MockClock) -> None:
+    broadcaster = Broadcaster()
+    first, along, later = (Channel(broadcaster, 0.5) for _ in range(3))
+    async with broadcasting(broadcaster):
+        for at, channel in ((10, first), (10.125, along), (10.25, later)):
+            await trio.sleep_until(at)
+            channel.say(key(0))
         await trio.sleep_until(12)
-    assert first.times == second.times == [10.5]
-    assert first.heard() == [heard(key(0), inter(40))]
+    assert first.times == along.times == [10.5]
+    assert later.times == [10.75]
 
 
-async def test_intervals_have_ticks_of_their_own(autojump_clock: MockClock) -> None:
+async def test_intervals_have_queues_of_their_own(autojump_clock: MockClock) -> None:
     broadcaster = Broadcaster()
     quick, slow = Channel(broadcaster, 0.25), Channel(broadcaster, 2.0)
     async with broadcasting(broadcaster):
-        for at in (20.1, 20.3):
+        for at in (20.0, 20.5):
             await trio.sleep_until(at)
             quick.say(audio(0))
             slow.say(audio(0))
         await trio.sleep_until(30)
-    assert quick.times == [20.25, 20.5]
+    assert quick.times == [20.25, 20.75]
     assert slow.times == [22.0]
 
 
@@ -99,16 +109,6 @@ async def test_without_an_interval_it_is_sent_at_once(autojump_clock: MockClock)
             channel.say(audio(0), audio(20))
             await wait_all_tasks_blocked()
     assert channel.times == [1.5, 1.75]
-
-
-async def test_news_at_the_time_of_a_tick_is_sent_at_the_next(autojump_clock: MockClock) -> None:
-    broadcaster = Broadcaster()
-    channel = Channel(broadcaster, 0.5)
-    async with broadcasting(broadcaster):
-        await trio.sleep_until(3.0)
-        channel.say(audio(0))
-        await trio.sleep_until(5.0)
-    assert channel.times == [3.5]
 
 
 async def test_what_is_pushed_is_sent_without_a_task_switch(autojump_clock: MockClock) -> None:
@@ -210,7 +210,7 @@ async def test_news_during_a_job_is_sent_by_the_next(autojump_clock: MockClock) 
         await trio.sleep_until(2.25)
         channel.say(key(0))
         await trio.sleep_until(4)
-    assert channel.times == [2.5] * 3 + [3.0] * 3
+    assert channel.times == [2.75] * 3 + [3.25] * 3
     assert channel.heard() == [heard(key(0), inter(40))] * 3
 
 
@@ -229,7 +229,7 @@ class Paced(Broadcaster):
         return [turn for turn in "".join(self.order).split("|") if turn]
 
 
-async def test_a_tick_during_a_job_is_made_up_for(autojump_clock: MockClock) -> None:
+async def test_news_that_is_due_during_a_job_is_made_up_for(autojump_clock: MockClock) -> None:
     """The job is longer than the budget; there is news before it is done."""
     broadcaster = Paced()
     channel = Channel(broadcaster, 0.0, readers=40)

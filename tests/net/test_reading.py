@@ -23,10 +23,10 @@ def a_pair() -> Iterator[tuple[socket.socket, socket.socket]]:
         yield near, far
 
 
-def collecting(sock: socket.socket, into: list[bytes]) -> Callable[[], bool]:
+def collecting(sock: socket.socket, into: list[bytes]) -> Callable[[float], bool]:
     """Reads what there is; over at the end of the stream."""
 
-    def read() -> bool:
+    def read(now: float) -> bool:
         try:
             data = sock.recv(1000)
         except BlockingIOError:
@@ -76,7 +76,7 @@ async def test_many_sockets_are_read_by_one_task(reader: SharedReader) -> None:
 async def test_an_error_ends_only_the_reading_it_came_from(reader: SharedReader) -> None:
     got: list[bytes] = []
 
-    def broken() -> bool:
+    def broken(now: float) -> bool:
         raise ConnectionResetError("reset")
 
     with a_pair() as (bad, bad_far), a_pair() as (good, good_far), trio.fail_after(5):
@@ -93,7 +93,7 @@ async def test_an_error_ends_only_the_reading_it_came_from(reader: SharedReader)
 async def test_a_reading_that_was_over_can_begin_again(reader: SharedReader) -> None:
     got: list[bytes] = []
 
-    def once() -> bool:
+    def once(now: float) -> bool:
         got.append(near.recv(1))
         return False
 
@@ -110,7 +110,7 @@ async def test_a_cancelled_reading_reads_no_more(reader: SharedReader) -> None:
         with trio.move_on_after(0):
             await reader.reading(near.fileno(), collecting(near, got))
         far.send(b"late")
-        await reader.reading(near.fileno(), lambda: False)
+        await reader.reading(near.fileno(), lambda _: False)
     assert got == []
 
 
@@ -136,7 +136,7 @@ async def test_merged_reading_reads_everybody_at_once_and_no_sooner(
 async def test_a_bug_in_reading_does_not_end_the_shared_reader(reader: SharedReader) -> None:
     got: list[bytes] = []
 
-    def bug() -> bool:
+    def bug(now: float) -> bool:
         raise KeyError("a bug")
 
     with a_pair() as (near, far), trio.fail_after(5):

@@ -64,6 +64,7 @@ class Link(Generic[SessionT]):
         "_moved_at",
         "_on_work",
         "_owed",
+        "_receive_into",
         "busy",
         "bytes_in",
         "bytes_said",
@@ -89,6 +90,7 @@ class Link(Generic[SessionT]):
         self.bytes_in = 0
         self.bytes_said = 0
         self.offer = transport.offer
+        self._receive_into = transport.receive_into
         self._buffer = buffer
         self._on_work = on_work
         self._owed: deque[bytes | memoryview] = deque()
@@ -110,12 +112,15 @@ class Link(Generic[SessionT]):
         """
         while True:
             await self.transport.readable()
-            got = self.receive_now()
+            got = self.receive_now(trio.current_time())
             if got is not None:
                 return got
 
-    def receive_now(self) -> bool | None:
+    def receive_now(self, now: float) -> bool | None:
         """Feed the session what has arrived, without waiting.
+
+        Args:
+            now: Trio's clock, which whoever reads from many links has looked at already.
 
         Returns:
             None when nothing has, False at the end of the stream.
@@ -124,16 +129,18 @@ class Link(Generic[SessionT]):
             PeerGoneError: the connection broke.
             ProtocolError: the session cannot make sense of it.
         """
+        buffer = self._buffer
         try:
-            count = self.transport.receive_into(self._buffer)
+            count = self._receive_into(buffer)
         except BlockingIOError:
             return None
         except OSError as error:
             raise PeerGoneError(_why(error)) from error
+        if not count:
+            return False
         self.bytes_in += count
-        if count:
-            self.session.receive_data(self._buffer[:count], trio.current_time())
-        return count > 0
+        self.session.receive_data(buffer[:count], now)
+        return True
 
     # ---------------------------------------------------------------- writing
 

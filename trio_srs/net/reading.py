@@ -33,7 +33,7 @@ class _Source:
     """One socket that is read from here, and how its task learns that it is over."""
 
     fileno: int
-    read: Callable[[], bool]
+    read: Callable[[float], bool]
     over: trio.Event = attrs.field(factory=trio.Event)
     error: BaseException | None = None
 
@@ -62,12 +62,15 @@ class SharedReader:
         self._rests: dict[float, _Rest] = {}
         self._sleep = trio.CancelScope()
 
-    async def reading(self, fileno: int, read: Callable[[], bool], *, every_s: float = 0.0) -> None:
+    async def reading(
+        self, fileno: int, read: Callable[[float], bool], *, every_s: float = 0.0
+    ) -> None:
         """Have ``read`` called when the socket has something, until it returns False.
 
         Args:
             fileno: the socket, which must not be closed in the meantime.
-            read: reads once, without waiting. Finding nothing is no error.
+            read: reads once, without waiting; it is told the time, of a moment ago at most.
+                Finding nothing is no error.
             every_s: if not 0, it is called as often as this, whether there is something or not.
 
         Raises:
@@ -128,13 +131,16 @@ class SharedReader:
     def _read_ready(self, epoll: select.epoll) -> None:
         sources = self._sources
         ready = epoll.poll(0, _READY_MOST)
-        until = trio.current_time() + _BUDGET_S
+        now = trio.current_time()
+        until = now + _BUDGET_S
         for index, (fileno, _) in enumerate(ready, 1):
             source = sources.get(fileno)
             if source is not None:
-                self._read(source)
-            if index % _SLICE == 0 and trio.current_time() >= until:
-                return  # what was not read is still ready, and is named first the next time
+                self._read(source, now)
+            if index % _SLICE == 0:
+                now = trio.current_time()
+                if now >= until:
+                    return  # what was not read is still ready, and is named first the next time
 
     async def _read_rested(self) -> None:
         now = trio.current_time()
@@ -144,14 +150,17 @@ class SharedReader:
                 until = now + _BUDGET_S
                 for index, source in enumerate(list(rest.sources), 1):
                     if source in rest.sources:
-                        self._read(source)
-                    if index % _SLICE == 0 and trio.current_time() >= until:
-                        await trio.lowlevel.checkpoint()
-                        until = trio.current_time() + _BUDGET_S
+                        self._read(source, now)
+                    if index % _SLICE == 0:
+                        now = trio.current_time()
+                        if now >= until:
+                            await trio.lowlevel.checkpoint()
+                            now = trio.current_time()
+                            until = now + _BUDGET_S
 
-    def _read(self, source: _Source) -> None:
+    def _read(self, source: _Source, now: float) -> None:
         try:
-            if source.read():
+            if source.read(now):
                 return
         except Exception as error:  # it belongs to the task that waits, and is raised there
             source.error = error

@@ -109,12 +109,14 @@ def _end(sock: socket.socket, ask: Callable[[], Any]) -> str:
 class SocketTransport:
     """A :class:`~trio_srs.net.transport.Transport` over one connected socket, which it owns.
 
-    ``offer`` is the socket's own ``send``: writing to a peer costs no Python frame.
+    ``offer`` and ``receive_into`` are the socket's own ``send`` and ``recv_into``: neither
+    writing to a peer nor reading from it costs a Python frame.
     """
 
-    __slots__ = ("_closed", "_sock", "_was_awaited", "offer", "on_backlog", "peer")
+    __slots__ = ("_closed", "_sock", "_was_awaited", "offer", "on_backlog", "peer", "receive_into")
 
     offer: Callable[[bytes | memoryview], int]
+    receive_into: Callable[[memoryview], int]
 
     def __init__(self, sock: socket.socket) -> None:
         """Own ``sock``, a connected stream socket; it is made non-blocking."""
@@ -125,6 +127,7 @@ class SocketTransport:
         self.peer = _end(sock, sock.getpeername)
         self.on_backlog: Callable[[], None] | None = None
         self.offer = sock.send
+        self.receive_into = sock.recv_into
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.local} -> {self.peer}>"
@@ -148,10 +151,6 @@ class SocketTransport:
     def socket(self) -> socket.socket:
         """The socket itself, for :func:`apply` and for looking at; never to read or write."""
         return self._sock
-
-    def receive_into(self, buffer: memoryview, /) -> int:
-        """See :meth:`.Transport.receive_into`."""
-        return self._sock.recv_into(buffer)
 
     async def readable(self) -> None:
         """See :meth:`.Transport.readable`."""

@@ -104,9 +104,14 @@ class RtmpCore:
         self.buffer_length_ms: int | None = None
         """What the peer said it buffers, if it did."""
         self.heard_at = now
+        self.parts: deque[Message] = deque()
+        """What was in an aggregate and comes before anything else; see :meth:`sift`."""
+        self.out: list[bytes] = []
+        """What is queued to be sent; :meth:`data_to_send` takes it."""
+        self._shaking = True
         self._reader = ChunkReader(limits=limits.chunk)
-        self._parts: deque[Message] = deque()
-        self._out: list[bytes] = []
+        self.read = self._reader.next_message
+        """The next message as it comes from the chunk stream, chores and all."""
         self._ping_after = ping_after
         self._pinged_at = -math.inf
         self._peer_window = 2_500_000  # some encoders wait for an Acknowledgement unasked
@@ -119,10 +124,11 @@ class RtmpCore:
     def receive_data(self, data: bytes | bytearray | memoryview, now: float) -> None:
         """Take what the peer sent; see :meth:`Session.receive_data`."""
         self.heard_at = now
-        if not self.handshake.done:
-            self._out.append(self.handshake.receive(data))
+        if self._shaking:
+            self.out.append(self.handshake.receive(data))
             if not self.handshake.done:
                 return
+            self._shaking = False
             data = self.handshake.trailing
         self.bytes_in += len(data)
         self._reader.feed(data)
@@ -138,10 +144,10 @@ class RtmpCore:
 
     def data_to_send(self) -> bytes:
         """What is queued, in order; the queue is empty afterwards."""
-        if not self._out:
+        if not self.out:
             return b""
-        out = b"".join(self._out)
-        self._out.clear()
+        out = b"".join(self.out)
+        self.out.clear()
         return out
 
     @property
@@ -151,11 +157,11 @@ class RtmpCore:
 
     def send_bytes(self, data: bytes) -> None:
         """Queue bytes that are ready for the wire."""
-        self._out.append(data)
+        self.out.append(data)
 
     def send_message(self, message: Message) -> None:
         """Queue a message, at the chunk size the peer was told."""
-        self._out.append(encode_message(message, self.chunk_size_out))
+        self.out.append(encode_message(message, self.chunk_size_out))
 
     def send_command(self, command: Command, stream_id: int = 0) -> None:
         """Queue a command."""
@@ -182,21 +188,27 @@ class RtmpCore:
         Raises:
             ProtocolError: the peer broke the protocol; the session is over.
         """
-        if self._parts:
-            return self._parts.popleft()
-        while (message := self._reader.next_message()) is not None:
-            type_id = message.type_id
-            if type_id in CONTROLS:
-                with self.blaming("message"):
-                    self._chore(message)
-            elif type_id == MessageType.AGGREGATE:
-                with self.blaming("message"):
-                    self._parts.extend(_parts_of(message))
-                if self._parts:
-                    return self._parts.popleft()
-            else:
+        while (message := self.parts.popleft() if self.parts else self.read()) is not None:
+            if self.sift(message):
                 return message
         return None
+
+    def sift(self, message: Message) -> bool:
+        """Do what a message asks if it is a chore; whether it is none.
+
+        Raises:
+            ProtocolError: as :meth:`next_message`.
+        """
+        type_id = message.type_id
+        if type_id in CONTROLS:
+            with self.blaming("message"):
+                self._chore(message)
+            return False
+        if type_id == MessageType.AGGREGATE:
+            with self.blaming("message"):
+                self.parts.extend(_parts_of(message))
+            return False
+        return True
 
     def read_command(self, message: Message) -> Command | None:
         """The command in a message, or None when it is no command.

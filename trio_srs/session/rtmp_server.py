@@ -226,11 +226,12 @@ class RtmpServerSession:
         if not self._handshake_told and self.handshake.done:
             self._handshake_told = True
             return HandshakeDone(self.handshake.kind)
-        publishing = self._publishing
-        while (message := self.core.next_message()) is not None:
+        core, publishing = self.core, self._publishing
+        read, parts = core.read, core.parts
+        while (message := parts.popleft() if parts else read()) is not None:
             if message.stream_id in publishing and message.type_id in MEDIA_TYPES:
-                return message
-            found = self._on_other(message)
+                return message  # no chore, and nearly all that ever comes
+            found = self._on_other(message) if core.sift(message) else None
             if found is not None:
                 return found
             if self._ready:

@@ -42,7 +42,7 @@ from trio_srs.service.rtmp.outgoing import Outgoing
 from trio_srs.service.rtmp.play import Play
 from trio_srs.service.rtmp.publish import Publish
 from trio_srs.service.rtmp.pump import Pump
-from trio_srs.session.base import Need
+from trio_srs.session.base import NEED_DATA, Need
 from trio_srs.session.rtmp_events import (
     AudioSwitched,
     ConnectRequested,
@@ -252,9 +252,13 @@ class Connection:
 
     # ------------------------------------------------------------------ tasks
 
-    def drain(self) -> None:
-        """Act on everything that the session understands of what it has; then send answers."""
-        session, sinks, now = self.session, self.sinks, trio.current_time()
+    def drain(self, now: float) -> bool:
+        """Act on everything that the session understands of what it has; then send answers.
+
+        Returns:
+            whether all of it was understood: nothing waits for a decision.
+        """
+        session, sinks = self.session, self.sinks
         while True:
             event = session.next_event()
             if type(event) is Message:
@@ -267,9 +271,12 @@ class Connection:
                 self._on_event(event)
                 if self._end is not None:
                     break
-        self.link.flush()
+        if session.core.out:
+            self.link.flush()
         for lease in sinks.values():
-            self.context.hub.broadcaster.push(lease.live)
+            if lease.live.dirty:
+                self.context.hub.broadcaster.push(lease.live)
+        return event is NEED_DATA
 
     async def _watch(self) -> None:
         """Sleep until a deadline of the connection has truly passed."""
@@ -424,7 +431,7 @@ class Connection:
         """Read what lies behind the request that was decided."""
         self.decided.set()
         self.decided = trio.Event()
-        self.drain()
+        self.drain(trio.current_time())
         self._rearm()
 
     def asked(self, stream: StreamName, name: str = "") -> Asked:

@@ -75,19 +75,21 @@ class Pump:
 
     async def _read_here(self) -> None:
         await self._connection.link.transport.readable()
-        if self._read_once() and self.every_s:
+        if self._read_once(trio.current_time()) and self.every_s:
             await trio.sleep(self.every_s)
 
-    def _read_once(self) -> bool:
+    def _read_once(self, now: float) -> bool:
         """Read what there is; whether to go on just so."""
         connection = self._connection
-        got = connection.link.receive_now()
+        got = connection.link.receive_now(now)
         if got is None:
             return True
         if not got:
             self._at_end = True
             return False
-        connection.drain()
+        wants_more = connection.drain(now)
+        if wants_more and not self._greeting:  # the way nearly all reads go
+            return self.every_s == self._began_with_s and not self._owes()
         connection.session.keep()
         if self._greeting and self._greeted():
             return False

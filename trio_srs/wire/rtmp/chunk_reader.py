@@ -165,7 +165,7 @@ class ChunkReader:
 
     def feed(self, data: bytes | bytearray | memoryview) -> None:
         """Take what the peer sent; see the class for how long ``data`` must stay unchanged."""
-        view = memoryview(data)
+        view = data if type(data) is memoryview else memoryview(data)
         self._offset += self._pos
         if self._pos != self._end:
             view = memoryview(b"".join((self._view[self._pos :], view)))
@@ -173,9 +173,10 @@ class ChunkReader:
 
     def keep(self) -> None:
         """Copy what is not parsed yet, so that the buffer given to :meth:`feed` may be reused."""
-        rest = self._view[self._pos :].tobytes() if self._pos != self._end else b""
-        self._offset += self._pos
-        self._view, self._pos, self._end = memoryview(rest), 0, len(rest)
+        if self._pos != self._end:
+            rest = self._view[self._pos :].tobytes()
+            self._offset += self._pos
+            self._view, self._pos, self._end = memoryview(rest), 0, len(rest)
 
     def abort(self, csid: int) -> None:
         """Forget the unfinished message on ``csid``, if there is one (RTMP 1.0, 5.4.2).
@@ -197,6 +198,8 @@ class ChunkReader:
         # That is read here, with as few steps as Python can; whatever is unusual is left to
         # the methods below, which can read everything.
         view, pos = self._view, self._pos
+        if pos == self._end:
+            return None
         if self._end - pos < _HEADER_SIZE[0] or self._current is not None:
             return self._next_in_parts()
         first = view[pos]

@@ -149,25 +149,27 @@ class Live:
 
     def append(self, message: Message, now: float) -> None:
         """Add what the publisher sent; called through its lease only."""
-        type_id, body, flags = message.type_id, message.payload, 0
+        type_id, body = message.type_id, message.payload
         counters = self.counters
         counters.messages += 1
         counters.bytes += len(body)
-        if type_id == _VIDEO:
-            flags = classify_video(body)
-        elif type_id == _AUDIO:
+        if type_id == _AUDIO:
             flags = classify_audio(body)
+        elif type_id == _VIDEO:
+            flags = classify_video(body)
         elif type_id in _DATA:
             self._append_data(message, now)
             return
+        else:
+            flags = 0
         is_header = flags & HEADER
-        time = self._timeline.correct(message.timestamp_ms, carries_time=not is_header)
+        time = self._timeline.correct(message.timestamp_ms, not is_header)
         record = Record(type_id, time, body, now, flags)
         if is_header:
             self._headers.see_media(record, self.log.end)
         if type_id == _VIDEO:
             self._see_video(record)
-        elif not is_header:
+        elif not is_header and not (self._has_video and self._entry is not None):
             self._see_other(record)
         self._push(record)
 
@@ -177,7 +179,7 @@ class Live:
         keep = body is not message.payload
         if self.settings.metadata_server_name:
             body = with_server_name(body, self._broadcaster.server_name, amf3=amf3)
-        time = self._timeline.correct(message.timestamp_ms, carries_time=False)
+        time = self._timeline.correct(message.timestamp_ms, False)
         record = Record(message.type_id, time, body, now)
         if not self._headers.see_data(record, self.log.end, keep=keep):
             self._see_other(record)
@@ -186,10 +188,12 @@ class Live:
     def _see_video(self, record: Record) -> None:
         self._has_video = True
         self._video_at = record.arrived_at
-        if record.is_picture:
-            if record.flags & _KEYFRAME:
+        if record.flags & _KEYFRAME:
+            if record.is_picture:
                 self.counters.keyframes += 1
                 self._enter_here(record.timestamp_ms)
+                self._has_pictures = True
+        elif not record.flags:
             self._has_pictures = True
 
     def _see_other(self, record: Record) -> None:
@@ -203,8 +207,7 @@ class Live:
     def _push(self, record: Record) -> None:
         self._gop_bytes += len(record.body)
         self._untrimmed += 1
-        is_over = self.log.append(record)
-        if is_over or self._untrimmed >= _TRIM_EVERY or record.flags & _KEYFRAME:
+        if self.log.append(record) or self._untrimmed >= _TRIM_EVERY or record.flags & _KEYFRAME:
             self._trim()
         if self.groups and not self.dirty:
             self._broadcaster.news(self)

@@ -119,9 +119,11 @@ class StreamLog:
         return min(count + len(records) // _SPARE, len(records) - 1)
 
     def _drop(self, count: int) -> None:
+        size = 0
         for record in self._records[:count]:
-            self._account.size -= _cost(record)
+            size += len(record.body) + record.copied
             record.account = None  # what a reader still makes of it is no longer ours
+        self._account.size -= size + count * RECORD_BYTES
         del self._records[:count]
         self.base += count
 

@@ -47,7 +47,7 @@ class Timeline:
             return Timeline(mode, (self.last_ms + _STEP_MS) % _WRAP)
         return Timeline(mode)
 
-    def correct(self, timestamp_ms: int, *, carries_time: bool) -> int:
+    def correct(self, timestamp_ms: int, carries_time: bool) -> int:
         """The timestamp that goes out for one that came in; both unsigned 32 bits."""
         if self._mode is not TimestampMode.KEEP:
             timestamp_ms = self._move(timestamp_ms, carries_time)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
 import pytest
 
 from trio_srs.errors import EndReason
@@ -15,17 +13,17 @@ def entry(registry: Registry, peer: str = "127.0.0.1:50000") -> SessionEntry:
     return SessionEntry(registry.next_id(), "rtmp", peer, 0.0, lambda reason, detail: None)
 
 
-def test_a_session_is_found_for_as_long_as_it_is_held() -> None:
+def test_a_session_is_found_until_it_is_removed() -> None:
     registry = Registry()
     one, two = entry(registry), entry(registry)
-    with registry.holding(one):
-        with registry.holding(two):
-            assert list(registry) == [one, two]
-            assert registry.find(two.id) is two
-        with suppress(KeyError), registry.holding(two):
-            raise KeyError
-        assert list(registry) == [one]
-        assert registry.find(two.id) is None
+    registry.add(one)
+    registry.add(two)
+    assert list(registry) == [one, two]
+    assert registry.find(two.id) is two
+    registry.remove(two)
+    assert list(registry) == [one]
+    assert registry.find(two.id) is None
+    registry.remove(one)
     assert len(registry) == 0
 
 
@@ -53,33 +51,37 @@ def test_the_address_is_the_peer_without_its_port(peer: str, address: str) -> No
 def test_the_server_has_a_limit() -> None:
     registry = Registry()
     one, two = entry(registry), entry(registry, "10.0.0.1:1")
-    with registry.holding(one):
-        assert registry.over_limit(one, most=1, most_per_address=None) is None
-        with registry.holding(two):
-            error = registry.over_limit(two, most=1, most_per_address=None)
-        assert str(error) == "the server has its 1 connections"
-        assert registry.over_limit(one, most=1, most_per_address=None) is None
+    registry.add(one)
+    assert registry.over_limit(one, most=1, most_per_address=None) is None
+    registry.add(two)
+    error = registry.over_limit(two, most=1, most_per_address=None)
+    assert str(error) == "the server has its 1 connections"
+    registry.remove(two)
+    assert registry.over_limit(one, most=1, most_per_address=None) is None
 
 
 def test_an_address_has_a_limit_of_its_own() -> None:
     registry = Registry()
     here = [entry(registry, f"10.0.0.1:{port}") for port in range(3)]
     elsewhere = entry(registry, "10.0.0.2:1")
-    with registry.holding(here[0]), registry.holding(elsewhere):
-        with registry.holding(here[1]):
-            assert registry.over_limit(here[1], most=9, most_per_address=2) is None
-            with registry.holding(here[2]):
-                error = registry.over_limit(here[2], most=9, most_per_address=2)
-                assert str(error) == "10.0.0.1 has its 2 connections"
-                assert registry.over_limit(elsewhere, most=9, most_per_address=2) is None
-        assert registry.over_limit(here[0], most=9, most_per_address=1) is None
+    for each in (here[0], elsewhere, here[1]):
+        registry.add(each)
+    assert registry.over_limit(here[1], most=9, most_per_address=2) is None
+    registry.add(here[2])
+    error = registry.over_limit(here[2], most=9, most_per_address=2)
+    assert str(error) == "10.0.0.1 has its 2 connections"
+    assert registry.over_limit(elsewhere, most=9, most_per_address=2) is None
+    registry.remove(here[2])
+    registry.remove(here[1])
+    assert registry.over_limit(here[0], most=9, most_per_address=1) is None
 
 
 def test_who_left_does_not_count_and_is_not_remembered() -> None:
     registry = Registry()
     for port in range(100):
-        with registry.holding(entry(registry, f"10.0.0.{port}:1")):
-            pass
+        each = entry(registry, f"10.0.0.{port}:1")
+        registry.add(each)
+        registry.remove(each)
     assert not registry._addresses
 
 

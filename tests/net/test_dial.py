@@ -41,7 +41,7 @@ async def greeting(address: Address, context: ssl.SSLContext | None = None) -> A
         finally:
             transport.close()
 
-    def handle(sock: socket.socket) -> None:
+    def handle(sock: socket.socket, peer: str) -> None:
         transport: Transport = SocketTransport(sock)
         if context is not None:
             transport = TlsTransport(transport, context, server_side=True)

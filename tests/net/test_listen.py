@@ -274,7 +274,7 @@ async def test_a_unix_socket_that_somebody_removed_is_closed_in_silence(path: st
 async def test_a_connection_is_handed_over_ready_for_use() -> None:
     taken: list[socket.socket] = []
 
-    def handle(sock: socket.socket) -> None:
+    def handle(sock: socket.socket, peer: str) -> None:
         taken.append(sock)
         scope.cancel()
 
@@ -288,7 +288,7 @@ async def test_a_connection_is_handed_over_ready_for_use() -> None:
                 assert not sock.get_inheritable()
 
 
-async def serve(listener: Listener, handle: Callable[[socket.socket], None]) -> None:
+async def serve(listener: Listener, handle: Callable[[socket.socket, str], None]) -> None:
     await listener.serve(handle, on_trouble=no_trouble)
 
 
@@ -303,7 +303,7 @@ class Scripted(socket.socket):
         self.next = accept
 
     def accept(self) -> tuple[socket.socket, Any]:
-        return self.next(), None
+        return self.next(), ("127.0.0.1", 1)
 
     def close(self) -> None:
         self.waiting.close()
@@ -351,7 +351,7 @@ def test_accepting_backs_off_while_the_host_has_run_out(
             troubles.append((round(trio.current_time() - start, 3), error.errno, delay))
 
         with trio.move_on_after(0.95):
-            await listener.serve(lambda sock: sock.close(), on_trouble=note)
+            await listener.serve(lambda sock, peer: sock.close(), on_trouble=note)
 
     trio.run(main, clock=MockClock(autojump_threshold=0))
     assert troubles == [(round(0.1 * turn, 3), number, 0.1) for turn in range(10)]
@@ -365,7 +365,7 @@ async def test_a_connection_that_is_gone_again_costs_nothing(
 ) -> None:
     listener = scripted(failing(*[number] * 3, errno.EAGAIN, errno.EBADF))
     with pytest.raises(OSError, match="Bad file descriptor"):
-        await serve(listener, lambda sock: sock.close())
+        await serve(listener, lambda sock, peer: sock.close())
 
 
 async def test_others_have_their_turn_after_a_batch(scripted: MakeListener) -> None:
@@ -375,7 +375,7 @@ async def test_others_have_their_turn_after_a_batch(scripted: MakeListener) -> N
     def accept() -> socket.socket:
         return socket.socket()
 
-    def handle(sock: socket.socket) -> None:
+    def handle(sock: socket.socket, peer: str) -> None:
         nonlocal handled
         handled += 1
         sock.close()
@@ -398,7 +398,7 @@ async def test_a_failing_handler_is_logged_and_the_loop_goes_on(
 ) -> None:
     handed: list[socket.socket] = []
 
-    def handle(sock: socket.socket) -> None:
+    def handle(sock: socket.socket, peer: str) -> None:
         handed.append(sock)
         if len(handed) == 1:
             raise OSError(errno.EMFILE, "a bug, whatever it looks like")
@@ -420,7 +420,7 @@ async def test_a_failing_handler_is_logged_and_the_loop_goes_on(
 async def test_an_interrupted_handler_ends_the_loop_and_its_connection() -> None:
     handed: list[socket.socket] = []
 
-    def handle(sock: socket.socket) -> None:
+    def handle(sock: socket.socket, peer: str) -> None:
         handed.append(sock)
         raise KeyboardInterrupt
 
@@ -434,20 +434,20 @@ async def test_an_interrupted_handler_ends_the_loop_and_its_connection() -> None
 async def test_closing_ends_the_loop() -> None:
     async def expect_closed(listener: Listener) -> None:
         with pytest.raises(trio.ClosedResourceError):
-            await serve(listener, lambda sock: sock.close())
+            await serve(listener, lambda sock, peer: sock.close())
 
     async with listening(ANY_PORT) as [listener], trio.open_nursery() as nursery:
         nursery.start_soon(expect_closed, listener)
         await wait_all_tasks_blocked()
         listener.close()
     with pytest.raises(trio.ClosedResourceError, match=f"{listener.address} was closed"):
-        await serve(listener, lambda sock: sock.close())
+        await serve(listener, lambda sock, peer: sock.close())
 
 
 async def test_a_handler_may_close_the_listener() -> None:
     async with listening(ANY_PORT) as [listener]:
 
-        def handle(sock: socket.socket) -> None:
+        def handle(sock: socket.socket, peer: str) -> None:
             sock.close()
             listener.close()
 
@@ -493,7 +493,7 @@ async def main():
         os._exit(0)
 
     async with trio.open_nursery() as nursery:
-        await listener.serve(taken.append, on_trouble=on_trouble)
+        await listener.serve(lambda sock, peer: taken.append(sock), on_trouble=on_trouble)
 
 trio.run(main)
 """
@@ -516,7 +516,7 @@ async def test_accepted_connections_have_the_options_of_their_listener(
 ) -> None:
     accepted, came = list[socket.socket](), trio.Event()
 
-    def handle(sock: socket.socket) -> None:
+    def handle(sock: socket.socket, peer: str) -> None:
         accepted.append(sock)
         came.set()
 

@@ -6,6 +6,7 @@ import io
 import json
 import logging
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import attrs
@@ -29,10 +30,10 @@ from trio_srs.server.logs import configure, log_event, set_level
 WHO: dict[str, Any] = {"session": "c7", "peer": "127.0.0.1:50000"}
 KICKED: dict[str, Any] = {"reason": EndReason.KICKED, "detail": "enough"}
 EVENTS: list[tuple[Event, str, str]] = [
-    (SessionBegan(**WHO, protocol="rtmp"), "INFO", "session began: rtmp from 127.0.0.1:50000"),
+    (SessionBegan(**WHO, protocol="rtmp"), "DEBUG", "session began: rtmp from 127.0.0.1:50000"),
     (
         SessionConnected(**WHO, vhost="v", app="live", client="", handshake="simple"),
-        "DEBUG",
+        "INFO",
         "connected to live: unnamed, simple handshake",
     ),
     (
@@ -88,7 +89,7 @@ def test_every_event_has_its_line() -> None:
 
 def test_what_is_too_quiet_is_not_made(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level("INFO"):
-        log_event(EVENTS[1][0])
+        log_event(EVENTS[0][0])
     assert not caplog.records
 
 
@@ -109,6 +110,27 @@ def test_a_json_line_has_the_fields_and_the_traceback(
     assert (ended["level"], ended["logger"]) == ("info", "trio_srs.session")
     assert (bug["session"], bug["level"]) == ("c9", "error")
     assert "KeyError: 'the bug'" in bug["exception"]
+
+
+def test_an_event_is_written_as_structlog_writes_everything_else(
+    root: logging.Logger, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The short way and the long way to a line differ in nothing but the time."""
+    configure(LogConfig(format=LogFormat.JSON, level=LogLevel.DEBUG))
+    for event, _, _ in EVENTS:
+        log_event(event)
+    logger = logging.getLogger("trio_srs.session")
+    for event, level, text in EVENTS:
+        fields = attrs.asdict(event, recurse=False)
+        try:
+            raise KeyError
+        except KeyError:  # with a traceback, it goes the long way
+            logger.log(logging.getLevelName(level), text, exc_info=True, extra={"fields": fields})
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    short, long = lines[: len(EVENTS)], lines[len(EVENTS) :]
+    stamps = [(line.pop("timestamp"), line.pop("exception", None)) for line in short + long]
+    assert [list(line.items()) for line in short] == [list(line.items()) for line in long]
+    assert all(datetime.fromisoformat(stamp).tzinfo is UTC for stamp, _ in stamps)
 
 
 @pytest.mark.parametrize("style", LogFormat)
@@ -137,5 +159,5 @@ def test_the_level_can_change_at_any_time(
     log_event(EVENTS[0][0])
     assert capsys.readouterr().err == ""
     set_level(LogConfig(level=LogLevel.DEBUG))
-    log_event(EVENTS[1][0])
-    assert "connected to live" in capsys.readouterr().err
+    log_event(EVENTS[0][0])
+    assert "session began" in capsys.readouterr().err

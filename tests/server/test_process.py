@@ -276,7 +276,7 @@ def is_alive(pid: int) -> bool:
 # ------------------------------------------------------------------------- log
 
 
-async def test_a_session_has_a_line_at_its_begin_and_end_with_its_id() -> None:
+async def test_a_session_has_a_line_when_it_connects_and_ends_with_its_id() -> None:
     async with running() as server:
         publisher, player = await playing(server)
         publisher.close()
@@ -286,7 +286,7 @@ async def test_a_session_has_a_line_at_its_begin_and_end_with_its_id() -> None:
         lines = [json.loads(line) for line in server.log.splitlines()]
         for session in ("c1", "c2"):
             said = [line["event"] for line in lines if line.get("session") == session]
-            assert said[0].startswith("session began: rtmp from 127.0.0.1:")
+            assert said[0].startswith("connected to live: ")
             assert said[-1].startswith("session ended: peer_")
         assert {"timestamp", "level", "logger"} <= set(lines[0])
 

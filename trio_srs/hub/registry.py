@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from itertools import count
 
 import attrs
@@ -34,7 +32,7 @@ class SessionEntry:
     peer: str
     began_at: float
     """Trio's clock, in seconds."""
-    end: Callable[[EndReason, str], None]
+    end: Callable[[EndReason, str], None] = lambda _reason, _detail: None
     """Ends the session, with a reason and a detail; returns at once."""
     publishes: dict[int, str] = attrs.field(factory=dict)
     """Names of the streams it publishes, by message stream."""
@@ -52,7 +50,7 @@ class Registry:
 
     def __init__(self) -> None:
         self._entries: dict[str, SessionEntry] = {}
-        self._addresses: Counter[str] = Counter()
+        self._addresses: dict[str, int] = {}
         self._ids = count(1)
 
     def __len__(self) -> int:
@@ -70,19 +68,21 @@ class Registry:
         """An id that no session of this server has had."""
         return f"c{next(self._ids)}"
 
-    @contextmanager
-    def holding(self, entry: SessionEntry) -> Iterator[None]:
-        """Keep a session within reach for as long as it lasts."""
-        address = entry.address
+    def add(self, entry: SessionEntry) -> None:
+        """Keep a session within reach until :meth:`remove`."""
         self._entries[entry.id] = entry
-        self._addresses[address] += 1
-        try:
-            yield
-        finally:
-            del self._entries[entry.id]
-            self._addresses[address] -= 1
-            if not self._addresses[address]:
-                del self._addresses[address]
+        address = entry.address
+        self._addresses[address] = self._addresses.get(address, 0) + 1
+
+    def remove(self, entry: SessionEntry) -> None:
+        """A session is over. Called once for each :meth:`add`."""
+        del self._entries[entry.id]
+        address = entry.address
+        left = self._addresses[address] - 1
+        if left:
+            self._addresses[address] = left
+        else:
+            del self._addresses[address]
 
     def over_limit(
         self, entry: SessionEntry, *, most: int, most_per_address: int | None

@@ -16,7 +16,7 @@ import trio
 
 from trio_srs.errors import RefusedError
 from trio_srs.net.address import Address
-from trio_srs.net.tcp import SocketOptions, apply
+from trio_srs.net.tcp import SocketOptions, apply, show_address
 
 __all__ = ["ACCEPT_BACKOFF_S", "ACCEPT_BATCH", "ListenError", "Listener", "open_listeners"]
 
@@ -44,6 +44,7 @@ _PASSING: Final = frozenset(
 _NO_SUCH_FAMILY: Final = frozenset({errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL})
 _SAME_PORT_TRIES: Final = 19
 
+Handle: TypeAlias = Callable[[socket.socket, str], None]
 _Target: TypeAlias = "tuple[int, Any]"  # family and socket address
 
 _log = logging.getLogger(__name__)
@@ -58,12 +59,13 @@ class ListenError(RefusedError):
 class Listener:
     """One listening socket. Close it, in the end."""
 
-    __slots__ = ("_address", "_closed", "_inode", "_sock")
+    __slots__ = ("_address", "_closed", "_family", "_inode", "_sock")
 
     def __init__(self, sock: socket.socket, address: Address) -> None:
         """Own ``sock``, bound and listening; ``address`` says where (port 0: see the socket)."""
         sock.setblocking(False)
         self._sock = sock
+        self._family = sock.family
         self._closed = False
         if address.path is None:
             self._address = attrs.evolve(address, port=sock.getsockname()[1])
@@ -89,16 +91,16 @@ class Listener:
 
     async def serve(
         self,
-        handle: Callable[[socket.socket], None],
+        handle: Handle,
         *,
         on_trouble: Callable[[OSError, float], None],
     ) -> Never:
         """Accept connections until cancelled or closed.
 
         Args:
-            handle: gets each connection, a non-blocking socket that it then owns, and must
-                not wait: it starts a task. If it raises, which is a bug, that is logged, the
-                connection is closed, and the loop goes on.
+            handle: gets each connection, a non-blocking socket that it then owns, and the
+                peer's address as people write it. It must not wait. If it raises, which is a
+                bug, that is logged, the connection is closed, and the loop goes on.
             on_trouble: told when accepting failed for lack of descriptors or memory, and
                 for how many seconds accepting then pauses.
 
@@ -121,24 +123,24 @@ class Listener:
         if self._closed:
             raise trio.ClosedResourceError(f"the listener on {self._address} was closed")
 
-    def _accept_batch(self, handle: Callable[[socket.socket], None]) -> None:
+    def _accept_batch(self, handle: Handle) -> None:
         for _ in range(ACCEPT_BATCH):
             if self._closed:  # by the handler
                 return
             try:
-                sock, _peer = self._sock.accept()
+                sock, peer = self._sock.accept()
             except BlockingIOError:
                 return
             except OSError as error:
                 if error.errno not in _PASSING:
                     raise
             else:
-                self._hand_over(sock, handle)
+                self._hand_over(sock, peer, handle)
 
-    def _hand_over(self, sock: socket.socket, handle: Callable[[socket.socket], None]) -> None:
+    def _hand_over(self, sock: socket.socket, peer: Any, handle: Handle) -> None:
         try:
             sock.setblocking(False)
-            handle(sock)
+            handle(sock, show_address(self._family, peer))
         except Exception:
             sock.close()
             _log.exception("the handler of connections to %s failed", self._address)

@@ -30,12 +30,25 @@ _READY_MOST: Final = 512
 
 @attrs.define(eq=False)
 class _Source:
-    """One socket that is read from here, and how its task learns that it is over."""
+    """One socket that is read from here, and who is told that it is over."""
 
     fileno: int
     read: Callable[[float], bool]
-    over: trio.Event = attrs.field(factory=trio.Event)
-    error: BaseException | None = None
+    over: Callable[[Exception | None], None]
+    """Called once, when it is read no more, with what ``read`` raised."""
+
+
+@attrs.define(eq=False)
+class _Outcome:
+    """What a task waits for."""
+
+    came: trio.Event = attrs.field(factory=trio.Event)
+    error: Exception | None = None
+
+    def set(self, error: Exception | None) -> None:
+        """The reading is over."""
+        self.error = error
+        self.came.set()
 
 
 @attrs.define(eq=False)
@@ -76,17 +89,43 @@ class SharedReader:
         Raises:
             whatever ``read`` raised.
         """
-        source = _Source(fileno, read)
+        outcome = _Outcome()
+        source = _Source(fileno, read, outcome.set)
         self._add(source, every_s)
         try:
-            await source.over.wait()
+            await outcome.came.wait()
         finally:
             self._remove(source, every_s)
-        if source.error is not None:
+        if outcome.error is not None:
             try:
-                raise source.error
+                raise outcome.error
             finally:
-                source.error = None  # it refers to this frame
+                outcome.error = None  # it refers to this frame
+
+    def watch(
+        self, fileno: int, read: Callable[[float], bool], fail: Callable[[Exception], None]
+    ) -> None:
+        """The same with no task that waits: ``read`` is called until it returns False.
+
+        Args:
+            fail: called, instead of any further ``read``, with what it raised.
+        """
+
+        def over(error: Exception | None) -> None:
+            if error is not None:
+                fail(error)
+
+        self._add(_Source(fileno, read, over), 0.0)
+
+    def unwatch(self, fileno: int, *, closing: bool = False) -> None:
+        """Read a socket no more, which is not closed yet. Idempotent.
+
+        Args:
+            closing: it is closed in the next moment, by which the kernel forgets it as well.
+        """
+        known = self._sources.pop(fileno, None) is not None
+        if known and self._epoll is not None and not closing:
+            self._epoll.unregister(fileno)
 
     def _add(self, source: _Source, every_s: float) -> None:
         if every_s:
@@ -107,8 +146,8 @@ class SharedReader:
                 rest.sources.pop(source, None)
                 if not rest.sources:
                     del self._rests[every_s]
-        elif self._sources.pop(source.fileno, None) is not None and self._epoll is not None:
-            self._epoll.unregister(source.fileno)
+        else:
+            self.unwatch(source.fileno)
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Read until cancelled."""
@@ -159,14 +198,15 @@ class SharedReader:
                             until = now + _BUDGET_S
 
     def _read(self, source: _Source, now: float) -> None:
+        error = None
         try:
             if source.read(now):
                 return
-        except Exception as error:  # it belongs to the task that waits, and is raised there
-            source.error = error
-        source.over.set()
-        # Not again before that task has run: its socket may be ready for ever.
-        if self._sources.pop(source.fileno, None) is source and self._epoll is not None:
-            self._epoll.unregister(source.fileno)
+        except Exception as raised:  # it belongs to whoever is told
+            error = raised
+        # Not again before a task that waits has run: its socket may be ready for ever.
+        if self._sources.get(source.fileno) is source:
+            self.unwatch(source.fileno)
         for rest in self._rests.values():
             rest.sources.pop(source, None)
+        source.over(error)

@@ -118,13 +118,18 @@ class SocketTransport:
     offer: Callable[[bytes | memoryview], int]
     receive_into: Callable[[memoryview], int]
 
-    def __init__(self, sock: socket.socket) -> None:
-        """Own ``sock``, a connected stream socket; it is made non-blocking."""
-        sock.setblocking(False)
+    def __init__(self, sock: socket.socket, peer: str = "") -> None:
+        """Own ``sock``, a connected stream socket; it is made non-blocking.
+
+        Args:
+            peer: the other end's address, if that is known; else the kernel is asked.
+        """
+        if sock.gettimeout() != 0.0:
+            sock.setblocking(False)
         self._sock = sock
         self._closed = False
         self._was_awaited = False
-        self.peer = _end(sock, sock.getpeername)
+        self.peer = peer or _end(sock, sock.getpeername)
         self.on_backlog: Callable[[], None] | None = None
         self.offer = sock.send
         self.receive_into = sock.recv_into

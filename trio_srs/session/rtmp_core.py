@@ -108,7 +108,7 @@ class RtmpCore:
         """What was in an aggregate and comes before anything else; see :meth:`sift`."""
         self.out: list[bytes] = []
         """What is queued to be sent; :meth:`data_to_send` takes it."""
-        self._shaking = True
+        self._shaking = not handshake.done
         self._reader = ChunkReader(limits=limits.chunk)
         self.read = self._reader.next_message
         """The next message as it comes from the chunk stream, chores and all."""

@@ -153,11 +153,20 @@ class RtmpServerSession:
     Args:
         random: at least 3072 arbitrary bytes for the handshake.
         now: the clock's reading; see :class:`~trio_srs.session.base.Session`.
+        handshake: one that somebody else has begun, or finished, in place of one of its own;
+            then no random bytes are needed.
     """
 
-    def __init__(self, *, random: bytes, now: float, options: ServerOptions | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        random: bytes = b"",
+        now: float,
+        options: ServerOptions | None = None,
+        handshake: ServerHandshake | None = None,
+    ) -> None:
         self.options = options or ServerOptions()
-        self.handshake = ServerHandshake(random=random, epoch_ms=int(now * 1000) & 0xFFFFFFFF)
+        self.handshake = handshake or ServerHandshake(random=random, epoch_ms=int(now * 1000))
         self.core = RtmpCore(
             self.handshake,
             limits=self.options.limits,

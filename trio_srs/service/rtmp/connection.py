@@ -23,7 +23,7 @@ from typing import Final, TypeVar
 import trio
 
 from trio_srs.errors import EndReason, PeerError, RefusedError
-from trio_srs.hub.bus import RequestRefused, SessionBegan, SessionConnected, SessionEnded
+from trio_srs.hub.bus import RequestRefused, SessionConnected, SessionEnded
 from trio_srs.hub.gate import Asked
 from trio_srs.hub.lease import PublishLease
 from trio_srs.hub.registry import SessionEntry
@@ -38,6 +38,7 @@ from trio_srs.service.rtmp.deadlines import (
     RefusedAndIdleError,
 )
 from trio_srs.service.rtmp.end import End
+from trio_srs.service.rtmp.lobby import Begun
 from trio_srs.service.rtmp.outgoing import Outgoing
 from trio_srs.service.rtmp.play import Play
 from trio_srs.service.rtmp.publish import Publish
@@ -86,27 +87,30 @@ class Connection:
         handshake: what kind it was, once it is done.
 
     Args:
+        entry: its entry in the registry, which it takes out in the end.
         opening: what to wait for, if anything, before the peer can be understood: the TLS
             handshake. It counts for the handshake's deadline.
+        begun: how far it came in the lobby, if it was there.
     """
 
     def __init__(
         self,
         transport: Transport,
-        protocol: str,
+        entry: SessionEntry,
         context: RtmpContext,
         opening: Callable[[], Awaitable[None]] | None = None,
+        begun: Begun | None = None,
     ) -> None:
         self.context = context
         self.config = config = context.config
         now = trio.current_time()
-        self.entry = SessionEntry(
-            context.registry.next_id(), protocol, transport.peer, now, self.end
-        )
+        self.entry = entry
+        entry.end = self.end
         self.session = RtmpServerSession(
-            random=context.random(RANDOM_BYTES),
+            random=b"" if begun else context.random(RANDOM_BYTES),
             now=now,
             options=server_options(config, context.server_name),
+            handshake=begun.handshake if begun else None,
         )
         self.link = Link(
             transport,
@@ -125,7 +129,8 @@ class Connection:
         self._begun: dict[Activity, None] = {}
         self._nursery: trio.Nursery | None = None
         self._early: list[Callable[[], Awaitable[object]]] = []
-        self._deadline = trio.CancelScope(deadline=now + config.handshake_timeout)
+        self._deadline = trio.CancelScope(deadline=entry.began_at + config.handshake_timeout)
+        self._before = begun
         self._handshaken_at = math.inf
         self._asked_to_connect = False
         self._refused: tuple[float, str] = _NOT_REFUSED
@@ -142,26 +147,24 @@ class Connection:
         Nothing that the peer does, and no bug in serving it, gets out of here; only the
         cancellation of the caller does. Called once.
         """
-        context, entry = self.context, self.entry
-        with context.registry.holding(entry):
-            context.bus.tell(
-                SessionBegan(session=entry.id, peer=entry.peer, protocol=entry.protocol)
-            )
-            try:
-                await self._serve()
-                await self._close()
-            except Exception as bug:  # of ours, and no reason for others to suffer
-                self._report(bug)
-            finally:
-                self._conclude(End(EndReason.SHUTDOWN, "the server stopped"))
-                self.link.reset()
-                self._tell_end()
-                self._let_go()
+        try:
+            await self._serve()
+            await self._close()
+        except Exception as bug:  # of ours, and no reason for others to suffer
+            self._report(bug)
+        finally:
+            self._conclude(End(EndReason.SHUTDOWN, "the server stopped"))
+            self.link.reset()
+            self.context.registry.remove(self.entry)
+            self._tell_end()
+            self._let_go()
 
     async def _serve(self) -> None:
         ends: list[End] = []
         try:
             with self._deadline:
+                if self._before is not None:
+                    self._resume(self._before)
                 await self._pump.greet()
             if self._end is None:
                 async with trio.open_nursery() as nursery:
@@ -180,6 +183,18 @@ class Connection:
             self._nursery = None
             for end in ends:
                 self._conclude(end)
+
+    def _resume(self, begun: Begun) -> None:
+        """Go on where the lobby left off. Raises PeerError."""
+        link, now = self.link, trio.current_time()
+        link.bytes_in, link.bytes_said = begun.bytes_in, begun.bytes_out
+        self._handshaken_at = begun.shaken_at
+        if begun.owed:
+            link.owe((memoryview(begun.owed),))
+        if begun.data:
+            self.session.receive_data(begun.data, now)
+        self.drain(now)
+        self._before = None
 
     def end(self, reason: EndReason, detail: str) -> None:
         """End the session from outside; returns at once. The first reason holds."""
@@ -289,26 +304,23 @@ class Connection:
     def _next_deadline(self) -> float:
         return min(self.session.next_deadline(), self._refused[0], self._patience()[0])
 
-    def _patience(self) -> tuple[float, type[PeerError], str]:
-        """Until when the peer may be silent, and what it is ended with then."""
+    def _patience(self) -> tuple[float, Callable[[float], PeerError], float]:
+        """Until when the peer may be silent, what it is ended with then, and after how long."""
         config = self.config
         if self.handshake is None:
             patience = config.handshake_timeout
-            why = f"no handshake within {patience:g} s"
-            return self.entry.began_at + patience, HandshakeTimeoutError, why
+            return self.entry.began_at + patience, HandshakeTimeoutError.after, patience
         if not self._asked_to_connect:
             patience = config.connect_timeout
-            why = f"no connect command within {patience:g} s"
-            return self._handshaken_at + patience, ConnectTimeoutError, why
+            return self._handshaken_at + patience, ConnectTimeoutError.after, patience
         patience = NEVER if self.sinks else config.command_idle_timeout
-        why = f"heard nothing for {patience:g} s, not even a pong"
-        return self.session.core.heard_at + patience, CommandIdleTimeoutError, why
+        return self.session.core.heard_at + patience, CommandIdleTimeoutError.after, patience
 
     def _check_deadlines(self, now: float) -> None:
         # The errors are made where they are raised: kept in a local they would be a circle.
-        at, kind, why = self._patience()
+        at, error_after, patience_s = self._patience()
         if now >= at:
-            raise kind(why)
+            raise error_after(patience_s)
         refused_until, why = self._refused
         if now >= refused_until:
             raise RefusedAndIdleError(why)
@@ -336,7 +348,7 @@ class Connection:
         match event:
             case HandshakeDone():
                 self.handshake = event
-                self._handshaken_at = trio.current_time()
+                self._handshaken_at = min(self._handshaken_at, trio.current_time())
             case ConnectRequested():
                 self._asked_to_connect = True
                 self._start(lambda: self._connect(event))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final, Self
+
 from trio_srs.errors import EndReason, PeerError
 
 __all__ = [
@@ -22,6 +24,7 @@ class PeerClosedError(PeerError):
     code = "peer_closed"
     srs_code = 1007
     end = EndReason.PEER_FIN
+    TEXT: Final = "the peer closed the connection"
 
 
 class HandshakeTimeoutError(PeerError):
@@ -31,6 +34,11 @@ class HandshakeTimeoutError(PeerError):
     srs_code = 1011
     end = EndReason.HANDSHAKE_TIMEOUT
 
+    @classmethod
+    def after(cls, patience_s: float) -> Self:
+        """Of a peer that was given so long."""
+        return cls(f"no handshake within {patience_s:g} s")
+
 
 class ConnectTimeoutError(PeerError):
     """No ``connect`` came in time."""
@@ -38,6 +46,11 @@ class ConnectTimeoutError(PeerError):
     code = "connect_timeout"
     srs_code = 1011
     end = EndReason.CONNECT_TIMEOUT
+
+    @classmethod
+    def after(cls, patience_s: float) -> Self:
+        """Of a peer that was given so long."""
+        return cls(f"no connect command within {patience_s:g} s")
 
 
 class FirstPacketTimeoutError(PeerError):
@@ -62,6 +75,11 @@ class CommandIdleTimeoutError(PeerError):
     code = "command_idle_timeout"
     srs_code = 1011
     end = EndReason.COMMAND_IDLE_TIMEOUT
+
+    @classmethod
+    def after(cls, patience_s: float) -> Self:
+        """Of a peer that was given so long."""
+        return cls(f"heard nothing for {patience_s:g} s, not even a pong")
 
 
 class NoPublisherError(PeerError):

@@ -49,7 +49,7 @@ class Pump:
         while not (self._at_end or self._greeted()):
             await self._read()
         if self._at_end:
-            raise PeerClosedError("the peer closed the connection")
+            raise PeerClosedError(PeerClosedError.TEXT)
 
     async def run(self) -> None:
         """Receive, understand, and put media where it goes.
@@ -61,7 +61,7 @@ class Pump:
         while not self._at_end:
             await self._read()
             await self._wait_for_room()
-        raise PeerClosedError("the peer closed the connection")
+        raise PeerClosedError(PeerClosedError.TEXT)
 
     async def _read(self) -> None:
         """Read for as long as it goes on just so."""

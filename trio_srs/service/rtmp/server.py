@@ -13,6 +13,8 @@ from typing import Final
 import trio
 
 from trio_srs.errors import EndReason, ProtocolError
+from trio_srs.hub.bus import SessionBegan
+from trio_srs.hub.registry import SessionEntry
 from trio_srs.net.address import Address
 from trio_srs.net.link import PeerGoneError
 from trio_srs.net.listen import Listener, open_listeners
@@ -22,12 +24,13 @@ from trio_srs.net.transport import Transport
 from trio_srs.service.rtmp.config import RtmpConfig
 from trio_srs.service.rtmp.connection import Connection
 from trio_srs.service.rtmp.context import RtmpContext
+from trio_srs.service.rtmp.lobby import Begun, Lobby
 
 __all__ = ["RtmpService"]
 
 _log = logging.getLogger(__name__)
 
-_LOBBY: Final = 64
+_SPARE: Final = 64
 """Connections over the limit that are told so at once; more than these are just closed."""
 _COMPLAIN_EVERY_S: Final = 10.0
 """How often the log says that accepting fails, while it does."""
@@ -45,6 +48,11 @@ class RtmpService:
         self._tls: ssl.SSLContext | None = None
         self._connections: trio.Nursery | None = None
         self._open: set[Connection] = set()
+        self._lobby = (
+            Lobby(context, context.reader, self._admit, self._check_empty)
+            if context.reader is not None
+            else None
+        )
         self._nobody = trio.Event()
 
     async def listen(
@@ -89,6 +97,8 @@ class RtmpService:
         try:
             async with trio.open_nursery() as connections:
                 self._connections = connections
+                if self._lobby is not None:
+                    connections.start_soon(self._lobby.run)
                 for protocol, listeners in self.listeners.items():
                     for listener in listeners:
                         connections.start_soon(self._accept, listener, protocol)
@@ -101,8 +111,8 @@ class RtmpService:
     async def _accept(self, listener: Listener, protocol: str) -> None:
         complained_at = -math.inf
 
-        def handle(sock: socket.socket) -> None:
-            self._handle(sock, protocol)
+        def handle(sock: socket.socket, peer: str) -> None:
+            self._handle(sock, peer, protocol)
 
         def on_trouble(error: OSError, pause_s: float) -> None:
             nonlocal complained_at
@@ -120,13 +130,13 @@ class RtmpService:
         with contextlib.suppress(trio.ClosedResourceError):  # on purpose: see close()
             await listener.serve(handle, on_trouble=on_trouble)
 
-    def _handle(self, sock: socket.socket, protocol: str) -> None:
+    def _handle(self, sock: socket.socket, peer: str, protocol: str) -> None:
         config = self.context.config
-        if len(self._open) >= config.max_connections + _LOBBY:
+        if len(self._open) + len(self._lobby or ()) >= config.max_connections + _SPARE:
             _log.warning("closed a connection unheard: more than %d", config.max_connections)
             sock.close()
             return
-        transport = SocketTransport(sock)
+        transport = SocketTransport(sock, peer)
         if protocol == "rtmps":
             assert self._tls is not None  # it came with the addresses
             secure = TlsTransport(transport, self._tls, server_side=True)
@@ -146,8 +156,24 @@ class RtmpService:
         Args:
             opening: see :class:`Connection`.
         """
+        context = self.context
+        entry = SessionEntry(
+            context.registry.next_id(), protocol, transport.peer, trio.current_time()
+        )
+        context.registry.add(entry)
+        fileno = transport.fileno
+        if self._lobby is not None and fileno is not None:
+            self._lobby.welcome(transport, fileno, entry)
+        else:
+            self._begin(Connection(transport, entry, context, opening))
+        context.bus.tell(SessionBegan(session=entry.id, peer=entry.peer, protocol=protocol))
+
+    def _admit(self, transport: Transport, entry: SessionEntry, begun: Begun) -> None:
+        """Go on with a peer that was in the lobby."""
+        self._begin(Connection(transport, entry, self.context, begun=begun))
+
+    def _begin(self, connection: Connection) -> None:
         assert self._connections is not None  # nobody accepts before run() or after it
-        connection = Connection(transport, protocol, self.context, opening)
         self._open.add(connection)  # now, so that a stop in the next moment finds it
         self._connections.start_soon(self._serve, connection)
 
@@ -156,14 +182,22 @@ class RtmpService:
             await connection.run()
         finally:
             self._open.discard(connection)
-            if not self._open:
-                self._nobody.set()
-                self._nobody = trio.Event()
+            self._check_empty()
+
+    def _entries(self) -> list[SessionEntry]:
+        """Of every peer that is served here, in the lobby or not."""
+        open_ones = [connection.entry for connection in self._open]
+        return open_ones if self._lobby is None else open_ones + [it.entry for it in self._lobby]
+
+    def _check_empty(self) -> None:
+        if not self._open and not self._lobby:
+            self._nobody.set()
+            self._nobody = trio.Event()
 
     async def finish(self) -> None:
         """Stop accepting, and wait until the last connection has ended by itself."""
         self.close()
-        while self._open:
+        while self._open or self._lobby:
             await self._nobody.wait()
 
     async def stop(self, grace_s: float) -> None:
@@ -173,8 +207,8 @@ class RtmpService:
             grace_s: how long that may take; what is still open then is cut off.
         """
         self.close()
-        for connection in list(self._open):
-            connection.end(EndReason.SHUTDOWN, "the server stops")
+        for entry in self._entries():
+            entry.end(EndReason.SHUTDOWN, "the server stops")
         with trio.move_on_after(grace_s):
             await self.finish()
         for connection in list(self._open):

@@ -1,0 +1,276 @@
+"""The lobby: peers that have connected and asked for nothing yet, greeted without a task. Floor 3.
+
+Many connections never get further than the handshake: port scans, health checks, peers that
+time out, storms. A task, a nursery and the objects of a session would be most of what they cost.
+So the shared reader reads them inline, and whatever needs to wait, or to be decided, makes a
+:class:`~trio_srs.service.rtmp.connection.Connection` of a guest: the first byte behind the
+handshake, an answer that was not taken whole, and every end that the peer is to be told.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Callable, Iterator
+from itertools import takewhile
+from typing import Final
+
+import attrs
+import trio
+
+from trio_srs.errors import EndReason, ProtocolError
+from trio_srs.hub.bus import SessionEnded
+from trio_srs.hub.registry import SessionEntry
+from trio_srs.net.reading import SharedReader
+from trio_srs.net.transport import Transport
+from trio_srs.service.rtmp.context import RtmpContext
+from trio_srs.service.rtmp.deadlines import (
+    ConnectTimeoutError,
+    HandshakeTimeoutError,
+    PeerClosedError,
+)
+from trio_srs.service.rtmp.end import End
+from trio_srs.wire.rtmp.handshake import RANDOM_BYTES, ServerHandshake
+
+__all__ = ["Begun", "Guest", "Lobby"]
+
+_log = logging.getLogger(__name__)
+
+_GONE: Final = End(PeerClosedError.end, PeerClosedError.TEXT)
+
+
+@attrs.frozen(kw_only=True)
+class Begun:
+    """What a connection goes on with that was a guest first."""
+
+    handshake: ServerHandshake
+    shaken_at: float
+    """When the handshake was done; infinite if it is not."""
+    data: bytes
+    """What came behind the handshake."""
+    owed: bytes
+    """The rest of our part of the handshake."""
+    bytes_in: int
+    bytes_out: int
+
+
+Admit = Callable[[Transport, SessionEntry, Begun], None]
+"""Makes a connection of a guest, and lets it run."""
+
+
+class Guest:
+    """One peer in the lobby. Everything here is synchronous."""
+
+    __slots__ = (
+        "_bytes_in",
+        "_bytes_out",
+        "_fileno",
+        "_handshake",
+        "_lobby",
+        "_shaken_at",
+        "_transport",
+        "entry",
+        "patience_s",
+    )
+
+    def __init__(
+        self, lobby: Lobby, transport: Transport, fileno: int, entry: SessionEntry
+    ) -> None:
+        context = lobby.context
+        self._lobby, self._transport, self._fileno = lobby, transport, fileno
+        self.entry = entry
+        entry.end = self._end
+        self._handshake = ServerHandshake(
+            random=context.random(RANDOM_BYTES), epoch_ms=int(entry.began_at * 1000)
+        )
+        self._shaken_at = math.inf
+        self._bytes_in = self._bytes_out = 0
+        self.patience_s: float = context.config.handshake_timeout
+
+    def read(self, now: float) -> bool:
+        """Read what there is; whether the peer stays in the lobby."""
+        buffer = self._lobby.context.buffer
+        try:
+            count = self._transport.receive_into(buffer)
+        except BlockingIOError:
+            return True
+        except OSError as error:
+            self.leave(End(EndReason.PEER_RST, error.strerror or str(error)))
+            return False
+        if not count:
+            self.leave(_GONE)
+            return False
+        self._bytes_in += count
+        data = buffer[:count]
+        if self._handshake.done:
+            self._go_on(data=bytes(data))
+            return False
+        return self._shake(data, now)
+
+    def _shake(self, data: memoryview, now: float) -> bool:
+        """Go on with the handshake; whether the peer stays in the lobby."""
+        handshake = self._handshake
+        try:
+            answer = handshake.receive(data)
+        except ProtocolError as error:
+            self._end(error.end, str(error))
+            return False
+        if answer:
+            try:
+                taken = self._transport.offer(answer)
+            except BlockingIOError:
+                taken = 0
+            except OSError as error:
+                self.leave(End(EndReason.PEER_RST, error.strerror or str(error)))
+                return False
+            self._bytes_out += len(answer)
+            if taken < len(answer):
+                self._go_on(owed=answer[taken:])
+                return False
+        if handshake.done:
+            self._shaken_at = now
+            if handshake.trailing:
+                self._go_on(data=handshake.trailing)
+                return False
+            self._lobby.wait_on(self, self._lobby.context.config.connect_timeout, now)
+        return True
+
+    def expire(self) -> None:
+        """It has kept us waiting for too long."""
+        late = HandshakeTimeoutError if self._shaken_at == math.inf else ConnectTimeoutError
+        error = late.after(self.patience_s)
+        self._end(error.end, str(error))
+
+    def _end(self, reason: EndReason, detail: str) -> None:
+        """End it in words that the peer hears."""
+        self._go_on()
+        self.entry.end(reason, detail)  # the connection's, by now
+
+    def _go_on(self, *, data: bytes = b"", owed: bytes = b"") -> None:
+        """Be a connection from now on."""
+        self._lobby.forget(self)
+        self._lobby.reader.unwatch(self._fileno)
+        begun = Begun(
+            handshake=self._handshake,
+            shaken_at=self._shaken_at,
+            data=data,
+            owed=owed,
+            bytes_in=self._bytes_in,
+            bytes_out=self._bytes_out,
+        )
+        self._lobby.admit(self._transport, self.entry, begun)
+
+    def leave(self, end: End) -> None:
+        """It is gone, and there is nobody to say anything to."""
+        self._lobby.forget(self)
+        self._lobby.reader.unwatch(self._fileno, closing=True)
+        if end.reason is EndReason.PEER_FIN:
+            self._transport.close()
+        else:
+            self._transport.reset()
+        context, entry = self._lobby.context, self.entry
+        entry.end = _ended
+        context.registry.remove(entry)
+        context.bus.tell(
+            SessionEnded(
+                session=entry.id,
+                peer=entry.peer,
+                reason=end.reason,
+                detail=end.detail,
+                seconds=trio.current_time() - entry.began_at,
+                bytes_in=self._bytes_in,
+                bytes_out=self._bytes_out,
+            )
+        )
+        self._lobby.on_left()
+
+    def fail(self, bug: Exception) -> None:
+        """A bug of ours in reading it; no other peer is to notice."""
+        _log.error("a bug ended session %s in the lobby", self.entry.id, exc_info=bug)
+        self.leave(End(EndReason.INTERNAL_ERROR, repr(bug)))
+
+
+class Lobby:
+    """All guests of one server, and how long each may be one.
+
+    Guests that are allowed the same time are due in the order in which they began to wait, so
+    one timer does for all.
+    """
+
+    def __init__(
+        self,
+        context: RtmpContext,
+        reader: SharedReader,
+        admit: Admit,
+        on_left: Callable[[], None],
+    ) -> None:
+        self.context = context
+        self.reader = reader
+        self.admit = admit
+        self.on_left = on_left
+        """Called when a guest is gone for good."""
+        self._queues: dict[float, dict[Guest, float]] = {}
+        """By what they are allowed: when each is due."""
+        self._count = 0
+        self._sleep = trio.CancelScope()
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[Guest]:
+        """The guests there are now."""
+        return iter([guest for queue in self._queues.values() for guest in queue])
+
+    def welcome(self, transport: Transport, fileno: int, entry: SessionEntry) -> None:
+        """Greet a peer that has just connected."""
+        guest = Guest(self, transport, fileno, entry)
+        self._wait(guest, entry.began_at)
+        self.reader.watch(fileno, guest.read, guest.fail)
+
+    def wait_on(self, guest: Guest, patience_s: float, now: float) -> None:
+        """A guest may stay so long from now on."""
+        self.forget(guest)
+        guest.patience_s = patience_s
+        self._wait(guest, now)
+
+    def _wait(self, guest: Guest, now: float) -> None:
+        due = now + guest.patience_s
+        queue = self._queues.get(guest.patience_s)
+        if queue is None:
+            queue = self._queues[guest.patience_s] = {}
+        if not queue and due < self._sleep.deadline:
+            self._sleep.deadline = due
+        queue[guest] = due
+        self._count += 1
+
+    def forget(self, guest: Guest) -> None:
+        """It is no guest any more."""
+        del self._queues[guest.patience_s][guest]
+        self._count -= 1
+
+    async def run(self) -> None:
+        """See to it that nobody stays too long, until cancelled; then everybody is put out."""
+        try:
+            while True:
+                self._sleep = trio.CancelScope(deadline=self._next_due())
+                with self._sleep:
+                    await trio.sleep_forever()
+                self._expire(trio.current_time())
+        finally:
+            for guest in self:
+                guest.leave(End(EndReason.SHUTDOWN, "the server stopped"))
+
+    def _next_due(self) -> float:
+        firsts = (next(iter(queue.values()), math.inf) for queue in self._queues.values())
+        return min(firsts, default=math.inf)
+
+    def _expire(self, now: float) -> None:
+        for patience_s, queue in list(self._queues.items()):
+            for guest in list(takewhile(lambda guest: queue[guest] <= now, queue)):
+                guest.expire()
+            if not queue:  # a reload may bring any number of other times
+                del self._queues[patience_s]
+
+
+def _ended(_reason: EndReason, _detail: str) -> None:
+    """What is left of a guest's end."""

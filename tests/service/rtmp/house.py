@@ -15,6 +15,7 @@ from trio_srs.hub.gate import AllowAll, Gate
 from trio_srs.hub.hub import Hub
 from trio_srs.hub.registry import Registry
 from trio_srs.hub.settings import StreamSettings
+from trio_srs.net.reading import SharedReader
 from trio_srs.service.rtmp.config import RtmpConfig
 from trio_srs.service.rtmp.context import RtmpContext
 from trio_srs.service.rtmp.server import RtmpService
@@ -75,6 +76,7 @@ class House:
     hub: Hub = attrs.field(factory=Hub)
     bus: Bus = attrs.field(factory=Bus)
     registry: Registry = attrs.field(factory=Registry)
+    reader: SharedReader | None = None
     rules: FixedRules = attrs.field(init=False)
     context: RtmpContext = attrs.field(init=False)
     service: RtmpService = attrs.field(init=False)
@@ -92,6 +94,7 @@ class House:
             server_name="trio-srs/test",
             random=bytes,
             buffer=memoryview(bytearray(self.config.read_buffer)),
+            reader=self.reader,
         )
         self.service = RtmpService(self.context)
 
@@ -100,6 +103,8 @@ class House:
         with self.bus.listening(self.events.append):
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self.hub.broadcaster.run)
+                if self.reader is not None:
+                    await nursery.start(self.reader.run)
                 await nursery.start(self.service.run)
                 task_status.started(self)
 

@@ -266,7 +266,7 @@ class Lobby:
 
     def _expire(self, now: float) -> None:
         for patience_s, queue in list(self._queues.items()):
-            for guest in list(takewhile(lambda guest: queue[guest] <= now, queue)):
+            for guest, _ in list(takewhile(lambda item: item[1] <= now, queue.items())):
                 guest.expire()
             if not queue:  # a reload may bring any number of other times
                 del self._queues[patience_s]

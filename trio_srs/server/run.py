@@ -102,9 +102,16 @@ class Server:
             grace_s: how long that may take in all; what is still open then is cut off. The
                 configuration's ``rtmp.shutdown_grace`` by default.
         """
+        await self.end_sessions(grace_s)
+        self._stopped.set()
+
+    async def end_sessions(self, grace_s: float | None = None) -> None:
+        """The first half of :meth:`stop`: nobody is connected, and nobody can connect any more.
+
+        The server's own tasks go on, so that it can still be asked what there was.
+        """
         self.stopping = True
         await self._parts.rtmp.stop(self.config.rtmp.shutdown_grace if grace_s is None else grace_s)
-        self._stopped.set()
 
     async def finish(self) -> None:
         """Stop accepting, let every session end by itself, and end the server."""

@@ -1,0 +1,48 @@
+"""Which processes there are, for tests of their ends."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+__all__ = ["ROOT", "all_gone", "is_running", "script"]
+
+ROOT: Final = Path(__file__).parent.parent.parent
+_CHECK_S: Final = 0.02
+
+
+def is_running(pid: int) -> bool:
+    """Whether there is a process of that number, zombies not counted."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    stat = Path("/proc", str(pid), "stat")
+    return not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+def all_gone(pids: Iterable[int], within_s: float = 10.0) -> bool:
+    """Whether all of these processes end within some seconds."""
+    deadline = time.monotonic() + within_s
+    pids = list(pids)
+    while any(map(is_running, pids)):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(_CHECK_S)
+    return True
+
+
+def script(text: str) -> subprocess.Popen[str]:
+    """A Python program of its own, with its output to be read."""
+    start = f"import sys; sys.path[:] = {sys.path!r}\n"
+    return subprocess.Popen(
+        [sys.executable, "-W", "error", "-u", "-c", start + text],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )

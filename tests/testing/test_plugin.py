@@ -1,0 +1,254 @@
+"""The plugin in somebody's project: servers, publishers and players, and nothing left of them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.testing.processes import all_gone
+from tests.testing.project import Project
+
+pytestmark = pytest.mark.interop
+
+WHOLE = """
+import math
+
+def test_it(rtmp_server, rtmp_publisher, rtmp_player):
+    player = rtmp_player("live/a")
+    publisher = rtmp_publisher("live/a", seconds=0.4, speed=math.inf)
+    assert publisher.wait() == "complete"
+    player.wait()
+    assert player.digest == publisher.digest
+"""
+NOTED = """
+import os, signal
+from pathlib import Path
+from trio_srs.testing.warm import warm
+
+def note(server, *others):
+    with Path("pids").open("a") as file:
+        pids = [warm()._process.pid, server.pid, *(each.pid for each in others)]
+        print(*pids, file=file)
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return Project(tmp_path)
+
+
+def noted(project: Project) -> list[list[int]]:
+    """The processes of each test: the one that is kept warm, the server, others."""
+    lines = (project.folder / "pids").read_text().splitlines()
+    return [list(map(int, line.split())) for line in lines]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--import-mode=importlib", "--strict-markers", "-p", "no:cacheprovider"),
+        ("--import-mode=append", "-p", "no:trio", "-p", "no:timeout", "-s"),
+        ("--import-mode=prepend", "-o", "trio_mode=true", "--timeout=30"),
+    ],
+    ids=" ".join,
+)
+def test_it_works_with_and_without_others(project: Project, words: tuple[str, ...]) -> None:
+    project.write(WHOLE)
+    outcome = project.run(*words)
+    assert outcome.counts == (1, 0, 0), outcome.output
+
+
+def test_every_test_has_a_server_of_its_own_and_none_is_left(project: Project) -> None:
+    project.write(
+        NOTED
+        + """
+import pytest
+
+@pytest.mark.parametrize("number", range(3))
+def test_it(number, rtmp_server, rtmp_server_factory):
+    assert rtmp_server.url() != rtmp_server_factory().url()
+    note(rtmp_server)
+"""
+    )
+    outcome = project.run()
+    assert outcome.counts == (3, 0, 0), outcome.output
+    tests = noted(project)
+    assert len({server for _, server in tests}) == 3
+    assert len({warm for warm, _ in tests}) == 1
+    assert all_gone({pid for test in tests for pid in test}, within_s=0.0)
+
+
+@pytest.mark.parametrize(
+    "end",
+    ["os.kill(os.getpid(), signal.SIGKILL)", "os.kill(os.getpid(), signal.SIGINT)", "os._exit(7)"],
+)
+def test_a_run_that_is_broken_off_leaves_nothing(project: Project, end: str) -> None:
+    project.write(
+        NOTED
+        + f"""
+def test_it(rtmp_server, rtmp_publisher, rtmp_player):
+    note(rtmp_server, rtmp_publisher("live/a"), rtmp_player("live/a"))
+    {end}
+"""
+    )
+    outcome = project.run()
+    assert outcome.code != 0
+    [pids] = noted(project)
+    assert len(pids) == 4
+    assert all_gone(pids)
+
+
+def test_ctrl_c_reaches_the_tests_and_not_their_servers(project: Project) -> None:
+    """A terminal sends it to the whole group."""
+    project.write(
+        NOTED
+        + """
+def test_it(rtmp_server):
+    note(rtmp_server)
+    try:
+        os.killpg(0, signal.SIGINT)
+        signal.pause()
+    except KeyboardInterrupt:
+        rtmp_server.check_leaks()
+        Path("answered").touch()
+        raise
+"""
+    )
+    command = [sys.executable, "-m", "pytest", *project.plugin, "-q"]
+    with subprocess.Popen(
+        command, cwd=project.folder, start_new_session=True, stdout=subprocess.DEVNULL
+    ) as process:
+        assert process.wait(30) == pytest.ExitCode.INTERRUPTED
+    assert (project.folder / "answered").exists()
+    assert all_gone(noted(project)[0])
+
+
+def test_a_mark_configures_the_server(project: Project) -> None:
+    project.write(
+        """
+        import pytest
+
+        @pytest.mark.rtmp_server(stream={"publish_busy": "replace"})
+        def test_sections(rtmp_server, rtmp_publisher):
+            first = rtmp_publisher("live/a")
+            rtmp_publisher("live/a")
+            assert first.wait() == "server_closed"
+
+        @pytest.mark.rtmp_server("[app.live]\\npublish_busy = 'replace'")
+        def test_text(rtmp_server, rtmp_publisher):
+            rtmp_publisher("live/a")
+            rtmp_publisher("live/a")
+
+        @pytest.mark.rtmp_server(stream={"publish_busi": "replace"})
+        def test_wrong(rtmp_server):
+            pass
+        """
+    )
+    outcome = project.run("--strict-markers")
+    assert outcome.counts == (2, 0, 1), outcome.output
+    assert 'stream.publish_busi: unknown key; did you mean "publish_busy"?' in outcome.output
+
+
+def test_a_leak_fails_the_test_with_its_name(project: Project) -> None:
+    """In a server with a bug: it forgets a task and a descriptor for each publish."""
+    project.write(
+        """
+        from trio_srs.testing import warm
+
+        BUG = '''
+        import os, trio
+        from trio_srs.hub import bus
+        tell = bus.Bus.tell
+        def forget(self, event):
+            if isinstance(event, bus.PublishBegan):
+                trio.lowlevel.spawn_system_task(trio.sleep_forever, name="forgotten")
+                os.open(os.devnull, os.O_RDONLY)
+            tell(self, event)
+        bus.Bus.tell = forget
+        '''
+        warm._BOOT = warm._BOOT.replace("; from", f"\\n{BUG}\\nfrom")
+        """,
+        "conftest.py",
+    )
+    project.write("def test_it(rtmp_server, rtmp_publisher): rtmp_publisher('live/a')")
+    outcome = project.run()
+    assert outcome.counts == (1, 0, 1), outcome.output
+    message = "the server still holds, when all have left: task forgotten, descriptor /dev/null"
+    assert message in outcome.output
+
+
+def test_a_server_that_dies_unasked_fails_the_test(project: Project) -> None:
+    project.write(
+        """
+        import os, signal
+
+        def test_it(rtmp_server):
+            os.kill(rtmp_server.pid, signal.SIGSEGV)
+
+        def test_on_purpose(rtmp_server):
+            rtmp_server.kill()
+        """
+    )
+    outcome = project.run()
+    assert outcome.counts == (2, 0, 1), outcome.output
+    assert "the server's process was ended by signal 11; its log is empty" in outcome.output
+
+
+def test_what_does_not_use_it_does_not_pay_for_it(project: Project) -> None:
+    project.write("def test_it(): pass")
+    project.write(
+        """
+        import sys
+
+        def pytest_unconfigure():
+            print("ours:", *sorted(name for name in sys.modules if name.startswith("trio_srs")))
+        """,
+        "conftest.py",
+    )
+    outcome = project.run("-p", "no:trio")
+    assert outcome.code == 0
+    assert "\nours: trio_srs trio_srs.testing trio_srs.testing.plugin\n" in outcome.output
+
+
+def test_only_collecting_starts_nothing(project: Project) -> None:
+    project.write(WHOLE)
+    project.write(
+        """
+        import sys
+
+        def pytest_unconfigure():
+            print("warm:", "trio_srs.testing.warm" in sys.modules)
+        """,
+        "conftest.py",
+    )
+    assert "\nwarm: False\n" in project.run("--collect-only").output
+
+
+def test_the_twins_are_for_tests_under_trio(project: Project) -> None:
+    project.write(
+        """
+        import math
+        import trio
+
+        async def test_it(trio_rtmp_server, trio_rtmp_publisher, trio_rtmp_player):
+            player = await trio_rtmp_player("live/a")
+            publisher = await trio_rtmp_publisher("live/a")
+            await publisher.wait_for_frames(2)
+            await publisher.stall()
+            await publisher.resume()
+            with trio.move_on_after(0.05) as scope:
+                await publisher.wait()
+            assert scope.cancelled_caught
+            await publisher.stop()
+            assert publisher.sync.ended == "stopped"
+            assert await player.wait() == "NetStream.Play.UnpublishNotify"
+            assert player.sync.digest == publisher.sync.digest
+            other = await trio_rtmp_publisher(trio_rtmp_server.url("live/b"), speed=math.inf)
+            await other.kill()
+        """
+    )
+    outcome = project.run("-o", "trio_mode=true")
+    assert outcome.counts == (1, 0, 0), outcome.output

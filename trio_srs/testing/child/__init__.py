@@ -1,0 +1,1 @@
+"""What runs in the processes that tests start: servers, publishers, players. Floor 7."""

@@ -1,0 +1,155 @@
+"""The pytest plugin: a live server, publishers and players as fixtures. Floor 7.
+
+Nothing but pytest is imported until a test asks for one of the fixtures.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Generator, Iterator
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+if TYPE_CHECKING:
+    from trio_srs.testing.clients import PlayerProcess, PublisherProcess
+    from trio_srs.testing.fixtures import Servers
+    from trio_srs.testing.server_process import ServerProcess
+    from trio_srs.testing.trio_twins import TrioPlayer, TrioPublisher, TrioServer
+
+__all__ = [
+    "rtmp_player",
+    "rtmp_publisher",
+    "rtmp_server",
+    "rtmp_server_factory",
+    "trio_rtmp_player",
+    "trio_rtmp_publisher",
+    "trio_rtmp_server",
+]
+
+_MARK: Final = "rtmp_server"
+_SOURCE: Final = "rtmp_server_factory"
+"""The fixture that all the others come from."""
+_SERVERS: Final[pytest.StashKey[Servers]] = pytest.StashKey()
+
+
+# --------------------------------------------------------------------- fixtures
+
+
+@pytest.fixture
+def rtmp_server_factory(
+    request: pytest.FixtureRequest,
+) -> Iterator[Callable[..., ServerProcess]]:
+    """Start any number of servers: ``rtmp_server_factory(stream={"publish_busy": "replace"})``.
+
+    The arguments are those of :class:`trio_srs.testing.ServerProcess`.
+    """
+    from trio_srs.testing.fixtures import Servers
+
+    servers = request.node.stash[_SERVERS] = Servers()
+    yield servers.start
+    servers.close()
+
+
+@pytest.fixture
+def rtmp_server(
+    request: pytest.FixtureRequest, rtmp_server_factory: Callable[..., ServerProcess]
+) -> ServerProcess:
+    """A live server of this test's own, in a process of its own, on a free port.
+
+    ``@pytest.mark.rtmp_server(config="...", stream={...})`` configures it. When the test is
+    over it must have given back whatever it held for its sessions.
+    """
+    mark = request.node.get_closest_marker(_MARK)
+    return rtmp_server_factory(*mark.args, **mark.kwargs) if mark else rtmp_server_factory()
+
+
+@pytest.fixture
+def rtmp_publisher(rtmp_server: ServerProcess) -> Iterator[Callable[..., PublisherProcess]]:
+    """Publish in the background: ``rtmp_publisher("live/cam1", "h264:640x360@25", seconds=2)``.
+
+    The first argument is a stream of ``rtmp_server``, or a whole URL; the others are those of
+    :class:`trio_srs.testing.PublisherProcess`. What still goes on ends with the test.
+    """
+    from trio_srs.testing.clients import PublisherProcess
+    from trio_srs.testing.fixtures import Clients
+
+    with Clients(PublisherProcess, rtmp_server) as clients:
+        yield clients.start
+
+
+@pytest.fixture
+def rtmp_player(rtmp_server: ServerProcess) -> Iterator[Callable[..., PlayerProcess]]:
+    """Play in the background: ``rtmp_player("live/cam1")``; the argument as of
+    ``rtmp_publisher``.
+
+    It knows what it got: frames, bytes, digest, statuses, facts.
+    """
+    from trio_srs.testing.clients import PlayerProcess
+    from trio_srs.testing.fixtures import Clients
+
+    with Clients(PlayerProcess, rtmp_server) as clients:
+        yield clients.start
+
+
+@pytest.fixture
+def trio_rtmp_server(rtmp_server: ServerProcess) -> TrioServer:
+    """``rtmp_server`` for tests that run under Trio: what waits is awaited."""
+    from trio_srs.testing.trio_twins import TrioServer
+
+    return TrioServer(rtmp_server)
+
+
+@pytest.fixture
+def trio_rtmp_publisher(rtmp_publisher: Callable[..., PublisherProcess]) -> TrioPublisher:
+    """``rtmp_publisher`` for tests that run under Trio: ``await trio_rtmp_publisher(...)``."""
+    from trio_srs.testing.trio_twins import TrioPublisher
+
+    return TrioPublisher(rtmp_publisher)
+
+
+@pytest.fixture
+def trio_rtmp_player(rtmp_player: Callable[..., PlayerProcess]) -> TrioPlayer:
+    """``rtmp_player`` for tests that run under Trio: ``await trio_rtmp_player(...)``."""
+    from trio_srs.testing.trio_twins import TrioPlayer
+
+    return TrioPlayer(rtmp_player)
+
+
+# ------------------------------------------------------------------------ hooks
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Say what our mark means, for ``--strict-markers``."""
+    config.addinivalue_line(
+        "markers",
+        f"{_MARK}(config='', **sections): configures the rtmp_server of this test, by the text "
+        "of a configuration file, by its sections, or both",
+    )
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Warm up, while pytest still says what it has collected, if anybody will need it."""
+    if not session.config.option.collectonly and any(
+        _SOURCE in getattr(item, "fixturenames", ()) for item in session.items
+    ):
+        from trio_srs.testing.warm import warm
+
+        warm()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """To what is told of a test that failed, add what its servers have seen."""
+    report = yield
+    if report.failed and (servers := item.stash.get(_SERVERS, None)) is not None:
+        report.sections += servers.testimony()
+    return report
+
+
+def pytest_unconfigure() -> None:
+    """Let go of what was kept warm."""
+    if (warm := sys.modules.get("trio_srs.testing.warm")) is not None:
+        warm.close_warm()

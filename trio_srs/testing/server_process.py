@@ -1,0 +1,104 @@
+"""A server in a process of its own, for tests of any kind. Floor 7.
+
+    with ServerProcess() as server:
+        subprocess.run([*encoder, server.url("live/cam1")], check=True)
+        report = server.wait_for_end("live/cam1")
+
+It is a process, and not a thread of the test's, as much of what publishes inside a test, such as
+PyAV, holds Python's lock while it connects: a server in the same process could not answer it.
+"""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any, Final, Self
+
+from trio_srs.errors import InternalError
+from trio_srs.testing.process import OwnProcess
+from trio_srs.testing.server import ServerHandle
+
+__all__ = ["LeakError", "ServerProcess"]
+
+__tracebackhide__ = True  # pytest: see channel
+
+_GIVE_BACK_S: Final = 2.0
+_END_S: Final = 10.0
+
+
+class LeakError(InternalError):
+    """A server still holds something when everybody has left. The text says what."""
+
+    code = "leak"
+
+
+class ServerProcess(ServerHandle):
+    """A server in a process of its own. It is up when this has been made.
+
+    The process ends with :meth:`close`, with the block it is used as, and with the process that
+    made it, however that ends.
+    """
+
+    def __init__(self, config: str = "", **sections: Any) -> None:
+        """Start it on a free port, with the settings for tests.
+
+        Args:
+            config: a configuration file's text, laid over those.
+            sections: sections of a configuration, laid over all that:
+                ``stream={"publish_busy": "replace"}``.
+
+        Raises:
+            ProcessRefusedError: the configuration cannot be used, or it cannot listen.
+        """
+        words = {"layers": [config, sections]}
+        self._process = OwnProcess("server", words, "the server's process")
+        self.addresses = self._process.greeting
+
+    @property
+    def pid(self) -> int:
+        """The number of its process."""
+        return self._process.pid
+
+    @property
+    def is_over(self) -> bool:
+        """Whether :meth:`close` or :meth:`kill` was called."""
+        return self._process.is_over
+
+    @property
+    def log(self) -> str:
+        """What it has logged so far; also when it has ended."""
+        return self._process.log
+
+    def _ask(self, verb: str, within_s: float, /, **words: object) -> Any:
+        return self._process.ask(verb, within_s, **words)
+
+    def check_leaks(self) -> None:
+        """End every session, and see whether all that they held is given back.
+
+        Nobody can connect any more after this; reports and the log can still be asked for.
+
+        Raises:
+            LeakError: something is not: sessions, tasks, descriptors. Each is named.
+        """
+        left = self._ask("end", _GIVE_BACK_S + _END_S, patience_s=_GIVE_BACK_S)
+        if left:
+            raise LeakError(f"the server still holds, when all have left: {', '.join(left)}")
+
+    def close(self) -> None:
+        """End it, whoever is connected. Idempotent."""
+        self._process.end()
+
+    def kill(self) -> None:
+        """End it as ``kill -9`` does, to see what its peers make of that."""
+        self._process.kill()
+
+    def __enter__(self) -> Self:
+        """Use it for as long as the block lasts."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()

@@ -1,0 +1,103 @@
+"""The server, publishers and players of the fixtures, for tests that run under Trio. Floor 7.
+
+The processes are the same; what waits for them is awaited, and can be cancelled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Generic, TypeVar
+
+import trio
+
+from trio_srs.testing.clients import ClientProcess, PlayerProcess, PublisherProcess
+from trio_srs.testing.server import ServerHandle
+
+__all__ = ["TrioClient", "TrioPlayer", "TrioPublisher", "TrioServer"]
+
+__tracebackhide__ = True  # pytest: see channel
+
+T = TypeVar("T")
+C = TypeVar("C", bound=ClientProcess)
+
+
+async def _aside(call: Callable[..., T], *args: Any, **words: Any) -> T:
+    """Have something done in a thread. If that is cancelled nobody waits for what comes of it."""
+    return await trio.to_thread.run_sync(partial(call, *args, **words), abandon_on_cancel=True)
+
+
+class TrioServer:
+    """A server's twin.
+
+    Attributes:
+        sync: the server as synchronous tests have it, for what is not here.
+    """
+
+    def __init__(self, sync: ServerHandle) -> None:
+        self.sync = sync
+
+    def url(self, stream: str = "", protocol: str = "rtmp") -> str:
+        """The URL of a stream here."""
+        return self.sync.url(stream, protocol)
+
+    async def kick(self, stream: str) -> bool:
+        """End whoever publishes a stream; whether there was anybody."""
+        return await _aside(self.sync.kick, stream)
+
+
+class TrioClient(Generic[C]):
+    """A publisher's or a player's twin.
+
+    Attributes:
+        sync: the client as synchronous tests have it: what it did and got.
+    """
+
+    def __init__(self, sync: C) -> None:
+        self.sync = sync
+
+    async def wait(self, timeout_s: float = 10.0) -> str:
+        """Wait for its end; returns why it ended."""
+        return await _aside(self.sync.wait, timeout_s)
+
+    async def wait_for_frames(self, count: int, timeout_s: float = 10.0) -> None:
+        """Wait for so many frames."""
+        await _aside(self.sync.wait_for_frames, count, timeout_s)
+
+    async def stop(self) -> None:
+        """End it in good order."""
+        await _aside(self.sync.stop)
+
+    async def kill(self) -> None:
+        """End it as ``kill -9`` does."""
+        await _aside(self.sync.kill)
+
+    async def stall(self) -> None:
+        """Keep still until :meth:`resume`."""
+        await _aside(self.sync.stall)
+
+    async def resume(self) -> None:
+        """Go on."""
+        await _aside(self.sync.resume)
+
+
+class TrioPublisher:
+    """Starts publishers: ``publisher = await trio_rtmp_publisher("live/cam1")``."""
+
+    def __init__(self, start: Callable[..., PublisherProcess]) -> None:
+        self._start = start
+
+    async def __call__(self, stream: str, *args: Any, **words: Any) -> TrioClient[PublisherProcess]:
+        """Start one; the arguments are those of ``rtmp_publisher``."""
+        return TrioClient(await _aside(self._start, stream, *args, **words))
+
+
+class TrioPlayer:
+    """Starts players: ``player = await trio_rtmp_player("live/cam1")``."""
+
+    def __init__(self, start: Callable[..., PlayerProcess]) -> None:
+        self._start = start
+
+    async def __call__(self, stream: str) -> TrioClient[PlayerProcess]:
+        """Start one; the arguments are those of ``rtmp_player``."""
+        return TrioClient(await _aside(self._start, stream))

@@ -98,3 +98,10 @@ def test_aac_before_its_header_is_not_known() -> None:
     made = track()
     see(made, bodies.audio(0).payload)
     assert audio_of(made)[1].sample_rate is None
+
+
+def test_frames_are_worth_a_look_until_the_rate_is_known() -> None:
+    made = track(full=False)
+    assert made.needs_look
+    see(made, MP3)
+    assert not made.needs_look

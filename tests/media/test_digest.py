@@ -9,7 +9,7 @@ import attrs
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trio_srs.media.digest import MODES, Digests
+from trio_srs.media.digest import MODES, Digests, whole
 from trio_srs.media.facts import DigestFacts
 
 Item = tuple[int, int, bytes]
@@ -22,14 +22,10 @@ def sha(*parts: bytes) -> str:
     return hashlib.sha256(b"".join(parts)).hexdigest()
 
 
-def whole(type_id: int, at_ms: int, body: bytes) -> bytes:
-    return struct.pack(">BII", type_id, at_ms, len(body)) + body
-
-
 def digests(messages: list[Item]) -> DigestFacts:
     made = Digests()
     for type_id, at_ms, body in messages:
-        made.add(type_id, at_ms, body, body)
+        made.add(whole(type_id, at_ms, body), body)
     return made.facts()
 
 
@@ -50,9 +46,10 @@ def test_payloads_alone_do_not_mind_the_time(messages: list[Item], shift: int) -
 def test_user_data_makes_no_difference_where_it_is_left_out() -> None:
     def with_user_data(text: bytes) -> DigestFacts:
         made = Digests()
-        made.add(9, 0, b"first", b"first")
-        made.add(9, 40, text + b"second", b"second")
-        made.add(9, 80, b"third", b"third")
+        made.add(whole(9, 0, b"first"), b"first")
+        second = text + b"second"
+        made.add(whole(9, 40, second), second, whole(9, 40, b"second"))
+        made.add(whole(9, 80, b"third"), b"third")
         return made.facts()
 
     one, other = with_user_data(b"x264"), with_user_data(b"x265")
@@ -66,9 +63,13 @@ def test_user_data_makes_no_difference_where_it_is_left_out() -> None:
 def test_a_digest_can_be_had_at_any_moment() -> None:
     made = Digests()
     before = made.facts()
-    made.add(9, 0, b"x", b"x")
+    made.add(whole(9, 0, b"x"), b"x")
     assert made.facts() != before
     assert made.facts() == made.facts()
+
+
+def test_the_letter_of_a_message() -> None:
+    assert whole(9, 0x01020304, b"ab") == struct.pack(">BII", 9, 0x01020304, 2) + b"ab"
 
 
 def test_every_mode_is_a_digest() -> None:

@@ -171,6 +171,39 @@ def test_user_data_of_an_encoder_can_be_ignored() -> None:
     assert signed.video.digests.without_user_data == plain.video.digests.without_user_data
 
 
+@pytest.mark.parametrize("level", ["headers", "full"])
+def test_tracks_are_told_apart_at_every_level(level: Level) -> None:
+    record, frame = bodies.VIDEO_HEADER[5:], PLAIN_KEY[5:]
+    sounds = [
+        sound(
+            build_audio(
+                [
+                    AudioBody("mp4a", kind, b"ab", track_id=i, multitrack=Multitrack.MANY_TRACKS)
+                    for i in (0, 1)
+                ]
+            )
+        )
+        for kind in (AudioPacketType.SEQUENCE_END, AudioPacketType.CODED_FRAMES)
+    ]
+    probe = StreamProbe(level)
+    for message in (
+        two_tracks(record, record, packet_type=VideoPacketType.SEQUENCE_START),
+        two_tracks(frame, frame, packet_type=VideoPacketType.CODED_FRAMES),
+        *sounds,
+    ):
+        probe.see(message)
+    facts = probe.facts()
+    assert [(track.kind, track.messages, track.frames) for track in facts.tracks] == [
+        ("video", 2, 1),
+        ("video", 2, 1),
+        ("audio", 2, 1),
+        ("audio", 2, 1),
+    ]
+    frames = [(frame.kind, frame.track_id) for frame in probe.trace()]
+    expected = [("video", 0), ("video", 1), ("audio", 0), ("audio", 1)]
+    assert frames == (expected if level == "full" else [])
+
+
 def test_each_track_of_a_multitrack_stream_is_followed() -> None:
     record = bodies.VIDEO_HEADER[5:]
     plain, signed = PLAIN_KEY[5:], SEI_KEY[5:]

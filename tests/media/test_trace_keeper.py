@@ -10,9 +10,11 @@ from trio_srs.media.clock import Clock
 from trio_srs.media.probe import StreamProbe
 from trio_srs.media.trace import Trace
 from trio_srs.media.trace_keeper import TraceKeeper
+from trio_srs.media.video_track import VideoTrack
 from trio_srs.testing import bodies
 from trio_srs.testing.streams import Pattern
 from trio_srs.wire.flv.audio import AudioPacketType, parse_audio
+from trio_srs.wire.flv.video import parse_video
 from trio_srs.wire.rtmp.message import Message, MessageType
 
 
@@ -73,6 +75,9 @@ def test_a_full_trace_says_so() -> None:
     assert (len(keeper.trace()), keeper.trace().complete) == (2, True)
     keeper.add_sound(track, body, 40, 10)
     assert (len(keeper.trace()), keeper.trace().complete) == (2, False)
+    [picture] = parse_video(bodies.key(0).payload)
+    keeper.add_picture(VideoTrack(0, True, Clock()), picture, None, 60, 100)
+    assert (len(keeper.trace()), keeper.trace().tracks) == (2, (("audio", 0),))
 
 
 def test_arrivals_count_from_publish_or_from_the_first_frame() -> None:
@@ -80,7 +85,7 @@ def test_arrivals_count_from_publish_or_from_the_first_frame() -> None:
         keeper = TraceKeeper(since_s)
         [body] = parse_audio(bodies.audio(0).payload)
         for at_s in (7.0, 8.0):
-            keeper.arrived_at_s = at_s
+            keeper.arrive(at_s)
             keeper.add_sound(AudioTrack(0, True, Clock()), body, 0, 10)
         assert [frame.arrived_s for frame in keeper.trace()] == expected
 

@@ -36,6 +36,13 @@ def test_messages_and_bytes_are_counted() -> None:
     assert (facts["messages"], facts["bytes"], facts["frames"], facts["track_id"]) == (2, 30, 0, 3)
 
 
+def test_frames_may_be_counted_many_at_a_time() -> None:
+    made = track(full=False)
+    made.count_frames(5, 100, 2)
+    facts = made.shared_facts()
+    assert (facts["messages"], facts["frames"], facts["bytes"], made.keyframes) == (5, 5, 100, 2)
+
+
 def test_trouble_is_the_last_and_how_often() -> None:
     made = track()
     for text in ("one", "two"):

@@ -146,3 +146,10 @@ def test_a_header_without_a_size_is_a_header() -> None:
     facts = made.facts()
     assert facts.video is not None
     assert (facts.profile, facts.video.width) == ("Main", None)
+
+
+def test_keyframes_are_worth_a_look_until_the_size_is_known() -> None:
+    made = track(full=False)
+    assert made.needs_look
+    see(made, bodies.VIDEO_HEADER)
+    assert not made.needs_look

@@ -15,6 +15,8 @@ from trio_srs.wire.flv.audio import AudioBody, AudioPacketType
 __all__ = ["AudioTrack"]
 
 _MP3: Final = "mp3"
+# Asking an enumeration for a member takes long.
+_FRAMES, _START = AudioPacketType.CODED_FRAMES, AudioPacketType.SEQUENCE_START
 _NOTHING: Final = AudioHeader()
 
 
@@ -35,10 +37,15 @@ class AudioTrack(Track):
         """
         self.is_frame = False
         self.name(body.codec)
-        if body.packet_type is AudioPacketType.CODED_FRAMES:
+        if body.packet_type is _FRAMES:
             self._see_frame(body, timestamp_ms, size)
-        elif body.packet_type is AudioPacketType.SEQUENCE_START:
+        elif body.packet_type is _START:
             self.see_record(body.data, timestamp_ms)
+
+    @property
+    def needs_look(self) -> bool:
+        """Whether the next frame may tell something that no header did."""
+        return self._header is _NOTHING
 
     def forget_header(self) -> None:
         """Nothing is known of the frames to come but their codec."""

@@ -13,7 +13,7 @@ import attrs
 
 from trio_srs.media.facts import DigestFacts
 
-__all__ = ["MODES", "Digests"]
+__all__ = ["MODES", "Digests", "whole"]
 
 MODES: Final = {
     "exact": "exact",
@@ -26,6 +26,11 @@ MODES: Final = {
 _HEAD: Final = struct.Struct(">BII")
 
 
+def whole(type_id: int, timestamp_ms: int, payload: bytes) -> bytes:
+    """What exact digests take of a message: type, timestamp and length stand before its payload."""
+    return _HEAD.pack(type_id, timestamp_ms, len(payload)) + payload
+
+
 @attrs.define(eq=False)
 class Digests:
     """Takes messages, or one track's part of them."""
@@ -36,15 +41,19 @@ class Digests:
     """Without user data: begins as a copy of the exact one where there is some for the first
     time, so that most streams pay for two digests and not three."""
 
-    def add(self, type_id: int, timestamp_ms: int, payload: bytes, clean: bytes) -> None:
-        """Take a message; ``clean`` is its payload without user data, the same object if none."""
-        if clean is not payload and self._clean is None:
+    def add(self, message: bytes, payload: bytes, clean: bytes | None = None) -> None:
+        """Take a message.
+
+        Args:
+            message: all of it, as :func:`whole` has it.
+            payload: only that.
+            clean: all of it, but for user data in the payload; None if there is none in it.
+        """
+        if clean is not None and self._clean is None:
             self._clean = self._exact.copy()
         if self._clean is not None:
-            self._clean.update(_HEAD.pack(type_id, timestamp_ms, len(clean)))
-            self._clean.update(clean)
-        self._exact.update(_HEAD.pack(type_id, timestamp_ms, len(payload)))
-        self._exact.update(payload)
+            self._clean.update(message if clean is None else clean)
+        self._exact.update(message)
         self._payload.update(payload)
 
     def facts(self) -> DigestFacts:

@@ -9,8 +9,9 @@ from trio_srs.errors import ProtocolError
 from trio_srs.media.arrival import Arrivals
 from trio_srs.media.audio_track import AudioTrack
 from trio_srs.media.clock import DEFAULT_GAP_MS, DEFAULT_JUMP_MS, Clock
-from trio_srs.media.digest import Digests
+from trio_srs.media.digest import Digests, whole
 from trio_srs.media.facts import StreamFacts
+from trio_srs.media.heads import Heads
 from trio_srs.media.rates import BitRate
 from trio_srs.media.skew import Skew
 from trio_srs.media.trace import Trace
@@ -73,6 +74,8 @@ class StreamProbe:
         self._skew = Skew()
         self._arrivals = Arrivals(published_at_s, arrival_resolution_s)
         self._digests = Digests()
+        self._video_heads, self._audio_heads = Heads(is_video=True), Heads(is_video=False)
+        self._arrived_at_s: float | None = None
         self._trace = TraceKeeper(published_at_s)
 
     @property
@@ -81,132 +84,184 @@ class StreamProbe:
         return bool(self._tracks)
 
     def see(self, message: Message, arrived_at_s: float | None = None) -> None:
-        """Look at a message.
+        """Look at a message, as :meth:`take` does."""
+        self.take(message.type_id, message.timestamp_ms, message.payload, arrived_at_s)
+
+    def take(
+        self, type_id: int, timestamp_ms: int, payload: bytes, arrived_at_s: float | None = None
+    ) -> None:
+        """Look at what a message is made of.
 
         Args:
-            message: audio, video or data; others are none of the stream's.
+            type_id: audio, video or data; others are none of the stream's.
+            timestamp_ms: as it was sent, unsigned 32 bits.
+            payload: its body.
             arrived_at_s: when it came, in seconds on any clock that never steps back; None, from
                 a file, leaves out the facts of arrival.
         """
-        type_id = message.type_id
         if self.level == "off":
             return
         if type_id == _VIDEO:
-            self._see_video(message, arrived_at_s)
+            if self._is_full or not self._video_heads.count(payload):
+                self._arrived_at_s = arrived_at_s
+                self._take_video(timestamp_ms, payload)
         elif type_id == _AUDIO:
-            self._see_audio(message, arrived_at_s)
+            if self._is_full or not self._audio_heads.count(payload):
+                self._arrived_at_s = arrived_at_s
+                self._take_audio(timestamp_ms, payload)
         elif type_id in _DATA:
-            self._see_data(message)
+            self._take_data(type_id, payload)
         else:
             return
         self._messages += 1
-        self._bytes += len(message.payload)
+        self._bytes += len(payload)
 
-    def _see_video(self, message: Message, arrived_at_s: float | None) -> None:
-        payload = message.payload
-        self._trace.arrived_at_s = arrived_at_s
+    def _take_video(self, timestamp_ms: int, payload: bytes) -> None:
         try:
             bodies = parse_video(payload)
         except ProtocolError as error:
-            self._see_broken(self._video_track(0), message, error)
+            self._take_broken(self._video_track(0), _VIDEO, timestamp_ms, payload, error)
             return
-        if len(bodies) == 1:
-            frame, key, clean = self._see_picture(bodies[0], message, payload)
-        else:
-            frame, key, clean = self._see_pictures(bodies, message)
-        if not self._is_full:
+        if len(bodies) > 1:
+            self._take_pictures(bodies, timestamp_ms, payload)
             return
-        self._digests.add(_VIDEO, message.timestamp_ms, payload, clean)
-        if frame:
-            self._see_frame(message, arrived_at_s)
-            if key and arrived_at_s is not None:
-                self._arrivals.add_keyframe(arrived_at_s)
+        track, clean = self._take_picture(bodies[0], timestamp_ms, payload)
+        if self._is_full:
+            whole_clean = None if clean is None else whole(_VIDEO, timestamp_ms, clean)
+            self._digest(track, whole(_VIDEO, timestamp_ms, payload), payload, whole_clean)
+            if track.is_frame:
+                self._take_frame(timestamp_ms, payload, is_key=track.is_key)
+            return
+        if not track.is_frame or self._video_heads.is_stale:
+            self._video_heads.forget()
+        is_all = not (track.is_key and track.needs_look)
+        if track.is_frame and is_all and bodies[0].multitrack is None:
+            self._video_heads.learn(payload, track, is_key=track.is_key)
 
-    def _see_pictures(self, bodies: list[VideoBody], message: Message) -> tuple[bool, bool, bytes]:
-        """Likewise of several tracks; without user data is then what their data is, joined."""
-        seen = [self._see_picture(body, message, body.data) for body in bodies]
-        is_clean = all(part is body.data for (_, _, part), body in zip(seen, bodies, strict=True))
-        clean = message.payload if is_clean else b"".join(part for _, _, part in seen)
-        return any(frame for frame, _, _ in seen), any(key for _, key, _ in seen), clean
-
-    def _see_picture(
-        self, body: VideoBody, message: Message, payload: bytes
-    ) -> tuple[bool, bool, bytes]:
-        """Whether it has a frame, whether that is a keyframe, and it without user data."""
-        track = self._video_track(body.track_id)
+    def _take_picture(
+        self, body: VideoBody, timestamp_ms: int, payload: bytes
+    ) -> tuple[VideoTrack, bytes | None]:
+        """The track, and the payload without user data, None if there is none in it."""
+        track, clean, picture = self._video_track(body.track_id), None, None
         track.count(len(payload))
-        clean, picture = payload, None
         try:
-            picture = track.see(body, message.timestamp_ms, len(payload))
+            picture = track.see(body, timestamp_ms, len(payload))
             if picture is not None and picture.clean is not None:
                 clean = payload[: len(payload) - len(body.data)] + picture.clean
         except ProtocolError as error:
             track.fail(error)
-        if self._is_full:
-            track.digests.add(_VIDEO, message.timestamp_ms, payload, clean)
-            if track.is_frame:
-                self._trace.add_picture(track, body, picture, message.timestamp_ms, len(payload))
-                if track is self._first_video:
-                    self._skew.add_video(track.clock.now_ms)
-        return track.is_frame, track.is_key, clean
+        if self._is_full and track.is_frame:
+            self._trace.arrive(self._arrived_at_s)
+            self._trace.add_picture(track, body, picture, timestamp_ms, len(payload))
+            if track is self._first_video:
+                self._skew.add_video(track.clock.now_ms)
+        return track, clean
 
-    def _see_audio(self, message: Message, arrived_at_s: float | None) -> None:
-        payload = message.payload
-        self._trace.arrived_at_s = arrived_at_s
+    def _take_pictures(self, bodies: list[VideoBody], timestamp_ms: int, payload: bytes) -> None:
+        """Of several tracks; what is without user data is then what their data is, joined."""
+        is_clean, parts, frame, key = True, [], False, False
+        self._video_heads.forget()
+        for body in bodies:
+            track, clean = self._take_picture(body, timestamp_ms, body.data)
+            frame |= track.is_frame
+            key |= track.is_key
+            is_clean &= clean is None
+            parts.append(body.data if clean is None else clean)
+            if self._is_full:
+                whole_clean = None if clean is None else whole(_VIDEO, timestamp_ms, clean)
+                track.digests.add(whole(_VIDEO, timestamp_ms, body.data), body.data, whole_clean)
+        if self._is_full:
+            joined = None if is_clean else whole(_VIDEO, timestamp_ms, b"".join(parts))
+            self._digests.add(whole(_VIDEO, timestamp_ms, payload), payload, joined)
+            if frame:
+                self._take_frame(timestamp_ms, payload, is_key=key)
+
+    def _take_audio(self, timestamp_ms: int, payload: bytes) -> None:
         try:
             bodies = parse_audio(payload)
         except ProtocolError as error:
-            self._see_broken(self._audio_track(0), message, error)
+            self._take_broken(self._audio_track(0), _AUDIO, timestamp_ms, payload, error)
             return
-        frame = False
-        for body in bodies:
-            part = payload if len(bodies) == 1 else body.data
-            frame |= self._see_sound(body, message.timestamp_ms, part)
+        if len(bodies) > 1:
+            self._take_sounds(bodies, timestamp_ms, payload)
+            return
+        track = self._take_sound(bodies[0], timestamp_ms, payload)
         if self._is_full:
-            self._digests.add(_AUDIO, message.timestamp_ms, payload, payload)
-            if frame:
-                self._see_frame(message, arrived_at_s)
+            self._digest(track, whole(_AUDIO, timestamp_ms, payload), payload, None)
+            if track.is_frame:
+                self._take_frame(timestamp_ms, payload)
+            return
+        if not track.is_frame or self._audio_heads.is_stale:
+            self._audio_heads.forget()
+        if track.is_frame and not track.needs_look and bodies[0].multitrack is None:
+            self._audio_heads.learn(payload, track, is_key=False)
 
-    def _see_sound(self, body: AudioBody, timestamp_ms: int, payload: bytes) -> bool:
-        """Take one track's part; return whether it has a frame."""
+    def _take_sound(self, body: AudioBody, timestamp_ms: int, payload: bytes) -> AudioTrack:
+        """Take one track's part; return the track."""
         track = self._audio_track(body.track_id)
         track.count(len(payload))
         try:
             track.see(body, timestamp_ms, len(payload))
         except ProtocolError as error:
             track.fail(error)
-        if self._is_full:
-            track.digests.add(_AUDIO, timestamp_ms, payload, payload)
-            if track.is_frame:
-                self._trace.add_sound(track, body, timestamp_ms, len(payload))
-                if track is self._first_audio:
-                    self._skew.add_audio(track.clock.now_ms)
-        return track.is_frame
+        if self._is_full and track.is_frame:
+            self._trace.arrive(self._arrived_at_s)
+            self._trace.add_sound(track, body, timestamp_ms, len(payload))
+            if track is self._first_audio:
+                self._skew.add_audio(track.clock.now_ms)
+        return track
 
-    def _see_frame(self, message: Message, arrived_at_s: float | None) -> None:
+    def _take_sounds(self, bodies: list[AudioBody], timestamp_ms: int, payload: bytes) -> None:
+        """Of several tracks."""
+        frame = False
+        self._audio_heads.forget()
+        for body in bodies:
+            track = self._take_sound(body, timestamp_ms, body.data)
+            frame |= track.is_frame
+            if self._is_full:
+                track.digests.add(whole(_AUDIO, timestamp_ms, body.data), body.data)
+        if self._is_full:
+            self._digests.add(whole(_AUDIO, timestamp_ms, payload), payload)
+            if frame:
+                self._take_frame(timestamp_ms, payload)
+
+    def _digest(
+        self, track: VideoTrack | AudioTrack, message: bytes, payload: bytes, clean: bytes | None
+    ) -> None:
+        """A message of one track, for its digests and the stream's."""
+        self._digests.add(message, payload, clean)
+        track.digests.add(message, payload, clean)
+
+    def _take_frame(self, timestamp_ms: int, payload: bytes, *, is_key: bool = False) -> None:
         """What the stream as a whole is told of a message with frames."""
-        time_ms = self._clock.add(message.timestamp_ms)
-        self._bitrate.add(time_ms, len(message.payload))
+        time_ms = self._clock.add(timestamp_ms)
+        self._bitrate.add(time_ms, len(payload))
+        arrived_at_s = self._arrived_at_s
         if arrived_at_s is not None:
             self._arrivals.add(arrived_at_s, time_ms)
+            if is_key:
+                self._arrivals.add_keyframe(arrived_at_s)
 
-    def _see_broken(
-        self, track: VideoTrack | AudioTrack, message: Message, error: ProtocolError
+    def _take_broken(
+        self,
+        track: VideoTrack | AudioTrack,
+        type_id: int,
+        timestamp_ms: int,
+        payload: bytes,
+        error: ProtocolError,
     ) -> None:
         """A body whose tracks cannot be told is counted with the track that is always there."""
-        track.count(len(message.payload))
+        track.count(len(payload))
         track.fail(error)
         if self._is_full:
-            each = message.type_id, message.timestamp_ms, message.payload, message.payload
-            self._digests.add(*each)
-            track.digests.add(*each)
+            self._digest(track, whole(type_id, timestamp_ms, payload), payload, None)
 
-    def _see_data(self, message: Message) -> None:
-        amf3 = message.type_id == MessageType.DATA_AMF3
-        if data_frame_name(message.payload, amf3=amf3) not in _METADATA:
+    def _take_data(self, type_id: int, payload: bytes) -> None:
+        amf3 = type_id == MessageType.DATA_AMF3
+        if data_frame_name(payload, amf3=amf3) not in _METADATA:
             return
         try:
-            values = parse_metadata(message.payload, amf3=amf3).values
+            values = parse_metadata(payload, amf3=amf3).values
         except ProtocolError:
             self._metadata = None
             return
@@ -237,6 +292,8 @@ class StreamProbe:
 
     def facts(self) -> StreamFacts:
         """What is known so far; a value of its own, that later messages do not change."""
+        self._video_heads.settle()
+        self._audio_heads.settle()
         clock = self._clock
         return StreamFacts(
             level=self.level,

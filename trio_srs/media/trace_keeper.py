@@ -21,6 +21,7 @@ MOST_FRAMES: Final = 200_000
 """Of all tracks together: 48 minutes of 25 pictures and 44 sounds a second, in 8 MB."""
 
 _pack = ROW.pack
+_KEY_FRAME: Final = FrameType.KEY  # asking an enumeration takes long
 _NUMBER_WITHIN: Final = 256
 """Bytes: the counter stands in front of the picture; parameter sets may stand before it."""
 _PICTURE_BITS: Final = {name: number << PICTURE_AT for number, name in enumerate(PICTURES)}
@@ -33,10 +34,9 @@ class TraceKeeper:
     since_s: float | None = None
     """When arrivals count from, on their clock; None for the first frame's."""
     most_frames: int = MOST_FRAMES
-    arrived_at_s: float | None = None
-    """When the frames that are added next came; None if nobody knows."""
     _is_complete: bool = True
     _count: int = 0
+    _arrived_s: float = math.nan
     _tracks: dict[tuple[str, int], int] = attrs.field(factory=dict)
     _rows: bytearray = attrs.field(factory=bytearray)
 
@@ -55,58 +55,57 @@ class TraceKeeper:
             timestamp_ms: its message's.
             size: as :attr:`Frame.size`.
         """
-        is_key = body.frame_type is FrameType.KEY
+        place = self._place(("video", track.track_id))
+        if place is None:
+            return
+        data = body.data
+        is_key = body.frame_type is _KEY_FRAME
         flags = (KEY if is_key else 0) | (STILL if track.still.is_still else 0)
-        fingerprint = clean = crc32(body.data)
+        fingerprint = clean = crc32(data)
         if picture is not None:
             if picture.leads or (is_key and picture.opens):
                 flags |= OPEN
             flags |= _PICTURE_BITS[picture.kind]
             if picture.clean is not None:
                 clean = crc32(picture.clean)
-        number = sei_frame_number(body.data[:_NUMBER_WITHIN])
-        self._add(
-            ("video", track.track_id), timestamp_ms, size, flags, body.composition_ms,
-            fingerprint, clean, -1 if number is None else number,
+        number = -1
+        if clean != fingerprint:  # it is user data
+            found = sei_frame_number(data[:_NUMBER_WITHIN])
+            number = -1 if found is None else found
+        self._rows += _pack(
+            place, timestamp_ms, size, flags, body.composition_ms, self._arrived_s, fingerprint,
+            clean, number,
         )  # fmt: skip
 
     def add_sound(self, track: Track, body: AudioBody, timestamp_ms: int, size: int) -> None:
         """Take the next frame of an audio track that has just seen it, likewise."""
-        flags = STILL if track.still.is_still else 0
-        fingerprint = crc32(body.data)
-        self._add(
-            ("audio", track.track_id), timestamp_ms, size, flags, 0, fingerprint, fingerprint, -1
-        )
+        place = self._place(("audio", track.track_id))
+        if place is not None:
+            flags = STILL if track.still.is_still else 0
+            mark = crc32(body.data)
+            self._rows += _pack(
+                place, timestamp_ms, size, flags, 0, self._arrived_s, mark, mark, -1
+            )
 
-    def _add(
-        self,
-        track: tuple[str, int],
-        timestamp_ms: int,
-        size: int,
-        flags: int,
-        composition_ms: int,
-        fingerprint: int,
-        clean: int,
-        number: int,
-    ) -> None:
+    def _place(self, track: tuple[str, int]) -> int | None:
+        """Which track it is, of those there are; None if there is no room for a frame of it."""
         if self._count >= self.most_frames:
             self._is_complete = False
-            return
+            return None
         self._count += 1
         place = self._tracks.get(track)
         if place is None:
             place = self._tracks[track] = len(self._tracks)
-        self._rows += _pack(
-            place, timestamp_ms, size, flags, composition_ms, self._arrival(), fingerprint, clean,
-            number,
-        )  # fmt: skip
+        return place
 
-    def _arrival(self) -> float:
-        if self.arrived_at_s is None:
-            return math.nan
+    def arrive(self, at_s: float | None) -> None:
+        """The frames that are added next came at this moment; None if nobody knows when."""
+        if at_s is None:
+            self._arrived_s = math.nan
+            return
         if self.since_s is None:
-            self.since_s = self.arrived_at_s
-        return self.arrived_at_s - self.since_s
+            self.since_s = at_s
+        self._arrived_s = at_s - self.since_s
 
     def trace(self) -> Trace:
         """What was kept so far; a value of its own."""

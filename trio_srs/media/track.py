@@ -28,6 +28,8 @@ class Track(abc.ABC):
     codec: str = ""
     messages: int = 0
     frames: int = 0
+    keyframes: int = 0
+    """Of audio, none."""
     byte_count: int = 0
     """Bytes of all messages."""
     trouble: str | None = None
@@ -48,6 +50,13 @@ class Track(abc.ABC):
         """A message of so many bytes came."""
         self.messages += 1
         self.byte_count += size
+
+    def count_frames(self, count: int, size: int, keyframes: int) -> None:
+        """So many messages came, all frames, of so many bytes together; nothing else is known."""
+        self.messages += count
+        self.byte_count += size
+        self.frames += count
+        self.keyframes += keyframes
 
     def fail(self, error: ProtocolError) -> None:
         """A message could not be read."""
@@ -91,7 +100,7 @@ class Track(abc.ABC):
         """A frame came, of so many bytes; return its time, wraps taken out."""
         clock = self.clock
         time_ms = clock.add(timestamp_ms)
-        if clock.count > 1 and clock.is_steady:
+        if 0 <= clock.step_ms <= clock.jump_ms and clock.count > 1:  # it lasts
             self.intervals.add(clock.step_ms)
         self.bitrate.add(time_ms, size)
         return time_ms

@@ -17,6 +17,9 @@ __all__ = ["VideoTrack"]
 
 _NOTHING: Final = VideoHeader()
 
+# Asking an enumeration for a member takes long.
+_KEY, _COMMAND = FrameType.KEY, FrameType.COMMAND
+_START = VideoPacketType.SEQUENCE_START
 _FRAMES = (VideoPacketType.CODED_FRAMES, VideoPacketType.CODED_FRAMES_X)
 
 
@@ -28,7 +31,6 @@ class VideoTrack(Track):
     """Whether the newest message has coded video."""
     is_key: bool = False
     """Whether the newest message has a keyframe."""
-    keyframes: int = 0
     _header: VideoHeader = _NOTHING
     _size: tuple[int, int] | None = None
     _area: int = 0
@@ -46,14 +48,19 @@ class VideoTrack(Track):
             ProtocolError: its header or its picture cannot be read; it is counted all the same.
         """
         self.is_frame = self.is_key = False
-        if body.frame_type is FrameType.COMMAND:
+        if body.frame_type is _COMMAND:
             return None
         self.name(body.codec)
         if body.packet_type in _FRAMES:
             return self._see_frame(body, timestamp_ms, size)
-        if body.packet_type is VideoPacketType.SEQUENCE_START:
+        if body.packet_type is _START:
             self.see_record(body.data, timestamp_ms)
         return None
+
+    @property
+    def needs_look(self) -> bool:
+        """Whether the next keyframe may tell something that no header did."""
+        return self._size is None
 
     def forget_header(self) -> None:
         """Nothing is known of the frames to come but their codec."""
@@ -74,7 +81,7 @@ class VideoTrack(Track):
 
     def _see_frame(self, body: VideoBody, timestamp_ms: int, size: int) -> Picture | None:
         self.is_frame = True
-        self.is_key = key = body.frame_type is FrameType.KEY
+        self.is_key = key = body.frame_type is _KEY
         self.frames += 1
         self.keyframes += key
         if not self.is_full:

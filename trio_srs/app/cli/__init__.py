@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "publish": "publish an FLV file or a made-up stream to a server",
     "play": "play a stream into an FLV file",
     "probe": "say what a stream is made of, and how its server behaves",
+    "expect": "judge a stream of a server, or a file, by rules",
     "load": "load a server on this machine, and measure what it takes",
 }
 """Every command, with its one line of help."""

@@ -27,6 +27,11 @@ def avc_slice_type(nalu: bytes) -> str:
     Source:
         ITU-T H.264 (08/2021), 7.3.3 and table 7-6.
     """
+    kind = _BY_BYTE.get(nalu[1:2])
+    return _read(nalu) if kind is None else kind
+
+
+def _read(nalu: bytes) -> str:
     head = unescape(nalu[1:_READ])
     bits, left = int.from_bytes(head, "big"), 8 * len(head)
     _, left = take_ue(bits, left, "first_mb_in_slice")
@@ -34,3 +39,20 @@ def avc_slice_type(nalu: bytes) -> str:
     if number >= len(_TYPES):
         raise CodecConfigError(f"slice: type {number}, expected 0 to 9")
     return _TYPES[number]
+
+
+def _by_byte() -> dict[bytes, str]:
+    """Types by a slice's first byte, where that says it all.
+
+    Nearly every slice is its picture's first: a 1 for macroblock 0, then a code of up to 7 bits.
+    """
+    table = {}
+    for number, kind in enumerate(_TYPES):
+        code = number + 1
+        spare = 8 - 2 * code.bit_length()
+        for rest in range(1 << spare):
+            table[bytes((0x80 | code << spare | rest,))] = kind
+    return table
+
+
+_BY_BYTE: Final = _by_byte()

@@ -45,6 +45,8 @@ class AudioPacketType(enum.IntEnum):
 
 
 _MULTITRACK = 5
+_FRAMES = AudioPacketType.CODED_FRAMES  # asking an enumeration for a member takes long
+_LAST_LEGACY = int(_FRAMES)
 _AAC = 10
 _PACKET_TYPES = {int(packet_type): packet_type for packet_type in AudioPacketType}
 _RATES_HZ: Final = (5512, 11025, 22050, 44100)
@@ -94,9 +96,9 @@ def _classify_enhanced(body: bytes) -> int:
     return _PACKET_FLAGS.get(packet_type, 0) if len(body) >= least else 0
 
 
-@attrs.frozen
+@attrs.define  # not frozen: one per media packet, and frozen costs three times as much
 class AudioBody:
-    """One track's part of an audio body."""
+    """One track's part of an audio body. Treat as immutable."""
 
     codec: str
     """FourCC-like, as in :mod:`trio_srs.wire.codec.ids`: ``"mp4a"``, ``"Opus"``, ``"alaw"``.
@@ -148,12 +150,12 @@ def _parse_legacy(body: bytes) -> AudioBody:
     codec = AUDIO_BY_FLV_ID.get(sound_format)
     if codec is None:
         raise FlvBodyError(f"sound format {sound_format} (byte 0) is not known")
-    packet_type, data = AudioPacketType.CODED_FRAMES, body[1:]
+    packet_type, data = _FRAMES, body[1:]
     if codec.has_packet_type:
-        if not data or data[0] > AudioPacketType.CODED_FRAMES:
+        if not data or data[0] > _LAST_LEGACY:
             seen = data[0] if data else "missing"
             raise FlvBodyError(f"{codec.name} packet type {seen} (byte 1), expected 0 or 1")
-        packet_type, data = AudioPacketType(data[0]), data[1:]
+        packet_type, data = _PACKET_TYPES[data[0]], data[1:]
     rate_hz = _FIXED_RATES_HZ.get(sound_format, _RATES_HZ[first >> 2 & 3])
     bits, channels = (16 if first & 2 else 8), (2 if first & 1 else 1)
     return AudioBody(codec.fourcc, packet_type, data, sound_format, rate_hz, bits, channels)

@@ -61,6 +61,8 @@ _NO_MULTITRACK = -1
 _ENHANCED = 0x80
 _PACKET_TYPES = {int(packet_type): packet_type for packet_type in VideoPacketType}
 _FRAME_TYPES = {int(frame_type): frame_type for frame_type in FrameType}
+_COMMAND = FrameType.COMMAND  # asking an enumeration for a member takes long
+_LAST_LEGACY = int(VideoPacketType.SEQUENCE_END)
 _LEGACY_HEAD = 5  # first byte, packet type, si24 composition time
 
 _PACKET_FLAGS: Final[dict[int, FrameKind]] = {
@@ -158,9 +160,9 @@ def _read_head(body: bytes, frame_type: int) -> ExHead:
     return read_head(body, _NO_MULTITRACK if frame_type == FrameType.COMMAND else _MULTITRACK)
 
 
-@attrs.frozen
+@attrs.define  # not frozen: one per media packet, and frozen costs three times as much
 class VideoBody:
-    """One track's part of a video body."""
+    """One track's part of a video body. Treat as immutable."""
 
     codec: str
     """FourCC-like, as in :mod:`trio_srs.wire.codec.ids`: ``"avc1"``, ``"hvc1"``, ``"flv1"``.
@@ -211,13 +213,13 @@ def _parse_legacy(body: bytes, frame_type: FrameType) -> VideoBody:
     codec = VIDEO_BY_FLV_ID.get(body[0] & 0x0F)
     if codec is None:
         raise FlvBodyError(f"codec id {body[0] & 0x0F} (byte 0) is not known")
-    if frame_type is FrameType.COMMAND or not codec.has_packet_type:
+    if frame_type is _COMMAND or not codec.has_packet_type:
         return VideoBody(codec.fourcc, frame_type, VideoPacketType.CODED_FRAMES, body[1:])
-    if len(body) < 2 or body[1] > VideoPacketType.SEQUENCE_END:
+    if len(body) < 2 or body[1] > _LAST_LEGACY:
         seen = body[1] if len(body) > 1 else "missing"
         raise FlvBodyError(f"{codec.name} packet type {seen} (byte 1), expected 0 to 2")
-    packet_type = VideoPacketType(body[1])
-    if len(body) < _LEGACY_HEAD and packet_type is not VideoPacketType.SEQUENCE_END:
+    packet_type = _PACKET_TYPES[body[1]]
+    if len(body) < _LEGACY_HEAD and body[1] != _LAST_LEGACY:
         raise FlvBodyError(f"the body ends at byte {len(body)}, inside its composition time")
     composition_ms = int.from_bytes(body[2:5], "big", signed=True)
     return VideoBody(codec.fourcc, frame_type, packet_type, body[5:], composition_ms)

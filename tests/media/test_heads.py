@@ -1,0 +1,137 @@
+"""Counting messages by their first bytes comes to the same as reading them."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trio_srs.media.clock import Clock
+from trio_srs.media.facts import StreamFacts, TrackFacts
+from trio_srs.media.heads import Heads
+from trio_srs.media.probe import Level, StreamProbe
+from trio_srs.media.video_track import VideoTrack
+from trio_srs.testing import bodies
+from trio_srs.testing.streams import Pattern
+from trio_srs.wire.flv.audio import AudioBody, AudioPacketType, build_audio
+from trio_srs.wire.flv.video import FrameType, VideoBody, VideoPacketType, build_video
+from trio_srs.wire.rtmp.message import Message, MessageType
+
+
+def video(codec: str, *, enhanced: bool, key: bool = True, data: bytes = bytes(9)) -> Message:
+    frame_type = FrameType.KEY if key else FrameType.INTER
+    body = VideoBody(codec, frame_type, VideoPacketType.CODED_FRAMES, data, enhanced=enhanced)
+    return Message(MessageType.VIDEO, 1, 0, build_video([body]))
+
+
+def opus() -> Message:
+    body = AudioBody("Opus", AudioPacketType.CODED_FRAMES, b"\xfc\xff\xfe")
+    return Message(MessageType.AUDIO, 1, 0, build_audio([body]))
+
+
+def raw(type_id: int, text: str) -> Message:
+    return Message(type_id, 1, 0, bytes.fromhex(text))
+
+
+MESSAGES = (
+    bodies.header(),
+    bodies.audio_header(),
+    bodies.key(0),
+    bodies.inter(0),
+    bodies.audio(0),
+    bodies.audio(0, 2),
+    opus(),
+    video("avc1", enhanced=True),
+    video("hvc1", enhanced=True, key=False),
+    video("av01", enhanced=True),
+    video("flv1", enhanced=False),
+    raw(9, "17 01"),  # cut short
+    raw(9, "17 02 000000"),  # the end of a sequence
+    raw(9, "57 00"),  # a command
+    raw(9, "91 68766331 00"),  # cut short inside its composition time
+    raw(9, "97 02 000001 01 68766331 000000 00000001 00"),  # with nanoseconds
+    raw(9, "96 01 61766331 05 000000 00000001 00"),  # one track of many
+    raw(8, "95 01 4f707573 05 fc"),
+    raw(8, "2f fffb9064"),  # MP3
+    raw(8, "72 00"),  # A-law
+    raw(8, ""),
+    raw(9, "00"),
+)
+
+
+def seen(messages: list[Message], level: Level) -> StreamFacts:
+    probe = StreamProbe(level)
+    for message in messages:
+        probe.see(message)
+    return probe.facts()
+
+
+def counters(track: TrackFacts) -> tuple[object, ...]:
+    keyframes = track.video.keyframes if track.video else 0
+    return (
+        track.kind, track.track_id, track.codec, track.messages, track.frames, track.bytes,
+        keyframes, track.headers,
+    )  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(MESSAGES), max_size=30))
+def test_the_counters_are_those_of_a_full_probe(messages: list[Message]) -> None:
+    few, full = seen(messages, "headers"), seen(messages, "full")
+    assert list(map(counters, few.tracks)) == list(map(counters, full.tracks))
+    assert (few.messages, few.bytes) == (full.messages, full.bytes)
+
+
+@given(st.lists(st.sampled_from(MESSAGES), max_size=30), st.integers(0, 30))
+def test_asking_in_between_changes_nothing(messages: list[Message], at: int) -> None:
+    probe = StreamProbe("headers")
+    for place, message in enumerate(messages):
+        if place == at:
+            probe.facts()
+        probe.see(message)
+    assert probe.facts() == seen(messages, "headers")
+
+
+def test_what_is_known_of_codecs_and_sizes_is_that_of_a_full_probe() -> None:
+    messages = list(Pattern(seconds=1.0))
+    few, full = seen(messages, "headers"), seen(messages, "full")
+    for one, other in zip(few.tracks, full.tracks, strict=True):
+        assert (one.codec_string, one.profile, one.level) == (
+            other.codec_string, other.profile, other.level,
+        )  # fmt: skip
+    assert few.video is not None
+    assert few.video.video is not None
+    assert (few.video.video.width, few.video.video.height) == (640, 360)
+
+
+def test_few_beginnings_are_known_at_a_time() -> None:
+    heads = Heads(is_video=True)
+    track = VideoTrack(0, False, Clock())
+    starts = [bytes((0x20 | number, 1)) + bytes(9) for number in range(16)]
+    for start in starts:
+        heads.learn(start, track, is_key=False)
+    assert heads.count(starts[-1])
+    heads.learn(b"\x17\x01" + bytes(9), track, is_key=True)
+    assert not heads.count(b"\x17\x01" + bytes(9))
+    heads.settle()
+    heads.settle()
+    assert (track.frames, track.messages, track.byte_count) == (1, 1, 11)
+
+
+def test_another_codec_of_a_track_is_noticed() -> None:
+    heads = Heads(is_video=False)
+    track = VideoTrack(0, False, Clock(), "one")
+    heads.learn(b"\xaf\x01", track, is_key=False)
+    assert heads.count(b"\xaf\x01")
+    assert not heads.is_stale
+    track.codec = "other"
+    assert heads.is_stale
+    heads.forget()
+    assert not heads.count(b"\xaf\x01")
+    assert track.frames == 1
+
+
+def test_a_probe_that_sees_everything_counts_nothing_by_its_beginning() -> None:
+    messages = [bodies.header(), *[bodies.key(0)] * 3]
+    for level in ("headers", "full"):
+        facts = seen(messages, level)
+        assert facts.video is not None
+        assert (facts.video.frames, facts.clock.first_ms is None) == (3, level == "headers")

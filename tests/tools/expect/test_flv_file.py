@@ -1,0 +1,61 @@
+"""A file is seen as a stream, whole or up to what is enough."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.tools.files import clip, flv
+from trio_srs.tools.expect.flv_file import report_of_file
+from trio_srs.tools.expect.sight import Enough
+from trio_srs.tools.publish import MediaFileError
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "two.flv"
+    path.write_bytes(flv(clip(2)))
+    return path
+
+
+def test_a_file_is_seen_to_its_end(file: Path) -> None:
+    report = report_of_file(file)
+    assert report.facts.video is not None
+    assert (report.stream, report.facts.video.frames) == (str(file), 50)
+    assert (report.end, report.end_detail) == (None, "the end of the file")
+    assert report.conduct.oddities == ()
+    assert report.facts.metadata is not None
+
+
+def test_there_can_be_enough_of_a_file(file: Path) -> None:
+    report = report_of_file(file, Enough(frames=10))
+    assert report.facts.video is not None
+    assert report.facts.video.frames == 10
+    assert report.end_detail == "judged up to here: there are enough frames"
+    assert report.conduct.oddities == ()
+
+
+def test_a_file_that_is_cut_off_is_odd(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:-1])
+    [oddity] = report_of_file(file).conduct.oddities
+    size = file.stat().st_size
+    assert (oddity.code, oddity.offset) == ("cut_off", size)
+    assert oddity.detail == f"the file ends inside a tag, at byte {size}"
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (None, "No such file or directory"),
+        (b"MP4!", "the file begins with 4d5034, expected 464c56"),
+        (flv([]), "no audio and no video in it"),
+        (b"", "no audio and no video in it"),
+    ],
+)
+def test_what_is_no_stream_is_said(tmp_path: Path, data: bytes | None, message: str) -> None:
+    path = tmp_path / "bad.flv"
+    if data is not None:
+        path.write_bytes(data)
+    with pytest.raises(MediaFileError, match=f"bad.flv: .*{message}"):
+        report_of_file(path)

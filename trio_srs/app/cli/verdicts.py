@@ -1,0 +1,156 @@
+"""Where the outcome of a run is written to: options, and what they do. Floor 8."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from trio_srs.app.cli.exits import Exit
+from trio_srs.app.cli.output import STDOUT, OutputError
+from trio_srs.app.cli.terminal import complain, say
+from trio_srs.tools.verdicts.outcome import Outcome
+
+__all__ = ["add_output_options", "check_outputs", "exit_of", "write_outputs"]
+
+
+def add_output_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say where to write what was found."""
+    group = parser.add_argument_group("output, beside the table on standard output")
+    for name, what in (
+        ("junit", "JUnit XML, a test case for each expectation"),
+        ("tap", "TAP, the Test Anything Protocol"),
+        ("json", "all of it, each frame's numbers too, in a line of JSON"),
+        ("html", "one page with plots; needs pip install 'trio-srs[html]'"),
+    ):
+        group.add_argument(f"--{name}", metavar="FILE", help=f"{what}; - for stdout")
+    group.add_argument(
+        "--github", action="store_true",
+        help="GitHub Actions: annotations, and the summary of the step",
+    )  # fmt: skip
+    group.add_argument("--report", action="store_true", help="say all facts, not only verdicts")
+    group.add_argument("--quiet", action="store_true", help="say only what is not as expected")
+
+
+def _junit(outcome: Outcome, code: int) -> bytes:
+    from trio_srs.tools.verdicts.junit import junit_xml
+
+    return junit_xml(outcome)
+
+
+def _tap(outcome: Outcome, code: int) -> bytes:
+    from trio_srs.tools.verdicts.tap import tap_lines
+
+    return "".join(f"{line}\n" for line in tap_lines(outcome)).encode()
+
+
+def _json(outcome: Outcome, code: int) -> bytes:
+    from trio_srs.tools.verdicts.as_json import outcome_as_dict
+
+    return f"{json.dumps(outcome_as_dict(outcome, code))}\n".encode()
+
+
+def _html(outcome: Outcome, code: int) -> bytes:
+    from trio_srs.tools.verdicts.page import page
+
+    return page(outcome).encode()
+
+
+_FORMS: Final[dict[str, Callable[[Outcome, int], bytes]]] = {
+    "junit": _junit,
+    "tap": _tap,
+    "json": _json,
+    "html": _html,
+}
+"""By the name of the option."""
+
+
+def check_outputs(args: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
+    """See whether what was asked for can be written, before anything is run for it."""
+    paths = {name: getattr(args, name) for name in _FORMS if getattr(args, name) is not None}
+    to_stdout = [f"--{name} -" for name, path in paths.items() if path == STDOUT]
+    if len(to_stdout) > 1:
+        parser.error(f"{' and '.join(to_stdout)} all write to standard output: choose one")
+    for name, path in paths.items():
+        if path != STDOUT and not Path(path).absolute().parent.is_dir():
+            parser.error(f"--{name}: there is no directory {Path(path).parent}")
+    if "html" in paths:
+        from trio_srs.tools.verdicts.drawing import PlotsNotInstalledError, check_can_draw
+
+        try:
+            check_can_draw()
+        except PlotsNotInstalledError as error:
+            parser.error(f"--html: {error}")
+
+
+def exit_of(outcome: Outcome) -> Exit:
+    """What a run ends with: the first thing in this order that went wrong."""
+    if not outcome.came:
+        return Exit.NO_STREAM
+    if not outcome.met:
+        return Exit.FAILED
+    if outcome.program is not None and outcome.program.failed:
+        return Exit.COMMAND_FAILED
+    return Exit.OK
+
+
+def write_outputs(args: argparse.Namespace, outcome: Outcome) -> Exit:
+    """Write and say what was asked for.
+
+    Returns:
+        what the command ends with: the outcome's code, or that a file could not be written.
+    """
+    from trio_srs.tools.verdicts.report_table import report_lines
+    from trio_srs.tools.verdicts.table import verdict_lines
+
+    code = exit_of(outcome)
+    for name, make in _FORMS.items():
+        path = getattr(args, name)
+        if path is None:
+            continue
+        try:
+            _write(path, make(outcome, code))
+        except OutputError as error:
+            complain(f"--{name}: {error}")
+            code = code or Exit.FAILED
+    if STDOUT not in (getattr(args, name) for name in _FORMS):
+        for line in verdict_lines(outcome, only_failed=args.quiet):
+            say(line)
+        if args.report and outcome.report is not None:
+            for line in report_lines(outcome.report):
+                say(line)
+    if args.github:
+        code = _tell_github(outcome, code)
+    return code
+
+
+def _write(path: str, data: bytes) -> None:
+    try:
+        if path == STDOUT:
+            sys.stdout.buffer.write(data)
+            sys.stdout.flush()
+        else:
+            Path(path).write_bytes(data)
+    except OSError as error:
+        raise OutputError(f"{path}: {error.strerror}") from error
+
+
+def _tell_github(outcome: Outcome, code: Exit) -> Exit:
+    from trio_srs.tools.verdicts.github import annotation_lines, step_summary
+
+    for line in annotation_lines(outcome):
+        say(line)
+    path = os.environ.get("GITHUB_STEP_SUMMARY")
+    if path is None:
+        return code
+    try:
+        with open(path, "a", encoding="utf-8") as file:
+            file.write(step_summary(outcome))
+    except OSError as error:
+        complain(f"--github: {path}: {error.strerror}")
+        return code or Exit.FAILED
+    return code

@@ -1,0 +1,24 @@
+"""The golden files that rules about digests name. Floor 6."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from trio_srs.media.expect import Rule, golden_files
+from trio_srs.media.report import StreamReport
+from trio_srs.tools.expect.flv_file import report_of_file
+
+__all__ = ["golden_reports"]
+
+
+def golden_reports(rules: Iterable[Rule], folder: Path) -> dict[str, StreamReport]:
+    """Look at the files that rules compare with, by the names that the rules have for them.
+
+    Args:
+        folder: where names that are no absolute paths begin.
+
+    Raises:
+        MediaFileError: one cannot be read, or is no FLV file with audio or video in it.
+    """
+    return {name: report_of_file(folder / name) for name in golden_files(rules)}

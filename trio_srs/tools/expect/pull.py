@@ -1,0 +1,163 @@
+"""A stream pulled from a server, over RTMP or as FLV over HTTP, for as long as it is wanted.
+
+Floor 6.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Final, Protocol
+
+import trio
+
+from trio_srs.errors import EndReason, PeerError
+from trio_srs.media.report import Conduct, StepKind, StreamReport
+from trio_srs.tools.client import ClientSettings, Player, open_player
+from trio_srs.tools.expect.http_flv import open_http_flv
+from trio_srs.tools.expect.sight import Enough, Sight
+from trio_srs.wire.http_url import HTTP_PORTS, HttpUrl
+from trio_srs.wire.rtmp.message import Message
+from trio_srs.wire.url import DEFAULT_PORTS, RtmpUrl
+
+__all__ = ["SCHEMES", "Pull"]
+
+SCHEMES: Final = (*DEFAULT_PORTS, *HTTP_PORTS)
+"""What a URL to pull from may begin with."""
+
+_ENDS: Final = {"": None, "closed": EndReason.PEER_FIN}
+"""Why a play ended, by the player's word; any other is the server's status."""
+
+
+class _Feed(Protocol):
+    """Where messages come from."""
+
+    @property
+    def conduct(self) -> Conduct:
+        """How the server behaves."""
+
+    @property
+    def end(self) -> EndReason | None:
+        """Why there are no more messages; None while there may be."""
+
+    @property
+    def ended(self) -> str:
+        """The same in words; empty while there may be more."""
+
+    def __aiter__(self) -> AsyncIterator[Message]:
+        """Iterate over the messages."""
+
+
+class _RtmpFeed:
+    """What an RTMP server plays to us."""
+
+    def __init__(self, player: Player) -> None:
+        self._player = player
+
+    @property
+    def conduct(self) -> Conduct:
+        answer = self._player.session.connect_answer
+        said = answer.args[0] if answer and answer.args else None
+        version = said.get("fmsVer") if isinstance(said, dict) else None
+        return Conduct(
+            handshake=str(self._player.handshake),
+            flow="RTMP play",
+            client=version if isinstance(version, str) else None,
+        )
+
+    @property
+    def end(self) -> EndReason | None:
+        return _ENDS.get(self._player.ended, EndReason.STREAM_CLOSED)
+
+    @property
+    def ended(self) -> str:
+        return self._player.ended
+
+    def __aiter__(self) -> AsyncIterator[Message]:
+        return aiter(self._player)
+
+
+@asynccontextmanager
+async def _open_rtmp(url: RtmpUrl, settings: ClientSettings) -> AsyncIterator[_Feed]:
+    async with open_player(url, settings) as player:
+        yield _RtmpFeed(player)
+
+
+class Pull:
+    """One stream, pulled.
+
+    Attributes:
+        target: the URL for messages, without its parameters, which may be secret.
+        absence: why no audio or video came, when none did.
+    """
+
+    def __init__(
+        self, url: str, enough: Enough, *, timeout_s: float, settings: ClientSettings
+    ) -> None:
+        """
+        Args:
+            timeout_s: how long the first audio or video may take once the server has accepted,
+                and how long nothing at all may come after it.
+
+        Raises:
+            UrlError: no URL that can be pulled from.
+        """
+        self._enough, self._timeout_s, self._settings = enough, timeout_s, settings
+        scheme = url.partition("://")[0].lower()
+        self._url = HttpUrl.parse(url) if scheme in HTTP_PORTS else RtmpUrl.parse(url)
+        self.target = url.partition("?")[0]
+        self.absence = "interrupted before the server had answered"
+        self._sight: Sight | None = None
+        self._conduct = Conduct()
+        self._end: EndReason | None = None
+        self._ended = "interrupted"
+
+    def _open(self) -> AbstractAsyncContextManager[_Feed]:
+        if isinstance(self._url, HttpUrl):
+            return open_http_flv(self._url, self._settings)
+        return _open_rtmp(self._url, self._settings)
+
+    async def run(self) -> None:
+        """Pull until the stream ends or there is enough; then ask for the report.
+
+        Whatever the server does wrong ends it, and is found in the report or in the absence.
+        """
+        self._sight = sight = Sight(
+            self.target, began_at=time.time(), now_s=trio.current_time(), peer=self._url.authority
+        )
+        try:
+            async with self._open() as feed:
+                sight.open(trio.current_time())
+                self.absence = "interrupted before any audio or video came"
+                await self._watch(feed, sight)
+        except PeerError as error:
+            self._end, self._ended = error.end, str(error)
+        if not sight.tally.has_media:
+            self.absence = self._ended
+
+    async def _watch(self, feed: _Feed, sight: Sight) -> None:
+        self._conduct = feed.conduct
+        with trio.CancelScope() as patience:
+            patience.deadline = trio.current_time() + self._timeout_s
+            async for message in feed:
+                now = trio.current_time()
+                sight.see(message, now)
+                patience.deadline = now + self._timeout_s
+                if reached := self._enough.is_reached_by(sight.tally):
+                    self._ended = f"judged up to here: there are enough {reached}"
+                    return
+            self._end, self._ended = feed.end, feed.ended
+        if patience.cancelled_caught:
+            what = "nothing more" if sight.tally.has_media else "no audio or video"
+            self._end = EndReason.PUBLISH_IDLE_TIMEOUT
+            self._ended = f"{what} came for {self._timeout_s:g} s"
+
+    def report(self) -> StreamReport | None:
+        """What came so far; None if no audio or video did. Good also after a cancellation."""
+        sight = self._sight
+        if sight is None or not sight.tally.has_media:
+            return None
+        if self._end is not None:
+            sight.note(StepKind.END, trio.current_time(), self._ended)
+        return sight.report(self._conduct, self._end, self._ended)

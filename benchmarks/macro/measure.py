@@ -287,6 +287,8 @@ def _memory(
 def _start(bench: Bench, setup: Setup, scenario: Scenario) -> Measured:
     """From exec to ready, and Trio's own import in the same minute."""
     started, imported = [], []
+    with bench.server(setup):
+        pass  # the first time, modules are compiled
     for _ in range(_IMPORTS):
         with bench.server(setup) as running:
             started.append(running.ready_s)

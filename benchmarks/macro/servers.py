@@ -216,13 +216,18 @@ def launched(setup: Setup, folder: Path, core: int | None) -> Iterator[Running]:
         began = time.monotonic()
         process = subprocess.Popen(
             command, cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-            preexec_fn=partial(pin, core),
+            env=_environment(), preexec_fn=partial(pin, core),
         )  # fmt: skip
         try:
             ready_s = _await_ready(process, port, log, setup, began)
             yield Running(process.pid, port, ready_s)
         finally:
             _stop(process)
+
+
+def _environment() -> dict[str, str]:
+    """Ours, but with compiled modules kept, as an installation has them."""
+    return {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
 
 
 def _await_ready(

@@ -25,6 +25,7 @@ class Channel:
 
     def __init__(self, broadcaster: Broadcaster, interval: float, readers: int = 1) -> None:
         self.settings = StreamSettings(send_interval=Seconds(interval))
+        self.broadcaster = broadcaster
         self.live = Live("cam", self.settings, broadcaster)
         self.publish()
         self.times: list[float] = []
@@ -49,6 +50,8 @@ class Channel:
         assert self.live.lease is not None
         for message in messages:
             self.live.lease.append(message, trio.current_time())
+        if self.live.dirty:
+            self.broadcaster.news(self.live)
 
     def heard(self) -> list[list[tuple[int, bytes]]]:
         return [[(it.timestamp_ms, it.payload) for it in outlet.read()] for outlet in self.outlets]
@@ -135,8 +138,9 @@ async def test_after_a_push_the_broadcaster_is_not_woken_for_nothing(
     broadcaster = Counting()
     channel = Channel(broadcaster, 0.0)
     async with broadcasting(broadcaster):
+        assert channel.live.lease is not None
         for at in range(10):
-            channel.say(audio(at))
+            channel.live.lease.append(audio(at), trio.current_time())
             broadcaster.push(channel.live)
             await trio.sleep(1)
         assert passes == 0
@@ -333,8 +337,10 @@ async def test_readers_that_leave_during_a_job_leave_nothing_to_do(
 
     outlets[1].before_offer = all_leave
     lease.append(key(0), 0.0)
+    broadcaster.news(live)
     async with broadcasting(broadcaster):
         await wait_all_tasks_blocked()
         lease.append(inter(40), 0.0)
+        broadcaster.news(live)
         await wait_all_tasks_blocked()
     assert sum(outlet.offers for outlet in outlets) == 1

@@ -71,35 +71,37 @@ class Broadcaster:
         self._sleep = trio.CancelScope()
 
     def news(self, live: Live) -> None:
-        """A stream with readers got a record: it is due when its interval has passed."""
+        """A stream has news: it is due when its interval has passed since the first of it."""
         live.dirty = True
         interval = live.settings.send_interval
         queue = self._queues.get(interval)
         if queue is None:
             queue = self._queues[interval] = _Queue(interval)
+        if live in queue.lives:
+            return
         due = trio.current_time() + interval
         if not queue.lives and due < self._sleep.deadline:
             self._sleep.deadline = due
         queue.lives[live] = due
 
     def push(self, live: Live) -> None:
-        """Send a stream's news now, if its interval says so and it takes next to no time."""
+        """Send a stream's news now, if its interval says so and it takes next to no time; else
+        when it is due."""
+        if not live.dirty:
+            return
         if (
-            live.dirty
-            and not live.settings.send_interval
-            and live.reader_count <= _INLINE
-            and not (self._jobs or self._due)
+            live.settings.send_interval
+            or live.reader_count > _INLINE
+            or self._jobs
+            or self._due
         ):
-            self._forget(live)
-            self._begin(live)
-            while self._jobs:
-                self._step()
-
-    def _forget(self, live: Live) -> None:
-        """It is no longer due; nor is there a reason to wake up if nothing else is."""
-        for queue in self._queues.values():  # its interval may have changed since
+            self.news(live)
+            return
+        for queue in self._queues.values():  # what is due of the publish before goes along
             queue.lives.pop(live, None)
-        self._sleep.deadline = self._next_due()
+        self._begin(live)
+        while self._jobs:
+            self._step()
 
     async def run(self) -> None:
         """Broadcast until cancelled."""

@@ -60,13 +60,17 @@ class PublishLease:
     def append(self, message: Message, now: float) -> None:
         """Add a message to the stream's log.
 
+        The broadcaster must hear of it before anything is awaited: call
+        :meth:`.Broadcaster.push` behind the last of those that came together.
+
         Raises:
             LeaseLostError: the name was taken away.
         """
-        if self.live.lease is not self:
-            raise LeaseLostError(f"{self.live.name} is no longer published by this connection")
+        live = self.live
+        if live.lease is not self:
+            raise LeaseLostError(f"{live.name} is no longer published by this connection")
         self.last_at = now
-        self.live.append(message, now)
+        live.append(message, now)
 
     def revoke(self, reason: EndReason, detail: str) -> None:
         """Take the name away and tell the holder; the name is free when this returns."""

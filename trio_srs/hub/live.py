@@ -77,7 +77,7 @@ class Live:
         self.slow: set[Reader] = set()
         """Readers that are not served by the broadcaster and stand somewhere in the log."""
         self.dirty = False
-        """Whether the broadcaster knows that there is news."""
+        """Whether there is news for readers that the broadcaster has not begun to send."""
         self.changed = trio.Event()
         """Set, and replaced by a new one, whenever a publisher comes or goes."""
         self.idle_since = trio.current_time()
@@ -134,6 +134,8 @@ class Live:
             reader.place(self._left_at, ())
             reader.outlet.wake()
         self._awaiting.clear()
+        if self.dirty:
+            self._broadcaster.news(self)
         self._trim()
         self._tell_changed()
 
@@ -146,9 +148,13 @@ class Live:
             body = on_status(code, description).encode()
             time = self._timeline.last_ms
             self._push(Record(MessageType.COMMAND_AMF0, time, body, trio.current_time()))
+            self._broadcaster.news(self)
 
     def append(self, message: Message, now: float) -> None:
-        """Add what the publisher sent; called through its lease only."""
+        """Add what the publisher sent; called through its lease only.
+
+        The broadcaster must then hear of it, in the same moment.
+        """
         type_id, body = message.type_id, message.payload
         counters = self.counters
         counters.messages += 1
@@ -209,8 +215,7 @@ class Live:
         self._untrimmed += 1
         if self.log.append(record) or self._untrimmed >= _TRIM_EVERY or record.flags & _KEYFRAME:
             self._trim()
-        if self.groups and not self.dirty:
-            self._broadcaster.news(self)
+        self.dirty = bool(self.groups)
 
     # ---------------------------------------------------- where readers begin
 

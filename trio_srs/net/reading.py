@@ -157,9 +157,12 @@ class SharedReader:
                 while True:
                     self._sleep = trio.CancelScope(deadline=self._next_due())
                     with self._sleep:
-                        await trio.lowlevel.wait_readable(self._epoll.fileno())
-                    # Both, whatever woke us: one kind of reading must not starve the other.
-                    self._read_ready(self._epoll)
+                        # Until merged readings are due, however much there is: a scope for each
+                        # wake would cost as much as reading a message.
+                        while True:
+                            await trio.lowlevel.wait_readable(self._epoll.fileno())
+                            self._read_ready(self._epoll)
+                    self._read_ready(self._epoll)  # neither kind of reading starves the other
                     await self._read_rested()
             finally:
                 self._epoll = None

@@ -274,23 +274,25 @@ class Connection:
             whether all of it was understood: nothing waits for a decision.
         """
         session, sinks = self.session, self.sinks
-        while True:
-            event = session.next_event()
-            if type(event) is Message:
-                lease = sinks.get(event.stream_id)
-                if lease is not None:
-                    lease.append(event, now)
-            elif isinstance(event, Need):
-                break
-            else:
-                self._on_event(event)
-                if self._end is not None:
+        try:
+            while True:
+                event = session.next_event()
+                if type(event) is Message:
+                    lease = sinks.get(event.stream_id)
+                    if lease is not None:
+                        lease.append(event, now)
+                elif isinstance(event, Need):
                     break
+                else:
+                    self._on_event(event)
+                    if self._end is not None:
+                        break
+        finally:  # what came before an error is sent as well
+            for lease in sinks.values():
+                if lease.live.dirty:
+                    self.context.hub.broadcaster.push(lease.live)
         if session.core.out:
             self.link.flush()
-        for lease in sinks.values():
-            if lease.live.dirty:
-                self.context.hub.broadcaster.push(lease.live)
         return event is NEED_DATA
 
     async def _watch(self) -> None:

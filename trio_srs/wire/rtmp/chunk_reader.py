@@ -173,10 +173,9 @@ class ChunkReader:
 
     def keep(self) -> None:
         """Copy what is not parsed yet, so that the buffer given to :meth:`feed` may be reused."""
-        if self._pos != self._end:
-            rest = self._view[self._pos :].tobytes()
-            self._offset += self._pos
-            self._view, self._pos, self._end = memoryview(rest), 0, len(rest)
+        rest = _NOTHING if self._pos == self._end else memoryview(self._view[self._pos :].tobytes())
+        self._offset += self._pos
+        self._view, self._pos, self._end = rest, 0, len(rest)
 
     def abort(self, csid: int) -> None:
         """Forget the unfinished message on ``csid``, if there is one (RTMP 1.0, 5.4.2).
@@ -199,6 +198,7 @@ class ChunkReader:
         # the methods below, which can read everything.
         view, pos = self._view, self._pos
         if pos == self._end:
+            self.keep()
             return None
         if self._end - pos < _HEADER_SIZE[0] or self._current is not None:
             return self._next_in_parts()
@@ -232,10 +232,27 @@ class ChunkReader:
             or length > self.chunk_size
             or length + self._half_read > self._half_read_most
         ):
-            self._enter(stream, begin)
-            return self._next_in_parts()
+            payload = self._take_whole(first & 0x3F, begin, length)
+            if payload is None:
+                self._enter(stream, begin)
+                return self._next_in_parts()
+            return Message(type_id, stream.stream_id, timestamp_ms, payload)
         self._pos = end
         return Message(type_id, stream.stream_id, timestamp_ms, view[begin:end].tobytes())
+
+    def _take_whole(self, csid: int, begin: int, length: int) -> bytes | None:
+        """A payload in several chunks, if they are all here and follow each other."""
+        size = self.chunk_size
+        behind = (length - 1) // size  # chunks behind the first
+        end = begin + length + behind
+        if behind < 1 or end > self._end or length + self._half_read > self._half_read_most:
+            return None
+        run = bytearray(self._view[begin:end])
+        if run[size :: size + 1] != bytes((0xC0 | csid,)) * behind:  # fmt 3, at each stride
+            return None
+        del run[size :: size + 1]
+        self._pos = end
+        return bytes(run)
 
     def _next_in_parts(self) -> Message | None:
         """The same as :meth:`next_message`, for every lawful sequence of bytes."""

@@ -89,12 +89,7 @@ class Broadcaster:
         when it is due."""
         if not live.dirty:
             return
-        if (
-            live.settings.send_interval
-            or live.reader_count > _INLINE
-            or self._jobs
-            or self._due
-        ):
+        if live.settings.send_interval or live.reader_count > _INLINE or self._jobs or self._due:
             self.news(live)
             return
         for queue in self._queues.values():  # what is due of the publish before goes along

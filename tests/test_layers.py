@@ -48,6 +48,8 @@ ONLY_IN: Final = {
     "websockets": ("session.http_",),
     "litestar": ("service.api",),
     "anycorn": ("service.api",),
+    "anyio": ("service.api",),  # in anycorn's own terms
+    "msgspec": ("service.api",),  # litestar's reader and writer of JSON
     "cattrs": ("config", "service", "testing.readback"),
     "tomli": ("config", "tools.expect"),
     "pygal": ("tools.verdicts",),

@@ -65,3 +65,17 @@ def test_what_is_read_is_written_and_read_again(text: str) -> None:
     except ValueError:
         return
     assert Address.parse(str(address)) == address
+
+
+@pytest.mark.parametrize(
+    ("text", "url"),
+    {
+        ":1985": "http://127.0.0.1:1985",
+        "0.0.0.0:1985": "http://127.0.0.1:1985",
+        "[::]:1985": "http://[::1]:1985",
+        "localhost:1985": "http://localhost:1985",
+        "unix:/run/api": "unix:/run/api",
+    }.items(),
+)
+def test_an_address_to_listen_on_is_reached_by_a_url(text: str, url: str) -> None:
+    assert Address.parse(text).reachable.url("http") == url

@@ -61,6 +61,7 @@ async def test_it_is_ready_when_it_says_so(tmp_path: Path) -> None:
             "pid": server.process.pid,
             "rtmp": [f"rtmp://127.0.0.1:{server.port}"],
             "rtmps": [],
+            "api": [],
         }
         assert json.loads(file.read_text()) == server.ready
         async with trio.lowlevel.FdStream(reading) as pipe:

@@ -14,6 +14,7 @@ import attrs
 
 from trio_srs.config.process import LogConfig, ProcessConfig
 from trio_srs.hub.settings import StreamSettings
+from trio_srs.service.api.config import ApiConfig
 from trio_srs.service.rtmp.config import RtmpConfig, RtmpsConfig
 
 __all__ = ["DEFAULT_VHOST", "AppConfig", "Config", "Overrides", "VhostConfig"]
@@ -83,6 +84,7 @@ class Config:
 
     rtmp: RtmpConfig = attrs.field(factory=RtmpConfig)
     rtmps: RtmpsConfig = attrs.field(factory=RtmpsConfig)
+    api: ApiConfig = attrs.field(factory=ApiConfig)
     log: LogConfig = attrs.field(factory=LogConfig)
     process: ProcessConfig = attrs.field(factory=ProcessConfig)
     stream: StreamSettings = attrs.field(factory=StreamSettings)

@@ -18,6 +18,8 @@ _EXPECTED: Final = (
 )
 _HOST_PORT: Final = re.compile(r"(?:\[([0-9A-Fa-f:.]+(?:%[\w.-]+)?)\]|([^\s:\[\]/]*)):([0-9]{1,5})")
 
+_ANYWHERE: Final = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}
+
 
 @attrs.frozen
 class Address:
@@ -52,6 +54,15 @@ class Address:
         if port > 65535:
             raise ValueError(f"expected a port from 0 to 65535 in {text!r}, not {port}")
         return cls(found[1] or found[2] or "", port)
+
+    @property
+    def reachable(self) -> Address:
+        """An address to connect to for one to listen on: all addresses are reached at loopback."""
+        return attrs.evolve(self, host=_ANYWHERE.get(self.host, self.host))
+
+    def url(self, scheme: str) -> str:
+        """The URL of what is served here; a unix socket has none, and stays ``unix:/path``."""
+        return str(self) if self.path is not None else f"{scheme}://{self}"
 
     def __str__(self) -> str:
         if self.path is not None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import secrets
 import ssl
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
 from trio_srs.config.schema import Config
+from trio_srs.errors import RefusedError
 from trio_srs.hub.broadcast import Broadcaster
 from trio_srs.hub.bus import Bus
 from trio_srs.hub.gate import AllowAll, Gate
@@ -22,7 +23,18 @@ from trio_srs.service.rtmp.context import RtmpContext
 from trio_srs.service.rtmp.server import RtmpService
 from trio_srs.version import VERSION
 
-__all__ = ["Parts", "Rulebook", "build", "tls_context"]
+if TYPE_CHECKING:
+    from trio_srs.service.api.serving import ApiService
+
+__all__ = ["ApiNotInstalledError", "Parts", "Rulebook", "build", "tls_context"]
+
+_SCHEMES: Final = {"api": "http"}
+
+
+class ApiNotInstalledError(RefusedError):
+    """The configuration asks for the HTTP API, and the packages that it needs are not there."""
+
+    code = "api_not_installed"
 
 
 class Rulebook:
@@ -55,10 +67,27 @@ class Parts:
     rtmp: RtmpService
     reader: SharedReader | None
     """Reads for all connections, where the platform can."""
+    api: ApiService | None = None
+    """The HTTP API, if the configuration asks for it."""
+
+    @property
+    def addresses(self) -> dict[str, list[str]]:
+        """The URLs that it listens on now, by protocol, with the real ports."""
+        listeners = {**self.rtmp.listeners, "api": self.api.listeners if self.api else []}
+        return {
+            protocol: [
+                each.address.reachable.url(_SCHEMES.get(protocol, protocol)) for each in several
+            ]
+            for protocol, several in listeners.items()
+        }
 
 
 def build(config: Config, gate: Gate | None = None) -> Parts:
-    """Make a server's parts. Nothing is opened or started."""
+    """Make a server's parts. Nothing is opened or started.
+
+    Raises:
+        ApiNotInstalledError: the configuration asks for the API, which is not installed.
+    """
     name = f"trio-srs/{VERSION}"
     rules, bus, registry = Rulebook(config), Bus(), Registry()
     hub = Hub(Broadcaster(server_name=name))
@@ -74,7 +103,30 @@ def build(config: Config, gate: Gate | None = None) -> Parts:
         buffer=memoryview(bytearray(config.rtmp.read_buffer)),
         reader=SharedReader() if SharedReader.works else None,
     )
-    return Parts(rules, hub, bus, registry, RtmpService(context), context.reader)
+    parts = Parts(rules, hub, bus, registry, RtmpService(context), context.reader)
+    return attrs.evolve(parts, api=_build_api(config, parts)) if config.api.listen else parts
+
+
+def _build_api(config: Config, parts: Parts) -> ApiService:
+    """Make the API. What it is made of takes longer to import than all the rest of the server."""
+    try:
+        from trio_srs.service.api.app import make_app
+        from trio_srs.service.api.context import ApiContext
+        from trio_srs.service.api.serving import ApiService
+    except ModuleNotFoundError as error:
+        raise ApiNotInstalledError(
+            f"api.listen is set, but {error.name} is not installed: pip install 'trio-srs[api]'"
+        ) from error
+    context = ApiContext(
+        config=config.api,
+        hosts=parts.rules,
+        hub=parts.hub,
+        bus=parts.bus,
+        registry=parts.registry,
+        addresses=lambda: attrs.evolve(parts, api=service).addresses,
+    )
+    service = ApiService(context, make_app(context))
+    return service
 
 
 class _Filler:

@@ -16,7 +16,6 @@ from trio_srs.hub.bus import Bus
 from trio_srs.hub.gate import Gate
 from trio_srs.hub.hub import Hub
 from trio_srs.hub.registry import Registry
-from trio_srs.net.address import Address
 from trio_srs.server.build import Parts, build, tls_context
 from trio_srs.server.logs import log_event
 
@@ -55,10 +54,7 @@ class Server:
     @property
     def addresses(self) -> dict[str, list[str]]:
         """The URLs it listens on, by protocol, with the real ports."""
-        return {
-            protocol: [_base_url(protocol, _reachable(each.address)) for each in listeners]
-            for protocol, listeners in self._parts.rtmp.listeners.items()
-        }
+        return self._parts.addresses
 
     def rtmp_url(self, path: str = "") -> str:
         """The URL of a stream here, such as ``rtmp://127.0.0.1:40123/live/a``."""
@@ -68,10 +64,14 @@ class Server:
         """The same over TLS."""
         return self._url("rtmps", path)
 
+    def api_url(self, path: str = "") -> str:
+        """The URL of something of the HTTP API, such as ``http://127.0.0.1:40124/api/v2/server``."""
+        return self._url("api", path)
+
     def _url(self, protocol: str, path: str) -> str:
-        for listener in self._parts.rtmp.listeners[protocol]:
-            if listener.address.path is None:
-                return f"{_base_url(protocol, _reachable(listener.address))}/{path}"
+        for url in self.addresses[protocol]:
+            if not url.startswith("unix:"):
+                return f"{url}/{path}"
         raise LookupError(f"this server does not listen for {protocol} on any TCP port")
 
     @property
@@ -92,6 +92,8 @@ class Server:
         config = _live_part(self.config, config)
         self._parts.rules.config = config
         self._parts.rtmp.configure(config.rtmp)
+        if self._parts.api is not None:
+            self._parts.api.configure(config.api)
         self.config = config
         return changes
 
@@ -102,7 +104,11 @@ class Server:
             grace_s: how long that may take in all; what is still open then is cut off. The
                 configuration's ``rtmp.shutdown_grace`` by default.
         """
+        grace_s = self.config.rtmp.shutdown_grace if grace_s is None else grace_s
+        deadline = trio.current_time() + grace_s
         await self.end_sessions(grace_s)
+        if self._parts.api is not None:  # last: its clients are told how the sessions ended
+            await self._parts.api.stop(max(0.0, deadline - trio.current_time()))
         self._stopped.set()
 
     async def end_sessions(self, grace_s: float | None = None) -> None:
@@ -117,6 +123,8 @@ class Server:
         """Stop accepting, let every session end by itself, and end the server."""
         self.stopping = True
         await self._parts.rtmp.finish()
+        if self._parts.api is not None:
+            await self._parts.api.stop(self.config.rtmp.shutdown_grace)
         self._stopped.set()
 
     @property
@@ -144,6 +152,7 @@ async def serve(config: Config | None = None, *, gate: Gate | None = None) -> As
     Raises:
         ListenError: an address cannot be listened on.
         TlsConfigError: the certificate cannot be used.
+        ApiNotInstalledError: ``api.listen`` is set without what it needs.
     """
     config = config or Config()
     parts = build(config, gate)
@@ -153,6 +162,8 @@ async def serve(config: Config | None = None, *, gate: Gate | None = None) -> As
     with parts.bus.listening(log_event):
         try:
             await parts.rtmp.listen(config.rtmp.listen, config.rtmps.listen, tls)
+            if parts.api is not None:
+                await parts.api.listen()
             async with trio.open_nursery() as root:
                 await root.start(_run_services, server, parts)
                 yield server
@@ -164,6 +175,8 @@ async def serve(config: Config | None = None, *, gate: Gate | None = None) -> As
             alone = group.exceptions[0]  # of the block, as a rule: without the nursery's wrapping
         finally:
             parts.rtmp.close()
+            if parts.api is not None:
+                parts.api.close()
     if alone is not None:
         try:
             raise alone
@@ -180,6 +193,8 @@ async def _run_services(
         if parts.reader is not None:
             await services.start(parts.reader.run)
         await services.start(parts.rtmp.run)
+        if parts.api is not None:
+            await services.start(parts.api.run)
         task_status.started()
         await server.wait_stopped()
         services.cancel_scope.cancel()
@@ -209,6 +224,7 @@ def _live_part(old: Config, new: Config) -> Config:
         new,
         rtmp=_live_keys(old.rtmp, new.rtmp),
         rtmps=old.rtmps,  # all of it: see RtmpsConfig
+        api=_live_keys(old.api, new.api),
         log=_live_keys(old.log, new.log),
         process=_live_keys(old.process, new.process),
     )
@@ -218,13 +234,3 @@ def _live_keys(old: _Section, new: _Section) -> _Section:
     fields = attrs.fields(type(new))
     source = {field.name: new if field.metadata.get("live", True) else old for field in fields}
     return type(new)(**{name: getattr(section, name) for name, section in source.items()})
-
-
-def _base_url(protocol: str, address: Address) -> str:
-    return f"{address}" if address.path is not None else f"{protocol}://{address}"
-
-
-def _reachable(address: Address) -> Address:
-    """An address to connect to for one to listen on: all addresses are reached at loopback."""
-    anywhere = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}
-    return attrs.evolve(address, host=anywhere.get(address.host, address.host))

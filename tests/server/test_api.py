@@ -1,0 +1,118 @@
+"""The HTTP API as a part of a server: imported only if it is on, there before ready, gone after."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import attrs
+import httpx2
+import pytest
+import trio
+
+from trio_srs.config.schema import Config
+from trio_srs.net.address import Address
+from trio_srs.net.listen import ListenError
+from trio_srs.net.secret import Secret
+from trio_srs.server.build import ApiNotInstalledError, build
+from trio_srs.server.run import serve
+from trio_srs.service.api.config import ApiConfig
+from trio_srs.service.rtmp.config import RtmpConfig
+from trio_srs.testing.peer import Peer
+from trio_srs.units import Seconds
+
+LOOPBACK = (Address("127.0.0.1", 0),)
+OFF = Config(rtmp=RtmpConfig(listen=LOOPBACK))
+ON = attrs.evolve(OFF, api=ApiConfig(listen=LOOPBACK))
+SERVER = "api/v2/server"
+
+NEW_IMPORTS = """
+import sys
+from trio_srs.config.schema import Config
+import trio_srs.app.cli.serve, trio_srs.server.process
+from trio_srs.server.build import build
+build(Config())
+for name in ("litestar", "anycorn", "anyio", "msgspec", "httpx2"):
+    assert name not in sys.modules, name
+assert {name for name in sys.modules if name.startswith("trio_srs.service.api")} == {
+    "trio_srs.service.api", "trio_srs.service.api.config"
+}
+"""
+
+
+def test_a_server_without_the_api_imports_nothing_of_it() -> None:
+    """In a process of its own: other tests have imported it here."""
+    subprocess.run([sys.executable, "-c", NEW_IMPORTS], check=True, timeout=20)
+
+
+def test_without_its_packages_it_is_said_how_to_get_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.startswith("trio_srs.service.api.")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "litestar", None)
+    with pytest.raises(ApiNotInstalledError, match=r"pip install 'trio-srs\[api\]'"):
+        build(ON)
+
+
+async def test_a_server_is_ready_when_its_api_is() -> None:
+    async with serve(ON) as server, httpx2.AsyncClient() as client:
+        assert server.ready["api"] == [server.api_url().rstrip("/")]
+        said = (await client.get(server.api_url(SERVER))).json()
+        assert said["addresses"] == server.addresses
+
+
+async def test_a_server_without_the_api_has_no_url_of_it() -> None:
+    async with serve(OFF) as server:
+        assert server.addresses["api"] == []
+        with pytest.raises(LookupError, match="does not listen for api"):
+            server.api_url()
+
+
+async def test_an_address_of_the_api_that_is_taken_keeps_the_server_from_starting() -> None:
+    async with serve(ON) as one:
+        taken = Address("127.0.0.1", int(one.addresses["api"][0].rpartition(":")[2]))
+        with pytest.raises(ListenError, match="in use"):
+            async with serve(attrs.evolve(OFF, api=ApiConfig(listen=(taken,)))):
+                pass
+
+
+async def test_a_reload_changes_the_token_and_not_the_address() -> None:
+    async with serve(ON) as server, httpx2.AsyncClient() as client:
+        api = ApiConfig(listen=(Address("127.0.0.1", 1),), token=Secret("abc"))
+        changes = server.reload(attrs.evolve(ON, api=api))
+        assert [(c.path, c.live) for c in changes] == [("api.listen", False), ("api.token", True)]
+        assert (await client.get(server.api_url(SERVER))).status_code == 401
+        headers = {"authorization": "Bearer abc"}
+        assert (await client.get(server.api_url(SERVER), headers=headers)).status_code == 200
+
+
+async def test_a_stop_shares_its_grace_between_sessions_and_api() -> None:
+    config = attrs.evolve(ON, rtmp=RtmpConfig(listen=LOOPBACK, shutdown_grace=Seconds(0.2)))
+    async with serve(config) as server:
+        port = int(server.addresses["rtmp"][0].rpartition(":")[2])
+        peer = await Peer.connect_tcp("127.0.0.1", port)
+        await peer.publish("a")
+        api = int(server.addresses["api"][0].rpartition(":")[2])
+        stream = await trio.open_tcp_stream("127.0.0.1", api)
+        await stream.send_all(b"GET / HTTP/1.1\r\n")  # and never the rest
+        await trio.sleep(0.05)
+        began = trio.current_time()
+        await server.stop()
+        assert trio.current_time() - began < 1
+        await stream.aclose()
+        peer.close()
+
+
+async def test_finishing_ends_the_api_after_the_last_session() -> None:
+    async with serve(ON) as server, httpx2.AsyncClient() as client:
+        port = int(server.addresses["rtmp"][0].rpartition(":")[2])
+        peer = await Peer.connect_tcp("127.0.0.1", port)
+        await peer.publish("a")
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(server.finish)
+            await trio.sleep(0.05)
+            said = (await client.get(server.api_url(SERVER))).json()
+            assert said["sessions"] == 1
+            peer.close()
+        assert server.stopped
+        with pytest.raises(httpx2.ConnectError):
+            await client.get(server.api_url(SERVER))

@@ -1,0 +1,36 @@
+"""What the API says of the server."""
+
+from __future__ import annotations
+
+import os
+
+from tests.service.api.site import ADDRESSES, Site
+from trio_srs.version import VERSION
+
+
+async def test_the_server_says_what_it_is_and_where(site: Site) -> None:
+    status, said = await site.get("/api/v2/server")
+    assert status == 200
+    assert (said["version"], said["pid"], said["addresses"]) == (VERSION, os.getpid(), ADDRESSES)
+    assert said["uptime_s"] >= 0
+    assert said["began_at"] == (await site.get("/api/v2/server"))[1]["began_at"]
+
+
+async def test_the_server_counts_what_goes_on_and_what_has(site: Site) -> None:
+    publisher = await site.house.publisher("a")
+    player = await site.house.player("a")
+    second = site.house.dial()
+    assert await second.publish("a") == "NetStream.Publish.BadName"
+    _, said = await site.get("/api/v2/server")
+    assert [said[word] for word in ("sessions", "streams", "publishers", "players")] == [3, 1, 1, 1]
+    totals = said["totals"]
+    assert [totals[w] for w in ("sessions", "publishes", "plays", "refused")] == [3, 1, 1, 1]
+    assert (totals["bytes_in"], totals["bytes_out"]) == (0, 0)
+
+    publisher.close()
+    await site.house.end_of(publisher)
+    totals = (await site.get("/api/v2/server"))[1]["totals"]
+    assert totals["bytes_in"] > 0
+    assert totals["bytes_out"] > 0
+    for peer in (player, second):
+        peer.close()

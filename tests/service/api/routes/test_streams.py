@@ -1,0 +1,86 @@
+"""What the API says of streams, and how it ends a publish."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.service.api.site import Site, open_site
+from tests.service.rtmp.house import House, transport_of
+from trio_srs.errors import EndReason
+
+
+class TwoHosts:
+    """A virtual host beside the default one."""
+
+    def vhost_of(self, host: str) -> str:
+        return "example.com" if host.endswith("example.com") else "__defaultVhost__"
+
+
+async def test_the_streams_are_listed_by_name(site: Site) -> None:
+    peers = [await site.house.publisher("b"), await site.house.player("a")]
+    status, said = await site.get("/api/v2/streams")
+    assert status == 200
+    a, b = said["streams"]
+    assert (a["name"], a["publishing"], a["session"], a["players"]) == ("live/a", False, None, 1)
+    assert (b["name"], b["publishing"], b["session"], b["players"]) == ("live/b", True, "c1", 0)
+    for peer in peers:
+        peer.close()
+
+
+async def test_a_stream_says_who_publishes_it_and_what_came(site: Site) -> None:
+    peer = await site.house.publisher("a")
+    status, said = await site.get("/api/v2/streams/live/a")
+    assert status == 200
+    assert said["peer"] == transport_of(peer).local
+    assert (said["messages"], said["keyframes"], said["publishes"]) == (2, 1, 1)
+    assert 0 <= said["silent_s"] <= said["seconds"]
+    peer.close()
+
+
+async def test_a_publisher_that_has_sent_nothing_has_not_been_silent_yet(site: Site) -> None:
+    peer = site.house.dial()
+    await peer.publish("a")
+    assert (await site.get("/api/v2/streams/live/a"))[1]["silent_s"] is None
+    peer.close()
+
+
+@pytest.mark.parametrize("path", ["room/a%20b", "room%2Fa%20b"])
+async def test_a_name_may_have_slashes_and_blanks(site: Site, path: str) -> None:
+    peer = await site.house.publisher("room/a b")
+    status, said = await site.get(f"/api/v2/streams/live/{path}")
+    assert (status, said["name"]) == (200, "live/room/a b")
+    peer.close()
+
+
+async def test_a_stream_of_a_virtual_host_is_found_by_any_of_its_names(house: House) -> None:
+    async with open_site(house) as site:
+        site.context.hosts = TwoHosts()
+        with house.hub._using("example.com/live/a", house.settings):
+            path = "/api/v2/streams/live/a"
+            status, said = await site.get(path, params={"vhost": "www.example.com"})
+            assert (status, said["name"]) == (200, "example.com/live/a")
+            assert (await site.get(path, params={"vhost": "elsewhere"}))[0] == 404
+            assert (await site.get(path))[0] == 404
+
+
+async def test_a_stream_that_nobody_uses_is_unknown(site: Site) -> None:
+    status, said = await site.get("/api/v2/streams/live/a")
+    assert (status, said["code"], said["where"]) == (404, "unknown_stream", "path")
+    assert said["message"] == "nobody publishes or plays live/a"
+
+
+async def test_a_publisher_is_kicked_and_its_name_is_free_at_once(site: Site) -> None:
+    peer = await site.house.publisher("a")
+    path = "/api/v2/streams/live/a/publisher"
+    assert await site.ask("DELETE", path, params={"detail": "out"}) == (204, None)
+    status, said = await site.ask("DELETE", path)
+    assert (status, said["code"]) == (404, "not_published")
+    end = await site.house.end_of(peer)
+    assert (end.reason, end.detail) == (EndReason.KICKED, "out")
+    again = await site.house.publisher("a")
+    again.close()
+
+
+async def test_a_name_that_is_none_is_refused(site: Site) -> None:
+    status, said = await site.get("/api/v2/streams/live/a%2F%2Fb")
+    assert (status, said["code"], said["where"]) == (400, "bad_stream_name", "path.name")

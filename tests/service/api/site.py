@@ -1,0 +1,56 @@
+"""The API in memory, over an RTMP service in memory: no sockets."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import attrs
+import httpx2
+
+from tests.service.rtmp.house import House
+from trio_srs.service.api.app import make_app
+from trio_srs.service.api.config import ApiConfig
+from trio_srs.service.api.context import ApiContext
+
+__all__ = ["ADDRESSES", "Site", "open_site"]
+
+ADDRESSES = {"rtmp": ["rtmp://127.0.0.1:1935"], "rtmps": [], "api": ["http://127.0.0.1:1985"]}
+
+
+@attrs.define(eq=False)
+class Site:
+    """One server's API, and whoever asks it."""
+
+    house: House
+    context: ApiContext
+    app: Any
+    client: httpx2.AsyncClient
+
+    async def ask(self, method: str, path: str, **more: Any) -> tuple[int, Any]:
+        """The status and the JSON of an answer; None where it has no body."""
+        answer = await self.client.request(method, path, **more)
+        return answer.status_code, answer.json() if answer.content else None
+
+    async def get(self, path: str, **more: Any) -> tuple[int, Any]:
+        """The same of GET."""
+        return await self.ask("GET", path, **more)
+
+
+@asynccontextmanager
+async def open_site(house: House, config: ApiConfig | None = None) -> AsyncIterator[Site]:
+    """The API of a service that runs."""
+    context = ApiContext(
+        config=config or ApiConfig(),
+        hosts=house.rules,
+        hub=house.hub,
+        bus=house.bus,
+        registry=house.registry,
+        addresses=lambda: ADDRESSES,
+    )
+    app = make_app(context)
+    transport = httpx2.ASGITransport(app)
+    with context.bus.listening(context.counters.listen):
+        async with httpx2.AsyncClient(transport=transport, base_url="http://api") as client:
+            yield Site(house, context, app, client)

@@ -1,0 +1,175 @@
+"""The API as a whole: its one error shape, its token, other web pages, its description."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import pytest
+
+from tests.service.api.site import Site, open_site
+from tests.service.rtmp.house import House
+from trio_srs.net.secret import Secret
+from trio_srs.service.api.app import BODY_MOST, describe
+from trio_srs.service.api.config import ApiConfig
+
+SERVER = "/api/v2/server"
+PAGE = "https://example.com"
+
+
+# ---------------------------------------------------------------------- errors
+
+
+UNDONE: dict[str, tuple[str, str, int, str, str]] = {
+    "another path": ("GET", "/", 404, "no_such_path", "path"),
+    "a path below": ("GET", "/api/v2/nothing", 404, "no_such_path", "path"),
+    "no stream's name": ("GET", "/api/v2/streams/live", 404, "no_such_path", "path"),
+    "another method": ("PUT", SERVER, 405, "method_not_allowed", "method"),
+    "a parameter out of range": (
+        *("DELETE", f"/api/v2/sessions/c1?detail={'x' * 201}"),
+        *(400, "bad_request", "query.detail"),
+    ),
+    "an unknown session": ("GET", "/api/v2/sessions/c1", 404, "unknown_session", "path.session"),
+}
+
+
+@pytest.mark.parametrize(("method", "path", "status", "code", "where"), UNDONE.values(), ids=UNDONE)
+async def test_every_error_has_one_shape(
+    site: Site, method: str, path: str, status: int, code: str, where: str
+) -> None:
+    answer = await site.client.request(method, path)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/json"
+    said = answer.json()
+    assert list(said) == ["code", "message", "where"]
+    assert (said["code"], said["where"]) == (code, where)
+    assert said["message"]
+
+
+async def test_another_method_is_told_which_there_are(site: Site) -> None:
+    answer = await site.client.put(SERVER)
+    assert "GET" in answer.headers["allow"]
+
+
+async def test_a_bug_is_answered_and_logged(
+    site: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken() -> Any:
+        raise ZeroDivisionError("a planted bug")
+
+    site.context.addresses = broken
+    with caplog.at_level(logging.ERROR):
+        status, said = await site.get(SERVER)
+    assert (status, said["code"], said["where"]) == (500, "internal_error", "")
+    assert "planted" not in said["message"]
+    assert "a planted bug" in caplog.text
+
+
+# ----------------------------------------------------------------------- token
+
+
+async def test_with_a_token_every_request_has_to_say_it(house: House) -> None:
+    async with open_site(house, ApiConfig(token=Secret("abc"))) as site:
+        for path in (SERVER, "/api/v2/openapi.json", "/api/v2/streams"):
+            answer = await site.client.get(path)
+            assert answer.status_code == 401
+            assert answer.headers["www-authenticate"] == "Bearer"
+            assert answer.json()["code"] == "token_refused"
+            assert answer.json()["where"] == "header.authorization"
+            assert (await site.get(path, headers={"authorization": "Bearer abc"}))[0] == 200
+
+
+@pytest.mark.parametrize(
+    "said", ["Bearer abd", "Bearer", "Basic abc", "abc", "Bearer abc abc", "Bearer ä"]
+)
+async def test_another_token_is_refused(house: House, said: str) -> None:
+    async with open_site(house, ApiConfig(token=Secret("abc"))) as site:
+        headers = {"authorization": said.encode("latin-1")}
+        status, answer = await site.get(SERVER, headers=headers)
+    assert status == 401
+    assert "abc" not in answer["message"]
+
+
+async def test_a_token_changes_while_the_api_runs(site: Site) -> None:
+    assert (await site.get(SERVER))[0] == 200
+    site.context.config = ApiConfig(token=Secret("abc"))
+    assert (await site.get(SERVER))[0] == 401
+
+
+# ------------------------------------------------------------- other web pages
+
+
+async def test_no_page_may_read_answers_by_default(site: Site) -> None:
+    answer = await site.client.get(SERVER, headers={"origin": PAGE})
+    assert "access-control-allow-origin" not in answer.headers
+
+
+@pytest.mark.parametrize("asks", [PAGE, "https://example.com.evil.org", "http://example.com"])
+async def test_only_pages_of_a_listed_origin_may(house: House, asks: str) -> None:
+    async with open_site(house, ApiConfig(cors_origins=(PAGE,))) as site:
+        answer = await site.client.get(SERVER, headers={"origin": asks})
+        allowed = answer.headers.get("access-control-allow-origin")
+        assert allowed == (PAGE if asks == PAGE else None)
+
+
+async def test_a_page_may_ask_beforehand_without_the_token(house: House) -> None:
+    config = ApiConfig(cors_origins=("*",), token=Secret("abc"))
+    async with open_site(house, config) as site:
+        headers = {
+            "origin": PAGE,
+            "access-control-request-method": "DELETE",
+            "access-control-request-headers": "authorization",
+        }
+        answer = await site.client.request("OPTIONS", "/api/v2/sessions/c1", headers=headers)
+        assert answer.status_code == 204
+        assert answer.headers["access-control-allow-origin"] == "*"
+        assert "authorization" in answer.headers["access-control-allow-headers"]
+        refused = await site.client.get(SERVER, headers={"origin": PAGE})
+        assert refused.status_code == 401
+        assert refused.headers["access-control-allow-origin"] == "*"
+
+
+# ----------------------------------------------------------------- description
+
+
+def operations() -> dict[str, dict[str, Any]]:
+    return {
+        f"{method} {path}": operation
+        for path, methods in describe()["paths"].items()
+        for method, operation in methods.items()
+    }
+
+
+async def test_the_description_is_served(site: Site) -> None:
+    status, said = await site.get("/api/v2/openapi.json")
+    assert status == 200
+    assert said["openapi"].startswith("3.1")
+    assert said == describe()
+
+
+@pytest.mark.parametrize("name", operations())
+def test_every_function_is_described(name: str) -> None:
+    operation = operations()[name]
+    assert operation["summary"]
+    assert operation["description"]
+    assert operation["operationId"].islower()
+    for parameter in operation.get("parameters", ()):
+        assert parameter["description"], parameter["name"]
+    for status, answer in operation["responses"].items():
+        if int(status) >= 400 and status != "408":
+            [content] = answer["content"].values()
+            assert content["schema"] == {"$ref": "#/components/schemas/Failure"}
+
+
+def test_every_attribute_of_an_answer_is_described() -> None:
+    lacking = [
+        f"{name}.{key}"
+        for name, schema in describe()["components"]["schemas"].items()
+        for key, value in schema.get("properties", {}).items()
+        if not value.get("description")
+    ]
+    assert lacking == []
+
+
+def test_the_description_knows_nothing_of_the_limit_that_is_not_there() -> None:
+    assert BODY_MOST == 2**20  # the message of body_too_large says it in words

@@ -1,0 +1,233 @@
+"""The API on sockets: listening, limits, and stopping whoever holds on."""
+
+from __future__ import annotations
+
+import logging
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import anyio
+import httpx2
+import pytest
+import trio
+from trio.testing import MockClock, wait_all_tasks_blocked
+
+from trio_srs.hub.bus import Bus
+from trio_srs.hub.hub import Hub
+from trio_srs.hub.registry import Registry
+from trio_srs.net.address import Address
+from trio_srs.net.listen import ListenError
+from trio_srs.net.secret import Secret
+from trio_srs.service.api.config import ApiConfig
+from trio_srs.service.api.context import ApiContext
+from trio_srs.service.api.serving import ApiService
+from trio_srs.service.api.transport import STALLED_AFTER_S, PatientStream
+from trio_srs.wire.url import DEFAULT_VHOST
+
+LOOPBACK = Address("127.0.0.1", 0)
+HEAD = {"type": "http.response.start", "status": 200, "headers": []}
+ASKING = b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+class OneHost:
+    def vhost_of(self, host: str) -> str:
+        return DEFAULT_VHOST
+
+
+class App:
+    """An application that answers in the ways that matter here."""
+
+    def __init__(self, stopping: trio.Event) -> None:
+        self.stopping = stopping
+        self.cancelled = 0
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await send(HEAD)
+        try:
+            match scope["path"]:
+                case "/flood":
+                    while True:
+                        await self._say(send, b"x" * 1_000_000)
+                case "/until-stop":
+                    await self._say(send, b"waiting")
+                    await self.stopping.wait()
+                    await self._say(send, b" stopped")
+                case "/for-ever":
+                    await trio.sleep_forever()
+                case "/bug":
+                    raise ZeroDivisionError("a planted bug")
+        except trio.Cancelled:
+            self.cancelled += 1
+            raise
+        await send({"type": "http.response.body", "body": b"."})
+
+    async def _say(self, send: Any, body: bytes) -> None:
+        await send({"type": "http.response.body", "body": body, "more_body": True})
+
+
+@asynccontextmanager
+async def serving(*addresses: Address, **config: Any) -> AsyncIterator[tuple[ApiService, App, str]]:
+    context = ApiContext(
+        config=ApiConfig(listen=addresses or (LOOPBACK,), **config),
+        hosts=OneHost(),
+        hub=Hub(),
+        bus=Bus(),
+        registry=Registry(),
+        addresses=dict,
+    )
+    app = App(context.stopping)
+    service = ApiService(context, app)
+    await service.listen()
+    async with trio.open_nursery() as nursery:
+        await nursery.start(service.run)
+        yield service, app, service.listeners[0].address.url("http")
+        nursery.cancel_scope.cancel()
+
+
+async def ask(url: str, path: bytes) -> trio.SocketStream:
+    """Ask, and read no answer."""
+    stream = await trio.open_tcp_stream("127.0.0.1", int(url.rpartition(":")[2]))
+    await stream.send_all(ASKING % path)
+    return stream
+
+
+async def eventually(is_so: Callable[[], object]) -> None:
+    while not is_so():  # noqa: ASYNC110 - a socket at the other end tells nobody
+        await trio.sleep(0.01)
+
+
+async def test_requests_are_answered_on_a_connection_that_is_kept() -> None:
+    async with serving() as (service, _, url), httpx2.AsyncClient() as client:
+        for _ in range(3):
+            assert (await client.get(f"{url}/")).text == "."
+        assert len(service._open) == 1
+    assert not service._open
+
+
+async def test_a_unix_socket_is_served(tmp_path: Path) -> None:
+    path = tmp_path / "api"
+    async with serving(Address(path=str(path))):
+        transport = httpx2.AsyncHTTPTransport(uds=str(path))
+        async with httpx2.AsyncClient(transport=transport) as client:
+            assert (await client.get("http://api/")).text == "."
+
+
+async def test_an_address_that_is_taken_is_refused() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = Address("127.0.0.1", taken.getsockname()[1])
+        with pytest.raises(ListenError, match="in use"):
+            async with serving(address):
+                pass
+
+
+async def test_one_connection_too_many_is_closed_and_the_others_stay(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with serving(max_connections=1) as (service, _, url), httpx2.AsyncClient() as client:
+        assert (await client.get(f"{url}/")).text == "."
+        stream = await trio.open_tcp_stream("127.0.0.1", service.listeners[0].address.port)
+        async with stream:
+            assert await stream.receive_some() == b""
+        assert (await client.get(f"{url}/")).text == "."
+    assert "more than 1" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("address", "token", "warned"),
+    [(Address("", 0), False, True), (LOOPBACK, False, False), (Address("", 0), True, False)],
+)
+async def test_an_api_that_is_open_to_all_is_warned_of(
+    address: Address, token: bool, warned: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with serving(address, token=Secret("x") if token else None):
+        pass
+    assert ("set api.token" in caplog.text) == warned
+
+
+async def test_a_bug_ends_only_its_own_connection(caplog: pytest.LogCaptureFixture) -> None:
+    async with serving() as (_, _, url), httpx2.AsyncClient() as client:
+        with caplog.at_level(logging.ERROR), pytest.raises(httpx2.HTTPError):
+            await client.get(f"{url}/bug")
+        assert (await client.get(f"{url}/")).text == "."
+    assert "a planted bug" in caplog.text
+
+
+# -------------------------------------------------------------------- stopping
+
+
+async def test_a_stop_lets_answers_end_and_closes_idle_connections() -> None:
+    async with serving() as (service, app, url), httpx2.AsyncClient() as client:
+        await client.get(f"{url}/")  # stays open, idle
+        async with client.stream("GET", f"{url}/until-stop") as answer:
+            said = answer.aiter_text()
+            assert await anext(said) == "waiting"
+            with trio.fail_after(2):
+                await service.stop(10)
+            assert [text async for text in said] == [" stopped", "."]
+        assert not service._open
+        assert app.cancelled == 0
+
+
+@pytest.mark.parametrize("path", [b"/flood", b"/for-ever"])
+async def test_a_stop_cuts_who_holds_it_up_when_the_grace_is_over(path: bytes) -> None:
+    """A client that does not read cannot be cancelled by anycorn: its send is shielded."""
+    async with serving() as (service, app, url):
+        stream = await ask(url, path)
+        await eventually(lambda: service._open)
+        await trio.sleep(0.1)  # until the kernel's buffers are full
+        began = trio.current_time()
+        await service.stop(0.1)
+        await eventually(lambda: not service._open)
+        assert trio.current_time() - began < 2
+        assert app.cancelled == 1
+        await stream.aclose()
+
+
+async def test_a_cancelled_service_ends_with_a_client_that_does_not_read() -> None:
+    with trio.fail_after(5):
+        async with serving() as (service, _, url):
+            stream = await ask(url, b"/flood")
+            await eventually(lambda: service._open)
+            await trio.sleep(0.1)
+        await stream.aclose()
+
+
+async def test_a_stopped_service_does_not_accept() -> None:
+    async with serving() as (service, _, url), httpx2.AsyncClient() as client:
+        await service.stop(0)
+        with pytest.raises(httpx2.ConnectError):
+            await client.get(f"{url}/")
+
+
+# ------------------------------------------------------------------- transport
+
+
+async def test_a_client_that_takes_nothing_is_given_up(autojump_clock: MockClock) -> None:
+    ours, theirs = socket.socketpair()
+    stream = await PatientStream.over(ours)
+    with pytest.raises(anyio.BrokenResourceError):
+        await stream.send(b"x" * 10_000_000)
+    assert trio.current_time() == pytest.approx(STALLED_AFTER_S)
+    with pytest.raises(anyio.ClosedResourceError):
+        await stream.send(b"x")
+    theirs.close()
+
+
+async def test_what_was_cut_sends_no_more() -> None:
+    ours, theirs = socket.socketpair()
+    stream = await PatientStream.over(ours)
+    async with trio.open_nursery() as nursery:
+
+        async def flood() -> None:
+            with pytest.raises(anyio.ClosedResourceError):
+                await stream.send(b"x" * 10_000_000)
+
+        nursery.start_soon(flood)
+        await wait_all_tasks_blocked()
+        stream.cut()
+    with pytest.raises(anyio.ClosedResourceError):
+        await stream.send(b"x")
+    theirs.close()

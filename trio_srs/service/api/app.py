@@ -1,0 +1,122 @@
+"""The API as an ASGI application, and its description. Floor 3."""
+
+from __future__ import annotations
+
+import functools
+import hmac
+from typing import Any, Final
+
+from litestar import Litestar, get
+from litestar.config.cors import CORSConfig
+from litestar.connection import ASGIConnection
+from litestar.di import Provide
+from litestar.handlers.base import BaseRouteHandler
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.spec import Components, SecurityScheme
+from litestar.types import Guard
+
+from trio_srs.service.api.context import ApiContext
+from trio_srs.service.api.encoding import PlainResponse, encode
+from trio_srs.service.api.errors import HANDLERS, TokenRefusedError, located
+from trio_srs.service.api.names import Asgi, folding
+from trio_srs.service.api.routes.server import show_server
+from trio_srs.service.api.routes.sessions import end_session, list_sessions, show_session
+from trio_srs.service.api.routes.streams import kick_publisher, list_streams, show_stream
+from trio_srs.service.api.schema import PlainSchemas
+from trio_srs.version import VERSION
+
+__all__ = ["BODY_MOST", "describe", "make_app"]
+
+BODY_MOST: Final = 1_048_576
+"""Bytes of the largest body that is read."""
+
+_ROUTES: Final = (
+    show_server,
+    *(list_streams, show_stream, kick_publisher),
+    *(list_sessions, show_session, end_session),
+)
+_ABOUT: Final = """\
+What a live media server knows, and what it can be told to do. Every error is a JSON object with \
+`code`, `message` and `where`. Names of streams are those that clients use: `live/cam1`. Where \
+`api.token` is configured, every request says it: `Authorization: Bearer TOKEN`."""
+_SECURITY: Final = "token"
+_CORS_HEADERS: Final = ["authorization", "content-type", "last-event-id"]
+
+
+@get(
+    "/api/v2/openapi.json",
+    include_in_schema=False,
+    media_type="application/json",
+    sync_to_thread=True,
+)
+def show_description() -> bytes:
+    """The description of the API, as OpenAPI has it."""
+    return encode(describe())
+
+
+def make_app(context: ApiContext) -> Asgi:
+    """An ASGI application that shows and does what the context lets it."""
+    origins = context.config.cors_origins
+    app = Litestar(
+        [*_ROUTES, show_description],
+        dependencies={"api": Provide(lambda: context, sync_to_thread=False)},
+        guards=[_token_guard(context)],
+        cors_config=_cors(origins) if origins else None,
+        exception_handlers=HANDLERS,
+        openapi_config=None,
+        request_max_body_size=BODY_MOST,
+        response_class=PlainResponse,
+        logging_config=None,
+    )
+    return folding(app)
+
+
+def _token_guard(context: ApiContext) -> Guard:
+    def ask_for_token(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+        token = context.config.token
+        if token is None:
+            return
+        kind, _space, said = connection.headers.get("authorization", "").partition(" ")
+        is_right = hmac.compare_digest(said.strip().encode(), token.value.encode())
+        if kind.lower() != "bearer" or not is_right:
+            with located("header.authorization"):
+                raise TokenRefusedError(
+                    f"expected Authorization: Bearer with the token of api.token, "
+                    f"not {'another one' if said else 'none'}"
+                )
+
+    return ask_for_token
+
+
+def _cors(origins: tuple[str, ...]) -> CORSConfig:
+    return CORSConfig(
+        allow_origins=list(origins),
+        allow_methods=["GET", "POST", "DELETE"],
+        allow_headers=_CORS_HEADERS,
+    )
+
+
+@functools.cache
+def describe() -> dict[str, Any]:
+    """The description of the API: OpenAPI 3.1."""
+    app = Litestar(
+        _ROUTES,
+        dependencies={"api": Provide(_nothing, sync_to_thread=False)},
+        openapi_config=OpenAPIConfig(
+            title="trio-srs",
+            version=VERSION,
+            description=_ABOUT,
+            use_handler_docstrings=True,
+            components=Components(
+                security_schemes={_SECURITY: SecurityScheme(type="http", scheme="bearer")}
+            ),
+            security=[{_SECURITY: []}, {}],
+        ),
+        plugins=[PlainSchemas()],
+        logging_config=None,
+    )
+    return app.openapi_schema.to_schema()
+
+
+def _nothing() -> None:
+    """No server is needed to describe what it could do."""

@@ -1,0 +1,45 @@
+"""The [api] section: where the HTTP API is served, and to whom. Floor 3."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import attrs
+
+from trio_srs.net.address import Address
+from trio_srs.net.secret import Secret
+from trio_srs.units import within
+
+__all__ = ["ApiConfig"]
+
+_RESTART: Final = {"live": False}
+_TOKEN: Final = re.compile(r"[!-~]+")
+_ORIGIN: Final = re.compile(r"https?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
+
+
+@attrs.frozen(kw_only=True)
+class ApiConfig:
+    """The HTTP API and its event stream; off until `listen` names an address."""
+
+    listen: tuple[Address, ...] = attrs.field(default=(), metadata=_RESTART)
+    """Where to listen, in the forms of `rtmp.listen`; usually `["127.0.0.1:1985"]`. `[]` is
+    off. Whoever can connect may end publishers, unless `token` is set."""
+    token: Secret | None = None
+    """What a client has to say in `Authorization: Bearer …`: text, `{ file = "/path" }` or
+    `{ env = "VARIABLE" }`; `"off"` lets everybody in."""
+    cors_origins: tuple[str, ...] = attrs.field(default=(), metadata=_RESTART)
+    """The web pages whose scripts may use the API (CORS), by origin: `"https://example.com"`;
+    `"*"` is all of them. Programs that are no browser need none."""
+    max_connections: int = attrs.field(default=1000, validator=within(1, 1_000_000))
+    """The most connections to the API at once; one more is closed unheard."""
+
+    def __attrs_post_init__(self) -> None:
+        if self.token is not None and not _TOKEN.fullmatch(self.token.value):
+            raise ValueError("token has to be visible ASCII characters, at least one, no spaces")
+        for origin in self.cors_origins:
+            if origin != "*" and not _ORIGIN.fullmatch(origin):
+                raise ValueError(
+                    'cors_origins: expected "*" or an origin such as "https://example.com:8443", '
+                    f'not "{origin}"'
+                )

@@ -1,0 +1,55 @@
+"""What the functions of the API work on: parts of the server, from its builder. Floor 3."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+import attrs
+import trio
+
+from trio_srs.hub.bus import Bus
+from trio_srs.hub.hub import Hub
+from trio_srs.hub.registry import Registry
+from trio_srs.service.api.config import ApiConfig
+from trio_srs.service.api.counters import Counters
+
+__all__ = ["ApiContext", "Hosts"]
+
+
+class Hosts(Protocol):
+    """What the configuration says about host names."""
+
+    def vhost_of(self, host: str) -> str:
+        """The configured virtual host that a host name stands for, or the default one."""
+        ...
+
+
+@attrs.define(eq=False, kw_only=True)
+class ApiContext:
+    """The parts of the server that the API shows. One for all requests to a server."""
+
+    config: ApiConfig
+    """For requests that begin; a reload puts another one here."""
+    hosts: Hosts
+    hub: Hub
+    bus: Bus
+    registry: Registry
+    addresses: Callable[[], Mapping[str, Sequence[str]]]
+    """The URLs that the server listens on now, by protocol."""
+    stopping: trio.Event = attrs.field(factory=trio.Event)
+    """Set when the server stops: nobody goes on waiting then."""
+    counters: Counters = attrs.field(factory=Counters)
+    began_at: float = attrs.field(factory=time.time)
+    """When the server was made: seconds since 1970."""
+    _clock_began_at: float = attrs.field(init=False, factory=trio.current_time)
+
+    @property
+    def uptime_s(self) -> float:
+        """Seconds since the server was made."""
+        return trio.current_time() - self._clock_began_at
+
+    def unix_time(self, at: float) -> float:
+        """A moment of Trio's clock as seconds since 1970, by the system's clock at the start."""
+        return self.began_at + at - self._clock_began_at

@@ -1,0 +1,164 @@
+"""What the API answers when it cannot do what was asked: one shape for every error. Floor 3."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http import HTTPStatus
+from typing import Any, ClassVar, Final
+
+import attrs
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, ValidationException
+from litestar.types import ExceptionHandlersMap
+
+from trio_srs.errors import RefusedError
+
+__all__ = [
+    "HANDLERS",
+    "Failure",
+    "Located",
+    "NotPublishedError",
+    "ServerStopsError",
+    "TokenRefusedError",
+    "UnknownSessionError",
+    "UnknownStreamError",
+    "located",
+]
+
+_log = logging.getLogger(__name__)
+
+
+class NotPublishedError(RefusedError):
+    """The API was told to end the publish of a stream that nobody publishes."""
+
+    code = "not_published"
+    http_status: ClassVar[int] = 404
+
+
+class UnknownStreamError(RefusedError):
+    """The API was asked about a stream of which nothing is known."""
+
+    code = "unknown_stream"
+    http_status: ClassVar[int] = 404
+
+
+class UnknownSessionError(RefusedError):
+    """The API was asked about a session that there is not, or not any more."""
+
+    code = "unknown_session"
+    http_status: ClassVar[int] = 404
+
+
+class TokenRefusedError(RefusedError):
+    """A client of the API did not say the token, or not the right one."""
+
+    code = "token_refused"
+    http_status: ClassVar[int] = 401
+
+
+class ServerStopsError(RefusedError):
+    """The server stops, so what a client of the API waits for will not come."""
+
+    code = "server_stops"
+    http_status: ClassVar[int] = 503
+
+
+@attrs.frozen(kw_only=True)
+class Failure:
+    """Why a request was not done. Every error has this form."""
+
+    code: str
+    """A word that never changes once released; those of the server itself are in the reference."""
+    message: str
+    """What was wrong, and what was expected, in a sentence."""
+    where: str
+    """The part of the request that it is about: `query.until`, `body.rules[1]`, `path`; empty if
+    it is about none."""
+
+
+class Located(Exception):
+    """A refusal, and the part of the request that it is about."""
+
+    def __init__(self, refusal: RefusedError, where: str) -> None:
+        super().__init__(refusal, where)
+        self.refusal = refusal
+        self.where = where
+
+
+@contextmanager
+def located(where: str) -> Iterator[None]:
+    """Say of every refusal in here which part of the request it is about."""
+    try:
+        yield
+    except RefusedError as refusal:
+        raise Located(refusal, where) from refusal
+
+
+_UNHEARD: Final[Mapping[int, tuple[str, str, str]]] = {
+    400: ("bad_request", "", "{detail}"),
+    404: ("no_such_path", "path", "there is no {path} here: see /api/v2/openapi.json"),
+    405: ("method_not_allowed", "method", "{path} does not do {method}"),
+    413: ("body_too_large", "body", "the body is larger than 1 MiB"),
+}
+"""Requests that never come to a function of ours, by status: code, where, and message."""
+
+_SOURCES: Final = {"query": "query", "path": "path", "header": "header", "body": "body"}
+
+
+def _failure(status: int, code: str, message: str, where: str, **headers: str) -> Response[Failure]:
+    failure = Failure(code=code, message=message, where=where)
+    return Response(failure, status_code=status, headers=headers, media_type="application/json")
+
+
+def _refused(
+    _: Request[Any, Any, Any], refusal: RefusedError, where: str = ""
+) -> Response[Failure]:
+    headers = {"WWW-Authenticate": "Bearer"} if isinstance(refusal, TokenRefusedError) else {}
+    return _failure(refusal.http_status, refusal.code, str(refusal), where, **headers)
+
+
+def _located(request: Request[Any, Any, Any], error: Located) -> Response[Failure]:
+    return _refused(request, error.refusal, error.where)
+
+
+def _invalid(_: Request[Any, Any, Any], error: ValidationException) -> Response[Failure]:
+    """Parts of the request are not what their types say; the first of them is where."""
+    parts: Any = error.extra or [{"message": error.detail}]
+    wheres = [_where(part) for part in parts]
+    texts = [
+        f"{where}: {part['message']}" if where else part["message"]
+        for part, where in zip(parts, wheres, strict=True)
+    ]
+    return _failure(error.status_code, "bad_request", "; ".join(texts), wheres[0])
+
+
+def _where(part: Mapping[str, str]) -> str:
+    source, key = part.get("source", ""), part.get("key", "")
+    return ".".join(word for word in (_SOURCES.get(source, source), key) if word)
+
+
+def _other(request: Request[Any, Any, Any], error: HTTPException) -> Response[Failure]:
+    """Litestar's own: no such path, no such method, a body too large or not JSON."""
+    status = error.status_code
+    default = (HTTPStatus(status).name.lower(), "", "{detail}")
+    code, where, form = _UNHEARD.get(status, default)
+    message = form.format(detail=error.detail, path=request.url.path, method=request.method)
+    return _failure(status, code, message, where, **(error.headers or {}))
+
+
+def _bug(request: Request[Any, Any, Any], error: Exception) -> Response[Failure]:
+    where = f"{request.method} {request.url.path}"
+    _log.error("a bug in answering %s", where, exc_info=error)
+    return _failure(500, "internal_error", "a bug of ours; the log has the traceback", "")
+
+
+HANDLERS: Final[ExceptionHandlersMap] = {
+    RefusedError: _refused,
+    Located: _located,
+    ValidationException: _invalid,
+    HTTPException: _other,
+    Exception: _bug,
+}
+"""How each kind of exception is answered."""

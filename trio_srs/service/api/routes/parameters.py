@@ -1,0 +1,63 @@
+"""Parameters that several functions of the API have. Floor 3."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from litestar.di import NamedDependency
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import PathParameter, QueryParameter, SkipValidation
+
+from trio_srs.service.api.context import ApiContext
+from trio_srs.service.api.errors import Failure
+
+__all__ = ["Api", "AppName", "Detail", "SessionId", "StreamPart", "Vhost", "failures"]
+
+_MEANINGS: Final = {
+    400: "A part of the request cannot be understood.",
+    401: "The token is missing or wrong.",
+    404: "There is no such thing.",
+    413: "The body is too large.",
+    503: "The server stops.",
+}
+
+Api = NamedDependency[SkipValidation[ApiContext]]
+"""The parts of the server."""
+
+_NAME: Final = r"^[^\\?#\x00-\x1f\x7f-\x9f/.][^\\?#\x00-\x1f\x7f-\x9f/]*$"
+
+AppName = Annotated[
+    str,
+    PathParameter(description="The application, as `live`.", schema_extra={"pattern": _NAME}),
+]
+StreamPart = Annotated[
+    str,
+    PathParameter(
+        description="The stream in the application, as `cam1`; a slash in it may be `%2F`.",
+        schema_extra={"pattern": _NAME},
+    ),
+]
+Vhost = Annotated[
+    str,
+    QueryParameter(
+        description="The host that clients of the stream connect to, where virtual hosts are "
+        "configured; the default one if it is left out, or nobody has configured it.",
+    ),
+]
+
+Detail = Annotated[
+    str,
+    QueryParameter(
+        description="Why, in words: the peer is told, and the event of its end has it.",
+        max_length=200,
+    ),
+]
+SessionId = Annotated[str, PathParameter(description="The id of a session, as `c17`.")]
+
+
+def failures(*statuses: int) -> dict[int, ResponseSpec]:
+    """How errors of a function are described; 401 is one of each."""
+    return {
+        status: ResponseSpec(Failure, generate_examples=False, description=_MEANINGS[status])
+        for status in (401, *statuses)
+    }

@@ -16,10 +16,15 @@ from trio_srs.config.process import LogConfig, LogFormat, LogLevel
 from trio_srs.errors import EndReason
 from trio_srs.hub.bus import (
     Event,
+    FirstKeyframe,
+    FirstMedia,
+    HeaderChanged,
     PlayBegan,
     PlayEnded,
     PublishBegan,
     PublishEnded,
+    PublishResumed,
+    PublishStalled,
     RequestRefused,
     SessionBegan,
     SessionConnected,
@@ -29,10 +34,11 @@ from trio_srs.server.logs import configure, log_event, set_level
 
 WHO: dict[str, Any] = {"session": "c7", "peer": "127.0.0.1:50000"}
 KICKED: dict[str, Any] = {"reason": EndReason.KICKED, "detail": "enough"}
+CONNECTED: dict[str, Any] = {"vhost": "v", "handshake": "simple", "handshake_s": 0.1}
 EVENTS: list[tuple[Event, str, str]] = [
     (SessionBegan(**WHO, protocol="rtmp"), "DEBUG", "session began: rtmp from 127.0.0.1:50000"),
     (
-        SessionConnected(**WHO, vhost="v", app="live", client="", handshake="simple"),
+        SessionConnected(**WHO, **CONNECTED, app="live", client=""),
         "INFO",
         "connected to live: unnamed, simple handshake",
     ),
@@ -42,6 +48,31 @@ EVENTS: list[tuple[Event, str, str]] = [
         r"refused publish of 'a\nb': bad: no",
     ),
     (PublishBegan(**WHO, stream="live/a", flow="fmle"), "INFO", "publishes live/a"),
+    (
+        FirstMedia(**WHO, stream="live/a", kind="audio", seconds=0.25),
+        "DEBUG",
+        "first audio of live/a after 0.250 s",
+    ),
+    (
+        FirstKeyframe(**WHO, stream="live/a", timestamp_ms=40, seconds=1.5),
+        "DEBUG",
+        "first keyframe of live/a after 1.500 s",
+    ),
+    (
+        HeaderChanged(**WHO, stream="live/a", kind="video", timestamp_ms=40),
+        "INFO",
+        "another video header of live/a at 40 ms",
+    ),
+    (
+        PublishStalled(**WHO, stream="live/a", seconds=1.0),
+        "INFO",
+        "live/a has stalled: nothing for 1.0 s",
+    ),
+    (
+        PublishResumed(**WHO, stream="live/a", seconds=2.5),
+        "INFO",
+        "live/a goes on after 2.5 s",
+    ),
     (
         PublishEnded(**WHO, **KICKED, stream="live/a", messages=5, bytes=6),
         "INFO",
@@ -143,7 +174,7 @@ def test_no_name_can_break_the_log(
     monkeypatch.setattr("sys.stderr", stream)
     configure(LogConfig(format=style, level=LogLevel.DEBUG))
     log_event(RequestRefused(**WHO, request="play", stream=text, code="bad", detail=text))
-    log_event(SessionConnected(**WHO, vhost="v", app=text, client=text, handshake="simple"))
+    log_event(SessionConnected(**WHO, **CONNECTED, app=text, client=text))
     stream.flush()
     said = raw.getvalue().decode()
     assert said.count("\n") == 2

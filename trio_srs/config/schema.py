@@ -13,6 +13,7 @@ from typing import Any, Final
 import attrs
 
 from trio_srs.config.process import LogConfig, ProcessConfig
+from trio_srs.hub.history import HistoryConfig
 from trio_srs.hub.settings import StreamSettings
 from trio_srs.service.api.config import ApiConfig
 from trio_srs.service.rtmp.config import RtmpConfig, RtmpsConfig
@@ -87,6 +88,7 @@ class Config:
     api: ApiConfig = attrs.field(factory=ApiConfig)
     log: LogConfig = attrs.field(factory=LogConfig)
     process: ProcessConfig = attrs.field(factory=ProcessConfig)
+    history: HistoryConfig = attrs.field(factory=HistoryConfig)
     stream: StreamSettings = attrs.field(factory=StreamSettings)
     """What holds for every stream unless a scope below says otherwise."""
     app: Mapping[str, AppConfig] = attrs.field(factory=dict)

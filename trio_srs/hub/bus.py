@@ -13,10 +13,15 @@ from trio_srs.errors import EndReason
 __all__ = [
     "Bus",
     "Event",
+    "FirstKeyframe",
+    "FirstMedia",
+    "HeaderChanged",
     "PlayBegan",
     "PlayEnded",
     "PublishBegan",
     "PublishEnded",
+    "PublishResumed",
+    "PublishStalled",
     "RequestRefused",
     "SessionBegan",
     "SessionConnected",
@@ -52,6 +57,9 @@ class SessionConnected(Event):
     client: str
     """What the peer calls itself (``flashVer``)."""
     handshake: str
+    """Its kind."""
+    handshake_s: float
+    """Seconds from the beginning of the session to the end of the handshake."""
 
 
 @attrs.frozen(kw_only=True)
@@ -71,6 +79,57 @@ class PublishBegan(Event):
 
     stream: str
     flow: str
+
+
+@attrs.frozen(kw_only=True)
+class FirstMedia(Event):
+    """The first audio or video of a publish came, be it only a header."""
+
+    stream: str
+    kind: str
+    """``audio`` or ``video``."""
+    seconds: float
+    """Since the publish was accepted."""
+
+
+@attrs.frozen(kw_only=True)
+class FirstKeyframe(Event):
+    """The first keyframe of a publish came."""
+
+    stream: str
+    timestamp_ms: int
+    """As it was sent."""
+    seconds: float
+    """Since the publish was accepted."""
+
+
+@attrs.frozen(kw_only=True)
+class HeaderChanged(Event):
+    """A sequence header came that differs from the one before."""
+
+    stream: str
+    kind: str
+    """``audio`` or ``video``."""
+    timestamp_ms: int
+    """As it was sent."""
+
+
+@attrs.frozen(kw_only=True)
+class PublishStalled(Event):
+    """A publisher has sent nothing for longer than ``stall_after``."""
+
+    stream: str
+    seconds: float
+    """How long it has been silent so far."""
+
+
+@attrs.frozen(kw_only=True)
+class PublishResumed(Event):
+    """It sends again. A publish that ends while it is stalled does not."""
+
+    stream: str
+    seconds: float
+    """How long it was silent."""
 
 
 @attrs.frozen(kw_only=True)

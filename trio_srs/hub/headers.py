@@ -44,12 +44,17 @@ class HeaderCache:
         self._headers.clear()
         self._snapshot = ()
 
-    def see_media(self, record: Record, position: int) -> None:
-        """Remember a sequence header; anything else is not remembered."""
+    def see_media(self, record: Record, position: int) -> bool:
+        """Remember a sequence header; anything else is not remembered.
+
+        Returns:
+            whether it differs from the one before.
+        """
         if record.flags & HEADER:
             slot = header_slot(record.type_id == MessageType.VIDEO, record.body)
             if slot is not None:
-                self._put((_ORDER[slot[0]], slot), record, position)
+                return self._put((_ORDER[slot[0]], slot), record, position)
+        return False
 
     def see_data(self, record: Record, position: int, *, keep: bool) -> bool:
         """Remember a data frame by its name, or forget the one that it clears.
@@ -72,10 +77,12 @@ class HeaderCache:
             return True
         return False
 
-    def _put(self, key: Key, record: Record, position: int) -> None:
-        if key in self._headers or len(self._headers) < _MOST:
+    def _put(self, key: Key, record: Record, position: int) -> bool:
+        before = self._headers.get(key)
+        if before is not None or len(self._headers) < _MOST:
             self._headers[key] = Header(position, record)
             self._snapshot = None
+        return before is not None and before.record.body != record.body
 
     def snapshot(self) -> tuple[Header, ...]:
         """All headers as of now."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Final, Protocol
 
 import attrs
 import trio
@@ -14,7 +14,7 @@ from trio_srs.hub.group import Group
 from trio_srs.hub.headers import Header, HeaderCache
 from trio_srs.hub.log import LogBounds, StreamLog
 from trio_srs.hub.reader import Outlet, Reader
-from trio_srs.hub.record import HEADER, Record
+from trio_srs.hub.record import HEADER, AlteredRecord, Record
 from trio_srs.hub.settings import StreamSettings
 from trio_srs.hub.timeline import Timeline
 from trio_srs.wire.flv.audio import classify_audio
@@ -27,15 +27,17 @@ from trio_srs.wire.rtmp.status import StatusCode
 
 if TYPE_CHECKING:
     from trio_srs.hub.broadcast import Broadcaster
+    from trio_srs.hub.follower import Follower
     from trio_srs.hub.lease import PublishLease
 
-__all__ = ["Live", "LiveCounters"]
+__all__ = ["Live", "LiveCounters", "Watch"]
 
 _KEYFRAME: Final = int(FrameKind.KEYFRAME)
 _AUDIO: Final = int(MessageType.AUDIO)
 _VIDEO: Final = int(MessageType.VIDEO)
 _DATA_AMF3: Final = int(MessageType.DATA_AMF3)
 _DATA: Final = frozenset({int(MessageType.DATA_AMF0), _DATA_AMF3})
+_SEQUENCE_HEADER: Final = int(FrameKind.SEQUENCE_HEADER)
 _TRIM_EVERY: Final = 64
 """Records between two looks at what is no longer wanted."""
 _VIDEO_GONE_S: Final = 10.0
@@ -51,6 +53,31 @@ class LiveCounters:
     bytes: int = 0
     keyframes: int = 0
     publishes: int = 0
+    pictures: int = 0
+    """Messages with coded video, keyframes among them."""
+    others: int = 0
+    """Messages that are neither pictures nor sounds: headers, data, and what nobody knows."""
+
+    @property
+    def sounds(self) -> int:
+        """Messages with coded audio."""
+        return self.messages - self.pictures - self.others
+
+
+class Watch(Protocol):
+    """Who is told of what seldom happens in a publish. A publish that nobody watches has none."""
+
+    def see_keyframe(self, record: Record, /) -> None:
+        """A keyframe came; it is counted, and not in the log yet."""
+        ...
+
+    def see_header_change(self, record: Record, /) -> None:
+        """A sequence header came that differs from the one before; likewise."""
+        ...
+
+    def left(self) -> None:
+        """The name is about to be free. It has been told everything."""
+        ...
 
 
 @attrs.define  # one per audio frame of a stream without video
@@ -83,6 +110,12 @@ class Live:
         self.idle_since = trio.current_time()
         """When the last publisher left, or the name was first asked for."""
         self.groups: dict[Form, Group] = {}
+        self.followers: tuple[Follower, ...] = ()
+        """Who sees every record of the present publish before it is let go."""
+        self.watch: Watch | None = None
+        self.on_record: Callable[[Record], None] | None = None
+        """Called with every record of the publisher, once it is in the log, while somebody has a
+        reason; both are forgotten when the publisher leaves."""
         self._broadcaster = broadcaster
         self._headers = HeaderCache()
         self._timeline = Timeline(settings.timestamps)
@@ -125,6 +158,11 @@ class Live:
 
     def publisher_left(self) -> None:
         """End a publish: nobody may begin in what it left behind; readers are told."""
+        for follower in self.followers:
+            follower.let_go()
+        if self.watch is not None:
+            self.watch.left()
+        self.watch = self.on_record = None
         self.lease = None
         self.idle_since = trio.current_time()
         self._entry = None
@@ -161,6 +199,8 @@ class Live:
         counters.bytes += len(body)
         if type_id == _AUDIO:
             flags = classify_audio(body)
+            if flags:
+                counters.others += 1
         elif type_id == _VIDEO:
             flags = classify_video(body)
         elif type_id in _DATA:
@@ -168,39 +208,66 @@ class Live:
             return
         else:
             flags = 0
+            counters.others += 1
         is_header = flags & HEADER
-        time = self._timeline.correct(message.timestamp_ms, not is_header)
-        record = Record(type_id, time, body, now, flags)
+        sent_ms = message.timestamp_ms
+        time = self._timeline.correct(sent_ms, not is_header)
+        if time == sent_ms:
+            record = Record(type_id, time, body, now, flags)
+        else:
+            record = AlteredRecord(type_id, time, body, now, flags, sent_ms=sent_ms, sent_body=body)
         if is_header:
-            self._headers.see_media(record, self.log.end)
+            self._see_header(record)
         if type_id == _VIDEO:
             self._see_video(record)
         elif not is_header and not (self._has_video and self._entry is not None):
             self._see_other(record)
         self._push(record)
+        if self.on_record is not None:
+            self.on_record(record)
 
     def _append_data(self, message: Message, now: float) -> None:
         amf3 = message.type_id == _DATA_AMF3
-        body = strip_set_data_frame(message.payload, amf3=amf3)
+        self.counters.others += 1
+        body = sent_body = strip_set_data_frame(message.payload, amf3=amf3)
         keep = body is not message.payload
         if self.settings.metadata_server_name:
             body = with_server_name(body, self._broadcaster.server_name, amf3=amf3)
-        time = self._timeline.correct(message.timestamp_ms, False)
-        record = Record(message.type_id, time, body, now)
+        sent_ms = message.timestamp_ms
+        time = self._timeline.correct(sent_ms, False)
+        record = AlteredRecord(
+            message.type_id, time, body, now, sent_ms=sent_ms, sent_body=sent_body
+        )
         if not self._headers.see_data(record, self.log.end, keep=keep):
             self._see_other(record)
         self._push(record)
+        if self.on_record is not None:
+            self.on_record(record)
+
+    def _see_header(self, record: Record) -> None:
+        changed = self._headers.see_media(record, self.log.end)
+        if changed and self.watch is not None and record.flags & _SEQUENCE_HEADER:
+            self.watch.see_header_change(record)
 
     def _see_video(self, record: Record) -> None:
         self._has_video = True
         self._video_at = record.arrived_at
         if record.flags & _KEYFRAME:
             if record.is_picture:
-                self.counters.keyframes += 1
+                counters = self.counters
+                counters.keyframes += 1
+                counters.pictures += 1
                 self._enter_here(record.timestamp_ms)
                 self._has_pictures = True
+                if self.watch is not None:
+                    self.watch.see_keyframe(record)
+            else:
+                self.counters.others += 1
         elif not record.flags:
             self._has_pictures = True
+            self.counters.pictures += 1
+        else:
+            self.counters.others += 1
 
     def _see_other(self, record: Record) -> None:
         """With no video every record but a header is an entry point."""
@@ -373,12 +440,21 @@ class Live:
             wanted = min(wanted, group.sent)
         for reader in self.slow:
             wanted = min(wanted, reader.position)
+        if self.followers:
+            wanted = min(wanted, self._followed())
         if self.publishing:
             self.log.trim(wanted)
         else:
             self.log.trim(wanted, grain=1)
         if self._entry is not None and self._entry.position < self.log.base:
             self._entry = None
+
+    def _followed(self) -> int:
+        """Up to where all followers have seen everything; they must, if the log is too long."""
+        if self.log.is_over():
+            for follower in self.followers:
+                follower.catch_up()
+        return min(follower.position for follower in self.followers)
 
     def _bound_cache(self) -> None:
         """Drop the GOP cache when the GOP has outgrown it: who joins waits for a keyframe."""

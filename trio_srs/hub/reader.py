@@ -71,6 +71,7 @@ class Reader:
         is_fresh: whether it was never placed: it knows no headers.
         skipped: records this reader missed because it was too slow.
         skips: how often that happened.
+        stalls: how often its outlet took less than it was offered.
     """
 
     __slots__ = (
@@ -90,6 +91,7 @@ class Reader:
         "prologue",
         "skipped",
         "skips",
+        "stalls",
     )
 
     def __init__(self, live: Live, group: Group, outlet: Outlet) -> None:
@@ -102,6 +104,7 @@ class Reader:
         self.awaits_keyframe = False
         self.skipped = 0
         self.skips = 0
+        self.stalls = 0
         self._position = 0
         self.prologue: list[Record] = []
         self._missed_from: int | None = None
@@ -180,6 +183,7 @@ class Reader:
         if taken == len(span.blob):
             count = len(span.records)
         else:
+            self.stalls += 1
             count, rest = span.locate(taken)
             if rest:
                 self._bytes += sum(map(len, rest))

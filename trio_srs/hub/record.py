@@ -9,7 +9,7 @@ import attrs
 from trio_srs.wire.flv.enhanced import FrameKind
 from trio_srs.wire.rtmp.message import MessageType
 
-__all__ = ["HEADER", "Account", "Record"]
+__all__ = ["HEADER", "Account", "AlteredRecord", "Record"]
 
 HEADER: Final = int(FrameKind.SEQUENCE_HEADER | FrameKind.METADATA)
 """Flags of what a reader that joins later needs the newest of."""
@@ -55,6 +55,16 @@ class Record:
         """Whether this is coded video, keyframe or not."""
         return self.type_id == _VIDEO and not self.flags & _NO_PICTURE
 
+    @property
+    def sent_ms(self) -> int:
+        """The timestamp as the publisher sent it."""
+        return self.timestamp_ms
+
+    @property
+    def sent_body(self) -> bytes:
+        """The body as the publisher sent it, but for ``@setDataFrame``."""
+        return self.body
+
     def remember(self, form: object, pieces: tuple[bytes, ...]) -> None:
         """Keep the bytes of the first form that is asked for; nearly always it is the only one."""
         self.form, self.pieces = form, pieces
@@ -62,3 +72,11 @@ class Record:
             self.copied = sum(map(len, pieces))
             if self.account is not None:
                 self.account.size += self.copied
+
+
+@attrs.define(eq=False)
+class AlteredRecord(Record):
+    """A record that is not as it was sent: its timestamp was corrected, or something put in."""
+
+    sent_ms: int = 0
+    sent_body: bytes = b""

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import math
+from collections import deque
 from collections.abc import Callable, Iterator
 from itertools import count
+from typing import Final
 
 import attrs
 
 from trio_srs.errors import EndReason, RefusedError
+from trio_srs.hub.bus import SessionEnded
+from trio_srs.hub.dealings import Dealings
 from trio_srs.wire.rtmp.status import StatusCode
 
-__all__ = ["Registry", "SessionEntry", "TooManyConnectionsError"]
+__all__ = ["DEFAULT_RECENT", "Registry", "SessionEntry", "TooManyConnectionsError"]
+
+DEFAULT_RECENT: Final = 1000
 
 
 class TooManyConnectionsError(RefusedError):
@@ -34,10 +41,22 @@ class SessionEntry:
     """Trio's clock, in seconds."""
     end: Callable[[EndReason, str], None] = lambda _reason, _detail: None
     """Ends the session, with a reason and a detail; returns at once."""
-    publishes: dict[int, str] = attrs.field(factory=dict)
-    """Names of the streams it publishes, by message stream."""
-    plays: dict[int, str] = attrs.field(factory=dict)
-    """Names of the streams it plays, by message stream."""
+    shaken_at: float = math.inf
+    """When the handshake was done, on the same clock; infinite before."""
+    dealings: Dealings | None = None
+    """What it asked for and got; most sessions of a storm never ask for anything."""
+    ended: SessionEnded | None = None
+    """How it ended, once it has."""
+
+    @property
+    def publishes(self) -> dict[int, str]:
+        """Names of the streams it publishes, by message stream."""
+        return {} if self.dealings is None else self.dealings.going_on("publish")
+
+    @property
+    def plays(self) -> dict[int, str]:
+        """Names of the streams it plays, by message stream."""
+        return {} if self.dealings is None else self.dealings.going_on("play")
 
     @property
     def address(self) -> str:
@@ -46,9 +65,18 @@ class SessionEntry:
 
 
 class Registry:
-    """Every open session by id. Sessions over a limit are in it too, until they were told."""
+    """Every open session by id. Sessions over a limit are in it too, until they were told.
 
-    def __init__(self) -> None:
+    Those that have ended can be looked at for a while.
+    """
+
+    def __init__(self, recent: int = DEFAULT_RECENT) -> None:
+        """
+        Args:
+            recent: how many that have ended are kept.
+        """
+        self.recent: deque[SessionEntry] = deque(maxlen=recent)
+        """The newest that have ended, the newest last."""
         self._entries: dict[str, SessionEntry] = {}
         self._addresses: dict[str, int] = {}
         self._ids = count(1)
@@ -77,6 +105,7 @@ class Registry:
     def remove(self, entry: SessionEntry) -> None:
         """A session is over. Called once for each :meth:`add`."""
         del self._entries[entry.id]
+        self.recent.append(entry)
         address = entry.address
         left = self._addresses[address] - 1
         if left:

@@ -21,7 +21,14 @@ from trio_srs.units import (
     within,
 )
 
-__all__ = ["BusyPolicy", "MissingPolicy", "SlowPolicy", "StreamSettings", "TimestampMode"]
+__all__ = [
+    "BusyPolicy",
+    "InspectLevel",
+    "MissingPolicy",
+    "SlowPolicy",
+    "StreamSettings",
+    "TimestampMode",
+]
 
 
 class TimestampMode(enum.StrEnum):
@@ -62,6 +69,17 @@ class SlowPolicy(enum.StrEnum):
     """It jumps forward to the newest keyframe."""
     DROP = "drop"
     """Its session is ended."""
+
+
+class InspectLevel(enum.StrEnum):
+    """How much of a publish is looked at."""
+
+    OFF = "off"
+    """Nothing; its report has a time line and the encoder's conduct."""
+    HEADERS = "headers"
+    """Counters, codecs, sizes and metadata."""
+    FULL = "full"
+    """Every frame: rates, timestamps, groups of pictures, digests."""
 
 
 @attrs.frozen(kw_only=True)
@@ -124,6 +142,14 @@ class StreamSettings:
     timestamps: TimestampMode = TimestampMode.KEEP
     """A publisher's timestamps: `keep` them, `rebase` each publisher's to begin at 0, or
     `continue` where the last publisher of the name ended."""
+    inspect: InspectLevel = InspectLevel.HEADERS
+    """How much of what is published is looked at for its report: nothing (`off`), counters,
+    codecs, sizes and metadata (`headers`), or every frame (`full`)."""
+    stall_after: Timeout = attrs.field(
+        default=Timeout(1.0), validator=seconds_within("10ms", "never")
+    )
+    """A publisher that sends nothing for this long, and for `merge_read` more, is told of as
+    stalled: in its report, and as an event."""
     metadata_server_name: bool = False
     """Add this server's name and version to the `onMetaData` that players get."""
     send_interval: Seconds = attrs.field(

@@ -14,7 +14,9 @@ from trio_srs.hub.broadcast import Broadcaster
 from trio_srs.hub.bus import Bus
 from trio_srs.hub.gate import AllowAll, Gate
 from trio_srs.hub.hub import Hub
+from trio_srs.hub.journal import Journal
 from trio_srs.hub.registry import Registry
+from trio_srs.hub.reports import Reports
 from trio_srs.hub.settings import StreamSettings
 from trio_srs.net.certificate import self_signed_context, server_context
 from trio_srs.net.reading import SharedReader
@@ -64,6 +66,8 @@ class Parts:
     hub: Hub
     bus: Bus
     registry: Registry
+    journal: Journal
+    reports: Reports
     rtmp: RtmpService
     reader: SharedReader | None
     """Reads for all connections, where the platform can."""
@@ -89,7 +93,10 @@ def build(config: Config, gate: Gate | None = None) -> Parts:
         ApiNotInstalledError: the configuration asks for the API, which is not installed.
     """
     name = f"trio-srs/{VERSION}"
-    rules, bus, registry = Rulebook(config), Bus(), Registry()
+    history = config.history
+    rules, bus, registry = Rulebook(config), Bus(), Registry(history.sessions)
+    journal = Journal(history.events)
+    reports = Reports(bus, journal, history)
     hub = Hub(Broadcaster(server_name=name))
     context = RtmpContext(
         config=config.rtmp,
@@ -98,12 +105,14 @@ def build(config: Config, gate: Gate | None = None) -> Parts:
         gate=gate or AllowAll(),
         bus=bus,
         registry=registry,
+        reports=reports,
         server_name=name,
         random=_Filler().take,
         buffer=memoryview(bytearray(config.rtmp.read_buffer)),
         reader=SharedReader() if SharedReader.works else None,
     )
-    parts = Parts(rules, hub, bus, registry, RtmpService(context), context.reader)
+    rtmp = RtmpService(context)
+    parts = Parts(rules, hub, bus, registry, journal, reports, rtmp, context.reader)
     return attrs.evolve(parts, api=_build_api(config, parts)) if config.api.listen else parts
 
 

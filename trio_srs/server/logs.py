@@ -20,10 +20,15 @@ import attrs
 from trio_srs.config.process import LogConfig, LogFormat
 from trio_srs.hub.bus import (
     Event,
+    FirstKeyframe,
+    FirstMedia,
+    HeaderChanged,
     PlayBegan,
     PlayEnded,
     PublishBegan,
     PublishEnded,
+    PublishResumed,
+    PublishStalled,
     RequestRefused,
     SessionBegan,
     SessionConnected,
@@ -45,6 +50,26 @@ _LINES: Final[Mapping[type[Event], tuple[int, Callable[[Any], str]]]] = {
         lambda e: f"refused {e.request} of {e.stream!r}: {e.code}: {e.detail}",
     ),
     PublishBegan: (logging.INFO, lambda e: f"publishes {e.stream}"),
+    FirstMedia: (
+        logging.DEBUG,
+        lambda e: f"first {e.kind} of {e.stream} after {e.seconds:.3f} s",
+    ),
+    FirstKeyframe: (
+        logging.DEBUG,
+        lambda e: f"first keyframe of {e.stream} after {e.seconds:.3f} s",
+    ),
+    HeaderChanged: (
+        logging.INFO,
+        lambda e: f"another {e.kind} header of {e.stream} at {e.timestamp_ms} ms",
+    ),
+    PublishStalled: (
+        logging.INFO,
+        lambda e: f"{e.stream} has stalled: nothing for {e.seconds:.1f} s",
+    ),
+    PublishResumed: (
+        logging.INFO,
+        lambda e: f"{e.stream} goes on after {e.seconds:.1f} s",
+    ),
     PublishEnded: (
         logging.INFO,
         lambda e: f"publishes {e.stream} no more: {e.reason}, {e.messages} messages",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import TypeVar
@@ -15,7 +16,11 @@ from trio_srs.config.schema import Config
 from trio_srs.hub.bus import Bus
 from trio_srs.hub.gate import Gate
 from trio_srs.hub.hub import Hub
+from trio_srs.hub.journal import Journal
 from trio_srs.hub.registry import Registry
+from trio_srs.hub.reports import Reports
+from trio_srs.hub.sessions import SessionFacts, sessions_of
+from trio_srs.hub.waiting import Reached, Until, Waiting
 from trio_srs.server.build import Parts, build, tls_context
 from trio_srs.server.logs import log_event
 
@@ -50,6 +55,53 @@ class Server:
     def registry(self) -> Registry:
         """The open sessions."""
         return self._parts.registry
+
+    @property
+    def journal(self) -> Journal:
+        """What has happened, numbered, as far back as ``history.events``."""
+        return self._parts.journal
+
+    @property
+    def reports(self) -> Reports:
+        """All about every publish, of those that go on and those that are over."""
+        return self._parts.reports
+
+    def sessions(self) -> tuple[SessionFacts, ...]:
+        """Every session that is open, and those that ended not long ago, oldest first."""
+        return sessions_of(self._parts.registry, trio.current_time(), time.time())
+
+    async def wait_for(
+        self,
+        stream: str,
+        until: str | Until = "published",
+        *,
+        timeout_s: float = 10.0,
+        since: int | None = None,
+    ) -> Reached:
+        """Wait until something has happened to a stream; at once, if it has already.
+
+        Args:
+            stream: its name, as ``live/cam1``.
+            until: ``published``, ``first_media``, ``first_keyframe``, ``frames:100`` or
+                ``unpublished``; see :class:`~trio_srs.hub.waiting.Waiting` for what counts.
+            since: only what happened after the event of this number in the journal counts.
+
+        Raises:
+            WaitTimeoutError: it did not happen in time. The text says what did.
+            UntilError: ``until`` is none of these.
+        """
+        if isinstance(until, str):
+            until = Until.parse(until)
+        waiting = Waiting(self.bus, self.reports, self.registry)
+        return await waiting.until(stream, until, timeout_s=timeout_s, since=since)
+
+    def kick(self, stream: str, detail: str = "kicked") -> bool:
+        """End whoever publishes a stream; the name is free when this returns.
+
+        Returns:
+            whether anybody did.
+        """
+        return self.hub.kick(stream, detail)
 
     @property
     def addresses(self) -> dict[str, list[str]]:
@@ -159,7 +211,8 @@ async def serve(config: Config | None = None, *, gate: Gate | None = None) -> As
     server = Server(config, parts)
     tls = tls_context(config.rtmps)
     alone: BaseException | None = None
-    with parts.bus.listening(log_event):
+    # The journal first: what others ask it while they hear of an event has its number.
+    with parts.bus.listening(parts.journal.hear), parts.bus.listening(log_event):
         try:
             await parts.rtmp.listen(config.rtmp.listen, config.rtmps.listen, tls)
             if parts.api is not None:
@@ -190,6 +243,7 @@ async def _run_services(
     """The server's own tasks, until it is stopped."""
     async with trio.open_nursery() as services:
         services.start_soon(parts.hub.broadcaster.run)
+        services.start_soon(parts.reports.run)
         if parts.reader is not None:
             await services.start(parts.reader.run)
         await services.start(parts.rtmp.run)
@@ -227,6 +281,7 @@ def _live_part(old: Config, new: Config) -> Config:
         api=_live_keys(old.api, new.api),
         log=_live_keys(old.log, new.log),
         process=_live_keys(old.process, new.process),
+        history=_live_keys(old.history, new.history),
     )
 
 

@@ -27,16 +27,29 @@ from trio_srs.wire.rtmp.control import (
     SetBufferLength,
     SetChunkSize,
     SetPeerBandwidth,
+    UnknownUserControl,
     WindowAckSize,
     decode_control,
 )
-from trio_srs.wire.rtmp.handshake import HandshakeKind
+from trio_srs.wire.rtmp.handshake import HANDSHAKE_BYTES, HandshakeKind
 from trio_srs.wire.rtmp.message import Message, MessageType
+from trio_srs.wire.rtmp.oddity import Oddities, Oddity
 
 __all__ = ["CommandRateError", "Handshake", "RtmpCore", "SessionLimits"]
 
 _U32: Final = 0xFFFFFFFF
 _COMMANDS: Final = frozenset({MessageType.COMMAND_AMF0, MessageType.COMMAND_AMF3})
+_MOST_CHUNK_SIZES: Final = 16
+_LEAST_CHUNK_SIZE: Final = 128
+"""What both sides begin with; a size should not be less (RTMP 1.0, 5.4.1)."""
+_SIZES: Final = {
+    MessageType.SET_CHUNK_SIZE: 4,
+    MessageType.ABORT: 4,
+    MessageType.ACKNOWLEDGEMENT: 4,
+    MessageType.WINDOW_ACK_SIZE: 4,
+    MessageType.SET_PEER_BANDWIDTH: 5,
+}
+"""Bytes of those that are always as long."""
 _LONGEST_CONTROL: Final = 1024
 """No protocol-control message has more than 8 bytes of meaning; user control has 10."""
 
@@ -83,6 +96,12 @@ class RtmpCore:
     Chores are: Set Chunk Size, Abort, acknowledgements in both directions, pings and pongs,
     the peer's bandwidth, aggregate messages, and counting commands.
     """
+
+    # Of the class, until there is something: most connections of a storm never get so far.
+    peer_chunk_sizes: tuple[int, ...] = ()
+    """The chunk sizes that the peer announced, in order; the first 16."""
+    acknowledgements: int = 0
+    """Acknowledgements that the peer has sent."""
 
     def __init__(
         self,
@@ -180,6 +199,20 @@ class RtmpCore:
         self.send_control(SetChunkSize(chunk_size))
         self.chunk_size_out = chunk_size
 
+    # --------------------------------------------------------------- oddities
+
+    @property
+    def oddities(self) -> Oddities:
+        """What the peer did that is odd or was let pass; offsets count from its first byte."""
+        return {
+            code: Oddity(odd.detail, HANDSHAKE_BYTES + odd.offset, odd.count)
+            for code, odd in (self._reader.oddities or {}).items()
+        }
+
+    def note(self, code: str, detail: str) -> None:
+        """The message just read is odd; its place is where it ends."""
+        self._reader.note(code, detail)
+
     # --------------------------------------------------------------- messages
 
     def next_message(self) -> Message | None:
@@ -207,6 +240,7 @@ class RtmpCore:
         if type_id == MessageType.AGGREGATE:
             with self.blaming("message"):
                 self.parts.extend(_parts_of(message))
+            self.note("aggregate", f"an aggregate of {len(self.parts)} messages")
             return False
         return True
 
@@ -252,13 +286,16 @@ class RtmpCore:
                 f"{name} of {len(message.payload)} bytes; the limit is {_LONGEST_CONTROL} bytes"
             )
         control = decode_control(message.type_id, message.payload)
+        self._note_control(message, control)
         match control:
             case SetChunkSize(size):
                 self._reader.chunk_size = size
+                self.peer_chunk_sizes = (*self.peer_chunk_sizes, size)[:_MOST_CHUNK_SIZES]
             case Abort(csid):
                 self._reader.abort(csid)
             case Acknowledgement(sequence):
                 self.peer_acknowledged = sequence
+                self.acknowledgements += 1
             case WindowAckSize(window):
                 self._peer_window = window
             case SetPeerBandwidth(window) if window != self.window_out:
@@ -268,6 +305,20 @@ class RtmpCore:
                 self.send_control(PingResponse(timestamp_ms))
             case SetBufferLength(_, length_ms):
                 self.buffer_length_ms = length_ms
+
+    def _note_control(self, message: Message, control: Control) -> None:
+        name, size = MessageType(message.type_id).name, len(message.payload)
+        if message.stream_id:
+            self.note("control_on_stream", f"{name} on message stream {message.stream_id}, not 0")
+        if size > _SIZES.get(MessageType(message.type_id), size):
+            self.note("control_padded", f"{name} of {size} bytes")
+        match control:
+            case Abort(csid):
+                self.note("abort", f"what was begun on chunk stream {csid} is given up")
+            case SetChunkSize(size) if size < _LEAST_CHUNK_SIZE:
+                self.note("small_chunks", f"chunks of {size} bytes")
+            case UnknownUserControl():
+                self.note("unknown_user_control", f"of type {control.event}")
 
     # ------------------------------------------------------------------- time
 

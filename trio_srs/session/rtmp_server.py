@@ -98,6 +98,8 @@ in every state but UNCONNECTED. The diagram in the documentation is made from th
 _Request = ConnectRequested | PublishRequested | PlayRequested
 _ANSWERS: Final = frozenset({"_result", "_error", "onStatus"})
 _SHARED_OBJECTS: Final = frozenset({MessageType.SHARED_OBJECT_AMF0, MessageType.SHARED_OBJECT_AMF3})
+_QUOTED: Final = 64
+"""Characters of a word of the peer's that are passed on."""
 _ALIASES: Final = {"play2": "play", "pauseRaw": "pause", "pauseraw": "pause"}
 
 
@@ -262,24 +264,31 @@ class RtmpServerSession:
         if not self._connected:
             with self.core.blaming(f"message of type {message.type_id}"):
                 raise BadStateError("before connect, expected the connect command")
+        core, where = self.core, f"type {message.type_id} on message stream {message.stream_id}"
         if message.type_id in _SHARED_OBJECTS:
+            core.note("shared_object", where)
             return None
+        if message.type_id not in MEDIA_TYPES:
+            core.note("unknown_message_type", where)
         if message.stream_id in self._publishing:
             return message  # of a type that nobody knows
         if len(self._publishing) == 1:
             (stream_id,) = self._publishing
+            core.note("media_elsewhere", f"{where}, which does not publish; {stream_id} does")
             return attrs.evolve(message, stream_id=stream_id)
+        core.note("media_without_publish", where)
         self.dropped_media += 1
         return None
 
     def _on_command(self, command: Command, stream_id: int) -> None:
         name = _ALIASES.get(command.name, command.name)
         if not self._connected and (StreamState.UNCONNECTED, name) not in TRANSITIONS:
-            raise BadStateError(f"{name[:64]!r} before connect, expected the connect command")
+            raise BadStateError(f"{name[:_QUOTED]!r} before connect, expected the connect command")
         handler = self._CALLS.get(name)
         if handler is not None:
             handler(self, command, stream_id)
         elif name not in _ANSWERS:
+            self.core.note("unknown_command", name[:_QUOTED])
             self._answer_null(command, stream_id)  # as SRS: encoders call what FMS once had
 
     def _check(self, stream_id: int, command: str) -> StreamState:
@@ -293,6 +302,8 @@ class RtmpServerSession:
         """Make a message stream that was never created: some peers skip createStream."""
         limit = self.core.limits.message_streams
         if stream_id not in self._streams:
+            if command != "createStream":
+                self.core.note("stream_not_created", f"{command} on message stream {stream_id}")
             if len(self._streams) >= limit:
                 raise TooManyStreamsError(
                     f"{command} on message stream {stream_id}: one more than the limit of "
@@ -386,7 +397,9 @@ class RtmpServerSession:
         self._check(stream_id, "publish")
         self._claim(stream_id, "publish")
         self._close(stream_id, "publish")
-        kind = kind[:64] if isinstance(kind, str) else "live"
+        kind = kind[:_QUOTED] if isinstance(kind, str) else "live"
+        if kind != "live":
+            self.core.note("publish_type", f"{kind!r}, taken as 'live'")
         self._ready.append(PublishRequested(stream_id, name, kind, self._flow))
 
     def _play(self, command: Command, stream_id: int) -> None:
@@ -407,6 +420,8 @@ class RtmpServerSession:
             self._check(number, "deleteStream")
             self._close(number, "deleteStream")
             del self._streams[number]
+        else:
+            self.core.note("delete_unknown_stream", f"message stream {target:g}")
 
     def _fc_unpublish(self, command: Command, stream_id: int) -> None:
         name = command.text(1, "the stream name")

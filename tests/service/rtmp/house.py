@@ -13,7 +13,9 @@ from trio_srs.errors import EndReason
 from trio_srs.hub.bus import Bus, Event, SessionEnded
 from trio_srs.hub.gate import AllowAll, Gate
 from trio_srs.hub.hub import Hub
+from trio_srs.hub.journal import Journal
 from trio_srs.hub.registry import Registry
+from trio_srs.hub.reports import Reports
 from trio_srs.hub.settings import StreamSettings
 from trio_srs.net.reading import SharedReader
 from trio_srs.service.rtmp.config import RtmpConfig
@@ -77,6 +79,8 @@ class House:
     bus: Bus = attrs.field(factory=Bus)
     registry: Registry = attrs.field(factory=Registry)
     reader: SharedReader | None = None
+    journal: Journal = attrs.field(factory=Journal)
+    reports: Reports = attrs.field(init=False)
     rules: FixedRules = attrs.field(init=False)
     context: RtmpContext = attrs.field(init=False)
     service: RtmpService = attrs.field(init=False)
@@ -84,6 +88,7 @@ class House:
 
     def __attrs_post_init__(self) -> None:
         self.rules = FixedRules(self.settings)
+        self.reports = Reports(self.bus, self.journal)
         self.context = RtmpContext(
             config=self.config,
             rules=self.rules,
@@ -91,6 +96,7 @@ class House:
             gate=self.gate,
             bus=self.bus,
             registry=self.registry,
+            reports=self.reports,
             server_name="trio-srs/test",
             random=bytes,
             buffer=memoryview(bytearray(self.config.read_buffer)),
@@ -100,9 +106,10 @@ class House:
 
     async def run(self, *, task_status: trio.TaskStatus[House]) -> None:
         """Serve until cancelled."""
-        with self.bus.listening(self.events.append):
+        with self.bus.listening(self.journal.hear), self.bus.listening(self.events.append):
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self.hub.broadcaster.run)
+                nursery.start_soon(self.reports.run)
                 if self.reader is not None:
                     await nursery.start(self.reader.run)
                 await nursery.start(self.service.run)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import trio
 
 from trio_srs.errors import RefusedError
+from trio_srs.hub.dealings import Request
 from trio_srs.service.rtmp.end import End
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ class Activity(ABC):
     Attributes:
         stream_id: the message stream.
         name: the stream name as the peer said it.
+        request: what is told of it to those who ask about the session.
     """
 
     word: ClassVar[str]
@@ -33,6 +35,9 @@ class Activity(ABC):
     def __init__(self, connection: Connection, stream_id: int, name: str) -> None:
         self.stream_id = stream_id
         self.name = name
+        self.request = Request(
+            self.word, connection.said_name(name), stream_id, trio.current_time()
+        )
         self._connection = connection
         self._scope = trio.CancelScope()
 
@@ -47,7 +52,7 @@ class Activity(ABC):
             with self._scope:
                 await self._run()
         except RefusedError as refusal:
-            connection.refuse(self.word, self.name, refusal)
+            connection.refuse(self.request, refusal)
             connection.go_on()
         finally:
             connection.over(self)

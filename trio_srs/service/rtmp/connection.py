@@ -24,6 +24,7 @@ import trio
 
 from trio_srs.errors import EndReason, PeerError, RefusedError
 from trio_srs.hub.bus import RequestRefused, SessionConnected, SessionEnded
+from trio_srs.hub.dealings import Dealings, Request
 from trio_srs.hub.gate import Asked
 from trio_srs.hub.lease import PublishLease
 from trio_srs.hub.registry import SessionEntry
@@ -69,7 +70,10 @@ _E = TypeVar("_E", bound=Exception)
 _log = logging.getLogger(__name__)
 
 _NAME_MOST: Final = 256
-"""Characters of a refused name that are passed on: a peer may send 64 KiB."""
+"""Characters of a refused name, or of what a peer calls itself, that are passed on: it may send
+64 KiB."""
+_DETAIL_MOST: Final = 1024
+"""Characters of an end's or a refusal's detail, which may quote the peer, that are passed on."""
 
 _SILENT: Final = frozenset({EndReason.PEER_RST, EndReason.PLAYER_STALLED, EndReason.PEER_FIN})
 """Ends after which there is nobody to say anything to."""
@@ -131,7 +135,6 @@ class Connection:
         self._early: list[Callable[[], Awaitable[object]]] = []
         self._deadline = trio.CancelScope(deadline=entry.began_at + config.handshake_timeout)
         self._before = begun
-        self._handshaken_at = math.inf
         self._asked_to_connect = False
         self._refused: tuple[float, str] = _NOT_REFUSED
         self._end: End | None = None
@@ -155,7 +158,6 @@ class Connection:
         finally:
             self._conclude(End(EndReason.SHUTDOWN, "the server stopped"))
             self.link.reset()
-            self.context.registry.remove(self.entry)
             self._tell_end()
             self._let_go()
 
@@ -188,7 +190,6 @@ class Connection:
         """Go on where the lobby left off. Raises PeerError."""
         link, now = self.link, trio.current_time()
         link.bytes_in, link.bytes_said = begun.bytes_in, begun.bytes_out
-        self._handshaken_at = begun.shaken_at
         if begun.owed:
             link.owe((memoryview(begun.owed),))
         if begun.data:
@@ -246,22 +247,24 @@ class Connection:
     def _tell_end(self) -> None:
         entry, end = self.entry, self._end
         assert end is not None
-        self.context.bus.tell(
-            SessionEnded(
-                session=entry.id,
-                peer=entry.peer,
-                reason=end.reason,
-                detail=end.detail,
-                seconds=trio.current_time() - entry.began_at,
-                bytes_in=self.link.bytes_in,
-                bytes_out=self.link.bytes_said + self.bytes_played,
-            )
+        entry.ended = ended = SessionEnded(
+            session=entry.id,
+            peer=entry.peer,
+            reason=end.reason,
+            detail=end.detail[:_DETAIL_MOST],
+            seconds=trio.current_time() - entry.began_at,
+            bytes_in=self.link.bytes_in,
+            bytes_out=self.link.bytes_said + self.bytes_played,
         )
+        self.context.registry.remove(entry)
+        self.context.bus.tell(ended)
 
     def _let_go(self) -> None:
         """Break the circles, so that all of it is freed at once and the collector never runs."""
         self._is_closing = False
         self.entry.end = _ended
+        if self.entry.dealings is not None:
+            self.entry.dealings.traffic = None
         self.link.transport.on_backlog = None
         del self.link, self.outgoing, self._pump
 
@@ -314,7 +317,7 @@ class Connection:
             return self.entry.began_at + patience, HandshakeTimeoutError.after, patience
         if not self._asked_to_connect:
             patience = config.connect_timeout
-            return self._handshaken_at + patience, ConnectTimeoutError.after, patience
+            return self.entry.shaken_at + patience, ConnectTimeoutError.after, patience
         patience = NEVER if self.sinks else config.command_idle_timeout
         return self.session.core.heard_at + patience, CommandIdleTimeoutError.after, patience
 
@@ -350,9 +353,10 @@ class Connection:
         match event:
             case HandshakeDone():
                 self.handshake = event
-                self._handshaken_at = min(self._handshaken_at, trio.current_time())
+                self.entry.shaken_at = min(self.entry.shaken_at, trio.current_time())
             case ConnectRequested():
                 self._asked_to_connect = True
+                self.entry.dealings = Dealings(self.link)
                 self._start(lambda: self._connect(event))
             case PublishRequested():
                 self._begin(Publish(self, event))
@@ -369,6 +373,7 @@ class Connection:
         self._rearm()
 
     def _begin(self, activity: Activity) -> None:
+        self.dealings.requests.append(activity.request)
         self._refused = _NOT_REFUSED
         self._activities[activity.stream_id] = activity
         self._start(activity.run)
@@ -386,24 +391,39 @@ class Connection:
             app = context.find_app(request.tc_url, request.app)
             await context.gate.connect(self.asked(app))
         except RefusedError as refusal:
-            self.refuse("connect", request.app, refusal)
+            asked = Request("connect", request.app[:_NAME_MOST], 0, trio.current_time())
+            self.dealings.requests.append(asked)
+            self.refuse(asked, refusal)
             self.end(refusal.end, f"{refusal.code}: {refusal}")
             return
         self.accept()
-        handshake = self.handshake.kind if self.handshake else ""
-        context.bus.tell(
-            SessionConnected(
-                session=self.entry.id,
-                peer=self.entry.peer,
-                vhost=app.vhost,
-                app=app.app,
-                client=request.flash_ver,
-                handshake=str(handshake),
-            )
+        entry, handshake = self.entry, self.handshake.kind if self.handshake else ""
+        self.dealings.connected_at = trio.current_time()
+        self.dealings.connected = connected = SessionConnected(
+            session=entry.id,
+            peer=entry.peer,
+            vhost=app.vhost,
+            app=app.app,
+            client=request.flash_ver[:_NAME_MOST],
+            handshake=str(handshake),
+            handshake_s=entry.shaken_at - entry.began_at,
         )
+        context.bus.tell(connected)
         self.go_on()
 
     # ------------------------------------------- for what publishes and plays
+
+    @property
+    def dealings(self) -> Dealings:
+        """What the peer asked for and got; there is something once it asked to connect."""
+        assert self.entry.dealings is not None
+        return self.entry.dealings
+
+    def said_name(self, name: str) -> str:
+        """A stream as the peer named it, but for the parameters, which may be secret."""
+        request = self.session.connect_request
+        app = request.app if request is not None else ""
+        return f"{app}/{name}".partition("?")[0][:_NAME_MOST]
 
     def find_place(self, name: str) -> Place:
         """What the peer means by a stream name. Raises RefusedError."""
@@ -420,7 +440,7 @@ class Connection:
         self.session.accept()
         self.link.flush()
 
-    def refuse(self, request: str, stream: str, refusal: RefusedError) -> None:
+    def refuse(self, request: Request, refusal: RefusedError) -> None:
         """Say no to the pending request; without another one the connection is closed soon.
 
         What lies behind it is read by :meth:`go_on`.
@@ -429,14 +449,15 @@ class Connection:
         if not self.sinks and not self.outgoing.readers:
             at = trio.current_time() + self.config.refusal_linger
             self._refused = (at, f"{refusal.code}: {refusal}")
+        request.outcome, request.detail = refusal.code, str(refusal)[:_DETAIL_MOST]
         self.context.bus.tell(
             RequestRefused(
                 session=self.entry.id,
                 peer=self.entry.peer,
-                request=request,
-                stream=stream.partition("?")[0][:_NAME_MOST],  # parameters may be secret
+                request=request.what,
+                stream=request.stream,
                 code=refusal.code,
-                detail=str(refusal),
+                detail=request.detail,
             )
         )
         self.link.flush()

@@ -13,6 +13,7 @@ from trio_srs.hub.bus import Bus
 from trio_srs.hub.gate import Gate
 from trio_srs.hub.hub import Hub
 from trio_srs.hub.registry import Registry
+from trio_srs.hub.reports import Reports
 from trio_srs.hub.settings import StreamSettings
 from trio_srs.net.reading import SharedReader
 from trio_srs.service.rtmp.config import RtmpConfig
@@ -72,6 +73,7 @@ class RtmpContext:
     gate: Gate
     bus: Bus
     registry: Registry
+    reports: Reports
     server_name: str
     random: Callable[[int], bytes]
     """Bytes for handshakes."""

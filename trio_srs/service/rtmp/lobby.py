@@ -44,8 +44,6 @@ class Begun:
     """What a connection goes on with that was a guest first."""
 
     handshake: ServerHandshake
-    shaken_at: float
-    """When the handshake was done; infinite if it is not."""
     data: bytes
     """What came behind the handshake."""
     owed: bytes
@@ -67,7 +65,6 @@ class Guest:
         "_fileno",
         "_handshake",
         "_lobby",
-        "_shaken_at",
         "_transport",
         "entry",
         "patience_s",
@@ -83,7 +80,6 @@ class Guest:
         self._handshake = ServerHandshake(
             random=context.random(RANDOM_BYTES), epoch_ms=int(entry.began_at * 1000)
         )
-        self._shaken_at = math.inf
         self._bytes_in = self._bytes_out = 0
         self.patience_s: float = context.config.handshake_timeout
 
@@ -128,7 +124,7 @@ class Guest:
                 self._go_on(owed=answer[taken:])
                 return False
         if handshake.done:
-            self._shaken_at = now
+            self.entry.shaken_at = now
             if handshake.trailing:
                 self._go_on(data=handshake.trailing)
                 return False
@@ -137,7 +133,7 @@ class Guest:
 
     def expire(self) -> None:
         """It has kept us waiting for too long."""
-        late = HandshakeTimeoutError if self._shaken_at == math.inf else ConnectTimeoutError
+        late = HandshakeTimeoutError if self.entry.shaken_at == math.inf else ConnectTimeoutError
         error = late.after(self.patience_s)
         self._end(error.end, str(error))
 
@@ -152,7 +148,6 @@ class Guest:
         self._lobby.reader.unwatch(self._fileno)
         begun = Begun(
             handshake=self._handshake,
-            shaken_at=self._shaken_at,
             data=data,
             owed=owed,
             bytes_in=self._bytes_in,
@@ -170,18 +165,17 @@ class Guest:
             self._transport.reset()
         context, entry = self._lobby.context, self.entry
         entry.end = _ended
-        context.registry.remove(entry)
-        context.bus.tell(
-            SessionEnded(
-                session=entry.id,
-                peer=entry.peer,
-                reason=end.reason,
-                detail=end.detail,
-                seconds=trio.current_time() - entry.began_at,
-                bytes_in=self._bytes_in,
-                bytes_out=self._bytes_out,
-            )
+        entry.ended = ended = SessionEnded(
+            session=entry.id,
+            peer=entry.peer,
+            reason=end.reason,
+            detail=end.detail,
+            seconds=trio.current_time() - entry.began_at,
+            bytes_in=self._bytes_in,
+            bytes_out=self._bytes_out,
         )
+        context.registry.remove(entry)
+        context.bus.tell(ended)
         self._lobby.on_left()
 
     def fail(self, bug: Exception) -> None:

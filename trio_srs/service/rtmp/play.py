@@ -9,6 +9,7 @@ import trio
 
 from trio_srs.errors import EndReason, RefusedError
 from trio_srs.hub.bus import PlayBegan, PlayEnded
+from trio_srs.hub.dealings import ACCEPTED, Got
 from trio_srs.hub.forms import RtmpForm
 from trio_srs.hub.reader import Reader
 from trio_srs.hub.settings import MissingPolicy, StreamSettings
@@ -44,8 +45,7 @@ class Play(Activity):
         self._reader: Reader | None = None
         self._playing = ""
         self._audio = self._video = True
-        self._sent = 0
-        self._skipped = 0
+        self._total = Got()
 
     async def _run(self) -> None:
         """Decide, and read until the peer is done with it."""
@@ -78,7 +78,8 @@ class Play(Activity):
         self._reader, self._playing = reader, name
         connection.began(self)
         connection.outgoing.readers.append(reader)
-        connection.entry.plays[self.stream_id] = name
+        self.request.stream, self.request.outcome = name, ACCEPTED
+        self.request.measure = self._got
         connection.context.bus.tell(
             PlayBegan(session=connection.entry.id, peer=connection.entry.peer, stream=name)
         )
@@ -90,7 +91,7 @@ class Play(Activity):
             return
         connection = self._connection
         self._detach()
-        connection.entry.plays.pop(self.stream_id, None)
+        self.request.finish(end.reason, end.detail, self._total)
         connection.context.bus.tell(
             PlayEnded(
                 session=connection.entry.id,
@@ -98,8 +99,8 @@ class Play(Activity):
                 stream=name,
                 reason=end.reason,
                 detail=end.detail,
-                bytes=self._sent,
-                skipped=self._skipped,
+                bytes=self._total.bytes,
+                skipped=self._total.skipped,
             )
         )
 
@@ -169,6 +170,18 @@ class Play(Activity):
 
     def _count(self, reader: Reader) -> None:
         """Add up what a reader that is detached was sent."""
-        self._sent += reader.bytes_sent
-        self._skipped += reader.skipped
+        self._total = _with(self._total, reader)
         self._connection.bytes_played += reader.bytes_sent
+
+    def _got(self) -> Got:
+        """What it was sent so far."""
+        return self._total if self._reader is None else _with(self._total, self._reader)
+
+
+def _with(total: Got, reader: Reader) -> Got:
+    return Got(
+        bytes=total.bytes + reader.bytes_sent,
+        stalls=total.stalls + reader.stalls,
+        skips=total.skips + reader.skips,
+        skipped=total.skipped + reader.skipped,
+    )

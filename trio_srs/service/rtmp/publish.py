@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING, ClassVar
 import trio
 
 from trio_srs.hub.bus import PublishBegan, PublishEnded
+from trio_srs.hub.dealings import ACCEPTED, Got
 from trio_srs.hub.lease import PublishLease
+from trio_srs.hub.publication import Publication
 from trio_srs.hub.settings import StreamSettings
 from trio_srs.service.rtmp.activity import Activity
+from trio_srs.service.rtmp.conduct import publisher_of
 from trio_srs.service.rtmp.deadlines import FirstPacketTimeoutError, PublishIdleTimeoutError
 from trio_srs.service.rtmp.end import End
 from trio_srs.session.rtmp_events import PublishRequested
@@ -33,6 +36,7 @@ class Publish(Activity):
         super().__init__(connection, request.stream_id, request.name)
         self._flow = request.flow
         self._lease: PublishLease | None = None
+        self._publication: Publication | None = None
         self._messages = 0
         self._bytes = 0
 
@@ -58,7 +62,11 @@ class Publish(Activity):
         self._lease, self._messages, self._bytes = lease, counters.messages, counters.bytes
         connection.began(self)
         connection.sinks[self.stream_id] = lease
-        connection.entry.publishes[self.stream_id] = name
+        self.request.stream, self.request.outcome = name, ACCEPTED
+        self.request.measure = self._got
+        self._publication = connection.context.reports.begin(
+            lease, publisher_of(connection, self._flow)
+        )
         connection.merge_reads(settings.merge_read)
         connection.context.bus.tell(
             PublishBegan(
@@ -68,6 +76,14 @@ class Publish(Activity):
                 flow=self._flow,
             )
         )
+
+    def _got(self) -> Got:
+        """What came so far."""
+        messages, size = self._messages, self._bytes
+        if self._lease is not None and self._connection.sinks.get(self.stream_id) is self._lease:
+            counters = self._lease.live.counters
+            messages, size = counters.messages - messages, counters.bytes - size
+        return Got(messages=messages, bytes=size)
 
     def _take_no_more(self, lease: PublishLease) -> None:
         """From here on media of this message stream is nobody's, and all of it is counted."""
@@ -84,7 +100,11 @@ class Publish(Activity):
         connection = self._connection
         self._take_no_more(lease)
         lease.give_back()
-        connection.entry.publishes.pop(self.stream_id, None)
+        publication, self._publication = self._publication, None
+        if publication is not None:
+            connection.context.reports.end(publication, end.reason, end.detail)
+        got = Got(messages=self._messages, bytes=self._bytes)
+        self.request.finish(end.reason, end.detail, got)
         if not connection.sinks:
             connection.merge_reads(0.0)
         connection.context.bus.tell(

@@ -9,6 +9,7 @@ import attrs
 
 from trio_srs.errors import ProtocolError
 from trio_srs.wire.rtmp.message import Message
+from trio_srs.wire.rtmp.oddity import Oddities, note
 
 __all__ = [
     "ChunkLimits",
@@ -130,6 +131,7 @@ class ChunkReader:
         "_streams",
         "_view",
         "chunk_size",
+        "oddities",
     )
 
     def __init__(
@@ -147,6 +149,14 @@ class ChunkReader:
         self._current: _ChunkStream | None = None  # whose chunk we are inside of
         self._chunk_left = 0  # payload bytes of that chunk still to come
         self._half_read = 0
+        self.oddities: Oddities | None = None
+        """What was odd; None while nothing was."""
+
+    def note(self, code: str, detail: str) -> None:
+        """Something odd was read just now, here or by whoever reads the messages."""
+        if self.oddities is None:
+            self.oddities = {}
+        note(self.oddities, code, detail, self.offset)
 
     @property
     def offset(self) -> int:
@@ -335,6 +345,8 @@ class ChunkReader:
         else:
             stream.timestamp_ms = (stream.timestamp_ms + time) & _U32
         stream.delta_ms, stream.extended, stream.after_absolute = time, extended, fmt == 0
+        if fmt == 1 and stream.csid not in self._streams:
+            self.note("first_chunk_fmt", f"chunk stream {stream.csid} begins with fmt 1, not 0")
         self._streams[stream.csid] = stream
         return self._enter(stream, pos)
 
@@ -353,10 +365,12 @@ class ChunkReader:
         elif (value - stream.timestamp_ms) & _U32 < _NEAR_MS:
             stream.timestamp_ms = value
             pos += 4
-        elif not stream.after_absolute:
-            stream.timestamp_ms = (stream.timestamp_ms + stream.delta_ms) & _U32
-        # else: left out after fmt 0. Twice the timestamp would be the letter and is never
-        # meant; librtmp writes such a chunk for "at the same time".
+        else:
+            # Left out. After fmt 0 twice the timestamp would be the letter and is never meant;
+            # librtmp writes such a chunk for "at the same time".
+            if not stream.after_absolute:
+                stream.timestamp_ms = (stream.timestamp_ms + stream.delta_ms) & _U32
+            self._note_missing(stream)
         return self._enter(stream, pos)
 
     def _continue_message(self, stream: _ChunkStream, pos: int) -> _ChunkStream | None:
@@ -368,7 +382,12 @@ class ChunkReader:
                 if len(here) < 4:
                     return None
                 pos += 4
+            else:
+                self._note_missing(stream)
         return self._enter(stream, pos)
+
+    def _note_missing(self, stream: _ChunkStream) -> None:
+        self.note("extended_timestamp_missing", f"from a fmt 3 chunk on chunk stream {stream.csid}")
 
     def _enter(self, stream: _ChunkStream, pos: int) -> _ChunkStream:
         """Commit to the chunk whose payload begins at ``pos``."""

@@ -27,6 +27,7 @@ from typing import Final, Literal
 from trio_srs.errors import InternalError, ProtocolError
 
 __all__ = [
+    "HANDSHAKE_BYTES",
     "RANDOM_BYTES",
     "ClientHandshake",
     "HandshakeError",
@@ -39,6 +40,8 @@ RANDOM_BYTES: Final = 3072
 
 _VERSION: Final = 3
 _PART: Final = 1536
+HANDSHAKE_BYTES: Final = 1 + 2 * _PART
+"""How many bytes each side sends; the chunk stream begins behind them."""
 _DIGEST: Final = 32
 _HEAD: Final = struct.Struct(">I4s")  # time, version
 _FILL: Final = _PART - _HEAD.size

@@ -1,0 +1,102 @@
+"""Dealings: what a session asked for, and what it got. Floor 2, and pure."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Final, Protocol
+
+import attrs
+
+from trio_srs.errors import EndReason
+from trio_srs.hub.bus import SessionConnected
+
+__all__ = ["ACCEPTED", "ASKED", "Dealings", "Got", "Request", "Traffic"]
+
+ASKED: Final = "asked"
+"""The outcome of a request that is not decided yet."""
+ACCEPTED: Final = "accepted"
+"""The outcome of one that was granted; of one that was refused it is the error's code."""
+_MOST_REQUESTS: Final = 64
+"""The newest of one session that are kept."""
+
+
+class Traffic(Protocol):
+    """What a session's connection counts."""
+
+    bytes_in: int
+    bytes_said: int
+    """Bytes sent but for what was played."""
+
+
+@attrs.frozen(kw_only=True)
+class Got:
+    """What came of a request so far."""
+
+    messages: int = 0
+    """Of a publish: messages received."""
+    bytes: int = 0
+    """Of a publish: bytes of media received. Of a play: bytes sent."""
+    stalls: int = 0
+    """Of a play: how often its connection was full while there was something to send."""
+    skips: int = 0
+    """Of a play: how often it was too slow, and went on at a newer keyframe."""
+    skipped: int = 0
+    """Of a play: messages it missed by that."""
+
+
+@attrs.define(eq=False)
+class Request:
+    """One request of a session, while it is open and after."""
+
+    what: str
+    """``connect``, ``publish`` or ``play``."""
+    stream: str
+    """As the peer said it, until it is known which stream that is."""
+    stream_id: int
+    """The message stream."""
+    at: float
+    """Trio's clock, in seconds."""
+    outcome: str = ASKED
+    detail: str = ""
+    """Why it was refused, in words."""
+    end: EndReason | None = None
+    end_detail: str = ""
+    got: Got = Got()
+    """All of it, once it has ended."""
+    measure: Callable[[], Got] | None = None
+    """Asks what it got so far; None while it has nothing, and when it has ended."""
+
+    @property
+    def going_on(self) -> bool:
+        """Whether it was accepted and has not ended."""
+        return self.outcome == ACCEPTED and self.end is None
+
+    def finish(self, end: EndReason, detail: str, got: Got) -> None:
+        """It ended. Nothing of whoever served it is held any more."""
+        self.end, self.end_detail, self.got, self.measure = end, detail, got, None
+
+    def got_so_far(self) -> Got:
+        """What it got so far."""
+        return self.got if self.measure is None else self.measure()
+
+
+@attrs.define(eq=False)
+class Dealings:
+    """All requests of one session, within a bound, and what its connection counts."""
+
+    traffic: Traffic | None = None
+    """None when the connection is closed: what it counted is in its last event."""
+    connected: SessionConnected | None = None
+    """How it connected, once it has."""
+    connected_at: float = 0.0
+    """When, on Trio's clock."""
+    requests: deque[Request] = attrs.field(factory=lambda: deque(maxlen=_MOST_REQUESTS))
+
+    def going_on(self, what: str) -> dict[int, str]:
+        """The streams that are published, or played, now, by message stream."""
+        return {
+            request.stream_id: request.stream
+            for request in self.requests
+            if request.what == what and request.going_on
+        }

@@ -1,0 +1,90 @@
+"""The journal: what the bus said, numbered and with the time of day. Floor 2.
+
+It is for those who come later than what they ask about: whoever has the number of the last event
+it knows gets every event since, and none twice.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from itertools import islice
+from typing import Final
+
+import attrs
+import trio
+
+from trio_srs.hub.bus import Event
+
+__all__ = ["DEFAULT_MOST", "Entry", "Journal"]
+
+DEFAULT_MOST: Final = 10_000
+
+
+@attrs.frozen
+class Entry:
+    """One event."""
+
+    number: int
+    """Counts from 1, without a gap."""
+    at: float
+    """When it was told: seconds since 1970 (Unix time)."""
+    event: Event
+
+
+class Journal:
+    """Numbers what it hears, and keeps the newest of it. Made to listen on a bus.
+
+    Two things are kept of an event, itself and the time; a storm of connections pays for no more.
+    """
+
+    def __init__(self, most: int = DEFAULT_MOST, clock: Callable[[], float] = time.time) -> None:
+        """
+        Args:
+            most: how many events are kept.
+            clock: the time of day, in seconds since 1970.
+        """
+        self.last = 0
+        """The number of the newest event; 0 before the first."""
+        self._clock = clock
+        self._events: deque[Event] = deque(maxlen=most)
+        self._times: deque[float] = deque(maxlen=most)
+        self._news: trio.Event | None = None  # made when somebody waits
+
+    def hear(self, event: Event) -> None:
+        """Something happened."""
+        self.last += 1
+        self._events.append(event)
+        self._times.append(self._clock())
+        if self._news is not None:
+            self._news.set()
+            self._news = None
+
+    @property
+    def first(self) -> int:
+        """The number of the oldest event that is kept; one more than the newest, with none."""
+        return self.last - len(self._events) + 1
+
+    def since(self, number: int, most: int | None = None) -> tuple[Entry, ...]:
+        """What is kept of what came after an event.
+
+        Args:
+            number: that event; 0 for the beginning. If it is less than ``first - 1``, there was
+                more than is kept.
+            most: how many at most, the oldest first.
+        """
+        skipped = max(number - self.last + len(self._events), 0)
+        stop = None if most is None else skipped + most
+        first, kept = self.first, zip(self._times, self._events, strict=True)
+        return tuple(
+            Entry(first + index, at, event)
+            for index, (at, event) in islice(enumerate(kept), skipped, stop)
+        )
+
+    async def changed(self, number: int) -> None:
+        """Wait until there is an event after this one. At once, if there is."""
+        while self.last <= number:
+            if self._news is None:
+                self._news = trio.Event()
+            await self._news.wait()

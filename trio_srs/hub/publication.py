@@ -1,0 +1,300 @@
+"""A publication: one publish as testers see it, while it goes on and after. Floor 2."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import attrs
+import trio
+
+from trio_srs.errors import EndReason
+from trio_srs.hub.bus import (
+    Bus,
+    FirstKeyframe,
+    FirstMedia,
+    HeaderChanged,
+    PublishResumed,
+    PublishStalled,
+)
+from trio_srs.hub.inspect import Inspector
+from trio_srs.hub.lease import PublishLease
+from trio_srs.hub.live import Live
+from trio_srs.hub.record import Record
+from trio_srs.hub.settings import InspectLevel
+from trio_srs.hub.silence import Silence, Vigil
+from trio_srs.hub.steps import Steps
+from trio_srs.media.facts import StreamFacts
+from trio_srs.media.probe import Level
+from trio_srs.media.report import Conduct, Step, StepKind, StreamReport
+from trio_srs.media.trace import Trace
+from trio_srs.wire.rtmp.message import MessageType
+
+__all__ = ["Publication", "Publisher"]
+
+_LEVELS: Final[Mapping[InspectLevel, Level]] = {
+    InspectLevel.HEADERS: "headers",
+    InspectLevel.FULL: "full",
+}
+_KINDS: Final = {MessageType.AUDIO: "audio", MessageType.VIDEO: "video"}
+
+
+@attrs.frozen(kw_only=True)
+class Publisher:
+    """Who publishes, as the service knows it that serves it."""
+
+    session: str
+    peer: str
+    accepted_at: float
+    """When its session was accepted, on Trio's clock."""
+    before: tuple[Step, ...] = ()
+    """What happened before the publish."""
+    flow: str = ""
+    """How it asked to publish."""
+    conduct: Callable[[], Conduct] = Conduct
+    """How it has behaved so far."""
+
+
+@attrs.define
+class _Goal:
+    """Somebody waits for so many frames."""
+
+    frames: int
+    reached: Callable[[], object]
+
+
+class Publication:
+    """What is known of one publish. Made by :meth:`~trio_srs.hub.reports.Reports.begin`.
+
+    Attributes:
+        after: by what is asked for: the number of the newest event in the journal before that
+            happened.
+        captured: the path of a file with all of it, if there is one.
+        last_report: the whole report, once it has ended.
+    """
+
+    def __init__(
+        self,
+        lease: PublishLease,
+        publisher: Publisher,
+        *,
+        bus: Bus,
+        silence: Silence,
+        began_at: float,
+        newest_event: Callable[[], int],
+    ) -> None:
+        """
+        Args:
+            began_at: when the session was accepted: seconds since 1970.
+        """
+        live = lease.live
+        self.stream = live.name
+        self.publisher = publisher
+        self.after: dict[StepKind, int] = {}
+        self.captured: str | None = None
+        self.last_report: StreamReport | None = None
+        self._began_at = began_at
+        self._published_at = lease.began_at
+        self._bus, self._silence, self._newest_event = bus, silence, newest_event
+        self._steps = Steps(publisher.before)
+        self._live: Live | None = live
+        self._counters = attrs.evolve(live.counters)
+        self._counted = (0, 0)
+        self._goals: list[_Goal] = []
+        self._silent_since: float | None = None
+        level = _LEVELS.get(live.settings.inspect)
+        self.inspector = (
+            None if level is None else Inspector(live, level, published_at=lease.began_at)
+        )
+        after_s = live.settings.stall_after + live.settings.merge_read
+        self._vigil = Vigil(lease, after_s, self._on_silent)
+        if after_s < math.inf:
+            silence.watch(self._vigil)
+        live.watch = self
+        live.on_record = self._on_record
+        self._note(StepKind.PUBLISH, lease.began_at, publisher.flow)
+
+    # ---------------------------------------------------------------- asking
+
+    @property
+    def ended(self) -> bool:
+        """Whether it is over, and all of it is known."""
+        return self.last_report is not None
+
+    @property
+    def going_on(self) -> bool:
+        """Whether it has the name."""
+        return self._live is not None
+
+    @property
+    def frames(self) -> int:
+        """Messages with coded video so far; with coded audio, if there was no video."""
+        return self._count()[0]
+
+    @property
+    def keyframes(self) -> int:
+        """Messages with keyframes so far."""
+        return self._count()[1]
+
+    def _count(self) -> tuple[int, int]:
+        if self._live is None:
+            return self._counted
+        now, before = self._live.counters, self._counters
+        pictures = now.pictures - before.pictures
+        frames = pictures or now.sounds - before.sounds
+        return frames, now.keyframes - before.keyframes
+
+    def report(self) -> StreamReport:
+        """All about it, as of now."""
+        return self.last_report or self._report(None, "")
+
+    def _report(self, end: EndReason | None, detail: str) -> StreamReport:
+        inspector, publisher = self.inspector, self.publisher
+        facts = StreamFacts(level="off") if inspector is None else inspector.facts()
+        encoder = facts.metadata.get("encoder") if facts.metadata else None
+        conduct = publisher.conduct()
+        if isinstance(encoder, str):
+            conduct = attrs.evolve(conduct, encoder=encoder)
+        timeline = self._steps.all()
+        if end is None and self._silent_since is not None:
+            timeline += (self._stall(trio.current_time()),)
+        return StreamReport(
+            stream=self.stream,
+            session=publisher.session,
+            peer=publisher.peer,
+            began_at=self._began_at,
+            facts=facts,
+            timeline=timeline,
+            conduct=conduct,
+            trace=Trace() if inspector is None else inspector.trace(),
+            end=end,
+            end_detail=detail,
+            captured=self.captured,
+        )
+
+    def when_frames(self, frames: int, reached: Callable[[], object]) -> Callable[[], None]:
+        """Call ``reached`` once there are so many frames.
+
+        Returns:
+            what takes that back.
+        """
+        goal = _Goal(frames, reached)
+        self._goals.append(goal)
+        self._check_goals()
+        self._listen()
+
+        def forget() -> None:
+            if goal in self._goals:
+                self._goals.remove(goal)
+
+        return forget
+
+    def _check_goals(self) -> None:
+        frames = self.frames
+        for goal in [each for each in self._goals if each.frames <= frames]:
+            self._goals.remove(goal)
+            goal.reached()
+
+    # --------------------------------------------------------------- seeing
+
+    def _listen(self) -> None:
+        """Be told of every record for as long as there is a reason, and not longer."""
+        live = self._live
+        if live is not None:
+            wanted = (
+                StepKind.FIRST_MEDIA not in self.after
+                or self._silent_since is not None
+                or bool(self._goals)
+            )
+            live.on_record = self._on_record if wanted else None
+
+    def _on_record(self, record: Record) -> None:
+        if self._silent_since is not None:
+            self._resume(record.arrived_at)
+        if StepKind.FIRST_MEDIA not in self.after and record.type_id in _KINDS:
+            self._see_first(record)
+        if self._goals:
+            self._check_goals()
+        self._listen()
+
+    def _see_first(self, record: Record) -> None:
+        kind, at = _KINDS[MessageType(record.type_id)], record.arrived_at
+        self._note(StepKind.FIRST_MEDIA, at, kind)
+        self._bus.tell(FirstMedia(**self._who(), kind=kind, seconds=at - self._published_at))
+
+    def see_keyframe(self, record: Record) -> None:
+        """A keyframe came; see :class:`~trio_srs.hub.live.Watch`."""
+        if StepKind.FIRST_KEYFRAME in self.after:
+            return
+        if StepKind.FIRST_MEDIA not in self.after:
+            self._see_first(record)
+        at = record.arrived_at
+        self._note(StepKind.FIRST_KEYFRAME, at, f"at {record.sent_ms} ms")
+        self._bus.tell(
+            FirstKeyframe(
+                **self._who(), timestamp_ms=record.sent_ms, seconds=at - self._published_at
+            )
+        )
+
+    def see_header_change(self, record: Record) -> None:
+        """Another sequence header came; see :class:`~trio_srs.hub.live.Watch`."""
+        kind, sent_ms = _KINDS[MessageType(record.type_id)], record.sent_ms
+        self._note(StepKind.HEADER_CHANGE, record.arrived_at, f"{kind}, at {sent_ms} ms")
+        self._bus.tell(HeaderChanged(**self._who(), kind=kind, timestamp_ms=sent_ms))
+
+    def _on_silent(self, since: float) -> None:
+        self._silent_since = since
+        self._listen()
+        silent_s = trio.current_time() - since
+        self._bus.tell(PublishStalled(**self._who(), seconds=silent_s))
+
+    def _resume(self, now: float) -> None:
+        since = self._end_stall(now)
+        self._bus.tell(PublishResumed(**self._who(), seconds=now - since))
+        self._silence.watch(self._vigil)
+
+    def _end_stall(self, now: float) -> float:
+        since = self._silent_since
+        assert since is not None  # it is stalled
+        stall = self._stall(now)
+        self._silent_since = None
+        self._steps.add(stall.what, stall.at_s, stall.detail)
+        return since
+
+    def _stall(self, now: float) -> Step:
+        """The silence up to now."""
+        since = self._silent_since
+        assert since is not None  # it is stalled
+        at_s = since - self.publisher.accepted_at
+        return Step(at_s=at_s, what=StepKind.STALL, detail=f"nothing came for {now - since:.3g} s")
+
+    # --------------------------------------------------------------- ending
+
+    def left(self) -> None:
+        """The name is about to be free; see :class:`~trio_srs.hub.live.Watch`."""
+        self._counted = self._count()
+        if self._silent_since is not None:
+            self._end_stall(trio.current_time())
+        self._vigil.end()
+        self._live = None
+
+    def finish(self, end: EndReason, detail: str) -> None:
+        """It is over: everything is known, and nothing is held but the report."""
+        now = trio.current_time()
+        self._note(StepKind.END, now, f"{end}: {detail}" if detail else str(end))
+        self.last_report = self._report(end, detail)
+        self.publisher = attrs.evolve(self.publisher, conduct=Conduct)
+        self.inspector = None
+        self._goals.clear()
+
+    def _note(self, what: StepKind, at: float, detail: str) -> None:
+        self.after.setdefault(what, self._newest_event())
+        self._steps.add(what, at - self.publisher.accepted_at, detail)
+
+    def _who(self) -> dict[str, str]:
+        return {
+            "session": self.publisher.session,
+            "peer": self.publisher.peer,
+            "stream": self.stream,
+        }

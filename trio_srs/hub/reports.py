@@ -1,0 +1,153 @@
+"""Reports: all about every publish, of those that go on and of those that are over. Floor 2."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+import attrs
+import trio
+
+from trio_srs.errors import EndReason
+from trio_srs.hub.bus import Bus
+from trio_srs.hub.history import HistoryConfig
+from trio_srs.hub.inspect import Inspection
+from trio_srs.hub.journal import Journal
+from trio_srs.hub.lease import PublishLease
+from trio_srs.hub.publication import Publication, Publisher
+from trio_srs.hub.silence import Silence
+from trio_srs.media.report import StreamReport
+
+__all__ = ["Reports"]
+
+_REPORT_BYTES: Final = 16 * 1024
+"""What a report takes besides its trace: facts, time line, metadata."""
+
+
+@attrs.define(eq=False)
+class _Name:
+    """What is known of one name."""
+
+    publications: list[Publication] = attrs.field(factory=list)
+    """In the order in which they began."""
+    publishes: int = 0
+
+
+class Reports:
+    """Everything that was ever published, within bounds.
+
+    Of publishes that have ended only reports are kept, and the oldest are forgotten first. What
+    goes on is never forgotten.
+    """
+
+    def __init__(
+        self,
+        bus: Bus,
+        journal: Journal | None = None,
+        config: HistoryConfig | None = None,
+        *,
+        unix_time: Callable[[], float] = time.time,
+    ) -> None:
+        self._bus = bus
+        self._journal = journal or Journal(1)
+        self._config = config or HistoryConfig()
+        self._unix_time = unix_time
+        self._names: dict[str, _Name] = {}
+        self._ended: deque[Publication] = deque()
+        self._size = 0
+        self._inspection = Inspection()
+        self._silence = Silence()
+
+    async def run(self) -> None:
+        """Look at what is published, and for silent publishers, until cancelled."""
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._inspection.run)
+            nursery.start_soon(self._silence.run)
+
+    # --------------------------------------------------------------- asking
+
+    def find(self, stream: str) -> StreamReport | None:
+        """Of the present publish of a name, as of now, or else of the newest one."""
+        publication = self.newest(stream)
+        return None if publication is None else publication.report()
+
+    def history(self, stream: str) -> tuple[StreamReport, ...]:
+        """Of every publish of a name that is kept, the present one included, oldest first."""
+        return tuple(each.report() for each in self.publications(stream))
+
+    def names(self) -> tuple[str, ...]:
+        """The names of which there is a report, those published first first."""
+        return tuple(name for name, known in self._names.items() if known.publications)
+
+    def newest(self, stream: str) -> Publication | None:
+        """The present publish of a name, or else the newest one."""
+        return next(reversed(self.publications(stream)), None)
+
+    def publications(self, stream: str) -> tuple[Publication, ...]:
+        """Every publish of a name that is kept, oldest first."""
+        known = self._names.get(stream)
+        return () if known is None else tuple(known.publications)
+
+    def of_session(self, stream: str, session: str) -> Publication:
+        """The newest publish of a name by a session that does or did publish it."""
+        mine = (it for it in reversed(self.publications(stream)) if it.publisher.session == session)
+        return next(mine)
+
+    def publishes(self, stream: str) -> int:
+        """How often a name has been published, as far back as anything of it is kept."""
+        known = self._names.get(stream)
+        return 0 if known is None else known.publishes
+
+    # ------------------------------------------------------------- publishing
+
+    def begin(self, lease: PublishLease, publisher: Publisher) -> Publication:
+        """A publish begins, and nothing of it was appended yet."""
+        known = self._names.setdefault(lease.live.name, _Name())
+        known.publishes += 1
+        publication = Publication(
+            lease,
+            publisher,
+            bus=self._bus,
+            silence=self._silence,
+            began_at=self._unix_time() - (trio.current_time() - publisher.accepted_at),
+            newest_event=lambda: self._journal.last,
+        )
+        known.publications.append(publication)
+        if publication.inspector is not None:
+            self._inspection.add(publication.inspector)
+        return publication
+
+    def end(self, publication: Publication, reason: EndReason, detail: str) -> StreamReport:
+        """A publish is over, and has given its name back."""
+        if publication.inspector is not None:
+            self._inspection.remove(publication.inspector)
+        publication.finish(reason, detail)
+        report = publication.report()
+        self._ended.append(publication)
+        self._size += _size(report)
+        self._bound(publication.stream)
+        return report
+
+    def _bound(self, stream: str) -> None:
+        config = self._config
+        ended = [each for each in self._names[stream].publications if each.ended]
+        for each in ended[: max(len(ended) - config.reports_per_stream, 0)]:
+            self._ended.remove(each)
+            self._forget(each)
+        while self._ended and (
+            len(self._ended) > config.reports or self._size > config.report_bytes
+        ):
+            self._forget(self._ended.popleft())
+
+    def _forget(self, publication: Publication) -> None:
+        known = self._names[publication.stream]
+        known.publications.remove(publication)
+        self._size -= _size(publication.report())
+        if not known.publications:
+            del self._names[publication.stream]
+
+
+def _size(report: StreamReport) -> int:
+    return _REPORT_BYTES + len(report.trace.rows)

@@ -1,0 +1,133 @@
+"""Sessions as values: who is or was connected, what it asked for, and what it got. Floor 2."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import attrs
+
+from trio_srs.errors import EndReason
+from trio_srs.hub.dealings import Dealings, Request
+from trio_srs.hub.registry import Registry, SessionEntry
+
+__all__ = ["RequestFacts", "SessionFacts", "session_facts", "sessions_of"]
+
+
+@attrs.frozen(kw_only=True)
+class RequestFacts:
+    """What a session asked for, and what came of it."""
+
+    what: str
+    """``publish``, ``play``, or a ``connect`` that was refused."""
+    stream: str
+    """The stream, as ``live/cam1``; of a refused ``connect``, the application."""
+    at_s: float
+    """Seconds from the beginning of the session to the request."""
+    outcome: str
+    """``asked`` while it is being decided, ``accepted``, or the code of its refusal."""
+    detail: str = ""
+    """Why it was refused, in words."""
+    end: EndReason | None = None
+    """Why it ended; None while it goes on, or if it never began."""
+    end_detail: str = ""
+    """What else there is to say of its end."""
+    messages: int = 0
+    """Of a publish: messages received."""
+    bytes: int = 0
+    """Of a publish: bytes of media received. Of a play: bytes sent."""
+    stalls: int = 0
+    """Of a play: how often its connection was full while there was something to send."""
+    skips: int = 0
+    """Of a play: how often it was too slow, and went on at a newer keyframe."""
+    skipped: int = 0
+    """Of a play: messages it missed by that."""
+
+
+@attrs.frozen(kw_only=True)
+class SessionFacts:
+    """One session, open or ended."""
+
+    id: str
+    protocol: str
+    """``rtmp`` or ``rtmps``."""
+    peer: str
+    """The peer's address."""
+    began_at: float
+    """When it was accepted: seconds since 1970 (Unix time)."""
+    seconds: float
+    """How long it has lasted, or lasted."""
+    handshake_s: float | None = None
+    """Seconds from its beginning to the end of the handshake; None without one."""
+    app: str | None = None
+    """The application that it connected to; None if it did not."""
+    client: str = ""
+    """What the peer calls itself (``flashVer``)."""
+    requests: tuple[RequestFacts, ...] = ()
+    """What it asked for, oldest first; the newest 64."""
+    bytes_in: int = 0
+    """Bytes received. While it is open and has not connected, 0."""
+    bytes_out: int = 0
+    """Bytes sent, likewise."""
+    end: EndReason | None = None
+    """Why it ended; None while it is open."""
+    end_detail: str = ""
+    """What else there is to say of its end."""
+
+
+def sessions_of(registry: Registry, now: float, unix_now: float) -> tuple[SessionFacts, ...]:
+    """Every session that is open or has ended not long ago, in the order in which they began.
+
+    Args:
+        now: Trio's clock.
+        unix_now: the time of day at the same moment.
+    """
+    entries: Iterable[SessionEntry] = (*registry.recent, *registry)
+    facts = (session_facts(entry, now, unix_now) for entry in entries)
+    return tuple(sorted(facts, key=lambda each: each.began_at))
+
+
+def session_facts(entry: SessionEntry, now: float, unix_now: float) -> SessionFacts:
+    """One session as of now."""
+    dealings, ended = entry.dealings or Dealings(), entry.ended
+    requests = tuple(_request_facts(each, entry.began_at) for each in dealings.requests)
+    connected, traffic = dealings.connected, dealings.traffic
+    bytes_in = bytes_out = 0
+    if ended is not None:
+        bytes_in, bytes_out = ended.bytes_in, ended.bytes_out
+    elif traffic is not None:
+        bytes_in = traffic.bytes_in
+        bytes_out = traffic.bytes_said + sum(it.bytes for it in requests if it.what == "play")
+    return SessionFacts(
+        id=entry.id,
+        protocol=entry.protocol,
+        peer=entry.peer,
+        began_at=unix_now - (now - entry.began_at),
+        seconds=now - entry.began_at if ended is None else ended.seconds,
+        handshake_s=None if math.isinf(entry.shaken_at) else entry.shaken_at - entry.began_at,
+        app=None if connected is None else connected.app,
+        client="" if connected is None else connected.client,
+        requests=requests,
+        bytes_in=bytes_in,
+        bytes_out=bytes_out,
+        end=None if ended is None else ended.reason,
+        end_detail="" if ended is None else ended.detail,
+    )
+
+
+def _request_facts(request: Request, began_at: float) -> RequestFacts:
+    got = request.got_so_far()
+    return RequestFacts(
+        what=request.what,
+        stream=request.stream,
+        at_s=request.at - began_at,
+        outcome=request.outcome,
+        detail=request.detail,
+        end=request.end,
+        end_detail=request.end_detail,
+        messages=got.messages,
+        bytes=got.bytes,
+        stalls=got.stalls,
+        skips=got.skips,
+        skipped=got.skipped,
+    )

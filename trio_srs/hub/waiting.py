@@ -1,0 +1,234 @@
+"""Waiting for something to happen to a stream, and saying what did happen if it does not. Floor 2.
+
+Nothing is polled, and with nobody waiting no message costs anything.
+"""
+
+from __future__ import annotations
+
+import enum
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Final, Self
+
+import attrs
+import trio
+
+from trio_srs.errors import PeerError
+from trio_srs.hub.bus import (
+    Bus,
+    Event,
+    FirstKeyframe,
+    FirstMedia,
+    PublishBegan,
+    PublishEnded,
+)
+from trio_srs.hub.happened import happened
+from trio_srs.hub.publication import Publication
+from trio_srs.hub.registry import Registry
+from trio_srs.hub.reports import Reports
+from trio_srs.hub.sessions import sessions_of
+from trio_srs.media.report import StepKind
+
+__all__ = ["Reached", "Until", "UntilError", "UntilKind", "WaitTimeoutError", "Waiting"]
+
+
+class UntilError(ValueError):
+    """A text that says nothing that can be waited for."""
+
+
+class UntilKind(enum.StrEnum):
+    """What can be waited for."""
+
+    PUBLISHED = "published"
+    """Somebody publishes the stream."""
+    FIRST_MEDIA = "first_media"
+    """Its first audio or video came, be it only a header."""
+    FIRST_KEYFRAME = "first_keyframe"
+    """Its first keyframe came."""
+    FRAMES = "frames"
+    """So many frames of video came; of audio, if there was no video so far."""
+    UNPUBLISHED = "unpublished"
+    """Its publish ended."""
+
+
+_STEPS: Final = {
+    UntilKind.PUBLISHED: StepKind.PUBLISH,
+    UntilKind.FIRST_MEDIA: StepKind.FIRST_MEDIA,
+    UntilKind.FIRST_KEYFRAME: StepKind.FIRST_KEYFRAME,
+    UntilKind.UNPUBLISHED: StepKind.END,
+}
+_EVENTS: Final = (PublishBegan, FirstMedia, FirstKeyframe, PublishEnded)
+_LACKING: Final = {
+    UntilKind.PUBLISHED: "no publisher on {}",
+    UntilKind.FIRST_MEDIA: "no media on {}",
+    UntilKind.FIRST_KEYFRAME: "no keyframe on {}",
+    UntilKind.FRAMES: "not {} frames on {}",
+    UntilKind.UNPUBLISHED: "no end of {}",
+}
+
+
+@attrs.frozen
+class Until:
+    """What to wait for."""
+
+    kind: UntilKind
+    frames: int = 0
+    """How many, of ``frames``."""
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """``published``, ``first_media``, ``first_keyframe``, ``frames:100`` or ``unpublished``.
+
+        Raises:
+            UntilError: it is none of these.
+        """
+        word, colon, number = text.partition(":")
+        try:
+            kind = UntilKind(word)
+            frames = int(number) if colon else 0
+        except ValueError:
+            kind, frames = UntilKind.PUBLISHED, -1
+        if frames < 0 or (kind is UntilKind.FRAMES) is not bool(frames):
+            known = ", ".join(
+                f"{it}:100" if it is UntilKind.FRAMES else it.value for it in UntilKind
+            )
+            raise UntilError(f"cannot wait until {text!r}; it is one of {known}")
+        return cls(kind, frames)
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.frames}" if self.frames else self.kind.value
+
+
+@attrs.frozen(kw_only=True)
+class Reached:
+    """How far a stream has come."""
+
+    stream: str
+    until: Until
+    """What was waited for."""
+    met: bool
+    """Whether it has happened."""
+    publishing: bool = False
+    """Whether somebody publishes the stream now."""
+    publishes: int = 0
+    """How often it has been published, as far back as anything of it is kept."""
+    frames: int = 0
+    """Frames of video in the present publish or else the newest one; of audio, if there was no
+    video."""
+    keyframes: int = 0
+    """Keyframes, likewise."""
+    waited_s: float = 0.0
+    """Seconds that the wait took."""
+    happened: tuple[str, ...] = ()
+    """Of a wait that was in vain: what did happen, in sentences, the newest first."""
+
+
+class WaitTimeoutError(PeerError):
+    """What was waited for did not happen in time. The text says what did."""
+
+    code = "wait_timeout"
+
+    def __init__(self, reached: Reached, timeout_s: float) -> None:
+        until, stream = reached.until, reached.stream
+        asked = (until.frames, stream) if until.frames else (stream,)
+        what = _LACKING[until.kind].format(*asked)
+        told = "".join(f"; {sentence}" for sentence in reached.happened) or "; nothing happened"
+        super().__init__(f"{what} within {timeout_s:g} s{told}")
+        self.reached = reached
+
+
+class Waiting:
+    """Lets tasks wait for what happens to streams.
+
+    What happened before the wait began counts. Without ``since`` the question is about the
+    newest publish of the name, the present one or else the last that ended: was it published,
+    has it had a keyframe, is it over? If not, about that one or whichever comes next. With
+    ``since``, the number of an event in the journal, the question is whether it happened after
+    that event, in whatever publish; frames are those of a publish that began after it.
+    """
+
+    def __init__(
+        self,
+        bus: Bus,
+        reports: Reports,
+        registry: Registry,
+        *,
+        unix_time: Callable[[], float] = time.time,
+    ) -> None:
+        self._bus, self._reports, self._registry = bus, reports, registry
+        self._unix_time = unix_time
+
+    async def until(
+        self, stream: str, until: Until, *, timeout_s: float, since: int | None = None
+    ) -> Reached:
+        """Wait until something has happened to a stream.
+
+        Args:
+            stream: its name, as ``live/cam1``.
+            since: only what happened after the event of this number in the journal counts.
+
+        Raises:
+            WaitTimeoutError: it did not happen in time.
+        """
+        began = trio.current_time()
+        with trio.move_on_after(timeout_s), self._listening(stream, until, since) as met:
+            await met.wait()
+        reached = self._reached(stream, until, met.is_set(), trio.current_time() - began)
+        if not reached.met:
+            raise WaitTimeoutError(reached, timeout_s)
+        return reached
+
+    @contextmanager
+    def _listening(self, stream: str, until: Until, since: int | None) -> Iterator[trio.Event]:
+        """What is set when it has happened."""
+        met = trio.Event()
+        with ExitStack() as stack:
+
+            def look(publication: Publication) -> None:
+                if _has(publication, until, since):
+                    met.set()
+                elif until.frames and publication.going_on and _counts(publication, since):
+                    stack.callback(publication.when_frames(until.frames, met.set))
+
+            def hear(event: Event) -> None:
+                if isinstance(event, _EVENTS) and event.stream == stream:
+                    look(self._reports.of_session(stream, event.session))
+
+            before = self._reports.publications(stream)
+            for publication in before if since is not None else before[-1:]:
+                look(publication)
+            if not met.is_set():
+                stack.enter_context(self._bus.listening(hear))
+            yield met
+
+    def _reached(self, stream: str, until: Until, met: bool, waited_s: float) -> Reached:
+        newest = self._reports.newest(stream)
+        told: tuple[str, ...] = ()
+        if not met:
+            sessions = sessions_of(self._registry, trio.current_time(), self._unix_time())
+            told = happened(sessions, stream)
+        return Reached(
+            stream=stream,
+            until=until,
+            met=met,
+            publishing=newest is not None and newest.going_on,
+            publishes=self._reports.publishes(stream),
+            frames=0 if newest is None else newest.frames,
+            keyframes=0 if newest is None else newest.keyframes,
+            waited_s=waited_s,
+            happened=told,
+        )
+
+
+def _counts(publication: Publication, since: int | None) -> bool:
+    """Whether a publish began late enough for its frames to count."""
+    return since is None or publication.after[StepKind.PUBLISH] >= since
+
+
+def _has(publication: Publication, until: Until, since: int | None) -> bool:
+    """Whether it has happened in this publish, and late enough."""
+    if until.kind is UntilKind.FRAMES:
+        return publication.frames >= until.frames and _counts(publication, since)
+    after = publication.after.get(_STEPS[until.kind])
+    return after is not None and (since is None or after >= since)

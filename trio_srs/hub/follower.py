@@ -33,6 +33,11 @@ class Follower(ABC):
         live.followers += (self,)
 
     @property
+    def following(self) -> bool:
+        """Whether there may be more to see."""
+        return self._live is not None
+
+    @property
     def behind(self) -> int:
         """Records that it has not seen yet."""
         return 0 if self._live is None else self._live.log.end - self.position

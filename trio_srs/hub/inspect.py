@@ -17,7 +17,6 @@ from trio_srs.hub.record import Record
 from trio_srs.media.facts import StreamFacts
 from trio_srs.media.probe import Level, StreamProbe
 from trio_srs.media.trace import Trace
-from trio_srs.wire.rtmp.message import Message
 
 if TYPE_CHECKING:
     from trio_srs.hub.live import Live
@@ -56,10 +55,10 @@ class Inspector(Follower):
         probe = self._probe
         if probe is None:
             return
+        take = probe.take
         try:
             for record in records:
-                message = Message(record.type_id, 0, record.sent_ms, record.sent_body)
-                probe.see(message, record.arrived_at)
+                take(record.type_id, record.sent_ms, record.sent_body, record.arrived_at)
         except Exception:  # a probe promises to raise nothing: what it knew until now stays
             _log.exception("a bug ended the inspection of %s", self._name)
             self._close(probe)
@@ -92,13 +91,9 @@ class Inspection:
         self._begun = trio.Event()
 
     def add(self, follower: Follower) -> None:
-        """From now on; it is asked for until :meth:`remove`."""
+        """From now on, for as long as it follows."""
         self._followers[follower] = None
         self._begun.set()
-
-    def remove(self, follower: Follower) -> None:
-        """Idempotent."""
-        self._followers.pop(follower, None)
 
     async def run(self) -> None:
         """Let them catch up until cancelled."""
@@ -111,6 +106,7 @@ class Inspection:
 
     async def _round(self) -> None:
         """Each of them once, as far as there was something when its turn came."""
+        self._followers = {each: None for each in self._followers if each.following}
         turns = deque((each, each.position + each.behind) for each in self._followers)
         until = trio.current_time() + _BUDGET_S
         while turns:

@@ -70,7 +70,7 @@ class Publication:
     Attributes:
         after: by what is asked for: the number of the newest event in the journal before that
             happened.
-        captured: the path of a file with all of it, if there is one.
+        captured: the path of a file with all of it, if there is one; see :meth:`capture`.
         last_report: the whole report, once it has ended.
     """
 
@@ -172,6 +172,12 @@ class Publication:
             end_detail=detail,
             captured=self.captured,
         )
+
+    def capture(self, path: str | None) -> None:
+        """There is a file (FLV) with all of it, or after all there is none."""
+        self.captured = path
+        if self.last_report is not None:
+            self.last_report = attrs.evolve(self.last_report, captured=path)
 
     def when_frames(self, frames: int, reached: Callable[[], object]) -> Callable[[], None]:
         """Call ``reached`` once there are so many frames.

@@ -12,6 +12,7 @@ import trio
 
 from trio_srs.errors import EndReason
 from trio_srs.hub.bus import Bus
+from trio_srs.hub.follower import Follower
 from trio_srs.hub.history import HistoryConfig
 from trio_srs.hub.inspect import Inspection
 from trio_srs.hub.journal import Journal
@@ -116,13 +117,15 @@ class Reports:
         )
         known.publications.append(publication)
         if publication.inspector is not None:
-            self._inspection.add(publication.inspector)
+            self.follow(publication.inspector)
         return publication
+
+    def follow(self, follower: Follower) -> None:
+        """Let a follower catch up a few times a second, for as long as it follows."""
+        self._inspection.add(follower)
 
     def end(self, publication: Publication, reason: EndReason, detail: str) -> StreamReport:
         """A publish is over, and has given its name back."""
-        if publication.inspector is not None:
-            self._inspection.remove(publication.inspector)
         publication.finish(reason, detail)
         report = publication.report()
         self._ended.append(publication)

@@ -49,6 +49,7 @@ class SessionFacts:
     """One session, open or ended."""
 
     id: str
+    """Unique for as long as the server runs."""
     protocol: str
     """``rtmp`` or ``rtmps``."""
     peer: str

@@ -132,6 +132,8 @@ def _build_api(config: Config, parts: Parts) -> ApiService:
         hub=parts.hub,
         bus=parts.bus,
         registry=parts.registry,
+        journal=parts.journal,
+        reports=parts.reports,
         addresses=lambda: attrs.evolve(parts, api=service).addresses,
     )
     service = ApiService(context, make_app(context))

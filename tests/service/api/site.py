@@ -47,6 +47,8 @@ async def open_site(house: House, config: ApiConfig | None = None) -> AsyncItera
         hub=house.hub,
         bus=house.bus,
         registry=house.registry,
+        journal=house.journal,
+        reports=house.reports,
         addresses=lambda: ADDRESSES,
     )
     app = make_app(context)

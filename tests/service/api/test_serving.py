@@ -17,7 +17,9 @@ from trio.testing import MockClock, wait_all_tasks_blocked
 
 from trio_srs.hub.bus import Bus
 from trio_srs.hub.hub import Hub
+from trio_srs.hub.journal import Journal
 from trio_srs.hub.registry import Registry
+from trio_srs.hub.reports import Reports
 from trio_srs.net.address import Address
 from trio_srs.net.listen import ListenError
 from trio_srs.net.secret import Secret
@@ -70,12 +72,15 @@ class App:
 
 @asynccontextmanager
 async def serving(*addresses: Address, **config: Any) -> AsyncIterator[tuple[ApiService, App, str]]:
+    bus = Bus()
     context = ApiContext(
         config=ApiConfig(listen=addresses or (LOOPBACK,), **config),
         hosts=OneHost(),
         hub=Hub(),
-        bus=Bus(),
+        bus=bus,
         registry=Registry(),
+        journal=Journal(),
+        reports=Reports(bus),
         addresses=dict,
     )
     app = App(context.stopping)

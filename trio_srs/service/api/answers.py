@@ -9,9 +9,22 @@ from collections.abc import Mapping, Sequence
 
 import attrs
 
+from trio_srs.errors import EndReason
+from trio_srs.hub.sessions import SessionFacts
+from trio_srs.media.report import StreamReport
 from trio_srs.service.api.counters import Counters
 
-__all__ = ["ServerAnswer", "SessionAnswer", "SessionsAnswer", "StreamAnswer", "StreamsAnswer"]
+__all__ = [
+    "JudgedAnswer",
+    "LateAnswer",
+    "ReachedAnswer",
+    "ReportsAnswer",
+    "ServerAnswer",
+    "SessionsAnswer",
+    "StreamAnswer",
+    "StreamsAnswer",
+    "VerdictAnswer",
+]
 
 
 @attrs.frozen(kw_only=True)
@@ -36,6 +49,8 @@ class ServerAnswer:
     """Streams that are published now."""
     players: int
     """Plays that go on now."""
+    last_event: int
+    """The number of the newest event; 0 before the first."""
     totals: Counters
     """What was counted since it began."""
 
@@ -49,21 +64,24 @@ class StreamAnswer:
     publishing: bool
     """Whether somebody publishes it now."""
     session: str | None
-    """The id of the session that publishes it."""
+    """The id of the session that publishes it, or did so last."""
     peer: str | None
-    """The address of who publishes it."""
+    """The address of that publisher."""
     seconds: float | None
-    """Seconds since that publish was accepted."""
+    """Seconds since the present publish was accepted."""
     silent_s: float | None
     """Seconds since that publisher's last message; null before its first."""
     publishes: int
-    """Publishes of the name since somebody first used it, this one included."""
-    messages: int
-    """Messages since then, of audio, video and data."""
-    bytes: int
-    """Bytes in them."""
+    """How often it has been published, as far back as anything of it is kept."""
+    frames: int
+    """Frames of video in the present publish or else the newest one; of audio, if there was no
+    video."""
     keyframes: int
-    """Keyframes among them; audio frames where there is no video."""
+    """Keyframes, likewise."""
+    end: EndReason | None
+    """Why the newest publish ended; null while it goes on."""
+    end_detail: str
+    """What else there is to say of that end."""
     players: int
     """Plays of it now."""
 
@@ -77,28 +95,94 @@ class StreamsAnswer:
 
 
 @attrs.frozen(kw_only=True)
-class SessionAnswer:
-    """One session that is open now."""
+class SessionsAnswer:
+    """Sessions, open and ended."""
 
-    id: str
-    """Unique for as long as the server runs."""
-    protocol: str
-    """`rtmp` or `rtmps`."""
-    peer: str
-    """The address of the other end."""
-    began_at: float
-    """When it was accepted: seconds since 1970 (Unix time)."""
-    seconds: float
-    """Seconds since then."""
-    publishes: tuple[str, ...]
-    """The streams that it publishes now."""
-    plays: tuple[str, ...]
-    """The streams that it plays now."""
+    sessions: tuple[SessionFacts, ...]
+    """In the order in which they began."""
 
 
 @attrs.frozen(kw_only=True)
-class SessionsAnswer:
-    """All sessions."""
+class ReportsAnswer:
+    """Every publish of a stream."""
 
-    sessions: tuple[SessionAnswer, ...]
-    """In the order they were accepted."""
+    reports: tuple[StreamReport, ...]
+    """Oldest first."""
+
+
+@attrs.frozen(kw_only=True)
+class VerdictAnswer:
+    """What became of one rule."""
+
+    rule: str
+    """The rule."""
+    met: bool
+    """Whether the stream is as it says."""
+    expected: str
+    """What was expected, in words."""
+    seen: str
+    """What was seen, in words."""
+    track: str | None
+    """`video` or `audio`: whose frame it is."""
+    index: int | None
+    """Of the first offending frame: how many its track had before it; null if the rule is met, or
+    no frame is to blame."""
+    timestamp_ms: int | None
+    """Of that frame, milliseconds as it was sent."""
+    message: str
+    """All of it in a sentence."""
+
+
+@attrs.frozen(kw_only=True)
+class JudgedAnswer:
+    """What became of all rules."""
+
+    met: bool
+    """Whether the stream is as all of them say."""
+    stream: str
+    """The name, as `live/cam1`."""
+    session: str
+    """The session that published what was judged."""
+    end: EndReason | None
+    """Why that publish ended; null while it goes on."""
+    verdicts: tuple[VerdictAnswer, ...]
+    """One for each rule, in their order; those of the table are last."""
+
+
+@attrs.frozen(kw_only=True)
+class ReachedAnswer:
+    """How far a stream has come."""
+
+    stream: str
+    """The name, as `live/cam1`."""
+    until: str
+    """What was waited for."""
+    met: bool
+    """Whether it has happened."""
+    publishing: bool
+    """Whether somebody publishes the stream now."""
+    publishes: int
+    """How often it has been published, as far back as anything of it is kept."""
+    frames: int
+    """Frames of video in the present publish or else the newest one; of audio, if there was no
+    video."""
+    keyframes: int
+    """Keyframes, likewise."""
+    waited_s: float
+    """Seconds that the wait took."""
+    happened: tuple[str, ...]
+    """Of a wait that was in vain: what did happen, in sentences, the newest first."""
+
+
+@attrs.frozen(kw_only=True)
+class LateAnswer:
+    """What was waited for did not happen in time: an error, and how far the stream has come."""
+
+    code: str
+    """`wait_timeout`."""
+    message: str
+    """What did not happen, and what did."""
+    where: str
+    """`query.until`."""
+    reached: ReachedAnswer
+    """How far the stream has come."""

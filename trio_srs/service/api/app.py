@@ -19,9 +19,12 @@ from trio_srs.service.api.context import ApiContext
 from trio_srs.service.api.encoding import PlainResponse, encode
 from trio_srs.service.api.errors import HANDLERS, TokenRefusedError, located
 from trio_srs.service.api.names import Asgi, folding
+from trio_srs.service.api.routes.events import follow_events
+from trio_srs.service.api.routes.reports import judge_stream, list_reports, show_report
 from trio_srs.service.api.routes.server import show_server
 from trio_srs.service.api.routes.sessions import end_session, list_sessions, show_session
 from trio_srs.service.api.routes.streams import kick_publisher, list_streams, show_stream
+from trio_srs.service.api.routes.waiting import wait
 from trio_srs.service.api.schema import PlainSchemas
 from trio_srs.version import VERSION
 
@@ -33,6 +36,7 @@ BODY_MOST: Final = 1_048_576
 _ROUTES: Final = (
     show_server,
     *(list_streams, show_stream, kick_publisher),
+    *(show_report, list_reports, judge_stream, wait, follow_events),
     *(list_sessions, show_session, end_session),
 )
 _ABOUT: Final = """\
@@ -72,7 +76,9 @@ def make_app(context: ApiContext) -> Asgi:
 
 
 def _token_guard(context: ApiContext) -> Guard:
-    def ask_for_token(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    async def ask_for_token(  # not a plain function: that would be run in a thread
+        connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler
+    ) -> None:
         token = context.config.token
         if token is None:
             return

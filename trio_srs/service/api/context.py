@@ -11,7 +11,10 @@ import trio
 
 from trio_srs.hub.bus import Bus
 from trio_srs.hub.hub import Hub
+from trio_srs.hub.journal import Journal
 from trio_srs.hub.registry import Registry
+from trio_srs.hub.reports import Reports
+from trio_srs.hub.waiting import Waiting
 from trio_srs.service.api.config import ApiConfig
 from trio_srs.service.api.counters import Counters
 
@@ -36,6 +39,8 @@ class ApiContext:
     hub: Hub
     bus: Bus
     registry: Registry
+    journal: Journal
+    reports: Reports
     addresses: Callable[[], Mapping[str, Sequence[str]]]
     """The URLs that the server listens on now, by protocol."""
     stopping: trio.Event = attrs.field(factory=trio.Event)
@@ -46,10 +51,11 @@ class ApiContext:
     _clock_began_at: float = attrs.field(init=False, factory=trio.current_time)
 
     @property
+    def waiting(self) -> Waiting:
+        """For those who wait for something to happen to a stream."""
+        return Waiting(self.bus, self.reports, self.registry)
+
+    @property
     def uptime_s(self) -> float:
         """Seconds since the server was made."""
         return trio.current_time() - self._clock_began_at
-
-    def unix_time(self, at: float) -> float:
-        """A moment of Trio's clock as seconds since 1970, by the system's clock at the start."""
-        return self.began_at + at - self._clock_began_at

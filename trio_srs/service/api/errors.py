@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
@@ -17,6 +18,7 @@ from trio_srs.errors import RefusedError
 
 __all__ = [
     "HANDLERS",
+    "BadUntilError",
     "Failure",
     "Located",
     "NotPublishedError",
@@ -49,6 +51,13 @@ class UnknownSessionError(RefusedError):
 
     code = "unknown_session"
     http_status: ClassVar[int] = 404
+
+
+class BadUntilError(RefusedError):
+    """The API was told to wait for something that nobody can wait for."""
+
+    code = "bad_until"
+    http_status: ClassVar[int] = 400
 
 
 class TokenRefusedError(RefusedError):
@@ -104,7 +113,7 @@ _UNHEARD: Final[Mapping[int, tuple[str, str, str]]] = {
 }
 """Requests that never come to a function of ours, by status: code, where, and message."""
 
-_SOURCES: Final = {"query": "query", "path": "path", "header": "header", "body": "body"}
+_MISSING: Final = re.compile(r"Missing required (\w+) parameter '([^']+)'")
 
 
 def _failure(status: int, code: str, message: str, where: str, **headers: str) -> Response[Failure]:
@@ -125,18 +134,20 @@ def _located(request: Request[Any, Any, Any], error: Located) -> Response[Failur
 
 def _invalid(_: Request[Any, Any, Any], error: ValidationException) -> Response[Failure]:
     """Parts of the request are not what their types say; the first of them is where."""
-    parts: Any = error.extra or [{"message": error.detail}]
-    wheres = [_where(part) for part in parts]
-    texts = [
-        f"{where}: {part['message']}" if where else part["message"]
-        for part, where in zip(parts, wheres, strict=True)
-    ]
-    return _failure(error.status_code, "bad_request", "; ".join(texts), wheres[0])
+    if missing := _MISSING.match(error.detail):
+        parts = [(".".join(missing.groups()), "it is missing")]
+    else:
+        extra: Any = error.extra or [{"message": error.detail}]
+        parts = [(_where(part), part["message"]) for part in extra]
+    texts = (f"{where}: {text}" if where else text for where, text in parts)
+    return _failure(error.status_code, "bad_request", "; ".join(texts), parts[0][0])
 
 
 def _where(part: Mapping[str, str]) -> str:
-    source, key = part.get("source", ""), part.get("key", "")
-    return ".".join(word for word in (_SOURCES.get(source, source), key) if word)
+    source, key = str.__str__(part.get("source", "")), part.get("key", "")  # some are members of an enum
+    if source == "body":
+        return "body" if key == "data" else f"body.{key}"
+    return f"{source}.{key}".strip(".").replace("_", "-" if source == "header" else "_")
 
 
 def _other(request: Request[Any, Any, Any], error: HTTPException) -> Response[Failure]:
@@ -144,8 +155,14 @@ def _other(request: Request[Any, Any, Any], error: HTTPException) -> Response[Fa
     status = error.status_code
     default = (HTTPStatus(status).name.lower(), "", "{detail}")
     code, where, form = _UNHEARD.get(status, default)
+    if status == 400 and request.method == "POST":
+        where = "body"  # not JSON
     message = form.format(detail=error.detail, path=request.url.path, method=request.method)
     return _failure(status, code, message, where, **(error.headers or {}))
+
+
+def _too_deep(_: Request[Any, Any, Any], error: RecursionError) -> Response[Failure]:
+    return _failure(400, "bad_request", "the body is nested too deeply", "body")
 
 
 def _bug(request: Request[Any, Any, Any], error: Exception) -> Response[Failure]:
@@ -155,6 +172,7 @@ def _bug(request: Request[Any, Any, Any], error: Exception) -> Response[Failure]
 
 
 HANDLERS: Final[ExceptionHandlersMap] = {
+    RecursionError: _too_deep,
     RefusedError: _refused,
     Located: _located,
     ValidationException: _invalid,

@@ -21,7 +21,7 @@ from litestar.openapi.spec import OpenAPIType, Reference, Schema
 from litestar.plugins import OpenAPISchemaPlugin
 from litestar.typing import FieldDefinition
 
-from trio_srs.media.trace import COLUMNS, Trace
+from trio_srs.media.trace import COLUMNS, Frame, Trace
 from trio_srs.wire.amf import values
 
 __all__ = ["PlainSchemas", "meanings"]
@@ -66,7 +66,9 @@ def _trace() -> Schema:
     """The columns of a trace: see :meth:`Trace.as_dict`."""
     number = Schema(type=[OpenAPIType.NUMBER, OpenAPIType.NULL])
     column = Schema(type=OpenAPIType.ARRAY, items=number)
-    about = meanings(Trace)
+    about = dict.fromkeys(COLUMNS, "A number for each frame; see `trio_srs.media.trace`.")
+    about |= {name: f"Of each frame: {text}" for name, text in meanings(Frame).items()}
+    about |= meanings(Trace)
     parts = {
         "complete": Schema(type=OpenAPIType.BOOLEAN),
         "tracks": Schema(type=OpenAPIType.ARRAY, items=Schema(type=OpenAPIType.ARRAY)),

@@ -34,3 +34,10 @@ async def test_the_server_counts_what_goes_on_and_what_has(site: Site) -> None:
     assert totals["bytes_out"] > 0
     for peer in (player, second):
         peer.close()
+
+
+async def test_the_server_says_the_number_of_its_newest_event(site: Site) -> None:
+    assert (await site.get("/api/v2/server"))[1]["last_event"] == 0
+    peer = await site.house.publisher("a")
+    assert (await site.get("/api/v2/server"))[1]["last_event"] == site.house.journal.last > 0
+    peer.close()

@@ -32,9 +32,23 @@ async def test_a_stream_says_who_publishes_it_and_what_came(site: Site) -> None:
     status, said = await site.get("/api/v2/streams/live/a")
     assert status == 200
     assert said["peer"] == transport_of(peer).local
-    assert (said["messages"], said["keyframes"], said["publishes"]) == (2, 1, 1)
+    assert (said["frames"], said["keyframes"], said["publishes"]) == (1, 1, 1)
     assert 0 <= said["silent_s"] <= said["seconds"]
+    assert said["end"] is None
     peer.close()
+
+
+async def test_a_stream_that_was_published_says_how_that_ended(site: Site) -> None:
+    peer = await site.house.publisher("a")
+    peer.close()
+    await site.house.end_of(peer)
+    status, said = await site.get("/api/v2/streams/live/a")
+    assert status == 200
+    assert (said["publishing"], said["session"], said["end"]) == (False, "c1", "peer_fin")
+    assert (said["frames"], said["seconds"], said["silent_s"]) == (1, None, None)
+    assert [each["name"] for each in (await site.get("/api/v2/streams"))[1]["streams"]] == [
+        "live/a"
+    ]
 
 
 async def test_a_publisher_that_has_sent_nothing_has_not_been_silent_yet(site: Site) -> None:
@@ -66,7 +80,7 @@ async def test_a_stream_of_a_virtual_host_is_found_by_any_of_its_names(house: Ho
 async def test_a_stream_that_nobody_uses_is_unknown(site: Site) -> None:
     status, said = await site.get("/api/v2/streams/live/a")
     assert (status, said["code"], said["where"]) == (404, "unknown_stream", "path")
-    assert said["message"] == "nobody publishes or plays live/a"
+    assert said["message"] == "nobody publishes or plays live/a, or has published it"
 
 
 async def test_a_publisher_is_kicked_and_its_name_is_free_at_once(site: Site) -> None:

@@ -11,7 +11,19 @@ from litestar.params import PathParameter, QueryParameter, SkipValidation
 from trio_srs.service.api.context import ApiContext
 from trio_srs.service.api.errors import Failure
 
-__all__ = ["Api", "AppName", "Detail", "SessionId", "StreamPart", "Vhost", "failures"]
+__all__ = [
+    "NUMBER",
+    "Api",
+    "AppName",
+    "Detail",
+    "OfStream",
+    "SessionId",
+    "Since",
+    "StreamName",
+    "StreamPart",
+    "Vhost",
+    "failures",
+]
 
 _MEANINGS: Final = {
     400: "A part of the request cannot be understood.",
@@ -24,6 +36,8 @@ _MEANINGS: Final = {
 Api = NamedDependency[SkipValidation[ApiContext]]
 """The parts of the server."""
 
+NUMBER: Final = {"one_of": None, "type": "integer", "minimum": 0}
+"""A number that may be left out: there is no null in a query."""
 _NAME: Final = r"^[^\\?#\x00-\x1f\x7f-\x9f/.][^\\?#\x00-\x1f\x7f-\x9f/]*$"
 
 AppName = Annotated[
@@ -45,6 +59,26 @@ Vhost = Annotated[
     ),
 ]
 
+StreamName = Annotated[
+    str,
+    QueryParameter(
+        description="The stream, as `live/cam1`.",
+        schema_extra={"pattern": f"{_NAME[:-1]}/{_NAME[1:]}"},
+    ),
+]
+OfStream = Annotated[
+    str,
+    QueryParameter(description="Only what is about this stream, as `live/cam1`; all if left out."),
+]
+Since = Annotated[
+    int | None,
+    QueryParameter(
+        description="The number of an event: only what happened after it counts. 0 is the "
+        "beginning; the newest one is `last_event` of the server.",
+        ge=0,
+        schema_extra=NUMBER,
+    ),
+]
 Detail = Annotated[
     str,
     QueryParameter(

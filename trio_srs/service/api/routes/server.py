@@ -34,5 +34,6 @@ def show_server(api: Api) -> ServerAnswer:
         streams=len(lives),
         publishers=sum(live.publishing for live in lives),
         players=sum(live.reader_count for live in lives),
+        last_event=api.journal.last,
         totals=api.counters,
     )

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import time
+
 import trio
 from litestar import Response, delete, get
 
 from trio_srs.errors import EndReason
 from trio_srs.hub.registry import SessionEntry
-from trio_srs.service.api.answers import SessionAnswer, SessionsAnswer
+from trio_srs.hub.sessions import SessionFacts, session_facts, sessions_of
+from trio_srs.service.api.answers import SessionsAnswer
 from trio_srs.service.api.context import ApiContext
 from trio_srs.service.api.encoding import aside
 from trio_srs.service.api.errors import UnknownSessionError, located
-from trio_srs.service.api.routes.parameters import Api, Detail, SessionId, failures
+from trio_srs.service.api.names import find_key
+from trio_srs.service.api.routes.parameters import (
+    Api,
+    Detail,
+    OfStream,
+    SessionId,
+    Vhost,
+    failures,
+)
 
 __all__ = ["end_session", "list_sessions", "show_session"]
 
@@ -21,11 +32,19 @@ __all__ = ["end_session", "list_sessions", "show_session"]
     tags=["sessions"],
     summary="List the sessions",
     operation_id="sessions",
-    responses=failures(),
+    responses=failures(400),
 )
-async def list_sessions(api: Api) -> Response[SessionsAnswer]:
-    """Every session that is open now, in the order they were accepted."""
-    sessions = tuple(_answer(api, entry) for entry in api.registry)
+async def list_sessions(
+    api: Api, stream: OfStream = "", vhost: Vhost = ""
+) -> Response[SessionsAnswer]:
+    """Every session that is open, and those that ended not long ago, in the order they began.
+
+    What each has asked for, and what came of it, is in `requests`.
+    """
+    sessions = sessions_of(api.registry, trio.current_time(), time.time())
+    if stream:
+        key = find_key(stream, vhost, api.hosts.vhost_of, "query.stream")
+        sessions = tuple(each for each in sessions if any(r.stream == key for r in each.requests))
     return await aside(SessionsAnswer(sessions=sessions))
 
 
@@ -37,9 +56,9 @@ async def list_sessions(api: Api) -> Response[SessionsAnswer]:
     responses=failures(400, 404),
     sync_to_thread=False,
 )
-def show_session(api: Api, session: SessionId) -> SessionAnswer:
-    """One session that is open now."""
-    return _answer(api, _find(api, session))
+def show_session(api: Api, session: SessionId) -> SessionFacts:
+    """One session, open or ended not long ago."""
+    return session_facts(_find(api, session), trio.current_time(), time.time())
 
 
 @delete(
@@ -52,24 +71,17 @@ def show_session(api: Api, session: SessionId) -> SessionAnswer:
 )
 def end_session(api: Api, session: SessionId, detail: Detail = "by the API") -> None:
     """Close its connection. What it published is free at once; it may connect again."""
-    _find(api, session).end(EndReason.KICKED, detail)
+    entry = _find(api, session)
+    if entry.ended is not None:
+        with located("path.session"):
+            raise UnknownSessionError(f"session {session} has ended: {entry.ended.reason}")
+    entry.end(EndReason.KICKED, detail)
 
 
 def _find(api: ApiContext, session: str) -> SessionEntry:
-    entry = api.registry.find(session)
+    ended = (entry for entry in reversed(api.registry.recent) if entry.id == session)
+    entry = api.registry.find(session) or next(ended, None)
     if entry is None:
         with located("path.session"):
-            raise UnknownSessionError(f"no session {session[:64]!r} is open")
+            raise UnknownSessionError(f"no session {session[:64]!r} is open, or was of late")
     return entry
-
-
-def _answer(api: ApiContext, entry: SessionEntry) -> SessionAnswer:
-    return SessionAnswer(
-        id=entry.id,
-        protocol=entry.protocol,
-        peer=entry.peer,
-        began_at=api.unix_time(entry.began_at),
-        seconds=trio.current_time() - entry.began_at,
-        publishes=tuple(entry.publishes.values()),
-        plays=tuple(entry.plays.values()),
-    )

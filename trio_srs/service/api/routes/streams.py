@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
 import trio
 from litestar import Response, delete, get
 
-from trio_srs.hub.live import Live
 from trio_srs.service.api.answers import StreamAnswer, StreamsAnswer
 from trio_srs.service.api.context import ApiContext
 from trio_srs.service.api.encoding import aside
@@ -36,10 +34,9 @@ _STREAM: Final = f"{STREAMS}/{{app:str}}/{{name:str}}"
     responses=failures(),
 )
 async def list_streams(api: Api) -> Response[StreamsAnswer]:
-    """Every stream that is published, played or waited for now, by name."""
-    sessions = _publishers(api)
-    lives = sorted(api.hub, key=lambda live: live.name)
-    streams = tuple(_answer(live, sessions) for live in lives)
+    """Every stream that is published, played or waited for, and those that were published."""
+    names = {*(live.name for live in api.hub), *api.reports.names()}
+    streams = tuple(_answer(api, name) for name in sorted(names))
     return await aside(StreamsAnswer(streams=streams))
 
 
@@ -52,13 +49,12 @@ async def list_streams(api: Api) -> Response[StreamsAnswer]:
     sync_to_thread=False,
 )
 def show_stream(api: Api, app: AppName, name: StreamPart, vhost: Vhost = "") -> StreamAnswer:
-    """One stream that is published, played or waited for now."""
+    """One stream that is published, played or waited for, or was published."""
     key = path_key(app, name, vhost, api.hosts.vhost_of)
-    live = api.hub.find(key)
-    if live is None:
+    if api.hub.find(key) is None and api.reports.newest(key) is None:
         with located("path"):
-            raise UnknownStreamError(f"nobody publishes or plays {key}")
-    return _answer(live, _publishers(api))
+            raise UnknownStreamError(f"nobody publishes or plays {key}, or has published it")
+    return _answer(api, key)
 
 
 @delete(
@@ -79,23 +75,21 @@ def kick_publisher(
             raise NotPublishedError(f"nobody publishes {key}")
 
 
-def _publishers(api: ApiContext) -> Mapping[str, str]:
-    """The session that publishes each stream, by its name."""
-    return {name: entry.id for entry in api.registry for name in entry.publishes.values()}
-
-
-def _answer(live: Live, sessions: Mapping[str, str]) -> StreamAnswer:
-    lease, counters, now = live.lease, live.counters, trio.current_time()
+def _answer(api: ApiContext, name: str) -> StreamAnswer:
+    live, newest, now = api.hub.find(name), api.reports.newest(name), trio.current_time()
+    lease = live.lease if live else None
+    ended = newest.last_report if newest else None
     return StreamAnswer(
-        name=live.name,
+        name=name,
         publishing=lease is not None,
-        session=sessions.get(live.name) if lease else None,
-        peer=lease.holder if lease else None,
+        session=newest.publisher.session if newest else None,
+        peer=newest.publisher.peer if newest else None,
         seconds=now - lease.began_at if lease else None,
         silent_s=now - lease.last_at if lease and lease.last_at is not None else None,
-        publishes=counters.publishes,
-        messages=counters.messages,
-        bytes=counters.bytes,
-        keyframes=counters.keyframes,
-        players=live.reader_count,
+        publishes=api.reports.publishes(name),
+        frames=newest.frames if newest else 0,
+        keyframes=newest.keyframes if newest else 0,
+        end=ended.end if ended else None,
+        end_detail=ended.end_detail if ended else "",
+        players=live.reader_count if live else 0,
     )

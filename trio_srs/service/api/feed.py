@@ -1,0 +1,128 @@
+"""Events as a client hears them: server-sent events, from a place in the journal on. Floor 3.
+
+Source: HTML standard, section 9.2, "Server-sent events".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final, Self
+
+import attrs
+import msgspec
+import trio
+
+from trio_srs.hub.bus import Event
+from trio_srs.hub.journal import Entry, Journal
+from trio_srs.media.plain import plain
+
+__all__ = ["KEEP_ALIVE_S", "Feed", "event_word", "event_words"]
+
+KEEP_ALIVE_S: Final = 15.0
+"""Seconds of silence after which something is said, so that a client that is gone is noticed."""
+_MOST: Final = 256
+"""Events in one go: what a client is owed at any moment, and so the memory that it takes."""
+_RETRY_MS: Final = 1000
+_WORD_BEGINS: Final = re.compile(r"(?<!^)(?=[A-Z])")
+
+
+def event_word(kind: type[Event]) -> str:
+    """How a kind of event is called: ``publish_began``."""
+    return _WORD_BEGINS.sub("_", kind.__name__).lower()
+
+
+def event_words() -> tuple[str, ...]:
+    """All kinds of events."""
+    return tuple(sorted(map(event_word, Event.__subclasses__())))
+
+
+@attrs.define(eq=False)
+class Feed:
+    """What one client hears, in pieces: iterate over it.
+
+    A client that takes its time is behind in the journal and costs nothing. When the journal has
+    let go of what it has not heard, it is told how much that was.
+    """
+
+    journal: Journal
+    after: int | None
+    """The number of the last event that the client knows; None for the newest there is."""
+    stopping: trio.Event
+    """Ends the feed when it is set."""
+    follow: bool = True
+    """Whether to wait for more after what there is."""
+    stream: str | None = None
+    """The stream whose events alone are wanted."""
+    _at: int = attrs.field(init=False, default=0)
+    _begun: bool = attrs.field(init=False, default=False)
+    _over: bool = attrs.field(init=False, default=False)
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> bytes:
+        """What is next: some events, or a sign of life."""
+        while not self._over:
+            said = await self._next()
+            if said:
+                return said
+        raise StopAsyncIteration
+
+    async def _next(self) -> bytes:
+        if not self._begun:
+            return self._begin()
+        if self.journal.last > self._at:
+            return self._news()
+        if self.stopping.is_set() or not self.follow:
+            self._over = True
+            return _say("end", {"reason": "server_stops"}) if self.stopping.is_set() else b""
+        with trio.move_on_after(KEEP_ALIVE_S) as silence:
+            await self._something()
+        return b":\n\n" if silence.cancelled_caught else b""
+
+    def _begin(self) -> bytes:
+        """The first words come at once: whoever has heard them will miss nothing."""
+        self._begun, newest = True, self.journal.last
+        restarted = self.after is not None and self.after > newest
+        self._at = 0 if restarted else newest if self.after is None else self.after
+        said = f"retry: {_RETRY_MS}\nid: {self._at}\n\n".encode()
+        if restarted:
+            said += _say("restarted", {"after": self.after, "last": newest}, self._at)
+        return said
+
+    def _news(self) -> bytes:
+        said, first = b"", self.journal.first
+        if self._at < first - 1:
+            missed = {"after": self._at, "first": first, "count": first - 1 - self._at}
+            self._at = first - 1
+            said += _say("missed", missed, self._at)
+        for entry in self.journal.since(self._at, _MOST):
+            self._at = entry.number
+            if self.stream is None or getattr(entry.event, "stream", None) == self.stream:
+                said += _say_entry(entry)
+        return said
+
+    async def _something(self) -> None:
+        """Wait for news, or for the end."""
+        async with trio.open_nursery() as nursery:
+
+            async def stop() -> None:
+                await self.stopping.wait()
+                nursery.cancel_scope.cancel()
+
+            nursery.start_soon(stop)
+            await self.journal.changed(self._at)
+            nursery.cancel_scope.cancel()
+
+
+def _say_entry(entry: Entry) -> bytes:
+    word = event_word(type(entry.event))
+    data = {"number": entry.number, "at": entry.at, "event": word, **plain(entry.event)}
+    return _say(word, data, entry.number)
+
+
+def _say(event: str, data: Mapping[str, Any], number: int | None = None) -> bytes:
+    """One event. JSON has no line breaks outside of text, and none that are not escaped in it."""
+    head = "" if number is None else f"id: {number}\n"
+    return f"{head}event: {event}\ndata: ".encode() + msgspec.json.encode(data) + b"\n\n"

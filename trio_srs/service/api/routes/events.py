@@ -1,0 +1,70 @@
+"""The API for those who want to hear of everything as it happens. Floor 3."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from litestar import get
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import HeaderParameter, QueryParameter
+from litestar.response import Stream
+
+from trio_srs.service.api.feed import Feed
+from trio_srs.service.api.names import find_key
+from trio_srs.service.api.routes.parameters import NUMBER, Api, OfStream, Since, Vhost, failures
+
+__all__ = ["follow_events"]
+
+_EVENTS: Final = "text/event-stream"
+_HEADERS: Final = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+
+_LastEventId = Annotated[
+    int | None,
+    HeaderParameter(
+        name="Last-Event-ID",
+        description="As `since`, and before it: what a client says that connects again.",
+        ge=0,
+        schema_extra=NUMBER,
+    ),
+]
+_Follow = Annotated[
+    bool,
+    QueryParameter(description="`false` ends the answer after what has happened so far."),
+]
+
+
+@get(
+    "/api/v2/events",
+    tags=["server"],
+    summary="Follow what happens",
+    operation_id="events",
+    media_type=_EVENTS,
+    responses={
+        200: ResponseSpec(
+            str,
+            generate_examples=False,
+            media_type=_EVENTS,
+            description="Server-sent events, for as long as the client listens.",
+        ),
+        **failures(400),
+    },
+    sync_to_thread=False,
+)
+def follow_events(
+    api: Api,
+    since: Since = None,
+    last_event_id: _LastEventId = None,
+    stream: OfStream = "",
+    vhost: Vhost = "",
+    follow: _Follow = True,
+) -> Stream:
+    """Send every event from the one after `since` on, or from now on if it is left out.
+
+    Nothing is lost between the start of the answer and its first event, nor between two
+    connections that say the number of the last event heard. What is too old to be kept is
+    counted, in an event `missed`.
+    """
+    key = find_key(stream, vhost, api.hosts.vhost_of, "query.stream") if stream else None
+    after = since if last_event_id is None else last_event_id
+    feed = Feed(api.journal, after, api.stopping, follow, key)
+    return Stream(feed, media_type=_EVENTS, headers=_HEADERS)

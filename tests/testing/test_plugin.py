@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -13,19 +15,11 @@ from tests.testing.project import Project
 
 pytestmark = pytest.mark.interop
 
-WHOLE = """
-import math
-
-def test_it(rtmp_server, rtmp_publisher, rtmp_player):
-    player = rtmp_player("live/a")
-    publisher = rtmp_publisher("live/a", seconds=0.4, speed=math.inf)
-    assert publisher.wait() == "complete"
-    player.wait()
-    assert player.digest == publisher.digest
-"""
+IN_USE: Final = Path(__file__).parent / "project_files" / "fixtures_in_use.py"
 NOTED = """
 import os, signal
 from pathlib import Path
+from typing import Final
 from trio_srs.testing.warm import warm
 
 def note(server, *others):
@@ -55,10 +49,11 @@ def noted(project: Project) -> list[list[int]]:
     ],
     ids=" ".join,
 )
-def test_it_works_with_and_without_others(project: Project, words: tuple[str, ...]) -> None:
-    project.write(WHOLE)
+def test_the_fixtures_do_what_they_promise(project: Project, words: tuple[str, ...]) -> None:
+    project.write(IN_USE.read_text(encoding="utf-8"))
     outcome = project.run(*words)
-    assert outcome.counts == (1, 0, 0), outcome.output
+    assert outcome.counts == (IN_USE.read_text().count("\ndef test_"), 0, 0), outcome.output
+    assert all_gone({pid for test in noted(project) for pid in test}, within_s=0.0)
 
 
 def test_every_test_has_a_server_of_its_own_and_none_is_left(project: Project) -> None:
@@ -197,6 +192,32 @@ def test_a_server_that_dies_unasked_fails_the_test(project: Project) -> None:
     assert "the server's process was ended by signal 11; its log is empty" in outcome.output
 
 
+def test_a_test_that_fails_tells_what_its_servers_have_seen(project: Project) -> None:
+    project.write(
+        """
+        def test_right(rtmp_server, rtmp_publisher):
+            rtmp_publisher("live/a", seconds=0.4, speed=100.0).wait()
+
+        def test_wrong(rtmp_server, rtmp_server_factory, rtmp_publisher):
+            rtmp_publisher("live/a", seconds=0.4, speed=100.0).wait()
+            rtmp_publisher(rtmp_server_factory().url("live/b"))
+            rtmp_server.wait_for_publish("live/c", timeout=0.05)
+        """
+    )
+    outcome = project.run(f"--basetemp={project.folder / 'kept'}")
+    assert outcome.counts == (1, 1, 0), outcome.output
+    message = "E .*NotInTimeError: no publisher on live/c within 0.05 s; published: live/a by "
+    assert re.search(message, outcome.output)
+    assert len(re.findall("(?m)^-+ RTMP at rtmp://127.0.0.1:", outcome.output)) == 2
+    assert re.search("(?m)^live/b, published by .*: still going on", outcome.output)
+    kept = project.folder / "kept" / "test_wrong0" / "trio-srs"
+    assert f"kept in {kept}\n" in outcome.output
+    first = {path.name for path in kept.iterdir() if path.is_file()}
+    assert first == {"report-live-a-1.json", "sessions.json", "events.json", "server.log"}
+    assert (kept / "server2" / "report-live-b-1.json").exists()
+    assert not (project.folder / "kept" / "test_right0" / "trio-srs").exists()
+
+
 def test_what_does_not_use_it_does_not_pay_for_it(project: Project) -> None:
     project.write("def test_it(): pass")
     project.write(
@@ -214,7 +235,7 @@ def test_what_does_not_use_it_does_not_pay_for_it(project: Project) -> None:
 
 
 def test_only_collecting_starts_nothing(project: Project) -> None:
-    project.write(WHOLE)
+    project.write("def test_it(rtmp_server): pass")
     project.write(
         """
         import sys

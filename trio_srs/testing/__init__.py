@@ -10,22 +10,61 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from trio_srs.media.expect import ExpectationError as ExpectationError
+    from trio_srs.media.expect import absent as absent
+    from trio_srs.media.expect import approx as approx
+    from trio_srs.media.expect import at_least as at_least
+    from trio_srs.media.expect import at_most as at_most
+    from trio_srs.media.expect import between as between
+    from trio_srs.media.expect import expect as expect
+    from trio_srs.media.expect import has as has
+    from trio_srs.media.expect import less_than as less_than
+    from trio_srs.media.expect import matches as matches
+    from trio_srs.media.expect import more_than as more_than
+    from trio_srs.media.expect import one_of as one_of
+    from trio_srs.media.expect import present as present
+    from trio_srs.media.expect import unlike as unlike
     from trio_srs.testing.clients import PlayerProcess as PlayerProcess
     from trio_srs.testing.clients import PublisherProcess as PublisherProcess
+    from trio_srs.testing.server import NothingPublishedError as NothingPublishedError
     from trio_srs.testing.server import NotInTimeError as NotInTimeError
     from trio_srs.testing.server_process import ServerProcess as ServerProcess
     from trio_srs.testing.server_thread import ServerThread as ServerThread
 
 __all__ = [
+    "ExpectationError",
     "NotInTimeError",
+    "NothingPublishedError",
     "PlayerProcess",
     "PublisherProcess",
     "ServerProcess",
     "ServerThread",
+    "absent",
+    "approx",
+    "at_least",
+    "at_most",
+    "between",
+    "expect",
+    "has",
+    "less_than",
+    "matches",
+    "more_than",
+    "one_of",
+    "present",
+    "unlike",
 ]
 
+_EXPECT: Final = "trio_srs.media.expect"
 _WHERE: Final = {  # public name: the module that has it
+    **dict.fromkeys(
+        (
+            *("ExpectationError", "absent", "approx", "at_least", "at_most", "between", "expect"),
+            *("has", "less_than", "matches", "more_than", "one_of", "present", "unlike"),
+        ),
+        _EXPECT,
+    ),
     "NotInTimeError": "trio_srs.testing.server",
+    "NothingPublishedError": "trio_srs.testing.server",
     "PlayerProcess": "trio_srs.testing.clients",
     "PublisherProcess": "trio_srs.testing.clients",
     "ServerProcess": "trio_srs.testing.server_process",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
@@ -17,9 +18,14 @@ C = TypeVar("C", bound=ClientProcess)
 
 
 class Servers:
-    """The servers of one test."""
+    """The servers of one test.
 
-    def __init__(self) -> None:
+    Args:
+        folder: where what is known is kept, if the test fails.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self._servers: list[ServerProcess] = []
         self._said: list[tuple[str, str]] | None = None
 
@@ -29,11 +35,19 @@ class Servers:
         self._servers.append(server)
         return server
 
+    def _folder_of(self, number: int) -> Path:
+        return self._folder / f"server{number + 1}" if number else self._folder
+
     def testimony(self) -> list[tuple[str, str]]:
-        """What they have seen, as sections of a report."""
+        """What they have seen, as sections of a report; the first time it is written down too."""
         if self._said is None:
-            self._said = [(f"log of {server.url()}", server.log) for server in self._servers]
+            self._said = [self._of(*each) for each in enumerate(self._servers)]
         return self._said
+
+    def _of(self, number: int, server: ServerProcess) -> tuple[str, str]:
+        folder = self._folder_of(number)
+        said = server.testify(folder)
+        return f"RTMP at {server.url()}", f"{said}\nkept in {folder}"
 
     def close(self) -> None:
         """End them.

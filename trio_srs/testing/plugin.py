@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -38,7 +39,7 @@ _SERVERS: Final[pytest.StashKey[Servers]] = pytest.StashKey()
 
 @pytest.fixture
 def rtmp_server_factory(
-    request: pytest.FixtureRequest,
+    request: pytest.FixtureRequest, tmp_path: Path
 ) -> Iterator[Callable[..., ServerProcess]]:
     """Start any number of servers: ``rtmp_server_factory(stream={"publish_busy": "replace"})``.
 
@@ -46,7 +47,7 @@ def rtmp_server_factory(
     """
     from trio_srs.testing.fixtures import Servers
 
-    servers = request.node.stash[_SERVERS] = Servers()
+    servers = request.node.stash[_SERVERS] = Servers(tmp_path / "trio-srs")
     yield servers.start
     servers.close()
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from functools import cache
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
@@ -10,12 +11,14 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 import attrs
 from cattrs import Converter
 
-from trio_srs.media import facts, report
+from trio_srs.hub import bus
+from trio_srs.hub.journal import Entry
+from trio_srs.hub.sessions import SessionFacts
 from trio_srs.media.report import StreamReport
 from trio_srs.media.trace import Trace
 from trio_srs.wire.amf import values
 
-__all__ = ["read_back", "read_report"]
+__all__ = ["read_back", "read_events", "read_report", "read_sessions"]
 
 T = TypeVar("T")
 
@@ -23,6 +26,19 @@ T = TypeVar("T")
 def read_report(plain: Mapping[str, Any]) -> StreamReport:
     """The report that a plain one was made of."""
     return read_back(plain, StreamReport)
+
+
+def read_sessions(plain: Iterable[Mapping[str, Any]]) -> tuple[SessionFacts, ...]:
+    """The sessions that plain ones were made of."""
+    return tuple(read_back(each, SessionFacts) for each in plain)
+
+
+def read_events(plain: Iterable[Mapping[str, Any]]) -> tuple[Entry, ...]:
+    """The entries of a journal that plain ones were made of; ``kind`` names the event's class."""
+    return tuple(
+        Entry(each["number"], each["at"], read_back(each["event"], getattr(bus, each["kind"])))
+        for each in plain
+    )
 
 
 def read_back(plain: object, kind: type[T]) -> T:
@@ -48,7 +64,7 @@ def _reader(converter: Converter, kind: type) -> Callable[[Any, Any], Any]:
 
     Those of AMF values name each other, so that only their own module can resolve them.
     """
-    hints = get_type_hints(kind, {**vars(values), **vars(facts), **vars(report)})
+    hints = get_type_hints(kind, {**vars(values), **vars(sys.modules[kind.__module__])})
     names = [field.name for field in attrs.fields(kind)]
 
     def read(plain: Mapping[str, Any], _: object) -> object:

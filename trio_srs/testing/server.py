@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from trio_srs.errors import PeerError
+from trio_srs.testing.channel import ProcessRefusedError
 
-__all__ = ["NotInTimeError", "ServerHandle"]
+if TYPE_CHECKING:
+    from trio_srs.hub.journal import Entry
+    from trio_srs.hub.sessions import SessionFacts
+    from trio_srs.media.report import StreamReport
+
+__all__ = ["NotInTimeError", "NothingPublishedError", "ServerHandle"]
 
 __tracebackhide__ = True  # pytest: see channel
 
 _ANSWER_S: Final = 10.0
-"""How long the server's process may take for what needs no waiting."""
+"""How long the server may take for what needs no waiting."""
+_TIMEOUT: Final = "wait_timeout"
 
 
 class NotInTimeError(PeerError, AssertionError):
@@ -22,8 +29,18 @@ class NotInTimeError(PeerError, AssertionError):
     code = "not_in_time"
 
 
+class NothingPublishedError(PeerError, AssertionError):
+    """There is no report of a stream, as nobody has published it. The text says what was."""
+
+    code = "nothing_published"
+
+
 class ServerHandle(ABC):
     """A server that is up.
+
+    What waits for a stream asks about the newest publish of its name, the present one or else
+    the last that ended: what happened before counts, so that nothing can be missed. With
+    ``since``, a number that :attr:`last_event` gave, only what happened after that counts.
 
     Attributes:
         addresses: the URLs it listens on, by protocol.
@@ -45,6 +62,102 @@ class ServerHandle(ABC):
         if not bases:
             raise LookupError(f"this server does not listen for {protocol}")
         return f"{bases[0]}/{stream}"
+
+    # ------------------------------------------------------------------- waiting
+
+    def wait_for_publish(
+        self, stream: str, timeout: float = 10.0, *, since: int | None = None
+    ) -> StreamReport:
+        """Wait until somebody publishes a stream, or has published it.
+
+        Args:
+            stream: its name, ``live/cam1``.
+            timeout: seconds.
+            since: the number of the event after which it has to happen.
+
+        Returns:
+            what is known of the publish at that moment. All that wait return that.
+
+        Raises:
+            NotInTimeError: nobody does; the text says what happened instead.
+        """
+        return self._wait(stream, "published", timeout, since)
+
+    def wait_for_keyframe(
+        self, stream: str, timeout: float = 10.0, *, since: int | None = None
+    ) -> StreamReport:
+        """Wait for the first keyframe; for the rest see :meth:`wait_for_publish`."""
+        return self._wait(stream, "first_keyframe", timeout, since)
+
+    def wait_for_frames(
+        self, stream: str, count: int, timeout: float = 10.0, *, since: int | None = None
+    ) -> StreamReport:
+        """Wait for so many frames: of video, or of audio where there is no video."""
+        if count < 1:
+            raise ValueError(f"to wait for {count} frames: expected at least 1")
+        return self._wait(stream, f"frames:{count}", timeout, since)
+
+    def wait_for_end(
+        self, stream: str, timeout: float = 10.0, *, since: int | None = None
+    ) -> StreamReport:
+        """Wait until a publish of a stream has ended; the report then is whole."""
+        return self._wait(stream, "unpublished", timeout, since)
+
+    def _wait(self, stream: str, until: str, timeout: float, since: int | None) -> StreamReport:
+        from trio_srs.testing.readback import read_report  # not needed to start, and not small
+
+        words = {"stream": stream, "until": until, "timeout_s": timeout, "since": since}
+        try:
+            plain = self._ask("wait_for", timeout + _ANSWER_S, **words)
+        except ProcessRefusedError as error:
+            if error.why == _TIMEOUT:
+                raise NotInTimeError(str(error)) from None
+            raise
+        return read_report(plain)
+
+    # ------------------------------------------------------------- what there was
+
+    def report(self, stream: str) -> StreamReport:
+        """All about the publish of a stream that goes on, or else the last one that ended.
+
+        Raises:
+            NothingPublishedError: nobody has published it.
+        """
+        reports = self.reports(stream)
+        if not reports:
+            names = ", ".join(self.streams) or "nothing"
+            raise NothingPublishedError(f"nobody has published {stream}; published was {names}")
+        return reports[-1]
+
+    def reports(self, stream: str) -> tuple[StreamReport, ...]:
+        """All about every publish of a stream, the oldest first; the server keeps the last few."""
+        from trio_srs.testing.readback import read_report
+
+        return tuple(map(read_report, self._ask("reports", _ANSWER_S, stream=stream)))
+
+    @property
+    def streams(self) -> tuple[str, ...]:
+        """The names of all streams that there are reports of."""
+        return tuple(self._ask("streams", _ANSWER_S))
+
+    @property
+    def sessions(self) -> tuple[SessionFacts, ...]:
+        """Who is or was connected: what was asked for, and what came of it."""
+        from trio_srs.testing.readback import read_sessions
+
+        return read_sessions(self._ask("sessions", _ANSWER_S))
+
+    @property
+    def events(self) -> tuple[Entry, ...]:
+        """What happened, in order; each has a number, the time of day and the event."""
+        from trio_srs.testing.readback import read_events
+
+        return read_events(self._ask("events", _ANSWER_S))
+
+    @property
+    def last_event(self) -> int:
+        """The number of the newest event, to wait for what happens ``since``."""
+        return int(self._ask("last_event", _ANSWER_S))
 
     def kick(self, stream: str, detail: str = "kicked by the test") -> bool:
         """End whoever publishes a stream; whether there was anybody."""

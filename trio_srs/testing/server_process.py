@@ -10,10 +10,13 @@ PyAV, holds Python's lock while it connects: a server in the same process could 
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
 from trio_srs.errors import InternalError
+from trio_srs.testing.channel import ProcessEndedError, ProcessSilentError
 from trio_srs.testing.process import OwnProcess
 from trio_srs.testing.server import ServerHandle
 
@@ -70,6 +73,22 @@ class ServerProcess(ServerHandle):
 
     def _ask(self, verb: str, within_s: float, /, **words: object) -> Any:
         return self._process.ask(verb, within_s, **words)
+
+    def testify(self, folder: str | os.PathLike[str]) -> str:
+        """Write all that it knows into a folder: reports, sessions, events, its log.
+
+        Returns:
+            the main things in words: the time line of each publish and each session; of a
+            server that is gone, how it ended.
+        """
+        folder = Path(folder).absolute()
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            said = str(self._ask("testify", _END_S, folder=str(folder)))
+        except (ProcessEndedError, ProcessSilentError) as error:
+            said = str(error)
+        (folder / "server.log").write_text(self.log, encoding="utf-8")
+        return said
 
     def check_leaks(self) -> None:
         """End every session, and see whether all that they held is given back.

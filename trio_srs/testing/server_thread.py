@@ -16,9 +16,10 @@ from typing import Any, Final, Self
 
 import trio
 
+from trio_srs.config.layers import layered
 from trio_srs.errors import TrioSrsError
 from trio_srs.testing.channel import ProcessEndedError, ProcessRefusedError, ProcessSilentError
-from trio_srs.testing.child.serving import Desk, serving
+from trio_srs.testing.child.serving import FOR_TESTS, Desk, serving
 from trio_srs.testing.server import ServerHandle
 
 __all__ = ["ServerThread"]
@@ -37,7 +38,7 @@ class ServerThread(ServerHandle):
         Raises:
             ProcessRefusedError: the configuration cannot be used, or it cannot listen.
         """
-        self._words = {"layers": [config, sections]}
+        self._layers = FOR_TESTS, config, sections
         self._ready: Future[tuple[Desk, trio.Nursery, trio.lowlevel.TrioToken]] = Future()
         self._thread = threading.Thread(target=self._run, name="trio-srs server", daemon=True)
         self._thread.start()
@@ -56,7 +57,7 @@ class ServerThread(ServerHandle):
             self._ready.set_exception(error)
 
     async def _serve(self) -> None:
-        async with serving(self._words) as desk, trio.open_nursery() as nursery:
+        async with serving(layered(*self._layers)) as desk, trio.open_nursery() as nursery:
             self._ready.set_result((desk, nursery, trio.lowlevel.current_trio_token()))
             await trio.sleep_forever()
 

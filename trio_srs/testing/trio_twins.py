@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import trio
 
 from trio_srs.testing.clients import ClientProcess, PlayerProcess, PublisherProcess
 from trio_srs.testing.server import ServerHandle
+
+if TYPE_CHECKING:
+    from trio_srs.media.report import StreamReport
 
 __all__ = ["TrioClient", "TrioPlayer", "TrioPublisher", "TrioServer"]
 
@@ -40,6 +43,34 @@ class TrioServer:
     def url(self, stream: str = "", protocol: str = "rtmp") -> str:
         """The URL of a stream here."""
         return self.sync.url(stream, protocol)
+
+    async def wait_for_publish(
+        self, stream: str, timeout_s: float = 10.0, *, since: int | None = None
+    ) -> StreamReport:
+        """As :meth:`~trio_srs.testing.server.ServerHandle.wait_for_publish`."""
+        return await _aside(self.sync.wait_for_publish, stream, timeout_s, since=since)
+
+    async def wait_for_keyframe(
+        self, stream: str, timeout_s: float = 10.0, *, since: int | None = None
+    ) -> StreamReport:
+        """Wait for the first keyframe."""
+        return await _aside(self.sync.wait_for_keyframe, stream, timeout_s, since=since)
+
+    async def wait_for_frames(
+        self, stream: str, count: int, timeout_s: float = 10.0, *, since: int | None = None
+    ) -> StreamReport:
+        """Wait for so many frames."""
+        return await _aside(self.sync.wait_for_frames, stream, count, timeout_s, since=since)
+
+    async def wait_for_end(
+        self, stream: str, timeout_s: float = 10.0, *, since: int | None = None
+    ) -> StreamReport:
+        """Wait for the end of a publish."""
+        return await _aside(self.sync.wait_for_end, stream, timeout_s, since=since)
+
+    async def report(self, stream: str) -> StreamReport:
+        """The newest report of a stream."""
+        return await _aside(self.sync.report, stream)
 
     async def kick(self, stream: str) -> bool:
         """End whoever publishes a stream; whether there was anybody."""

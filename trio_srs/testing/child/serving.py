@@ -5,13 +5,18 @@ from __future__ import annotations
 import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any, Final
 
 from trio_srs.config.layers import layered
+from trio_srs.config.schema import Config
 from trio_srs.errors import TrioSrsError
+from trio_srs.media.plain import plain
+from trio_srs.server.logs import configure
 from trio_srs.server.run import Server, serve
 from trio_srs.testing.child.leaks import Stock, take_stock, until_given_back
 from trio_srs.testing.child.orders import STARTED, Verbs, refusal, take_orders
+from trio_srs.testing.testimony import in_words, write_down
 
 __all__ = ["FOR_TESTS", "Desk", "run_server", "serving"]
 
@@ -19,6 +24,8 @@ FOR_TESTS: Final[Mapping[str, Any]] = {
     "rtmp": {"listen": ["127.0.0.1:0"], "shutdown_grace": "1s"},
     "log": {"format": "human"},
     "stream": {
+        "inspect": "full",
+        "stall_after": "500ms",
         "first_packet_timeout": "5s",
         "publish_idle_timeout": "5s",
         "play_missing_timeout": "10s",
@@ -26,8 +33,8 @@ FOR_TESTS: Final[Mapping[str, Any]] = {
         "send_interval": "0s",
     },
 }
-"""What servers of tests have instead of the defaults: each message is sent at once, and
-what a server in production bears with patience is an error soon."""
+"""What servers of tests have instead of the defaults: everything is looked at, each message is
+sent at once, and what a server in production bears with patience is an error soon."""
 
 
 class Desk:
@@ -45,13 +52,55 @@ class Desk:
     @property
     def verbs(self) -> Verbs:
         """What can be asked."""
-        return {"end": self._end, "kick": self._kick}
+        return {
+            "wait_for": self._wait_for,
+            "reports": self._reports,
+            "streams": self._streams,
+            "sessions": self._sessions,
+            "events": self._events,
+            "last_event": self._last_event,
+            "kick": self._kick,
+            "end": self._end,
+            "testify": self._testify,
+        }
+
+    async def _wait_for(
+        self, stream: str, until: str, timeout_s: float, since: int | None
+    ) -> object:
+        await self._server.wait_for(stream, until, timeout_s=timeout_s, since=since)
+        return plain(self._server.reports.find(stream))
+
+    async def _reports(self, stream: str) -> object:
+        return plain(self._server.reports.history(stream))
+
+    async def _streams(self) -> object:
+        return self._server.reports.names()
+
+    async def _sessions(self) -> object:
+        return plain(self._server.sessions())
+
+    async def _events(self) -> object:
+        return [
+            {**plain(entry), "kind": type(entry.event).__name__}
+            for entry in self._server.journal.since(0)
+        ]
+
+    async def _last_event(self) -> int:
+        return self._server.journal.last
+
+    async def _testify(self, folder: str) -> str:
+        """Write down all that there is to know, and say it in words."""
+        reports = self._server.reports
+        found = [each for name in reports.names() for each in reports.history(name)]
+        sessions = self._server.sessions()
+        write_down(Path(folder), found, sessions, await self._events())
+        return in_words(found, sessions)
 
     def _stock(self) -> Stock:
         return take_stock(self._server.registry)
 
     async def _kick(self, stream: str, detail: str) -> bool:
-        return self._server.hub.kick(stream, detail)
+        return self._server.kick(stream, detail)
 
     async def _end(self, patience_s: float) -> tuple[str, ...]:
         """End every session; say what of it is left."""
@@ -60,24 +109,27 @@ class Desk:
 
 
 @asynccontextmanager
-async def serving(words: Mapping[str, Any]) -> AsyncIterator[Desk]:
+async def serving(config: Config) -> AsyncIterator[Desk]:
     """Run a server for as long as the block lasts, and cut off whoever is connected then.
 
-    Args:
-        words: ``layers`` of configuration, to be laid over :data:`FOR_TESTS`.
-
     Raises:
-        ConfigError, ListenError, TlsConfigError: it cannot be.
+        ListenError, TlsConfigError: it cannot be.
     """
-    async with serve(layered(FOR_TESTS, *words["layers"])) as server:
+    async with serve(config) as server:
         yield Desk(server)
         await server.stop(0.0)
 
 
 async def run_server(sock: socket.socket, words: Mapping[str, Any]) -> None:
-    """Serve until the other end of the socket is closed."""
+    """Serve until the other end of the socket is closed.
+
+    Args:
+        words: ``layers`` of configuration, to be laid over :data:`FOR_TESTS`.
+    """
     try:
-        async with serving(words) as desk:
+        config = layered(FOR_TESTS, *words["layers"])
+        configure(config.log)
+        async with serving(config) as desk:
             await take_orders(sock, desk.verbs, desk.addresses)
     except TrioSrsError as error:
         sock.sendall(refusal(STARTED, error))

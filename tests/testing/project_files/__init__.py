@@ -1,0 +1,1 @@
+"""Files of somebody's project, to be copied into one."""

@@ -213,8 +213,11 @@ def test_a_test_that_fails_tells_what_its_servers_have_seen(project: Project) ->
     kept = project.folder / "kept" / "test_wrong0" / "trio-srs"
     assert f"kept in {kept}\n" in outcome.output
     first = {path.name for path in kept.iterdir() if path.is_file()}
-    assert first == {"report-live-a-1.json", "sessions.json", "events.json", "server.log"}
+    reports = {"report-live-a-1.json", "sessions.json", "events.json", "server.log"}
+    assert first == reports | {"live-a-1.flv"}
     assert (kept / "server2" / "report-live-b-1.json").exists()
+    assert (kept / "server2" / "live-b-1.flv").exists()
+    assert f"  kept in {kept / 'live-a-1.flv'}\n" in outcome.output
     assert not (project.folder / "kept" / "test_right0" / "trio-srs").exists()
 
 

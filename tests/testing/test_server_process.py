@@ -25,6 +25,7 @@ from trio_srs.testing import (
 from trio_srs.testing.channel import ProcessRefusedError
 from trio_srs.testing.server import ServerHandle
 from trio_srs.testing.server_process import LeakError
+from trio_srs.tools.expect.flv_file import report_of_file
 
 pytestmark = pytest.mark.interop
 
@@ -151,6 +152,20 @@ def test_a_server_that_has_given_everything_back_leaks_nothing() -> None:
         server.check_leaks()
         server.check_leaks()
         assert server.report(NAME).end is EndReason.SHUTDOWN
+
+
+@pytest.mark.parametrize("kind", [ServerProcess, ServerThread])
+def test_every_publish_is_captured_whole(
+    kind: type[ServerProcess] | type[ServerThread], tmp_path: Path
+) -> None:
+    with kind(captures=tmp_path / "new") as server:
+        for number in (1, 2):
+            since = server.last_event
+            with publish(server) as publisher:
+                report = server.wait_for_end(NAME, since=since)
+            path = tmp_path / "new" / f"live-cam1-{number}.flv"
+            assert report.captured == str(path)
+            expect(report_of_file(path)).digest(exact=publisher.digest)
 
 
 def test_a_leak_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,7 @@ SERVE = """
 import os, signal
 from trio_srs.testing.process import OwnProcess
 from trio_srs.testing.warm import warm
-one, two = (OwnProcess("server", {"layers": []}, "it") for _ in "12")
+one, two = (OwnProcess("server", {"layers": [], "captures": None}, "it") for _ in "12")
 print(one.pid, two.pid, warm()._process.pid, flush=True)
 """
 
@@ -34,7 +34,7 @@ def own_warm() -> Iterator[Warm]:
 
 
 def server() -> OwnProcess:
-    return OwnProcess("server", {"layers": []}, "the server")
+    return OwnProcess("server", {"layers": [], "captures": None}, "the server")
 
 
 def test_there_is_one_for_all() -> None:
@@ -153,7 +153,7 @@ def test_a_fork_of_the_test_gets_processes_of_its_own() -> None:
     text = SERVE + (
         "child = os.fork()\n"
         "if child: sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))\n"
-        "three = OwnProcess('server', {'layers': []}, 'it')\n"
+        "three = OwnProcess('server', {'layers': [], 'captures': None}, 'it')\n"
         "print(three.end(), warm().owner == os.getpid(), flush=True)\n"
     )
     done = script(text)

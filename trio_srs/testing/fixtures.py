@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -21,7 +22,7 @@ class Servers:
     """The servers of one test.
 
     Args:
-        folder: where what is known is kept, if the test fails.
+        folder: where captures go, and, if the test fails, what else is kept.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -31,7 +32,8 @@ class Servers:
 
     def start(self, config: str = "", **sections: Any) -> ServerProcess:
         """Start one."""
-        server = ServerProcess(config, **sections)
+        folder = self._folder_of(len(self._servers))
+        server = ServerProcess(config, captures=folder, **sections)
         self._servers.append(server)
         return server
 
@@ -57,11 +59,17 @@ class Servers:
             ProcessEndedError: one of them was gone already, and the test had not killed it.
         """
         with ExitStack() as stack:
+            stack.callback(self._tidy)
             for server in self._servers:
                 stack.callback(server.close)
             for server in self._servers:
                 if not server.is_over:
                     self._check(server)
+
+    def _tidy(self) -> None:
+        """Keep nothing of a test that passed."""
+        if self._said is None:
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     def _check(self, server: ServerProcess) -> None:
         try:

@@ -41,18 +41,26 @@ class ServerProcess(ServerHandle):
     made it, however that ends.
     """
 
-    def __init__(self, config: str = "", **sections: Any) -> None:
+    def __init__(
+        self,
+        config: str = "",
+        *,
+        captures: str | os.PathLike[str] | None = None,
+        **sections: Any,
+    ) -> None:
         """Start it on a free port, with the settings for tests.
 
         Args:
             config: a configuration file's text, laid over those.
+            captures: a folder; every publish is written to a file in it (FLV), as it came.
             sections: sections of a configuration, laid over all that:
                 ``stream={"publish_busy": "replace"}``.
 
         Raises:
             ProcessRefusedError: the configuration cannot be used, or it cannot listen.
         """
-        words = {"layers": [config, sections]}
+        folder = None if captures is None else str(Path(captures).absolute())
+        words = {"layers": [config, sections], "captures": folder}
         self._process = OwnProcess("server", words, "the server's process")
         self.addresses = self._process.greeting
 

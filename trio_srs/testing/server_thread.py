@@ -7,10 +7,12 @@ while it connects. Log lines go where those of the test go.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Mapping
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -32,13 +34,20 @@ _START_S: Final = 30.0
 class ServerThread(ServerHandle):
     """As :class:`~trio_srs.testing.server_process.ServerProcess`, in a thread."""
 
-    def __init__(self, config: str = "", **sections: Any) -> None:
+    def __init__(
+        self,
+        config: str = "",
+        *,
+        captures: str | os.PathLike[str] | None = None,
+        **sections: Any,
+    ) -> None:
         """Start it on a free port; see ``ServerProcess`` for the arguments.
 
         Raises:
             ProcessRefusedError: the configuration cannot be used, or it cannot listen.
         """
         self._layers = FOR_TESTS, config, sections
+        self._captures = None if captures is None else Path(captures)
         self._ready: Future[tuple[Desk, trio.Nursery, trio.lowlevel.TrioToken]] = Future()
         self._thread = threading.Thread(target=self._run, name="trio-srs server", daemon=True)
         self._thread.start()
@@ -57,7 +66,8 @@ class ServerThread(ServerHandle):
             self._ready.set_exception(error)
 
     async def _serve(self) -> None:
-        async with serving(layered(*self._layers)) as desk, trio.open_nursery() as nursery:
+        config = layered(*self._layers)
+        async with serving(config, self._captures) as desk, trio.open_nursery() as nursery:
             self._ready.set_result((desk, nursery, trio.lowlevel.current_trio_token()))
             await trio.sleep_forever()
 

@@ -17,6 +17,7 @@ from trio_srs.server.run import Server, serve
 from trio_srs.testing.child.leaks import Stock, take_stock, until_given_back
 from trio_srs.testing.child.orders import STARTED, Verbs, refusal, take_orders
 from trio_srs.testing.testimony import in_words, write_down
+from trio_srs.tools.capture import Captures, capturing
 
 __all__ = ["FOR_TESTS", "Desk", "run_server", "serving"]
 
@@ -40,8 +41,8 @@ sent at once, and what a server in production bears with patience is an error so
 class Desk:
     """Answers what a test asks of a server."""
 
-    def __init__(self, server: Server) -> None:
-        self._server = server
+    def __init__(self, server: Server, captures: Captures | None) -> None:
+        self._server, self._captures = server, captures
         self._before = self._stock()
 
     @property
@@ -68,6 +69,7 @@ class Desk:
         self, stream: str, until: str, timeout_s: float, since: int | None
     ) -> object:
         await self._server.wait_for(stream, until, timeout_s=timeout_s, since=since)
+        await self._settled()
         return plain(self._server.reports.find(stream))
 
     async def _reports(self, stream: str) -> object:
@@ -90,11 +92,17 @@ class Desk:
 
     async def _testify(self, folder: str) -> str:
         """Write down all that there is to know, and say it in words."""
+        await self._settled()
         reports = self._server.reports
         found = [each for name in reports.names() for each in reports.history(name)]
         sessions = self._server.sessions()
         write_down(Path(folder), found, sessions, await self._events())
         return in_words(found, sessions)
+
+    async def _settled(self) -> None:
+        """The files of publishes that are over are whole."""
+        if self._captures is not None:
+            await self._captures.settled()
 
     def _stock(self) -> Stock:
         return take_stock(self._server.registry)
@@ -109,27 +117,42 @@ class Desk:
 
 
 @asynccontextmanager
-async def serving(config: Config) -> AsyncIterator[Desk]:
+async def serving(config: Config, captures: Path | None = None) -> AsyncIterator[Desk]:
     """Run a server for as long as the block lasts, and cut off whoever is connected then.
+
+    Args:
+        captures: a folder for a file of every publish; it is made if there is none.
 
     Raises:
         ListenError, TlsConfigError: it cannot be.
     """
-    async with serve(config) as server:
-        yield Desk(server)
+    async with serve(config) as server, _captured(server, captures) as kept:
+        yield Desk(server, kept)
         await server.stop(0.0)
+
+
+@asynccontextmanager
+async def _captured(server: Server, folder: Path | None) -> AsyncIterator[Captures | None]:
+    if folder is None:
+        yield None
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    async with capturing(server, folder) as captures:
+        yield captures
 
 
 async def run_server(sock: socket.socket, words: Mapping[str, Any]) -> None:
     """Serve until the other end of the socket is closed.
 
     Args:
-        words: ``layers`` of configuration, to be laid over :data:`FOR_TESTS`.
+        words: ``layers`` of configuration, to be laid over :data:`FOR_TESTS`, and the folder for
+            ``captures``, or None.
     """
+    folder = words["captures"]
     try:
         config = layered(FOR_TESTS, *words["layers"])
         configure(config.log)
-        async with serving(config) as desk:
+        async with serving(config, folder and Path(folder)) as desk:
             await take_orders(sock, desk.verbs, desk.addresses)
     except TrioSrsError as error:
         sock.sendall(refusal(STARTED, error))

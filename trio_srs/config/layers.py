@@ -27,7 +27,7 @@ def layered(*layers: Layer) -> Config:
     together: dict[str, Any] = {}
     for layer in layers:
         _lay(_tables(layer), together)
-    made = structure(together, {})
+    made = structure(together)
     if isinstance(made, Config):
         return made
     raise ConfigError(

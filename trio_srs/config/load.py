@@ -18,7 +18,7 @@ from trio_srs.config.keys import Key, keys
 from trio_srs.config.render import Path as KeyPath
 from trio_srs.config.render import key_path, show
 from trio_srs.config.schema import Config
-from trio_srs.config.structure import nearest, structure
+from trio_srs.config.structure import NO_VARIABLES, nearest, structure
 from trio_srs.errors import RefusedError
 
 __all__ = ["PREFIX", "RESERVED", "ConfigError", "Problem", "load", "loads"]
@@ -29,7 +29,6 @@ RESERVED: Final = frozenset({"TRIO_SRS_URL", "TRIO_SRS_TEST"})
 """Variables with our prefix that are no settings: what the project's own tools tell the
 programs they start."""
 
-_NO_VARIABLES: Final[Mapping[str, str]] = {}
 _SCOPES: Final = ("app", "vhost")
 
 
@@ -60,7 +59,7 @@ class ConfigError(RefusedError):
 def load(
     path: Path | None = None,
     *,
-    environ: Mapping[str, str] = _NO_VARIABLES,
+    environ: Mapping[str, str] = NO_VARIABLES,
     overrides: Sequence[str] = (),
 ) -> Config:
     """Read the configuration.
@@ -89,7 +88,7 @@ def loads(
     text: str,
     *,
     name: str = "configuration",
-    environ: Mapping[str, str] = _NO_VARIABLES,
+    environ: Mapping[str, str] = NO_VARIABLES,
     overrides: Sequence[str] = (),
 ) -> Config:
     """Read the configuration from a file's text; ``name`` stands for the file in complaints.

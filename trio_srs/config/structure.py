@@ -9,7 +9,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import get_close_matches
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final, TypeVar, get_args, get_origin
 
@@ -41,7 +41,7 @@ from trio_srs.units import (
     parse_timeout,
 )
 
-__all__ = ["Complaint", "nearest", "structure"]
+__all__ = ["NO_VARIABLES", "Complaint", "nearest", "structure"]
 
 K = TypeVar("K", int, str)
 T = TypeVar("T")
@@ -49,11 +49,16 @@ Hook = Callable[[Any, Any], Any]
 Complaint = tuple[KeyPath, str]
 """Which key, and what is wrong with it."""
 
+NO_VARIABLES: Final[Mapping[str, str]] = {}
+"""No environment to look anything up in."""
+
 _SCOPES: Final = (AppConfig, VhostConfig)
 _SETTINGS: Final = keys(StreamSettings)
 
 
-def structure(raw: Mapping[str, Any], environ: Mapping[str, str]) -> Config | list[Complaint]:
+def structure(
+    raw: Mapping[str, Any], environ: Mapping[str, str] = NO_VARIABLES
+) -> Config | list[Complaint]:
     """Make a configuration of a parsed file.
 
     Args:
@@ -64,7 +69,9 @@ def structure(raw: Mapping[str, Any], environ: Mapping[str, str]) -> Config | li
         The configuration, or everything that is wrong with it, never nothing.
     """
     try:
-        return _converter(environ).structure(raw, Config)
+        none = environ is NO_VARIABLES
+        converter = _without_variables() if none else _converter(environ)
+        return converter.structure(raw, Config)
     except BaseValidationError as exc:
         return list(_complaints(exc, ()))
 
@@ -73,6 +80,12 @@ def nearest(name: str, known: Iterable[str], *, prefix: str = "") -> str:
     """``; did you mean "listen"?``, or nothing when no known name is near."""
     found = get_close_matches(name, known, n=1)
     return f'; did you mean "{prefix}{found[0]}"?' if found else ""
+
+
+@cache
+def _without_variables() -> Converter:
+    """Made once: it takes longer than all that is done with it."""
+    return _converter(NO_VARIABLES)
 
 
 def _converter(environ: Mapping[str, str]) -> Converter:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from trio_srs.errors import PeerError
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from trio_srs.hub.sessions import SessionFacts
     from trio_srs.media.report import StreamReport
 
-__all__ = ["NotInTimeError", "NothingPublishedError", "ServerHandle"]
+__all__ = ["NotInTimeError", "NothingPublishedError", "ServerHandle", "folder_for"]
 
 __tracebackhide__ = True  # pytest: see channel
 
@@ -33,6 +35,15 @@ class NothingPublishedError(PeerError, AssertionError):
     """There is no report of a stream, as nobody has published it. The text says what was."""
 
     code = "nothing_published"
+
+
+def folder_for(captures: str | os.PathLike[str] | None) -> Path | None:
+    """Where captures go: it is made if it is not there yet."""
+    if captures is None:
+        return None
+    folder = Path(captures).absolute()
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 class ServerHandle(ABC):

@@ -18,7 +18,7 @@ from typing import Any, Final, Self
 from trio_srs.errors import InternalError
 from trio_srs.testing.channel import ProcessEndedError, ProcessSilentError
 from trio_srs.testing.process import OwnProcess
-from trio_srs.testing.server import ServerHandle
+from trio_srs.testing.server import ServerHandle, folder_for
 
 __all__ = ["LeakError", "ServerProcess"]
 
@@ -59,8 +59,8 @@ class ServerProcess(ServerHandle):
         Raises:
             ProcessRefusedError: the configuration cannot be used, or it cannot listen.
         """
-        folder = None if captures is None else str(Path(captures).absolute())
-        words = {"layers": [config, sections], "captures": folder}
+        folder = folder_for(captures)
+        words = {"layers": [config, sections], "captures": folder and str(folder)}
         self._process = OwnProcess("server", words, "the server's process")
         self.addresses = self._process.greeting
 

@@ -12,7 +12,6 @@ import threading
 from collections.abc import Mapping
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -22,7 +21,7 @@ from trio_srs.config.layers import layered
 from trio_srs.errors import TrioSrsError
 from trio_srs.testing.channel import ProcessEndedError, ProcessRefusedError, ProcessSilentError
 from trio_srs.testing.child.serving import FOR_TESTS, Desk, serving
-from trio_srs.testing.server import ServerHandle
+from trio_srs.testing.server import ServerHandle, folder_for
 
 __all__ = ["ServerThread"]
 
@@ -47,7 +46,7 @@ class ServerThread(ServerHandle):
             ProcessRefusedError: the configuration cannot be used, or it cannot listen.
         """
         self._layers = FOR_TESTS, config, sections
-        self._captures = None if captures is None else Path(captures)
+        self._captures = folder_for(captures)
         self._ready: Future[tuple[Desk, trio.Nursery, trio.lowlevel.TrioToken]] = Future()
         self._thread = threading.Thread(target=self._run, name="trio-srs server", daemon=True)
         self._thread.start()

@@ -121,7 +121,7 @@ async def serving(config: Config, captures: Path | None = None) -> AsyncIterator
     """Run a server for as long as the block lasts, and cut off whoever is connected then.
 
     Args:
-        captures: a folder for a file of every publish; it is made if there is none.
+        captures: a folder that exists, for a file of every publish.
 
     Raises:
         ListenError, TlsConfigError: it cannot be.
@@ -136,7 +136,6 @@ async def _captured(server: Server, folder: Path | None) -> AsyncIterator[Captur
     if folder is None:
         yield None
         return
-    folder.mkdir(parents=True, exist_ok=True)
     async with capturing(server, folder) as captures:
         yield captures
 

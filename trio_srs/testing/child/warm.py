@@ -25,12 +25,13 @@ from typing import Any, Final
 
 import trio
 
+from trio_srs.config.layers import layered
 from trio_srs.config.process import LogConfig, LogFormat
 from trio_srs.server.logs import configure, prepare
 from trio_srs.testing.child import lifeline
 from trio_srs.testing.child.playing import play
 from trio_srs.testing.child.publishing import publish
-from trio_srs.testing.child.serving import run_server
+from trio_srs.testing.child.serving import FOR_TESTS, run_server
 
 __all__ = ["ROLES", "main"]
 
@@ -56,6 +57,8 @@ def main(control: int, parent: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is the parent that Ctrl-C is for
     configure(LogConfig(format=LogFormat.HUMAN))
     prepare()
+    layered(FOR_TESTS)
+    trio.run(trio.lowlevel.checkpoint)
     gc.collect()
     gc.freeze()  # so that looking for garbage in a fork does not copy all of this
     with socket.socket(fileno=control) as sock:

@@ -4,17 +4,19 @@ pip install "trio-srs[test]" imageio-ffmpeg
 pytest examples/test_encoder.py
 """
 
+from __future__ import annotations
+
 import subprocess
 
 from imageio_ffmpeg import get_ffmpeg_exe
 
-from trio_srs.testing import approx, at_most, between, expect
+from trio_srs.testing import ServerProcess, approx, at_most, between, expect
 
 PATTERN = "-f lavfi -i testsrc2=size=640x360:rate=25 -f lavfi -i sine=sample_rate=48000 -t 3"
 CODECS = "-c:v libx264 -preset veryfast -pix_fmt yuv420p -g 50 -b:v 1M -c:a aac"
 
 
-def test_my_encoder(rtmp_server):
+def test_my_encoder(rtmp_server: ServerProcess) -> None:
     url = rtmp_server.url("live/cam1")
     command = [get_ffmpeg_exe(), *PATTERN.split(), *CODECS.split(), "-f", "flv", url]
     subprocess.run(command, check=True, timeout=30)

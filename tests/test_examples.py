@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import runpy
 import shlex
 import subprocess
@@ -11,9 +12,11 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+import tomli
 import trio
 
 import trio_srs
+from tests.testing.project import Project
 from trio_srs.hub.bus import Event, RequestRefused
 from trio_srs.testing.bodies import key
 from trio_srs.tools.client import ServerRefusedError, open_publisher
@@ -23,9 +26,11 @@ TESTED: Final = {
     "ci_endpoint.py",
     "ci_endpoint.sh",
     "custom_gate.py",
+    "github_actions.yml",
     "minimal_server.py",
     "pattern.py",
     "publish_and_play.py",
+    "test_encoder.py",
 }
 
 
@@ -133,3 +138,23 @@ def test_the_ci_job_in_bash_says_why_the_server_did_not_start(tmp_path: Path) ->
     assert 'TRIO_SRS_RTMP__LISTEM: no such setting; did you mean "TRIO_SRS_RTMP__LISTEN"?' in (
         done.stderr
     )
+
+
+@pytest.mark.interop
+def test_the_encoder_is_as_it_should_be(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    project.write((EXAMPLES / "test_encoder.py").read_text(encoding="utf-8"), "test_encoder.py")
+    outcome = project.run()
+    assert outcome.counts == (1, 0, 0), outcome.output
+
+
+def test_the_workflow_runs_what_there_is() -> None:
+    text = (EXAMPLES / "github_actions.yml").read_text(encoding="utf-8")
+    [command] = re.findall(r"- run: pytest (.+)", text)
+    assert (EXAMPLES / command.split()[-1]).exists()
+    kept = re.findall(r"--basetemp=(\w+)", command)
+    assert re.findall(r"path: (\w+)/\*\*/trio-srs/", text) == kept
+    [packages] = re.findall(r"- run: pip install (.+)", text)
+    extra = re.findall(r'"trio-srs\[(\w+)\]"', packages)
+    project = tomli.loads((EXAMPLES.parent / "pyproject.toml").read_text(encoding="utf-8"))
+    assert set(extra) <= set(project["project"]["optional-dependencies"])

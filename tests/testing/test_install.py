@@ -61,12 +61,13 @@ def test_its_tests_pass_with_nothing_but_the_extra(project: Project) -> None:
 
 def test_they_pass_beside_other_plugins_and_in_parallel(project: Project) -> None:
     pip(Path(project.python), *OTHERS)
+    own_words = ("-o", "asyncio_default_fixture_loop_scope=function")  # else pytest-asyncio warns
     for words in (
         ("-n", "2", "-p", "no:cacheprovider"),
         ("-o", "asyncio_mode=auto", "--timeout=60"),
         ("-o", "trio_mode=true", "-n", "2", "--dist=loadfile"),
     ):
-        outcome = project.run(*words)
+        outcome = project.run(*own_words, *words)
         assert outcome.code == 0, outcome.output
         assert outcome.counts[0] > 10
     pids = (project.folder / "pids").read_text().split()

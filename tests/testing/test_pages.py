@@ -1,0 +1,79 @@
+"""The tests that pages of the documentation show are run, and come out as the page says."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Final
+
+import pytest
+import tomli
+
+from tests.testing.processes import ROOT
+from tests.testing.project import Project
+from trio_srs import testing
+from trio_srs.testing import PlayerProcess, PublisherProcess, ServerProcess, plugin
+from trio_srs.testing.child.serving import FOR_TESTS
+
+BLOCK: Final = re.compile(r"(?ms)^<!-- pytest(: fails)? -->\n```python\n(.*?)^```$")
+SHOWN: Final = re.compile(r"(?ms)^```text\n(.*?)^```$")
+PAGES: Final = [
+    path for path in sorted((ROOT / "docs").rglob("*.md")) if BLOCK.search(path.read_text("utf-8"))
+]
+
+
+@pytest.mark.interop
+@pytest.mark.slow
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_the_tests_of_a_page_come_out_as_it_says(page: Path, tmp_path: Path) -> None:
+    """Those that fail as well, with every line that the page shows after them in their output."""
+    text = page.read_text("utf-8")
+    project, expected = Project(tmp_path), [0, 0]
+    for number, (fails, code) in enumerate(BLOCK.findall(text)):
+        project.write(code, f"test_{number}.py")
+        expected[bool(fails)] += len(re.findall(r"(?m)^ *(?:async )?def test_", code))
+    outcome = project.run()
+    assert outcome.counts == (*expected, 0), outcome.output
+    if expected[1]:
+        after = text[text.index("<!-- pytest: fails -->") :]
+        lines = [line for block in SHOWN.findall(after) for line in block.splitlines()]
+        assert lines
+        assert [line for line in lines if line not in outcome.output] == [], outcome.output
+
+
+REFERENCE: Final = (ROOT / "docs" / "reference" / "testing.md").read_text("utf-8")
+
+
+def section(title: str) -> str:
+    """What stands under a title of the reference."""
+    return REFERENCE.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+
+
+def test_the_settings_are_as_the_reference_says() -> None:
+    [text] = re.findall(r"(?ms)^```toml\n(.*?)^```$", section("Settings"))
+    assert tomli.loads(text) == FOR_TESTS
+
+
+@pytest.mark.parametrize(
+    ("title", "kinds"),
+    [
+        ("ServerProcess", (ServerProcess,)),
+        ("Publishers and players", (PublisherProcess, PlayerProcess)),
+    ],
+)
+def test_the_reference_has_exactly_the_members_there_are(
+    title: str, kinds: tuple[type, ...]
+) -> None:
+    rows = re.findall(r"(?m)^\| (`.+?) \| ", section(title))
+    described = {name for row in rows for name in re.findall(r"`(\w+)[`(]", row)}
+    there = {name for kind in kinds for name in dir(kind) if not name.startswith("_")}
+    assert described == there - {"is_over", "role", "who"}
+
+
+def test_the_reference_has_every_fixture() -> None:
+    assert set(re.findall(r"`((?:trio_)?rtmp_\w+)`", section("Fixtures"))) == set(plugin.__all__)
+
+
+def test_the_reference_names_everything_there_is_for_tests() -> None:
+    words = set(re.findall(r"\w+", REFERENCE))
+    assert set(testing.__all__) - words == set()

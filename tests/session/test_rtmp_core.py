@@ -449,3 +449,61 @@ def test_a_broken_chunk_stream_is_blamed_with_its_byte() -> None:
     core.receive_data(wire(AUDIO, Message(MessageType.VIDEO, 1, 0, bytes(101))), 0.0)
     with pytest.raises(MessageTooLongError, match="byte 17: message of 101 bytes"):
         messages(core)
+
+
+# Oddities and conduct.
+
+SHAKEN_AT = 1 + 2 * 1536
+ODD_CONTROLS = {
+    # what is said, then the code, the place of its end, and words of the detail
+    "on a stream": (Message(5, 1, 0, bytes(4)), ("control_on_stream", 16, "WINDOW_ACK_SIZE on")),
+    "padded": (Message(3, 0, 0, bytes(6)), ("control_padded", 18, "ACKNOWLEDGEMENT of 6 bytes")),
+    "padded bandwidth": (Message(6, 0, 0, bytes(6)), ("control_padded", 18, "of 6 bytes")),
+    "abort": (Abort(9), ("abort", 16, "chunk stream 9 is given up")),
+    "small chunks": (SetChunkSize(127), ("small_chunks", 16, "chunks of 127 bytes")),
+    "unknown": (UnknownUserControl(26, b"x"), ("unknown_user_control", 15, "of type 26")),
+}
+
+
+@pytest.mark.parametrize(("said", "expected"), ODD_CONTROLS.values(), ids=list(ODD_CONTROLS))
+def test_an_odd_control_message_is_let_pass_and_noted(
+    said: Message | Control, expected: tuple[str, int, str]
+) -> None:
+    core, (code, end, words) = shaken(), expected
+    core.receive_data(wire(said), 0.0)
+    assert messages(core) == []
+    [(found, odd)] = core.oddities.items()
+    assert (found, odd.offset, odd.count) == (code, SHAKEN_AT + end, 1)
+    assert words in odd.detail
+
+
+def test_what_is_usual_is_not_noted() -> None:
+    core = shaken()
+    said = (SetChunkSize(128), WindowAckSize(5), SetPeerBandwidth(5), PingResponse(1))
+    core.receive_data(wire(*said, StreamBegin(1), SetBufferLength(1, 100), AUDIO), 0.0)
+    assert messages(core) == [AUDIO]
+    assert core.oddities == {}
+
+
+def test_an_aggregate_is_noted() -> None:
+    core = shaken()
+    core.receive_data(wire(join_aggregate([AUDIO, AUDIO], 1)), 0.0)
+    assert len(messages(core)) == 2
+    assert core.oddities["aggregate"].detail == "an aggregate of 2 messages"
+
+
+def test_chunk_sizes_are_remembered_in_order_and_not_without_end() -> None:
+    core = shaken()
+    assert core.peer_chunk_sizes == ()
+    sizes = [128 + size for size in range(20)]
+    for size in sizes:
+        core.receive_data(wire(SetChunkSize(size)), 0.0)
+        messages(core)
+    assert core.peer_chunk_sizes == tuple(sizes[:16])
+
+
+def test_acknowledgements_are_counted() -> None:
+    core = shaken()
+    core.receive_data(wire(Acknowledgement(1), Acknowledgement(2)), 0.0)
+    messages(core)
+    assert (core.acknowledgements, shaken().acknowledgements) == (2, 0)

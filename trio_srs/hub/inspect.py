@@ -25,7 +25,6 @@ __all__ = ["Inspection", "Inspector"]
 
 _log = logging.getLogger(__name__)
 
-_EVERY_S: Final = 0.25
 _BUDGET_S: Final = 0.001
 """All inspecting together may take this long in one scheduler pass."""
 _SLICE: Final = 32
@@ -41,6 +40,7 @@ class Inspector(Follower):
             published_at: when the publish was accepted, on Trio's clock.
         """
         super().__init__(live)
+        self.level: Final = level
         self._name = live.name
         self._probe: StreamProbe | None = StreamProbe(
             level,
@@ -84,9 +84,10 @@ class Inspector(Follower):
 
 
 class Inspection:
-    """Lets followers catch up a few times a second, in turn and within a budget."""
+    """Lets followers catch up at intervals, in turn and within a budget."""
 
-    def __init__(self) -> None:
+    def __init__(self, every_s: float) -> None:
+        self._every_s = every_s
         self._followers: dict[Follower, None] = {}
         self._begun = trio.Event()
 
@@ -101,7 +102,7 @@ class Inspection:
             if not self._followers:
                 self._begun = trio.Event()
                 await self._begun.wait()
-            await trio.sleep(_EVERY_S)
+            await trio.sleep(self._every_s)
             await self._round()
 
     async def _round(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import attrs
@@ -23,8 +23,13 @@ from trio_srs.media.report import StreamReport
 
 __all__ = ["Reports"]
 
+_OFTEN_S: Final = 0.25
+_SELDOM_S: Final = 1.0
+"""How often those catch up that look at headers only: what they have to do costs next to nothing,
+and asking thousands of them would cost more."""
 _REPORT_BYTES: Final = 16 * 1024
-"""What a report takes besides its trace: facts, time line, metadata."""
+"""What a report takes besides its trace and metadata: facts, time line."""
+_VALUE_BYTES: Final = 64
 
 
 @attrs.define(eq=False)
@@ -58,13 +63,14 @@ class Reports:
         self._names: dict[str, _Name] = {}
         self._ended: deque[Publication] = deque()
         self._size = 0
-        self._inspection = Inspection()
+        self._often, self._seldom = Inspection(_OFTEN_S), Inspection(_SELDOM_S)
         self._silence = Silence()
 
     async def run(self) -> None:
         """Look at what is published, and for silent publishers, until cancelled."""
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(self._inspection.run)
+            nursery.start_soon(self._often.run)
+            nursery.start_soon(self._seldom.run)
             nursery.start_soon(self._silence.run)
 
     # --------------------------------------------------------------- asking
@@ -91,11 +97,6 @@ class Reports:
         known = self._names.get(stream)
         return () if known is None else tuple(known.publications)
 
-    def of_session(self, stream: str, session: str) -> Publication:
-        """The newest publish of a name by a session that does or did publish it."""
-        mine = (it for it in reversed(self.publications(stream)) if it.publisher.session == session)
-        return next(mine)
-
     def publishes(self, stream: str) -> int:
         """How often a name has been published, as far back as anything of it is kept."""
         known = self._names.get(stream)
@@ -117,12 +118,13 @@ class Reports:
         )
         known.publications.append(publication)
         if publication.inspector is not None:
-            self.follow(publication.inspector)
+            is_costly = publication.inspector.level == "full"
+            (self._often if is_costly else self._seldom).add(publication.inspector)
         return publication
 
     def follow(self, follower: Follower) -> None:
         """Let a follower catch up a few times a second, for as long as it follows."""
-        self._inspection.add(follower)
+        self._often.add(follower)
 
     def end(self, publication: Publication, reason: EndReason, detail: str) -> StreamReport:
         """A publish is over, and has given its name back."""
@@ -153,4 +155,16 @@ class Reports:
 
 
 def _size(report: StreamReport) -> int:
-    return _REPORT_BYTES + len(report.trace.rows)
+    return _REPORT_BYTES + len(report.trace.rows) + _weight(report.facts.metadata)
+
+
+def _weight(value: object) -> int:
+    """About how many bytes an AMF value takes; one that contains itself is not made by reading."""
+    match value:
+        case str() | bytes():
+            return _VALUE_BYTES + len(value)
+        case Mapping():
+            return sum(map(_weight, value), sum(map(_weight, value.values())))
+        case list() | tuple():
+            return sum(map(_weight, value))
+    return _VALUE_BYTES

@@ -146,7 +146,7 @@ class StreamSettings:
     """How much of what is published is looked at for its report: nothing (`off`), counters,
     codecs, sizes and metadata (`headers`), or every frame (`full`)."""
     stall_after: Timeout = attrs.field(
-        default=Timeout(1.0), validator=seconds_within("10ms", "never")
+        default=Timeout(2.0), validator=seconds_within("10ms", "never")
     )
     """A publisher that sends nothing for this long, and for `merge_read` more, is told of as
     stalled: in its report, and as an event."""

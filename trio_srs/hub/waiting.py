@@ -58,7 +58,12 @@ _STEPS: Final = {
     UntilKind.FIRST_KEYFRAME: StepKind.FIRST_KEYFRAME,
     UntilKind.UNPUBLISHED: StepKind.END,
 }
-_EVENTS: Final = (PublishBegan, FirstMedia, FirstKeyframe, PublishEnded)
+_EVENTS: Final[dict[UntilKind, type[Event]]] = {
+    UntilKind.PUBLISHED: PublishBegan,
+    UntilKind.FIRST_MEDIA: FirstMedia,
+    UntilKind.FIRST_KEYFRAME: FirstKeyframe,
+    UntilKind.UNPUBLISHED: PublishEnded,
+}
 _LACKING: Final = {
     UntilKind.PUBLISHED: "no publisher on {}",
     UntilKind.FIRST_MEDIA: "no media on {}",
@@ -192,8 +197,12 @@ class Waiting:
                     stack.callback(publication.when_frames(until.frames, met.set))
 
             def hear(event: Event) -> None:
-                if isinstance(event, _EVENTS) and event.stream == stream:
-                    look(self._reports.of_session(stream, event.session))
+                if getattr(event, "stream", None) != stream:
+                    return
+                if type(event) is _EVENTS.get(until.kind):
+                    met.set()
+                elif until.frames and type(event) is PublishBegan:
+                    look(self._reports.publications(stream)[-1])
 
             before = self._reports.publications(stream)
             for publication in before if since is not None else before[-1:]:

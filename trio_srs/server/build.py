@@ -18,6 +18,7 @@ from trio_srs.hub.journal import Journal
 from trio_srs.hub.registry import Registry
 from trio_srs.hub.reports import Reports
 from trio_srs.hub.settings import StreamSettings
+from trio_srs.hub.waiting import Waiting
 from trio_srs.net.certificate import self_signed_context, server_context
 from trio_srs.net.reading import SharedReader
 from trio_srs.service.rtmp.config import RtmpsConfig
@@ -68,6 +69,7 @@ class Parts:
     registry: Registry
     journal: Journal
     reports: Reports
+    waiting: Waiting
     rtmp: RtmpService
     reader: SharedReader | None
     """Reads for all connections, where the platform can."""
@@ -111,8 +113,8 @@ def build(config: Config, gate: Gate | None = None) -> Parts:
         buffer=memoryview(bytearray(config.rtmp.read_buffer)),
         reader=SharedReader() if SharedReader.works else None,
     )
-    rtmp = RtmpService(context)
-    parts = Parts(rules, hub, bus, registry, journal, reports, rtmp, context.reader)
+    rtmp, waiting = RtmpService(context), Waiting(bus, reports, registry)
+    parts = Parts(rules, hub, bus, registry, journal, reports, waiting, rtmp, context.reader)
     return attrs.evolve(parts, api=_build_api(config, parts)) if config.api.listen else parts
 
 

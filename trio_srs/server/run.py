@@ -20,7 +20,7 @@ from trio_srs.hub.journal import Journal
 from trio_srs.hub.registry import Registry
 from trio_srs.hub.reports import Reports
 from trio_srs.hub.sessions import SessionFacts, sessions_of
-from trio_srs.hub.waiting import Reached, Until, Waiting
+from trio_srs.hub.waiting import Reached, Until
 from trio_srs.server.build import Parts, build, tls_context
 from trio_srs.server.logs import log_event
 
@@ -92,8 +92,7 @@ class Server:
         """
         if isinstance(until, str):
             until = Until.parse(until)
-        waiting = Waiting(self.bus, self.reports, self.registry)
-        return await waiting.until(stream, until, timeout_s=timeout_s, since=since)
+        return await self._parts.waiting.until(stream, until, timeout_s=timeout_s, since=since)
 
     def kick(self, stream: str, detail: str = "kicked") -> bool:
         """End whoever publishes a stream; the name is free when this returns.

@@ -142,9 +142,9 @@ class Captures:
         if not isinstance(event, PublishBegan) or not self._wanted(event.stream):
             return
         live = self._source.hub.find(event.stream)
-        if live is not None:
+        publication = self._source.reports.newest(event.stream)
+        if live is not None and publication is not None:
             capture = _Capture(live, self._path(event.stream), self._waiting_most)
-            publication = self._source.reports.of_session(event.stream, event.session)
             publication.capture(str(capture.path))
             self._source.reports.follow(capture)
             self._open.add(capture)

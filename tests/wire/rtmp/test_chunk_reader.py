@@ -514,3 +514,42 @@ def test_what_is_written_and_interleaved_is_read(
         rest = iter(got)
         assert all(m in rest for m in some)
     assert (reader.half_read, reader.held) == (0, 0)
+
+
+# What is let pass.
+
+EXTENDED: Final = b"\xff\xff\xff"
+HOUR: Final = (0x0100_0000).to_bytes(4, "big")
+ODD: Final = {
+    # how the bytes go on, and the oddities: code, place, times
+    "nothing is odd": (b"\4\0\0\0\0\0\1\x09\1\0\0\0\xaa", None),
+    "a chunk stream begins with fmt 1": (
+        b"\4\0\0\0\0\0\1\x09\1\0\0\0\xaa" + b"\x45\0\0\0\0\0\1\x09\xbb" * 2,
+        ("first_chunk_fmt", 13, 1),
+    ),
+    "a chunk inside a message has no extended timestamp": (
+        b"\4" + EXTENDED + b"\0\0\x05\x09\1\0\0\0" + HOUR + b"\xaa\xaa\xc4\xbb\xbb\xc4\xbb",
+        ("extended_timestamp_missing", 18, 2),
+    ),
+    "a message that begins with fmt 3 has none, behind fmt 0": (
+        b"\4" + EXTENDED + b"\0\0\1\x09\1\0\0\0" + HOUR + b"\xaa" + b"\xc4\xbb" + bytes(8),
+        ("extended_timestamp_missing", 17, 1),
+    ),
+    "a message that begins with fmt 3 has none, behind fmt 1": (
+        b"\4\0\0\0\0\0\1\x09\1\0\0\0\xaa"
+        + b"\x44" + EXTENDED + b"\0\0\1\x09" + HOUR + b"\xaa" + b"\xc4\xbb" + bytes(8),
+        ("extended_timestamp_missing", 26, 1),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("wire", "expected"), ODD.values(), ids=list(ODD))
+def test_what_is_let_pass_is_noted_with_its_place(
+    wire: bytes, expected: tuple[str, int, int] | None
+) -> None:
+    for step in (1, 2, 5, len(wire)):
+        reader = ChunkReader(chunk_size=2)
+        _, complaint = drain_pieces(reader, in_steps(wire, step))
+        assert complaint == ""
+        noted = [(code, odd.offset, odd.count) for code, odd in (reader.oddities or {}).items()]
+        assert noted == ([] if expected is None else [expected])

@@ -73,7 +73,7 @@ _NAME_MOST: Final = 256
 """Characters of a refused name, or of what a peer calls itself, that are passed on: it may send
 64 KiB."""
 _DETAIL_MOST: Final = 1024
-"""Characters of an end's or a refusal's detail, which may quote the peer, that are passed on."""
+"""Characters of a refusal's detail, which may quote the peer, that are passed on."""
 
 _SILENT: Final = frozenset({EndReason.PEER_RST, EndReason.PLAYER_STALLED, EndReason.PEER_FIN})
 """Ends after which there is nobody to say anything to."""
@@ -251,7 +251,7 @@ class Connection:
             session=entry.id,
             peer=entry.peer,
             reason=end.reason,
-            detail=end.detail[:_DETAIL_MOST],
+            detail=end.detail,
             seconds=trio.current_time() - entry.began_at,
             bytes_in=self.link.bytes_in,
             bytes_out=self.link.bytes_said + self.bytes_played,

@@ -144,7 +144,10 @@ def _invalid(_: Request[Any, Any, Any], error: ValidationException) -> Response[
 
 
 def _where(part: Mapping[str, str]) -> str:
-    source, key = str.__str__(part.get("source", "")), part.get("key", "")  # some are members of an enum
+    source, key = (
+        str.__str__(part.get("source", "")),
+        part.get("key", ""),
+    )  # some are members of an enum
     if source == "body":
         return "body" if key == "data" else f"body.{key}"
     return f"{source}.{key}".strip(".").replace("_", "-" if source == "header" else "_")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
-from itertools import islice
 from typing import Final
 
 import attrs
@@ -75,11 +74,11 @@ class Journal:
             most: how many at most, the oldest first.
         """
         skipped = max(number - self.last + len(self._events), 0)
-        stop = None if most is None else skipped + most
-        first, kept = self.first, zip(self._times, self._events, strict=True)
+        stop = len(self._events) if most is None else min(skipped + most, len(self._events))
+        # By index, which is quick at both ends of a deque: those who keep up ask for the newest.
         return tuple(
-            Entry(first + index, at, event)
-            for index, (at, event) in islice(enumerate(kept), skipped, stop)
+            Entry(self.first + index, self._times[index], self._events[index])
+            for index in range(skipped, stop)
         )
 
     async def changed(self, number: int) -> None:

@@ -29,6 +29,11 @@ UNDONE: dict[str, tuple[str, str, int, str, str]] = {
         *("DELETE", f"/api/v2/sessions/c1?detail={'x' * 201}"),
         *(400, "bad_request", "query.detail"),
     ),
+    "a misspelt parameter": (
+        *("GET", "/api/v2/wait?stream=live/a&timout=3"),
+        *(400, "unknown_parameter", "query.timout"),
+    ),
+    "a parameter where there is none": ("GET", f"{SERVER}?x", 400, "unknown_parameter", "query.x"),
     "an unknown session": ("GET", "/api/v2/sessions/c1", 404, "unknown_session", "path.session"),
 }
 
@@ -44,6 +49,11 @@ async def test_every_error_has_one_shape(
     assert list(said) == ["code", "message", "where"]
     assert (said["code"], said["where"]) == (code, where)
     assert said["message"]
+
+
+async def test_a_misspelt_parameter_is_told_which_there_are(site: Site) -> None:
+    _, said = await site.get("/api/v2/sessions", params={"streams": "live/a"})
+    assert said["message"] == "no such parameter: expected stream, vhost"
 
 
 async def test_another_method_is_told_which_there_are(site: Site) -> None:

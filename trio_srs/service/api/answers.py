@@ -19,6 +19,7 @@ __all__ = [
     "LateAnswer",
     "ReachedAnswer",
     "ReportsAnswer",
+    "SentEvent",
     "ServerAnswer",
     "SessionsAnswer",
     "StreamAnswer",
@@ -53,6 +54,20 @@ class ServerAnswer:
     """The number of the newest event; 0 before the first."""
     totals: Counters
     """What was counted since it began."""
+
+
+@attrs.frozen(kw_only=True)
+class SentEvent:
+    """One server-sent event."""
+
+    id: str
+    """The number of the event, or of the last one before it."""
+    event: str
+    """What happened, as `publish_began`; or `missed`, `restarted` or `end`, which are about the
+    answer itself."""
+    data: str
+    """A JSON object: `number`, `at` (seconds since 1970), `event`, `session`, `peer`, and what
+    belongs to such an event."""
 
 
 @attrs.frozen(kw_only=True)

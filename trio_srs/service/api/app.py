@@ -13,11 +13,17 @@ from litestar.di import Provide
 from litestar.handlers.base import BaseRouteHandler
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
+from litestar.params import QueryParameter
 from litestar.types import Guard
 
 from trio_srs.service.api.context import ApiContext
 from trio_srs.service.api.encoding import PlainResponse, encode
-from trio_srs.service.api.errors import HANDLERS, TokenRefusedError, located
+from trio_srs.service.api.errors import (
+    HANDLERS,
+    TokenRefusedError,
+    UnknownParameterError,
+    located,
+)
 from trio_srs.service.api.names import Asgi, folding
 from trio_srs.service.api.routes.events import follow_events
 from trio_srs.service.api.routes.reports import judge_stream, list_reports, show_report
@@ -64,7 +70,7 @@ def make_app(context: ApiContext) -> Asgi:
     app = Litestar(
         [*_ROUTES, show_description],
         dependencies={"api": Provide(lambda: context, sync_to_thread=False)},
-        guards=[_token_guard(context)],
+        guards=[_token_guard(context), _refuse_unknown_parameters],
         cors_config=_cors(origins) if origins else None,
         exception_handlers=HANDLERS,
         openapi_config=None,
@@ -94,6 +100,28 @@ def _token_guard(context: ApiContext) -> Guard:
     return ask_for_token
 
 
+async def _refuse_unknown_parameters(
+    connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
+) -> None:
+    """A misspelt parameter would be left out in silence."""
+    known = _query_names(handler)
+    for name in connection.query_params:
+        if name not in known:
+            with located(f"query.{name[:64]}"):
+                raise UnknownParameterError(
+                    f"no such parameter: expected {', '.join(sorted(known)) or 'none'}"
+                )
+
+
+@functools.lru_cache(maxsize=64)
+def _query_names(handler: BaseRouteHandler) -> frozenset[str]:
+    """The parameters that a function has in the query."""
+    fields = handler.parsed_fn_signature.parameters
+    return frozenset(
+        name for name, field in fields.items() if isinstance(field.kwarg_definition, QueryParameter)
+    )
+
+
 def _cors(origins: tuple[str, ...]) -> CORSConfig:
     return CORSConfig(
         allow_origins=list(origins),
@@ -121,7 +149,9 @@ def describe() -> dict[str, Any]:
         plugins=[PlainSchemas()],
         logging_config=None,
     )
-    return app.openapi_schema.to_schema()
+    described = app.openapi_schema.to_schema()
+    described["components"]["schemas"]["Expectations"]["additionalProperties"] = False
+    return described
 
 
 def _nothing() -> None:

@@ -24,6 +24,7 @@ __all__ = [
     "NotPublishedError",
     "ServerStopsError",
     "TokenRefusedError",
+    "UnknownParameterError",
     "UnknownSessionError",
     "UnknownStreamError",
     "located",
@@ -57,6 +58,13 @@ class BadUntilError(RefusedError):
     """The API was told to wait for something that nobody can wait for."""
 
     code = "bad_until"
+    http_status: ClassVar[int] = 400
+
+
+class UnknownParameterError(RefusedError):
+    """The API was given a parameter that it does not have there."""
+
+    code = "unknown_parameter"
     http_status: ClassVar[int] = 400
 
 

@@ -76,7 +76,8 @@ class Feed:
             return self._news()
         if self.stopping.is_set() or not self.follow:
             self._over = True
-            return _say("end", {"reason": "server_stops"}) if self.stopping.is_set() else b""
+            stopped = _say("end", {"reason": "server_stops"}, self._at)
+            return stopped if self.stopping.is_set() else b""
         with trio.move_on_after(KEEP_ALIVE_S) as silence:
             await self._something()
         return b":\n\n" if silence.cancelled_caught else b""
@@ -122,7 +123,6 @@ def _say_entry(entry: Entry) -> bytes:
     return _say(word, data, entry.number)
 
 
-def _say(event: str, data: Mapping[str, Any], number: int | None = None) -> bytes:
+def _say(event: str, data: Mapping[str, Any], number: int) -> bytes:
     """One event. JSON has no line breaks outside of text, and none that are not escaped in it."""
-    head = "" if number is None else f"id: {number}\n"
-    return f"{head}event: {event}\ndata: ".encode() + msgspec.json.encode(data) + b"\n\n"
+    return f"id: {number}\nevent: {event}\ndata: ".encode() + msgspec.json.encode(data) + b"\n\n"

@@ -177,7 +177,7 @@ async def test_a_stop_is_the_last_that_is_heard(site: Site, nursery: trio.Nurser
     site.context.stopping.set()
     await call.over.wait()
     assert [word for _, word, _ in call.events()] == ["request_refused", "end"]
-    assert call.events()[-1] == (None, "end", {"reason": "server_stops"})
+    assert call.events()[-1] == (1, "end", {"reason": "server_stops"})
 
 
 async def test_a_client_that_goes_leaves_nothing_behind(site: Site, nursery: trio.Nursery) -> None:

@@ -9,6 +9,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import HeaderParameter, QueryParameter
 from litestar.response import Stream
 
+from trio_srs.service.api.answers import SentEvent
 from trio_srs.service.api.feed import Feed
 from trio_srs.service.api.names import find_key
 from trio_srs.service.api.routes.parameters import NUMBER, Api, OfStream, Since, Vhost, failures
@@ -41,7 +42,7 @@ _Follow = Annotated[
     media_type=_EVENTS,
     responses={
         200: ResponseSpec(
-            str,
+            SentEvent,
             generate_examples=False,
             media_type=_EVENTS,
             description="Server-sent events, for as long as the client listens.",

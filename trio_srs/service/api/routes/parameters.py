@@ -39,6 +39,7 @@ Api = NamedDependency[SkipValidation[ApiContext]]
 NUMBER: Final = {"one_of": None, "type": "integer", "minimum": 0}
 """A number that may be left out: there is no null in a query."""
 _NAME: Final = r"^[^\\?#\x00-\x1f\x7f-\x9f/.][^\\?#\x00-\x1f\x7f-\x9f/]*$"
+_STREAM: Final = f"{_NAME[:-1]}/{_NAME[1:]}"
 
 AppName = Annotated[
     str,
@@ -63,12 +64,15 @@ StreamName = Annotated[
     str,
     QueryParameter(
         description="The stream, as `live/cam1`.",
-        schema_extra={"pattern": f"{_NAME[:-1]}/{_NAME[1:]}"},
+        schema_extra={"pattern": _STREAM},
     ),
 ]
 OfStream = Annotated[
     str,
-    QueryParameter(description="Only what is about this stream, as `live/cam1`; all if left out."),
+    QueryParameter(
+        description="Only what is about this stream, as `live/cam1`; all if left out.",
+        schema_extra={"pattern": f"{_STREAM}|^$"},
+    ),
 ]
 Since = Annotated[
     int | None,

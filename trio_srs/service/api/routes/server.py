@@ -16,7 +16,7 @@ __all__ = ["show_server"]
 @get(
     "/api/v2/server",
     tags=["server"],
-    responses=failures(),
+    responses=failures(400),
     operation_id="server",
     summary="Show the server",
     sync_to_thread=False,

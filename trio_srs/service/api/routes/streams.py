@@ -31,7 +31,7 @@ _STREAM: Final = f"{STREAMS}/{{app:str}}/{{name:str}}"
     tags=["streams"],
     summary="List the streams",
     operation_id="streams",
-    responses=failures(),
+    responses=failures(400),
 )
 async def list_streams(api: Api) -> Response[StreamsAnswer]:
     """Every stream that is published, played or waited for, and those that were published."""

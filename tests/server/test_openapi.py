@@ -1,0 +1,122 @@
+"""The description of the API is true: what it allows is taken, what it does not is refused.
+
+schemathesis makes the requests, lawful ones and others, and compares each answer with what the
+description says: the status, the headers, the body.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, Final
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis import APIOperation, Case, CheckFunction, GenerationMode
+from schemathesis.checks import load_all_checks
+from schemathesis.core.result import Ok
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+
+from trio_srs.service.api.app import describe
+from trio_srs.testing import PublisherProcess, ServerProcess
+
+pytestmark = [pytest.mark.interop, pytest.mark.slow, pytest.mark.timeout(60)]
+
+load_all_checks()
+SCHEMA: Final = schemathesis.openapi.from_dict(json.loads(json.dumps(describe())))
+READ: Final = [each for each in SCHEMA.get_all_operations() if isinstance(each, Ok)]
+OPERATIONS: Final = {each.ok().label: each.ok() for each in READ}
+MORE_TO_KNOW: Final = {
+    # lawful by the description, and yet not always 200: rules have a grammar of their own,
+    "POST /api/v2/streams/{app}/{name}/expect",
+    # and what is waited for may not happen
+    "GET /api/v2/wait",
+}
+# Otherwise a lawful request takes as long as its client likes.
+AT_ONCE: Final[dict[str, dict[str, Any]]] = {
+    "GET /api/v2/wait": {"timeout": 0},
+    "GET /api/v2/events": {"follow": "false"},
+}
+STREAM: Final = "GET /api/v2/streams/{app}/{name}"
+KINDS: Final = [
+    (label, mode)
+    for label, operation in OPERATIONS.items()
+    for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
+    # Where there is only a path, which may be any text, nothing is unlawful.
+    if mode is GenerationMode.POSITIVE or operation.query or operation.body
+]
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    """A server with a stream that is over, and another that goes on."""
+    with ServerProcess(api={"listen": ["127.0.0.1:0"]}) as server:
+        with PublisherProcess(server.url("live/a"), seconds=0.2) as ended:
+            ended.wait()
+        with PublisherProcess(server.url("live/b")):
+            yield server.addresses["api"][0]
+
+
+def validate(case: Case[Any], url: str, **query: Any) -> None:
+    case.query = {**(case.query or {}), **query}
+    unasked: list[CheckFunction] = []
+    if case.operation.label in MORE_TO_KNOW:
+        unasked.append(positive_data_acceptance)
+    case.call_and_validate(base_url=url, timeout=5, excluded_checks=unasked)
+
+
+def test_every_operation_can_be_read() -> None:
+    paths = describe()["paths"].values()
+    assert len(OPERATIONS) == sum(len(methods) for methods in paths) > 10
+
+
+@pytest.mark.parametrize(("label", "mode"), KINDS, ids=lambda it: getattr(it, "value", it))
+def test_the_description_is_true(label: str, mode: GenerationMode, url: str) -> None:
+    operation: APIOperation[Any, Any, Any, Any] = OPERATIONS[label]
+    query: dict[str, Any] = AT_ONCE.get(label, {}) if mode is GenerationMode.POSITIVE else {}
+
+    @given(case=operation.as_strategy(generation_mode=mode))
+    @settings(
+        max_examples=10,
+        deadline=None,
+        phases=[Phase.generate],  # nothing to shrink: a server remembers
+        suppress_health_check=list(HealthCheck),
+        database=None,
+    )
+    def law(case: Case[Any]) -> None:
+        validate(case, url, **query)
+
+    law()
+
+
+@pytest.mark.parametrize(
+    ("label", "path", "query", "status"),
+    [
+        (STREAM, {"app": "live", "name": "b"}, {}, 200),
+        (f"{STREAM}/report", {"app": "live", "name": "a"}, {"trace": 1}, 200),
+        (f"{STREAM}/reports", {"app": "live", "name": "b"}, {}, 200),
+        ("GET /api/v2/sessions/{session}", {"session": "c1"}, {}, 200),
+        ("GET /api/v2/wait", {}, {"stream": "live/b", "until": "frames:3"}, 200),
+        ("GET /api/v2/wait", {}, {"stream": "live/c", "timeout": 0}, 408),
+        ("GET /api/v2/events", {}, {"since": 0, "follow": "false"}, 200),
+    ],
+)
+def test_the_description_is_true_of_what_there_is(
+    label: str, path: dict[str, Any], query: dict[str, Any], status: int, url: str
+) -> None:
+    """Names that are drawn hardly ever hit a stream."""
+    case = OPERATIONS[label].Case(path_parameters=path, query=query)
+    assert case.call(base_url=url).status_code == status
+    validate(case, url)
+
+
+def test_the_description_is_true_of_verdicts(url: str) -> None:
+    label = "POST /api/v2/streams/{app}/{name}/expect"
+    body: Any = {"rules": ["video.codec == h264", "video.frames > 1000"]}
+    case = OPERATIONS[label].Case(
+        path_parameters={"app": "live", "name": "a"}, body=body, media_type="application/json"
+    )
+    answer = case.call(base_url=url)
+    assert [verdict["met"] for verdict in answer.json()["verdicts"]] == [True, False]
+    validate(case, url)

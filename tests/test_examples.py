@@ -14,6 +14,7 @@ from typing import Any, Final
 import pytest
 import tomli
 import trio
+from imageio_ffmpeg import get_ffmpeg_exe
 
 import trio_srs
 from tests.testing.project import Project
@@ -26,6 +27,8 @@ TESTED: Final = {
     "ci_endpoint.py",
     "ci_endpoint.sh",
     "custom_gate.py",
+    "expect.sh",
+    "expect.toml",
     "github_actions.yml",
     "minimal_server.py",
     "pattern.py",
@@ -125,6 +128,34 @@ def test_the_ci_job_in_bash_ends_with_the_code_of_its_command(tmp_path: Path, co
     done = run("bash", EXAMPLES / "ci_endpoint.sh", *command, cwd=tmp_path)
     assert done.returncode == code, shlex.join(command) + done.stderr
     assert done.stdout.endswith("/live/a\n")
+
+
+def encoder(*options: str) -> list[str]:
+    """An ffmpeg that publishes two seconds."""
+    picture = ["-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25"]
+    sound = ["-f", "lavfi", "-i", "sine=sample_rate=48000"]
+    codecs = "-c:v libx264 -preset ultrafast -pix_fmt yuv420p -g 50 -c:a aac -t 2 -f flv"
+    quiet = [get_ffmpeg_exe(), "-nostdin", "-v", "error"]
+    return [*quiet, *picture, *sound, *codecs.split(), *options, "{url}"]
+
+
+@pytest.mark.interop
+@pytest.mark.parametrize(
+    ("options", "code", "says"),
+    [
+        ([], 0, "ok  video.codec == h264"),
+        (["-ar", "44100"], 1, "NOT audio.sample_rate == 48000 Hz"),
+        (["-no-such", "1"], 3, "no-such"),
+    ],
+)
+def test_the_encoder_is_judged_in_bash(
+    tmp_path: Path, options: list[str], code: int, says: str
+) -> None:
+    done = run("bash", EXAMPLES / "expect.sh", *encoder(*options), cwd=tmp_path)
+    assert done.returncode == code, done.stdout + done.stderr
+    assert says in done.stdout
+    assert (tmp_path / "expect.xml").read_bytes().startswith(b"<?xml")
+    assert "</html>" in (tmp_path / "expect.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.interop

@@ -6,12 +6,11 @@ import os
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 import trio
 
-from trio_srs.config.reload import Change, difference
 from trio_srs.config.schema import Config
 from trio_srs.hub.bus import Bus
 from trio_srs.hub.gate import Gate
@@ -23,6 +22,9 @@ from trio_srs.hub.sessions import SessionFacts, sessions_of
 from trio_srs.hub.waiting import Reached, Until
 from trio_srs.server.build import Parts, build, tls_context
 from trio_srs.server.logs import log_event
+
+if TYPE_CHECKING:
+    from trio_srs.config.reload import Change
 
 __all__ = ["Server", "serve", "serve_forever"]
 
@@ -139,6 +141,8 @@ class Server:
             every difference to what the server runs with. Those that are not ``live`` wait for
             a restart, and are named again by the next reload.
         """
+        from trio_srs.config.reload import difference  # only here: few servers are reloaded
+
         changes = difference(self.config, config)
         config = _live_part(self.config, config)
         self._parts.rules.config = config

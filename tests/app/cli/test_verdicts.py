@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +71,18 @@ def test_people_are_told_as_much_as_they_want(
     write_outputs(parsed(*words), judged())
     found = len(capsys.readouterr().out.splitlines())
     assert found == lines if lines < 10 else found > lines
+
+
+def test_what_is_needed_later_can_be_loaded_first() -> None:
+    code = (
+        "import argparse, sys; from trio_srs.app.cli.verdicts import load_outputs;"
+        "load_outputs(argparse.Namespace(junit=None, tap='x', json=None, html='y'));"
+        "names = ('table', 'tap', 'page', 'junit', 'as_json');"
+        "print(*[name for name in names if f'trio_srs.tools.verdicts.{name}' in sys.modules],"
+        "'pygal' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "table tap page True\n"
 
 
 def test_one_form_may_have_standard_output_to_itself(capsys: pytest.CaptureFixture[str]) -> None:

@@ -19,7 +19,7 @@ class Exit(enum.IntEnum):
     NO_STREAM = 3
     """No stream came, within the time given."""
     COMMAND_FAILED = 4
-    """A command that was run in its turn failed."""
+    """The command that was run failed, though a stream came and all expectations were met."""
 
     @property
     def meaning(self) -> str:
@@ -32,5 +32,5 @@ _MEANINGS = {
     Exit.FAILED: "failed, refused, or an expectation was not met",
     Exit.USAGE: "bad command line or configuration",
     Exit.NO_STREAM: "no stream came",
-    Exit.COMMAND_FAILED: "a command that was run failed",
+    Exit.COMMAND_FAILED: "all was met, but the command that was run failed",
 }

@@ -1,6 +1,9 @@
 """``trio-srs expect``: judge a stream. Floor 8.
 
-Judge a stream that is pulled from a server (rtmp, rtmps, http or https with FLV), or a file.
+Judge what COMMAND publishes: a server is started on a free port, COMMAND is run with its URL in
+place of {url} and in TRIO_SRS_URL, and what it publishes is held against the rules. With URL, a
+stream is pulled from a server (rtmp, rtmps, http or https with FLV) and judged; with FILE.flv, a
+file; with --listen, what somebody else publishes here.
 
 A rule is SUBJECT OPERATOR VALUE: 'video.fps ~ 25±0.5', 'video.gop.seconds <= 2.1',
 'audio.sample_rate == 48000'; --subjects lists what there is. Without rules it is enough that a
@@ -11,33 +14,34 @@ from __future__ import annotations
 
 import argparse
 import math
-import time
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
-
-import trio
 
 from trio_srs.app.cli.exits import Exit
+from trio_srs.app.cli.quantities import count, seconds
 from trio_srs.app.cli.terminal import complain, say
-from trio_srs.app.cli.tool import count, run_tool, seconds, until_signal
-from trio_srs.app.cli.verdicts import add_output_options, check_outputs, write_outputs
-from trio_srs.media.expect import Evidence, Rule, RuleError, judge
-from trio_srs.tools.client import ClientSettings, client_tls
-from trio_srs.tools.expect.flv_file import report_of_file
+from trio_srs.app.cli.verdicts import add_output_options, check_outputs
+from trio_srs.errors import RefusedError
+from trio_srs.media.expect import RuleError
 from trio_srs.tools.expect.golden import golden_reports
-from trio_srs.tools.expect.pull import Pull
 from trio_srs.tools.expect.rule_file import gather_rules
-from trio_srs.tools.expect.sight import Enough
-from trio_srs.tools.publish import MediaFileError
-from trio_srs.tools.verdicts.outcome import Outcome
 
 __all__ = ["configure", "run"]
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.usage = "%(prog)s [-h] [option ...] [URL | FILE.flv]"
+    parser.usage = "%(prog)s [-h] [option ...] [URL | FILE.flv | -- COMMAND ...]"
+    # What stands behind -- is another program's: argparse would look for our options in it.
+    parse = parser.parse_args
+
+    def parse_args(words: Sequence[str]) -> argparse.Namespace:
+        cut = words.index("--") if "--" in words else len(words)
+        args: argparse.Namespace = parse(words[:cut])
+        args.command = list(words[cut + 1 :])
+        return args
+
+    parser.parse_args = parse_args  # type: ignore[method-assign, assignment]  # before ours
     parser.add_argument("target", metavar="URL | FILE.flv", nargs="?", help="what to judge")
     add = parser.add_argument
     add("--expect", metavar="RULE", action="append", default=[], help="a rule; repeatable")
@@ -46,34 +50,84 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--seconds", metavar="TIME", type=seconds, default=math.inf, help="judge so much media")
     add("--frames", metavar="N", type=count, default=math.inf,
         help="judge so many video frames; without video, audio frames")  # fmt: skip
-    add("--timeout", metavar="TIME", type=seconds, default=10.0,
+    add("--timeout", metavar="TIME", type=seconds,
         help="how long the first audio or video may take, and a silence after it (10s)",
     )  # fmt: skip
     add("--insecure", action="store_true", help="with rtmps and https, accept any certificate")
     add("--subjects", action="store_true", help="only list what rules can be about")
+    _add_server_options(parser)
     add_output_options(parser)
+
+
+def _add_server_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("with COMMAND or --listen")
+    # What is not given is not passed on: the plan's own defaults hold.
+    options = [
+        group.add_argument(
+            "--listen", metavar="ADDRESS",
+            help="where the server listens (127.0.0.1:0); without COMMAND, judge who comes there",
+        ),
+        group.add_argument(
+            "--stream", metavar="APP/NAME",
+            help="what has to be published (live/stream; without COMMAND, whatever comes first)",
+        ),
+        group.add_argument(
+            "--max-time", metavar="TIME", type=seconds,
+            help="give up after this, whatever happens (10m; without COMMAND, never)",
+        ),
+        group.add_argument(
+            "--kick-after", metavar="TIME", type=seconds,
+            help="end the first publish so long after its first audio or video, and judge the "
+            "second",
+        ),
+        group.add_argument(
+            "--source", metavar="FILE.flv | PATTERN",
+            help="offer this at {source_url} for COMMAND to pull: h264:640x360@25+aac:48000x1",
+        ),
+        group.add_argument(
+            "--source-seconds", metavar="TIME", type=seconds, help="end the source after this"
+        ),
+    ]  # fmt: skip
+    parser.set_defaults(server_options=[option.dest for option in options])
 
 
 def run(args: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
     """Watch, judge and report."""
     if args.subjects:
         return _list_subjects()
+    _check(args, parser)
     check_outputs(args, parser)
     try:
         rules = gather_rules(args.expect, args.expect_file)
-        golden = golden_reports(rules, Path())
     except RuleError as error:
         for problem in error.problems:
             complain(problem)
         return Exit.USAGE
-    except MediaFileError as error:
+    try:
+        golden = golden_reports(rules, Path())
+    except RefusedError as error:
         complain(f"a rule's golden file: {error}")
         return Exit.USAGE
+    if args.target is None:  # what the others need is not imported: a command waits for us
+        from trio_srs.app.cli.expect_served import judge_served
+
+        return judge_served(args, parser, rules, golden)
+    from trio_srs.app.cli.expect_seen import judge_file, judge_pulled
+
+    return (judge_pulled if "://" in args.target else judge_file)(args, rules, golden)
+
+
+def _check(args: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
+    """See whether the words make sense together."""
+    if args.target is not None and args.command:
+        parser.error(f"expected either {args.target} or a command behind --, not both")
     if args.target is None:
-        parser.error("expected URL or FILE.flv")
-    if "://" in args.target:
-        return run_tool(partial(_judge_pulled, args, rules, golden))
-    return _judge_file(args, rules, golden)
+        if not args.command and args.listen is None:
+            parser.error("expected URL, FILE.flv, -- and a command, or --listen")
+        return
+    for name in args.server_options:
+        if getattr(args, name) is not None:
+            parser.error(f"--{name.replace('_', '-')} is only for -- COMMAND and --listen")
 
 
 def _list_subjects() -> int:
@@ -83,42 +137,3 @@ def _list_subjects() -> int:
         kind = f"{subject.kind.value}{f' in {subject.unit}' if subject.unit else ''}"
         say(f"{name:<42}{kind:<20}{subject.definition}".rstrip())
     return Exit.OK
-
-
-def _judge_file(args: argparse.Namespace, rules: tuple[Rule, ...], golden: Any) -> int:
-    began, began_at = time.monotonic(), time.time()
-    report, absence = None, ""
-    try:
-        report = report_of_file(Path(args.target), _enough(args))
-    except MediaFileError as error:
-        absence = str(error)
-    verdicts = judge(Evidence(report=report, golden=golden), rules) if report else ()
-    outcome = Outcome(
-        target=args.target, rules=rules, report=report, verdicts=verdicts, absence=absence,
-        seconds=time.monotonic() - began, began_at=began_at,
-    )  # fmt: skip
-    return write_outputs(args, outcome)
-
-
-async def _judge_pulled(args: argparse.Namespace, rules: tuple[Rule, ...], golden: Any) -> int:
-    began, began_at = trio.current_time(), time.time()
-    tls = client_tls(insecure=True) if args.insecure else None
-    settings = ClientSettings(timeout_s=args.timeout, tls=tls)
-    pull = Pull(args.target, _enough(args), timeout_s=args.timeout, settings=settings)
-    interrupted = await until_signal(pull.run)
-    report = pull.report()
-    outcome = Outcome(
-        target=pull.target,
-        rules=rules,
-        report=report,
-        verdicts=judge(Evidence(report=report, golden=golden), rules) if report else (),
-        absence=pull.absence,
-        interrupted=interrupted,
-        seconds=trio.current_time() - began,
-        began_at=began_at,
-    )
-    return write_outputs(args, outcome)
-
-
-def _enough(args: argparse.Namespace) -> Enough:
-    return Enough(seconds=args.seconds, frames=args.frames)

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import argparse
 import math
-import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
 import trio
 
 from trio_srs.app.cli.exits import Exit
+from trio_srs.app.cli.interrupt import until_signal
+from trio_srs.app.cli.quantities import count, seconds
 from trio_srs.app.cli.terminal import complain, is_terminal
 from trio_srs.errors import PeerError, RefusedError
 from trio_srs.tools.client import ClientSettings, ServerRefusedError, client_tls
-from trio_srs.tools.nursery import ungrouped
 from trio_srs.tools.play import NoStreamError
 from trio_srs.tools.tally import Tally
-from trio_srs.units import parse_seconds
 from trio_srs.wire.rtmp.status import StatusCode
 from trio_srs.wire.url import UrlError
 
@@ -34,25 +33,6 @@ __all__ = [
 ]
 
 _REFRESH_S: Final = 0.2
-
-
-def seconds(text: str) -> float:
-    """A duration on the command line: ``5``, ``5s``, ``500ms``, ``2m``."""
-    try:
-        return parse_seconds(float(text) if _is_number(text) else text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-
-
-def _is_number(text: str) -> bool:
-    return text.replace(".", "", 1).isdecimal()
-
-
-def count(text: str) -> int:
-    """A number of things on the command line: at least 1."""
-    if not text.isdecimal() or not int(text):
-        raise argparse.ArgumentTypeError(f"expected a whole number, at least 1, not {text!r}")
-    return int(text)
 
 
 def add_connection_options(parser: argparse.ArgumentParser, timeout_help: str) -> None:
@@ -97,29 +77,6 @@ def run_tool(run: Callable[[], Awaitable[int]]) -> int:
             raise
         complain("interrupted")
         return Exit.FAILED
-
-
-async def until_signal(run: Callable[[], Awaitable[None]]) -> bool:
-    """Run something until it ends, or SIGINT or SIGTERM cancels it.
-
-    Returns:
-        whether it was cancelled so; what comes after is then to be done in good order.
-    """
-    interrupted = False
-
-    with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
-        async with ungrouped(), trio.open_nursery() as nursery:
-
-            async def listen(signals: AsyncIterator[int]) -> None:
-                nonlocal interrupted
-                async for _ in signals:
-                    interrupted = True
-                    nursery.cancel_scope.cancel()
-
-            nursery.start_soon(listen, signals)
-            await run()
-            nursery.cancel_scope.cancel()
-    return interrupted
 
 
 @contextmanager

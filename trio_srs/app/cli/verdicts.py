@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Final
 
@@ -67,6 +68,19 @@ _FORMS: Final[dict[str, Callable[[Outcome, int], bytes]]] = {
     "html": _html,
 }
 """By the name of the option."""
+_MODULES: Final = {"junit": "junit", "tap": "tap", "json": "as_json", "html": "page"}
+"""What they are made by."""
+
+
+def load_outputs(args: argparse.Namespace) -> None:
+    """Import what will be needed to write what was asked for; may be called in a thread."""
+    wanted = [module for name, module in _MODULES.items() if getattr(args, name) is not None]
+    for module in ("table", *wanted):
+        import_module(f"trio_srs.tools.verdicts.{module}")
+    if args.html is not None:
+        from trio_srs.tools.verdicts.drawing import load_pygal
+
+        load_pygal()
 
 
 def check_outputs(args: argparse.Namespace, parser: argparse.ArgumentParser) -> None:

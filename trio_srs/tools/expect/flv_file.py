@@ -7,18 +7,17 @@ from pathlib import Path
 from typing import Final
 
 from trio_srs.media.report import Conduct, Oddity, StreamReport
-from trio_srs.tools.expect.sight import Enough, Sight
+from trio_srs.tools.expect.sight import EVERYTHING, Enough, Sight
 from trio_srs.tools.publish import MediaFileError
 from trio_srs.wire.flv.tag import FlvError, FlvReader, FlvTag
 from trio_srs.wire.rtmp.message import Message
 
-__all__ = ["ALL", "message_of", "report_of_file"]
+__all__ = ["message_of", "report_of_file"]
 
-ALL: Final = Enough()
 _READ: Final = 256 * 1024
 
 
-def report_of_file(path: Path, enough: Enough = ALL) -> StreamReport:
+def report_of_file(path: Path, enough: Enough = EVERYTHING) -> StreamReport:
     """Look at a file from its first tag on, until its end or until there is enough.
 
     A file that is cut off inside a tag is told as an oddity of its report; the file is no

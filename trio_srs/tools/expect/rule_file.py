@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-import tomli
-
 from trio_srs.media.expect import Rule, RuleError, parse_rules, rules_from_table
 
 __all__ = ["gather_rules"]
@@ -35,6 +33,8 @@ def gather_rules(texts: Iterable[str], files: Iterable[Path]) -> tuple[Rule, ...
 
 
 def _rules_of(path: Path) -> tuple[Rule, ...]:
+    import tomli  # only here: most runs have no such file
+
     try:
         table = tomli.loads(path.read_text("utf-8-sig"))
     except OSError as error:

@@ -16,7 +16,7 @@ from trio_srs.media.trace import Trace
 from trio_srs.tools.tally import Tally
 from trio_srs.wire.rtmp.message import Message
 
-__all__ = ["Enough", "Sight"]
+__all__ = ["EVERYTHING", "Enough", "Sight"]
 
 STALL_S: Final = 1.0
 """So long without a frame is told as a stall."""
@@ -37,6 +37,9 @@ class Enough:
             return "seconds"
         frames = tally.video_frames if tally.video else tally.audio_frames
         return "frames" if frames >= self.frames else ""
+
+
+EVERYTHING: Final = Enough()
 
 
 class Sight:

@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Final
 from trio_srs.errors import RefusedError
 from trio_srs.tools.verdicts.series import MARK, Plot, Point
 
-__all__ = ["PlotsNotInstalledError", "check_can_draw", "svg"]
+__all__ = ["PlotsNotInstalledError", "check_can_draw", "load_pygal", "svg"]
 
 _SIZE: Final = {"width": 960, "height": 280}
 _SCRIPT: Final = re.compile(r"<script\b.*?</script>", re.DOTALL)
@@ -45,7 +45,7 @@ def check_can_draw() -> None:
 
 def svg(plot: Plot) -> str:
     """One plot as an element for a page: no script, nothing loaded from elsewhere."""
-    pygal = _pygal()
+    pygal = load_pygal()
     colours = _COLOURS[: len(plot.lines)]
     style = import_module("pygal.style").Style(
         background="transparent", plot_background="transparent",
@@ -68,9 +68,9 @@ def svg(plot: Plot) -> str:
     return _SCRIPT.sub("", chart.render(is_unicode=True))
 
 
-def _pygal() -> Any:
-    """The package, which has no types, without the hook into all imports that it leaves behind:
-    it is for plugins with maps, and of a kind that Python warns of."""
+def load_pygal() -> Any:
+    """Import the package, which has no types, without the hook into all imports that it leaves
+    behind: that is for plugins with maps, and of a kind that Python warns of."""
     pygal = import_module("pygal")
     sys.meta_path[:] = [each for each in sys.meta_path if type(each).__module__ != "pygal"]
     return pygal

@@ -1,0 +1,131 @@
+"""``expect -- COMMAND``: as it is used, with its exit codes."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.tools.expect.commands import publish
+from trio_srs.app.cli import main
+from trio_srs.app.cli.exits import Exit
+
+PROGRAM = [sys.executable, "-m", "trio_srs", "expect"]
+
+
+def test_a_command_that_does_as_expected_is_well(capfd: pytest.CaptureFixture[str]) -> None:
+    rules = ["--expect", "video.frames == 10", "--expect", "video.size == 320x240"]
+    assert main(["expect", *rules, "--", *publish()]) == Exit.OK
+    lines = capfd.readouterr().out.splitlines()
+    assert lines[0].startswith("live/stream: h264 320x240 (10 frames), 0.4 s")
+    assert lines[-1].split()[:3] == ["ok", sys.executable, "succeeds"]
+
+
+def test_a_rule_that_is_not_met_comes_before_a_command_that_failed(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    words = ["--expect", "video.frames == 11", "--seconds", "60", "--", *publish("--no-such")]
+    assert main(["expect", *words]) == Exit.NO_STREAM
+    captured = capfd.readouterr()
+    assert "exited with 2" in captured.out
+    assert "unrecognized arguments: --no-such" in captured.err  # it is passed on
+    failing = [sys.executable, "-c", _PUBLISH_AND_FAIL]
+    assert main(["expect", "--quiet", "--", *failing]) == Exit.COMMAND_FAILED
+    assert "the command exited with 7" in capfd.readouterr().out
+    rule = ["--expect", "video.frames == 11"]
+    assert main(["expect", "--quiet", *rule, "--", *failing]) == Exit.FAILED
+
+
+_PUBLISH_AND_FAIL = f"""
+import os, subprocess, sys
+subprocess.run({[*publish()][:-1]!r} + [os.environ["TRIO_SRS_URL"]], check=True)
+sys.exit(7)
+"""
+
+
+def test_a_command_that_cannot_be_run_is_a_mistake(capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["expect", "--", "no-such-encoder"]) == Exit.USAGE
+    captured = capfd.readouterr()
+    assert captured.out == ""
+    assert captured.err == ("trio-srs: cannot run 'no-such-encoder': No such file or directory\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ([], "expected URL, FILE.flv, -- and a command, or --listen"),
+        (["a.flv", "--", "x"], "expected either a.flv or a command behind --, not both"),
+        (["a.flv", "--kick-after", "2s"], "--kick-after is only for -- COMMAND and --listen"),
+        (["--stream", "live", "--", "x"], "--stream: the app is empty; expected APP/NAME"),
+        (["--stream", "source/stream", "--", "x"], "is the name of the source"),
+        (["--listen", "nowhere", "--", "x"], "--listen: expected an address"),
+        (["--listen", "unix:/tmp/x", "--", "x"], "--listen: expected a TCP address"),
+        (["--source-seconds", "2", "--", "x"], "--source-seconds is only for --source"),
+        (["--source", "h264", "--listen", ":0"], "--source is only for a command"),
+        (["--source", "h264", "--", "x"], "--source PATTERN has no end"),
+        (["--source", "in.mp4", "--", "x"], "'in.mp4' is no file, and no pattern"),
+    ],
+)
+def test_words_that_make_no_sense_are_told(
+    words: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["expect", *words]) == Exit.USAGE
+    assert message in capsys.readouterr().err
+
+
+def test_what_the_command_says_stays_out_of_standard_output(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    talkative = [sys.executable, "-c", f"print('chatter', flush=True)\n{_PUBLISH_AND_FAIL}"]
+    assert main(["expect", "--json", "-", "--", *talkative]) == Exit.COMMAND_FAILED
+    captured = capfd.readouterr()
+    assert json.loads(captured.out)["command"]["returncode"] == 7
+    assert "chatter" in captured.err
+    assert main(["expect", "--quiet", "--", *talkative]) == Exit.COMMAND_FAILED
+    assert capfd.readouterr().err == ""
+
+
+def test_an_interrupted_run_judges_what_has_come(tmp_path: Path) -> None:
+    """The command says when it has sent something: its progress is on standard error."""
+    script = f"""
+import subprocess, sys
+process = subprocess.Popen({[*publish("--speed", "1", frames=100_000)][:-1]!r} + [sys.argv[1]])
+try:
+    process.wait(1.5)
+finally:
+    print("sending", file=sys.stderr, flush=True)
+    process.wait()
+"""
+    words = [*PROGRAM, "--json", "-", "--", sys.executable, "-c", script, "{url}"]
+    with subprocess.Popen(
+        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path
+    ) as process:
+        assert process.stderr is not None
+        while process.stderr.readline() != "sending\n":
+            pass
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=20)
+    found = json.loads(out)
+    assert process.returncode == Exit.OK
+    assert (found["interrupted"], found["met"]) == (True, True)
+    assert found["command"]["stopped"] == "the run was interrupted"
+    assert found["remarks"] == ["interrupted: what had come by then was judged"]
+
+
+def test_who_comes_to_our_address_is_judged() -> None:
+    words = [*PROGRAM, "--listen", "127.0.0.1:0", "--expect", "video.frames == 10"]
+    with subprocess.Popen(
+        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr is not None
+        line = process.stderr.readline()
+        assert line.startswith("trio-srs: waiting for a publisher on rtmp://127.0.0.1:")
+        url = line.split()[-1].replace("live/stream", "any/name")
+        subprocess.run(publish(url=url), check=True, timeout=20)
+        out, _ = process.communicate(timeout=20)
+    assert process.returncode == Exit.OK
+    assert out.startswith("any/name: h264 320x240 (10 frames)")

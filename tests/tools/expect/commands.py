@@ -1,0 +1,60 @@
+"""Commands for tests: what encoders do, well and badly."""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+from typing import Final
+
+__all__ = ["PUBLISH", "publish", "python", "relay", "returning"]
+
+PUBLISH: Final = (sys.executable, "-m", "trio_srs", "publish", "--quiet")
+
+
+def publish(*options: str, frames: int = 10, url: str = "{url}") -> tuple[str, ...]:
+    """A pattern of so many frames, as fast as it is taken."""
+    seconds = f"{frames * 40 - 20}ms"
+    pattern = ("--pattern", "h264:320x240", "--audio", "none", "--seconds", seconds)
+    return (*PUBLISH, *pattern, "--speed", "max", *options, url)
+
+
+def python(script: str) -> tuple[str, ...]:
+    """A script, with what publishes at hand."""
+    head = """\
+        import os, sys, time
+        import trio
+        from trio_srs.errors import PeerError
+        from trio_srs.media.pattern import Pattern
+        from trio_srs.tools.client import open_player, open_publisher
+        from trio_srs.tools.publish import PatternPublish
+        URL = os.environ["TRIO_SRS_URL"]
+    """
+    return (sys.executable, "-c", textwrap.dedent(head) + textwrap.dedent(script))
+
+
+def returning(pause_s: float) -> tuple[str, ...]:
+    """Publishes without an end, and again after a pause when it is thrown out; then half a second,
+    and it is done."""
+    return python(f"""
+        async def main():
+            for pattern in (Pattern(codec="h264", width=320, height=240),
+                            Pattern(codec="h264", width=320, height=240, seconds=0.5)):
+                try:
+                    async with open_publisher(URL) as publisher:
+                        await PatternPublish(pattern).run(publisher)
+                except PeerError:
+                    await trio.sleep({pause_s})
+        trio.run(main)
+    """)
+
+
+def relay() -> tuple[str, ...]:
+    """Pulls the source and publishes what it gets, as it is."""
+    return python("""
+        async def main():
+            source = os.environ["TRIO_SRS_SOURCE_URL"]
+            async with open_player(source) as player, open_publisher(URL) as publisher:
+                async for message in player:
+                    await publisher.send(message)
+        trio.run(main)
+    """)

@@ -1,0 +1,87 @@
+"""What was found is judged, and what was not is explained."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.tools.verdicts.outcomes import FAILED_PROGRAM, seen
+from trio_srs.media.expect import parse_rules
+from trio_srs.tools.expect.found import Found, outcome_of
+from trio_srs.tools.expect.plan import Plan
+from trio_srs.tools.expect.source import make_source
+
+RULES = parse_rules(["video.codec == h264"])
+COMMAND = Plan(rules=RULES, words=("ffmpeg",))
+NOBODY = Plan(rules=RULES, stream=None)
+
+
+def found(**others: object) -> Found:
+    return Found(**{"began_at": 5.0, "stream": "live/stream", "seconds": 2.5, **others})  # type: ignore[arg-type]  # what a test says
+
+
+def test_the_last_publish_is_judged() -> None:
+    first, second = seen(), seen(audio="none")
+    outcome = outcome_of(COMMAND, found(reports=(first, second), kicked=True))
+    assert (outcome.report, outcome.earlier) == (second, (first,))
+    assert (outcome.met, outcome.target) == (True, "live/stream")
+    assert (outcome.began_at, outcome.seconds) == (5.0, 2.5)
+    assert outcome.remarks == (
+        "the first publish was ended by us, as --kick-after says",
+        "the last of 2 publishes was judged",
+    )
+
+
+def test_one_publish_needs_no_remark() -> None:
+    outcome = outcome_of(COMMAND, found(reports=(seen(),), happened=("something else",)))
+    assert (outcome.earlier, outcome.remarks, outcome.happened) == ((), (), ())
+
+
+@pytest.mark.parametrize(
+    ("plan", "what", "interrupted", "absence"),
+    [
+        (
+            COMMAND, {"program": FAILED_PROGRAM}, False,
+            "the command exited with 1 after 2.5 s and had published nothing",
+        ),
+        (
+            COMMAND, {"gave_up": "sent no audio or video within 10 s"}, False,
+            "the command sent no audio or video within 10 s",
+        ),
+        (
+            NOBODY, {"gave_up": "did not", "stream": None}, False,
+            "whoever was to come did not",
+        ),
+        (COMMAND, {}, True, "interrupted before any audio or video came"),
+    ],
+)  # fmt: skip
+def test_what_did_not_come_is_explained(
+    plan: Plan, what: dict[str, object], interrupted: bool, absence: str
+) -> None:
+    outcome = outcome_of(plan, found(happened=("live/b",), **what), interrupted=interrupted)
+    assert (outcome.came, outcome.absence, outcome.happened) == (False, absence, ("live/b",))
+    assert outcome.target == (what.get("stream", "live/stream") or "a stream")
+
+
+def test_what_has_to_be_known_is_remarked() -> None:
+    plan = Plan(words=("x",), source=make_source("h264", 1.0))
+    outcome = outcome_of(plan, found(reports=(seen(),), remarks=("odd",)), interrupted=True)
+    assert outcome.remarks == (
+        "odd",
+        "interrupted: what had come by then was judged",
+        "nobody came to pull the source",
+    )
+    given_up = found(reports=(seen(),), gave_up="did not end within 5 s in all")
+    assert outcome_of(NOBODY, given_up).remarks == (
+        "the publisher did not end within 5 s in all: what had come by then was judged",
+    )
+    assert outcome_of(COMMAND, given_up).remarks == ()
+
+
+def test_both_sides_are_judged() -> None:
+    plan = Plan(
+        rules=parse_rules(["source.audio.codec == aac", "audio.codec absent"]),
+        words=("x",), source=make_source("h264", 1.0),
+    )  # fmt: skip
+    outcome = outcome_of(plan, found(reports=(seen(audio="none"),), source=seen()))
+    assert outcome.met
+    assert outcome.remarks == ()

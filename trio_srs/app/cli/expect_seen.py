@@ -1,0 +1,83 @@
+"""``trio-srs expect`` of a URL or a file: a stream that is there already. Floor 8."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+
+import trio
+
+from trio_srs.app.cli.tool import run_tool, until_signal
+from trio_srs.app.cli.verdicts import write_outputs
+from trio_srs.media.expect import Evidence, Rule, judge
+from trio_srs.media.report import StreamReport
+from trio_srs.tools.client import ClientSettings, client_tls
+from trio_srs.tools.expect.flv_file import report_of_file
+from trio_srs.tools.expect.pull import Pull
+from trio_srs.tools.expect.sight import Enough
+from trio_srs.tools.publish import MediaFileError
+from trio_srs.tools.verdicts.outcome import Outcome
+
+__all__ = ["judge_file", "judge_pulled"]
+
+_TIMEOUT_S = 10.0
+
+
+def judge_file(
+    args: argparse.Namespace, rules: tuple[Rule, ...], golden: Mapping[str, StreamReport]
+) -> int:
+    """Judge a file and report."""
+    began, began_at = time.monotonic(), time.time()
+    report, absence = None, ""
+    try:
+        report = report_of_file(Path(args.target), _enough(args))
+    except MediaFileError as error:
+        absence = str(error)
+    outcome = Outcome(
+        target=args.target,
+        rules=rules,
+        report=report,
+        verdicts=judge(Evidence(report=report, golden=golden), rules) if report else (),
+        absence=absence,
+        seconds=time.monotonic() - began,
+        began_at=began_at,
+    )
+    return write_outputs(args, outcome)
+
+
+def judge_pulled(
+    args: argparse.Namespace, rules: tuple[Rule, ...], golden: Mapping[str, StreamReport]
+) -> int:
+    """Pull a stream, judge it and report."""
+    return run_tool(partial(_judge_pulled, args, rules, golden))
+
+
+async def _judge_pulled(
+    args: argparse.Namespace, rules: tuple[Rule, ...], golden: Mapping[str, StreamReport]
+) -> int:
+    began, began_at = trio.current_time(), time.time()
+    timeout_s = _TIMEOUT_S if args.timeout is None else args.timeout
+    tls = client_tls(insecure=True) if args.insecure else None
+    settings = ClientSettings(timeout_s=timeout_s, tls=tls)
+    pull = Pull(args.target, _enough(args), timeout_s=timeout_s, settings=settings)
+    interrupted = await until_signal(pull.run)
+    report = pull.report()
+    outcome = Outcome(
+        target=pull.target,
+        rules=rules,
+        report=report,
+        verdicts=judge(Evidence(report=report, golden=golden), rules) if report else (),
+        absence="" if report else pull.absence,
+        interrupted=interrupted,
+        remarks=("interrupted: what had come by then was judged",) if interrupted else (),
+        seconds=trio.current_time() - began,
+        began_at=began_at,
+    )
+    return write_outputs(args, outcome)
+
+
+def _enough(args: argparse.Namespace) -> Enough:
+    return Enough(seconds=args.seconds, frames=args.frames)

@@ -1,0 +1,96 @@
+"""What a run with a server of our own has found, and what is to be said of it. Floor 6."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import attrs
+
+from trio_srs.media.expect import Evidence, Verdict, judge
+from trio_srs.media.report import StreamReport
+from trio_srs.tools.expect.plan import Plan
+from trio_srs.tools.verdicts.outcome import Outcome, ProgramEnd
+
+__all__ = ["Found", "outcome_of"]
+
+
+@attrs.define(kw_only=True)
+class Found:
+    """What was found so far."""
+
+    began_at: float
+    """Unix time."""
+    stream: str | None
+    """The name that was waited for, or came."""
+    reports: tuple[StreamReport, ...] = ()
+    """Of every publish of it with audio or video, oldest first."""
+    source: StreamReport | None = None
+    """What the command was given to pull, if it pulled."""
+    program: ProgramEnd | None = None
+    """How the command ended."""
+    happened: tuple[str, ...] = ()
+    """What else happened, a sentence each."""
+    gave_up: str = ""
+    """Why we no longer waited, as the end of a sentence; empty if there was no need to."""
+    kicked: bool = False
+    """Whether a publish was ended, as asked."""
+    remarks: tuple[str, ...] = ()
+    """What else has to be known."""
+    seconds: float = 0.0
+    """How long it took."""
+
+
+def outcome_of(plan: Plan, found: Found, *, interrupted: bool = False) -> Outcome:
+    """Judge what was found.
+
+    Of several publishes the last is judged, the others are its past. One that was ended because
+    that was asked for, and never came back, is the last.
+    """
+    report: StreamReport | None = None
+    before: tuple[StreamReport, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
+    if found.reports:
+        *earlier, report = found.reports
+        before = tuple(earlier)
+        evidence = Evidence(report=report, earlier=before, source=found.source, golden=plan.golden)
+        verdicts = judge(evidence, plan.rules)
+    return Outcome(
+        target=found.stream or "a stream",
+        rules=plan.rules,
+        report=report,
+        verdicts=verdicts,
+        earlier=before,
+        source=found.source,
+        absence="" if report else _absence(plan, found, interrupted=interrupted),
+        happened=() if report else found.happened,
+        program=found.program,
+        interrupted=interrupted,
+        remarks=tuple(_remarks(plan, found, interrupted=interrupted)),
+        seconds=found.seconds,
+        began_at=found.began_at,
+    )
+
+
+def _absence(plan: Plan, found: Found, *, interrupted: bool) -> str:
+    """Why there is nothing to judge."""
+    if interrupted:
+        return "interrupted before any audio or video came"
+    if found.gave_up:
+        return f"{'the command' if plan.words else 'whoever was to come'} {found.gave_up}"
+    assert found.program is not None  # without a command we wait until we give up
+    end = found.program
+    return f"the command {end.how} after {end.seconds:.1f} s and had published nothing"
+
+
+def _remarks(plan: Plan, found: Found, *, interrupted: bool) -> Iterator[str]:
+    yield from found.remarks
+    if interrupted and found.reports:
+        yield "interrupted: what had come by then was judged"
+    if found.gave_up and found.reports and not plan.words:
+        yield f"the publisher {found.gave_up}: what had come by then was judged"
+    if found.kicked:
+        yield "the first publish was ended by us, as --kick-after says"
+    if len(found.reports) > 1:
+        yield f"the last of {len(found.reports)} publishes was judged"
+    if plan.source is not None and found.source is None:
+        yield "nobody came to pull the source"

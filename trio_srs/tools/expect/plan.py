@@ -1,0 +1,105 @@
+"""What is to be run, waited for and judged with a server of our own. Floor 6."""
+
+from __future__ import annotations
+
+import math
+import subprocess
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Final
+
+import attrs
+
+from trio_srs.config.schema import Config
+from trio_srs.hub.settings import InspectLevel
+from trio_srs.media.expect import Rule
+from trio_srs.media.report import StreamReport
+from trio_srs.net.address import Address
+from trio_srs.tools.expect.sight import EVERYTHING, Enough
+from trio_srs.units import Seconds, Timeout
+from trio_srs.wire.url import RtmpUrl
+
+if TYPE_CHECKING:
+    from trio_srs.tools.expect.source import SourceJob
+
+__all__ = ["DEFAULT_STREAM", "PLACEHOLDERS", "SOURCE_STREAM", "Plan", "placeholders"]
+
+DEFAULT_STREAM: Final = "live/stream"
+"""What a command is given to publish."""
+SOURCE_STREAM: Final = "source/stream"
+"""What it is given to pull."""
+
+PLACEHOLDERS: Final = {
+    "url": "where to publish",
+    "host": "of that URL",
+    "port": "of that URL",
+    "app": "of that URL",
+    "name": "of that URL: the stream key",
+    "source_url": "where to pull from, with --source",
+}
+"""What may stand in braces in the words of a command."""
+
+
+@attrs.frozen(kw_only=True)
+class Plan:
+    """One run."""
+
+    rules: tuple[Rule, ...] = ()
+    """What is expected."""
+    golden: Mapping[str, StreamReport] = attrs.field(factory=dict)
+    """The reports of the files that the rules name."""
+    words: tuple[str, ...] = ()
+    """The command; empty to wait for whoever comes."""
+    environ: Mapping[str, str] = attrs.field(factory=dict)
+    """The command's environment; the URLs are added."""
+    listen: Address = Address("127.0.0.1", 0)  # noqa: RUF009  # a value, as frozen as we are
+    """Where the server listens."""
+    stream: str | None = DEFAULT_STREAM
+    """The name that is waited for; None for whichever is published first."""
+    enough: Enough = EVERYTHING
+    """How much of it is judged."""
+    timeout_s: float = 10.0
+    """How long nothing may happen: until audio or video comes, in the middle of it, and from the
+    end of the publish to that of the command."""
+    max_time_s: float = math.inf
+    """How long all of it may take."""
+    kick_after_s: float | None = None
+    """End the first publish so long after its first audio or video, and wait for the next."""
+    source: SourceJob | None = None
+    """What the command is given to pull."""
+    show: Callable[[bytes | bytearray], object] | None = None
+    """Called in a thread with what the command says on standard error."""
+    stdout: int = subprocess.DEVNULL
+    """A file descriptor for what it says on standard output."""
+    meanwhile: Callable[[], object] | None = None
+    """Called in a thread when the command has been started: there is time then."""
+    on_ready: Callable[[str], object] | None = None
+    """Called with the URL to publish to when the server is up."""
+
+    def config(self) -> Config:
+        """The server's configuration: everything is looked at, and nothing waits at the end."""
+        base = Config()  # made by hand: reading one would cost each run some imports
+        patience = Timeout(self.timeout_s)
+        return attrs.evolve(
+            base,
+            rtmp=attrs.evolve(base.rtmp, listen=(self.listen,), shutdown_grace=Seconds(0.0)),
+            stream=attrs.evolve(
+                base.stream,
+                inspect=InspectLevel.FULL,
+                send_interval=Seconds(0.0),
+                publish_idle_timeout=patience,
+                first_packet_timeout=patience,
+            ),
+        )
+
+
+def placeholders(url: str, source_url: str | None) -> dict[str, str]:
+    """What stands for the placeholders of a command."""
+    parts = RtmpUrl.parse(url)
+    values = {
+        "url": url,
+        "host": parts.host,
+        "port": str(parts.port),
+        "app": parts.app,
+        "name": parts.stream,
+    }
+    return values if source_url is None else {**values, "source_url": source_url}

@@ -7,6 +7,7 @@ import socket
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from trio_srs.media.pattern import Pattern
 from trio_srs.net.address import Address
 from trio_srs.net.listen import ListenError
 from trio_srs.tools.client import open_publisher
+from trio_srs.tools.expect.flv_file import report_of_file
 from trio_srs.tools.expect.found import outcome_of
 from trio_srs.tools.expect.plan import Plan
 from trio_srs.tools.expect.program import ProgramStartError
@@ -206,6 +208,15 @@ async def test_an_interrupted_run_has_what_came() -> None:
 async def test_a_command_that_cannot_be_run_is_told() -> None:
     with pytest.raises(ProgramStartError, match="cannot run 'no-such-encoder': No such file"):
         await ran("no-such-encoder", "{url}")
+
+
+async def test_what_was_published_is_kept_as_it_came(tmp_path: Path) -> None:
+    outcome = await ran(*publish(), capture=tmp_path)
+    assert outcome.report is not None
+    assert outcome.report.captured == str(tmp_path / "live-stream-1.flv")
+    kept = report_of_file(tmp_path / "live-stream-1.flv").facts.digests
+    assert kept is not None
+    assert kept == outcome.report.facts.digests
 
 
 async def test_there_is_time_while_the_command_runs() -> None:

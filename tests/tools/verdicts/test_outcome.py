@@ -64,6 +64,12 @@ def test_a_command_that_was_stopped_says_why() -> None:
     case = judged(program=end).cases[-1]
     assert (case.status, case.message) == (
         Status.MET,
-        "the command was stopped: there was enough after 1.0 s",
+        "the command was stopped after 1.0 s: there was enough",
     )
     assert case.details == ()
+
+
+def test_a_command_that_hung_is_named_by_its_file() -> None:
+    end = ProgramEnd(words=("/usr/bin/x",), returncode=-15, seconds=1, hung="did not end")
+    case = judged(program=end).cases[-1]
+    assert (case.name, case.message) == ("x succeeds", "the command did not end")

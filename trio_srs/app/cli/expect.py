@@ -81,6 +81,10 @@ def _add_server_options(parser: argparse.ArgumentParser) -> None:
             "second",
         ),
         group.add_argument(
+            "--capture", metavar="FOLDER", type=Path,
+            help="keep what is published, exactly as it came, in FLV files here",
+        ),
+        group.add_argument(
             "--source", metavar="FILE.flv | PATTERN",
             help="offer this at {source_url} for COMMAND to pull: h264:640x360@25+aac:48000x1",
         ),

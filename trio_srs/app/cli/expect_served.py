@@ -47,6 +47,8 @@ def judge_served(
     golden: Mapping[str, StreamReport],
 ) -> int:
     """Run the command, or wait for whoever comes; judge and report."""
+    if args.capture is not None and not args.capture.is_dir():
+        parser.error(f"--capture: there is no directory {args.capture}")
     plan = Plan(
         rules=rules,
         golden=golden,
@@ -54,6 +56,7 @@ def judge_served(
         environ=os.environ,
         enough=Enough(seconds=args.seconds, frames=args.frames),
         kick_after_s=args.kick_after,
+        capture=args.capture,
         source=_source(args, parser),
         stdout=subprocess.DEVNULL if args.quiet else _STDERR,
         show=None if args.quiet else _pass_on,

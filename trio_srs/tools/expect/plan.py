@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import subprocess
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -70,6 +71,8 @@ class Plan:
     """Called in a thread with what the command says on standard error."""
     stdout: int = subprocess.DEVNULL
     """A file descriptor for what it says on standard output."""
+    capture: Path | None = None
+    """Keep every publish, exactly as it came, as an FLV file in this folder."""
     meanwhile: Callable[[], object] | None = None
     """Called in a thread when the command has been started: there is time then."""
     on_ready: Callable[[str], object] | None = None

@@ -56,7 +56,8 @@ class ExpectRun:
         try:
             async with serve(self._plan.config()) as server:
                 with server.bus.listening(self._desk.hear):
-                    await self._run_beside(server)
+                    async with self._capturing(server):
+                        await self._run_beside(server)
         finally:
             self.found.seconds = trio.current_time() - began
 
@@ -83,6 +84,17 @@ class ExpectRun:
             nursery.cancel_scope.cancel()
 
     # ------------------------------------------------------------------ beside the watching
+
+    @asynccontextmanager
+    async def _capturing(self, server: Server) -> AsyncIterator[None]:
+        """Keep what is published in the block, if that is asked for."""
+        if self._plan.capture is None:
+            yield
+            return
+        from trio_srs.tools.capture import capturing  # only here: few runs keep anything
+
+        async with capturing(server, self._plan.capture):
+            yield
 
     @asynccontextmanager
     async def _running(self, server: Server, url: str) -> AsyncIterator[None]:

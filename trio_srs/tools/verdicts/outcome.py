@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import shlex
 from collections.abc import Iterator, Sequence
+from pathlib import PurePath
 
 import attrs
 
@@ -168,14 +169,17 @@ class Outcome:
 
 
 def _program_case(program: ProgramEnd) -> Case:
-    if program.stopped and not program.hung:
-        message = f"was stopped: {program.stopped}"
+    after = f"after {program.seconds:.1f} s"
+    if program.hung:
+        message = program.hung
+    elif program.stopped:
+        message = f"was stopped {after}: {program.stopped}"
     else:
-        message = program.how
+        message = f"{program.how} {after}"
     return Case(
         kind="command",
-        name=f"{program.words[0]} succeeds",
+        name=f"{PurePath(program.words[0]).name} succeeds",
         status=Status.FAILED if program.failed else Status.MET,
-        message=f"the command {message} after {program.seconds:.1f} s",
+        message=f"the command {message}",
         details=program.last_lines if program.failed else (),
     )

@@ -19,7 +19,7 @@ Point: TypeAlias = tuple[float, float]
 
 MOST_POINTS: Final = 800
 """In one line: more than there are pixels is only weight."""
-MARK: Final = "first frame that breaks a rule"
+MARK: Final = "a rule is broken"
 """What the marks of unmet rules are called."""
 _WRAP: Final = 1 << 32
 _HALF: Final = 1 << 31

@@ -25,6 +25,7 @@ import trio_srs
 from trio_srs import errors
 from trio_srs.errors import EndReason, InternalError, PeerError, RefusedError, TrioSrsError
 from trio_srs.media import facts
+from trio_srs.service.api.reference import reference_page
 from trio_srs.session.rtmp_server import TRANSITIONS, StreamState
 
 REFERENCE: Final = Path(__file__).parent / "reference"
@@ -207,6 +208,7 @@ def _type(field: attrs.Attribute[object]) -> str:
 
 
 PAGES: Final[dict[str, Callable[[], str]]] = {
+    "api.md": reference_page,
     "errors.md": errors_page,
     "facts.md": facts_page,
     "session.md": session_page,

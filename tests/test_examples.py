@@ -6,8 +6,10 @@ import os
 import re
 import runpy
 import shlex
+import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,14 +36,18 @@ TESTED: Final = {
     "pattern.py",
     "publish_and_play.py",
     "test_encoder.py",
+    "wait_over_http.mjs",
+    "wait_over_http.sh",
 }
 
 
-def run(*words: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+def run(
+    *words: str | Path, cwd: Path | None = None, environ: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     """Run a program to its end, with the Python of these tests as ``PYTHON``."""
-    environ = os.environ | {"PYTHON": sys.executable}
+    env = os.environ | {"PYTHON": sys.executable} | dict(environ or {})
     return subprocess.run(
-        words, cwd=cwd, env=environ, capture_output=True, text=True, timeout=50, check=False
+        words, cwd=cwd, env=env, capture_output=True, text=True, timeout=50, check=False
     )
 
 
@@ -189,3 +195,33 @@ def test_the_workflow_runs_what_there_is() -> None:
     extra = re.findall(r'"trio-srs\[(\w+)\]"', packages)
     project = tomli.loads((EXAMPLES.parent / "pyproject.toml").read_text(encoding="utf-8"))
     assert set(extra) <= set(project["project"]["optional-dependencies"])
+
+
+@pytest.mark.interop
+@pytest.mark.skipif(shutil.which("node") is None, reason="there is no node here")
+def test_the_test_in_node_passes_over_http() -> None:
+    done = run("node", "--test", "--test-reporter=tap", EXAMPLES / "wait_over_http.mjs")
+    assert done.returncode == 0, done.stdout
+    assert "\n# pass 4\n# fail 0\n" in done.stdout
+
+
+@pytest.mark.interop
+@pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl here")
+@pytest.mark.parametrize(
+    ("seconds", "rules", "code", "said"),
+    [
+        (1, "video.codec == h264\naudio.codec == aac", 0, "video.codec: seen: h264"),
+        (1, "video.codec == h264\nvideo.size == 1x1", 1, "video.size: expected 1x1, seen: 640x360"),
+        (0, "video.codec == h264", 1, "no keyframe on live/cam1 within 2 s; nothing happened"),
+    ],
+    ids=["met", "not met", "no stream"],
+)
+def test_the_script_with_curl_ends_as_its_rules_say(
+    tmp_path: Path, seconds: int, rules: str, code: int, said: str
+) -> None:
+    encoder = [sys.executable, "-m", "trio_srs", "publish", "--pattern", "h264:640x360@25"]
+    command = [*encoder, f"--seconds={seconds}", "RTMP_URL"] if seconds else ["true"]
+    environ = {"RULES": rules, "TIMEOUT": "20" if seconds else "2"}
+    done = run("bash", EXAMPLES / "wait_over_http.sh", *command, cwd=tmp_path, environ=environ)
+    assert done.returncode == code, done.stdout + done.stderr
+    assert said in done.stdout + done.stderr

@@ -26,12 +26,17 @@ from trio_srs.service.api.errors import (
 )
 from trio_srs.service.api.names import Asgi, folding
 from trio_srs.service.api.routes.events import follow_events
-from trio_srs.service.api.routes.reports import judge_stream, list_reports, show_report
+from trio_srs.service.api.routes.reports import (
+    Expectations,
+    judge_stream,
+    list_reports,
+    show_report,
+)
 from trio_srs.service.api.routes.server import show_server
 from trio_srs.service.api.routes.sessions import end_session, list_sessions, show_session
 from trio_srs.service.api.routes.streams import kick_publisher, list_streams, show_stream
 from trio_srs.service.api.routes.waiting import wait
-from trio_srs.service.api.schema import PlainSchemas
+from trio_srs.service.api.schema import PlainSchemas, first_paragraph
 from trio_srs.version import VERSION
 
 __all__ = ["BODY_MOST", "describe", "make_app"]
@@ -150,7 +155,13 @@ def describe() -> dict[str, Any]:
         logging_config=None,
     )
     described = app.openapi_schema.to_schema()
-    described["components"]["schemas"]["Expectations"]["additionalProperties"] = False
+    schemas = described["components"]["schemas"]
+    schemas[Expectations.__name__] |= {
+        "description": Expectations.__doc__,
+        "additionalProperties": False,
+    }
+    for schema in schemas.values():
+        schema["description"] = first_paragraph(schema["description"])
     return described
 
 

@@ -18,7 +18,10 @@ __all__ = ["Counters"]
 
 @attrs.define(kw_only=True)
 class Counters:
-    """Totals since the server began. Made to listen on a bus."""
+    """Totals since the server began.
+
+    Made to listen on a bus.
+    """
 
     sessions: int = 0
     """Connections accepted."""

@@ -24,7 +24,7 @@ from litestar.typing import FieldDefinition
 from trio_srs.media.trace import COLUMNS, Frame, Trace
 from trio_srs.wire.amf import values
 
-__all__ = ["PlainSchemas", "meanings"]
+__all__ = ["PlainSchemas", "as_text", "first_paragraph", "meanings"]
 
 _FRACTION: Final = Schema(
     type=OpenAPIType.STRING, pattern=r"^-?[0-9]+/[0-9]+$", description="A fraction, as 25/1."
@@ -54,7 +54,7 @@ class PlainSchemas(OpenAPISchemaPlugin):
                 name: FieldDefinition.from_kwarg(kind, name) for name, kind in kinds.items()
             },
         )
-        schema.description = _first_paragraph(cls.__doc__)
+        schema.description = first_paragraph(cls.__doc__)
         about = meanings(cls)
         for name, described in (schema.properties or {}).items():
             if isinstance(described, Schema | Reference) and name in about:
@@ -79,7 +79,7 @@ def _trace() -> Schema:
     }
     return Schema(
         type=OpenAPIType.OBJECT,
-        description=_first_paragraph(Trace.__doc__),
+        description=first_paragraph(Trace.__doc__),
         required=list(properties),
         properties=properties,
     )
@@ -99,13 +99,19 @@ def meanings(cls: type) -> dict[str, str]:
                 ast.AnnAssign(target=ast.Name(id=name)),
                 ast.Expr(value=ast.Constant(value=str(words))),
             ):
-                found[name] = " ".join(words.split())
+                found[name] = as_text(words)
     return found
 
 
-def _first_paragraph(text: str | None) -> str:
-    first = inspect.cleandoc(text or "").partition("\n\n")[0]
-    return " ".join(re.sub(r":\w+:`~?(?:\w+\.)*(\w+)`", r"`\1`", first).split())
+def first_paragraph(text: str | None) -> str:
+    """What a docstring says first, as one line."""
+    return as_text(inspect.cleandoc(text or "").partition("\n\n")[0])
+
+
+def as_text(text: str) -> str:
+    """A docstring's text on one line, as Markdown has it, in terms of JSON."""
+    plain = re.sub(r":\w+:`~?(?:\w+\.)*(\w+)`", r"`\1`", text)
+    return " ".join(re.sub(r"\bNone\b", "null", plain).replace("``", "`").split())
 
 
 def _types(cls: type[attrs.AttrsInstance]) -> dict[str, Any]:

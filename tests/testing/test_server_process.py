@@ -197,6 +197,18 @@ def test_one_that_died_testifies_how(tmp_path: Path) -> None:
         assert (tmp_path / "server.log").exists()
 
 
+def test_it_answers_a_publisher_that_holds_pythons_lock() -> None:
+    """PyAV does, in this very process, until the server has said yes."""
+    av = pytest.importorskip("av", reason="there is no PyAV for this Python yet")
+    with ServerProcess() as server:
+        with av.open(server.url(NAME), "w", format="flv") as container:
+            stream = container.add_stream("h264", rate=25, width=64, height=64, pix_fmt="yuv420p")
+            for _ in range(10):
+                container.mux(stream.encode(av.VideoFrame(64, 64, "yuv420p")))
+            container.mux(stream.encode(None))
+        expect(server.wait_for_end(NAME)).video(frames=10, size=(64, 64))
+
+
 def test_a_killed_one_is_gone() -> None:
     with ServerProcess() as server:
         assert is_running(server.pid)

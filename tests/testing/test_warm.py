@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -13,7 +14,7 @@ import pytest
 from tests.testing.processes import all_gone, is_running, script
 from trio_srs.testing.channel import ProcessEndedError
 from trio_srs.testing.process import OwnProcess
-from trio_srs.testing.warm import Warm, close_warm, tail, warm
+from trio_srs.testing.warm import Forked, Warm, close_warm, tail, warm
 
 pytestmark = pytest.mark.interop
 
@@ -67,6 +68,24 @@ def test_what_ended_before_it_could_fork_says_how(own_warm: Warm) -> None:
         pytest.raises(ProcessEndedError, match="ended with exit code -9"),
     ):
         own_warm.fork("server", {}, theirs, log.fileno())
+
+
+def fork(own_warm: Warm) -> Forked:
+    """Have a server forked, with nobody to give it orders: it ends at once."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs, tempfile.TemporaryFile() as log:
+        words: dict[str, object] = {"layers": [], "captures": None}
+        return own_warm.fork("server", words, theirs, log.fileno())
+
+
+def test_an_answer_that_nobody_waited_for_is_not_taken_for_another(own_warm: Warm) -> None:
+    """Ctrl-C may come between asking and hearing."""
+    first = fork(own_warm)
+    asked = {"id": -1, "do": "exit_code", "pid": first.pid, "within_s": 10.0}
+    own_warm._sock.sendall(json.dumps(asked).encode() + b"\n")
+    second = fork(own_warm)
+    assert second.pid not in (first.pid, -1)
+    assert second.exit_code(10.0) is not None
 
 
 def test_the_last_lines_of_a_log_are_shown() -> None:

@@ -134,11 +134,13 @@ class ServerHandle(ABC):
         Raises:
             NothingPublishedError: nobody has published it.
         """
-        reports = self.reports(stream)
-        if not reports:
+        from trio_srs.testing.readback import read_report
+
+        plain = self._ask("report", _ANSWER_S, stream=stream)
+        if plain is None:
             names = ", ".join(self.streams) or "nothing"
             raise NothingPublishedError(f"nobody has published {stream}; published was {names}")
-        return reports[-1]
+        return read_report(plain)
 
     def reports(self, stream: str) -> tuple[StreamReport, ...]:
         """All about every publish of a stream, the oldest first; the server keeps the last few."""

@@ -18,6 +18,7 @@ import tempfile
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
+from itertools import count
 from typing import IO, Any, Final
 
 from trio_srs.testing.channel import ProcessEndedError, ProcessSilentError
@@ -32,6 +33,7 @@ _BOOT: Final = (
 )
 """With the module path of this process, so that both find the same modules."""
 _PATIENCE_S: Final = 30.0
+_END_S: Final = 1.0
 _LAST_LINES: Final = 20
 
 
@@ -75,7 +77,7 @@ class Warm:
         ours, theirs = socket.socketpair()
         self._sock = ours
         self._turn = threading.Lock()
-        self._is_ready = False
+        self._numbers = count(1)
         with theirs:
             self._process = subprocess.Popen(
                 self._command(theirs),
@@ -88,7 +90,7 @@ class Warm:
         self._heard = self._sock.makefile("rb")
 
     def _command(self, sock: socket.socket) -> list[str]:
-        words = json.dumps(sys.path), str(sock.fileno()), str(self.owner)
+        words = json.dumps(list(map(str, sys.path))), str(sock.fileno()), str(self.owner)
         return [sys.executable, "-P", "-c", _BOOT, *words]
 
     def fork(self, role: str, words: Mapping[str, Any], channel: socket.socket, log: int) -> Forked:
@@ -117,19 +119,23 @@ class Warm:
         with self._turn:
             if self._log.closed:
                 raise ProcessEndedError("the process that others are forked from was let go of")
-            if not self._is_ready:
-                self._answer()
-                self._is_ready = True
-            line = json.dumps(order).encode() + b"\n"
+            number = next(self._numbers)
+            line = json.dumps({**order, "id": number}).encode() + b"\n"
             rights = socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors)
             try:
                 sent = self._sock.sendmsg([line], [rights] if descriptors else [])
                 self._sock.sendall(line[sent:])
             except OSError:
                 raise self._ended() from None
-            return self._answer()
+            return self._answer(number)
 
-    def _answer(self) -> dict[str, Any]:
+    def _answer(self, number: int) -> dict[str, Any]:
+        """The answer to one order; those to earlier ones, of which Ctrl-C kept us, are skipped."""
+        while (answer := self._next_answer())["id"] != number:
+            continue
+        return answer
+
+    def _next_answer(self) -> dict[str, Any]:
         self._sock.settimeout(_PATIENCE_S)
         try:
             line = self._heard.readline()
@@ -146,7 +152,8 @@ class Warm:
         return answer
 
     def _ended(self) -> ProcessEndedError:
-        code = self._process.wait(_PATIENCE_S)
+        self._wait(_END_S)
+        code = self._process.returncode
         return ProcessEndedError(
             f"the process that others are forked from ended with exit code {code}{tail(self._log)}"
         )
@@ -161,15 +168,15 @@ class Warm:
         with self._turn:
             self._heard.close()
             self._sock.close()
-            self._wait()
+            self._wait(_PATIENCE_S)
             self._log.close()
 
-    def _wait(self) -> None:
+    def _wait(self, patience_s: float) -> None:
         if self.owner != os.getpid():  # a fork of the owner has nobody to wait for
             self._process.returncode = 0
             return
         try:
-            self._process.wait(_PATIENCE_S)
+            self._process.wait(patience_s)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()

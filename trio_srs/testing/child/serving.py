@@ -55,6 +55,7 @@ class Desk:
         """What can be asked."""
         return {
             "wait_for": self._wait_for,
+            "report": self._report,
             "reports": self._reports,
             "streams": self._streams,
             "sessions": self._sessions,
@@ -69,6 +70,9 @@ class Desk:
         self, stream: str, until: str, timeout_s: float, since: int | None
     ) -> object:
         await self._server.wait_for(stream, until, timeout_s=timeout_s, since=since)
+        return await self._report(stream)
+
+    async def _report(self, stream: str) -> object:
         await self._settled()
         return plain(self._server.reports.find(stream))
 

@@ -4,8 +4,8 @@ A server needs half a second to import itself and a few milliseconds to start: s
 once for all tests. What is forked is a process like any other; here is no event loop and no
 second thread that a fork could break.
 
-Orders are lines of JSON on a socket, each answered before the next is read: ``fork`` (with the
-new process's own socket and its log as descriptors), ``exit_code`` and ``kill``.
+Orders are lines of JSON on a socket, each carried out and answered before the next: ``fork``
+(with the new process's own socket and its log as descriptors), ``exit_code`` and ``kill``.
 """
 
 from __future__ import annotations
@@ -62,14 +62,15 @@ def main(control: int, parent: int) -> None:
     gc.collect()
     gc.freeze()  # so that looking for garbage in a fork does not copy all of this
     with socket.socket(fileno=control) as sock:
-        sock.sendall(b'{"ready": true}\n')
         while not lifeline.parent_changed(parent):
             if not _heard(sock):
                 continue
-            line, descriptors = _receive(sock)
-            if not line:
+            lines, descriptors = _receive(sock)
+            if not lines:
                 return
-            sock.sendall(json.dumps(_do(json.loads(line), descriptors, sock)).encode() + b"\n")
+            for order in map(json.loads, lines):
+                answer = {"id": order["id"], **_do(order, descriptors, sock)}
+                sock.sendall(json.dumps(answer).encode() + b"\n")
 
 
 def _heard(sock: socket.socket) -> bool:
@@ -78,8 +79,11 @@ def _heard(sock: socket.socket) -> bool:
     return bool(poll.poll(_CHECK_MS))
 
 
-def _receive(sock: socket.socket) -> tuple[bytes, list[int]]:
-    """One order, and the descriptors that came with it; nothing at the end."""
+def _receive(sock: socket.socket) -> tuple[list[bytes], list[int]]:
+    """Orders, and the descriptors that came with the last; nothing at the end.
+
+    There is one as a rule; more if nobody has waited for the answer to the first.
+    """
     descriptors = array.array("i")
     data, ancillary, _, _ = sock.recvmsg(65536, socket.CMSG_SPACE(_DESCRIPTORS * 4))
     for level, kind, content in ancillary:
@@ -88,7 +92,7 @@ def _receive(sock: socket.socket) -> tuple[bytes, list[int]]:
     while data and not data.endswith(b"\n"):
         more = sock.recv(65536)
         data = data + more if more else b""
-    return data, list(descriptors)
+    return data.splitlines(), list(descriptors)
 
 
 def _do(order: Mapping[str, Any], descriptors: list[int], sock: socket.socket) -> dict[str, Any]:

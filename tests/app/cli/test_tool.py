@@ -4,25 +4,19 @@ from __future__ import annotations
 
 import argparse
 import io
-import os
-import signal
 import ssl
 import sys
 
 import pytest
-import trio
 
 from trio_srs.app.cli import tool
 from trio_srs.app.cli.exits import Exit
 from trio_srs.app.cli.tool import (
     add_connection_options,
-    count,
     in_words,
     run_tool,
-    seconds,
     settings_from,
     show_progress,
-    until_signal,
 )
 from trio_srs.errors import PeerError, RefusedError
 from trio_srs.net.dial import DialError
@@ -32,26 +26,6 @@ from trio_srs.tools.play import NoStreamError
 from trio_srs.tools.publish import MediaFileError
 from trio_srs.tools.tally import Tally
 from trio_srs.wire.url import UrlError
-
-
-@pytest.mark.parametrize(
-    ("text", "value"), [("5", 5.0), ("0.5", 0.5), ("5s", 5.0), ("200ms", 0.2), ("2m", 120.0)]
-)
-def test_durations_need_no_unit(text: str, value: float) -> None:
-    assert seconds(text) == value
-
-
-@pytest.mark.parametrize("text", ["", ".", "-1", "5 apples", "1e3", "nan"])
-def test_other_durations_are_refused(text: str) -> None:
-    with pytest.raises(argparse.ArgumentTypeError):
-        seconds(text)
-
-
-def test_counts_are_whole_and_above_0() -> None:
-    assert count("12") == 12
-    for text in ("0", "-1", "1.5", "x", ""):
-        with pytest.raises(argparse.ArgumentTypeError, match="at least 1"):
-            count(text)
 
 
 def test_connection_options_become_settings() -> None:
@@ -119,28 +93,6 @@ def test_the_exit_code_of_a_command_is_its_own() -> None:
         return 4
 
     assert run_tool(run) == 4
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-async def test_a_signal_ends_what_runs_and_not_what_comes_after(number: int) -> None:
-    async def run() -> None:
-        os.kill(os.getpid(), number)
-        await trio.sleep_forever()
-
-    assert await until_signal(run)
-    await trio.lowlevel.checkpoint()
-
-
-async def test_without_a_signal_it_ends_by_itself() -> None:
-    async def run() -> None:
-        await trio.lowlevel.checkpoint()
-
-    async def fail() -> None:
-        raise DialError("bad")
-
-    assert not await until_signal(run)
-    with pytest.raises(DialError):
-        await until_signal(fail)
 
 
 class Terminal(io.StringIO):

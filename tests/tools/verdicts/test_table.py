@@ -34,4 +34,5 @@ def test_what_peers_say_is_safe_to_show() -> None:
     outcome = absent("video.codec == h264", target=NASTY, absence=NASTY, happened=(NASTY,))
     lines = list(verdict_lines(outcome))
     assert all(line.isprintable() for line in lines)
-    assert lines[0].count("\\x1b[1m") == 2
+    assert lines[0].endswith(": nothing came")
+    assert lines[1].count("\\x1b[1m") == 2

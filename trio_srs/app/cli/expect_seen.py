@@ -10,7 +10,8 @@ from pathlib import Path
 
 import trio
 
-from trio_srs.app.cli.tool import run_tool, until_signal
+from trio_srs.app.cli.interrupt import until_signal
+from trio_srs.app.cli.tool import run_tool
 from trio_srs.app.cli.verdicts import write_outputs
 from trio_srs.media.expect import Evidence, Rule, judge
 from trio_srs.media.report import StreamReport

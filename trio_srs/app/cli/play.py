@@ -11,17 +11,16 @@ import math
 from functools import partial
 
 from trio_srs.app.cli.exits import Exit
+from trio_srs.app.cli.interrupt import until_signal
 from trio_srs.app.cli.output import STDOUT, open_output
+from trio_srs.app.cli.quantities import count, seconds
 from trio_srs.app.cli.terminal import say, say_json
 from trio_srs.app.cli.tool import (
     add_connection_options,
-    count,
     in_words,
     run_tool,
-    seconds,
     settings_from,
     show_progress,
-    until_signal,
 )
 from trio_srs.tools.client import open_player
 from trio_srs.tools.play import PlayOptions, Recording

@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 
 from trio_srs.app.cli.exits import Exit
+from trio_srs.app.cli.quantities import seconds
 from trio_srs.app.cli.terminal import say, say_json
-from trio_srs.app.cli.tool import add_connection_options, run_tool, seconds, settings_from
+from trio_srs.app.cli.tool import add_connection_options, run_tool, settings_from
 from trio_srs.tools.inspection import stream_as_dict
 from trio_srs.tools.probe import DEFAULT_SECONDS, Probe, probe
 from trio_srs.wire.amf.values import Value

@@ -14,16 +14,15 @@ from pathlib import Path
 from typing import Any, Final
 
 from trio_srs.app.cli.exits import Exit
+from trio_srs.app.cli.interrupt import until_signal
+from trio_srs.app.cli.quantities import count, seconds
 from trio_srs.app.cli.terminal import complain, say, say_json
 from trio_srs.app.cli.tool import (
     add_connection_options,
-    count,
     in_words,
     run_tool,
-    seconds,
     settings_from,
     show_progress,
-    until_signal,
 )
 from trio_srs.media.pattern import Defect, Pattern, PatternError
 from trio_srs.tools.client import open_publisher

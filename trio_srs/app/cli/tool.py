@@ -11,8 +11,7 @@ from typing import Final
 import trio
 
 from trio_srs.app.cli.exits import Exit
-from trio_srs.app.cli.interrupt import until_signal
-from trio_srs.app.cli.quantities import count, seconds
+from trio_srs.app.cli.quantities import seconds
 from trio_srs.app.cli.terminal import complain, is_terminal
 from trio_srs.errors import PeerError, RefusedError
 from trio_srs.tools.client import ClientSettings, ServerRefusedError, client_tls
@@ -23,13 +22,10 @@ from trio_srs.wire.url import UrlError
 
 __all__ = [
     "add_connection_options",
-    "count",
     "in_words",
     "run_tool",
-    "seconds",
     "settings_from",
     "show_progress",
-    "until_signal",
 ]
 
 _REFRESH_S: Final = 0.2

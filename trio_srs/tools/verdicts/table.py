@@ -21,7 +21,7 @@ def verdict_lines(outcome: Outcome, *, only_failed: bool = False) -> Iterator[st
         only_failed: leave out what is as it should be, the heading too.
     """
     if not only_failed:
-        what = summary(outcome.report) if outcome.report is not None else outcome.absence
+        what = summary(outcome.report) if outcome.report is not None else "nothing came"
         yield printable(f"{outcome.target}: {what}")
         if outcome.source is not None:
             yield printable(f"its source {outcome.source.stream}: {summary(outcome.source)}")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.tools.expect.commands import publish
+from tests.tools.expect.commands import publish, relay
 from trio_srs.app.cli import main
 from trio_srs.app.cli.exits import Exit
 
@@ -130,3 +131,21 @@ def test_who_comes_to_our_address_is_judged() -> None:
         out, _ = process.communicate(timeout=20)
     assert process.returncode == Exit.OK
     assert out.startswith("any/name: h264 320x240 (10 frames)")
+
+
+def test_an_address_that_is_taken_is_a_failure(capfd: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        assert main(["expect", "--listen", address, "--", *publish()]) == Exit.FAILED
+    captured = capfd.readouterr()
+    assert captured.out == ""
+    assert f"cannot listen on {address}" in captured.err
+
+
+def test_a_relay_is_given_a_source(capfd: pytest.CaptureFixture[str]) -> None:
+    words = ["--source", "h264:320x240+aac:48000x1", "--source-seconds", "1", "--stream", "a/b"]
+    rules = ["--expect", "source.video.frames == 25", "--expect", "video.frames == 25"]
+    assert main(["expect", *words, *rules, "--", *relay()]) == Exit.OK
+    lines = capfd.readouterr().out.splitlines()
+    assert lines[0].startswith("a/b: h264 320x240 (25 frames), aac 48000 Hz x1 (")
+    assert lines[1].startswith("its source source/stream: h264 320x240 (25 frames)")

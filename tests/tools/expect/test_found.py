@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import attrs
 import pytest
 
 from tests.tools.verdicts.outcomes import FAILED_PROGRAM, seen
@@ -75,6 +76,16 @@ def test_what_has_to_be_known_is_remarked() -> None:
         "the publisher did not end within 5 s in all: what had come by then was judged",
     )
     assert outcome_of(COMMAND, given_up).remarks == ()
+
+
+def test_a_publish_that_outlives_the_command_is_remarked() -> None:
+    ended = attrs.evolve(FAILED_PROGRAM, returncode=0)
+    outcome = outcome_of(COMMAND, found(reports=(seen(),), program=ended))
+    assert outcome.remarks == (
+        "the publish went on when the command had ended: judged up to there",
+    )
+    stopped = attrs.evolve(ended, stopped="there were enough frames")
+    assert outcome_of(COMMAND, found(reports=(seen(),), program=stopped)).remarks == ()
 
 
 def test_both_sides_are_judged() -> None:

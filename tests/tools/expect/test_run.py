@@ -14,7 +14,7 @@ import pytest
 import trio
 
 from tests.tools.expect.commands import publish, python, relay, returning
-from trio_srs.errors import EndReason
+from trio_srs.errors import EndReason, PeerError
 from trio_srs.media.expect import parse_rules
 from trio_srs.media.pattern import Pattern
 from trio_srs.net.address import Address
@@ -27,6 +27,7 @@ from trio_srs.tools.expect.program import ProgramStartError
 from trio_srs.tools.expect.run import ExpectRun
 from trio_srs.tools.expect.sight import Enough
 from trio_srs.tools.expect.source import make_source
+from trio_srs.tools.publish import PatternPublish
 from trio_srs.tools.verdicts.outcome import Outcome
 
 PATIENCE_S = 30.0
@@ -245,6 +246,32 @@ async def test_whoever_comes_is_judged() -> None:
                     await publisher.send(message)
     outcome = outcome_of(plan, run.found)
     assert (outcome.met, outcome.target, outcome.program) == (True, "any/name", None)
+
+
+async def test_who_was_thrown_out_is_waited_for_only_so_long() -> None:
+    ready = trio.Event()
+    urls: list[str] = []
+
+    def on_ready(url: str) -> None:
+        urls.append(url)
+        ready.set()
+
+    plan = Plan(stream=None, on_ready=on_ready, kick_after_s=0.2, timeout_s=0.5)
+    run = ExpectRun(plan)
+    with trio.fail_after(PATIENCE_S):
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(run.run)
+            await ready.wait()
+            with pytest.raises(PeerError):
+                async with open_publisher(urls[0]) as publisher:
+                    await PatternPublish(Pattern.parse("h264:320x240", "none")).run(publisher)
+    outcome = outcome_of(plan, run.found)
+    assert outcome.report is not None
+    assert outcome.report.end is EndReason.KICKED
+    assert outcome.remarks == (
+        "the publisher did not publish again within 0.5 s: what had come by then was judged",
+        "the first publish was ended by us, as --kick-after says",
+    )
 
 
 async def test_nobody_is_waited_for_only_so_long() -> None:

@@ -82,10 +82,16 @@ def _absence(plan: Plan, found: Found, *, interrupted: bool) -> str:
     return f"the command {end.how} after {end.seconds:.1f} s and had published nothing"
 
 
+def _goes_on(found: Found) -> bool:
+    return bool(found.reports) and found.reports[-1].end is None
+
+
 def _remarks(plan: Plan, found: Found, *, interrupted: bool) -> Iterator[str]:
     yield from found.remarks
     if interrupted and found.reports:
         yield "interrupted: what had come by then was judged"
+    if found.program is not None and not found.program.stopped and _goes_on(found):
+        yield "the publish went on when the command had ended: judged up to there"
     if found.gave_up and found.reports and not plan.words:
         yield f"the publisher {found.gave_up}: what had come by then was judged"
     if found.kicked:

@@ -1,0 +1,167 @@
+"""A follower sees every record once, in order, as it was sent, whatever becomes of the log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import trio
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.hub.stage import Stage
+from trio_srs.hub.follower import Follower
+from trio_srs.hub.live import Live
+from trio_srs.hub.log import RECORD_BYTES
+from trio_srs.hub.record import Record
+from trio_srs.hub.settings import TimestampMode
+from trio_srs.testing.bodies import audio, audio_header, data, header, inter, key, metadata
+from trio_srs.units import Bytes, Seconds, Timeout
+from trio_srs.wire.amf.values import EcmaArray
+from trio_srs.wire.rtmp.message import Message
+
+SMALL = {"log_bytes": Bytes(64 * 1024), "gop_cache_bytes": Bytes(64 * 1024)}
+Seen = tuple[int, int, bytes]
+
+
+class Keeper(Follower):
+    """Keeps what it sees."""
+
+    def __init__(self, live: Live) -> None:
+        super().__init__(live)
+        self.seen: list[Seen] = []
+        self.most = 0
+
+    def see(self, records: list[Record]) -> None:
+        self.seen += [(each.type_id, each.sent_ms, each.sent_body) for each in records]
+        self.most = max(self.most, len(records))
+
+
+def said(*messages: Message) -> list[Seen]:
+    return [(each.type_id, each.timestamp_ms, each.payload) for each in messages]
+
+
+async def test_it_sees_what_came_since_it_began_to_follow_when_it_likes() -> None:
+    stage = Stage()
+    stage.publish()
+    stage.say(header(), key(0))
+    keeper = Keeper(stage.live)
+    stage.say(inter(40), inter(80), inter(120))
+    assert (keeper.seen, keeper.behind) == ([], 3)
+    keeper.catch_up(2)
+    assert (keeper.seen, keeper.behind) == (said(inter(40), inter(80)), 1)
+    keeper.catch_up()
+    keeper.catch_up()
+    assert (keeper.seen, keeper.behind) == (said(inter(40), inter(80), inter(120)), 0)
+
+
+async def test_the_end_of_a_publish_is_the_end_of_following_it() -> None:
+    stage = Stage()
+    lease = stage.publish()
+    player = stage.play()  # to whom the end is told, in the log
+    keeper = Keeper(stage.live)
+    stage.say(key(0))
+    assert keeper.following
+    lease.give_back()
+    assert (keeper.seen, keeper.following) == (said(key(0)), False)
+    stage.publish()
+    stage.say(key(40))
+    keeper.catch_up()
+    assert (keeper.seen, keeper.behind, stage.live.followers) == (said(key(0)), 0, ())
+    assert player.reader.attached
+
+
+async def test_who_lets_go_sees_what_there_is_and_no_more() -> None:
+    stage = Stage()
+    stage.publish()
+    keeper, other = Keeper(stage.live), Keeper(stage.live)
+    stage.say(key(0))
+    keeper.let_go()
+    keeper.let_go()
+    stage.say(inter(40))
+    other.catch_up()
+    assert keeper.seen == said(key(0))
+    assert other.seen == said(key(0), inter(40))
+
+
+async def test_the_log_keeps_what_it_has_not_seen() -> None:
+    stage = Stage(gop_cache=Seconds(0.0))
+    stage.publish()
+    keeper = Keeper(stage.live)
+    stage.say(*(inter(40 * n) for n in range(200)))
+    assert stage.live.log.base == 0
+    keeper.catch_up()
+    stage.say(*(inter(40 * n) for n in range(200, 300)))
+    assert stage.live.log.base > 0
+    keeper.catch_up()
+    assert len(keeper.seen) == 300
+
+
+async def test_it_is_made_to_see_what_the_log_cannot_keep() -> None:
+    stage = Stage(**SMALL)
+    stage.publish()
+    keeper = Keeper(stage.live)
+    messages = [inter(40 * n, 10_000, fill=n) for n in range(50)]
+    for message in messages:
+        stage.say(message)
+        assert stage.live.log.size <= 64 * 1024 + 10_000 + RECORD_BYTES
+    assert 30 < len(keeper.seen) < 50
+    keeper.catch_up()
+    assert keeper.seen == said(*messages)
+
+
+@pytest.mark.parametrize("mode", TimestampMode)
+async def test_it_sees_timestamps_and_bodies_as_they_were_sent(mode: TimestampMode) -> None:
+    stage = Stage(timestamps=mode, metadata_server_name=True)
+    for _ in range(2):
+        lease = stage.publish()
+        keeper = Keeper(stage.live)
+        media = [header(0), audio_header(7), key(90_000), audio(89_990), inter(4_294_967_295)]
+        stage.say(metadata({"width": 1.0}), *media)
+        lease.give_back()
+        about = data("onMetaData", EcmaArray({"width": 1.0}))
+        assert keeper.seen == said(about, *media)
+
+
+@pytest.mark.property
+@given(
+    acts=st.lists(
+        st.sampled_from(["key", "inter", "big", "audio", "header", "catch", "some", "play"])
+        | st.integers(1, 8),
+        max_size=80,
+    ),
+    mode=st.sampled_from(TimestampMode),
+)
+@pytest.mark.trio
+async def test_nothing_is_lost_or_seen_twice_whatever_happens(
+    acts: list[str | int], mode: TimestampMode
+) -> None:
+    settings: dict[str, Any] = {**SMALL, "slow_reader_after": Timeout(1.0)}
+    stage = Stage(timestamps=mode, gop_cache=Seconds(0.2), gop_cache_records=5, **settings)
+    lease = stage.publish()
+    keepers, now = [Keeper(stage.live), Keeper(stage.live)], trio.current_time()
+    messages: list[Message] = []
+    makers: dict[str, Callable[[int], Message]] = {
+        "key": key,
+        "inter": inter,
+        "audio": audio,
+        "header": header,
+        "big": lambda time: inter(time, 30_000),
+    }
+    for number, act in enumerate(acts):
+        if act == "catch":
+            keepers[0].catch_up()
+        elif act == "some":
+            keepers[0].catch_up(2)
+        elif act == "play":
+            stage.play(room=0)
+        elif isinstance(act, int):  # seconds pass
+            now += act / 4
+        else:
+            said_now = makers[act](number * 20)
+            messages.append(said_now)
+            lease.append(said_now, now)
+    lease.give_back()
+    for keeper in keepers:
+        assert keeper.seen == said(*messages)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from itertools import pairwise
+
 import pytest
 import trio
 from trio.testing import MockClock
@@ -142,7 +144,8 @@ async def test_followers_take_turns_and_others_run_between(autojump_clock: MockC
     async with trio.open_nursery() as nursery:
         nursery.start_soon(others)
         await inspection._round()
-    assert {32, 64, 96, 128, 160} <= set(seen), "a slice takes longer than the budget"
+    # A slice takes longer than the budget, and of two tasks either may be first in a pass.
+    assert max(later - sooner for sooner, later in pairwise([*seen, 192])) <= 64
     assert order[:32] == [order[0]] * 32
     assert order[32:64] == [order[32]] * 32
     assert order[0] is not order[32]

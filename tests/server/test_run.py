@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ssl
+import time
 from pathlib import Path
 
 import attrs
@@ -14,8 +15,11 @@ from trio.testing import wait_all_tasks_blocked
 
 from trio_srs.config.load import loads
 from trio_srs.config.schema import Config
+from trio_srs.errors import EndReason
 from trio_srs.hub.bus import Event, SessionBegan, SessionEnded
 from trio_srs.hub.gate import AllowAll, Asked
+from trio_srs.hub.history import HistoryConfig
+from trio_srs.hub.waiting import Until, UntilError, WaitTimeoutError
 from trio_srs.net.address import Address
 from trio_srs.net.certificate import TlsConfigError
 from trio_srs.net.dial import DialError
@@ -357,3 +361,73 @@ async def test_sessions_are_told_on_the_bus_of_their_server() -> None:
             async with await dial(other) as peer:
                 await peer.connect()
         assert isinstance(told[0], SessionBegan)
+
+
+# ------------------------------------------------------------------ looking inside
+
+
+async def test_what_a_server_knows_is_asked_of_itself() -> None:
+    async with serve(CONFIG) as server, await dial(server) as peer:
+        assert server.reports.names() == ()
+        assert [each.peer.rpartition(":")[0] for each in server.sessions()] == ["127.0.0.1"]
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(server.wait_for, "live/a")
+            assert await peer.publish("a") == STARTED
+        await peer.say(key(0), inter(40))
+        reached = await server.wait_for("live/a", Until.parse("frames:2"), timeout_s=5.0)
+        assert (reached.frames, reached.keyframes) == (2, 1)
+        [session] = server.sessions()
+        assert [each.stream for each in session.requests] == ["live/a"]
+        assert server.kick("live/a", "enough")
+        assert not server.kick("live/a")
+        await server.wait_for("live/a", "unpublished")
+        report = server.reports.find("live/a")
+        assert report is not None
+        assert (report.end, report.end_detail) == (EndReason.KICKED, "enough")
+        assert report.facts.level == "headers"
+        told = [type(entry.event).__name__ for entry in server.journal.since(0)]
+        assert told[:5] == [
+            "SessionBegan",
+            "SessionConnected",
+            "PublishBegan",
+            "FirstMedia",
+            "FirstKeyframe",
+        ]
+        assert report.began_at == pytest.approx(time.time(), abs=60)
+        assert server.journal.since(0)[0].at == pytest.approx(time.time(), abs=60)
+
+
+async def test_a_wait_in_vain_says_what_did_happen() -> None:
+    async with serve(CONFIG) as server, await dial(server) as peer:
+        await peer.publish("elsewhere")
+        with pytest.raises(WaitTimeoutError) as caught:
+            await server.wait_for("live/a", timeout_s=0.05)
+        assert str(caught.value) == (
+            "no publisher on live/a within 0.05 s; "
+            "published: live/elsewhere by 127.0.0.1, 0 messages so far"
+        )
+        with pytest.raises(UntilError):
+            await server.wait_for("live/a", "never")
+
+
+async def test_what_is_kept_is_bounded_by_the_configuration() -> None:
+    history = HistoryConfig(events=3, sessions=1, reports_per_stream=1)
+    async with serve(attrs.evolve(CONFIG, history=history)) as server:
+        for _ in range(3):
+            since = server.journal.last
+            async with await dial(server) as peer:
+                await peer.publish("a")
+            await server.wait_for("live/a", "unpublished", since=since)
+        while len(server.registry):
+            await server.journal.changed(server.journal.last)
+        assert len(server.reports.history("live/a")) == 1
+        assert len(server.sessions()) == 1
+        assert len(server.journal.since(0)) == 3
+        changes = server.reload(CONFIG)
+        assert {change.path for change in changes} == {
+            "history.events",
+            "history.sessions",
+            "history.reports_per_stream",
+        }
+        assert not any(change.live for change in changes)
+        assert server.config.history == history

@@ -780,6 +780,7 @@ ODD: Final = {
         command("x" * 100),
         ("unknown_command", "x" * 64),
     ),
+    "a usual command": (StreamState.IDLE, command("_checkbw"), None),
     "an answer": (StreamState.IDLE, command("_result"), None),
     "deleted twice": (
         StreamState.IDLE,

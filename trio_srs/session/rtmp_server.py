@@ -96,6 +96,8 @@ protocol error; commands of the connection (createStream, FCPublish, unknown cal
 in every state but UNCONNECTED. The diagram in the documentation is made from this table."""
 
 _Request = ConnectRequested | PublishRequested | PlayRequested
+_USUAL: Final = frozenset({"_checkbw", "checkBandwidth"})
+"""Calls of what FMS had and we do not, that are no news: ffmpeg and librtmp make them."""
 _ANSWERS: Final = frozenset({"_result", "_error", "onStatus"})
 _SHARED_OBJECTS: Final = frozenset({MessageType.SHARED_OBJECT_AMF0, MessageType.SHARED_OBJECT_AMF3})
 _QUOTED: Final = 64
@@ -288,7 +290,8 @@ class RtmpServerSession:
         if handler is not None:
             handler(self, command, stream_id)
         elif name not in _ANSWERS:
-            self.core.note("unknown_command", name[:_QUOTED])
+            if name not in _USUAL:
+                self.core.note("unknown_command", name[:_QUOTED])
             self._answer_null(command, stream_id)  # as SRS: encoders call what FMS once had
 
     def _check(self, stream_id: int, command: str) -> StreamState:

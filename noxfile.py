@@ -83,14 +83,24 @@ def interop(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Micro benchmarks, then servers side by side. ``-- micro -k chunk``, ``-- --only play``."""
+    """Micro benchmarks, then servers side by side: half an hour, and the README's table.
+
+    ``-- --quick`` takes 3 minutes, ``-- --only play`` some of it, ``-- micro -k chunk`` no server.
+    """
     session.install("-e", ".", *groups("bench"))
     only_micro = session.posargs[:1] == ["micro"]
     if only_micro or not session.posargs:
         columns = "--benchmark-columns=min,median"
         session.run("pytest", "benchmarks/micro", columns, *session.posargs[1:])
     if not only_micro:
-        session.run("python", "-m", "benchmarks.macro", *(session.posargs or ["--quick"]))
+        session.run("python", "-m", "benchmarks.macro", *session.posargs)
+
+
+@nox.session
+def soak(session: nox.Session) -> None:
+    """Half an hour of clients that come, go, stall and are kicked; ``-- --minutes 2``."""
+    session.install("-e", ".", *groups("tests"))
+    session.run("python", "-m", "benchmarks.soak", *session.posargs)
 
 
 @nox.session

@@ -14,6 +14,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks.macro import readme
 from benchmarks.macro.machine import about, cores
 from benchmarks.macro.measure import MEASURES, Bench
 from benchmarks.macro.outcome import Results
@@ -76,6 +77,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     print_report(results, _kinds())
     passing = args.profile is Profile.QUICK or args.only or args.setup
     _keep(results, args.out or (_PASSING if passing else _KEPT), args.profile)
+    if args.profile is Profile.FULL and not passing and args.out is None:
+        readme.main([])
     return 1 if results.errors else 0
 
 

@@ -14,6 +14,8 @@ sys.path.append(str(Path(__file__).parents[2]))
 
 from benchmarks.macro.measure import MEASURES, Measured
 from benchmarks.macro.outcome import Judged, Results, judge
+from benchmarks.macro.readme import main as readme
+from benchmarks.macro.readme import rewrite, table_of
 from benchmarks.macro.scenarios import SCENARIOS, Profile, estimate_s, selected
 from benchmarks.macro.servers import SERVERS
 from benchmarks.macro.setups import OURS, SETUPS
@@ -125,3 +127,23 @@ def test_one_round_is_called_one_round() -> None:
 def test_results_are_read_back_from_json() -> None:
     run = results([0.1, 0.2], [0.1, 0.3], lost=1)
     assert Results.parse(json.loads(json.dumps(run.dump()))) == run
+
+
+def test_the_readme_shows_the_run_that_is_kept() -> None:
+    assert readme(["--check"]) == 0
+
+
+def test_a_table_stands_between_its_marks() -> None:
+    page = "a\n<!-- bench: begin -->\nold\n<!-- bench: end -->\nb\n"
+    assert rewrite(page, "| new |\n") == (
+        "a\n<!-- bench: begin -->\n\n| new |\n\n<!-- bench: end -->\nb\n"
+    )
+    with pytest.raises(ValueError, match="bench: end"):
+        rewrite("a page without marks", "")
+
+
+def test_the_table_has_a_row_for_each_target_in_each_scenario() -> None:
+    about = {"servers": {}, "began": "2026-01-01T00:00", "cores": 2, "cpu": "a", "kernel": "b"}
+    results = Results({**about, "python": "c", "trio": "d"})
+    rows = [line for line in table_of(results).splitlines() if line.startswith("| ")]
+    assert len(rows) == 2 + sum(len(target.scenarios) for target in TARGETS)

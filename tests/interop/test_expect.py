@@ -77,7 +77,7 @@ async def test_what_is_wrong_is_named(words: list[str], rule: str, seen: str) ->
 
 
 async def test_an_encoder_that_is_killed_has_failed() -> None:
-    script = f'{_quoted(encoder(seconds=60, live=True))} & sleep 1.5; kill -9 $!; wait $!'
+    script = f"{_quoted(encoder(seconds=60, live=True))} & sleep 1.5; kill -9 $!; wait $!"
     outcome = await ran([*SHELL, script], "end.reason in peer_fin, peer_rst")
     assert outcome.met, outcome.verdicts
     assert outcome.program is not None

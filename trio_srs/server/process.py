@@ -21,7 +21,7 @@ from trio_srs.errors import RefusedError
 from trio_srs.server.logs import configure, prepare, set_level
 from trio_srs.server.run import Server, serve
 
-__all__ = ["ProcessOptions", "ReadyError", "run_process"]
+__all__ = ["ProcessOptions", "ReadyError", "run_process", "tune_collector"]
 
 _log = logging.getLogger(__name__)
 
@@ -73,17 +73,24 @@ def run_process(
     return 0
 
 
+def tune_collector() -> None:
+    """Set the garbage collector of this process up for a server that has just started.
+
+    What was made while starting lives as long as the process: it is never looked at again.
+    Sessions leave no cycles, so there is little to find, and it looks seldom. With Python's own
+    thresholds a sixth of the time of a connect storm went into looking.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_GC_THRESHOLDS)
+
+
 async def _main(
     config: Config, load: Callable[[], Config], options: ProcessOptions, parent: int | None
 ) -> None:
     with trio.open_signal_receiver(*_SIGNALS) as signals:
         async with serve(config) as server:
-            # What was made while starting lives as long as the process: never look at it again.
-            # Sessions leave no cycles, so there is little to find: look seldom. With Python's
-            # own thresholds a sixth of the time of a connect storm went into looking.
-            gc.collect()
-            gc.freeze()
-            gc.set_threshold(*_GC_THRESHOLDS)
+            tune_collector()
             _say_ready(server, options)
             prepare()
             async with trio.open_nursery() as nursery:

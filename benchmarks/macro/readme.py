@@ -1,0 +1,87 @@
+"""The table in the README: made from the last full run that is kept.
+
+``python -m benchmarks.macro.readme`` writes it between its marks, ``--check`` says whether it is
+what the kept run gives. A full run writes it by itself.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Final
+
+from benchmarks.macro.outcome import Judged, Results, judge
+from benchmarks.macro.setups import SETUPS
+from benchmarks.macro.table import cell, ratio_text
+
+__all__ = ["main", "rewrite", "table_of"]
+
+_ROOT: Final = Path(__file__).parents[2]
+_BEGIN, _END = "<!-- bench: begin -->\n", "<!-- bench: end -->\n"
+
+
+def table_of(results: Results) -> str:
+    """Every target as a row of Markdown, and what it was measured on."""
+    about = results.about
+    servers = ", ".join(f"{name} {version}" for name, version in about["servers"].items())
+    lines = [
+        "| what, against whom | where | ours | theirs | value | must | goal | |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for _, rows in groupby(judge(results), key=lambda each: each.target):
+        lines += [_row(each, number == 0) for number, each in enumerate(rows)]
+    lines += [
+        "",
+        f"Measured {about['began'][:10]} on {about['cores']} cores ({about['cpu']}), "
+        f"Linux {about['kernel']}, {about['python']}, Trio {about['trio']}; {servers}.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _row(each: Judged, is_first: bool) -> str:
+    target = each.target
+    what = ""
+    if is_first:
+        what = f"{target.text} / {SETUPS[target.other].label}" if target.other else target.text
+    measured = not math.isnan(each.value)
+    cells = (
+        what,
+        each.scenario,
+        cell(each.ours),
+        cell(each.other) if target.other else "",
+        cell(each.value) if measured else "–",
+        ratio_text(target.must, target.at_least),
+        ratio_text(target.goal, target.at_least),
+        f"**{each.verdict}**" if each.verdict == "not met" else each.verdict,
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def rewrite(text: str, table: str) -> str:
+    """A page with the table between its marks."""
+    head, _, rest = text.partition(_BEGIN)
+    _, mark, tail = rest.partition(_END)
+    if not mark:
+        raise ValueError(f"no {_BEGIN.strip()} and {_END.strip()} in the page")
+    return f"{head}{_BEGIN}\n{table}\n{_END}{tail}"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Write the table, or check it."""
+    words = sys.argv[1:] if argv is None else argv
+    kept = _ROOT / "benchmarks" / "results" / "full.json"
+    page = _ROOT / "README.md"
+    text = page.read_text()
+    wanted = rewrite(text, table_of(Results.parse(json.loads(kept.read_text()))))
+    if "--check" in words:
+        return int(text != wanted)
+    page.write_text(wanted)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -53,7 +53,7 @@ def _row(each: Judged, is_first: bool) -> str:
         each.scenario,
         cell(each.ours),
         cell(each.other) if target.other else "",
-        cell(each.value) if measured else "–",
+        cell(each.value) if measured else "-",
         ratio_text(target.must, target.at_least),
         ratio_text(target.goal, target.at_least),
         f"**{each.verdict}**" if each.verdict == "not met" else each.verdict,

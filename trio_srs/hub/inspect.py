@@ -7,10 +7,7 @@ says is exact at any moment, and a few times a second, so that it never has much
 from __future__ import annotations
 
 import logging
-from collections import deque
 from typing import TYPE_CHECKING, Final
-
-import trio
 
 from trio_srs.hub.follower import Follower
 from trio_srs.hub.record import Record
@@ -21,14 +18,9 @@ from trio_srs.media.trace import Trace
 if TYPE_CHECKING:
     from trio_srs.hub.live import Live
 
-__all__ = ["Inspection", "Inspector"]
+__all__ = ["Inspector"]
 
 _log = logging.getLogger(__name__)
-
-_BUDGET_S: Final = 0.001
-"""All inspecting together may take this long in one scheduler pass."""
-_SLICE: Final = 32
-"""Records seen between two looks at the clock: at 15 us each, half of the budget."""
 
 
 class Inspector(Follower):
@@ -81,40 +73,3 @@ class Inspector(Follower):
 
     def _close(self, probe: StreamProbe) -> None:
         self._facts, self._trace, self._probe = probe.facts(), probe.trace(), None
-
-
-class Inspection:
-    """Lets followers catch up at intervals, in turn and within a budget."""
-
-    def __init__(self, every_s: float) -> None:
-        self._every_s = every_s
-        self._followers: dict[Follower, None] = {}
-        self._begun = trio.Event()
-
-    def add(self, follower: Follower) -> None:
-        """From now on, for as long as it follows."""
-        self._followers[follower] = None
-        self._begun.set()
-
-    async def run(self) -> None:
-        """Let them catch up until cancelled."""
-        while True:
-            if not self._followers:
-                self._begun = trio.Event()
-                await self._begun.wait()
-            await trio.sleep(self._every_s)
-            await self._round()
-
-    async def _round(self) -> None:
-        """Each of them once, as far as there was something when its turn came."""
-        self._followers = {each: None for each in self._followers if each.following}
-        turns = deque((each, each.position + each.behind) for each in self._followers)
-        until = trio.current_time() + _BUDGET_S
-        while turns:
-            follower, end = turns.popleft()
-            follower.catch_up(_SLICE)
-            if follower.behind and follower.position < end:
-                turns.append((follower, end))
-            if turns and trio.current_time() >= until:
-                await trio.lowlevel.checkpoint()
-                until = trio.current_time() + _BUDGET_S

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import attrs
 import trio
@@ -18,18 +18,19 @@ from trio_srs.hub.bus import (
     PublishResumed,
     PublishStalled,
 )
-from trio_srs.hub.inspect import Inspector
 from trio_srs.hub.lease import PublishLease
 from trio_srs.hub.live import Live
 from trio_srs.hub.record import Record
 from trio_srs.hub.settings import InspectLevel
 from trio_srs.hub.silence import Silence, Vigil
 from trio_srs.hub.steps import Steps
-from trio_srs.media.facts import StreamFacts
-from trio_srs.media.probe import Level
-from trio_srs.media.report import Conduct, Step, StepKind, StreamReport
-from trio_srs.media.trace import Trace
+from trio_srs.media.conduct import Conduct, Step, StepKind
 from trio_srs.wire.rtmp.message import MessageType
+
+if TYPE_CHECKING:
+    from trio_srs.hub.inspect import Inspector
+    from trio_srs.media.probe import Level
+    from trio_srs.media.report import StreamReport
 
 __all__ = ["Publication", "Publisher"]
 
@@ -103,10 +104,7 @@ class Publication:
         self._counted = (0, 0)
         self._goals: list[_Goal] = []
         self._silent_since: float | None = None
-        level = _LEVELS.get(live.settings.inspect)
-        self.inspector = (
-            None if level is None else Inspector(live, level, published_at=lease.began_at)
-        )
+        self.inspector = _inspector(live, lease.began_at)
         after_s = live.settings.stall_after + live.settings.merge_read
         self._vigil = Vigil(lease, after_s, self._on_silent)
         if after_s < math.inf:
@@ -150,6 +148,10 @@ class Publication:
         return self.last_report or self._report(None, "")
 
     def _report(self, end: EndReason | None, detail: str) -> StreamReport:
+        from trio_srs.media.facts import StreamFacts  # see _inspector
+        from trio_srs.media.report import StreamReport
+        from trio_srs.media.trace import Trace
+
         inspector, publisher = self.inspector, self.publisher
         facts = StreamFacts(level="off") if inspector is None else inspector.facts()
         encoder = facts.metadata.get("encoder") if facts.metadata else None
@@ -304,3 +306,17 @@ class Publication:
             "peer": self.publisher.peer,
             "stream": self.stream,
         }
+
+
+def _inspector(live: Live, published_at: float) -> Inspector | None:
+    """Who looks at a publish, if anybody does.
+
+    All that facts and reports are made of is imported here and not above: a server is ready a
+    tenth of its start sooner, and a process that serves has it before anybody publishes.
+    """
+    level = _LEVELS.get(live.settings.inspect)
+    if level is None:
+        return None
+    from trio_srs.hub.inspect import Inspector
+
+    return Inspector(live, level, published_at=published_at)

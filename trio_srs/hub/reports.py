@@ -14,7 +14,7 @@ from trio_srs.errors import EndReason
 from trio_srs.hub.bus import Bus
 from trio_srs.hub.follower import Follower
 from trio_srs.hub.history import HistoryConfig
-from trio_srs.hub.inspect import Inspection
+from trio_srs.hub.inspection import Inspection
 from trio_srs.hub.journal import Journal
 from trio_srs.hub.lease import PublishLease
 from trio_srs.hub.publication import Publication, Publisher

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Final
 
-from trio_srs.media.report import Step, StepKind
+from trio_srs.media.conduct import Step, StepKind
 
 __all__ = ["MOST_STEPS", "Steps"]
 

@@ -28,7 +28,7 @@ from trio_srs.hub.publication import Publication
 from trio_srs.hub.registry import Registry
 from trio_srs.hub.reports import Reports
 from trio_srs.hub.sessions import sessions_of
-from trio_srs.media.report import StepKind
+from trio_srs.media.conduct import StepKind
 
 __all__ = ["Reached", "Until", "UntilError", "UntilKind", "WaitTimeoutError", "Waiting"]
 

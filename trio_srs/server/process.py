@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Final
 
@@ -93,6 +94,7 @@ async def _main(
             tune_collector()
             _say_ready(server, options)
             prepare()
+            import_module("trio_srs.hub.inspect")  # likewise: see hub.publication
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(_obey, signals, server, load, nursery)
                 if parent is not None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from trio_srs.hub.bus import SessionConnected
 from trio_srs.hub.publication import Publisher
-from trio_srs.media.report import Conduct, Oddity, Step, StepKind
+from trio_srs.media.conduct import Conduct, Oddity, Step, StepKind
 from trio_srs.session.rtmp_core import RtmpCore
 
 if TYPE_CHECKING:

@@ -14,7 +14,6 @@ sys.path.append(str(Path(__file__).parents[2]))
 
 from benchmarks.macro.measure import MEASURES, Measured
 from benchmarks.macro.outcome import Judged, Results, judge
-from benchmarks.macro.readme import main as readme
 from benchmarks.macro.readme import rewrite, table_of
 from benchmarks.macro.scenarios import SCENARIOS, Profile, estimate_s, selected
 from benchmarks.macro.servers import SERVERS
@@ -127,10 +126,6 @@ def test_one_round_is_called_one_round() -> None:
 def test_results_are_read_back_from_json() -> None:
     run = results([0.1, 0.2], [0.1, 0.3], lost=1)
     assert Results.parse(json.loads(json.dumps(run.dump()))) == run
-
-
-def test_the_readme_shows_the_run_that_is_kept() -> None:
-    assert readme(["--check"]) == 0
 
 
 def test_a_table_stands_between_its_marks() -> None:

@@ -116,3 +116,35 @@ async def test_finishing_ends_the_api_after_the_last_session() -> None:
         assert server.stopped
         with pytest.raises(httpx2.ConnectError):
             await client.get(server.api_url(SERVER))
+
+
+async def test_who_follows_events_hears_the_server_out() -> None:
+    """The ends of all sessions, and that there is nothing more; then the connection is closed."""
+    async with serve(ON) as server, httpx2.AsyncClient(timeout=10) as client:
+        port = int(server.addresses["rtmp"][0].rpartition(":")[2])
+        peer = await Peer.connect_tcp("127.0.0.1", port)
+        await peer.publish("a")
+        async with client.stream("GET", server.api_url("api/v2/events?since=0")) as answer:
+            lines = answer.aiter_lines()
+            while await anext(lines) != "event: publish_began":
+                continue
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(server.stop)
+                rest = [line async for line in lines if line.startswith("event: ")]
+        assert rest == ["event: publish_ended", "event: session_ended", "event: end"]
+        peer.close()
+
+
+async def test_who_waits_is_answered_when_the_server_stops() -> None:
+    async with serve(ON) as server, httpx2.AsyncClient(timeout=10) as client:
+        url = server.api_url("api/v2/wait?stream=live/a&timeout=600")
+        async with trio.open_nursery() as nursery:
+
+            async def stop() -> None:
+                while not server.bus._listeners[3:]:  # noqa: ASYNC110 - until it waits
+                    await trio.sleep(0.01)
+                await server.stop()
+
+            nursery.start_soon(stop)
+            answer = await client.get(url)
+    assert (answer.status_code, answer.json()["code"]) == (503, "server_stops")

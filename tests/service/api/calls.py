@@ -13,9 +13,10 @@ __all__ = ["Call"]
 
 @attrs.define(eq=False)
 class Call:
-    """A GET whose answer is taken piece by piece, by a client that may leave.
+    """A request whose answer is taken piece by piece, by a client that may leave.
 
     Attributes:
+        sent: what comes of the body; all of it, unless ``cut_off``.
         hold: with this, the client takes nothing: what is sent waits for it to be set.
     """
 
@@ -23,6 +24,9 @@ class Call:
     path: str
     query: str = ""
     headers: dict[str, str] = attrs.field(factory=dict)
+    method: str = "GET"
+    sent: bytes = b""
+    cut_off: bool = False
     status: int = 0
     said: dict[str, str] = attrs.field(factory=dict)
     body: bytearray = attrs.field(factory=bytearray)
@@ -38,7 +42,7 @@ class Call:
             "type": "http",
             "asgi": {"version": "3.0"},
             "http_version": "1.1",
-            "method": "GET",
+            "method": self.method,
             "scheme": "http",
             "path": self.path,
             "raw_path": self.path.encode(),
@@ -54,7 +58,7 @@ class Call:
     async def _receive(self) -> dict[str, Any]:
         if not self._asked:
             self._asked = True
-            return {"type": "http.request", "body": b"", "more_body": False}
+            return {"type": "http.request", "body": self.sent, "more_body": self.cut_off}
         await self._left.wait()
         return {"type": "http.disconnect"}
 

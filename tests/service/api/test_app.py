@@ -10,7 +10,8 @@ import pytest
 from tests.service.api.site import Site, open_site
 from tests.service.rtmp.house import House
 from trio_srs.net.secret import Secret
-from trio_srs.service.api.app import BODY_MOST, describe
+from trio_srs.service.api.app import describe
+from trio_srs.service.api.bodies import BODY_MOST, BODY_WITHIN_S
 from trio_srs.service.api.config import ApiConfig
 
 SERVER = "/api/v2/server"
@@ -181,5 +182,5 @@ def test_every_attribute_of_an_answer_is_described() -> None:
     assert lacking == []
 
 
-def test_the_description_knows_nothing_of_the_limit_that_is_not_there() -> None:
-    assert BODY_MOST == 2**20  # the message of body_too_large says it in words
+def test_the_limits_of_bodies_are_those_that_the_messages_name() -> None:
+    assert (BODY_MOST, BODY_WITHIN_S) == (2**20, 10.0)

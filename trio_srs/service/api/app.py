@@ -16,6 +16,7 @@ from litestar.openapi.spec import Components, SecurityScheme
 from litestar.params import QueryParameter
 from litestar.types import Guard
 
+from trio_srs.service.api.bodies import BODY_MOST, hurrying
 from trio_srs.service.api.context import ApiContext
 from trio_srs.service.api.encoding import PlainResponse, encode
 from trio_srs.service.api.errors import (
@@ -39,10 +40,7 @@ from trio_srs.service.api.routes.waiting import wait
 from trio_srs.service.api.schema import PlainSchemas, first_paragraph
 from trio_srs.version import VERSION
 
-__all__ = ["BODY_MOST", "describe", "make_app"]
-
-BODY_MOST: Final = 1_048_576
-"""Bytes of the largest body that is read."""
+__all__ = ["describe", "make_app"]
 
 _ROUTES: Final = (
     show_server,
@@ -83,7 +81,7 @@ def make_app(context: ApiContext) -> Asgi:
         response_class=PlainResponse,
         logging_config=None,
     )
-    return folding(app)
+    return folding(hurrying(app))
 
 
 def _token_guard(context: ApiContext) -> Guard:

@@ -46,6 +46,8 @@ class ApiContext:
     stopping: trio.Event = attrs.field(factory=trio.Event)
     """Set when the server stops: nobody goes on waiting then."""
     counters: Counters = attrs.field(factory=Counters)
+    aside: trio.CapacityLimiter = attrs.field(factory=lambda: trio.CapacityLimiter(1))
+    """For what is made in a thread: Python computes one thing at a time anyway."""
     began_at: float = attrs.field(factory=time.time)
     """When the server was made: seconds since 1970."""
     _clock_began_at: float = attrs.field(init=False, factory=trio.current_time)

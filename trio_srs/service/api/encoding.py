@@ -1,8 +1,10 @@
-"""Answers as JSON; what may be large is made in a thread. Floor 3."""
+"""Answers as JSON; what may be large is made so that others can go on. Floor 3."""
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+import time
+from collections.abc import Callable, Iterable
+from typing import Any, Final, TypeVar
 
 import msgspec
 import trio
@@ -10,9 +12,12 @@ from litestar import Response
 
 from trio_srs.media.plain import plain
 
-__all__ = ["PlainResponse", "aside", "encode"]
+__all__ = ["PlainResponse", "aside", "encode", "gently"]
 
 T = TypeVar("T")
+U = TypeVar("U")
+
+_TURN_S: Final = 0.001
 
 
 def encode(value: object) -> bytes:
@@ -28,7 +33,18 @@ class PlainResponse(Response[T]):
         return content if isinstance(content, bytes) else encode(content)
 
 
-async def aside(value: T, status: int = 200) -> Response[T]:
+async def aside(value: T, limiter: trio.CapacityLimiter) -> Response[T]:
     """An answer that is made in a thread: the event loop does not wait for it."""
-    body: Any = await trio.to_thread.run_sync(encode, value)
-    return PlainResponse(body, status_code=status, media_type="application/json")
+    body: Any = await trio.to_thread.run_sync(encode, value, limiter=limiter)
+    return PlainResponse(body, media_type="application/json")
+
+
+async def gently(make: Callable[[T], U], items: Iterable[T]) -> list[U]:
+    """Make something of each item. Others have their turn after every millisecond of it."""
+    made, turn_ends = [], time.perf_counter() + _TURN_S
+    for item in items:
+        made.append(make(item))
+        if time.perf_counter() >= turn_ends:
+            await trio.lowlevel.checkpoint()
+            turn_ends = time.perf_counter() + _TURN_S
+    return made

@@ -11,8 +11,7 @@ from typing import Any, ClassVar, Final
 
 import attrs
 from litestar import Request, Response
-from litestar.exceptions import HTTPException, ValidationException
-from litestar.types import ExceptionHandlersMap
+from litestar.exceptions import HTTPException, InternalServerException, ValidationException
 
 from trio_srs.errors import RefusedError
 
@@ -176,17 +175,26 @@ def _too_deep(_: Request[Any, Any, Any], error: RecursionError) -> Response[Fail
     return _failure(400, "bad_request", "the body is nested too deeply", "body")
 
 
+def _inside(request: Request[Any, Any, Any], error: InternalServerException) -> Response[Failure]:
+    """Litestar's word for a client that has gone before its body came, and for bugs."""
+    if "disconnected" not in error.detail:
+        return _bug(request, error)
+    message = "the body ended too soon, or took longer than 10 s"
+    return _failure(400, "body_cut_off", message, "body")
+
+
 def _bug(request: Request[Any, Any, Any], error: Exception) -> Response[Failure]:
     where = f"{request.method} {request.url.path}"
     _log.error("a bug in answering %s", where, exc_info=error)
     return _failure(500, "internal_error", "a bug of ours; the log has the traceback", "")
 
 
-HANDLERS: Final[ExceptionHandlersMap] = {
+HANDLERS: Final[dict[int | type[Exception], Any]] = {
     RecursionError: _too_deep,
     RefusedError: _refused,
     Located: _located,
     ValidationException: _invalid,
+    InternalServerException: _inside,
     HTTPException: _other,
     Exception: _bug,
 }

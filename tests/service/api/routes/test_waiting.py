@@ -105,7 +105,8 @@ async def test_the_end_of_a_publish_can_be_waited_for(site: Site) -> None:
         ({"timeout": "3601"}, "bad_request", "query.timeout"),
         ({"timeout": "nan"}, "bad_request", "query.timeout"),
         ({"timeout": "soon"}, "bad_request", "query.timeout"),
-        ({"since": "-1"}, "bad_request", "query.since"),
+        ({"since": "-2"}, "bad_request", "query.since"),
+        ({"since": "null"}, "bad_request", "query.since"),
         ({"stream": "live"}, "bad_stream_name", "query.stream"),
     ],
 )

@@ -12,7 +12,14 @@ from litestar.response import Stream
 from trio_srs.service.api.answers import SentEvent
 from trio_srs.service.api.feed import Feed
 from trio_srs.service.api.names import find_key
-from trio_srs.service.api.routes.parameters import NUMBER, Api, OfStream, Since, Vhost, failures
+from trio_srs.service.api.routes.parameters import (
+    NOT_SAID,
+    Api,
+    OfStream,
+    Since,
+    Vhost,
+    failures,
+)
 
 __all__ = ["follow_events"]
 
@@ -20,12 +27,11 @@ _EVENTS: Final = "text/event-stream"
 _HEADERS: Final = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
 
 _LastEventId = Annotated[
-    int | None,
+    int,
     HeaderParameter(
         name="Last-Event-ID",
         description="As `since`, and before it: what a client says that connects again.",
-        ge=0,
-        schema_extra=NUMBER,
+        ge=NOT_SAID,
     ),
 ]
 _Follow = Annotated[
@@ -53,8 +59,8 @@ _Follow = Annotated[
 )
 def follow_events(
     api: Api,
-    since: Since = None,
-    last_event_id: _LastEventId = None,
+    since: Since = NOT_SAID,
+    last_event_id: _LastEventId = NOT_SAID,
     stream: OfStream = "",
     vhost: Vhost = "",
     follow: _Follow = True,
@@ -66,6 +72,6 @@ def follow_events(
     counted, in an event `missed`.
     """
     key = find_key(stream, vhost, api.hosts.vhost_of, "query.stream") if stream else None
-    after = since if last_event_id is None else last_event_id
-    feed = Feed(api.journal, after, api.stopping, follow, key)
+    after = since if last_event_id == NOT_SAID else last_event_id
+    feed = Feed(api.journal, None if after == NOT_SAID else after, api.stopping, follow, key)
     return Stream(feed, media_type=_EVENTS, headers=_HEADERS)

@@ -12,7 +12,7 @@ from trio_srs.service.api.context import ApiContext
 from trio_srs.service.api.errors import Failure
 
 __all__ = [
-    "NUMBER",
+    "NOT_SAID",
     "Api",
     "AppName",
     "Detail",
@@ -36,8 +36,8 @@ _MEANINGS: Final = {
 Api = NamedDependency[SkipValidation[ApiContext]]
 """The parts of the server."""
 
-NUMBER: Final = {"one_of": None, "type": "integer", "minimum": 0}
-"""A number that may be left out: there is no null in a query."""
+NOT_SAID: Final = -1
+"""A number that was left out. Not None: of a number or None Litestar takes the text "null"."""
 _NAME: Final = r"^[^\\?#\x00-\x1f\x7f-\x9f/.][^\\?#\x00-\x1f\x7f-\x9f/]*$"
 _STREAM: Final = f"{_NAME[:-1]}/{_NAME[1:]}"
 
@@ -75,12 +75,11 @@ OfStream = Annotated[
     ),
 ]
 Since = Annotated[
-    int | None,
+    int,
     QueryParameter(
         description="The number of an event: only what happened after it counts. 0 is the "
-        "beginning; the newest one is `last_event` of the server.",
-        ge=0,
-        schema_extra=NUMBER,
+        "beginning; the newest one is `last_event` of the server. -1 is as if it was left out.",
+        ge=NOT_SAID,
     ),
 ]
 Detail = Annotated[

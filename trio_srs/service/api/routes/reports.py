@@ -10,12 +10,20 @@ import trio
 from litestar import Response, get, post
 from litestar.params import JSONBody, QueryParameter
 
-from trio_srs.media.expect import Evidence, Rule, RuleError, golden_files, judge, rules_from_table
+from trio_srs.media.expect import (
+    Evidence,
+    Rule,
+    RuleError,
+    Verdict,
+    golden_files,
+    judge,
+    rules_from_table,
+)
 from trio_srs.media.report import StreamReport
 from trio_srs.media.trace import Trace
 from trio_srs.service.api.answers import JudgedAnswer, ReportsAnswer, VerdictAnswer
 from trio_srs.service.api.context import ApiContext
-from trio_srs.service.api.encoding import aside
+from trio_srs.service.api.encoding import PlainResponse, aside
 from trio_srs.service.api.errors import UnknownStreamError, located
 from trio_srs.service.api.names import STREAMS, find_key, path_key
 from trio_srs.service.api.routes.parameters import Api, AppName, StreamPart, Vhost, failures
@@ -23,6 +31,8 @@ from trio_srs.service.api.routes.parameters import Api, AppName, StreamPart, Vho
 __all__ = ["Expectations", "judge_stream", "list_reports", "show_report"]
 
 _STREAM: Final = f"{STREAMS}/{{app:str}}/{{name:str}}"
+_SAME: Final = [field.name for field in attrs.fields(VerdictAnswer) if field.name != "rule"]
+"""What a verdict and the answer have in common."""
 _NO_TRACE: Final = Trace(complete=False)
 
 _WithTrace = Annotated[
@@ -61,7 +71,7 @@ async def show_report(
 ) -> Response[StreamReport]:
     """All about the present publish of a stream, as of now, or else about the newest one."""
     report = _find(api, path_key(app, name, vhost, api.hosts.vhost_of), "path")
-    return await aside(report if trace else _without_trace(report))
+    return await aside(report if trace else _without_trace(report), api.aside)
 
 
 @get(
@@ -79,7 +89,7 @@ async def list_reports(
     reports = api.reports.history(key) or (_find(api, key, "path"),)
     if not trace:
         reports = tuple(map(_without_trace, reports))
-    return await aside(ReportsAnswer(reports=reports))
+    return await aside(ReportsAnswer(reports=reports), api.aside)
 
 
 @post(
@@ -106,28 +116,21 @@ async def judge_stream(
         source = _find(api, named, "body.source")
     earlier = tuple(each for each in api.reports.history(key) if each != report)
     evidence = Evidence(report=report, earlier=earlier, source=source)
-    verdicts = await trio.to_thread.run_sync(judge, evidence, rules)
-    return await aside(
+    verdicts = await trio.to_thread.run_sync(judge, evidence, rules, limiter=api.aside)
+    return PlainResponse(
         JudgedAnswer(
             met=all(verdict.met for verdict in verdicts),
             stream=key,
             session=report.session,
             end=report.end,
-            verdicts=tuple(
-                VerdictAnswer(
-                    rule=str(verdict.rule),
-                    met=verdict.met,
-                    expected=verdict.expected,
-                    seen=verdict.seen,
-                    track=verdict.track,
-                    index=verdict.index,
-                    timestamp_ms=verdict.timestamp_ms,
-                    message=verdict.message,
-                )
-                for verdict in verdicts
-            ),
+            verdicts=tuple(map(_verdict, verdicts)),
         )
     )
+
+
+def _verdict(verdict: Verdict) -> VerdictAnswer:
+    fields = {name: getattr(verdict, name) for name in _SAME}
+    return VerdictAnswer(rule=str(verdict.rule), **fields)
 
 
 def _read_rules(wanted: Expectations) -> tuple[Rule, ...]:

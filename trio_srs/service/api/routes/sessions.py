@@ -9,10 +9,10 @@ from litestar import Response, delete, get
 
 from trio_srs.errors import EndReason
 from trio_srs.hub.registry import SessionEntry
-from trio_srs.hub.sessions import SessionFacts, session_facts, sessions_of
+from trio_srs.hub.sessions import SessionFacts, session_facts
 from trio_srs.service.api.answers import SessionsAnswer
 from trio_srs.service.api.context import ApiContext
-from trio_srs.service.api.encoding import aside
+from trio_srs.service.api.encoding import aside, gently
 from trio_srs.service.api.errors import UnknownSessionError, located
 from trio_srs.service.api.names import find_key
 from trio_srs.service.api.routes.parameters import (
@@ -41,11 +41,12 @@ async def list_sessions(
 
     What each has asked for, and what came of it, is in `requests`.
     """
-    sessions = sessions_of(api.registry, trio.current_time(), time.time())
-    if stream:
-        key = find_key(stream, vhost, api.hosts.vhost_of, "query.stream")
-        sessions = tuple(each for each in sessions if any(r.stream == key for r in each.requests))
-    return await aside(SessionsAnswer(sessions=sessions))
+    key = find_key(stream, vhost, api.hosts.vhost_of, "query.stream") if stream else None
+    sessions = await gently(_facts, (*api.registry.recent, *api.registry))
+    sessions.sort(key=lambda each: each.began_at)
+    if key is not None:
+        sessions = [each for each in sessions if any(r.stream == key for r in each.requests)]
+    return await aside(SessionsAnswer(sessions=tuple(sessions)), api.aside)
 
 
 @get(
@@ -58,7 +59,7 @@ async def list_sessions(
 )
 def show_session(api: Api, session: SessionId) -> SessionFacts:
     """One session, open or ended not long ago."""
-    return session_facts(_find(api, session), trio.current_time(), time.time())
+    return _facts(_find(api, session))
 
 
 @delete(
@@ -85,3 +86,7 @@ def _find(api: ApiContext, session: str) -> SessionEntry:
         with located("path.session"):
             raise UnknownSessionError(f"no session {session[:64]!r} is open, or was of late")
     return entry
+
+
+def _facts(entry: SessionEntry) -> SessionFacts:
+    return session_facts(entry, trio.current_time(), time.time())

@@ -9,7 +9,7 @@ from litestar import Response, delete, get
 
 from trio_srs.service.api.answers import StreamAnswer, StreamsAnswer
 from trio_srs.service.api.context import ApiContext
-from trio_srs.service.api.encoding import aside
+from trio_srs.service.api.encoding import aside, gently
 from trio_srs.service.api.errors import NotPublishedError, UnknownStreamError, located
 from trio_srs.service.api.names import STREAMS, path_key
 from trio_srs.service.api.routes.parameters import (
@@ -36,8 +36,8 @@ _STREAM: Final = f"{STREAMS}/{{app:str}}/{{name:str}}"
 async def list_streams(api: Api) -> Response[StreamsAnswer]:
     """Every stream that is published, played or waited for, and those that were published."""
     names = {*(live.name for live in api.hub), *api.reports.names()}
-    streams = tuple(_answer(api, name) for name in sorted(names))
-    return await aside(StreamsAnswer(streams=streams))
+    streams = await gently(lambda name: _answer(api, name), sorted(names))
+    return await aside(StreamsAnswer(streams=tuple(streams)), api.aside)
 
 
 @get(

@@ -19,7 +19,7 @@ from trio_srs.service.api.errors import (
     located,
 )
 from trio_srs.service.api.names import find_key
-from trio_srs.service.api.routes.parameters import Api, Since, StreamName, Vhost, failures
+from trio_srs.service.api.routes.parameters import NOT_SAID, Api, Since, StreamName, Vhost, failures
 
 __all__ = ["wait"]
 
@@ -56,7 +56,7 @@ async def wait(
     stream: StreamName,
     until: _UntilText = "published",
     timeout: _Timeout = 10.0,  # noqa: ASYNC109 - it is the client's
-    since: Since = None,
+    since: Since = NOT_SAID,
     vhost: Vhost = "",
 ) -> Response[ReachedAnswer]:
     """Answer when it has happened, at once if it already has, or say what did happen instead.
@@ -73,7 +73,8 @@ async def wait(
         nursery.start_soon(_cancel_after, api.stopping.wait, scope)
         nursery.start_soon(_cancel_after, lambda: _gone(request), scope)
         try:
-            reached = await api.waiting.until(key, wanted, timeout_s=timeout, since=since)
+            after = None if since == NOT_SAID else since
+            reached = await api.waiting.until(key, wanted, timeout_s=timeout, since=after)
             return PlainResponse(_answer(reached))
         except WaitTimeoutError as late:
             return _late(late)

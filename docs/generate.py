@@ -24,9 +24,13 @@ import attrs
 import trio_srs
 from trio_srs import errors
 from trio_srs.errors import EndReason, InternalError, PeerError, RefusedError, TrioSrsError
+from trio_srs.hub.sessions import RequestFacts, SessionFacts
+from trio_srs.hub.waiting import Reached, UntilKind
 from trio_srs.media import facts
+from trio_srs.media.report import Conduct, Oddity, Step, StepKind, StreamReport
 from trio_srs.service.api.reference import reference_page
 from trio_srs.session.rtmp_server import TRANSITIONS, StreamState
+from trio_srs.wire.rtmp.oddity import OddityKind
 
 REFERENCE: Final = Path(__file__).parent / "reference"
 
@@ -171,6 +175,41 @@ def facts_page() -> str:
     return "\n".join(_facts_page())
 
 
+def reports_page() -> str:
+    """Every attribute of a report, of a session and of a wait, and the words they have."""
+    return "\n".join(_reports_page())
+
+
+def _reports_page() -> Iterator[str]:
+    yield "<!-- Made by docs/generate.py from the source; edit there. -->"
+    yield "# Reports, sessions and waits\n"
+    yield "`Server.reports` makes a `StreamReport` of every publish, `Server.sessions()` a"
+    yield "`SessionFacts` of every session, and `Server.wait_for()` gives back a `Reached`. In JSON"
+    yield "the names are the same. [Inspection](../discussion/inspection.md) says how they come"
+    yield "about.\n"
+    for cls in (StreamReport, Step, Conduct, Oddity, SessionFacts, RequestFacts, Reached):
+        yield f"## {cls.__name__}\n"
+        yield f"{sentence(cls.__doc__)}\n"
+        yield from _attributes(cls)
+    for words, title in ((StepKind, "Steps"), (UntilKind, "Waits"), (OddityKind, "Oddities")):
+        docs = attribute_docs(words)
+        yield f"## {title}\n"
+        yield f"{sentence(words.__doc__)}\n"
+        rows = ([f"`{word.value}`", sentence(docs[word.name])] for word in words)
+        yield from table(["Word", "Meaning"], rows)
+
+
+def _attributes(cls: type[attrs.AttrsInstance]) -> Iterator[str]:
+    docs = attribute_docs(cls)
+    yield from table(
+        ["Attribute", "Type", "Meaning"],
+        (
+            [f"`{field.name}`", f"`{_type(field)}`", sentence(docs.get(field.name, ""))]
+            for field in attrs.fields(cls)
+        ),
+    )
+
+
 def _facts_page() -> Iterator[str]:
     yield "<!-- Made by docs/generate.py from the source; edit there. -->"
     yield "# Facts about a stream\n"
@@ -211,6 +250,7 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "api.md": reference_page,
     "errors.md": errors_page,
     "facts.md": facts_page,
+    "reports.md": reports_page,
     "session.md": session_page,
 }
 

@@ -35,6 +35,7 @@ from trio_srs.wire.rtmp.control import (
 )
 from trio_srs.wire.rtmp.handshake import ClientHandshake, ServerHandshake
 from trio_srs.wire.rtmp.message import Message, MessageType
+from trio_srs.wire.rtmp.oddity import OddityKind
 
 SHAKE = ClientHandshake(random=RANDOM).begin() + bytes(1536)
 AUDIO = Message(MessageType.AUDIO, 1, 40, b"\xaf\x01abc")
@@ -489,7 +490,7 @@ def test_an_aggregate_is_noted() -> None:
     core = shaken()
     core.receive_data(wire(join_aggregate([AUDIO, AUDIO], 1)), 0.0)
     assert len(messages(core)) == 2
-    assert core.oddities["aggregate"].detail == "an aggregate of 2 messages"
+    assert core.oddities[OddityKind.AGGREGATE].detail == "an aggregate of 2 messages"
 
 
 def test_chunk_sizes_are_remembered_in_order_and_not_without_end() -> None:

@@ -110,6 +110,7 @@ class Reached:
     """How far a stream has come."""
 
     stream: str
+    """Its name, as ``live/cam1``."""
     until: Until
     """What was waited for."""
     met: bool

@@ -33,7 +33,7 @@ from trio_srs.wire.rtmp.control import (
 )
 from trio_srs.wire.rtmp.handshake import HANDSHAKE_BYTES, HandshakeKind
 from trio_srs.wire.rtmp.message import Message, MessageType
-from trio_srs.wire.rtmp.oddity import Oddities, Oddity
+from trio_srs.wire.rtmp.oddity import Oddities, Oddity, OddityKind
 
 __all__ = ["CommandRateError", "Handshake", "RtmpCore", "SessionLimits"]
 
@@ -205,13 +205,13 @@ class RtmpCore:
     def oddities(self) -> Oddities:
         """What the peer did that is odd or was let pass; offsets count from its first byte."""
         return {
-            code: Oddity(odd.detail, HANDSHAKE_BYTES + odd.offset, odd.count)
-            for code, odd in (self._reader.oddities or {}).items()
+            kind: Oddity(odd.detail, HANDSHAKE_BYTES + odd.offset, odd.count)
+            for kind, odd in (self._reader.oddities or {}).items()
         }
 
-    def note(self, code: str, detail: str) -> None:
+    def note(self, kind: OddityKind, detail: str) -> None:
         """The message just read is odd; its place is where it ends."""
-        self._reader.note(code, detail)
+        self._reader.note(kind, detail)
 
     # --------------------------------------------------------------- messages
 
@@ -240,7 +240,7 @@ class RtmpCore:
         if type_id == MessageType.AGGREGATE:
             with self.blaming("message"):
                 self.parts.extend(_parts_of(message))
-            self.note("aggregate", f"an aggregate of {len(self.parts)} messages")
+            self.note(OddityKind.AGGREGATE, f"an aggregate of {len(self.parts)} messages")
             return False
         return True
 
@@ -309,16 +309,18 @@ class RtmpCore:
     def _note_control(self, message: Message, control: Control) -> None:
         name, size = MessageType(message.type_id).name, len(message.payload)
         if message.stream_id:
-            self.note("control_on_stream", f"{name} on message stream {message.stream_id}, not 0")
+            self.note(
+                OddityKind.CONTROL_ON_STREAM, f"{name} on message stream {message.stream_id}, not 0"
+            )
         if size > _SIZES.get(MessageType(message.type_id), size):
-            self.note("control_padded", f"{name} of {size} bytes")
+            self.note(OddityKind.CONTROL_PADDED, f"{name} of {size} bytes")
         match control:
             case Abort(csid):
-                self.note("abort", f"what was begun on chunk stream {csid} is given up")
+                self.note(OddityKind.ABORT, f"what was begun on chunk stream {csid} is given up")
             case SetChunkSize(size) if size < _LEAST_CHUNK_SIZE:
-                self.note("small_chunks", f"chunks of {size} bytes")
+                self.note(OddityKind.SMALL_CHUNKS, f"chunks of {size} bytes")
             case UnknownUserControl():
-                self.note("unknown_user_control", f"of type {control.event}")
+                self.note(OddityKind.UNKNOWN_USER_CONTROL, f"of type {control.event}")
 
     # ------------------------------------------------------------------- time
 

@@ -44,6 +44,7 @@ from trio_srs.wire.rtmp.command import (
 from trio_srs.wire.rtmp.control import SetPeerBandwidth, StreamBegin, StreamEof
 from trio_srs.wire.rtmp.handshake import ServerHandshake
 from trio_srs.wire.rtmp.message import MEDIA_TYPES, Message, MessageType
+from trio_srs.wire.rtmp.oddity import OddityKind
 from trio_srs.wire.rtmp.status import StatusCode
 
 __all__ = [
@@ -268,17 +269,19 @@ class RtmpServerSession:
                 raise BadStateError("before connect, expected the connect command")
         core, where = self.core, f"type {message.type_id} on message stream {message.stream_id}"
         if message.type_id in _SHARED_OBJECTS:
-            core.note("shared_object", where)
+            core.note(OddityKind.SHARED_OBJECT, where)
             return None
         if message.type_id not in MEDIA_TYPES:
-            core.note("unknown_message_type", where)
+            core.note(OddityKind.UNKNOWN_MESSAGE_TYPE, where)
         if message.stream_id in self._publishing:
             return message  # of a type that nobody knows
         if len(self._publishing) == 1:
             (stream_id,) = self._publishing
-            core.note("media_elsewhere", f"{where}, which does not publish; {stream_id} does")
+            core.note(
+                OddityKind.MEDIA_ELSEWHERE, f"{where}, which does not publish; {stream_id} does"
+            )
             return attrs.evolve(message, stream_id=stream_id)
-        core.note("media_without_publish", where)
+        core.note(OddityKind.MEDIA_WITHOUT_PUBLISH, where)
         self.dropped_media += 1
         return None
 
@@ -291,7 +294,7 @@ class RtmpServerSession:
             handler(self, command, stream_id)
         elif name not in _ANSWERS:
             if name not in _USUAL:
-                self.core.note("unknown_command", name[:_QUOTED])
+                self.core.note(OddityKind.UNKNOWN_COMMAND, name[:_QUOTED])
             self._answer_null(command, stream_id)  # as SRS: encoders call what FMS once had
 
     def _check(self, stream_id: int, command: str) -> StreamState:
@@ -306,7 +309,9 @@ class RtmpServerSession:
         limit = self.core.limits.message_streams
         if stream_id not in self._streams:
             if command != "createStream":
-                self.core.note("stream_not_created", f"{command} on message stream {stream_id}")
+                self.core.note(
+                    OddityKind.STREAM_NOT_CREATED, f"{command} on message stream {stream_id}"
+                )
             if len(self._streams) >= limit:
                 raise TooManyStreamsError(
                     f"{command} on message stream {stream_id}: one more than the limit of "
@@ -402,7 +407,7 @@ class RtmpServerSession:
         self._close(stream_id, "publish")
         kind = kind[:_QUOTED] if isinstance(kind, str) else "live"
         if kind != "live":
-            self.core.note("publish_type", f"{kind!r}, taken as 'live'")
+            self.core.note(OddityKind.PUBLISH_TYPE, f"{kind!r}, taken as 'live'")
         self._ready.append(PublishRequested(stream_id, name, kind, self._flow))
 
     def _play(self, command: Command, stream_id: int) -> None:
@@ -424,7 +429,7 @@ class RtmpServerSession:
             self._close(number, "deleteStream")
             del self._streams[number]
         else:
-            self.core.note("delete_unknown_stream", f"message stream {target:g}")
+            self.core.note(OddityKind.DELETE_UNKNOWN_STREAM, f"message stream {target:g}")
 
     def _fc_unpublish(self, command: Command, stream_id: int) -> None:
         name = command.text(1, "the stream name")

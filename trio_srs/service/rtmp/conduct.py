@@ -48,7 +48,7 @@ def _conduct(core: RtmpCore, connected: SessionConnected, flow: str) -> Conduct:
         chunk_sizes=core.peer_chunk_sizes,
         acknowledgements=core.acknowledgements,
         oddities=tuple(
-            Oddity(code=code, detail=odd.detail, offset=odd.offset, count=odd.count)
-            for code, odd in core.oddities.items()
+            Oddity(code=kind.value, detail=odd.detail, offset=odd.offset, count=odd.count)
+            for kind, odd in core.oddities.items()
         ),
     )

@@ -9,7 +9,7 @@ import attrs
 
 from trio_srs.errors import ProtocolError
 from trio_srs.wire.rtmp.message import Message
-from trio_srs.wire.rtmp.oddity import Oddities, note
+from trio_srs.wire.rtmp.oddity import Oddities, OddityKind, note
 
 __all__ = [
     "ChunkLimits",
@@ -152,11 +152,11 @@ class ChunkReader:
         self.oddities: Oddities | None = None
         """What was odd; None while nothing was."""
 
-    def note(self, code: str, detail: str) -> None:
+    def note(self, kind: OddityKind, detail: str) -> None:
         """Something odd was read just now, here or by whoever reads the messages."""
         if self.oddities is None:
             self.oddities = {}
-        note(self.oddities, code, detail, self.offset)
+        note(self.oddities, kind, detail, self.offset)
 
     @property
     def offset(self) -> int:
@@ -346,7 +346,9 @@ class ChunkReader:
             stream.timestamp_ms = (stream.timestamp_ms + time) & _U32
         stream.delta_ms, stream.extended, stream.after_absolute = time, extended, fmt == 0
         if fmt == 1 and stream.csid not in self._streams:
-            self.note("first_chunk_fmt", f"chunk stream {stream.csid} begins with fmt 1, not 0")
+            self.note(
+                OddityKind.FIRST_CHUNK_FMT, f"chunk stream {stream.csid} begins with fmt 1, not 0"
+            )
         self._streams[stream.csid] = stream
         return self._enter(stream, pos)
 
@@ -387,7 +389,10 @@ class ChunkReader:
         return self._enter(stream, pos)
 
     def _note_missing(self, stream: _ChunkStream) -> None:
-        self.note("extended_timestamp_missing", f"from a fmt 3 chunk on chunk stream {stream.csid}")
+        self.note(
+            OddityKind.EXTENDED_TIMESTAMP_MISSING,
+            f"from a fmt 3 chunk on chunk stream {stream.csid}",
+        )
 
     def _enter(self, stream: _ChunkStream, pos: int) -> _ChunkStream:
         """Commit to the chunk whose payload begins at ``pos``."""

@@ -16,10 +16,12 @@ from tests.hub.scene import UNIX, WHO, Scene
 from tests.hub.stage import later
 from trio_srs.errors import EndReason
 from trio_srs.hub.bus import (
+    Event,
     FirstKeyframe,
     FirstMedia,
     HeaderChanged,
     PublishBegan,
+    PublishEnded,
     PublishResumed,
     PublishStalled,
 )
@@ -76,6 +78,44 @@ async def test_what_happens_is_told_once_and_in_order(autojump_clock: MockClock)
         FirstMedia(**LIVE, kind="video", seconds=0.5),
         FirstKeyframe(**LIVE, timestamp_ms=90_000, seconds=0.5),
     ]
+
+
+@pytest.mark.parametrize("kind", [FirstMedia, FirstKeyframe, HeaderChanged])
+async def test_what_is_told_of_is_in_the_log_whoever_ends_the_publish_for_it(
+    kind: type[Event],
+) -> None:
+    scene, ends = Scene(inspect=InspectLevel.FULL), []
+    another = attrs.evolve(header(), payload=header().payload + b"x")
+
+    def end(event: Event) -> None:
+        if isinstance(event, kind):
+            ends.append(event)
+            scene.go(publication)
+
+    with scene.bus.listening(end):
+        publication = scene.come()
+        for message in (header(), key(0), another):
+            if scene.live.publishing:
+                scene.say(message)
+    expected = {FirstMedia: 1, FirstKeyframe: 2, HeaderChanged: 3}[kind]
+    assert len(ends) == 1
+    assert publication.report().facts.messages == expected == scene.live.counters.messages
+    assert scene.live.on_record is None
+
+
+async def test_of_a_publish_that_was_ended_for_it_nothing_more_is_told() -> None:
+    scene = Scene()
+
+    def end(event: Event) -> None:
+        if isinstance(event, FirstMedia):
+            scene.go(publication)
+
+    with scene.listening(), scene.bus.listening(end):
+        publication = scene.come()
+        scene.say(key(0))  # the first media, and a keyframe
+    assert [type(event) for event in scene.events] == [PublishBegan, FirstMedia, PublishEnded]
+    what = [step.what for step in publication.report().timeline]
+    assert what[-3:] == [StepKind.FIRST_MEDIA, StepKind.FIRST_KEYFRAME, StepKind.END]
 
 
 async def test_a_header_that_changes_is_a_step_and_an_event() -> None:

@@ -67,11 +67,11 @@ class LiveCounters:
 class Watch(Protocol):
     """Who is told of what seldom happens in a publish. A publish that nobody watches has none."""
 
-    def see_keyframe(self, record: Record, /) -> None:
-        """A keyframe came; it is counted, and not in the log yet."""
+    def see_keyframe(self) -> None:
+        """A keyframe came; it is counted, and about to be in the log."""
         ...
 
-    def see_header_change(self, record: Record, /) -> None:
+    def see_header_change(self) -> None:
         """A sequence header came that differs from the one before; likewise."""
         ...
 
@@ -247,7 +247,7 @@ class Live:
     def _see_header(self, record: Record) -> None:
         changed = self._headers.see_media(record, self.log.end)
         if changed and self.watch is not None and record.flags & _SEQUENCE_HEADER:
-            self.watch.see_header_change(record)
+            self.watch.see_header_change()
 
     def _see_video(self, record: Record) -> None:
         self._has_video = True
@@ -260,7 +260,7 @@ class Live:
                 self._enter_here(record.timestamp_ms)
                 self._has_pictures = True
                 if self.watch is not None:
-                    self.watch.see_keyframe(record)
+                    self.watch.see_keyframe()
             else:
                 self.counters.others += 1
         elif not record.flags:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -12,6 +12,7 @@ import trio
 from trio_srs.errors import EndReason
 from trio_srs.hub.bus import (
     Bus,
+    Event,
     FirstKeyframe,
     FirstMedia,
     HeaderChanged,
@@ -38,7 +39,7 @@ _LEVELS: Final[Mapping[InspectLevel, Level]] = {
     InspectLevel.HEADERS: "headers",
     InspectLevel.FULL: "full",
 }
-_KINDS: Final = {MessageType.AUDIO: "audio", MessageType.VIDEO: "video"}
+_KINDS: Final = {int(MessageType.AUDIO): "audio", int(MessageType.VIDEO): "video"}
 
 
 @attrs.frozen(kw_only=True)
@@ -104,6 +105,7 @@ class Publication:
         self._counted = (0, 0)
         self._goals: list[_Goal] = []
         self._silent_since: float | None = None
+        self._is_keyframe = self._is_header_change = False  # whether the record to come is one
         self.inspector = _inspector(live, lease.began_at)
         after_s = live.settings.stall_after + live.settings.merge_read
         self._vigil = Vigil(lease, after_s, self._on_silent)
@@ -214,42 +216,56 @@ class Publication:
                 StepKind.FIRST_MEDIA not in self.after
                 or self._silent_since is not None
                 or bool(self._goals)
+                or self._is_keyframe
+                or self._is_header_change
             )
             live.on_record = self._on_record if wanted else None
 
     def _on_record(self, record: Record) -> None:
-        if self._silent_since is not None:
-            self._resume(record.arrived_at)
-        if StepKind.FIRST_MEDIA not in self.after and record.type_id in _KINDS:
-            self._see_first(record)
+        for what, event in list(self._events_of(record)):
+            self.after.setdefault(what, self._newest_event())
+            if self._live is not None:  # nobody who heard of one of them ended the publish
+                self._bus.tell(event)
         if self._goals:
             self._check_goals()
         self._listen()
 
-    def _see_first(self, record: Record) -> None:
-        kind, at = _KINDS[MessageType(record.type_id)], record.arrived_at
-        self._note(StepKind.FIRST_MEDIA, at, kind)
-        self._bus.tell(FirstMedia(**self._who(), kind=kind, seconds=at - self._published_at))
-
-    def see_keyframe(self, record: Record) -> None:
-        """A keyframe came; see :class:`~trio_srs.hub.live.Watch`."""
-        if StepKind.FIRST_KEYFRAME in self.after:
-            return
-        if StepKind.FIRST_MEDIA not in self.after:
-            self._see_first(record)
-        at = record.arrived_at
-        self._note(StepKind.FIRST_KEYFRAME, at, f"at {record.sent_ms} ms")
-        self._bus.tell(
-            FirstKeyframe(
-                **self._who(), timestamp_ms=record.sent_ms, seconds=at - self._published_at
+    def _events_of(self, record: Record) -> Iterator[tuple[StepKind, Event]]:
+        """What is new with a record: each is a step now, and to be told."""
+        at, sent_ms, kind = record.arrived_at, record.sent_ms, _KINDS.get(record.type_id)
+        seconds = at - self._published_at
+        if self._silent_since is not None:
+            yield StepKind.STALL, self._resume(at)
+        if kind is not None and StepKind.FIRST_MEDIA not in self.after:
+            self._add(StepKind.FIRST_MEDIA, at, kind)
+            yield StepKind.FIRST_MEDIA, FirstMedia(**self._who(), kind=kind, seconds=seconds)
+        if self._is_keyframe:
+            self._is_keyframe = False
+            self._add(StepKind.FIRST_KEYFRAME, at, f"at {sent_ms} ms")
+            yield (
+                StepKind.FIRST_KEYFRAME,
+                FirstKeyframe(**self._who(), timestamp_ms=sent_ms, seconds=seconds),
             )
-        )
+        if kind is not None and self._is_header_change:
+            self._is_header_change = False
+            self._add(StepKind.HEADER_CHANGE, at, f"{kind}, at {sent_ms} ms")
+            yield (
+                StepKind.HEADER_CHANGE,
+                HeaderChanged(**self._who(), kind=kind, timestamp_ms=sent_ms),
+            )
 
-    def see_header_change(self, record: Record) -> None:
+    # What is seen is told when it is in the log: whoever hears of it may end the publish.
+
+    def see_keyframe(self) -> None:
+        """A keyframe came; see :class:`~trio_srs.hub.live.Watch`."""
+        if StepKind.FIRST_KEYFRAME not in self.after:
+            self._is_keyframe = True
+            self._listen()
+
+    def see_header_change(self) -> None:
         """Another sequence header came; see :class:`~trio_srs.hub.live.Watch`."""
-        kind, sent_ms = _KINDS[MessageType(record.type_id)], record.sent_ms
-        self._note(StepKind.HEADER_CHANGE, record.arrived_at, f"{kind}, at {sent_ms} ms")
-        self._bus.tell(HeaderChanged(**self._who(), kind=kind, timestamp_ms=sent_ms))
+        self._is_header_change = True
+        self._listen()
 
     def _on_silent(self, since: float) -> None:
         self._silent_since = since
@@ -257,10 +273,10 @@ class Publication:
         silent_s = trio.current_time() - since
         self._bus.tell(PublishStalled(**self._who(), seconds=silent_s))
 
-    def _resume(self, now: float) -> None:
+    def _resume(self, now: float) -> PublishResumed:
         since = self._end_stall(now)
-        self._bus.tell(PublishResumed(**self._who(), seconds=now - since))
         self._silence.watch(self._vigil)
+        return PublishResumed(**self._who(), seconds=now - since)
 
     def _end_stall(self, now: float) -> float:
         since = self._silent_since
@@ -298,6 +314,9 @@ class Publication:
 
     def _note(self, what: StepKind, at: float, detail: str) -> None:
         self.after.setdefault(what, self._newest_event())
+        self._add(what, at, detail)
+
+    def _add(self, what: StepKind, at: float, detail: str) -> None:
         self._steps.add(what, at - self.publisher.accepted_at, detail)
 
     def _who(self) -> dict[str, str]:

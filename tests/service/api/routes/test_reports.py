@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import attrs
@@ -12,6 +13,7 @@ from tests.service.api.site import Site
 from tests.service.rtmp.house import FAST, House
 from trio_srs.hub.settings import InspectLevel
 from trio_srs.media.plain import plain
+from trio_srs.media.report import StreamReport
 from trio_srs.service.api.bodies import BODY_MOST
 
 STREAM = "/api/v2/streams/live/a"
@@ -134,6 +136,23 @@ async def test_earlier_publishes_are_evidence_too(site: Site) -> None:
         await site.house.end_of(peer)
     _, said = await expect(site, rules=["reconnect.seconds <= 60"])
     assert said["met"], said
+
+
+async def test_the_present_publish_is_not_earlier_than_itself(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even when two reports of it differ, as they do while it is silent."""
+    peer = await site.house.publisher("a")
+    [publication] = site.house.reports.publications("live/a")
+    report, count = publication.report(), itertools.count()
+
+    def differing() -> StreamReport:
+        return attrs.evolve(report, end_detail=str(next(count)))
+
+    monkeypatch.setattr(publication, "report", differing)
+    _, said = await expect(site, rules=["reconnect.seconds absent"])
+    assert said["met"], said
+    peer.close()
 
 
 BAD: dict[str, tuple[Any, str, str]] = {

@@ -109,13 +109,12 @@ async def judge_stream(
     """
     key = path_key(app, name, vhost, api.hosts.vhost_of)
     rules = _read_rules(data)
-    report = _find(api, key, "path")
+    *earlier, report = api.reports.history(key) or (_find(api, key, "path"),)
     source = None
     if data.source is not None:
         named = find_key(data.source, vhost, api.hosts.vhost_of, "body.source")
         source = _find(api, named, "body.source")
-    earlier = tuple(each for each in api.reports.history(key) if each != report)
-    evidence = Evidence(report=report, earlier=earlier, source=source)
+    evidence = Evidence(report=report, earlier=tuple(earlier), source=source)
     verdicts = await trio.to_thread.run_sync(judge, evidence, rules, limiter=api.aside)
     return PlainResponse(
         JudgedAnswer(

@@ -9,7 +9,7 @@ from itertools import pairwise
 from trio_srs.media.delay import delay_between, delays
 from trio_srs.media.expect.evidence import Evidence
 from trio_srs.media.expect.seen import Absent, Extent, Seen
-from trio_srs.media.expect.subject import Kind, Subject
+from trio_srs.media.expect.subject import Blame, Kind, Subject
 from trio_srs.media.expect.walks import Reading
 from trio_srs.media.report import StepKind, StreamReport
 from trio_srs.media.trace import Frame
@@ -23,18 +23,20 @@ def _reconnects(evidence: Evidence) -> Seen:
 
 def _reconnect_seconds(evidence: Evidence) -> Seen:
     reports = (*evidence.earlier, evidence.report)
-    waits = [_publish_s(after) - _end_s(before) for before, after in pairwise(reports)]
-    if not waits:
+    if len(reports) < 2:
         return Absent("it did not come back: there was one publish")
+    waits = []
+    for before, after in pairwise(reports):
+        ended, began = _when(before, StepKind.END), _when(after, StepKind.PUBLISH)
+        if ended is None or began is None:
+            return Absent("not known when each publish began and ended")
+        waits.append(began - ended)
     return Extent(min(waits), max(waits))
 
 
-def _publish_s(report: StreamReport) -> float:
-    return report.began_at + (report.at_s(StepKind.PUBLISH) or 0.0)
-
-
-def _end_s(report: StreamReport) -> float:
-    return report.began_at + (report.at_s(StepKind.END) or 0.0)
+def _when(report: StreamReport, what: StepKind) -> float | None:
+    at_s = report.at_s(what)
+    return None if at_s is None else report.began_at + at_s
 
 
 def _delay(field: str, evidence: Evidence) -> Seen:
@@ -76,6 +78,7 @@ def compared_subjects() -> Iterator[Subject]:
         name="reconnect.count",
         kind=Kind.NUMBER,
         read=_reconnects,
+        blame=Blame.NOBODY,
         definition="How many times the stream was published again.",
     )
     yield Subject(
@@ -83,6 +86,7 @@ def compared_subjects() -> Iterator[Subject]:
         kind=Kind.NUMBER,
         unit="s",
         read=_reconnect_seconds,
+        blame=Blame.NOBODY,
         definition="From the end of a publish to the next one, each time.",
     )
     for which, words in (("min", "shortest"), ("mean", "average"), ("max", "longest")):

@@ -14,7 +14,7 @@ from trio_srs.media.expect.operators import ALIASES, NO_OPERANDS, Operator
 from trio_srs.media.expect.refusal import RuleError
 from trio_srs.media.expect.subject import OPERATORS, Kind
 
-__all__ = ["MOST_TEXT", "has_operator", "read_condition", "split_rule"]
+__all__ = ["MOST_TEXT", "has_operator", "read_condition", "split_rule", "write_subject"]
 
 MOST_TEXT: Final = 1000
 """Characters in a rule, at most."""
@@ -24,7 +24,8 @@ _SIGNS: Final = "|".join(
     re.escape(word) + (r"(?=\s|$)" if word.isalpha() else "")
     for word in sorted(ALIASES, key=len, reverse=True)
 )
-_SUBJECT: Final = re.compile(r'\s*((?:"[^"]*"|[^\s"=!<>~≤≥≠≈])+)')
+_BARE: Final = r'[^\s"=!<>~≤≥≠≈]'
+_SUBJECT: Final = re.compile(rf'\s*((?:"[^"]*"|{_BARE})+)')
 _OPERATOR: Final = re.compile(rf"\s*({_SIGNS})")
 _NEAR: Final = re.compile(r"(.*?)\s*(?:±|\+-|\+/-)\s*(.*)", re.DOTALL)
 _LIST: Final = re.compile(r'\s*("(?:[^"\\]|\\.)*"|[^,"]*)\s*(?:,|$)', re.DOTALL)
@@ -40,6 +41,11 @@ def split_rule(text: str) -> tuple[str, str]:
     if found is None:
         raise RuleError('expected a rule such as "video.fps ~ 25±0.5"')
     return found[1].replace('"', ""), text[found.end() :].strip()
+
+
+def write_subject(name: str) -> str:
+    """A subject as :func:`split_rule` reads it; one that no other part of a rule ends is quoted."""
+    return name if re.fullmatch(f"{_BARE}+", name) else f'"{name}"'
 
 
 def has_operator(text: str) -> bool:

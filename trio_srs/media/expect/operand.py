@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ from trio_srs.media.expect.refusal import RuleError
 from trio_srs.media.expect.seen import Value
 from trio_srs.media.expect.subject import Kind, Subject
 
-__all__ = ["is_golden", "read_operands", "write_operand"]
+__all__ = ["is_golden", "read_anything", "read_operands", "write_operand"]
 
 _PAIR: Final = re.compile(r"(\d{1,9})\s*[x:×]\s*(\d{1,9})", re.ASCII)  # noqa: RUF001 - people's x
 _NUMBER: Final = re.compile(r"[+-]?\d{1,30}(\.\d{1,30})?", re.ASCII)
@@ -62,7 +63,12 @@ def read_operands(
         return _numbers(subject, operator, raws)
     if operator in (Operator.HAS, Operator.MATCHES):
         return tuple(_text(raw) for raw in raws)
-    return tuple(_READ[subject.kind](raw) for raw in raws)
+    values = tuple(_READ[subject.kind](raw) for raw in raws)
+    for value in values if subject.words else ():
+        if value not in subject.words:
+            near = difflib.get_close_matches(str(value), subject.words, 1, 0.0)
+            raise RuleError(f'{subject.name} is never "{value}"; did you mean {near[0]}?')
+    return values
 
 
 def _numbers(subject: Subject, operator: Operator, raws: Sequence[object]) -> tuple[Value, ...]:
@@ -111,7 +117,8 @@ def _pair(raw: object) -> tuple[int, int]:
     raise RuleError(f"expected a pair such as 1280x720, not {raw!r}")
 
 
-def _anything(raw: object) -> Value:
+def read_anything(raw: object) -> Value:
+    """A number or a truth if it looks like one, otherwise text."""
     if isinstance(raw, bool | int | float):
         return raw
     text = _text(raw)
@@ -127,7 +134,7 @@ _READ: Final[dict[Kind, Any]] = {
     Kind.TRUTH: _truth,
     Kind.PAIR: _pair,
     Kind.DIGEST: _text,
-    Kind.ANY: _anything,
+    Kind.ANY: read_anything,
 }
 
 

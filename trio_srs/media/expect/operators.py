@@ -62,14 +62,8 @@ NUMERIC: Final = (
 HOLDS: Final[Mapping[Operator, Callable[[Any, tuple[Any, ...]], bool]]] = {
     Operator.EQUAL: lambda seen, operands: bool(seen == operands[0]),
     Operator.UNEQUAL: lambda seen, operands: bool(seen != operands[0]),
-    Operator.LESS: lambda seen, operands: bool(seen < operands[0]),
-    Operator.AT_MOST: lambda seen, operands: bool(seen <= operands[0]),
-    Operator.MORE: lambda seen, operands: bool(seen > operands[0]),
-    Operator.AT_LEAST: lambda seen, operands: bool(seen >= operands[0]),
-    Operator.NEAR: lambda seen, operands: bool(abs(seen - operands[0]) <= operands[1]),
-    Operator.WITHIN: lambda seen, operands: bool(operands[0] <= seen <= operands[1]),
     Operator.IN: lambda seen, operands: seen in operands,
     Operator.HAS: lambda seen, operands: all(each in seen for each in operands),
     Operator.MATCHES: lambda seen, operands: fnmatchcase(seen, operands[0]),
 }
-"""Whether a value is as the operands ask."""
+"""Whether a value is as the operands ask; of numbers, their bounds decide."""

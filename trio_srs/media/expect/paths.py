@@ -87,7 +87,7 @@ def _track_leaves(kind: str) -> Iterator[_Leaf]:
 def no_track(stream: StreamFacts, kind: str) -> Absent:
     """Why there is nothing to be said of a track that is not there."""
     if not stream.tracks:
-        return Absent(f"no {kind} came; nor did any other media")
+        return Absent(f"no {kind} came, nor anything else")
     there = (f"{each.kind} ({each.codec}, {each.frames} frames)" for each in stream.tracks)
     return Absent(f"no {kind} came; the stream had {' and '.join(there)}")
 

@@ -86,7 +86,7 @@ def _read(raw: object, unit: str, word: str) -> Number:
     word = found[3] or word
     if word:
         if word not in UNITS[unit]:
-            raise RuleError(f'"{word}" is no unit for this: expected {_expected(unit)}')
+            raise RuleError(f'"{word}" is no unit of this: expected {_expected(unit)}')
         number *= UNITS[unit][word]
     if number.denominator == 1:
         return number.numerator
@@ -98,7 +98,7 @@ def _of(unit: str) -> str:
 
 
 def _expected(unit: str) -> str:
-    return f"one of {', '.join(UNITS[unit])}" if unit else "a number without a unit"
+    return " or ".join(UNITS[unit]) or "a number without a unit"
 
 
 def write_number(number: Number, unit: str) -> str:

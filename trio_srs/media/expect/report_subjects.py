@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Final
 
+from trio_srs.errors import EndReason
 from trio_srs.media.expect import walks
 from trio_srs.media.expect.evidence import Evidence
 from trio_srs.media.expect.paths import alias, not_known
 from trio_srs.media.expect.seen import Absent, Seen
-from trio_srs.media.expect.subject import Kind, Subject
+from trio_srs.media.expect.subject import Blame, Kind, Subject
 from trio_srs.media.expect.walks import Reading
 from trio_srs.media.report import StepKind, StreamReport
 
@@ -76,7 +77,11 @@ def _end(evidence: Evidence) -> Seen:
 
 def _report() -> Iterator[Subject]:
     yield Subject(
-        name="metadata", kind=Kind.NAMES, read=_metadata, definition="The keys of `onMetaData`."
+        name="metadata",
+        kind=Kind.NAMES,
+        blame=Blame.NOBODY,
+        read=_metadata,
+        definition="The keys of `onMetaData`.",
     )
     for mode, definition in (
         ("exact", "Types, timestamps and payloads of all audio and video."),
@@ -88,21 +93,21 @@ def _report() -> Iterator[Subject]:
         name="end.reason",
         kind=Kind.TEXT,
         read=_end,
-        ends=True,
+        blame=Blame.LAST,
+        words=tuple(EndReason),
         remark=lambda evidence: evidence.report.end_detail,
         definition="Why the publish ended, as an end reason. `stream_closed` is an orderly end.",
     )
-    for name, field in (
-        ("client", "client"), ("encoder", "encoder"), ("handshake", "handshake"), ("flow", "flow"),
-    ):  # fmt: skip
+    for name, definition in _CONDUCT.items():
         yield Subject(
-            name=f"conduct.{name}", kind=Kind.TEXT, read=partial(_conduct, field),
-            definition=_CONDUCT[field],
+            name=f"conduct.{name}", kind=Kind.TEXT, read=partial(_conduct, name),
+            blame=Blame.NOBODY, definition=definition,
         )  # fmt: skip
     yield Subject(
         name="conduct.oddities",
         kind=Kind.NUMBER,
         read=_oddities,
+        blame=Blame.NOBODY,
         remark=_first_oddity,
         definition="Odd or illegal things that the publisher did and that were let pass.",
     )

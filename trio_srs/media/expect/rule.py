@@ -12,11 +12,11 @@ from typing import Final, Self
 import attrs
 
 from trio_srs.media.expect.bounds import Bounds
-from trio_srs.media.expect.grammar import read_condition, split_rule
+from trio_srs.media.expect.grammar import read_condition, split_rule, write_subject
 from trio_srs.media.expect.operand import read_operands, write_operand
 from trio_srs.media.expect.operators import HOLDS, Operator
 from trio_srs.media.expect.refusal import RuleError
-from trio_srs.media.expect.seen import Value
+from trio_srs.media.expect.seen import Number, Value
 from trio_srs.media.expect.subject import OPERATORS, Kind
 from trio_srs.media.expect.subjects import find_subject
 
@@ -75,12 +75,12 @@ class Rule:
 
         Text is compared without regard to case.
         """
-        bounds = self.bounds
-        is_number = isinstance(value, int | float) or hasattr(value, "numerator")
-        if bounds is not None and is_number and not isinstance(value, bool):
-            return bounds.hold(value, value)  # type: ignore[arg-type]  # it is a number
+        bounds, check = self.bounds, HOLDS.get(self.operator)
+        if bounds is not None and isinstance(value, Number) and not isinstance(value, bool):
+            return bounds.hold(value, value)
         try:
-            return HOLDS[self.operator](_folded(value), tuple(map(_folded, self.operands)))
+            operands = tuple(map(_folded, self.operands))
+            return check is not None and check(_folded(value), operands)
         except TypeError:
             return False
 
@@ -108,8 +108,7 @@ class Rule:
         form = _FORMS.get(self.operator)
         texts = self._texts()
         value = form.format(*texts) if form else f"{self.operator} {', '.join(texts)}"
-        name = f'"{self.subject}"' if " " in self.subject else self.subject
-        return f"{name} {value}".rstrip()
+        return f"{write_subject(self.subject)} {value}".rstrip()
 
 
 def _folded(value: object) -> object:

@@ -13,7 +13,7 @@ from trio_srs.media.expect.operators import NUMERIC, Operator
 from trio_srs.media.expect.seen import Seen
 from trio_srs.media.expect.walks import Reading
 
-__all__ = ["OPERATORS", "EvidenceWalk", "Kind", "Subject"]
+__all__ = ["OPERATORS", "Blame", "EvidenceWalk", "Kind", "Subject"]
 
 EvidenceWalk: TypeAlias = Callable[[Evidence], Iterator[Reading]]
 """Goes through the frames of a publish."""
@@ -32,6 +32,17 @@ class Kind(enum.Enum):
     ANY = "anything"
     """Whatever a peer said: a number, text, true or false."""
     NAMES = "names"
+
+
+class Blame(enum.Enum):
+    """Which frame shows that something holds for all, or for none."""
+
+    FIRST = "first"
+    """The first of the track: it was so from the beginning."""
+    LAST = "last"
+    """The last: it was so at the end."""
+    NOBODY = "nobody"
+    """None: it is not about frames."""
 
 
 _IS: Final = (Operator.EQUAL, Operator.UNEQUAL, Operator.PRESENT, Operator.ABSENT)
@@ -68,8 +79,10 @@ class Subject:
     """What else is worth saying when it is not as expected; empty if nothing."""
     track: str = ""
     """``"video"`` or ``"audio"``, if it is about one track."""
-    ends: bool = False
-    """Whether it is about the end: then the last frame is where it was decided."""
+    blame: Blame = Blame.FIRST
+    """Which frame is pointed at where none was the first to be wrong."""
+    words: tuple[str, ...] = ()
+    """All that its text can be; empty if that is not known."""
     from_source: bool = False
     """Whether it is about the source, and not about what came of it."""
     path: tuple[str, ...] = ()

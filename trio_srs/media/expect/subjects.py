@@ -10,12 +10,14 @@ import attrs
 
 from trio_srs.media.expect.compared_subjects import compared_subjects
 from trio_srs.media.expect.evidence import Evidence
+from trio_srs.media.expect.operand import read_anything
 from trio_srs.media.expect.paths import PATHS
 from trio_srs.media.expect.refusal import RuleError
 from trio_srs.media.expect.report_subjects import report_subjects
 from trio_srs.media.expect.seen import Absent, Seen
-from trio_srs.media.expect.subject import Kind, Subject
+from trio_srs.media.expect.subject import Blame, Kind, Subject
 from trio_srs.media.expect.track_subjects import track_subjects
+from trio_srs.media.plain import plain
 
 __all__ = ["SUBJECTS", "find_subject"]
 
@@ -42,7 +44,7 @@ def find_subject(name: str) -> Subject:
         if inner.from_source:
             raise RuleError(f'there is no "{name}": a source has no source')
         return attrs.evolve(inner, name=name, from_source=True)
-    if name.startswith(_METADATA) and len(name) > len(_METADATA):
+    if name.startswith(_METADATA) and len(name) > len(_METADATA) and '"' not in name:
         return _metadata_subject(name)
     found = SUBJECTS.get(name)
     if found is None:
@@ -62,8 +64,12 @@ def _metadata_subject(name: str) -> Subject:
         value = metadata.get(key)
         if value is None:
             return Absent(f"the metadata have {', '.join(metadata) or 'nothing'}")
-        return value if isinstance(value, bool | int | float | str) else f"<{type(value).__name__}>"
+        return read_anything(value if isinstance(value, str | int | float) else str(plain(value)))
 
     return Subject(
-        name=name, kind=Kind.ANY, definition=f"What `onMetaData` says of {key}.", read=read
+        name=name,
+        kind=Kind.ANY,
+        blame=Blame.NOBODY,
+        definition=f"What `onMetaData` says of {key}.",
+        read=read,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Final
 
@@ -10,9 +10,9 @@ from trio_srs.media.expect import walks
 from trio_srs.media.expect.evidence import Evidence
 from trio_srs.media.expect.paths import PATHS, alias, lifted, no_track, not_known
 from trio_srs.media.expect.seen import Absent, Extent, Seen
-from trio_srs.media.expect.subject import Kind, Subject
+from trio_srs.media.expect.subject import Blame, Kind, Subject
 from trio_srs.media.expect.walks import Reading
-from trio_srs.media.facts import ClockFacts, TrackFacts
+from trio_srs.media.facts import TrackFacts
 
 __all__ = ["track_subjects"]
 
@@ -72,13 +72,6 @@ def _video() -> Iterator[Subject]:
         )  # fmt: skip
 
 
-def _of_tracks(evidence: Evidence, read: Callable[[tuple[TrackFacts, ...]], Seen]) -> Seen:
-    facts = evidence.report.facts
-    if facts.level != "full":
-        return not_known(facts)
-    return read(facts.tracks) if facts.tracks else Absent("no media came")
-
-
 def _of_track(kind: str, evidence: Evidence) -> tuple[TrackFacts, ...]:
     facts = evidence.report.facts
     if not kind:
@@ -88,14 +81,13 @@ def _of_track(kind: str, evidence: Evidence) -> tuple[TrackFacts, ...]:
 
 
 def _counted(kind: str, what: str, evidence: Evidence) -> Seen:
-    def found(clock: ClockFacts) -> int:
-        return int(getattr(clock, what).count)
-
     facts = evidence.report.facts
     if facts.level != "full":
         return not_known(facts)
     tracks = _of_track(kind, evidence)
-    return sum(found(track.clock) for track in tracks) if tracks else no_track(facts, kind)
+    if not tracks:
+        return no_track(facts, kind or "media")
+    return sum(int(getattr(track.clock, what).count) for track in tracks)
 
 
 def _monotonic(kind: str, evidence: Evidence) -> Seen:
@@ -129,7 +121,7 @@ def _longest_gap(evidence: Evidence) -> Seen:
     if facts.level != "full":
         return not_known(facts)
     if not facts.tracks:
-        return no_track(facts, "")
+        return no_track(facts, "media")
     if evidence.report.trace.complete and len(evidence.report.trace):
         return max(reading.low for reading in walks.after_gaps(evidence.report.trace))
     return max(
@@ -193,7 +185,7 @@ def _media() -> Iterator[Subject]:
         kind=Kind.NUMBER,
         unit="s",
         read=_seconds,
-        ends=True,
+        blame=Blame.LAST,
         walk=lifted(walks.durations("", scale=1000)),
         definition="From the lowest to the highest timestamp, jumps taken out.",
     )

@@ -196,11 +196,12 @@ _ODD: Final[dict[str, Callable[[int], bool]]] = {
 def after_gaps(trace: Trace) -> Iterator[Reading]:
     """Milliseconds from frame to frame of every track; and behind the last of each, how long the
     others went on."""
-    clocks, last, newest_ms = _Clocks(), dict[tuple[str, int], tuple[Frame, int]](), -math.inf
+    clocks, whole, newest_ms = _Clocks(), Clock(), 0
+    last: dict[tuple[str, int], tuple[Frame, int]] = {}
     for frame in trace:
-        clock = clocks.add(frame)
-        last[frame.kind, frame.track_id] = frame, clock.now_ms
-        newest_ms = max(newest_ms, clock.now_ms)
+        clock, now_ms = clocks.add(frame), whole.add(frame.timestamp_ms)
+        last[frame.kind, frame.track_id] = frame, now_ms
+        newest_ms = max(newest_ms, now_ms)
         if clock.count > 1 and clock.step_ms >= 0:
             yield Reading(frame, clock.step_ms, clock.step_ms)
     for frame, now_ms in last.values():

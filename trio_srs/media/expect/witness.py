@@ -12,7 +12,7 @@ from trio_srs.media.expect.evidence import Evidence
 from trio_srs.media.expect.quantity import show_number
 from trio_srs.media.expect.rule import Rule
 from trio_srs.media.expect.seen import Absent, Extent, Seen
-from trio_srs.media.expect.subject import Kind, Subject
+from trio_srs.media.expect.subject import Blame, Kind, Subject
 from trio_srs.media.expect.walks import Reading
 from trio_srs.media.report import StreamReport
 from trio_srs.media.trace import Frame
@@ -86,9 +86,9 @@ def _by_default(evidence: Evidence, rule: Rule, subject: Subject, seen: Seen) ->
     for frame in frames:
         first = first or frame
         last = frame
-    if first is None or last is None:
+    if first is None or last is None or subject.blame is Blame.NOBODY:
         return Witness(None, "")
-    if subject.ends or (subject.walk is not None and _lacks(rule, seen)):
+    if subject.blame is Blame.LAST or (subject.walk is not None and _lacks(rule, seen)):
         return Witness(last, _LAST.format(_name(last)))
     return Witness(first, _FROM.format(_name(first)))
 

@@ -10,8 +10,10 @@ import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from tests.hub.outlets import MemoryOutlet
+from tests.hub.scene import Scene
 from tests.hub.stage import FORM, Stage
 from trio_srs.hub.broadcast import Broadcaster
+from trio_srs.hub.history import HistoryConfig
 from trio_srs.hub.hub import Hub
 from trio_srs.hub.settings import StreamSettings
 from trio_srs.testing.bodies import audio, header, inter, key
@@ -83,4 +85,24 @@ async def test_what_the_hub_has_forgotten_is_gone(autojump_clock: MockClock) -> 
             await trio.sleep(1)
             await wait_all_tasks_blocked()
             assert len(hub) == 0
+            nursery.cancel_scope.cancel()
+
+
+async def test_a_publish_that_is_forgotten_is_gone(autojump_clock: MockClock) -> None:
+    scene = Scene(HistoryConfig(reports=0))
+
+    async def publish() -> None:
+        publication = scene.come()
+        scene.say(header(), key(0))
+        await trio.sleep(60)
+        scene.say(inter(40))
+        assert publication.report().facts.messages == 3
+        scene.go(publication)
+
+    with no_cycles():
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(scene.reports.run)
+            await publish()
+            assert scene.reports.names() == ()
+            await trio.sleep(60)
             nursery.cancel_scope.cancel()

@@ -31,8 +31,9 @@ class Vigil:
     """Called with the moment since which it is silent. The vigil rests then."""
 
     def end(self) -> None:
-        """Nobody is interested any more."""
+        """Nobody is interested any more: whoever was is let go of, or they would be a circle."""
         self.lease = None
+        self.on_silent = _nobody
 
 
 class Silence:
@@ -73,6 +74,10 @@ class Silence:
                 vigil.on_silent(since)
             else:
                 self._push(since + vigil.after_s, vigil)
+
+
+def _nobody(_since: float) -> None:
+    """There is nobody left to be told."""
 
 
 def _heard_at(lease: PublishLease) -> float:

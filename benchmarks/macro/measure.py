@@ -122,6 +122,7 @@ def _background(kind: str, core: int | None) -> None:
     """A source that comes late sends in bursts, which are cheap: it goes first, if it may. A
     crowd goes last."""
     pin(core)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell's background jobs ignore it
     with suppress(PermissionError):
         os.nice(_NICENESS[kind])
 

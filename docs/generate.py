@@ -27,6 +27,9 @@ from trio_srs.errors import EndReason, InternalError, PeerError, RefusedError, T
 from trio_srs.hub.sessions import RequestFacts, SessionFacts
 from trio_srs.hub.waiting import Reached, UntilKind
 from trio_srs.media import facts
+from trio_srs.media.expect import SUBJECTS, Operator, Subject
+from trio_srs.media.expect.operators import ALIASES
+from trio_srs.media.expect.subject import OPERATORS, Kind
 from trio_srs.media.report import Conduct, Oddity, Step, StepKind, StreamReport
 from trio_srs.service.api.reference import reference_page
 from trio_srs.session.rtmp_server import TRANSITIONS, StreamState
@@ -246,9 +249,59 @@ def _type(field: attrs.Attribute[object]) -> str:
     return str(field.type).removesuffix(" | None")
 
 
+def expectations_page() -> str:
+    """How rules are written, and everything that they can be about."""
+    return "\n".join(_expectations_page())
+
+
+def _expectations_page() -> Iterator[str]:
+    yield "<!-- Made by docs/generate.py from the source; edit there. -->"
+    yield "# What expectations can be about\n"
+    yield "A rule is `SUBJECT OPERATOR VALUE`, such as `video.fps ~ 25±0.5`; a subject that is true"
+    yield "or false may stand alone. A number without a unit is in the subject's own. With"
+    yield "`source.` before it a subject is about what a command was given to pull, and"
+    yield "`metadata.KEY` is what `onMetaData` says of a key.\n"
+    yield "## Operators\n"
+    docs = attribute_docs(Operator)
+    written = {name: [w for w, it in ALIASES.items() if it is name] for name in Operator}
+    written[Operator.WITHIN] = ["in A..B"]
+    yield from table(
+        ["Written", "Met by"],
+        ([_code(written[each]), sentence(docs[each.name])] for each in Operator),
+    )
+    yield from table(
+        ["Of", "may be asked"],
+        ([kind.value, _code(each.value for each in OPERATORS[kind])] for kind in Kind),
+    )
+    yield "## Subjects\n"
+    head = ["Subject", "Is", "Unit", "Meaning"]
+    yield from table(head, (_subject_row(subject) for subject in SUBJECTS.values()))
+
+
+def _code(words: Iterable[str]) -> str:
+    return ", ".join(f"`{word}`".replace("|", "\\|") for word in words)
+
+
+def _subject_row(subject: Subject) -> list[str]:
+    meaning = sentence(subject.definition) if subject.definition else _fact(subject.path)
+    return [f"`{subject.name}`", subject.kind.value, subject.unit, meaning]
+
+
+def _fact(path: tuple[str, ...]) -> str:
+    """What a fact says of itself; ``video`` and ``audio`` in front are the first such track."""
+    cls: type[attrs.AttrsInstance] = facts.StreamFacts
+    if path[0] in ("video", "audio"):
+        cls, path = facts.TrackFacts, path[1:]
+    for name in path[:-1]:
+        [field] = [field for field in attrs.fields(cls) if field.name == name]
+        cls = getattr(facts, str(field.type).removesuffix(" | None"))
+    return sentence(attribute_docs(cls)[path[-1]])
+
+
 PAGES: Final[dict[str, Callable[[], str]]] = {
     "api.md": reference_page,
     "errors.md": errors_page,
+    "expectations.md": expectations_page,
     "facts.md": facts_page,
     "reports.md": reports_page,
     "session.md": session_page,

@@ -74,7 +74,9 @@ def _report(name: str, pauses: Pauses, spent: float) -> None:
     for generation, took in pauses.took.items():
         longest = max(took, default=0.0) * 1000
         share = sum(took) / spent
-        print(f"{name:18} gen {generation}: {len(took):5} of {longest:6.2f} ms at most, {share:.1%}")
+        print(
+            f"{name:18} gen {generation}: {len(took):5} of {longest:6.2f} ms at most, {share:.1%}"
+        )
 
 
 def main() -> None:

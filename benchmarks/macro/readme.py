@@ -56,9 +56,16 @@ def _row(each: Judged, is_first: bool) -> str:
         cell(each.value) if measured else "-",
         ratio_text(target.must, target.at_least),
         ratio_text(target.goal, target.at_least),
-        f"**{each.verdict}**" if each.verdict == "not met" else each.verdict,
+        _verdict(each),
     )
     return f"| {' | '.join(cells)} |"
+
+
+def _verdict(each: Judged) -> str:
+    """With what there is to know beside it, where it is not met."""
+    if each.verdict != "not met":
+        return each.verdict
+    return f"**not met**: {each.remark}" if each.remark else "**not met**"
 
 
 def rewrite(text: str, table: str) -> str:

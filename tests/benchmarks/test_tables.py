@@ -14,6 +14,7 @@ sys.path.append(str(Path(__file__).parents[2]))
 
 from benchmarks.macro.measure import MEASURES, Measured
 from benchmarks.macro.outcome import Judged, Results, judge
+from benchmarks.macro.readme import main as readme
 from benchmarks.macro.readme import rewrite, table_of
 from benchmarks.macro.scenarios import SCENARIOS, Profile, estimate_s, selected
 from benchmarks.macro.servers import SERVERS
@@ -142,3 +143,7 @@ def test_the_table_has_a_row_for_each_target_in_each_scenario() -> None:
     results = Results({**about, "python": "c", "trio": "d"})
     rows = [line for line in table_of(results).splitlines() if line.startswith("| ")]
     assert len(rows) == 2 + sum(len(target.scenarios) for target in TARGETS)
+
+
+def test_the_readme_shows_the_run_that_is_kept() -> None:
+    assert readme(["--check"]) == 0

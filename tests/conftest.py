@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import os
+import signal
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -24,6 +25,10 @@ EXAMPLE_DEADLINE: Final = 2.0
 
 VIRTUAL_DEADLINE: Final = 30 * 24 * 3600.0
 """Under a mock clock. Autojump leaps here at once when everybody waits for ever."""
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # As background jobs of a shell have it, and hand it on to what they start: tests interrupt.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("quick", max_examples=60, deadline=None)
 settings.register_profile("long", max_examples=5_000, deadline=None)

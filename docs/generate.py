@@ -264,14 +264,14 @@ def _expectations_page() -> Iterator[str]:
     yield "## Operators\n"
     docs = attribute_docs(Operator)
     written = {name: [w for w, it in ALIASES.items() if it is name] for name in Operator}
-    written[Operator.WITHIN] = ["in A..B"]
+    written[Operator.WITHIN] = [Operator.WITHIN.written]
     yield from table(
         ["Written", "Met by"],
         ([_code(written[each]), sentence(docs[each.name])] for each in Operator),
     )
     yield from table(
         ["Of", "may be asked"],
-        ([kind.value, _code(each.value for each in OPERATORS[kind])] for kind in Kind),
+        ([kind.value, _code(each.written for each in OPERATORS[kind])] for kind in Kind),
     )
     yield "## Subjects\n"
     head = ["Subject", "Is", "Unit", "Meaning"]

@@ -31,6 +31,7 @@ TESTED: Final = {
     "custom_gate.py",
     "expect.sh",
     "expect.toml",
+    "expectations.py",
     "github_actions.yml",
     "minimal_server.py",
     "pattern.py",
@@ -73,6 +74,18 @@ def test_a_player_gets_what_the_publisher_sent() -> None:
 def test_a_pattern_comes_through_whole() -> None:
     done = run(sys.executable, EXAMPLES / "pattern.py")
     assert (done.returncode, done.stdout) == (0, "frames 0 to 99 came through in order\n"), done
+
+
+def test_expectations_are_the_same_in_three_ways_and_say_what_is_wrong() -> None:
+    done = run(sys.executable, EXAMPLES / "expectations.py")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == (
+        "3 of 3 expectations not met:\n"
+        "  video.gop.seconds: expected at most 2.1 s, seen: 4 s; "
+        "first at video frame 53 (2120 ms)\n"
+        "  audio.sample_rate: expected 48000 Hz, seen: 44100 Hz; from audio frame 0 (0 ms) on\n"
+        "  timestamps.monotonic: expected true, seen: false; first at video frame 30 (1060 ms)\n"
+    )
 
 
 @pytest.fixture(scope="module")

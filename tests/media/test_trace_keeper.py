@@ -65,6 +65,15 @@ def test_the_counter_of_a_synthetic_stream_is_kept() -> None:
     assert [frame.number for frame in frames] == [0, 1, 2, 3, 4]
 
 
+def test_there_may_be_as_many_tracks_as_enhanced_rtmp_can_number() -> None:
+    sounds = [bytes((0x95, 0x01)) + b"Opus" + bytes((number, 0xFC)) for number in range(256)]
+    pictures = [bytes((0x96, 0x01)) + b"av01" + bytes((number,)) for number in range(256)]
+    messages = [Message(MessageType.AUDIO, 1, 0, body) for body in sounds]
+    messages += [Message(MessageType.VIDEO, 1, 0, body) for body in pictures]
+    frames = [(frame.kind, frame.track_id) for frame in traced(messages)]
+    assert frames == [(kind, number) for kind in ("audio", "video") for number in range(256)]
+
+
 def test_a_full_trace_says_so() -> None:
     keeper = TraceKeeper(most_frames=2)
     track = AudioTrack(0, True, Clock())

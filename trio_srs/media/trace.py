@@ -1,7 +1,7 @@
 """Every frame of a stream in a few bytes each, in the order they came. Floor 1.
 
 A trace is what plots are drawn from, and what the first frame that breaks a rule is found in. It
-is kept in rows of 38 bytes a frame, and stops growing at a limit.
+is kept in rows of 39 bytes a frame, and stops growing at a limit.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import attrs
 
 __all__ = ["COLUMNS", "KEY", "OPEN", "PICTURES", "PICTURE_AT", "ROW", "STILL", "Frame", "Trace"]
 
-ROW: Final = struct.Struct("<BIIBidIIq")
+ROW: Final = struct.Struct("<HIIBidIIq")
 """What is kept of a frame: one value for each of :data:`COLUMNS`."""
 COLUMNS: Final = (
     "track", "timestamp_ms", "size", "flags", "composition_ms", "arrived_s", "fingerprint",

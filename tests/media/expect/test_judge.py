@@ -6,13 +6,23 @@ from typing import Final
 
 import attrs
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tests.media.expect.publishing import defective, published, timed, without
+from tests.media.expect.publishing import (
+    ACCEPTED_S,
+    PUBLISH_S,
+    defective,
+    published,
+    timed,
+    without,
+)
 from trio_srs.errors import EndReason
 from trio_srs.media.expect.evidence import Evidence
 from trio_srs.media.expect.judge import golden_files, judge
 from trio_srs.media.expect.rule import Rule, parse_rules
 from trio_srs.media.expect.verdict import Verdict
+from trio_srs.media.probe import StreamProbe
 from trio_srs.media.report import Conduct, Oddity, StreamReport
 from trio_srs.media.trace import Trace
 from trio_srs.testing import bodies
@@ -27,6 +37,8 @@ def verdict(report: StreamReport, rule: str, **others: object) -> Verdict:
 
 
 GOOD: Final = published(Pattern(seconds=3.0))
+BAD: Final = defective("regression@30:100", "stall@40:3", gop_s=10.0, seconds=2.0)
+BAD_REPORT: Final = published(BAD)
 
 SEVEN: Final = {
     "wrong bit rate": (
@@ -199,8 +211,19 @@ def test_without_a_trace_there_is_no_frame_to_blame() -> None:
     assert found.message == "video.codec: expected hevc, seen: h264"
 
 
-def test_judging_does_not_mind_when_somebody_asked_before() -> None:
+@given(st.lists(st.integers(0, 200), max_size=5), st.booleans())
+def test_judging_does_not_mind_when_somebody_asked_before(asked: list[int], parts: bool) -> None:
+    """Nor whether whole messages were seen, or what they are made of."""
+    probe = StreamProbe(published_at_s=ACCEPTED_S + PUBLISH_S)
+    for place, each in enumerate(BAD.timed()):
+        if place in asked:
+            probe.facts()
+            probe.trace()
+        message, at_s = each.message, ACCEPTED_S + PUBLISH_S + 0.1 + each.at_ms / 1000
+        if parts:
+            probe.take(message.type_id, message.timestamp_ms, message.payload, at_s)
+        else:
+            probe.see(message, at_s)
+    again = attrs.evolve(BAD_REPORT, facts=probe.facts(), trace=probe.trace())
     rules = parse_rules([rule for _, rule, _ in SEVEN.values()])
-    for report, _, _ in SEVEN.values():
-        evidence = Evidence(report=report)
-        assert judge(evidence, rules) == judge(evidence, rules)
+    assert judge(Evidence(report=again), rules) == judge(Evidence(report=BAD_REPORT), rules)

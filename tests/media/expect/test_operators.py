@@ -33,5 +33,9 @@ def test_every_operator_has_a_meaning() -> None:
     assert {*HOLDS, *NUMERIC, *NO_OPERANDS} == {*Operator}
 
 
+def test_a_range_is_written_with_its_ends() -> None:
+    assert (Operator.WITHIN.written, Operator.IN.written) == ("in A..B", "in")
+
+
 def test_every_operator_but_the_range_can_be_written() -> None:
     assert {*ALIASES.values()} == {*Operator} - {Operator.WITHIN}

@@ -70,15 +70,11 @@ def read_condition(
     elif default is not None:
         operator, rest = _meant(kind, text, default), text.strip()
     else:
-        words = ", ".join(dict.fromkeys(_written(each) for each in OPERATORS[kind]))
+        words = ", ".join(each.written for each in OPERATORS[kind])
         raise RuleError(f"what about it? Expected one of {words}")
     if operator is Operator.IN and ".." in rest and Operator.WITHIN in OPERATORS[kind]:
         operator = Operator.WITHIN
     return operator, _split(operator, rest)
-
-
-def _written(operator: Operator) -> str:
-    return Operator.IN.value if operator is Operator.WITHIN else operator.value
 
 
 def _meant(kind: Kind, text: str, default: Operator) -> Operator:

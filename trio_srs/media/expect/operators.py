@@ -40,6 +40,11 @@ class Operator(enum.StrEnum):
     ABSENT = "absent"
     """There is none."""
 
+    @property
+    def written(self) -> str:
+        """How it stands in a rule."""
+        return "in A..B" if self is Operator.WITHIN else self.value
+
 
 ALIASES: Final[Mapping[str, Operator]] = {
     **{operator.value: operator for operator in Operator if operator is not Operator.WITHIN},

@@ -60,8 +60,8 @@ class Rule:
         about = find_subject(subject)
         if operator not in OPERATORS[about.kind]:
             raise RuleError(
-                f"{subject} is {about.kind.value}, which has no {operator}: "
-                f"expected one of {', '.join(OPERATORS[about.kind])}"
+                f"{subject} is {about.kind.value}, which has no {operator.written}: "
+                f"expected one of {', '.join(each.written for each in OPERATORS[about.kind])}"
             )
         return cls(subject, operator, read_operands(about, operator, operands))
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
+from itertools import islice
 from typing import Final
 
 import attrs
@@ -82,15 +84,14 @@ def _first(reading: Reading, subject: Subject, seen: Seen) -> str:
 def _by_default(evidence: Evidence, rule: Rule, subject: Subject, seen: Seen) -> Witness:
     trace = evidence.report.trace
     frames: Iterable[Frame] = trace.of(subject.track) if subject.track else trace
-    first = last = None
-    for frame in frames:
-        first = first or frame
-        last = frame
-    if first is None or last is None or subject.blame is Blame.NOBODY:
+    if subject.blame is Blame.NOBODY:
         return Witness(None, "")
-    if subject.blame is Blame.LAST or (subject.walk is not None and _lacks(rule, seen)):
-        return Witness(last, _LAST.format(_name(last)))
-    return Witness(first, _FROM.format(_name(first)))
+    is_last = subject.blame is Blame.LAST or (subject.walk is not None and _lacks(rule, seen))
+    one = deque(frames, maxlen=1) if is_last else islice(frames, 1)
+    frame = next(iter(one), None)
+    if frame is None:
+        return Witness(None, "")
+    return Witness(frame, (_LAST if is_last else _FROM).format(_name(frame)))
 
 
 def _lacks(rule: Rule, seen: Seen) -> bool:

@@ -11,6 +11,7 @@ from trio_srs.media.expect.rule import Rule
 from trio_srs.media.expect.subjects import find_subject
 from trio_srs.media.expect.witness import Witness, find_witness
 from trio_srs.media.report import StreamReport
+from trio_srs.media.trace import Trace
 from trio_srs.testing import bodies
 from trio_srs.testing.streams import Pattern
 from trio_srs.wire.rtmp.message import Message, MessageType
@@ -58,6 +59,11 @@ def test_a_trace_that_stopped_growing_may_not_have_the_frame() -> None:
     cut = attrs.evolve(GOOD, trace=attrs.evolve(GOOD.trace, complete=False))
     found = witness(cut, "video.frames >= 100000")
     assert found == Witness(None, "not among the first 205 frames")
+
+
+def test_without_a_trace_no_frame_is_known() -> None:
+    bare = attrs.evolve(GOOD, trace=Trace())
+    assert witness(bare, "video.codec == hevc") == Witness(None, "")
 
 
 def test_frames_of_other_tracks_are_named_with_their_track() -> None:

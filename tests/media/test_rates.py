@@ -56,7 +56,7 @@ def test_the_window_stays_small_whatever_the_times_are(times: list[int]) -> None
     rate = BitRate()
     for time_ms in times:
         rate.add(time_ms, 1)
-    assert len(rate._window) <= 1000
+    assert len(rate._window or ()) <= 1000
 
 
 def test_even_intervals_have_no_jitter() -> None:

@@ -35,8 +35,9 @@ def whole(type_id: int, timestamp_ms: int, payload: bytes) -> bytes:
 class Digests:
     """Takes messages, or one track's part of them."""
 
-    _exact: hashlib._Hash = attrs.field(factory=hashlib.sha256)
-    _payload: hashlib._Hash = attrs.field(factory=hashlib.sha256)
+    _both: tuple[hashlib._Hash, hashlib._Hash] | None = None
+    """Exact, and of payloads alone; made with the first message: of most streams only headers are
+    looked at, and a hash takes half a kilobyte."""
     _clean: hashlib._Hash | None = None
     """Without user data: begins as a copy of the exact one where there is some for the first
     time, so that most streams pay for two digests and not three."""
@@ -49,15 +50,18 @@ class Digests:
             payload: only that.
             clean: all of it, but for user data in the payload; None if there is none in it.
         """
+        if self._both is None:
+            self._both = hashlib.sha256(), hashlib.sha256()
+        exact, payloads = self._both
         if clean is not None and self._clean is None:
-            self._clean = self._exact.copy()
+            self._clean = exact.copy()
         if self._clean is not None:
             self._clean.update(message if clean is None else clean)
-        self._exact.update(message)
-        self._payload.update(payload)
+        exact.update(message)
+        payloads.update(payload)
 
     def facts(self) -> DigestFacts:
         """What they are so far."""
-        exact = self._exact.hexdigest()
+        exact, payload = (it.hexdigest() for it in self._both or (hashlib.sha256(),) * 2)
         clean = exact if self._clean is None else self._clean.hexdigest()
-        return DigestFacts(exact, self._payload.hexdigest(), clean)
+        return DigestFacts(exact, payload, clean)

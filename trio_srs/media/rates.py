@@ -23,7 +23,8 @@ class BitRate:
     steps back within it counts as the newest, and one that steps back further begins anew.
     """
 
-    _window: deque[list[int]] = attrs.field(factory=deque)
+    _window: deque[list[int]] | None = None
+    """Made with the first frame: an empty one takes most of a kilobyte."""
     _newest_ms: int = 0
     _bytes_now: int = 0
     _bytes_peak: int = 0
@@ -32,6 +33,8 @@ class BitRate:
     def add(self, time_ms: int, size: int) -> None:
         """Take a frame of so many bytes; ``time_ms`` has no wraps."""
         window = self._window
+        if window is None:
+            window = self._window = deque()
         self._bytes += size
         if time_ms > self._newest_ms or not window:
             self._newest_ms = time_ms

@@ -18,7 +18,7 @@ from trio_srs.wire.rtmp.message import Message
 
 
 def late(messages: Iterable[Timed], by_ms: float, **others: float) -> StreamReport:
-    return published([Timed(each.at_ms + by_ms, each.message) for each in messages], **others)  # type: ignore[arg-type]
+    return published([Timed(each.at_ms + by_ms, each.message) for each in messages], **others)  # type: ignore[arg-type]  # as it is called
 
 
 def pictures(*fills: int, start_ms: int = 0) -> list[Message]:

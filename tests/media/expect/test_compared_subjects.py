@@ -19,7 +19,7 @@ SOURCE = published(PATTERN)
 
 
 def read(name: str, report: StreamReport = SOURCE, **others: object) -> Seen:
-    return SUBJECTS[name].read(Evidence(report=report, **others))  # type: ignore[arg-type]
+    return SUBJECTS[name].read(Evidence(report=report, **others))  # type: ignore[arg-type]  # as it is called
 
 
 def walked(name: str, **others: object) -> list[tuple[int, float]]:

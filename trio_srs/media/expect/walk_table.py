@@ -26,7 +26,7 @@ _WALKS: Final[Mapping[str, Callable[[str], Walk]]] = {
     "intervals.longest_ms": walks.intervals,
     "longest_still_ms": walks.stills,
     **{
-        f"gop.{unit}_{which}": lambda kind, unit=unit: walks.gops(unit)  # type: ignore[misc]
+        f"gop.{unit}_{which}": lambda kind, unit=unit: walks.gops(unit)  # type: ignore[misc]  # a default is not inferred
         for unit in ("frames", "seconds")
         for which in ("min", "mean", "max")
     },

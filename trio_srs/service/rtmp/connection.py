@@ -23,7 +23,7 @@ from typing import Final, TypeVar
 import trio
 
 from trio_srs.errors import EndReason, PeerError, RefusedError
-from trio_srs.hub.bus import RequestRefused, SessionConnected, SessionEnded
+from trio_srs.hub.bus import RequestRefused, SessionConnected
 from trio_srs.hub.dealings import Dealings, Request
 from trio_srs.hub.gate import Asked
 from trio_srs.hub.lease import PublishLease
@@ -38,7 +38,7 @@ from trio_srs.service.rtmp.deadlines import (
     HandshakeTimeoutError,
     RefusedAndIdleError,
 )
-from trio_srs.service.rtmp.end import End
+from trio_srs.service.rtmp.end import End, ended, tell_end
 from trio_srs.service.rtmp.lobby import Begun
 from trio_srs.service.rtmp.outgoing import Outgoing
 from trio_srs.service.rtmp.play import Play
@@ -245,24 +245,16 @@ class Connection:
             self.link.transport.close()
 
     def _tell_end(self) -> None:
-        entry, end = self.entry, self._end
-        assert end is not None
-        entry.ended = ended = SessionEnded(
-            session=entry.id,
-            peer=entry.peer,
-            reason=end.reason,
-            detail=end.detail,
-            seconds=trio.current_time() - entry.began_at,
-            bytes_in=self.link.bytes_in,
-            bytes_out=self.link.bytes_said + self.bytes_played,
+        assert self._end is not None
+        bytes_out = self.link.bytes_said + self.bytes_played
+        tell_end(
+            self.context, self.entry, self._end, bytes_in=self.link.bytes_in, bytes_out=bytes_out
         )
-        self.context.registry.remove(entry)
-        self.context.bus.tell(ended)
 
     def _let_go(self) -> None:
         """Break the circles, so that all of it is freed at once and the collector never runs."""
         self._is_closing = False
-        self.entry.end = _ended
+        self.entry.end = ended
         if self.entry.dealings is not None:
             self.entry.dealings.traffic = None
         self.link.transport.on_backlog = None
@@ -488,10 +480,6 @@ class Connection:
         """A task is over; what the peer asks next on its message stream is new."""
         if self._activities.get(activity.stream_id) is activity:
             del self._activities[activity.stream_id]
-
-
-def _ended(_reason: EndReason, _detail: str) -> None:
-    """What is left of a session's end."""
 
 
 def _end_of(errors: ExceptionGroup[PeerError]) -> End:

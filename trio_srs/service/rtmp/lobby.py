@@ -19,7 +19,6 @@ import attrs
 import trio
 
 from trio_srs.errors import EndReason, ProtocolError
-from trio_srs.hub.bus import SessionEnded
 from trio_srs.hub.registry import SessionEntry
 from trio_srs.net.reading import SharedReader
 from trio_srs.net.transport import Transport
@@ -29,7 +28,7 @@ from trio_srs.service.rtmp.deadlines import (
     HandshakeTimeoutError,
     PeerClosedError,
 )
-from trio_srs.service.rtmp.end import End
+from trio_srs.service.rtmp.end import End, ended, tell_end
 from trio_srs.wire.rtmp.handshake import RANDOM_BYTES, ServerHandshake
 
 __all__ = ["Begun", "Guest", "Lobby"]
@@ -163,19 +162,14 @@ class Guest:
             self._transport.close()
         else:
             self._transport.reset()
-        context, entry = self._lobby.context, self.entry
-        entry.end = _ended
-        entry.ended = ended = SessionEnded(
-            session=entry.id,
-            peer=entry.peer,
-            reason=end.reason,
-            detail=end.detail,
-            seconds=trio.current_time() - entry.began_at,
+        self.entry.end = ended
+        tell_end(
+            self._lobby.context,
+            self.entry,
+            end,
             bytes_in=self._bytes_in,
             bytes_out=self._bytes_out,
         )
-        context.registry.remove(entry)
-        context.bus.tell(ended)
         self._lobby.on_left()
 
     def fail(self, bug: Exception) -> None:
@@ -264,7 +258,3 @@ class Lobby:
                 guest.expire()
             if not queue:  # a reload may bring any number of other times
                 del self._queues[patience_s]
-
-
-def _ended(_reason: EndReason, _detail: str) -> None:
-    """What is left of a guest's end."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ssl
 import time
+from functools import partial
 from pathlib import Path
 
 import attrs
@@ -30,7 +31,7 @@ from trio_srs.service.rtmp.config import RtmpConfig, RtmpsConfig
 from trio_srs.testing.bodies import inter, key
 from trio_srs.testing.peer import Peer
 from trio_srs.units import Bytes, Seconds
-from trio_srs.wire.url import DEFAULT_VHOST
+from trio_srs.wire.url import DEFAULT_VHOST, StreamNameError
 
 LOOPBACK = Address("127.0.0.1", 0)
 CONFIG = Config(rtmp=RtmpConfig(listen=(LOOPBACK,)))
@@ -431,3 +432,20 @@ async def test_what_is_kept_is_bounded_by_the_configuration() -> None:
         }
         assert not any(change.live for change in changes)
         assert server.config.history == history
+
+
+async def test_a_stream_is_meant_however_its_name_is_written() -> None:
+    config = loads(
+        'vhost."example.com".aliases = ["www.example.com"]\nrtmp.listen = ["127.0.0.1:0"]'
+    )
+    async with serve(config) as server, await dial(server) as peer:
+        assert await peer.publish("a") == STARTED
+        for name in ("live/a", "/live/a", server.rtmp_url("live/a"), "live/a?token=1"):
+            assert (await server.wait_for(name, timeout_s=0)).stream == "live/a"
+        assert server.key_of("rtmp://www.example.com/live/a") == "example.com/live/a"
+        for wait in (partial(server.wait_for, "a"), partial(server.wait_for, "a", "unpublished")):
+            with pytest.raises(StreamNameError, match="did you mean 'live/a'"):
+                await wait()  # at once, and not after ten seconds
+        with pytest.raises(StreamNameError, match="did you mean 'live/a'"):
+            server.kick("a")
+        assert server.kick(server.rtmp_url("live/a"))

@@ -22,6 +22,7 @@ from trio_srs.hub.sessions import SessionFacts, sessions_of
 from trio_srs.hub.waiting import Reached, Until
 from trio_srs.server.build import Parts, build, tls_context
 from trio_srs.server.logs import log_event
+from trio_srs.wire.stream_name import parse_stream, stream_key
 
 if TYPE_CHECKING:
     from trio_srs.config.reload import Change
@@ -72,6 +73,15 @@ class Server:
         """Every session that is open, and those that ended not long ago, oldest first."""
         return sessions_of(self._parts.registry, trio.current_time(), time.time())
 
+    def key_of(self, stream: str) -> str:
+        """The name under which a stream is kept here, however it is written: see
+        :func:`~trio_srs.wire.stream_name.parse_stream`.
+
+        Raises:
+            StreamNameError, UrlError: it names no stream; the text says what to write.
+        """
+        return stream_key(parse_stream(stream), self._parts.rules.vhost_of)
+
     async def wait_for(
         self,
         stream: str,
@@ -83,7 +93,7 @@ class Server:
         """Wait until something has happened to a stream; at once, if it has already.
 
         Args:
-            stream: its name, as ``live/cam1``.
+            stream: its name, as ``live/cam1``; for other ways to write it see :meth:`key_of`.
             until: ``published``, ``first_media``, ``first_keyframe``, ``frames:100`` or
                 ``unpublished``; see :class:`~trio_srs.hub.waiting.Waiting` for what counts.
             since: only what happened after the event of this number in the journal counts.
@@ -91,18 +101,23 @@ class Server:
         Raises:
             WaitTimeoutError: it did not happen in time. The text says what did.
             UntilError: ``until`` is none of these.
+            StreamNameError, UrlError: as :meth:`key_of`.
         """
         if isinstance(until, str):
             until = Until.parse(until)
-        return await self._parts.waiting.until(stream, until, timeout_s=timeout_s, since=since)
+        key = self.key_of(stream)
+        return await self._parts.waiting.until(key, until, timeout_s=timeout_s, since=since)
 
     def kick(self, stream: str, detail: str = "kicked") -> bool:
         """End whoever publishes a stream; the name is free when this returns.
 
         Returns:
             whether anybody did.
+
+        Raises:
+            StreamNameError, UrlError: as :meth:`key_of`.
         """
-        return self.hub.kick(stream, detail)
+        return self.hub.kick(self.key_of(stream), detail)
 
     @property
     def addresses(self) -> dict[str, list[str]]:

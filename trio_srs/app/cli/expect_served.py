@@ -27,7 +27,7 @@ from trio_srs.tools.expect.plan import SOURCE_STREAM, Plan
 from trio_srs.tools.expect.program import ProgramStartError
 from trio_srs.tools.expect.run import ExpectRun
 from trio_srs.tools.expect.sight import Enough
-from trio_srs.wire.url import StreamNameError, check_name
+from trio_srs.wire.stream_name import parse_stream
 
 if TYPE_CHECKING:
     from trio_srs.tools.expect.source import SourceJob
@@ -102,15 +102,13 @@ def _address(text: str, parser: argparse.ArgumentParser) -> Address:
 
 
 def _stream(text: str, parser: argparse.ArgumentParser) -> str:
-    app, _, name = text.rpartition("/")
     try:
-        for part, what in ((app, "app"), (name, "stream name")):
-            check_name(what, part)
-    except StreamNameError as error:
-        parser.error(f"--stream: {error}; expected APP/NAME, such as live/stream")
-    if text == SOURCE_STREAM:
-        parser.error(f"--stream: {text} is the name of the source")
-    return text
+        stream = parse_stream(text).path
+    except RefusedError as error:
+        parser.error(f"--stream: {error}")
+    if stream == SOURCE_STREAM:
+        parser.error(f"--stream: {stream} is the name of the source")
+    return stream
 
 
 def _source(args: argparse.Namespace, parser: argparse.ArgumentParser) -> SourceJob | None:

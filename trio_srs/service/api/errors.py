@@ -114,12 +114,14 @@ def located(where: str) -> Iterator[None]:
 
 _UNHEARD: Final[Mapping[int, tuple[str, str, str]]] = {
     400: ("bad_request", "", "{detail}"),
-    404: ("no_such_path", "path", "there is no {path} here: see /api/v2/openapi.json"),
+    404: ("no_such_path", "path", "there is no {path} here: {hint}"),
     405: ("method_not_allowed", "method", "{path} does not do {method}"),
     413: ("body_too_large", "body", "the body is larger than 1 MiB"),
 }
 """Requests that never come to a function of ours, by status: code, where, and message."""
 
+_STREAM: Final = "/api/v2/streams/"
+_STREAM_HINT: Final = f"a stream is {_STREAM}APP/NAME, such as {_STREAM}live/cam1"
 _MISSING: Final = re.compile(r"Missing required (\w+) parameter '([^']+)'")
 
 
@@ -167,7 +169,9 @@ def _other(request: Request[Any, Any, Any], error: HTTPException) -> Response[Fa
     code, where, form = _UNHEARD.get(status, default)
     if status == 400 and request.method == "POST":
         where = "body"  # not JSON
-    message = form.format(detail=error.detail, path=request.url.path, method=request.method)
+    path = request.url.path
+    hint = _STREAM_HINT if path.startswith(_STREAM) else "see /api/v2/openapi.json"
+    message = form.format(detail=error.detail, path=path, method=request.method, hint=hint)
     return _failure(status, code, message, where, **(error.headers or {}))
 
 

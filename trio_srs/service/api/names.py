@@ -1,17 +1,19 @@
 """Names of streams in requests: in paths, where slashes are in the way, and in queries. Floor 3.
 
-A stream is ``/api/v2/streams/{app}/{name}``. A slash inside a name may be written as it is, or as
-``%2F``, and has to be only where the name ends in a word that is one of :data:`PARTS`.
+A stream is ``/api/v2/streams/{app}/{name}``. A slash of its name may be written as it is, or as
+``%2F``, and has to be only where the name ends in a word that is one of :data:`PARTS`. How else a
+name may be written is the same here as everywhere: :mod:`trio_srs.wire.stream_name`.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import quote, unquote
 
 from trio_srs.service.api.errors import located
-from trio_srs.wire.url import DEFAULT_VHOST, check_name
+from trio_srs.wire.stream_name import parse_stream, stream_key
 
 __all__ = ["PARTS", "STREAMS", "find_key", "folding", "path_key"]
 
@@ -21,6 +23,8 @@ PARTS: Final = frozenset({"report", "reports", "expect", "publisher"})
 
 _ASCII: Final = "".join(map(chr, range(33, 127)))
 _SLASH: Final = "%2F"
+_SPLIT: Final = re.compile(_SLASH, re.IGNORECASE)
+_SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 Asgi = Callable[[Any, Any, Any], Any]
 
@@ -40,10 +44,11 @@ def folding(app: Asgi) -> Asgi:
 def fold(raw: bytes) -> str:
     """The path of a stream with its name as one segment, percent-encoded as it came."""
     path = quote(raw.partition(b"?")[0], safe=_ASCII)
-    words = [word for word in path.removeprefix(STREAMS).split("/") if word]
-    part = [words.pop()] if len(words) > 2 and words[-1] in PARTS else []
+    parts = [part for part in path.removeprefix(STREAMS).split("/") if part]
+    words = [word for part in parts for word in _SPLIT.split(part) if word]
+    asked = [words.pop()] if len(words) > 2 and parts[-1] in PARTS else []
     name = [_SLASH.join(words[1:])] if words[1:] else []
-    return "/".join((STREAMS, *words[:1], *name, *part))
+    return "/".join((STREAMS, *words[:1], *name, *asked))
 
 
 def path_key(app: str, name: str, vhost: str, vhost_of: Callable[[str], str]) -> str:
@@ -52,11 +57,9 @@ def path_key(app: str, name: str, vhost: str, vhost_of: Callable[[str], str]) ->
     Raises:
         Located: it is no name of a stream.
     """
-    with located("path.app"):
-        app = check_name("app", unquote(app, errors="surrogateescape"))
-    with located("path.name"):
-        name = check_name("stream name", unquote(name, errors="surrogateescape"))
-    return _key(app, name, vhost, vhost_of)
+    front, rest = (unquote(part, errors="surrogateescape") for part in (app, name))
+    slash = "//" if _SCHEME.fullmatch(front) else "/"  # a URL, less what folding took away
+    return find_key(f"{front}{slash}{rest}", vhost, vhost_of, "path")
 
 
 def find_key(stream: str, vhost: str, vhost_of: Callable[[str], str], where: str) -> str:
@@ -68,14 +71,5 @@ def find_key(stream: str, vhost: str, vhost_of: Callable[[str], str], where: str
     Raises:
         Located: it is no name of a stream.
     """
-    app, _, name = stream.partition("/")
     with located(where):
-        check_name("app", app)
-        check_name("stream name", name)
-    return _key(app, name, vhost, vhost_of)
-
-
-def _key(app: str, name: str, vhost: str, vhost_of: Callable[[str], str]) -> str:
-    """The hub's name of a stream; a virtual host that nobody configured is the default one."""
-    known = vhost_of(vhost) if vhost else DEFAULT_VHOST
-    return f"{app}/{name}" if known == DEFAULT_VHOST else f"{known}/{app}/{name}"
+        return stream_key(parse_stream(stream), vhost_of, vhost)

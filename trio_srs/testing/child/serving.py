@@ -74,10 +74,10 @@ class Desk:
 
     async def _report(self, stream: str) -> object:
         await self._settled()
-        return plain(self._server.reports.find(stream))
+        return plain(self._server.reports.find(self._server.key_of(stream)))
 
     async def _reports(self, stream: str) -> object:
-        return plain(self._server.reports.history(stream))
+        return plain(self._server.reports.history(self._server.key_of(stream)))
 
     async def _streams(self) -> object:
         return self._server.reports.names()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import unquote
+
 import pytest
 
 from tests.service.api.site import Site, open_site
@@ -96,5 +98,26 @@ async def test_a_publisher_is_kicked_and_its_name_is_free_at_once(site: Site) ->
 
 
 async def test_a_name_that_is_none_is_refused(site: Site) -> None:
-    status, said = await site.get("/api/v2/streams/live/a%2F%2Fb")
-    assert (status, said["code"], said["where"]) == (400, "bad_stream_name", "path.name")
+    status, said = await site.get("/api/v2/streams/live/..%2Fb")
+    assert (status, said["code"], said["where"]) == (400, "bad_stream_name", "path")
+
+
+async def test_a_stream_is_found_under_every_way_to_write_it(site: Site) -> None:
+    peer = await site.house.publisher("a")
+    ways = ["live/a", "live%2Fa", "/live/a/", "rtmp://127.0.0.1:40123/live/a", "live/a%3Ftoken=1"]
+    for way in ways:
+        status, said = await site.get(f"/api/v2/streams/{way}")
+        assert (status, said["name"]) == (200, "live/a"), way
+    for way in map(unquote, ways):
+        assert (await site.get("/api/v2/wait", params={"stream": way}))[0] == 200, way
+        status, said = await site.get("/api/v2/sessions", params={"stream": way})
+        assert [each["peer"] for each in said["sessions"]], way
+    peer.close()
+
+
+async def test_one_word_is_told_to_be_no_stream(site: Site) -> None:
+    _, said = await site.get("/api/v2/streams/cam1")
+    assert "a stream is /api/v2/streams/APP/NAME" in said["message"]
+    status, said = await site.get("/api/v2/wait", params={"stream": "cam1", "timeout": 60})
+    assert (status, said["code"], said["where"]) == (400, "bad_stream_name", "query.stream")
+    assert "did you mean 'live/cam1'" in said["message"]

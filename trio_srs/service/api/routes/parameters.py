@@ -38,8 +38,10 @@ Api = NamedDependency[SkipValidation[ApiContext]]
 
 NOT_SAID: Final = -1
 """A number that was left out. Not None: of a number or None Litestar takes the text "null"."""
-_NAME: Final = r"^[^\\?#\x00-\x1f\x7f-\x9f/.][^\\?#\x00-\x1f\x7f-\x9f/]*$"
-_STREAM: Final = f"{_NAME[:-1]}/{_NAME[1:]}"
+_SEGMENT: Final = r"[^\\?#\x00-\x1f\x7f-\x9f/.:][^\\?#\x00-\x1f\x7f-\x9f/:]*"
+_NAME: Final = f"^{_SEGMENT}$"
+_HOST: Final = r"(rtmps?://[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(:[1-9][0-9]{0,3})?)?"
+_STREAM: Final = rf"{_HOST}/?{_SEGMENT}(/{_SEGMENT})+/?(\?[A-Za-z0-9_=&-]*)?"
 
 AppName = Annotated[
     str,
@@ -63,15 +65,16 @@ Vhost = Annotated[
 StreamName = Annotated[
     str,
     QueryParameter(
-        description="The stream, as `live/cam1`.",
-        schema_extra={"pattern": _STREAM},
+        description="The stream, as `live/cam1` or a whole `rtmp://` URL.",
+        schema_extra={"pattern": f"^{_STREAM}$"},
     ),
 ]
 OfStream = Annotated[
     str,
     QueryParameter(
-        description="Only what is about this stream, as `live/cam1`; all if left out.",
-        schema_extra={"pattern": f"{_STREAM}|^$"},
+        description="Only what is about this stream, as `live/cam1` or a whole `rtmp://` URL; all "
+        "if left out.",
+        schema_extra={"pattern": f"^({_STREAM})?$"},
     ),
 ]
 Since = Annotated[

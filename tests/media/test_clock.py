@@ -94,3 +94,30 @@ def test_what_is_found_keeps_its_first_and_its_largest(sizes: list[int]) -> None
     for index, size in enumerate(sizes):
         found.add(index, 10 * index, size)
     assert found.facts() == Finding(len(sizes), Moment(0, 0), max(sizes))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "apart"),
+    [
+        (TOP - 40, 0, 40),  # -40 ms, FLV 10.1, E.4.1
+        (0, TOP - 40, -40),
+        (TOP - 5, TOP - 25, -20),
+        (2**31 - 10, 2**31 + 10, 20),
+        (1000, 400, -600),
+    ],
+)
+def test_clocks_beside_each_other_can_be_compared(first: int, second: int, apart: int) -> None:
+    whole = Clock()
+    one, other = Clock(beside=whole), Clock(beside=whole)
+    one.add(first)
+    whole.add(first)
+    other.add(second)
+    assert other.now_ms - one.now_ms == apart
+    assert one.now_ms == first
+
+
+def test_a_clock_beside_one_that_has_gone_round_counts_on_from_there() -> None:
+    whole = clock(TOP - 20, 20, 60)
+    late = Clock(beside=whole)
+    assert late.add(70) == TOP + 70
+    assert late.facts().first_ms == 70

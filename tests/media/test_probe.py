@@ -307,3 +307,24 @@ def test_asking_changes_nothing(messages: list[Message], at: int) -> None:
     for message in messages[at:]:
         probe.see(message)
     assert probe.facts() == seen(messages)
+
+
+@pytest.mark.parametrize(
+    ("video_ms", "audio_ms"),
+    [(-40, 0), (0, -21), (-80, -40), (2**32 - 20, 2**32 + 20), (2**31 - 30, 2**31 + 15)],
+)
+def test_tracks_on_two_sides_of_where_timestamps_go_round_can_be_compared(
+    video_ms: int, audio_ms: int
+) -> None:
+    made = [bodies.header(), bodies.audio_header()]
+    for number in range(50):
+        at_ms = 40 * number
+        made.append((bodies.inter if number % 25 else bodies.key)((video_ms + at_ms) % 2**32))
+        made.append(bodies.audio((audio_ms + at_ms) % 2**32))
+    for facts in (seen(made), seen(made[:2] + made[3:])):  # whichever is first
+        apart = audio_ms - video_ms
+        assert facts.skew.now_ms == apart
+        assert (facts.skew.least_ms, facts.skew.most_ms) == (apart - 40, apart - 40)
+        assert facts.skew.drift_ms_per_minute == pytest.approx(0)
+    first = seen(made).skew.first_ms
+    assert first == audio_ms - video_ms

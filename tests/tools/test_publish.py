@@ -13,7 +13,7 @@ from trio.testing import MockClock
 from tests.tools.files import clip, flv
 from tests.tools.scripted import STREAM, URL, accept, scripted
 from trio_srs.media.pattern import Defect, Pattern
-from trio_srs.testing.bodies import key, metadata
+from trio_srs.testing.bodies import header, key, metadata
 from trio_srs.testing.peer import Peer
 from trio_srs.tools.client import open_publisher
 from trio_srs.tools.publish import FilePublish, MediaFileError, PatternPublish, PublishOptions
@@ -232,3 +232,29 @@ async def test_a_stall_is_a_silence_on_the_wire(
     clock = [at for at, message in heard if message.type_id == 9][1:]
     assert clock == pytest.approx([n / 25 if n < 10 else 30.4 for n in range(25)])
     assert [m.timestamp_ms for _, m in heard if m.type_id == 9][1:] == list(range(0, 1000, 40))
+
+
+@pytest.mark.parametrize(
+    ("header_ms", "times"),
+    [
+        (0, [-40, 0, 40, 80]),  # signed 32 bits (FLV 10.1, E.4.1)
+        (0, [2**32 - 80, 2**32 - 40, 0, 40]),
+        (0, [50_000, 50_040, 50_080, 50_120]),  # headers of ffmpeg are at 0
+        (0, [2**31 + 5, 2**31 + 45, 2**31 + 85, 2**31 + 125]),
+    ],
+)
+async def test_the_pace_is_kept_wherever_the_timestamps_of_a_file_begin(
+    monkeypatch: pytest.MonkeyPatch,
+    autojump_clock: MockClock,
+    tmp_path: Path,
+    header_ms: int,
+    times: list[int],
+) -> None:
+    stamps = [at % 2**32 for at in times]
+    path = tmp_path / "round.flv"
+    path.write_bytes(flv([header(header_ms), *map(key, stamps)]))
+    job = FilePublish(path)
+    heard = await publish(monkeypatch, job)
+    assert [m.timestamp_ms for _, m in heard] == [header_ms, *stamps]
+    assert [at for at, _ in heard] == pytest.approx([0, 0, 0.04, 0.08, 0.12])
+    assert job.tally.as_dict()["seconds"] == pytest.approx(0.12)

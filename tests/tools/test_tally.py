@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 
+import pytest
+
 from tests.tools.files import clip
 from trio_srs.testing.bodies import audio, audio_header, header, key, metadata
 from trio_srs.tools.tally import Tally
@@ -52,3 +54,18 @@ def test_a_dictionary_has_what_is_printed() -> None:
         "messages": 2, "audio": 1, "video": 1, "bytes": 110, "seconds": 0.5,
         "digest": tally.digest,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("times", [(2**32 - 40, 0, 960), (2**32 - 500, 500), (0, 2**32 - 40, 1000)])
+def test_time_goes_on_where_timestamps_go_round(times: tuple[int, ...]) -> None:
+    assert tally_of(*map(key, times)).media_s == 1
+
+
+def test_the_timestamps_of_headers_say_nothing() -> None:
+    """ffmpeg's are 0 wherever the media begins."""
+    tally = tally_of(header(0), audio_header(0), key(50_000), audio(51_000))
+    assert (tally.first_ms, tally.media_s) == (50_000, 1)
+
+
+def test_headers_alone_are_no_media() -> None:
+    assert not tally_of(metadata(), header(), audio_header()).has_media

@@ -120,3 +120,29 @@ def test_each_round_lies_behind_the_one_before(frames: list[tuple[int, int]], st
             assert times[0] > last
             last = max(last, *times)
         timeline.again()
+
+
+@pytest.mark.parametrize("begin", [-40, 2**32 - 40, 2**31 - 40])
+def test_a_file_may_go_round_at_its_beginning(begin: int) -> None:
+    times = [(begin + step) % 2**32 for step in (0, 40, 80)]
+    messages = [key(times[0]), audio(times[1]), inter(times[2])]
+    placed = [pair for tag in tags(messages) for pair in Timeline().place(tag)]
+    timeline = Timeline()
+    placed = [pair for tag in tags(messages) for pair in timeline.place(tag)]
+    assert [at - placed[0][0] for at, _ in placed] == [0, 40, 80]
+    assert [message for _, message in placed] == said(*messages)
+
+
+def test_a_later_start_is_found_where_timestamps_go_round() -> None:
+    given_tags = tags([header(0), key(2**32 - 100), inter(2**32 - 60), key(20), audio(10)])
+    messages = place(Timeline(start_at_ms=90), given_tags)
+    assert messages == said(header(0), key(0), audio(0))
+
+
+def test_each_round_counts_from_its_own_beginning() -> None:
+    timeline = Timeline()
+    given_tags = tags([key(2**32 - 40), inter(0)])
+    first = [at for tag in given_tags for at, _ in timeline.place(tag)]
+    timeline.again()
+    second = [at for tag in given_tags for at, _ in timeline.place(tag)]
+    assert [at - first[0] for at in (*first, *second)] == [0, 40, 80, 120]

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from trio_srs.hub.settings import TimestampMode
+from trio_srs.wire.serial import WRAP_MS, serial_step
 
 __all__ = ["Timeline"]
 
-_WRAP: Final = 2**32
-_HALF: Final = 2**31
 _STEP_MS: Final = 1
 """Between the last timestamp of a publish and the first of the next, with ``continue``."""
 _EARLY_MS: Final = 1000
@@ -44,7 +43,7 @@ class Timeline:
     def next(self, mode: TimestampMode) -> Timeline:
         """The timeline of the next publish of the same name."""
         if mode is TimestampMode.CONTINUE and self._known:
-            return Timeline(mode, (self.last_ms + _STEP_MS) % _WRAP)
+            return Timeline(mode, (self.last_ms + _STEP_MS) % WRAP_MS)
         return Timeline(mode)
 
     def correct(self, timestamp_ms: int, carries_time: bool) -> int:
@@ -52,7 +51,7 @@ class Timeline:
         if self._mode is not TimestampMode.KEEP:
             timestamp_ms = self._move(timestamp_ms, carries_time)
         # Audio and video overtake each other: the newest is not always the last.
-        if carries_time and (not self._known or (timestamp_ms - self.last_ms) % _WRAP < _HALF):
+        if carries_time and (not self._known or serial_step(self.last_ms, timestamp_ms) >= 0):
             self.last_ms = timestamp_ms
             self._known = True
         return timestamp_ms
@@ -62,9 +61,8 @@ class Timeline:
             if carries_time:
                 self._last_in_ms = timestamp_ms
             return self._base_ms
-        step = (timestamp_ms - self._last_in_ms + _HALF) % _WRAP - _HALF
-        moved = self._moved_ms + step
+        moved = self._moved_ms + serial_step(self._last_in_ms, timestamp_ms)
         if carries_time:
             self._last_in_ms = timestamp_ms
             self._moved_ms = moved if moved > self._base_ms - _EARLY_MS else self._base_ms
-        return max(moved, self._base_ms) % _WRAP
+        return max(moved, self._base_ms) % WRAP_MS

@@ -7,6 +7,7 @@ from typing import Final
 import attrs
 
 from trio_srs.media.facts import ClockFacts, Finding, Moment
+from trio_srs.wire.serial import serial_step
 
 __all__ = ["DEFAULT_GAP_MS", "DEFAULT_JUMP_MS", "Clock", "Found"]
 
@@ -14,9 +15,6 @@ DEFAULT_GAP_MS: Final = 1000
 """The longest picture or sound that encoders are seen to make is 200 ms, of screens at 5 fps."""
 DEFAULT_JUMP_MS: Final = 10_000
 """Longer than an encoder's pause: its clock was set."""
-
-_WRAP: Final = 1 << 32
-_HALF: Final = 1 << 31
 
 
 @attrs.define(eq=False)
@@ -41,10 +39,16 @@ class Found:
 
 @attrs.define(eq=False)
 class Clock:
-    """Follows the timestamps of one sequence of frames."""
+    """Follows the timestamps of one sequence of frames.
+
+    Args:
+        beside: a clock of the same stream: times of both can then be compared, on whichever sides
+            of 0 or 2**32 they begin.
+    """
 
     gap_ms: int = DEFAULT_GAP_MS
     jump_ms: int = DEFAULT_JUMP_MS
+    beside: Clock | None = None
     count: int = 0
     """Frames so far."""
     now_ms: int = 0
@@ -69,10 +73,12 @@ class Clock:
         end is a wrap, and not a step back.
         """
         if not self.count:
-            self.first_ms = self._last_ms = self.now_ms = timestamp_ms
+            self.first_ms = self._last_ms = timestamp_ms
             self.count = 1
-            return timestamp_ms
-        step = (timestamp_ms - self._last_ms + _HALF) % _WRAP - _HALF
+            beside = self.beside
+            self.now_ms = timestamp_ms if beside is None else beside.near(timestamp_ms)
+            return self.now_ms
+        step = serial_step(self._last_ms, timestamp_ms)
         # Nearly every step is of this kind; nothing needs to be written down.
         if not 0 < step <= self.gap_ms:
             self._note(timestamp_ms, step)
@@ -89,6 +95,12 @@ class Clock:
             elif played < self._lowest_ms:
                 self._lowest_ms = played
         return now
+
+    def near(self, timestamp_ms: int) -> int:
+        """The time of a timestamp of another track; where there was none yet, as it is."""
+        if not self.count:
+            return timestamp_ms
+        return self.now_ms + serial_step(self._last_ms, timestamp_ms)
 
     def _note(self, timestamp_ms: int, step: int) -> None:
         if step < 0:

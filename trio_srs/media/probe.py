@@ -271,7 +271,7 @@ class StreamProbe:
     def _video_track(self, track_id: int) -> VideoTrack:
         track = self._videos.get(track_id)
         if track is None:
-            track = VideoTrack(track_id, self._is_full, Clock(self._gap_ms, self._jump_ms))
+            track = VideoTrack(track_id, self._is_full, self._new_clock())
             self._videos[track_id] = track
             self._tracks.append(track)
             self._first_video = self._first_video or track
@@ -280,11 +280,15 @@ class StreamProbe:
     def _audio_track(self, track_id: int) -> AudioTrack:
         track = self._audios.get(track_id)
         if track is None:
-            track = AudioTrack(track_id, self._is_full, Clock(self._gap_ms, self._jump_ms))
+            track = AudioTrack(track_id, self._is_full, self._new_clock())
             self._audios[track_id] = track
             self._tracks.append(track)
             self._first_audio = self._first_audio or track
         return track
+
+    def _new_clock(self) -> Clock:
+        """For a track: its times can be compared with those of all others."""
+        return Clock(self._gap_ms, self._jump_ms, self._clock)
 
     def trace(self) -> Trace:
         """Every frame so far, if everything is looked at; a value of its own."""

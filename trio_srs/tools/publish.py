@@ -13,7 +13,7 @@ import trio
 from trio_srs.errors import RefusedError
 from trio_srs.media.pattern import Pattern
 from trio_srs.tools.client import Publisher
-from trio_srs.tools.tally import Tally
+from trio_srs.tools.tally import Tally, is_frame
 from trio_srs.tools.timeline import Timeline
 from trio_srs.wire.flv.tag import FlvError, FlvReader
 from trio_srs.wire.rtmp.message import Message
@@ -69,8 +69,15 @@ class _Paced:
             self._on_sent(self.tally)
         await publisher.send(message)
 
-    async def _pace(self, at_ms: float) -> bool:
-        """Wait until a message is due; False when it is past the end."""
+    async def _pace(self, at_ms: float, *, has_begun: bool = True) -> bool:
+        """Wait until a message is due; False when it is past the end.
+
+        Args:
+            has_begun: whether a frame has come, this one or one before: what comes before the
+                first is due at once, whatever its timestamp says.
+        """
+        if not has_begun:
+            return True
         if self._began is None:
             self._began = trio.current_time(), at_ms
         clock, first_ms = self._began
@@ -173,7 +180,8 @@ class FilePublish(_Paced):
                 reader.feed(data)
                 while (tag := reader.next_tag()) is not None:
                     for at_ms, message in self._timeline.place(tag):
-                        if not await self._pace(at_ms):
+                        has_begun = self.tally.has_media or is_frame(message)
+                        if not await self._pace(at_ms, has_begun=has_begun):
                             return False
                         await self._send(publisher, message)
         if reader.pending:

@@ -10,13 +10,24 @@ import attrs
 
 from trio_srs.wire.flv import FrameKind, classify_audio, classify_video
 from trio_srs.wire.rtmp.message import Message, MessageType
+from trio_srs.wire.serial import SerialTime
 
-__all__ = ["Tally"]
+__all__ = ["Tally", "is_frame"]
 
 _HEAD: Final = struct.Struct(">BII")
 _NO_FRAME: Final = (
     FrameKind.SEQUENCE_HEADER | FrameKind.SEQUENCE_END | FrameKind.METADATA | FrameKind.COMMAND
 )
+
+
+def is_frame(message: Message) -> bool:
+    """Whether it has coded audio or video, and so a timestamp that says something."""
+    match message.type_id:
+        case MessageType.AUDIO:
+            return not classify_audio(message.payload) & _NO_FRAME
+        case MessageType.VIDEO:
+            return not classify_video(message.payload) & _NO_FRAME
+    return False
 
 
 @attrs.define(eq=False)
@@ -32,9 +43,10 @@ class Tally:
     bytes: int = 0
     """Of payload."""
     first_ms: int | None = None
-    """The first timestamp of audio or video."""
+    """The first timestamp of an audio or video frame."""
     last_ms: int = 0
-    """The latest timestamp of audio or video."""
+    """The latest timestamp of a frame, those that go round at 2**32 counted on."""
+    _time: SerialTime = attrs.field(factory=SerialTime)
     _digest: hashlib._Hash = attrs.field(factory=hashlib.sha256)
 
     def add(self, message: Message) -> None:
@@ -44,21 +56,24 @@ class Tally:
         self.bytes += len(body)
         if message.type_id == MessageType.AUDIO:
             self.audio += 1
-            self.audio_frames += not classify_audio(body) & _NO_FRAME
+            self.audio_frames += (has_time := is_frame(message))
         elif message.type_id == MessageType.VIDEO:
             self.video += 1
-            self.video_frames += not classify_video(body) & _NO_FRAME
+            self.video_frames += (has_time := is_frame(message))
         else:
             return
         self._digest.update(_HEAD.pack(message.type_id, message.timestamp_ms, len(body)))
         self._digest.update(body)
+        if not has_time:  # its timestamp says nothing: ffmpeg's is 0 wherever the media begins
+            return
+        time_ms = self._time.place(message.timestamp_ms)
         if self.first_ms is None:
-            self.first_ms = self.last_ms = message.timestamp_ms
-        self.last_ms = max(self.last_ms, message.timestamp_ms)
+            self.first_ms = self.last_ms = time_ms
+        self.last_ms = max(self.last_ms, time_ms)
 
     @property
     def has_media(self) -> bool:
-        """Whether there was any audio or video."""
+        """Whether there was any frame of audio or video: headers are none."""
         return self.first_ms is not None
 
     @property

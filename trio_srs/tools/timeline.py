@@ -12,10 +12,10 @@ from trio_srs.wire.flv import FrameKind, HeaderSlot, classify_video, header_slot
 from trio_srs.wire.flv.script import data_frame_name
 from trio_srs.wire.flv.tag import FlvTag
 from trio_srs.wire.rtmp.message import Message, MessageType
+from trio_srs.wire.serial import WRAP_MS, SerialTime
 
 __all__ = ["Timeline"]
 
-_U32: Final = 0xFFFFFFFF
 _MEDIA: Final = (MessageType.AUDIO, MessageType.VIDEO)
 _SET_DATA_FRAME: Final = amf0.encode("@setDataFrame")
 
@@ -31,9 +31,10 @@ class Timeline:
 
     start_at_ms: float = 0.0
     """Leave out what comes before the first keyframe at or after this, counted from the first
-    audio or video; the stream then begins at 0, and otherwise where the file does."""
+    frame; the stream then begins at 0, and otherwise where the file does."""
     begun: bool = False
     """Whether anything of this round was to be sent."""
+    _time: SerialTime = attrs.field(factory=SerialTime)
     _first_ms: int | None = None
     _shift_ms: int = 0
     _next_ms: int | None = None  # where the next round begins
@@ -48,31 +49,38 @@ class Timeline:
     def again(self) -> None:
         """The file begins again: its next tag comes after the last one of this round."""
         self.begun = False
+        self._time = SerialTime()
         self._first_ms = self._last_paced_ms = None
         self._held.clear()
         self._held_headers.clear()
 
     def place(self, tag: FlvTag) -> Iterator[tuple[int, Message]]:
-        """What to send for a tag: milliseconds, which never wrap round, and the message."""
+        """What to send for a tag: milliseconds, which never wrap round, and the message.
+
+        A file may begin below 0, which is above 2**31: those are the milliseconds then.
+        """
+        time_ms = self._time.place(tag.timestamp_ms)
         if not self.begun:
-            if not self._begins_with(tag):
+            if not self._begins_with(tag, time_ms):
                 self._hold(tag)
                 return
-            self._begin(tag.timestamp_ms)
+            self._begin(time_ms)
             for held in (*self._held, *self._held_headers.values()):
-                yield from self._emit(attrs.evolve(held, timestamp_ms=tag.timestamp_ms))
-        yield from self._emit(tag)
+                yield from self._emit(held, time_ms)
+        yield from self._emit(tag, time_ms)
 
-    def _begins_with(self, tag: FlvTag) -> bool:
+    def _begins_with(self, tag: FlvTag, time_ms: int) -> bool:
         """Whether the stream can begin with this tag."""
         if tag.type_id not in _MEDIA:
             return False
-        if self._first_ms is None:
-            self._first_ms = tag.timestamp_ms
         if not self.start_at_ms:
             return True
         self._has_video |= tag.type_id == MessageType.VIDEO
-        if tag.timestamp_ms - self._first_ms < self.start_at_ms or _slot(tag) is not None:
+        if _slot(tag) is not None:
+            return False
+        if self._first_ms is None:
+            self._first_ms = time_ms
+        if time_ms - self._first_ms < self.start_at_ms:
             return False
         if self._has_video:
             return tag.type_id == MessageType.VIDEO and _is_key(tag)
@@ -92,8 +100,10 @@ class Timeline:
             self._next_ms = 0 if self.start_at_ms else begin_ms
         self._shift_ms = self._next_ms - begin_ms
 
-    def _emit(self, tag: FlvTag) -> Iterator[tuple[int, Message]]:
-        at_ms = max(tag.timestamp_ms + self._shift_ms, 0)
+    def _emit(self, tag: FlvTag, time_ms: int) -> Iterator[tuple[int, Message]]:
+        at_ms = time_ms + self._shift_ms
+        if self.start_at_ms:
+            at_ms = max(at_ms, 0)
         body = tag.body
         if tag.type_id in _MEDIA:
             self._measure(tag, at_ms)
@@ -106,7 +116,7 @@ class Timeline:
             if self._sent_metadata:
                 return
             self._sent_metadata, body = True, _SET_DATA_FRAME + body
-        yield at_ms, Message(tag.type_id, 0, at_ms & _U32, body)
+        yield at_ms, Message(tag.type_id, 0, at_ms % WRAP_MS, body)
 
     def _measure(self, tag: FlvTag, at_ms: int) -> None:
         """Learn where the next round begins: a frame after the last, and behind everything."""

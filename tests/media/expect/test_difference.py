@@ -61,3 +61,12 @@ def test_the_first_frame_that_differs_is_found(
 def test_only_one_track_may_be_compared() -> None:
     assert first_difference(LOUDER, GOLDEN, "exact", "video") is None
     assert first_difference(LOUDER, GOLDEN, "exact", "audio") is not None
+
+
+def test_the_first_that_differs_is_the_earliest_where_timestamps_go_round() -> None:
+    """-40 is a large number where there is no sign."""
+    golden = traced(picture(PLAIN, 2**32 - 40), bodies.audio(5, fill=1))
+    louder = traced(picture(SIGNED, 2**32 - 40), bodies.audio(5, fill=2))
+    found = first_difference(louder, golden, "payload")
+    assert found is not None
+    assert found.kind == "video"

@@ -180,3 +180,8 @@ def test_stillness_grows_until_something_new_comes() -> None:
 
 def test_pictures_before_any_sound_have_no_skew() -> None:
     assert readings(walks.skews, published(Pattern(seconds=0.2, audio="none"))) == []
+
+
+def test_skew_is_the_same_on_two_sides_of_where_timestamps_go_round() -> None:
+    made = report(bodies.audio(0), bodies.key(TOP - 40), bodies.audio(40), bodies.inter(0))
+    assert readings(walks.skews, made) == [(0, 40, 40), (1, 40, 40)]

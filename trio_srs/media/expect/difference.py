@@ -7,6 +7,7 @@ from itertools import zip_longest
 from typing import Final
 
 from trio_srs.media.trace import Frame, Trace
+from trio_srs.wire.serial import SerialTime
 
 __all__ = ["first_difference"]
 
@@ -31,8 +32,11 @@ def first_difference(trace: Trace, golden: Trace, digest: str, kind: str = "") -
         kind: whose frames; empty for all.
     """
     kinds = (kind,) if kind else ("video", "audio")
-    found = (_difference(trace.of(each), golden.of(each), _PARTS[digest]) for each in kinds)
-    return min(filter(None, found), key=lambda frame: frame.timestamp_ms, default=None)
+    found = [_difference(trace.of(each), golden.of(each), _PARTS[digest]) for each in kinds]
+    time = SerialTime()
+    times = ((time.place(frame.timestamp_ms), frame) for frame in trace)
+    own = [(time_ms, frame) for time_ms, frame in times if frame in found]
+    return min(own, key=lambda pair: pair[0])[1] if own else None
 
 
 def _difference(

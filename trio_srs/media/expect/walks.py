@@ -62,14 +62,20 @@ def _frames(trace: Trace, kind: str) -> Iterator[Frame]:
 
 @attrs.define(eq=False)
 class _Clocks:
-    """A clock for each track."""
+    """A clock for each track, of times that can be compared."""
 
+    whole: Clock = attrs.field(factory=Clock)
+    """Of all frames."""
     _by_track: dict[tuple[str, int], Clock] = attrs.field(factory=dict)
 
     def add(self, frame: Frame) -> Clock:
         """The clock of a frame's track, at that frame."""
-        clock = self._by_track.setdefault((frame.kind, frame.track_id), Clock())
+        key = frame.kind, frame.track_id
+        clock = self._by_track.get(key)
+        if clock is None:
+            clock = self._by_track[key] = Clock(beside=self.whole)
         clock.add(frame.timestamp_ms)
+        self.whole.add(frame.timestamp_ms)
         return clock
 
 
@@ -196,12 +202,12 @@ _ODD: Final[dict[str, Callable[[int], bool]]] = {
 def after_gaps(trace: Trace) -> Iterator[Reading]:
     """Milliseconds from frame to frame of every track; and behind the last of each, how long the
     others went on."""
-    clocks, whole, newest_ms = _Clocks(), Clock(), 0
+    clocks, newest_ms = _Clocks(), -math.inf
     last: dict[tuple[str, int], tuple[Frame, int]] = {}
     for frame in trace:
-        clock, now_ms = clocks.add(frame), whole.add(frame.timestamp_ms)
-        last[frame.kind, frame.track_id] = frame, now_ms
-        newest_ms = max(newest_ms, now_ms)
+        clock = clocks.add(frame)
+        last[frame.kind, frame.track_id] = frame, clock.now_ms
+        newest_ms = max(newest_ms, clock.now_ms)
         if clock.count > 1 and clock.step_ms >= 0:
             yield Reading(frame, clock.step_ms, clock.step_ms)
     for frame, now_ms in last.values():

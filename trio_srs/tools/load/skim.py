@@ -18,12 +18,12 @@ import attrs
 
 from trio_srs.errors import ProtocolError
 from trio_srs.wire.rtmp.message import MessageType
+from trio_srs.wire.serial import serial_step
 
 __all__ = ["Position", "SkimError", "Skimmer", "Step"]
 
 _EXTENDED: Final = 0xFFFFFF
 _U32: Final = 0xFFFFFFFF
-_HALF: Final = 0x7FFFFFFF
 _HEADER_SIZE: Final = (11, 7, 3, 0)
 _AUDIO, _VIDEO = MessageType.AUDIO.value, MessageType.VIDEO.value
 _MEDIA: Final = (_AUDIO, _VIDEO)
@@ -285,8 +285,8 @@ class _Reading:
         self._times[chunks.kind] = chunks.time_ms
         if last < 0:
             return
-        ahead = chunks.time_ms - last & _U32
-        if ahead > _HALF:
+        ahead = serial_step(last, chunks.time_ms)
+        if ahead < 0:
             step.backward += 1
         elif chunks.kind == _VIDEO and self._frame_ms:
             step.skipped += max(0, round(ahead / self._frame_ms) - 1)

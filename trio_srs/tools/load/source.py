@@ -12,6 +12,7 @@ from trio_srs.wire.codec.aac import build_audio_specific_config
 from trio_srs.wire.codec.avc import build_avc_config
 from trio_srs.wire.flv.tag import FlvReader, FlvTag, encode_header, encode_tag
 from trio_srs.wire.rtmp.message import MessageType
+from trio_srs.wire.serial import SerialTime
 
 __all__ = ["Source", "encode_flv", "frame_body", "read_flv", "synthetic"]
 
@@ -99,8 +100,8 @@ def read_flv(data: bytes) -> Source:
     media = [tag for tag in tags if tag.type_id in (8, 9) and not _is_header(tag)]
     if len(media) < 2:
         raise LoadRefusedError(f"an FLV file with {len(media)} frames, expected two at least")
-    begin = media[0].timestamp_ms
-    items = [(tag.timestamp_ms - begin, tag.type_id, tag.body) for tag in media]
+    time, begin = SerialTime(), media[0].timestamp_ms
+    items = [(time.place(tag.timestamp_ms) - begin, tag.type_id, tag.body) for tag in media]
     return Source(tuple(headers), tuple(items), _length_ms(items))
 
 

@@ -11,6 +11,7 @@ import attrs
 
 from trio_srs.media.expect.verdict import Verdict
 from trio_srs.media.trace import Frame, Trace
+from trio_srs.wire.serial import SerialTime
 
 __all__ = ["Plot", "Point", "plots", "thinned"]
 
@@ -21,8 +22,6 @@ MOST_POINTS: Final = 800
 """In one line: more than there are pixels is only weight."""
 MARK: Final = "a rule is broken"
 """What the marks of unmet rules are called."""
-_WRAP: Final = 1 << 32
-_HALF: Final = 1 << 31
 
 
 @attrs.frozen(kw_only=True)
@@ -82,12 +81,12 @@ def _tracks(trace: Trace) -> list[_Track]:
     tracks = [
         _Track(f"{kind} {track_id}" if several else kind, kind) for kind, track_id in trace.tracks
     ]
-    first: int | None = None
+    time, first = SerialTime(), 0
     for place, frame in enumerate(trace):
-        first = frame.timestamp_ms if first is None else first
-        ms = (frame.timestamp_ms - first + _HALF) % _WRAP - _HALF
+        ms = time.place(frame.timestamp_ms)
+        first = first if place else ms
         track = tracks[trace.tracks.index((frame.kind, frame.track_id))]
-        track.frames.append((place, ms / 1000, frame))
+        track.frames.append((place, (ms - first) / 1000, frame))
     return tracks
 
 

@@ -32,7 +32,7 @@ from trio_srs.media.expect.operators import ALIASES
 from trio_srs.media.expect.subject import OPERATORS, Kind
 from trio_srs.media.report import Conduct, Oddity, Step, StepKind, StreamReport
 from trio_srs.service.api.reference import reference_page
-from trio_srs.session.rtmp_server import TRANSITIONS, StreamState
+from trio_srs.session.rtmp_streams import TRANSITIONS, StreamState
 from trio_srs.wire.rtmp.oddity import OddityKind
 
 REFERENCE: Final = Path(__file__).parent / "reference"

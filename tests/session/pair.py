@@ -22,6 +22,7 @@ from trio_srs.session.rtmp_events import (
     RtmpServerEvent,
 )
 from trio_srs.session.rtmp_server import RtmpServerSession, ServerOptions
+from trio_srs.session.rtmp_streams import StreamState
 from trio_srs.wire.rtmp.chunk_reader import ChunkReader
 from trio_srs.wire.rtmp.chunk_writer import ChunkWriter
 from trio_srs.wire.rtmp.command import Command
@@ -35,6 +36,7 @@ PUBLISH: Final = ClientOptions(
     app="live", tc_url="rtmp://host/live", stream="a?token=1", purpose="publish"
 )
 PLAY: Final = attrs.evolve(PUBLISH, purpose="play")
+CONNECT: Final = Command("connect", 1.0, ({"app": "live", "tcUrl": "rtmp://h/live"},)).message()
 QUIET: Final = ServerOptions(ping_after=math.inf)
 
 Event = RtmpClientEvent | RtmpServerEvent
@@ -143,7 +145,7 @@ class Script(Generic[SessionT]):
         self.session.receive_data(first, self.now)
         self.session.receive_data(self.handshake.receive(self.session.data_to_send()), self.now)
 
-    def say_bytes(self, data: bytes) -> list[Event]:
+    def say_bytes(self, data: bytes | bytearray) -> list[Event]:
         """Feed the session; what it reports for that."""
         self.session.receive_data(data, self.now)
         return drain(self.session)
@@ -284,3 +286,31 @@ class ClientScript(Script[RtmpClientSession]):
         start = {"publish": StatusCode.PUBLISH_START, "play": StatusCode.PLAY_START}
         assert len(script.status(start[options.purpose])) == 1
         return script
+
+
+def brief(heard: list[Heard]) -> list[object]:
+    """Commands as their name and, of a status, its code; everything else as it is."""
+    said: list[object] = []
+    for one in heard:
+        info = one.args[-1] if isinstance(one, Command) and one.args else None
+        if not isinstance(one, Command):
+            said.append(one)
+        elif isinstance(info, dict) and one.name.startswith("on"):
+            said.append((one.name, info["code"]))
+        else:
+            said.append(one.name)
+    return said
+
+
+def in_state(state: StreamState) -> ServerScript:
+    """A script whose message stream 1 is in a state."""
+    if state is StreamState.UNCONNECTED:
+        return ServerScript.fresh()
+    script = ServerScript.connected()
+    if state is StreamState.PUBLISHING:
+        script.publish()
+    elif state is StreamState.PLAYING:
+        script.play()
+    else:
+        script.create()
+    return script

@@ -115,3 +115,9 @@ def test_a_number_that_is_none_is_echoed_too() -> None:
     echoed = info_of(Command.decode(answer.message()))["objectEncoding"]
     assert isinstance(echoed, float)
     assert math.isnan(echoed)
+
+
+def test_a_call_that_failed_is_an_error_of_that_call() -> None:
+    answer = answers.call_failed(5.0, "what for")
+    assert (answer.transaction_id, *code_of(answer)) == (5.0, "_error", "NetConnection.Call.Failed")
+    assert (info_of(answer)["level"], info_of(answer)["description"]) == ("error", "what for")

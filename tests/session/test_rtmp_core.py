@@ -296,12 +296,6 @@ def test_a_cut_aggregate_is_blamed_with_its_place() -> None:
 # ------------------------------------------------------------------- commands
 
 
-def test_only_commands_are_read_as_such() -> None:
-    core = shaken()
-    assert core.read_command(AUDIO) is None
-    assert core.read_command(Message(MessageType.DATA_AMF0, 1, 0, b"")) is None
-
-
 @pytest.mark.parametrize(
     ("type_id", "prefix"),
     [(MessageType.COMMAND_AMF0, b""), (MessageType.COMMAND_AMF3, b"\0")],

@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-import contextlib
-import itertools
-import math
 from typing import Final
 
 import attrs
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tests.session.pair import (
+    CONNECT,
     PLAY,
     PUBLISH,
     QUIET,
     RANDOM,
     DeniedError,
-    Event,
-    Heard,
     Pair,
     ServerScript,
+    brief,
     command,
     drain,
+    in_state,
 )
-from trio_srs.errors import InternalError, ProtocolError
+from trio_srs.errors import InternalError
 from trio_srs.session.base import NEED_DATA, NEED_DECISION
 from trio_srs.session.rtmp_client import ClientOptions
 from trio_srs.session.rtmp_core import CommandRateError, SessionLimits
@@ -39,16 +35,10 @@ from trio_srs.session.rtmp_events import (
     StreamClosed,
     VideoSwitched,
 )
-from trio_srs.session.rtmp_server import (
-    TRANSITIONS,
-    BadStateError,
-    RtmpServerSession,
-    ServerOptions,
-    StreamState,
-    TooManyStreamsError,
-)
+from trio_srs.session.rtmp_server import RtmpServerSession, ServerOptions
+from trio_srs.session.rtmp_streams import BadStateError, StreamState
+from trio_srs.wire.amf import amf0
 from trio_srs.wire.rtmp.aggregate import join_aggregate
-from trio_srs.wire.rtmp.chunk_writer import encode_message
 from trio_srs.wire.rtmp.command import Command, CommandError
 from trio_srs.wire.rtmp.control import (
     PingRequest,
@@ -62,69 +52,9 @@ from trio_srs.wire.rtmp.handshake import HandshakeKind
 from trio_srs.wire.rtmp.message import Message, MessageType
 from trio_srs.wire.rtmp.status import StatusCode
 
-CONNECT: Final = Command("connect", 1.0, ({"app": "live", "tcUrl": "rtmp://h/live"},)).message()
-ARGS: Final[dict[str, tuple[object, ...]]] = {
-    "publish": ("a", "live"),
-    "play": ("a",),
-    "FCUnpublish": ("a",),
-    "deleteStream": (1.0,),
-    "pause": (True, 0.0),
-    "receiveAudio": (False,),
-    "receiveVideo": (False,),
-    "seek": (0.0,),
-}
-COMMANDS: Final = sorted({name for _, name in TRANSITIONS})
-
 
 def audio(stream_id: int = 1, timestamp_ms: int = 0) -> Message:
     return Message(MessageType.AUDIO, stream_id, timestamp_ms, b"\xaf\x01abc")
-
-
-def brief(heard: list[Heard]) -> list[object]:
-    """Commands as their name and, of a status, its code; everything else as it is."""
-    said: list[object] = []
-    for one in heard:
-        info = one.args[-1] if isinstance(one, Command) and one.args else None
-        if not isinstance(one, Command):
-            said.append(one)
-        elif isinstance(info, dict) and one.name.startswith("on"):
-            said.append((one.name, info["code"]))
-        else:
-            said.append(one.name)
-    return said
-
-
-def in_state(state: StreamState) -> ServerScript:
-    """A script whose message stream 1 is in a state."""
-    if state is StreamState.UNCONNECTED:
-        return ServerScript.fresh()
-    script = ServerScript.connected()
-    if state is StreamState.PUBLISHING:
-        script.publish()
-    elif state is StreamState.PLAYING:
-        script.play()
-    else:
-        script.create()
-    return script
-
-
-# ------------------------------------------------------------------ the table
-
-
-@pytest.mark.parametrize("name", COMMANDS)
-@pytest.mark.parametrize("state", StreamState, ids=lambda state: state.value)
-def test_the_table_is_the_law(state: StreamState, name: str) -> None:
-    script = in_state(state)
-    assert script.session.state_of(1) is state
-    said = CONNECT if name == "connect" else command(name, *ARGS.get(name, ()), stream_id=1)
-    if (state, name) not in TRANSITIONS:
-        with pytest.raises(BadStateError, match=r"^command that ends at byte \d+: .*" + name):
-            script.say(said)
-        return
-    script.say(said)
-    if script.session.undecided:
-        script.session.accept()
-    assert script.session.state_of(1) is TRANSITIONS[state, name]
 
 
 @pytest.mark.parametrize("name", ["createStream", "FCPublish", "releaseStream", "_checkbw", "any"])
@@ -324,15 +254,6 @@ def test_the_kind_of_a_publish_is_what_the_peer_says_within_reason(
     ]
 
 
-@pytest.mark.parametrize("name", ["publish", "play", "FCUnpublish", "FCSubscribe"])
-def test_a_name_that_is_missing_is_blamed_with_its_place(name: str) -> None:
-    script = ServerScript.connected()
-    text = rf"command that ends at byte \d+: {name}: the stream name is missing, expected a string"
-    with pytest.raises(CommandError, match=text):
-        script.say(command(name, transaction_id=5.0, stream_id=1))
-    assert script.hear() == []
-
-
 @pytest.mark.parametrize("type_id", [8, 9, 15, 18, 7, 99])
 def test_media_and_what_nobody_knows_is_reported_as_it_came(type_id: int) -> None:
     script = ServerScript.connected()
@@ -354,6 +275,17 @@ def test_shared_objects_are_passed_over(type_id: int) -> None:
     script.publish()
     assert script.say(Message(type_id, 1, 0, b"abc")) == []
     assert script.session.dropped_media == 0
+
+
+def test_what_was_kept_is_read_when_the_rest_has_come() -> None:
+    script = ServerScript.connected()
+    data = script.writer.write(command("createStream", transaction_id=1.0))
+    buffer = bytearray(data[:20])
+    assert script.say_bytes(buffer) == []
+    script.session.keep()
+    buffer[:] = bytes(20)
+    assert script.say_bytes(data[20:]) == []
+    assert brief(script.hear()) == ["_result"]
 
 
 def test_media_on_a_wrong_message_stream_belongs_to_the_only_publish() -> None:
@@ -531,63 +463,76 @@ def test_a_subscription_is_answered_twice() -> None:
     assert (events, brief(heard)) == ([], ["_result", ("onFCSubscribe", "NetStream.Play.Start")])
 
 
-# -------------------------------------------------------------------- streams
-
-
-def test_message_streams_are_numbered_from_1_and_the_smallest_free_one_is_next() -> None:
-    script = ServerScript.connected()
-    assert [script.create() for _ in range(3)] == [1, 2, 3]
-    script.say(command("deleteStream", 2.0))
-    assert [script.create() for _ in range(2)] == [2, 4]
-
-
-@pytest.mark.parametrize("number", [9.0, -1.0, 1.5, math.nan, math.inf, 1e300, "1"])
-def test_deleting_a_stream_that_does_not_exist_does_nothing(number: object) -> None:
-    script = ServerScript.connected()
-    script.publish()
-    events, heard = script.call("deleteStream", number, stream_id=5)
-    assert (events, heard, script.session.state_of(1)) == ([], [], StreamState.PUBLISHING)
-
-
-@pytest.mark.parametrize("name", ["publish", "play"])
-def test_streams_of_one_connection_live_and_end_by_themselves(name: str) -> None:
-    script = ServerScript.connected()
-    script.publish("a")
-    other = script.publish("b") if name == "publish" else script.play("b")
-    assert script.say(command("closeStream", stream_id=other)) == [
-        StreamClosed(other, "closeStream")
-    ]
-    assert script.session.state_of(other) is StreamState.IDLE
-    assert script.session.state_of(1) is StreamState.PUBLISHING
-    assert script.say(audio()) == [audio()]
-
-
-def test_more_message_streams_than_allowed_are_blamed() -> None:
-    script = ServerScript.connected(ServerOptions(limits=SessionLimits(message_streams=2)))
-    script.create()
-    script.create()
-    text = r"byte \d+: createStream on message stream 3: one more than the limit of 2 message str"
-    with pytest.raises(TooManyStreamsError, match=text):
-        script.say(command("createStream"))
-
-
-@pytest.mark.parametrize("name", ["publish", "play"])
-def test_a_stream_that_was_never_created_counts_as_well(name: str) -> None:
-    script = ServerScript.connected(ServerOptions(limits=SessionLimits(message_streams=1)))
-    script.publish("a", stream_id=7)
-    with pytest.raises(TooManyStreamsError, match=f"{name} on message stream 8: one more than"):
-        script.say(command(name, "b", stream_id=8))
+# ------------------------------------------------------- what is not understood
 
 
 @pytest.mark.parametrize(
-    "name", ["closeStream", "deleteStream", "pause", "receiveAudio", "receiveVideo", "seek"]
+    ("state", "name", "code", "closed"),
+    [
+        (StreamState.PUBLISHING, "publish", "NetStream.Unpublish.Success", True),
+        (StreamState.PLAYING, "play", "NetStream.Play.Stop", True),
+        (StreamState.IDLE, "publish", "NetStream.Unpublish.Success", False),
+        (StreamState.IDLE, "play", "NetStream.Play.Stop", False),
+        (StreamState.PLAYING, "publish", "NetStream.Unpublish.Success", False),
+        (StreamState.PUBLISHING, "play", "NetStream.Play.Stop", False),
+    ],
 )
-def test_talking_about_streams_that_were_never_created_makes_none(name: str) -> None:
-    script = ServerScript.connected(ServerOptions(limits=SessionLimits(message_streams=1)))
-    for number in range(9):
-        assert script.say(command(name, stream_id=number)) == []
-    script.hear()
+def test_false_for_a_name_ends_what_there_is_of_it_and_nothing_else(
+    state: StreamState, name: str, code: str, closed: bool
+) -> None:
+    script = in_state(state)
+    events, heard = script.call(name, False, stream_id=1)
+    assert events == ([StreamClosed(1, name)] if closed else [])
+    assert brief(heard)[0] == ("onStatus", code)
+    assert (StreamEof(1) in heard) == (closed and name == "play")
+    assert script.session.state_of(1) is (StreamState.IDLE if closed else state)
+    assert script.create() == 2
+    again = script.publish if name == "publish" else script.play
+    assert again(stream_id=1 if closed else 2) in (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("publish", "NetStream.Publish.BadName"), ("play", "NetStream.Play.Failed")],
+)
+def test_what_is_neither_a_name_nor_a_stop_is_told_so(name: str, code: str) -> None:
+    script = in_state(StreamState.IDLE)
+    events, heard = script.call(name, 7.0, stream_id=1)
+    assert (events, brief(heard)) == ([], [("onStatus", code)])
+
+
+def test_a_second_connect_is_blamed() -> None:
+    with pytest.raises(BadStateError, match="connected already"):
+        ServerScript.connected().say(CONNECT)
+
+
+def test_a_call_with_a_wrong_argument_is_an_error_of_that_call_and_noted() -> None:
+    script = ServerScript.connected()
+    said = command("FCUnpublish", 1.0, transaction_id=7.0)
+    assert script.say(said) == []
+    [answer] = script.hear()
+    assert isinstance(answer, Command)
+    assert (answer.name, answer.transaction_id) == ("_error", 7.0)
+    info = answer.args[1]
+    assert isinstance(info, dict)
+    assert (info["level"], info["code"]) == ("error", "NetConnection.Call.Failed")
+    words = "FCUnpublish: the stream name is float, expected a string"
+    assert str(info["description"]).endswith(words)
+    [(code, odd)] = script.session.core.oddities.items()
+    assert code == "wrong_argument"
+    assert odd.detail.endswith(words)
+
+
+def test_what_begins_like_no_command_is_told_so_and_the_connection_goes_on() -> None:
+    script = ServerScript.connected()
+    assert script.say(Message(MessageType.COMMAND_AMF0, 0, 0, amf0.encode(5.0, 1.0))) == []
+    assert brief(script.hear()) == [("onStatus", "NetConnection.Call.Failed")]
     assert script.create() == 1
+
+
+def test_what_begins_like_no_command_before_connect_is_blamed() -> None:
+    with pytest.raises(CommandError, match=r"byte \d+: a command begins with float"):
+        ServerScript.fresh().say(Message(MessageType.COMMAND_AMF0, 0, 0, amf0.encode(5.0, 1.0)))
 
 
 # -------------------------------------------------------------- other answers
@@ -639,102 +584,6 @@ def test_a_silent_peer_is_pinged_when_the_options_say() -> None:
     script.session.on_time(11.0)
     assert script.hear() == [PingRequest(11_000)]
     assert script.session.next_deadline() == 21.0
-
-
-# ----------------------------------------------------------------------- laws
-
-
-def conversation() -> bytes:
-    """What a client says that publishes, ends, and plays, all written before any answer."""
-    said = [
-        CONNECT,
-        command("releaseStream", "a", transaction_id=2.0),
-        command("FCPublish", "a", transaction_id=3.0),
-        command("createStream", transaction_id=4.0),
-        command("publish", "a", "live", stream_id=1),
-        *(audio(timestamp_ms=at) for at in (0, 20, 40)),
-        join_aggregate([audio(timestamp_ms=60), audio(timestamp_ms=80)], 1),
-        command("FCUnpublish", "a"),
-        command("deleteStream", 1.0),
-        command("createStream", transaction_id=5.0),
-        command("play", "b", stream_id=1),
-        command("pause", True, 0.0, stream_id=1),
-        command("closeStream", stream_id=1),
-    ]
-    return b"".join(encode_message(message, 128) for message in said)
-
-
-def answer_all(session: RtmpServerSession) -> list[Event]:
-    events = drain(session)
-    while session.undecided:
-        session.accept()
-        events += drain(session)
-    return events
-
-
-CONVERSATION: Final = conversation()
-
-
-@given(cuts=st.lists(st.integers(1, len(CONVERSATION) - 1), max_size=30))
-def test_slicing_never_changes_events_or_answers(cuts: list[int]) -> None:
-    whole, sliced = ServerScript.fresh(), ServerScript.fresh()
-    whole.session.receive_data(CONVERSATION, 0.0)
-    expected, got = answer_all(whole.session), []
-    for begin, end in itertools.pairwise([0, *sorted(cuts), len(CONVERSATION)]):
-        sliced.session.receive_data(bytearray(CONVERSATION[begin:end]), 0.0)
-        got += answer_all(sliced.session)
-        sliced.session.keep()
-    assert len(expected) == 11
-    assert got == expected
-    assert sliced.session.data_to_send() == whole.session.data_to_send()
-
-
-@given(data=st.binary(max_size=300))
-def test_garbage_behind_the_handshake_is_blamed_on_the_peer_and_nothing_else(data: bytes) -> None:
-    script = ServerScript.fresh()
-    with contextlib.suppress(ProtocolError):
-        script.session.receive_data(data, 0.0)
-        answer_all(script.session)
-
-
-@given(
-    at=st.integers(0, len(CONVERSATION) - 1), bits=st.integers(1, 255), more=st.binary(max_size=3)
-)
-def test_a_damaged_conversation_is_read_or_blamed_on_the_peer(
-    at: int, bits: int, more: bytes
-) -> None:
-    damaged = bytearray(CONVERSATION)
-    damaged[at] ^= bits
-    damaged[at:at] = more
-    script = ServerScript.fresh()
-    with contextlib.suppress(ProtocolError):
-        script.session.receive_data(damaged, 0.0)
-        answer_all(script.session)
-
-
-VALUES: Final = st.recursive(
-    st.none() | st.booleans() | st.floats() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
-    max_leaves=5,
-)
-
-
-@given(
-    names=st.lists(st.sampled_from([*COMMANDS, "createStream", "play2", "pauseRaw"]), max_size=6),
-    data=st.data(),
-)
-def test_any_arguments_of_any_command_are_answered_or_blamed_on_the_peer(
-    names: list[str], data: st.DataObject
-) -> None:
-    script = ServerScript.connected()
-    with contextlib.suppress(ProtocolError):
-        for name in names:
-            args = data.draw(st.lists(VALUES, max_size=4))
-            said = Command(name, data.draw(st.floats()), tuple(args))
-            stream_id = data.draw(st.integers(0, 3))
-            script.session.receive_data(script.writer.write(said.message(stream_id)), 0.0)
-            answer_all(script.session)
-            script.hear()
 
 
 @pytest.mark.parametrize(

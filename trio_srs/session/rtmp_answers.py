@@ -12,6 +12,7 @@ from trio_srs.wire.rtmp.status import StatusCode
 
 __all__ = [
     "CAPS_EX",
+    "call_failed",
     "connect_rejected",
     "connect_result",
     "fc_publish_started",
@@ -57,6 +58,12 @@ def connect_result(transaction_id: float, request: ConnectRequest, server: str) 
 def connect_rejected(transaction_id: float, description: str) -> Command:
     """``_error`` of ``connect``."""
     info = status_info(StatusCode.CONNECT_REJECTED, description)
+    return Command("_error", transaction_id, (None, info))
+
+
+def call_failed(transaction_id: float, description: str) -> Command:
+    """``_error`` of a call that cannot be carried out as it was made."""
+    info = status_info(StatusCode.CALL_FAILED, description)
     return Command("_error", transaction_id, (None, info))
 
 

@@ -16,7 +16,7 @@ import attrs
 from trio_srs.errors import InternalError, ProtocolError
 from trio_srs.session.base import NEED_DATA, Need
 from trio_srs.session.rtmp_answers import CAPS_EX, null_result
-from trio_srs.session.rtmp_core import RtmpCore, SessionLimits
+from trio_srs.session.rtmp_core import COMMANDS, RtmpCore, SessionLimits
 from trio_srs.session.rtmp_events import (
     CallAnswered,
     HandshakeDone,
@@ -203,8 +203,8 @@ class RtmpClientSession:
             message = self.core.next_message()
             if message is None:
                 return NEED_DATA
-            command = self.core.read_command(message)
-            if command is not None:
+            if message.type_id in COMMANDS:
+                command = self.core.read_command(message)
                 with self.core.blaming("command"):
                     self._on_command(command)
             elif self._is_media(message):

@@ -35,10 +35,11 @@ from trio_srs.wire.rtmp.handshake import HANDSHAKE_BYTES, HandshakeKind
 from trio_srs.wire.rtmp.message import Message, MessageType
 from trio_srs.wire.rtmp.oddity import Oddities, Oddity, OddityKind
 
-__all__ = ["CommandRateError", "Handshake", "RtmpCore", "SessionLimits"]
+__all__ = ["COMMANDS", "CommandRateError", "Handshake", "RtmpCore", "SessionLimits"]
 
 _U32: Final = 0xFFFFFFFF
-_COMMANDS: Final = frozenset({MessageType.COMMAND_AMF0, MessageType.COMMAND_AMF3})
+COMMANDS: Final = frozenset({MessageType.COMMAND_AMF0, MessageType.COMMAND_AMF3})
+"""The message types of commands."""
 _MOST_CHUNK_SIZES: Final = 16
 _LEAST_CHUNK_SIZE: Final = 128
 """What both sides begin with; a size should not be less (RTMP 1.0, 5.4.1)."""
@@ -244,14 +245,12 @@ class RtmpCore:
             return False
         return True
 
-    def read_command(self, message: Message) -> Command | None:
-        """The command in a message, or None when it is no command.
+    def read_command(self, message: Message) -> Command:
+        """The command in a message of a type in :data:`COMMANDS`.
 
         Raises:
             ProtocolError: it cannot be read, or there are too many of them.
         """
-        if message.type_id not in _COMMANDS:
-            return None
         with self.blaming("command"):
             self._count_command()
             return Command.decode(message, limits=self.limits.amf)

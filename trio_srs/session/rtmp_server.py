@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import enum
 from collections import deque
 from collections.abc import Callable, Mapping
-from itertools import count
 from typing import ClassVar, Final
 
 import attrs
 
-from trio_srs.errors import InternalError, ProtocolError, RefusedError
+from trio_srs.errors import InternalError, RefusedError
 from trio_srs.session.base import NEED_DATA, NEED_DECISION, Need
 from trio_srs.session.rtmp_answers import (
+    call_failed,
     connect_rejected,
     connect_result,
     fc_publish_started,
@@ -22,7 +21,7 @@ from trio_srs.session.rtmp_answers import (
     play_answers,
     sample_access,
 )
-from trio_srs.session.rtmp_core import RtmpCore, SessionLimits
+from trio_srs.session.rtmp_core import COMMANDS, RtmpCore, SessionLimits
 from trio_srs.session.rtmp_events import (
     AudioSwitched,
     ConnectRequested,
@@ -34,67 +33,22 @@ from trio_srs.session.rtmp_events import (
     StreamClosed,
     VideoSwitched,
 )
-from trio_srs.wire.rtmp.command import (
-    Command,
-    ConnectRequest,
-    on_status,
+from trio_srs.session.rtmp_streams import TRANSITIONS, BadStateError, MessageStreams, StreamState
+from trio_srs.wire.rtmp.arguments import (
+    asks_to_stop,
+    flag,
     play_duration_s,
     play_name,
+    stream_number,
 )
+from trio_srs.wire.rtmp.command import Command, CommandError, ConnectRequest, on_status
 from trio_srs.wire.rtmp.control import SetPeerBandwidth, StreamBegin, StreamEof
 from trio_srs.wire.rtmp.handshake import ServerHandshake
 from trio_srs.wire.rtmp.message import MEDIA_TYPES, Message, MessageType
 from trio_srs.wire.rtmp.oddity import OddityKind
 from trio_srs.wire.rtmp.status import StatusCode
 
-__all__ = [
-    "TRANSITIONS",
-    "BadStateError",
-    "RtmpServerSession",
-    "ServerOptions",
-    "StreamState",
-    "TooManyStreamsError",
-]
-
-
-class StreamState(enum.Enum):
-    """What one message stream is doing."""
-
-    UNCONNECTED = "unconnected"
-    """The connection has not been accepted; every message stream is in this state."""
-    IDLE = "idle"
-    """It exists and carries nothing; so does one that was never created."""
-    PUBLISHING = "publishing"
-    """A publish was accepted on it, and what the peer sends there is media."""
-    PLAYING = "playing"
-    """A play was accepted on it."""
-
-
-_UNCONNECTED, _IDLE, _PUBLISHING, _PLAYING = StreamState
-
-TRANSITIONS: Final[dict[tuple[StreamState, str], StreamState]] = {
-    (_UNCONNECTED, "connect"): _IDLE,
-    (_IDLE, "publish"): _PUBLISHING,
-    (_PUBLISHING, "publish"): _PUBLISHING,
-    (_IDLE, "play"): _PLAYING,
-    (_PLAYING, "play"): _PLAYING,
-    (_IDLE, "FCUnpublish"): _IDLE,
-    (_PUBLISHING, "FCUnpublish"): _IDLE,
-    (_PLAYING, "FCUnpublish"): _PLAYING,
-    **{
-        (state, command): _IDLE
-        for state in (_IDLE, _PUBLISHING, _PLAYING)
-        for command in ("closeStream", "deleteStream")
-    },
-    **{
-        (state, command): state
-        for state in (_IDLE, _PLAYING)
-        for command in ("pause", "receiveAudio", "receiveVideo", "seek")
-    },
-}
-"""The whole law of who may say what, when, on one message stream. What is not here is a
-protocol error; commands of the connection (createStream, FCPublish, unknown calls) are lawful
-in every state but UNCONNECTED. The diagram in the documentation is made from this table."""
+__all__ = ["RtmpServerSession", "ServerOptions"]
 
 _Request = ConnectRequested | PublishRequested | PlayRequested
 _USUAL: Final = frozenset({"_checkbw", "checkBandwidth"})
@@ -104,19 +58,19 @@ _SHARED_OBJECTS: Final = frozenset({MessageType.SHARED_OBJECT_AMF0, MessageType.
 _QUOTED: Final = 64
 """Characters of a word of the peer's that are passed on."""
 _ALIASES: Final = {"play2": "play", "pauseRaw": "pause", "pauseraw": "pause"}
-
-
-class BadStateError(ProtocolError):
-    """A command came when it is not allowed."""
-
-    code = "bad_state"
-
-
-class TooManyStreamsError(ProtocolError):
-    """The peer created more message streams than one connection may have."""
-
-    code = "too_many_message_streams"
-    srs_code = 2055
+_WRONG: Final = {
+    "publish": StatusCode.PUBLISH_BAD_NAME,
+    "play": StatusCode.PLAY_FAILED,
+    "pause": StatusCode.FAILED,
+    "receiveAudio": StatusCode.FAILED,
+    "receiveVideo": StatusCode.FAILED,
+}
+"""What a stream is told of a command with a wrong argument; other calls hear _error."""
+_HALTED: Final = {
+    "publish": (StreamState.PUBLISHING, StatusCode.UNPUBLISH_SUCCESS, "Nothing is published"),
+    "play": (StreamState.PLAYING, StatusCode.PLAY_STOP, "Nothing is played"),
+}
+"""What a command without a name ends, and what is said where there is none of it."""
 
 
 @attrs.frozen(kw_only=True)
@@ -129,14 +83,6 @@ class ServerOptions:
     ping_after: float = 30.0
     server_name: str = "trio-srs"
     limits: SessionLimits = attrs.field(factory=SessionLimits)
-
-
-@attrs.define
-class _Stream:
-    """One message stream."""
-
-    state: StreamState = StreamState.IDLE
-    name: str = ""
 
 
 class RtmpServerSession:
@@ -183,9 +129,7 @@ class RtmpServerSession:
         self.dropped_media = 0
         """Media messages that belonged to no publish."""
         self._handshake_told = False
-        self._connected = False
-        self._streams: dict[int, _Stream] = {}
-        self._publishing: set[int] = set()
+        self._streams = MessageStreams(self.options.limits.message_streams)
         self._flow = "flash"
         self._ready: deque[RtmpServerEvent] = deque()
         self._pending: _Request | None = None
@@ -220,10 +164,7 @@ class RtmpServerSession:
 
     def state_of(self, stream_id: int) -> StreamState:
         """What a message stream is doing."""
-        if not self._connected:
-            return StreamState.UNCONNECTED
-        stream = self._streams.get(stream_id)
-        return StreamState.IDLE if stream is None else stream.state
+        return self._streams.state_of(stream_id)
 
     # ------------------------------------------------------------------ events
 
@@ -240,7 +181,7 @@ class RtmpServerSession:
         if not self._handshake_told and self.handshake.done:
             self._handshake_told = True
             return HandshakeDone(self.handshake.kind)
-        core, publishing = self.core, self._publishing
+        core, publishing = self.core, self._streams.publishing
         read, parts = core.read, core.parts
         while (message := parts.popleft() if parts else read()) is not None:
             if message.stream_id in publishing and message.type_id in MEDIA_TYPES:
@@ -259,12 +200,10 @@ class RtmpServerSession:
 
     def _on_other(self, message: Message) -> Message | None:
         """Whatever is not media of a known publish."""
-        command = self.core.read_command(message)
-        if command is not None:
-            with self.core.blaming("command"):
-                self._on_command(command, message.stream_id)
+        if message.type_id in COMMANDS:
+            self._on_command(message)
             return None
-        if not self._connected:
+        if not self._streams.connected:
             with self.core.blaming(f"message of type {message.type_id}"):
                 raise BadStateError("before connect, expected the connect command")
         core, where = self.core, f"type {message.type_id} on message stream {message.stream_id}"
@@ -273,10 +212,11 @@ class RtmpServerSession:
             return None
         if message.type_id not in MEDIA_TYPES:
             core.note(OddityKind.UNKNOWN_MESSAGE_TYPE, where)
-        if message.stream_id in self._publishing:
+        publishing = self._streams.publishing
+        if message.stream_id in publishing:
             return message  # of a type that nobody knows
-        if len(self._publishing) == 1:
-            (stream_id,) = self._publishing
+        if len(publishing) == 1:
+            (stream_id,) = publishing
             core.note(
                 OddityKind.MEDIA_ELSEWHERE, f"{where}, which does not publish; {stream_id} does"
             )
@@ -285,9 +225,25 @@ class RtmpServerSession:
         self.dropped_media += 1
         return None
 
-    def _on_command(self, command: Command, stream_id: int) -> None:
+    def _on_command(self, message: Message) -> None:
+        """Do what a command says; one that cannot be understood is answered, and changes nothing.
+
+        Raises:
+            ProtocolError: it is not lawful now, there are too many, or there is no reading it.
+        """
+        command = None
+        try:
+            command = self.core.read_command(message)
+            with self.core.blaming("command"):
+                self._obey(command, message.stream_id)
+        except CommandError as error:
+            if not self._streams.connected:
+                raise
+            self._answer_wrong(command, message.stream_id, error)
+
+    def _obey(self, command: Command, stream_id: int) -> None:
         name = _ALIASES.get(command.name, command.name)
-        if not self._connected and (StreamState.UNCONNECTED, name) not in TRANSITIONS:
+        if not self._streams.connected and (StreamState.UNCONNECTED, name) not in TRANSITIONS:
             raise BadStateError(f"{name[:_QUOTED]!r} before connect, expected the connect command")
         handler = self._CALLS.get(name)
         if handler is not None:
@@ -297,27 +253,22 @@ class RtmpServerSession:
                 self.core.note(OddityKind.UNKNOWN_COMMAND, name[:_QUOTED])
             self._answer_null(command, stream_id)  # as SRS: encoders call what FMS once had
 
-    def _check(self, stream_id: int, command: str) -> StreamState:
-        """The state of a message stream in which ``command`` is lawful."""
-        state = self.state_of(stream_id)
-        if (state, command) not in TRANSITIONS:
-            raise BadStateError(f"{command} on message stream {stream_id}, which is {state.value}")
-        return state
+    def _answer_wrong(self, command: Command | None, stream_id: int, error: CommandError) -> None:
+        """Say what is wrong with a command, where its caller looks for the answer."""
+        self.core.note(OddityKind.WRONG_ARGUMENT, str(error))
+        name = "" if command is None else _ALIASES.get(command.name, command.name)
+        if command is not None and command.transaction_id and name not in _WRONG:
+            self.core.send_command(call_failed(command.transaction_id, str(error)))
+        else:
+            self.notify(stream_id, _WRONG.get(name, StatusCode.CALL_FAILED), str(error))
 
     def _claim(self, stream_id: int, command: str) -> None:
         """Make a message stream that was never created: some peers skip createStream."""
-        limit = self.core.limits.message_streams
         if stream_id not in self._streams:
-            if command != "createStream":
-                self.core.note(
-                    OddityKind.STREAM_NOT_CREATED, f"{command} on message stream {stream_id}"
-                )
-            if len(self._streams) >= limit:
-                raise TooManyStreamsError(
-                    f"{command} on message stream {stream_id}: one more than the limit of "
-                    f"{limit} message streams"
-                )
-            self._streams[stream_id] = _Stream()
+            self.core.note(
+                OddityKind.STREAM_NOT_CREATED, f"{command} on message stream {stream_id}"
+            )
+            self._streams.make(stream_id, command)
 
     # --------------------------------------------------------------- decisions
 
@@ -325,26 +276,21 @@ class RtmpServerSession:
         """Say yes to the pending request; the peer is told."""
         request = self._decided()
         if isinstance(request, ConnectRequested):
-            self._connected = True
+            self._streams.connected = True
             self.connect_request = request.request
             self._welcome(request.request)
         elif isinstance(request, PublishRequested):
-            self._move(request.stream_id, "publish", request.name)
-            self._publishing.add(request.stream_id)
+            self._streams.move(request.stream_id, "publish", request.name)
             if request.flow != "flash":
                 self.core.send_command(fc_publish_started(request.name))
             text = f"Started publishing {request.name}"
             self.notify(request.stream_id, StatusCode.PUBLISH_START, text)
         else:
-            self._move(request.stream_id, "play", request.name)
+            self._streams.move(request.stream_id, "play", request.name)
             self.core.send_control(StreamBegin(request.stream_id))
             for answer in play_answers(request.name):
                 self.core.send_command(answer, request.stream_id)
             self.core.send_message(sample_access(request.stream_id))
-
-    def _move(self, stream_id: int, command: str, name: str) -> None:
-        state = TRANSITIONS[self.state_of(stream_id), command]
-        self._streams[stream_id] = _Stream(state, name)
 
     def _welcome(self, request: ConnectRequest) -> None:
         options = self.options
@@ -373,7 +319,7 @@ class RtmpServerSession:
 
     def end_stream(self, stream_id: int, code: StatusCode, description: str) -> None:
         """End a publish or play from our side: the peer is told, the connection goes on."""
-        self._stop(stream_id)
+        self._streams.stop(stream_id)
         self.notify(stream_id, code, description)
 
     def notify(self, stream_id: int, code: StatusCode, description: str) -> None:
@@ -382,52 +328,75 @@ class RtmpServerSession:
 
     def say_goodbye(self, code: StatusCode, description: str) -> None:
         """Tell a connected peer why the connection is about to be closed."""
-        if self._connected:
+        if self._streams.connected:
             self.core.send_command(on_status(code, description))
 
     # ---------------------------------------------------------------- commands
 
     def _connect(self, command: Command, stream_id: int) -> None:
-        if self._connected:
+        if self._streams.connected:
             raise BadStateError("connect on a connection that is connected already")
         self._transaction_id = command.transaction_id
         self._ready.append(ConnectRequested(ConnectRequest.from_command(command)))
 
     def _create_stream(self, command: Command, stream_id: int) -> None:
-        # The smallest free number: the first of a connection is 1, so that players share bytes.
-        created = next(number for number in count(1) if number not in self._streams)
-        self._claim(created, "createStream")
+        created = self._streams.free_number()
+        self._streams.make(created, "createStream")
         self.core.send_command(null_result(command.transaction_id, float(created)))
 
     def _publish(self, command: Command, stream_id: int) -> None:
+        if self._halt(command, stream_id):
+            return
         name = command.text(1, "the stream name")
-        kind = command.args[2] if len(command.args) > 2 else None
-        self._check(stream_id, "publish")
+        self._streams.check(stream_id, "publish")
         self._claim(stream_id, "publish")
         self._close(stream_id, "publish")
+        kind = command.argument(2)
         kind = kind[:_QUOTED] if isinstance(kind, str) else "live"
         if kind != "live":
             self.core.note(OddityKind.PUBLISH_TYPE, f"{kind!r}, taken as 'live'")
         self._ready.append(PublishRequested(stream_id, name, kind, self._flow))
 
     def _play(self, command: Command, stream_id: int) -> None:
+        if self._halt(command, stream_id):
+            return
         name = play_name(command)
-        self._check(stream_id, "play")
+        self._streams.check(stream_id, "play")
         self._claim(stream_id, "play")
         self._close(stream_id, "play")
         self._ready.append(PlayRequested(stream_id, name, play_duration_s(command)))
 
+    def _halt(self, command: Command, stream_id: int) -> bool:
+        """End a publish or play that is repeated without a name; whether that was all it is.
+
+        Flash stops with false, Wirecast likewise. Where there is nothing to end, only what is
+        known to mean a stop is one.
+        """
+        if command.name not in _HALTED or isinstance(command.argument(1), str):
+            return False
+        state, code, nothing = _HALTED[command.name]
+        if self.state_of(stream_id) is state:
+            if state is StreamState.PLAYING:
+                self.notify(stream_id, code, "Stopped playing")
+                self.core.send_control(StreamEof(stream_id))
+            self._close(stream_id, command.name)
+            return True
+        if asks_to_stop(command):
+            self.notify(stream_id, code, nothing)
+            return True
+        return False
+
     def _close_stream(self, command: Command, stream_id: int) -> None:
-        self._check(stream_id, "closeStream")
+        self._streams.check(stream_id, "closeStream")
         self._close(stream_id, "closeStream")
 
     def _delete_stream(self, command: Command, stream_id: int) -> None:
-        target = command.number(1, stream_id)
+        target = stream_number(command, stream_id)
         if target in self._streams:  # and not NaN, nor another number that is no integer
             number = int(target)
-            self._check(number, "deleteStream")
+            self._streams.check(number, "deleteStream")
             self._close(number, "deleteStream")
-            del self._streams[number]
+            self._streams.delete(number)
         else:
             self.core.note(OddityKind.DELETE_UNKNOWN_STREAM, f"message stream {target:g}")
 
@@ -435,24 +404,17 @@ class RtmpServerSession:
         name = command.text(1, "the stream name")
         self.core.send_command(fc_unpublished(name))
         self._answer_null(command, stream_id)
-        for number in sorted(self._publishing):
-            if _base_name(self._streams[number].name) == _base_name(name):
-                self._close(number, "FCUnpublish")
+        for number in self._streams.that_publish(name):
+            self._close(number, "FCUnpublish")
 
     def _close(self, stream_id: int, command: str) -> None:
         """End what the stream does, if anything, in good order."""
         was = self.state_of(stream_id)
-        self._stop(stream_id)
+        self._streams.stop(stream_id)
         if was is StreamState.PUBLISHING:
             self.notify(stream_id, StatusCode.UNPUBLISH_SUCCESS, "Stopped publishing")
         if was is not StreamState.IDLE:
             self._ready.append(StreamClosed(stream_id, command))
-
-    def _stop(self, stream_id: int) -> None:
-        stream = self._streams.get(stream_id)
-        if stream is not None:
-            stream.state = StreamState.IDLE
-        self._publishing.discard(stream_id)
 
     def _fc_publish(self, command: Command, stream_id: int) -> None:
         # FMLE says it before createStream, Haivision after.
@@ -465,9 +427,9 @@ class RtmpServerSession:
         self.core.send_command(fc_subscribed(name))
 
     def _pause(self, command: Command, stream_id: int) -> None:
-        if self._check(stream_id, "pause") is not StreamState.PLAYING:
+        paused = flag(command, "whether to pause", default=True)
+        if self._streams.check(stream_id, "pause") is not StreamState.PLAYING:
             return
-        paused = bool(command.args[1]) if len(command.args) > 1 else True
         if paused:
             self.notify(stream_id, StatusCode.PAUSE_NOTIFY, "Paused")
             self.core.send_control(StreamEof(stream_id))
@@ -477,9 +439,9 @@ class RtmpServerSession:
         self._ready.append(Paused(stream_id, paused))
 
     def _receive(self, command: Command, stream_id: int) -> None:
-        if self._check(stream_id, command.name) is not StreamState.PLAYING:
+        wanted = flag(command, "whether to go on", default=True)
+        if self._streams.check(stream_id, command.name) is not StreamState.PLAYING:
             return
-        wanted = bool(command.args[1]) if len(command.args) > 1 else True
         if wanted:  # and no answer to false (RTMP 1.0, 7.2.2.4 and 7.2.2.5)
             self.notify(stream_id, StatusCode.SEEK_NOTIFY, "Going on")
             self.notify(stream_id, StatusCode.PLAY_START, "Going on")
@@ -487,7 +449,7 @@ class RtmpServerSession:
         self._ready.append(switched(stream_id, wanted))
 
     def _seek(self, command: Command, stream_id: int) -> None:
-        self._check(stream_id, "seek")
+        self._streams.check(stream_id, "seek")
         self.notify(stream_id, StatusCode.SEEK_FAILED, "A live stream cannot be sought")
 
     def _get_stream_length(self, command: Command, stream_id: int) -> None:
@@ -515,8 +477,3 @@ class RtmpServerSession:
         "seek": _seek,
         "getStreamLength": _get_stream_length,
     }
-
-
-def _base_name(name: str) -> str:
-    """A stream name without its parameters."""
-    return name.partition("?")[0]

@@ -117,11 +117,6 @@ async def play_while_publishing(peer: Peer) -> None:
     await peer.say(command("play", None, "a", stream_id=1))
 
 
-async def publish_without_a_name(peer: Peer) -> None:
-    await peer.connect()
-    await peer.say(command("publish", None, stream_id=1))
-
-
 async def flood_with_commands(peer: Peer) -> None:
     await peer.connect()
     await peer.say(*[command("nothing", None) for _ in range(1000)])
@@ -155,7 +150,6 @@ CASES: Final[dict[Do, str]] = {
     send_media_before_connect: r"type 9 .*byte \d+.*before connect",
     connect_twice: r"byte \d+.*connected already",
     play_while_publishing: r"byte \d+.*play on message stream 1, which is publishing",
-    publish_without_a_name: r"byte \d+.*the stream name",
     flood_with_commands: r"byte \d+.*100 commands",
     create_streams_for_ever: r"byte \d+.*limit of 32 message streams",
     begin_with_fmt_2: r"byte \d+.*fmt 2",

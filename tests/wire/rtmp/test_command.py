@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
 from hypothesis import given
@@ -18,8 +18,6 @@ from trio_srs.wire.rtmp.command import (
     CommandError,
     ConnectRequest,
     on_status,
-    play_duration_s,
-    play_name,
     status_info,
 )
 from trio_srs.wire.rtmp.message import Message, MessageType
@@ -145,8 +143,6 @@ def test_any_bytes_are_read_or_blamed_on_the_peer(payload: bytes, type_id: int) 
     try:
         command = Command.decode(Message(type_id, 0, 0, payload))
         request = ConnectRequest.from_command(command)
-        assert not math.isnan(play_duration_s(command))
-        assert isinstance(play_name(command), str)
     except ProtocolError:
         return
     assert request.caps_ex is None
@@ -269,42 +265,3 @@ def test_a_status_is_an_unasked_call_with_a_null_in_front() -> None:
         ),
     )
     assert Command.decode(command.message(1)) == command
-
-
-# play.
-
-PLAYS: Final[dict[str, tuple[str, tuple[Any, ...], str, float]]] = {
-    "by name": ("play", (None, "cam"), "cam", -1.0),
-    "from anywhere": ("play", (None, "cam", -2000.0), "cam", -1.0),
-    "for a while": ("play", (None, "cam", -2000.0, 5500.0), "cam", 5.5),
-    "to the end": ("play", (None, "cam", 0.0, -1000.0, True), "cam", -1.0),
-    "for no number": ("play", (None, "cam", 0.0, math.nan), "cam", -1.0),
-    "for text": ("play", (None, "cam", 0.0, "5"), "cam", -1.0),
-    "play2 with its object": ("play2", (None, {"streamName": "cam", "len": 5.0}), "cam", -1.0),
-    "play2 like play": ("play2", (None, "cam", 0.0, 5.0), "cam", -1.0),
-}
-
-
-@pytest.mark.parametrize(("name", "args", "stream", "seconds"), PLAYS.values(), ids=list(PLAYS))
-def test_a_play_says_what_and_how_long(
-    name: str, args: tuple[Any, ...], stream: str, seconds: float
-) -> None:
-    command = Command(name, 0.0, args)
-    assert (play_name(command), play_duration_s(command)) == (stream, seconds)
-
-
-@pytest.mark.parametrize(
-    ("command", "text"),
-    [
-        (Command("play"), "play: the stream name is missing, expected a string"),
-        (Command("play", 0.0, (None, {"streamName": "cam"})), "play: the stream name is dict"),
-        (Command("play2", 0.0, (None, {})), "play2: the stream name is dict, expected a string"),
-        (Command("play2", 0.0, (None, {"streamName": 1.0})), "play2: the stream name is dict"),
-        (Command("play2", 0.0, (None, None)), "play2: the stream name is NoneType"),
-    ],
-    ids=str,
-)
-def test_a_play_without_a_name_is_refused(command: Command, text: str) -> None:
-    with pytest.raises(CommandError) as caught:
-        play_name(command)
-    assert str(caught.value).startswith(text)

@@ -22,14 +22,14 @@ __all__ = [
     "CommandError",
     "ConnectRequest",
     "on_status",
-    "play_duration_s",
-    "play_name",
     "status_info",
 ]
 
 _AMF3_PREFIX: Final = b"\0"
 """Type 17 and 15 messages begin with a format byte; 0 says that AMF0 follows, which may switch
 to AMF3 for single values (marker 0x11)."""
+_QUOTED: Final = 64
+"""Characters of a name that are repeated in a message about it."""
 
 
 class CommandError(ProtocolError):
@@ -70,8 +70,9 @@ class Command:
         if transaction_id is None:  # some encoders write null where they want no answer
             transaction_id = 0.0
         if not isinstance(transaction_id, int | float) or isinstance(transaction_id, bool):
+            found = _kind(values[1:2])
             raise CommandError(
-                f"the transaction id of {name[:64]!r} is {_kind(values[1:2])}, expected a number"
+                f"the transaction id of {name[:_QUOTED]!r} is {found}, expected a number"
             )
         return cls(name, float(transaction_id), tuple(values[2:]))
 
@@ -83,21 +84,29 @@ class Command:
         """This command as a message."""
         return Message(MessageType.COMMAND_AMF0, stream_id, 0, self.encode())
 
+    def argument(self, index: int) -> Value:
+        """The value at ``index`` of :attr:`args`; None where there is none."""
+        return self.args[index] if index < len(self.args) else None
+
     def text(self, index: int, what: str) -> str:
         """The text at ``index`` of :attr:`args`.
 
         Raises:
             CommandError: there is none, or it is not text.
         """
-        value = self.args[index] if index < len(self.args) else None
+        value = self.argument(index)
         if not isinstance(value, str):
-            found = _kind(self.args[index : index + 1])
-            raise CommandError(f"{self.name}: {what} is {found}, expected a string")
+            raise self.wrong(index, what, "a string")
         return value
+
+    def wrong(self, index: int, what: str, expected: str) -> CommandError:
+        """An error that says what is at ``index`` of :attr:`args` in place of what is expected."""
+        found = _kind(self.args[index : index + 1])
+        return CommandError(f"{self.name[:_QUOTED]}: {what} is {found}, expected {expected}")
 
     def number(self, index: int, default: float) -> float:
         """The number at ``index`` of :attr:`args`, or ``default`` where there is none."""
-        value = self.args[index] if index < len(self.args) else None
+        value = self.argument(index)
         return float(value) if isinstance(value, int | float) else default
 
 
@@ -155,27 +164,3 @@ def status_info(code: str, description: str, **more: Value) -> dict[str, Value]:
 def on_status(code: StatusCode | str, description: str, **more: Value) -> Command:
     """``onStatus``: what became of a publish or play (RTMP 1.0, 7.2.2)."""
     return Command("onStatus", 0.0, (None, status_info(code, description, **more)))
-
-
-def play_name(command: Command) -> str:
-    """The stream name of ``play``, or of ``play2``, which has it in an object (RTMP 1.0, 7.2.2.2).
-
-    Raises:
-        CommandError: there is none.
-    """
-    parameters = command.args[1] if len(command.args) > 1 else None
-    if command.name == "play2" and isinstance(parameters, dict):
-        name = parameters.get("streamName")
-        if isinstance(name, str):
-            return name
-    return command.text(1, "the stream name")
-
-
-def play_duration_s(command: Command) -> float:
-    """How many seconds ``play`` asks for; negative for everything.
-
-    On the wire it is milliseconds, as its neighbour ``start`` is: librtmp, SRS and nginx-rtmp
-    agree on that against the letter (RTMP 1.0, 7.2.2.1), which says seconds.
-    """
-    duration_ms = -1.0 if command.name == "play2" else command.number(3, -1.0)
-    return duration_ms / 1000 if duration_ms >= 0 else -1.0

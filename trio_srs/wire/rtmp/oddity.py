@@ -32,6 +32,8 @@ class OddityKind(enum.StrEnum):
     """Messages came in an aggregate, as few encoders send them (RTMP 1.0, 7.1.6)."""
     UNKNOWN_COMMAND = "unknown_command"
     """A command was called that a server does not have; it was answered with nothing."""
+    WRONG_ARGUMENT = "wrong_argument"
+    """A command has an argument of a type that it does not take; it was answered with an error."""
     UNKNOWN_MESSAGE_TYPE = "unknown_message_type"
     """A message is of a type that nobody knows; of a publisher it is passed on."""
     SHARED_OBJECT = "shared_object"

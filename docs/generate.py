@@ -1,4 +1,4 @@
-"""Write the pages of ``docs/reference`` that are made from the source.
+"""Write the pages of ``docs/reference``, and the names for type checkers, made from the source.
 
 ``python docs/generate.py`` writes them; with ``--check`` it writes nothing and fails when a
 page is not what it would write. The page of the configuration has its own generator,
@@ -28,6 +28,7 @@ from trio_srs.hub.sessions import RequestFacts, SessionFacts
 from trio_srs.hub.waiting import Reached, UntilKind
 from trio_srs.media import facts
 from trio_srs.media.expect import SUBJECTS, Operator, Subject
+from trio_srs.media.expect.fluent import FRONTS
 from trio_srs.media.expect.operators import ALIASES
 from trio_srs.media.expect.subject import OPERATORS, Kind
 from trio_srs.media.report import Conduct, Oddity, Step, StepKind, StreamReport
@@ -35,7 +36,8 @@ from trio_srs.service.api.reference import reference_page
 from trio_srs.session.rtmp_streams import TRANSITIONS, StreamState
 from trio_srs.wire.rtmp.oddity import OddityKind
 
-REFERENCE: Final = Path(__file__).parent / "reference"
+ROOT: Final = Path(__file__).parent.parent
+REFERENCE: Final = ROOT / "docs" / "reference"
 
 FAMILIES: Final[dict[type[TrioSrsError], str]] = {
     RefusedError: "Refusals",
@@ -298,6 +300,37 @@ def _fact(path: tuple[str, ...]) -> str:
     return sentence(attribute_docs(cls)[path[-1]])
 
 
+def keywords_module() -> str:
+    """The keyword arguments of each method of an expectation, as type checkers read them."""
+    return "\n".join(_keywords_module())
+
+
+def _keywords_module() -> Iterator[str]:
+    yield '"""What may be asked of a stream in Python, for type checkers. Floor 1.\n'
+    yield "Made by docs/generate.py from the table of subjects; edit there."
+    yield '"""\n'
+    yield "from __future__ import annotations\n"
+    yield "from typing import TypedDict\n"
+    yield "from trio_srs.media.expect.conditions import Expected\n"
+    fronts = {front: f"{front}_" for front in FRONTS} | {"source": ""}
+    yield "__all__ = ["
+    yield from (f'    "{name}",' for name in sorted(map(_class_name, fronts)))
+    yield "]\n"
+    words = [name.replace(".", "_") for name in SUBJECTS]
+    for front, start in fronts.items():
+        yield f"\nclass {_class_name(front)}(TypedDict, total=False):"
+        yield f'    """Of ``{front}()``."""\n'
+        yield from (f"    {w.removeprefix(start)}: Expected" for w in words if w.startswith(start))
+        yield ""
+
+
+def _class_name(front: str) -> str:
+    return front.title().replace("_", "")
+
+
+MODULES: Final[dict[str, Callable[[], str]]] = {
+    "trio_srs/media/expect/keywords.py": keywords_module,
+}
 PAGES: Final[dict[str, Callable[[], str]]] = {
     "api.md": reference_page,
     "errors.md": errors_page,
@@ -313,16 +346,19 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="write nothing, fail on differences")
     check: bool = parser.parse_args().check
     stale = []
-    for name, render in PAGES.items():
-        path, text = REFERENCE / name, render()
+    pages = {REFERENCE / name: render for name, render in PAGES.items()}
+    modules = {ROOT / name: render for name, render in MODULES.items()}
+    for path, render in {**pages, **modules}.items():
+        text = render()
         if path.exists() and path.read_text(encoding="utf-8") == text:
             continue
-        stale.append(name)
+        stale.append(path)
         if not check:
             path.parent.mkdir(exist_ok=True)
             path.write_text(text, encoding="utf-8")
-    for name in stale:
-        print(f"docs/reference/{name}: {'out of date' if check else 'written'}")
+    for path in stale:
+        shown = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
+        print(f"{shown}: {'out of date' if check else 'written'}")
     return 1 if check and stale else 0
 
 

@@ -64,6 +64,7 @@ def test_a_page_that_differs_is_noticed_and_left_alone(
     page.write_text("old")
     monkeypatch.setattr(generator, "REFERENCE", tmp_path)
     monkeypatch.setattr(generator, "PAGES", {"page.md": lambda: "new"})
+    monkeypatch.setattr(generator, "MODULES", {})
 
     monkeypatch.setattr(sys, "argv", ["generate.py", "--check"])
     assert (generator.main(), page.read_text()) == (1, "old")

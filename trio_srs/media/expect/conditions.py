@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
 import attrs
 
@@ -11,6 +11,7 @@ from trio_srs.media.expect.operators import Operator
 from trio_srs.media.expect.seen import Number, Value
 
 __all__ = [
+    "Approximate",
     "Condition",
     "Expected",
     "absent",
@@ -36,9 +37,18 @@ class Condition:
     operands: tuple[object, ...] = ()
 
 
-Expected: TypeAlias = Condition | Value | Sequence[Value]
-"""A condition; a value that is to be seen; a text that may begin with an operator, as in a table;
-or several values of which one is to be seen."""
+class Approximate(Protocol):
+    """What ``pytest.approx`` makes."""
+
+    expected: Any
+    """About what it has to be."""
+    nan_ok: bool
+    """Whether no number will do."""
+
+
+Expected: TypeAlias = Condition | Approximate | Value | Sequence[Value]
+"""A condition, of ours or ``pytest.approx(25, abs=0.5)``; a value that is to be seen; a text that
+may begin with an operator, as in a table; or several values of which one is to be seen."""
 
 
 def approx(target: Number | str, tolerance: Number | str) -> Condition:

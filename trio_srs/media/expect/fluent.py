@@ -7,17 +7,19 @@
     ).timestamps(monotonic=True)
 
 Each call judges at once and raises if anything is not met. In a ``with`` block all calls are
-judged together, so that one error tells everything.
+judged together, so that one error tells everything. What asks nothing is refused: it would be met
+by any stream.
 """
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self, Unpack
 
 from trio_srs.errors import PeerError
-from trio_srs.media.expect.conditions import Condition, Expected
+from trio_srs.media.expect.conditions import Expected
 from trio_srs.media.expect.evidence import Evidence
 from trio_srs.media.expect.judge import judge
 from trio_srs.media.expect.operators import Operator
@@ -28,11 +30,14 @@ from trio_srs.media.expect.tables import rules_about, rules_from_table
 from trio_srs.media.expect.verdict import Verdict
 from trio_srs.media.report import StreamReport
 
-__all__ = ["Expectation", "ExpectationError", "expect"]
+if TYPE_CHECKING:  # for type checkers: half a thousand names that would be made for nothing
+    from trio_srs.media.expect import keywords
+
+__all__ = ["FRONTS", "Expectation", "ExpectationError", "expect"]
 
 
 class ExpectationError(PeerError, AssertionError):
-    """A stream is not as it was expected to be.
+    """A stream is not as it was expected to be. The first line is the first fact that is not.
 
     Attributes:
         verdicts: those that were not met.
@@ -41,10 +46,14 @@ class ExpectationError(PeerError, AssertionError):
     code = "expectation_not_met"
 
     def __init__(self, verdicts: Sequence[Verdict], judged: int) -> None:
-        count = len(verdicts)
-        head = f"{count} of {judged} expectations not met:" if judged > 1 else "not met:"
-        super().__init__("\n  ".join((head, *(verdict.message for verdict in verdicts))))
+        first, *others = (verdict.message for verdict in verdicts)
+        super().__init__("\n  ".join((first, *others, *_count(len(verdicts), judged))))
         self.verdicts: Sequence[Verdict] = tuple(verdicts)
+
+
+def _count(unmet: int, judged: int) -> tuple[str, ...]:
+    """How many of how many, where that is more than the reader has seen."""
+    return (f"({unmet} of {judged} expectations are not met)",) if judged > 1 else ()
 
 
 def expect(
@@ -71,7 +80,7 @@ class Expectation:
     """What one publish has to be like; every method returns itself.
 
     Arguments are named as the subjects of rules are, with ``_`` for their dots: for
-    ``video.gop.seconds`` it is ``video(gop_seconds=at_most(2.1))``.
+    ``video.gop.seconds`` it is ``video(gop_seconds=at_most(2.1))``. Type checkers know them all.
     """
 
     def __init__(self, evidence: Evidence) -> None:
@@ -88,17 +97,18 @@ class Expectation:
         """Have rules, or their text: ``"video.fps ~ 25±0.5"``.
 
         Raises:
-            RuleError: some cannot be read.
+            RuleError: some cannot be read, or there are none.
             ExpectationError: some are not met.
         """
         __tracebackhide__ = True  # pytest shows the caller's line
         made = parse_rules([rule for rule in rules if isinstance(rule, str)])
-        return self._judge((*(rule for rule in rules if isinstance(rule, Rule)), *made))
+        ours = (rule for rule in rules if isinstance(rule, Rule))
+        return self._judge((*ours, *made), "rules()", '"video.fps ~ 25±0.5"')
 
     def table(self, table: Mapping[str, object]) -> Self:
         """Have the rules of a table, as TOML has it. Raises likewise."""
         __tracebackhide__ = True
-        return self._judge(rules_from_table(table))
+        return self._judge(rules_from_table(table), "table()", '{"video": {"codec": "h264"}}')
 
     def about(self, front: str, **facts: Expected) -> Self:
         """Have facts whose names begin with ``front``. Raises likewise."""
@@ -107,26 +117,28 @@ class Expectation:
         problems = []
         for name, expected in facts.items():
             try:
-                rules += _rules(_subject(front, name), expected)
+                rules += rules_about(_subject(front, name), expected)
             except RuleError as error:
                 problems.append(f"{front}({name}): {error}")
         if problems:
             raise RuleError(*problems)
-        return self._judge(rules)
+        return self._judge(rules, f"{front}()", _example(front))
 
     def metadata(self, *keys: str, **values: Expected) -> Self:
         """Have keys in ``onMetaData``, and some with these values. Raises likewise."""
         __tracebackhide__ = True
         rules = [Rule.make("metadata", Operator.HAS, keys)] if keys else []
         for key, expected in values.items():
-            rules += _rules(f"metadata.{key}", expected)
-        return self._judge(rules)
+            rules += rules_about(f"metadata.{key}", expected)
+        return self._judge(rules, "metadata()", '"encoder", width=1280')
 
-    def _judge(self, rules: Sequence[Rule]) -> Self:
+    def _judge(self, rules: Sequence[Rule], asker: str, example: str) -> Self:
         __tracebackhide__ = True
+        if not rules:
+            raise RuleError(f"{asker} asks nothing, so any stream would do: expected {example}")
         self._verdicts += judge(self.evidence, rules)
         if not self._is_waiting:
-            self._check(self._verdicts[-len(rules) :] if rules else [])
+            self._check(self._verdicts[-len(rules) :])
         return self
 
     def _check(self, verdicts: Sequence[Verdict]) -> None:
@@ -148,98 +160,113 @@ class Expectation:
         __tracebackhide__ = True
         self._is_waiting = False
         if error is None:
+            self.check_asked("the block")
             self._check(self._verdicts)
 
-    def video(self, **facts: Expected) -> Self:
+    def check_asked(self, asker: str = "expect(report)") -> None:
+        """See that there was anything to be met: else it would be met by any stream.
+
+        Raises:
+            RuleError: nothing was asked.
+        """
+        __tracebackhide__ = True
+        if not self._verdicts:
+            raise RuleError(
+                f"{asker} asks nothing, so any stream would do: "
+                'expected a call such as .video(codec="h264")'
+            )
+
+    if not TYPE_CHECKING:  # one that sees it takes every misspelt name for a method
+
+        def __getattr__(self, name: str) -> object:
+            near = difflib.get_close_matches(name, dir(type(self)), 1)
+            hint = f'; did you mean "{near[0]}"?' if near else ""
+            raise AttributeError(f'there is no "{name}" to expect anything about{hint}')
+
+    def video(self, **facts: Unpack[keywords.Video]) -> Self:
         """Have facts about the first video track. Raises as :meth:`rules`."""
         __tracebackhide__ = True
         return self.about("video", **facts)
 
-    def audio(self, **facts: Expected) -> Self:
+    def audio(self, **facts: Unpack[keywords.Audio]) -> Self:
         """Have facts about the first audio track. Raises as :meth:`rules`."""
         __tracebackhide__ = True
         return self.about("audio", **facts)
 
-    def timestamps(self, **facts: Expected) -> Self:
+    def timestamps(self, **facts: Unpack[keywords.Timestamps]) -> Self:
         """Have facts about the timestamps of all tracks. Raises as :meth:`rules`."""
         __tracebackhide__ = True
         return self.about("timestamps", **facts)
 
-    def gaps(self, **facts: Expected) -> Self:
+    def gaps(self, **facts: Unpack[keywords.Gaps]) -> Self:
         """Have facts about gaps in the timestamps. Raises as :meth:`rules`."""
         __tracebackhide__ = True
         return self.about("gaps", **facts)
 
-    def skew(self, **facts: Expected) -> Self:
+    def skew(self, **facts: Unpack[keywords.Skew]) -> Self:
         """Have facts about audio against video. Raises as :meth:`rules`."""
         __tracebackhide__ = True
         return self.about("skew", **facts)
 
-    def bitrate(self, **facts: Expected) -> Self:
+    def bitrate(self, **facts: Unpack[keywords.Bitrate]) -> Self:
         """Have facts about audio and video together. Raises as :meth:`rules`."""
         __tracebackhide__ = True
         return self.about("bitrate", **facts)
 
-    def stall(self, **facts: Expected) -> Self:
+    def stall(self, **facts: Unpack[keywords.Stall]) -> Self:
         """Have facts about times in which nothing came. Raises as :meth:`rules`."""
         __tracebackhide__ = True
         return self.about("stall", **facts)
 
-    def first_frame(self, **facts: Expected) -> Self:
+    def first_frame(self, **facts: Unpack[keywords.FirstFrame]) -> Self:
         """Have facts about the first frame. Raises as :meth:`rules`."""
         __tracebackhide__ = True
         return self.about("first_frame", **facts)
 
-    def first_keyframe(self, **facts: Expected) -> Self:
+    def first_keyframe(self, **facts: Unpack[keywords.FirstKeyframe]) -> Self:
         """Have facts about the first keyframe. Raises as :meth:`rules`."""
         __tracebackhide__ = True
         return self.about("first_keyframe", **facts)
 
-    def duration(self, **facts: Expected) -> Self:
+    def duration(self, **facts: Unpack[keywords.Duration]) -> Self:
         """Have facts about how long it is. Raises as :meth:`rules`."""
         __tracebackhide__ = True
         return self.about("duration", **facts)
 
-    def digest(self, **facts: Expected) -> Self:
+    def digest(self, **facts: Unpack[keywords.Digest]) -> Self:
         """Have facts about what it is compared by. Raises as :meth:`rules`."""
         __tracebackhide__ = True
         return self.about("digest", **facts)
 
-    def end(self, **facts: Expected) -> Self:
+    def end(self, **facts: Unpack[keywords.End]) -> Self:
         """Have facts about how it ended. Raises as :meth:`rules`."""
         __tracebackhide__ = True
         return self.about("end", **facts)
 
-    def conduct(self, **facts: Expected) -> Self:
+    def conduct(self, **facts: Unpack[keywords.Conduct]) -> Self:
         """Have facts about how the publisher behaved. Raises as :meth:`rules`."""
         __tracebackhide__ = True
         return self.about("conduct", **facts)
 
-    def reconnect(self, **facts: Expected) -> Self:
+    def reconnect(self, **facts: Unpack[keywords.Reconnect]) -> Self:
         """Have facts about how it came back. Raises as :meth:`rules`."""
         __tracebackhide__ = True
         return self.about("reconnect", **facts)
 
-    def delay(self, **facts: Expected) -> Self:
+    def delay(self, **facts: Unpack[keywords.Delay]) -> Self:
         """Have facts about how late it is. Raises as :meth:`rules`."""
         __tracebackhide__ = True
         return self.about("delay", **facts)
 
-    def arrival(self, **facts: Expected) -> Self:
+    def arrival(self, **facts: Unpack[keywords.Arrival]) -> Self:
         """Have facts about when frames came. Raises as :meth:`rules`."""
         __tracebackhide__ = True
         return self.about("arrival", **facts)
 
-    def source(self, **facts: Expected) -> Self:
+    def source(self, **facts: Unpack[keywords.Source]) -> Self:
         """Have facts about what it was made of. Raises as :meth:`rules`."""
         __tracebackhide__ = True
         return self.about("source", **facts)
-
-
-def _rules(subject: str, expected: Expected) -> tuple[Rule, ...]:
-    if isinstance(expected, Condition):
-        return (Rule.make(subject, expected.operator, expected.operands),)
-    return rules_about(subject, expected)
 
 
 def _subject(front: str, name: str) -> str:
@@ -248,5 +275,18 @@ def _subject(front: str, name: str) -> str:
     found = _BY_WORDS.get(inner, f"{front}.{name}" if not is_source else name)
     return f"source.{found}" if is_source else found
 
+
+def _example(front: str) -> str:
+    """A call that asks for something that begins with this, or else for anything."""
+    names = (name for name in SUBJECTS if name.startswith(f"{front}."))
+    word = next(names, "video.codec").removeprefix(f"{front}.").replace(".", "_")
+    return f"a fact, such as {word}=present"
+
+
+FRONTS: Final = (
+    "video", "audio", "timestamps", "gaps", "skew", "bitrate", "stall", "first_frame",
+    "first_keyframe", "duration", "digest", "end", "conduct", "reconnect", "delay", "arrival",
+)  # fmt: skip
+"""Methods of an expectation that are named as subjects begin; ``source`` has all of them."""
 
 _BY_WORDS: Final = {name.replace(".", "_"): name for name in SUBJECTS}

@@ -21,6 +21,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from trio_srs.media.expect.approximate import in_our_words
+from trio_srs.media.expect.conditions import Condition
 from trio_srs.media.expect.grammar import has_operator, read_condition
 from trio_srs.media.expect.operators import Operator
 from trio_srs.media.expect.refusal import RuleError
@@ -64,7 +66,9 @@ def rules_about(name: str, value: object) -> tuple[Rule, ...]:
     Raises:
         RuleError: no such subject, or a value it cannot have.
     """
-    kind = find_subject(name).kind
+    kind, value = find_subject(name).kind, in_our_words(value)
+    if isinstance(value, Condition):
+        return (Rule.make(name, value.operator, value.operands),)
     if isinstance(value, str):
         default = Operator.HAS if kind is Kind.NAMES else Operator.EQUAL
         return (Rule.make(name, *read_condition(kind, value, default=default)),)

@@ -72,6 +72,17 @@ def limited(test: Test, seconds: float) -> Test:
     return run
 
 
+SLOW_MARKS: Final = ("interop", "property", "slow")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as ``quick`` what needs neither time nor ports nor many examples."""
+    for item in items:
+        if not any(item.get_closest_marker(mark) for mark in SLOW_MARKS):
+            item.add_marker("quick")
+
+
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Give every asynchronous test a deadline.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, suppress
@@ -35,6 +36,7 @@ from trio_srs.tools.client import (
     open_player,
     open_publisher,
 )
+from trio_srs.wire.amf.values import Value
 from trio_srs.wire.rtmp.command import Command, on_status
 from trio_srs.wire.rtmp.handshake import HandshakeKind
 from trio_srs.wire.rtmp.message import Message
@@ -53,6 +55,13 @@ async def publish_for_ever() -> None:
     async with open_publisher(URL) as publisher:
         while True:
             await publisher.send(key(0))
+
+
+async def publish_until(do: Callable[[], None]) -> None:
+    """End the publish right after something was done, before anybody else takes note of it."""
+    async with open_publisher(URL) as publisher:
+        await publisher.send(key(0))
+        do()
 
 
 async def no_script(peer: Peer) -> None:
@@ -207,6 +216,66 @@ async def test_a_reset_is_an_error_unless_the_server_had_confirmed_the_end(
         confirm = True
         async with open_publisher(URL):
             pass
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        StatusCode.CONNECT_CLOSED,
+        StatusCode.CONNECT_APP_SHUTDOWN,
+        StatusCode.CONNECT_FAILED,
+        StatusCode.CONNECT_RECONNECT_REQUEST,
+    ],
+)
+async def test_a_server_that_ends_the_connection_before_it_confirms_the_end_is_blamed(
+    monkeypatch: pytest.MonkeyPatch, code: StatusCode
+) -> None:
+    async def script(peer: Peer) -> None:
+        await accept(peer)
+        await peer.hear_command("deleteStream")
+        info: dict[str, Value] = {"level": "status", "code": code, "description": "too long"}
+        await peer.say(Command("onStatus", 0.0, (None, info)).message())
+        peer.close()
+
+    async with scripted(monkeypatch, script):
+        text = rf"before it confirmed the end of our publish: {re.escape(code)}: too long$"
+        with pytest.raises(ServerClosedError, match=text):
+            async with open_publisher(URL):
+                pass
+
+
+async def test_a_server_may_end_the_connection_once_it_has_confirmed_the_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def script(peer: Peer) -> None:
+        await accept(peer)
+        await peer.hear_command("deleteStream")
+        await say_status(peer, StatusCode.UNPUBLISH_SUCCESS)
+        await peer.say(on_status(StatusCode.CONNECT_CLOSED, "good night").message())
+        peer.close()
+
+    async with scripted(monkeypatch, script), open_publisher(URL) as publisher:
+        pass
+    assert [each.code for each in publisher.statuses] == [
+        StatusCode.UNPUBLISH_SUCCESS,
+        StatusCode.CONNECT_CLOSED,
+    ]
+
+
+@pytest.mark.parametrize("bye", [Peer.hang_up, Peer.reset])
+async def test_a_server_that_is_gone_before_we_stop_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, bye: Callable[[Peer], None]
+) -> None:
+    servers: list[Peer] = []
+
+    async def script(peer: Peer) -> None:
+        await accept(peer)
+        servers.append(peer)
+        await trio.sleep_forever()
+
+    async with scripted(monkeypatch, script):
+        with pytest.raises(PeerError, match=r"closed the connection while|reset"):
+            await publish_until(lambda: bye(servers[0]))
 
 
 # ---------------------------------------------------------------------- playing

@@ -140,6 +140,20 @@ async def test_a_file_cut_short_is_published_as_far_as_it_goes(
     assert job.truncated_at == len(flv(clip(2))) - 3
 
 
+@pytest.mark.parametrize("kind", [0, 1, 2, 3, 5, 6, 10, 15, 17, 20, 22, 31])
+async def test_tags_of_reserved_types_are_passed_over_and_counted(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: int
+) -> None:
+    path = tmp_path / "reserved.flv"
+    messages = list(clip(2))
+    odd = Message(kind, 0, messages[9].timestamp_ms, b"abcd")
+    path.write_bytes(flv([odd, *messages[:9], odd, odd, *messages[9:]]))
+    job = FilePublish(path, MAX)
+    heard = await publish(monkeypatch, job)
+    assert [message.payload for _, message in heard] == [each.payload for each in messages]
+    assert dict(job.passed_over) == {kind: 3}
+
+
 @pytest.mark.parametrize(
     ("content", "options", "error", "text"),
     ids=["no media", "nothing so late", "no FLV"],

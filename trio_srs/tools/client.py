@@ -257,7 +257,10 @@ class RtmpClient:
         """Close, with nothing left in the background."""
 
     def _closed(self, when: str) -> ServerClosedError:
-        said = f": {self.statuses[-1].code}" if self.statuses else ""
+        last = self.statuses[-1:]
+        said = "".join(
+            f": {part}" for each in last for part in (each.code, each.description) if part
+        )
         return ServerClosedError(f"{self.target}: the server closed the connection {when}{said}")
 
 
@@ -294,6 +297,8 @@ class Publisher(RtmpClient):
         Raises:
             PeerError: as :meth:`send`; some of it may be lost.
         """
+        for _ in range(2):  # the server's last word may be here already: let it be heard first
+            await trio.lowlevel.checkpoint()
         self._check()
         self._stopping = True
         self.session.stop()
@@ -312,6 +317,8 @@ class Publisher(RtmpClient):
                     self._on_status(event)
             if not self._stopping:
                 raise self._closed("while we were publishing")
+            if not self._confirmed and self._was_told_off:
+                raise self._closed("before it confirmed the end of our publish")
         except PeerError:
             # Reset by a server that had confirmed the end: some do not wait for our close.
             if not self._confirmed:
@@ -319,12 +326,33 @@ class Publisher(RtmpClient):
         finally:
             self._over.set()
 
+    @property
+    def _was_told_off(self) -> bool:
+        """Whether the server's last word is that it ends the connection for a reason of its own.
+
+        One that closes without a word has read what there was: not every server confirms.
+        """
+        return bool(self.statuses) and self.statuses[-1].code in _CLOSED_BY_SERVER
+
     def _on_status(self, status: StatusReceived) -> None:
         if status.code != StatusCode.UNPUBLISH_SUCCESS:
             return
         if not self._stopping:
             raise ServerClosedError(f"{self.target}: the server ended the publish: {status.code}")
         self._confirmed = True
+
+
+_CLOSED_BY_SERVER: Final = frozenset(
+    {
+        StatusCode.CONNECT_CLOSED,
+        StatusCode.CONNECT_FAILED,
+        StatusCode.CONNECT_REJECTED,
+        StatusCode.CONNECT_APP_SHUTDOWN,
+        StatusCode.CONNECT_INVALID_APP,
+        StatusCode.CONNECT_RECONNECT_REQUEST,
+    }
+)
+"""What tells a client that the server ends the connection, whatever level it is said with."""
 
 
 class Player(RtmpClient):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar, Final
@@ -15,13 +16,14 @@ from trio_srs.media.pattern import Pattern
 from trio_srs.tools.client import Publisher
 from trio_srs.tools.tally import Tally, is_frame
 from trio_srs.tools.timeline import Timeline
-from trio_srs.wire.flv.tag import FlvError, FlvReader
-from trio_srs.wire.rtmp.message import Message
+from trio_srs.wire.flv.tag import FlvError, FlvReader, FlvTag
+from trio_srs.wire.rtmp.message import Message, MessageType
 
 __all__ = ["FilePublish", "MediaFileError", "PatternPublish", "PublishOptions"]
 
 _READ: Final = 256 * 1024
 _LOOK: Final = 8192
+_PUBLISHED: Final = frozenset({MessageType.AUDIO, MessageType.VIDEO, MessageType.DATA_AMF0})
 
 
 class MediaFileError(RefusedError):
@@ -124,6 +126,8 @@ class FilePublish(_Paced):
     Attributes:
         tally: what was sent so far; good also after :meth:`run` was cancelled.
         truncated_at: the byte where the file ends inside a tag, if it does.
+        passed_over: tags that are no audio, video or script data, and how many of each type:
+            FLV reserves them (10.1, E.4.1), and as RTMP messages they would be control.
     """
 
     def __init__(
@@ -137,6 +141,7 @@ class FilePublish(_Paced):
         self.path = path
         self.options = options
         self.truncated_at: int | None = None
+        self.passed_over: Counter[int] = Counter()
         self._timeline = Timeline(start_at_ms=options.start_at_s * 1000)
 
     def check(self) -> None:
@@ -179,15 +184,24 @@ class FilePublish(_Paced):
             while data := await file.read(_READ):
                 reader.feed(data)
                 while (tag := reader.next_tag()) is not None:
-                    for at_ms, message in self._timeline.place(tag):
-                        has_begun = self.tally.has_media or is_frame(message)
-                        if not await self._pace(at_ms, has_begun=has_begun):
-                            return False
-                        await self._send(publisher, message)
+                    if not await self._place(publisher, tag):
+                        return False
         if reader.pending:
             self.truncated_at = reader.offset + reader.pending
         if not self._timeline.begun:
             raise MediaFileError(f"{self.path}: {self._lacking()}")
+        return True
+
+    async def _place(self, publisher: Publisher, tag: FlvTag) -> bool:
+        """Send what a tag stands for, when it is due; False if there was enough before it."""
+        if tag.type_id not in _PUBLISHED:
+            self.passed_over[tag.type_id] += 1
+            return True
+        for at_ms, message in self._timeline.place(tag):
+            has_begun = self.tally.has_media or is_frame(message)
+            if not await self._pace(at_ms, has_begun=has_begun):
+                return False
+            await self._send(publisher, message)
         return True
 
     def _lacking(self) -> str:

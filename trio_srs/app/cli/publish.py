@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import math
+from collections import Counter
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -184,8 +185,20 @@ async def _publish_file(args: argparse.Namespace) -> int:
             interrupted = await until_signal(partial(job.run, publisher))
     if job.truncated_at is not None:
         complain(f"{args.file}: the file ends inside a tag, at byte {job.truncated_at}")
+    if job.passed_over:
+        complain(f"{args.file}: {_reserved(job.passed_over)}")
     _report(args, job.tally, interrupted)
     return Exit.OK
+
+
+def _reserved(passed_over: Counter[int]) -> str:
+    """What of a file was not published, in words."""
+    total, types = passed_over.total(), ", ".join(map(str, sorted(passed_over)))
+    return (
+        f"{total} tag{'' if total == 1 else 's'} passed over, of "
+        f"type{'' if len(passed_over) == 1 else 's'} {types}: FLV reserves all types but audio "
+        "(8), video (9) and script data (18)"
+    )
 
 
 def _report(args: argparse.Namespace, tally: Tally, interrupted: bool) -> None:

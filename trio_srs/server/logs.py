@@ -2,18 +2,20 @@
 
 The rest of the package logs through the standard library, to loggers named after the modules;
 structlog renders it, here. Nothing below configures anything, so a program that uses the package
-as a library keeps its own logging.
+as a library keeps its own logging. A log that nobody reads holds nothing up: see
+:mod:`trio_srs.server.outflow`.
 """
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import sys
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
 import attrs
 
@@ -34,10 +36,14 @@ from trio_srs.hub.bus import (
     SessionConnected,
     SessionEnded,
 )
+from trio_srs.server.outflow import Outflow
 
 __all__ = ["configure", "log_event", "prepare", "set_level"]
 
 _log = logging.getLogger("trio_srs.session")
+
+_LAST_LINES_S: Final = 1.0
+"""How long a process that ends waits for a log that takes nothing."""
 
 _LINES: Final[Mapping[type[Event], tuple[int, Callable[[Any], str]]]] = {
     SessionBegan: (logging.DEBUG, lambda e: f"session began: {e.protocol} from {e.peer}"),
@@ -100,15 +106,61 @@ def log_event(event: Event) -> None:
 
 
 def configure(config: LogConfig) -> None:
-    """Send this process's log lines to standard error, as the configuration says."""
-    handler = logging.StreamHandler(sys.stderr)
-    human = config.format is LogFormat.HUMAN or (
-        config.format is LogFormat.AUTO and sys.stderr.isatty()
-    )
-    handler.setFormatter(_Rendered(human))
+    """Send this process's log lines to standard error, as the configuration says.
+
+    What was configured before ends. Without a standard error nothing is written.
+    """
+    stream = sys.stderr
+    is_terminal = stream is not None and stream.isatty()
+    human = config.format is LogFormat.HUMAN or (config.format is LogFormat.AUTO and is_terminal)
+    handler = _handler(stream)
+    handler.setFormatter(_Rendered(human, colors=is_terminal))
     root = logging.getLogger()
+    for old in root.handlers:
+        if isinstance(old, _Unwaiting):
+            old.close()
     root.handlers[:] = [handler]
     set_level(config)
+
+
+def _handler(stream: TextIO | None) -> logging.Handler:
+    if stream is None:  # closed by who started us
+        return logging.NullHandler()
+    try:
+        return _Unwaiting(stream, stream.fileno())
+    except (OSError, io.UnsupportedOperation):  # one made by a program, or that is closed by now
+        return logging.StreamHandler(stream)
+
+
+class _Unwaiting(logging.Handler):
+    """Writes lines to a descriptor, and never waits for it."""
+
+    def __init__(self, stream: TextIO, fileno: int) -> None:
+        super().__init__()
+        self._encoding = stream.encoding
+        self._flow = Outflow(fileno, self._gap)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line, if that can be done at once; see :meth:`Outflow.write`."""
+        self._flow.write(self._line(record))
+
+    def _line(self, record: logging.LogRecord) -> bytes:
+        try:
+            text = self.format(record)
+        except Exception as error:  # it may not cost the session that spoke
+            text = f"cannot write a line of {record.name}: {error!r}"
+        return f"{text}\n".encode(self._encoding, "backslashreplace")
+
+    def _gap(self, lines: int, seconds: float, why: str) -> bytes:
+        text = f"{lines} log lines were dropped within {seconds:.1f} s: {why}"
+        record = logging.LogRecord(__name__, logging.WARNING, "", 0, text, (), None)
+        vars(record)["fields"] = {"dropped": lines, "seconds": seconds}
+        return self._line(record)
+
+    def close(self) -> None:
+        """Write what is left, if somebody reads it soon."""
+        self._flow.finish(_LAST_LINES_S)
+        super().close()
 
 
 def prepare() -> None:
@@ -122,15 +174,15 @@ class _Rendered(logging.Formatter):
     """Lines rendered by structlog, which is imported for the first one: a server says nothing
     before it is ready, and is ready sooner so."""
 
-    def __init__(self, human: bool) -> None:
+    def __init__(self, human: bool, *, colors: bool) -> None:
         super().__init__()
-        self._human = human
+        self._human, self._colors = human, colors
         self._formatter: logging.Formatter | None = None
 
     def prepare(self) -> logging.Formatter:
         """Import and set up structlog, if that has not been done."""
         if self._formatter is None:
-            self._formatter = _structlog_formatter(self._human)
+            self._formatter = _structlog_formatter(self._human, self._colors)
         return self._formatter
 
     def format(self, record: logging.LogRecord) -> str:
@@ -174,12 +226,12 @@ def _without_rich() -> Iterator[None]:
             sys.modules["rich"] = found
 
 
-def _structlog_formatter(human: bool) -> logging.Formatter:
+def _structlog_formatter(human: bool, colors: bool) -> logging.Formatter:
     with _without_rich():
         import structlog
 
     renderer: Any = (
-        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        structlog.dev.ConsoleRenderer(colors=colors)
         if human
         else structlog.processors.JSONRenderer(default=str)
     )

@@ -8,7 +8,8 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Final
@@ -20,6 +21,7 @@ from trio_srs.config.load import ConfigError
 from trio_srs.config.schema import Config
 from trio_srs.errors import RefusedError
 from trio_srs.server.logs import configure, prepare, set_level
+from trio_srs.server.outflow import Outflow
 from trio_srs.server.run import Server, serve
 
 __all__ = ["ProcessOptions", "ReadyError", "run_process", "tune_collector"]
@@ -64,14 +66,26 @@ def run_process(
         the exit code: 0, or 1 when it could not start.
     """
     options = options or ProcessOptions()
+    _fill_closed_descriptors()
     configure(config.log)
     parent = os.getppid() if options.die_with_parent or config.process.die_with_parent else None
     try:
         trio.run(_main, config, load, options, parent)
     except RefusedError as error:  # nothing that a traceback would explain: one line will do
-        sys.stderr.write(f"trio-srs: {error}\n")
+        if sys.stderr is not None:
+            sys.stderr.write(f"trio-srs: {error}\n")
         return 1
     return 0
+
+
+def _fill_closed_descriptors() -> None:
+    """Of the three that every program has none may be missing: a socket would get its number,
+    and a player what somebody says to standard error."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free, which is this
 
 
 def tune_collector() -> None:
@@ -92,16 +106,26 @@ async def _main(
     with trio.open_signal_receiver(*_SIGNALS) as signals:
         async with serve(config) as server:
             tune_collector()
-            _say_ready(server, options)
-            prepare()
-            import_module("trio_srs.hub.inspect")  # likewise: see hub.publication
-            async with trio.open_nursery() as nursery:
-                nursery.start_soon(_obey, signals, server, load, nursery)
-                if parent is not None:
-                    nursery.start_soon(_watch_parent, parent, server)
-                await server.wait_stopped()
-                nursery.cancel_scope.cancel()
+            with _saying_ready(server, options):
+                await _run(server, signals, load, parent)
     _log.info("stopped")
+
+
+async def _run(
+    server: Server,
+    signals: AsyncIterator[int],
+    load: Callable[[], Config],
+    parent: int | None,
+) -> None:
+    """Run it until it is stopped."""
+    prepare()
+    import_module("trio_srs.hub.inspect")  # likewise: see hub.publication
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(_obey, signals, server, load, nursery)
+        if parent is not None:
+            nursery.start_soon(_watch_parent, parent, server)
+        await server.wait_stopped()
+        nursery.cancel_scope.cancel()
 
 
 async def _obey(
@@ -150,19 +174,35 @@ async def _watch_parent(parent: int, server: Server) -> None:
     await server.stop()
 
 
-def _say_ready(server: Server, options: ProcessOptions) -> None:
+@contextmanager
+def _saying_ready(server: Server, options: ProcessOptions) -> Iterator[None]:
     """One line of JSON, for whoever waits for it.
+
+    Standard output is not waited for: if it is full the line comes when there is room.
 
     Raises:
         ReadyError: it cannot be written where it was asked for.
     """
     line = json.dumps(server.ready) + "\n"
+    output = None
+    if sys.stdout is not None:  # closed by who started us
+        output = Outflow(sys.stdout.fileno(), _nothing)
+        output.write(line.encode())
+        if output.lost or output.owes:
+            _log.warning("cannot write the ready line to standard output: %s", output.why)
+    _say_ready_elsewhere(line, options)
     try:
-        if sys.stdout is not None:  # closed by who started us
-            sys.stdout.write(line)
-            sys.stdout.flush()
-    except OSError as error:  # nobody is left who waits for it
-        _log.warning("cannot write the ready line to standard output: %s", error.strerror)
+        yield
+    finally:
+        if output is not None:
+            output.finish(0.0)
+
+
+def _nothing(_lines: int, _seconds: float, _why: str) -> bytes:
+    return b""
+
+
+def _say_ready_elsewhere(line: str, options: ProcessOptions) -> None:
     try:
         if options.ready_file is not None:
             _write_whole(options.ready_file, line)

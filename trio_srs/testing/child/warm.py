@@ -13,6 +13,7 @@ from __future__ import annotations
 import array
 import gc
 import json
+import logging
 import os
 import select
 import signal
@@ -42,6 +43,7 @@ ROLES: Final[Mapping[str, Callable[..., Any]]] = {
 }
 """What a process can be for: what it runs under Trio, given its socket and what was asked."""
 
+_LOG: Final = LogConfig(format=LogFormat.HUMAN)
 _CHECK_MS: Final = 500
 _POLL_S: Final = 0.001
 _DESCRIPTORS: Final = 2
@@ -55,7 +57,7 @@ def main(control: int, parent: int) -> None:
         parent: the number of the process that started this one.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is the parent that Ctrl-C is for
-    configure(LogConfig(format=LogFormat.HUMAN))
+    configure(_LOG)
     prepare()
     layered(FOR_TESTS)
     trio.run(trio.lowlevel.checkpoint)
@@ -121,6 +123,7 @@ def _fork(
         channel, log = descriptors
         os.dup2(log, sys.stderr.fileno())
         os.close(log)
+        configure(_LOG)  # it is another standard error
         sock = socket.socket(fileno=channel)
         lifeline.hold(sock, parent)
         trio.run(ROLES[role], sock, words)
@@ -129,6 +132,7 @@ def _fork(
         traceback.print_exc()
     finally:
         sys.stderr.flush()
+        logging.shutdown()
         os._exit(code)
 
 

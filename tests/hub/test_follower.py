@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from tests.hub.stage import Stage
 from trio_srs.hub.follower import Follower
 from trio_srs.hub.live import Live
-from trio_srs.hub.log import RECORD_BYTES
-from trio_srs.hub.record import Record
+from trio_srs.hub.record import RECORD_BYTES, Record
 from trio_srs.hub.settings import TimestampMode
 from trio_srs.testing.bodies import audio, audio_header, data, header, inter, key, metadata
 from trio_srs.units import Bytes, Seconds, Timeout

@@ -50,6 +50,7 @@ def test_equal_forms_are_one() -> None:
 
 def test_a_record_is_put_into_chunks_once() -> None:
     it = record()
+    it.account = Account()
     first = BOTH.pieces(it)
     assert BOTH.pieces(it) is first
     assert first[-1] is it.body
@@ -57,6 +58,7 @@ def test_a_record_is_put_into_chunks_once() -> None:
 
 def test_a_second_form_of_a_record_is_made_anew_and_does_not_take_the_place() -> None:
     it = record()
+    it.account = Account()
     first = BOTH.pieces(it)
     other = RtmpForm.of(4096, 2, True, True)
     assert other.pieces(it) == other.pieces(it) != first

@@ -129,8 +129,9 @@ class Handover(RuleBasedStateMachine):
         assert self.lease is not None
         self.lease.append(message, trio.current_time())
         assert self.log.size <= SETTINGS.log_bytes or len(self.log) == 1
-        ages = self.log.at(self.log.end - 1).arrived_at - self.log.at(self.log.base).arrived_at
-        assert ages <= 5.0
+        if len(self.log):
+            newest, oldest = self.log.at(self.log.end - 1), self.log.at(self.log.base)
+            assert newest.arrived_at - oldest.arrived_at <= 5.0
 
     def stamp(self) -> int:
         self.count += 1

@@ -9,10 +9,7 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from tests.hub.outlets import MemoryOutlet
-from tests.hub.stage import FORM, Heard, Player, Stage, heard, later
-from trio_srs.hub.forms import RtmpForm
-from trio_srs.hub.log import RECORD_BYTES
+from tests.hub.stage import Heard, Stage, heard, later
 from trio_srs.hub.settings import TimestampMode
 from trio_srs.testing.bodies import audio, audio_header, data, header, inter, key, metadata
 from trio_srs.units import Bytes, Seconds
@@ -99,6 +96,54 @@ async def test_who_joins_a_gop_whose_headers_changed_later_gets_the_older_ones_f
     ]
 
 
+@pytest.mark.parametrize("first", [0x84, 0x94, 0xD4], ids=hex)
+async def test_a_late_reader_gets_colour_information_of_any_frame_type(first: int) -> None:
+    colour = Message(MessageType.VIDEO, 1, 0, bytes((first,)) + b"hvc1" + amf0.encode("colorInfo"))
+    sequence = Message(MessageType.VIDEO, 1, 0, b"\x90hvc1\x01")
+    picture = Message(MessageType.VIDEO, 1, 40, b"\x93hvc1\x01")
+    stage = on_stage(Stage(), colour, sequence, picture)
+    player = stage.play()
+    stage.run()
+    assert player.heard() == [*heard(colour, sequence, at=40), *heard(picture)]
+
+
+async def test_after_a_change_of_codec_a_late_reader_gets_no_header_of_the_one_before() -> None:
+    """AAC, then MP3, which has none; players that were there heard the change as it was."""
+    mp3 = [Message(MessageType.AUDIO, 1, at, b"\x2f\xff\xfb\x90") for at in (50, 90)]
+    stage = on_stage(Stage(), header(), audio_header(), key(0), audio(10), mp3[0], inter(40))
+    within = stage.play()
+    stage.say(key(80), mp3[1])
+    after = stage.play()
+    stage.run()
+    assert within.heard() == [
+        *heard(header(), audio_header(), at=0),
+        *heard(key(0), audio(10), mp3[0], inter(40), key(80), mp3[1]),
+    ]
+    assert after.heard() == [*heard(header(), at=80), *heard(key(80), mp3[1])]
+
+
+async def test_of_sound_alone_the_header_is_that_of_the_codec_there_is_now() -> None:
+    opus = Message(MessageType.AUDIO, 1, 40, b"\x91Opus\xff")
+    stage = on_stage(Stage(), audio_header(), audio(0), opus)
+    player = stage.play()
+    stage.run()
+    assert player.heard() == heard(opus)
+    stage.say(audio_header(60), audio(80))
+    again = stage.play()
+    stage.run()
+    assert again.heard() == [*heard(audio_header(), at=80), *heard(audio(80))]
+
+
+async def test_after_a_change_of_video_codec_a_late_reader_gets_its_header_alone() -> None:
+    colour = Message(MessageType.VIDEO, 1, 0, b"\x84hvc1\x02")
+    hevc = Message(MessageType.VIDEO, 1, 0, b"\x90hvc1\x01")
+    stage = on_stage(Stage(), colour, hevc, Message(MessageType.VIDEO, 1, 0, b"\x93hvc1\x01"))
+    stage.say(header(40), key(40))
+    player = stage.play()
+    stage.run()
+    assert player.heard() == heard(header(40), key(40))
+
+
 async def test_audio_before_video_is_an_entry_until_there_is_video() -> None:
     stage = on_stage(Stage(), audio_header(), audio(0), audio(20), header(30), inter(40))
     player = stage.play()
@@ -123,9 +168,33 @@ async def test_with_data_only_the_newest_record_is_the_entry() -> None:
     assert player.heard() == heard(data("onTextData", "two"))
 
 
-async def test_types_nobody_knows_are_passed_on_and_are_entries_too() -> None:
-    unknown = Message(99, 1, 7, b"whatever")
-    stage = on_stage(Stage(), audio(0), unknown)
+UNDEFINED = (7, 10, 11, 12, 13, 14, 21, 23, 99, 255)
+"""Message types that RTMP does not define."""
+
+
+@pytest.mark.parametrize("type_id", UNDEFINED)
+async def test_types_that_rtmp_does_not_define_are_counted_and_not_passed_on(type_id: int) -> None:
+    stage = Stage()
+    stage.publish()
+    player = stage.play()
+    stage.say(header(), key(0), Message(type_id, 1, 7, b"whatever"), inter(40))
+    stage.run()
+    assert player.heard() == heard(header(), key(0), inter(40))
+    assert (stage.live.counters.messages, stage.live.counters.others) == (4, 2)
+
+
+@pytest.mark.parametrize("type_id", UNDEFINED)
+async def test_nobody_begins_at_a_message_that_is_not_passed_on(type_id: int) -> None:
+    stage = on_stage(Stage(), audio_header(), audio(0), Message(type_id, 1, 7, b"whatever"))
+    player = stage.play()
+    stage.run()
+    assert player.heard() == heard(audio_header(), audio(0))
+
+
+@pytest.mark.parametrize("type_id", UNDEFINED)
+async def test_undefined_types_are_passed_on_if_asked_and_are_entries_then(type_id: int) -> None:
+    unknown = Message(type_id, 1, 7, b"whatever")
+    stage = on_stage(Stage(pass_unknown_types=True), audio(0), unknown)
     player = stage.play()
     stage.run()
     assert player.heard() == heard(unknown)
@@ -389,267 +458,3 @@ async def test_who_waits_for_a_change_is_woken_by_each(autojump_clock: MockClock
     assert left.is_set()
     assert not stage.live.publishing
     assert stage.live.idle_since == trio.current_time()
-
-
-# ------------------------------------------------------------------- retention
-
-
-async def test_with_no_reader_only_the_gop_is_kept() -> None:
-    stage = on_stage(Stage())
-    for number in range(50):
-        stage.say(key(number * 1000))
-        for at in range(20):
-            stage.say(inter(number * 1000 + at * 40 + 40))
-    assert 21 <= len(stage.live.log) <= 21 + 64
-
-
-async def test_a_slow_reader_keeps_records_within_the_bounds_only() -> None:
-    stage = on_stage(Stage(log_bytes=Bytes(64 * 1024), slow_reader_after=1000.0))
-    slow = stage.play(room=0)
-    for at in range(1000):
-        stage.say(key(at, 1000))
-        stage.broadcast()
-        log = stage.live.log
-        assert log.size <= 64 * 1024
-    assert log.base > slow.reader.position
-    assert len(log) > 40  # and it does use them
-
-
-async def test_a_slow_reader_keeps_records_no_longer_than_it_may_lag(
-    autojump_clock: MockClock,
-) -> None:
-    stage = on_stage(Stage(slow_reader_after=5.0, gop_cache=Seconds(1.0)))
-    stage.play(room=0)
-    for at in range(0, 20_000, 100):
-        stage.say(key(at))
-        stage.broadcast()
-        later(0.1)
-    assert 45 <= len(stage.live.log) <= 52
-
-
-async def test_forms_count_against_the_bounds() -> None:
-    """In small chunks a record is held twice: as it came, and as it goes out."""
-    stage = on_stage(Stage(log_bytes=Bytes(64 * 1024), slow_reader_after=1000.0))
-    small = RtmpForm.of(128, 1, True, True)
-    stage.play(small, chunk_size=128, room=0)
-    for at in range(200):
-        stage.say(key(at, 2000))
-        stage.broadcast()
-    held = stage.live.log.between(stage.live.log.base, stage.live.log.end)
-    assert sum(len(it.body) + it.copied + RECORD_BYTES for it in held) <= 64 * 1024 + 2100
-    assert len(held) < 20
-
-
-async def test_the_memory_does_not_grow_with_the_readers() -> None:
-    stage = on_stage(Stage(), header(), key(0, 2000), inter(40, 2000))
-    before = stage.live.log.size
-    for _ in range(100):
-        stage.play(room=0)
-    stage.run()
-    assert stage.live.log.size == before
-
-
-async def test_an_unpublished_stream_keeps_nothing_once_its_readers_have_it() -> None:
-    stage = Stage()
-    fast, slow = stage.play(), stage.play(room=10)
-    lease = stage.publish()
-    stage.say(*(key(at) for at in range(100)))
-    lease.give_back()
-    stage.run()
-    assert len(stage.live.log) > 90  # for the slow one
-    slow.outlet.room = 10**6
-    stage.run()
-    assert len(slow.heard()) == len(fast.heard()) == 102
-    assert len(stage.live.log) == 0
-
-
-async def test_an_unpublished_stream_keeps_nothing_for_who_left() -> None:
-    stage = Stage()
-    slow = stage.play(room=0)
-    lease = stage.publish()
-    stage.say(*(key(at) for at in range(100)))
-    lease.give_back()
-    stage.run()
-    assert len(stage.live.log) > 90
-    slow.reader.detach()
-    assert len(stage.live.log) == 0
-
-
-async def test_an_unpublished_stream_keeps_nothing_that_was_broadcast() -> None:
-    stage = Stage()
-    player = stage.play()
-    stage.run()
-    lease = stage.publish()
-    stage.say(*(key(at) for at in range(10)))
-    lease.give_back()
-    assert len(stage.live.log) == 12
-    stage.broadcast()
-    assert len(player.heard()) == 12
-    assert len(stage.live.log) == 0
-
-
-# ------------------------------------------------------------ a change of form
-
-
-AUDIO_ONLY = RtmpForm.of(4096, 1, True, False)
-VIDEO_ONLY = RtmpForm.of(4096, 1, False, True)
-
-
-def reform(stage: Stage, player: Player, form: RtmpForm, *, keep_position: bool) -> None:
-    player.reader = stage.live.reform(player.reader, form, keep_position=keep_position)
-
-
-async def test_audio_may_be_switched_off_and_on_without_a_gap() -> None:
-    stage = on_stage(Stage(), header(), audio_header(), key(0), audio(10))
-    player = stage.play()
-    stage.run()
-    player.heard()
-    reform(stage, player, VIDEO_ONLY, keep_position=True)
-    stage.say(audio(20), inter(40))
-    stage.run()
-    reform(stage, player, FORM, keep_position=True)
-    stage.say(audio(60), inter(80))
-    stage.run()
-    assert player.heard() == [
-        *heard(inter(40)),
-        *heard(audio_header(), at=40),  # the newest there was
-        *heard(audio(60), inter(80)),
-    ]
-
-
-async def test_headers_that_came_while_audio_was_off_are_given_when_it_is_on_again() -> None:
-    stage = Stage()
-    player = stage.play(VIDEO_ONLY)
-    on_stage(stage, audio_header(), header(), key(0), other(audio_header()), inter(40))
-    stage.run()
-    player.heard()
-    stage.say(inter(80))
-    reform(stage, player, FORM, keep_position=True)
-    stage.say(audio(90))
-    stage.run()
-    assert player.heard() == [
-        *heard(other(audio_header()), at=80),
-        *heard(inter(80), audio(90)),
-    ]
-
-
-async def test_video_that_is_switched_on_again_begins_with_headers_at_the_next_keyframe() -> None:
-    stage = on_stage(Stage(), header(), audio_header(), key(0))
-    player = stage.play(AUDIO_ONLY)
-    stage.say(audio(10), other(header()), inter(40))
-    stage.run()
-    player.heard()
-    reform(stage, player, FORM, keep_position=False)
-    stage.say(inter(80), audio(90))
-    stage.run()
-    assert player.heard() == []
-    stage.say(key(120), audio(130))
-    stage.run()
-    assert player.heard() == [
-        *heard(other(header()), audio_header(), at=120),
-        *heard(key(120), audio(130)),
-    ]
-
-
-async def test_video_switched_on_right_before_a_keyframe_begins_with_it() -> None:
-    stage = on_stage(Stage(), header(), key(0))
-    player = stage.play(AUDIO_ONLY)
-    stage.run()
-    stage.say(key(40), inter(80))
-    reform(stage, player, FORM, keep_position=False)
-    stage.run()
-    assert player.heard() == [*heard(header(), at=40), *heard(key(40), inter(80))]
-
-
-async def test_video_may_be_switched_on_where_there_is_none() -> None:
-    stage = on_stage(Stage(), audio_header(), audio(0))
-    player = stage.play(AUDIO_ONLY)
-    stage.run()
-    player.heard()
-    reform(stage, player, FORM, keep_position=False)
-    stage.say(audio(20), audio(40))
-    stage.run()
-    assert player.heard() == [*heard(audio_header(), at=20), *heard(audio(20), audio(40))]
-
-
-async def test_a_reader_that_has_paused_stays_paused_whatever_it_switches() -> None:
-    stage = on_stage(Stage(), header(), audio_header(), key(0))
-    player = stage.play()
-    stage.run()
-    player.heard()
-    player.reader.pause()
-    for form, keep in ((VIDEO_ONLY, True), (FORM, True), (AUDIO_ONLY, True), (FORM, False)):
-        reform(stage, player, form, keep_position=keep)
-        stage.say(inter(40), audio(50))
-        stage.run()
-        assert player.reader.paused
-        assert player.heard() == []
-    stage.say(key(80))
-    player.reader.resume()
-    stage.run()
-    assert player.heard() == [*heard(header(), audio_header(), at=80), *heard(key(80))]
-
-
-async def test_headers_not_yet_sent_are_sent_in_the_new_form() -> None:
-    stage = on_stage(Stage(), header(), audio_header(), key(0))
-    player = stage.play(room=0)
-    stage.run()
-    reform(stage, player, VIDEO_ONLY, keep_position=True)
-    player.outlet.room = 10_000
-    stage.run()
-    assert player.heard() == [*heard(header(), at=0), *heard(key(0))]
-
-
-async def test_a_reader_that_waits_for_a_keyframe_goes_on_waiting_in_the_new_form() -> None:
-    stage = on_stage(Stage(gop_cache=None), header(), audio_header(), key(0), inter(40))
-    player = stage.play()
-    reform(stage, player, VIDEO_ONLY, keep_position=True)
-    stage.say(inter(80), audio(90), key(120))
-    stage.run()
-    assert player.heard() == [*heard(header(), at=120), *heard(key(120))]
-
-
-async def test_what_a_reader_missed_is_not_forgotten_when_it_changes_its_form(
-    autojump_clock: MockClock,
-) -> None:
-    stage = on_stage(Stage(gop_cache=None, slow_reader_after=1.0), key(0))
-    player = stage.play()
-    stage.say(key(10))
-    stage.run()
-    player.outlet.room = 0
-    stage.say(inter(40), inter(80))
-    stage.run()
-    later(5.0)
-    stage.say(inter(5000))
-    player.outlet.room = 10**6
-    stage.run()
-    assert player.reader.awaits_keyframe
-    old = player.reader
-    reform(stage, player, VIDEO_ONLY, keep_position=True)
-    stage.say(inter(5040), key(5080))
-    stage.run()
-    assert player.heard() == heard(key(10), key(5080))
-    assert (old.skipped, player.reader.skipped) == (0, 4)
-
-
-async def test_a_reader_of_another_form_has_its_own_place() -> None:
-    """Forms change what is sent, not where anybody stands."""
-    stage = on_stage(Stage(), header(), audio_header(), key(0))
-    forms = [FORM, AUDIO_ONLY, VIDEO_ONLY, RtmpForm.of(4096, 1, False, False)]
-    players = [stage.play(form) for form in forms]
-    stage.run()
-    stage.say(audio(10), inter(40), Message(99, 1, 50, b"?"))
-    stage.run()
-    assert [len(player.heard()) for player in players] == [6, 3, 4, 1]
-    assert {player.reader.fast_at for player in players} == {stage.live.log.end}
-    assert stage.live.reader_count == len(stage.live.groups) == 4
-    for player in players:
-        player.reader.detach()
-    assert stage.live.reader_count == len(stage.live.groups) == 0
-
-
-async def test_an_outlet_that_is_attached_is_woken() -> None:
-    stage = on_stage(Stage(), key(0))
-    outlet = MemoryOutlet()
-    stage.live.attach(FORM, outlet)
-    assert outlet.wakes == 1

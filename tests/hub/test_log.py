@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trio_srs.hub.log import RECORD_BYTES, LogBounds, StreamLog
-from trio_srs.hub.record import Record
+from trio_srs.hub.log import LogBounds, StreamLog
+from trio_srs.hub.record import RECORD_BYTES, Record
 
 NO_BOUNDS = LogBounds(seconds=math.inf, size=2**40)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from trio_srs.hub.record import HEADER, Account, Record
+from trio_srs.hub.record import HEADER, Account, AlteredRecord, Record
 from trio_srs.wire.flv.enhanced import FrameKind
 from trio_srs.wire.rtmp.message import MessageType
 
@@ -44,6 +44,14 @@ def test_pieces_that_share_the_body_cost_nothing() -> None:
     assert record.account.size == 100
 
 
+def test_pieces_that_refer_to_the_body_cost_little() -> None:
+    body = bytes(100_000)
+    record = Record(9, 0, body, 0.0, account=Account())
+    view = memoryview(body)
+    record.remember("a form", (b"head", view[:60_000], b"\xc6", view[60_000:]))
+    assert record.copied == 4 * 128
+
+
 def test_pieces_that_copy_the_body_are_charged_to_the_log() -> None:
     account = Account(100)
     record = Record(9, 0, b"body", 0.0, account=account)
@@ -52,7 +60,26 @@ def test_pieces_that_copy_the_body_are_charged_to_the_log() -> None:
     assert account.size == 115
 
 
-def test_a_record_of_no_log_is_charged_to_nobody() -> None:
+def test_a_record_of_no_log_keeps_no_form() -> None:
     record = Record(9, 0, b"body", 0.0)
     record.remember("a form", (b"head bo head dy",))
-    assert record.copied == 15
+    assert (record.form, record.pieces, record.copied) == (None, (), 0)
+
+
+def test_a_log_without_room_for_a_copy_keeps_none() -> None:
+    account = Account(100, most=114)
+    record = Record(9, 0, b"body", 0.0, account=account)
+    record.remember("a form", (b"head bo head dy",))
+    assert (record.form, record.copied, account.size) == (None, 0, 100)
+    record.remember("another", (b"head", record.body))  # takes nothing
+    assert record.form == "another"
+
+
+def test_what_was_sent_is_charged_if_something_was_put_in() -> None:
+    account = Account(100)
+    record = AlteredRecord(18, 0, b"more", 0.0, account=account, sent_body=b"sent")
+    assert record.copied == 4
+    record.remember("a form", (b"head mo head re",))
+    assert (record.copied, account.size) == (19, 115)
+    body = b"as it came"
+    assert AlteredRecord(18, 0, body, 0.0, sent_ms=5, sent_body=body).copied == 0

@@ -1,7 +1,7 @@
 """Wire forms of records: made once, on first demand, and shared by every reader. Floor 2.
 
 A form is a value: readers with equal forms get the same bytes. The pieces it makes of a record
-hang on the record itself; the body is shared between the record and its pieces.
+hang on the record itself, while a log has it; the body is shared between the two.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Protocol
 import attrs
 
 from trio_srs.hub.record import Record
-from trio_srs.wire.rtmp.chunk_writer import message_pieces
+from trio_srs.wire.rtmp.chunk_writer import Piece, message_pieces
 from trio_srs.wire.rtmp.message import MessageType
 
 __all__ = ["Form", "RtmpForm", "Span"]
@@ -22,8 +22,12 @@ __all__ = ["Form", "RtmpForm", "Span"]
 class Form(Protocol):
     """How records look on one kind of wire. Hashable: equal forms share their bytes."""
 
-    def pieces(self, record: Record) -> tuple[bytes, ...]:
+    def pieces(self, record: Record) -> tuple[Piece, ...]:
         """The record's bytes, to be joined; empty when these readers do not get it."""
+        ...
+
+    def wants(self, type_id: int) -> bool:
+        """Whether records of this type go to these readers."""
         ...
 
 
@@ -42,7 +46,7 @@ class RtmpForm:
         """The one form of these values, so that records may compare it by identity."""
         return cls(chunk_size, stream_id, audio, video)
 
-    def pieces(self, record: Record) -> tuple[bytes, ...]:
+    def pieces(self, record: Record) -> tuple[Piece, ...]:
         """The record as chunks; empty when its kind was switched off."""
         if record.form is self:
             return record.pieces
@@ -92,7 +96,7 @@ class Span:
         return count, []
 
 
-def _rest(pieces: Sequence[bytes], taken: int) -> list[memoryview]:
+def _rest(pieces: Sequence[Piece], taken: int) -> list[memoryview]:
     """What follows the first ``taken`` bytes, without copying."""
     rest = []
     for piece in pieces:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, Protocol
 
 import attrs
 import trio
 
+from trio_srs.hub.codecs import CodecChanges
+from trio_srs.hub.entry import Entry
 from trio_srs.hub.forms import Form
 from trio_srs.hub.group import Group
 from trio_srs.hub.headers import Header, HeaderCache
 from trio_srs.hub.log import LogBounds, StreamLog
 from trio_srs.hub.reader import Outlet, Reader
-from trio_srs.hub.record import HEADER, AlteredRecord, Record
+from trio_srs.hub.record import HEADER, RECORD_BYTES, AlteredRecord, Record
 from trio_srs.hub.settings import StreamSettings
 from trio_srs.hub.timeline import Timeline
 from trio_srs.wire.flv.audio import classify_audio
@@ -38,8 +40,13 @@ _VIDEO: Final = int(MessageType.VIDEO)
 _DATA_AMF3: Final = int(MessageType.DATA_AMF3)
 _DATA: Final = frozenset({int(MessageType.DATA_AMF0), _DATA_AMF3})
 _SEQUENCE_HEADER: Final = int(FrameKind.SEQUENCE_HEADER)
-_TRIM_EVERY: Final = 64
-"""Records between two looks at what is no longer wanted."""
+_TRIM_EVERY: Final = 2**18
+"""Bytes between two looks at what is no longer wanted; less, if what may be kept is little."""
+_TRIM_RECORD: Final = _TRIM_EVERY // 64
+"""What a record counts for there, besides its body."""
+_PART: Final = 8
+"""One in so many bytes of what a stream may hold may be headers; and it is looked twice as often
+for what is no longer wanted."""
 _VIDEO_GONE_S: Final = 10.0
 """A stream whose cached GOP is gone, and that has had no video for this long, has none: who joins
 would wait for ever for a keyframe."""
@@ -80,14 +87,6 @@ class Watch(Protocol):
         ...
 
 
-@attrs.define  # one per audio frame of a stream without video
-class _Entry:
-    """Where a reader may begin, and the headers that hold there."""
-
-    position: int
-    headers: tuple[Header, ...]
-
-
 class Live:
     """The log of one name, its readers, and who publishes it. Made by the hub.
 
@@ -99,7 +98,8 @@ class Live:
         self.name = name
         self.settings = settings
         self.counters = LiveCounters()
-        self.log = StreamLog(_bounds(settings))
+        self._headers = HeaderCache(settings.log_bytes // _PART)
+        self.log = StreamLog(self._bounds())
         self.lease: PublishLease | None = None
         self.slow: set[Reader] = set()
         """Readers that are not served by the broadcaster and stand somewhere in the log."""
@@ -117,18 +117,19 @@ class Live:
         """Called with every record of the publisher, once it is in the log, while somebody has a
         reason; both are forgotten when the publisher leaves."""
         self._broadcaster = broadcaster
-        self._headers = HeaderCache()
+        self._codecs = CodecChanges()
         self._timeline = Timeline(settings.timestamps)
         self._readers = 0
         self._awaiting: set[Reader] = set()
-        self._entry: _Entry | None = None
+        self._entry: Entry | None = None
         self._newest_entry = 0  # its position, also when it is no longer cached
         self._left_at = 0
-        self._gop_bytes = 0
+        self._appended = 0  # bytes, of everything
         self._has_video = False
         self._has_pictures = False
         self._video_at = -math.inf
         self._untrimmed = 0
+        self._trim_every = _trim_every(settings)
 
     @property
     def publishing(self) -> bool:
@@ -146,9 +147,12 @@ class Live:
         """Begin a publish: headers of the last one are forgotten, readers are told."""
         self.lease = lease
         self.settings = settings
-        self.log.bounds = _bounds(settings)
         self.counters.publishes += 1
+        self._codecs = CodecChanges()
         self._headers.clear()
+        self._headers.most_bytes = settings.log_bytes // _PART
+        self.log.bounds = self._bounds()
+        self._trim_every = _trim_every(settings)
         self._has_video = self._has_pictures = False
         self._timeline = self._timeline.next(settings.timestamps)
         self._notice(StatusCode.PLAY_PUBLISH_NOTIFY, f"{self.name} is now published")
@@ -169,7 +173,7 @@ class Live:
         self._newest_entry = self._left_at = self.log.end
         self._notice(StatusCode.PLAY_UNPUBLISH_NOTIFY, f"{self.name} is now unpublished")
         for reader in self._awaiting:
-            reader.place(self._left_at, ())
+            reader.place(self._left_at)
             reader.outlet.wake()
         self._awaiting.clear()
         if self.dirty:
@@ -201,14 +205,19 @@ class Live:
             flags = classify_audio(body)
             if flags:
                 counters.others += 1
+            is_news = not flags and self._codecs.in_audio(body)
         elif type_id == _VIDEO:
             flags = classify_video(body)
+            is_news = not flags & ~_KEYFRAME and self._codecs.in_video(body)
         elif type_id in _DATA:
             self._append_data(message, now)
             return
         else:
             flags = 0
+            is_news = False
             counters.others += 1
+            if not self.settings.pass_unknown_types:
+                return
         is_header = flags & HEADER
         sent_ms = message.timestamp_ms
         time = self._timeline.correct(sent_ms, not is_header)
@@ -218,6 +227,8 @@ class Live:
             record = AlteredRecord(type_id, time, body, now, flags, sent_ms=sent_ms, sent_body=body)
         if is_header:
             self._see_header(record)
+        elif is_news:
+            self._headers.see_frame(record)
         if type_id == _VIDEO:
             self._see_video(record)
         elif not is_header and not (self._has_video and self._entry is not None):
@@ -240,12 +251,17 @@ class Live:
         )
         if not self._headers.see_data(record, self.log.end, keep=keep):
             self._see_other(record)
+        elif self._headers.peak > self._reserved:
+            self.log.bounds = self._bounds()
         self._push(record)
         if self.on_record is not None:
             self.on_record(record)
 
     def _see_header(self, record: Record) -> None:
         changed = self._headers.see_media(record, self.log.end)
+        self._codecs = CodecChanges()  # what is said here holds until a frame says otherwise
+        if self._headers.peak > self._reserved:
+            self.log.bounds = self._bounds()
         if changed and self.watch is not None and record.flags & _SEQUENCE_HEADER:
             self.watch.see_header_change()
 
@@ -278,9 +294,14 @@ class Live:
         self._enter_here(record.timestamp_ms)
 
     def _push(self, record: Record) -> None:
-        self._gop_bytes += len(record.body)
-        self._untrimmed += 1
-        if self.log.append(record) or self._untrimmed >= _TRIM_EVERY or record.flags & _KEYFRAME:
+        size = len(record.body)
+        self._appended += size + RECORD_BYTES
+        self._untrimmed += size + _TRIM_RECORD
+        if (
+            self.log.append(record)
+            or self._untrimmed >= self._trim_every
+            or record.flags & _KEYFRAME
+        ):
             self._trim()
         self.dirty = bool(self.groups)
 
@@ -289,19 +310,16 @@ class Live:
     def _enter_here(self, timestamp_ms: int) -> None:
         """What is about to be appended, with this timestamp, is where readers may begin."""
         end, headers = self.log.end, self._headers.snapshot()
-        self._entry = _Entry(end, headers)
+        self._entry = Entry(end, headers, self._appended)
         self._newest_entry = end
-        self._gop_bytes = 0
         for reader in self._awaiting:
             self._place_at(reader, self._entry, timestamp_ms)
             reader.outlet.wake()
         self._awaiting.clear()
 
-    def _place_at(self, reader: Reader, entry: _Entry, timestamp_ms: int) -> None:
+    def _place_at(self, reader: Reader, entry: Entry, timestamp_ms: int) -> None:
         """Let a reader begin at an entry, after the headers that it does not know."""
-        known = reader.knows_until
-        news = (header for header in entry.headers if header.position >= known)
-        reader.place(entry.position, _stamped(news, timestamp_ms))
+        reader.place(entry.position, entry.prologue(reader.knows_until, timestamp_ms))
 
     def _timestamp_at(self, position: int) -> int:
         """Of the first record that a reader gets there."""
@@ -318,7 +336,7 @@ class Live:
         if not self.publishing:
             # Who was here before is told that the publisher has left; the log may have lost it.
             at = max(reader.position, self._left_at, self.log.base)
-            reader.place(self.log.end if reader.is_fresh else at, ())
+            reader.place(self.log.end if reader.is_fresh else at)
             return
         self._bound_cache()
         entry = self._entry
@@ -338,11 +356,12 @@ class Live:
         if (
             reader.is_fresh
             or reader.awaits_keyframe
+            or reader.owes_headers
             or here < max(self._newest_entry, self.log.base)
         ):
             self._place(reader, after=here - 1)
         else:
-            reader.place(here, reader.prologue)
+            reader.place(here)
 
     def is_too_slow(self, position: int) -> bool:
         """Whether a reader at a position has fallen further behind than is allowed."""
@@ -383,8 +402,9 @@ class Live:
         changed = self._add_reader(form, reader.outlet)
         changed.succeed(reader)
         reader.detach()
-        if keep_position and not (reader.is_fresh or reader.awaits_keyframe):
-            changed.place(at, [*reader.prologue, *self._newly_wanted(at, old, form)])
+        if keep_position and not (reader.is_fresh or reader.awaits_keyframe or reader.owes_headers):
+            wanted = self._newly_wanted(at, old, form)
+            changed.place(at, reader.prologue.before(wanted, self._timestamp_at(at)))
         if reader.paused:
             changed.pause()
         elif changed.is_fresh:
@@ -392,14 +412,15 @@ class Live:
         reader.outlet.wake()
         return changed
 
-    def _newly_wanted(self, at: int, old: Form, new: Form) -> list[Record]:
+    def _newly_wanted(self, at: int, old: Form, new: Form) -> list[Header]:
         """Headers that hold at a position and are only in the new form."""
-        news = (
+        return [
             header
             for header in self._headers.snapshot()
-            if header.position < at and not old.pieces(header.record) and new.pieces(header.record)
-        )
-        return _stamped(news, self._timestamp_at(at))
+            if header.position < at
+            and new.wants(header.record.type_id)
+            and not old.wants(header.record.type_id)
+        ]
 
     def let_rest(self, reader: Reader) -> None:
         """A reader wants nothing for a while: it keeps nothing alive and waits for nothing."""
@@ -426,6 +447,16 @@ class Live:
 
     # -------------------------------------------------------------- retention
 
+    def _bounds(self) -> LogBounds:
+        """What the log may hold: what all may, without headers. Whoever stands in the log may
+        hold those that there were when its oldest record came, and those are not in it."""
+        settings = self.settings
+        self._reserved = self._headers.peak
+        return LogBounds(
+            seconds=max(settings.slow_reader_after, settings.gop_cache or 0.0),
+            size=settings.log_bytes - min(self._reserved, settings.log_bytes // _PART),
+        )
+
     def _let_go(self) -> None:
         """With nobody publishing there is no next record to trim the log at."""
         if len(self.log) and not self.publishing:
@@ -435,19 +466,30 @@ class Live:
         """Let go of what no reader needs, nor any that may come."""
         self._untrimmed = 0
         self._bound_cache()
-        wanted = self.log.end if self._entry is None else self._entry.position
-        for group in self.groups.values():
-            wanted = min(wanted, group.sent)
-        for reader in self.slow:
-            wanted = min(wanted, reader.position)
+        log = self.log
+        wanted = log.end if self._entry is None else self._entry.position
+        wanted = min(wanted, self._behind())
         if self.followers:
             wanted = min(wanted, self._followed())
         if self.publishing:
-            self.log.trim(wanted)
+            log.trim(wanted)
         else:
-            self.log.trim(wanted, grain=1)
-        if self._entry is not None and self._entry.position < self.log.base:
+            log.trim(wanted, grain=1)
+        if self._entry is not None and self._entry.position < log.base:
             self._entry = None
+        for reader in self.slow:
+            if reader.prologue and reader.position < log.base:
+                reader.forget_prologue()
+
+    def _behind(self) -> int:
+        """The position of the reader that is furthest behind, and not further than it may be."""
+        log = self.log
+        groups = (group.sent for group in self.groups.values())
+        behind = min((*groups, *(reader.position for reader in self.slow)), default=log.end)
+        if behind >= log.end:
+            return log.end
+        newest = log.at(log.end - 1).arrived_at
+        return max(behind, log.since(newest - self.settings.slow_reader_after))
 
     def _followed(self) -> int:
         """Up to where all followers have seen everything; they must, if the log is too long."""
@@ -466,22 +508,11 @@ class Live:
             settings.gop_cache is None
             or newest.arrived_at - oldest.arrived_at > settings.gop_cache
             or log.end - entry.position > settings.gop_cache_records
-            or self._gop_bytes > settings.gop_cache_bytes
+            or self._appended - entry.bytes_before > settings.gop_cache_bytes
         ):
             self._entry = None
 
 
-def _stamped(headers: Iterable[Header], timestamp_ms: int) -> list[Record]:
-    """Headers as a late reader gets them: with the timestamp of its first record.
-
-    Data frames are at 0: ffmpeg takes one that is at any other time for a subtitle.
-    """
-    return [
-        Record(old.type_id, timestamp_ms if old.flags else 0, old.body, old.arrived_at, old.flags)
-        for old in (header.record for header in headers)
-    ]
-
-
-def _bounds(settings: StreamSettings) -> LogBounds:
-    seconds = max(settings.slow_reader_after, settings.gop_cache or 0.0)
-    return LogBounds(seconds=seconds, size=settings.log_bytes)
+def _trim_every(settings: StreamSettings) -> int:
+    least = min(settings.gop_cache_bytes, settings.log_bytes)
+    return min(least // (2 * _PART), _TRIM_EVERY)

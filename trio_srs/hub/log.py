@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from operator import attrgetter
 from typing import Final
 
 import attrs
 
-from trio_srs.hub.record import Account, Record
+from trio_srs.hub.record import RECORD_BYTES, Account, Record
 
 __all__ = ["LogBounds", "StreamLog"]
 
@@ -15,9 +17,9 @@ _GRAIN: Final = 64
 _SPARE: Final = 16
 """Over its bounds, a log lets go of this part of its records more than it must: for the same
 reason."""
-RECORD_BYTES: Final = 256
-"""What a record takes besides its body: the record, its numbers, its header in a wire form. With
-it a bound in bytes bounds the number of records too, however small a publisher makes them."""
+_LARGE: Final = 2**16
+"""Bytes that are worth to be let go of in however few records, if they are that part of the log."""
+_ARRIVAL: Final = attrgetter("arrived_at")
 
 
 @attrs.frozen(kw_only=True)
@@ -37,17 +39,27 @@ class StreamLog:
     the number that the next record will get.
     """
 
-    __slots__ = ("_account", "_records", "base", "bounds")
+    __slots__ = ("_account", "_bounds", "_records", "base")
 
     def __init__(self, bounds: LogBounds) -> None:
-        self.bounds = bounds
         self.base = 0
         self._account = Account()
         self._records: list[Record] = []
+        self.bounds = bounds
+
+    @property
+    def bounds(self) -> LogBounds:
+        """The most it may hold; with less than before, it lets go at the next trim."""
+        return self._bounds
+
+    @bounds.setter
+    def bounds(self, bounds: LogBounds) -> None:
+        self._bounds = bounds
+        self._account.most = bounds.size
 
     @property
     def size(self) -> int:
-        """Bytes held: bodies, what wire forms copied of them, and 256 for each record."""
+        """Bytes held: bodies, what wire forms copied of them, and 512 for each record."""
         return self._account.size
 
     @property
@@ -60,10 +72,10 @@ class StreamLog:
 
     def append(self, record: Record) -> bool:
         """Add the newest record; whether there is now more than the bounds allow."""
-        records, bounds = self._records, self.bounds
+        records, bounds = self._records, self._bounds
         records.append(record)
         record.account = account = self._account
-        account.size = size = account.size + len(record.body) + RECORD_BYTES
+        account.size = size = account.size + len(record.body) + record.copied + RECORD_BYTES
         return size > bounds.size or record.arrived_at - records[0].arrived_at > bounds.seconds
 
     def at(self, position: int) -> Record:
@@ -84,9 +96,13 @@ class StreamLog:
                 break
         return records
 
+    def since(self, arrived_at: float) -> int:
+        """The position of the first record that arrived then or later; the end, with none."""
+        return self.base + bisect_left(self._records, arrived_at, key=_ARRIVAL)
+
     def is_over(self) -> bool:
         """Whether it holds more than its bounds."""
-        records, bounds = self._records, self.bounds
+        records, bounds = self._records, self._bounds
         return self._account.size > bounds.size or (
             bool(records) and records[-1].arrived_at - records[0].arrived_at > bounds.seconds
         )
@@ -98,18 +114,24 @@ class StreamLog:
         :attr:`base` afterwards have to skip.
 
         Args:
-            grain: with fewer unwanted records than this, they may stay a little longer.
+            grain: with fewer unwanted records than this, they may stay a little longer, if they
+                are a small part of all.
         """
         count = len(self._records)
         unwanted = min(wanted_from - self.base, count)
         if self.is_over():
             self._drop(max(self._over_by(), min(unwanted, count - 1)))
-        elif unwanted >= min(grain, max(count // 2, 1)):
+        elif unwanted >= min(grain, max(count // 2, 1)) or self._is_large(unwanted):
             self._drop(unwanted)
+
+    def _is_large(self, unwanted: int) -> bool:
+        """Whether so many of the oldest records, fewer than the grain, are much of the log."""
+        least = max(self.size // _SPARE, _LARGE)
+        return unwanted > 0 and sum(map(_cost, self._records[:unwanted])) > least
 
     def _over_by(self) -> int:
         """How many records to drop to be within the bounds again, with a little to spare."""
-        records, bounds = self._records, self.bounds
+        records, bounds = self._records, self._bounds
         newest, size, count = records[-1].arrived_at, self.size, 0
         for record in records[:-1]:
             if size <= bounds.size and newest - record.arrived_at <= bounds.seconds:
@@ -122,7 +144,9 @@ class StreamLog:
         size = 0
         for record in self._records[:count]:
             size += len(record.body) + record.copied
-            record.account = None  # what a reader still makes of it is no longer ours
+            # What a reader still makes of it is kept by nobody.
+            record.account = record.form = None
+            record.pieces = ()
         self._account.size -= size + count * RECORD_BYTES
         del self._records[:count]
         self.base += count

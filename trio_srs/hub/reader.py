@@ -8,12 +8,13 @@ test and the switch that follows from it nothing can happen.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, Protocol
 
 from trio_srs.errors import EndReason, PeerError
+from trio_srs.hub.entry import NOTHING_FIRST, Prologue
 from trio_srs.hub.forms import Span
-from trio_srs.hub.record import Record
 from trio_srs.hub.settings import SlowPolicy
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["Outlet", "Reader", "ReaderTooSlowError"]
 
 _NOT_FAST: Final = -1
+_LEAST_SPAN: Final = 1024
+"""Bytes that are joined for an outlet that has no room at all."""
 
 
 class ReaderTooSlowError(PeerError):
@@ -66,7 +69,8 @@ class Reader:
     """One reader of one live stream. Made by :meth:`Live.attach`.
 
     Attributes:
-        prologue: records to be given before the position: headers.
+        prologue: headers to be given before the position.
+        owes_headers: whether there were some, and what they were is forgotten.
         fast_at: the position, while the broadcaster serves this reader; negative otherwise.
         is_fresh: whether it was never placed: it knows no headers.
         skipped: records this reader missed because it was too slow.
@@ -79,6 +83,7 @@ class Reader:
         "_group_mark",
         "_missed_from",
         "_position",
+        "_span_bytes",
         "attached",
         "awaits_keyframe",
         "fast_at",
@@ -87,6 +92,7 @@ class Reader:
         "live",
         "offer",
         "outlet",
+        "owes_headers",
         "paused",
         "prologue",
         "skipped",
@@ -106,7 +112,9 @@ class Reader:
         self.skips = 0
         self.stalls = 0
         self._position = 0
-        self.prologue: list[Record] = []
+        self._span_bytes = sys.maxsize
+        self.prologue: Prologue = NOTHING_FIRST
+        self.owes_headers = False
         self._missed_from: int | None = None
         self._bytes = 0
         self._group_mark = 0
@@ -127,16 +135,16 @@ class Reader:
     @property
     def knows_until(self) -> int:
         """Headers that stand before this position were given to this reader."""
-        return 0 if self.is_fresh or self.prologue else self.position
+        return 0 if self.is_fresh or self.prologue or self.owes_headers else self.position
 
-    def place(self, position: int, prologue: Sequence[Record]) -> None:
-        """Stand at a position, to be given some records first."""
+    def place(self, position: int, prologue: Prologue = NOTHING_FIRST) -> None:
+        """Stand at a position, to be given some headers first."""
         self._leave_fast()
         if self._missed_from is not None:
             self.skipped += position - self._missed_from
             self._missed_from = None
-        self._position, self.prologue = position, list(prologue)
-        self.is_fresh = self.awaits_keyframe = False
+        self._position, self.prologue = position, prologue
+        self.is_fresh = self.awaits_keyframe = self.owes_headers = False
 
     def succeed(self, other: Reader) -> None:
         """Be what a reader of another form was: as far on, as paused, missing as much."""
@@ -147,12 +155,21 @@ class Reader:
         """Stand nowhere until the live places this reader at the next keyframe."""
         self._leave_fast()
         self.awaits_keyframe = True
+        self.forget_prologue()
         self.live.slow.discard(self)  # it keeps nothing alive
+
+    def forget_prologue(self) -> None:
+        """Keep no header alive: wherever it is placed next, it is given all of them."""
+        if self.prologue:
+            self.prologue, self.owes_headers = NOTHING_FIRST, True
 
     # ------------------------------------------------------------- by itself
 
     def next_span(self, limit: int) -> Span | None:
-        """What to send next, about ``limit`` bytes; None when the broadcaster does it, or nobody.
+        """What to send next; None when the broadcaster does it, or nobody.
+
+        It is about ``limit`` bytes, or as many as the outlet had room for the last time and as
+        many again: what is joined and not taken must be joined anew.
 
         Deliver it with :meth:`took`, whatever part of it was taken.
 
@@ -172,9 +189,11 @@ class Reader:
             else:  # the broadcaster has not come so far: it wakes us when it has
                 self.group.ahead.add(self)
             return None
-        records = self.prologue
-        if self._position < sent:
-            records = records + self.live.log.up_to(self._position, sent, limit)
+        limit = min(limit, self._span_bytes)
+        records = self.prologue.first(limit)
+        limit -= sum(len(record.body) for record in records)
+        if self._position < sent and (limit > 0 or not records):
+            records += self.live.log.up_to(self._position, sent, limit)
         return Span(records, self.group.form)
 
     def took(self, span: Span, taken: int) -> None:
@@ -182,14 +201,16 @@ class Reader:
         self._bytes += taken
         if taken == len(span.blob):
             count = len(span.records)
+            self._span_bytes = min(2 * self._span_bytes, sys.maxsize)
         else:
             self.stalls += 1
+            self._span_bytes = max(2 * taken, _LEAST_SPAN)
             count, rest = span.locate(taken)
             if rest:
                 self._bytes += sum(map(len, rest))
                 self.outlet.owe(rest)
         before = len(self.prologue)
-        self.prologue = self.prologue[count:]
+        self.prologue = self.prologue.after(count)
         self._position += max(count - before, 0)
 
     # ------------------------------------------------------------------ fast
@@ -223,6 +244,7 @@ class Reader:
         """Get nothing until :meth:`resume`."""
         self._leave_fast()
         self.paused = True
+        self.forget_prologue()
         self.live.let_rest(self)
 
     def resume(self) -> None:

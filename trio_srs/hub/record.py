@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import attrs
 
 from trio_srs.wire.flv.enhanced import FrameKind
+from trio_srs.wire.rtmp.chunk_writer import Piece
 from trio_srs.wire.rtmp.message import MessageType
 
-__all__ = ["HEADER", "Account", "AlteredRecord", "Record"]
+__all__ = ["HEADER", "RECORD_BYTES", "Account", "AlteredRecord", "Record"]
 
 HEADER: Final = int(FrameKind.SEQUENCE_HEADER | FrameKind.METADATA)
 """Flags of what a reader that joins later needs the newest of."""
+RECORD_BYTES: Final = 512
+"""What a record takes besides its body: the record, its numbers, its header in a wire form. With
+it a bound in bytes bounds the number of records too, however small a publisher makes them."""
+_PIECE_BYTES: Final = 128
+"""What a piece of a wire form takes that refers to the body, headers between them included."""
 _NO_PICTURE: Final = int(~FrameKind.KEYFRAME)
 _VIDEO: Final = int(MessageType.VIDEO)
 
@@ -27,6 +34,8 @@ class Account:
 
     size: int = 0
     """Bytes."""
+    most: float = math.inf
+    """Bytes with which no wire form is kept beside a body any more."""
 
 
 @attrs.define(eq=False)  # one per packet: slots, and identity is all that is ever compared
@@ -44,11 +53,11 @@ class Record:
     """A :class:`~trio_srs.wire.flv.enhanced.FrameKind`; 0 for what is only to be passed on."""
     form: object = None
     """The form that :attr:`pieces` was made for; see :mod:`trio_srs.hub.forms`."""
-    pieces: tuple[bytes, ...] = ()
+    pieces: tuple[Piece, ...] = ()
     account: Account | None = None
     """Of the log that holds this record; None when none does."""
     copied: int = 0
-    """Bytes of :attr:`pieces` that are not shared with the body."""
+    """Bytes that it holds in a log and that are not shared with the body."""
 
     @property
     def is_picture(self) -> bool:
@@ -65,13 +74,23 @@ class Record:
         """The body as the publisher sent it, but for ``@setDataFrame``."""
         return self.body
 
-    def remember(self, form: object, pieces: tuple[bytes, ...]) -> None:
-        """Keep the bytes of the first form that is asked for; nearly always it is the only one."""
-        self.form, self.pieces = form, pieces
+    def remember(self, form: object, pieces: tuple[Piece, ...]) -> None:
+        """Keep the bytes of the first form that is asked for; nearly always it is the only one.
+
+        What is in no log keeps none, nor does a log without room for a copy: they are made anew
+        when they are asked for again.
+        """
+        account = self.account
+        if account is None:
+            return
         if pieces[-1] is not self.body:
-            self.copied = sum(map(len, pieces))
-            if self.account is not None:
-                self.account.size += self.copied
+            is_copy = isinstance(pieces[-1], bytes)
+            size = sum(map(len, pieces)) if is_copy else _PIECE_BYTES * len(pieces)
+            if account.size + size > account.most:
+                return
+            self.copied += size
+            account.size += size
+        self.form, self.pieces = form, pieces
 
 
 @attrs.define(eq=False)
@@ -80,3 +99,7 @@ class AlteredRecord(Record):
 
     sent_ms: int = 0
     sent_body: bytes = b""
+
+    def __attrs_post_init__(self) -> None:
+        if self.sent_body is not self.body:
+            self.copied += len(self.sent_body)

@@ -121,8 +121,8 @@ class StreamSettings:
     slow_reader_after: Timeout = attrs.field(
         default=Timeout(30.0), validator=seconds_within("100ms", "never")
     )
-    """How far behind the publisher, by arrival, a player may fall. `log_bytes` bounds it as
-    well."""
+    """How far behind the publisher, by arrival, a player may fall; nothing older is kept for it.
+    `log_bytes` bounds it as well."""
     gop_cache: Seconds | None = attrs.field(
         default=Seconds(10.0), validator=seconds_within("0s", "1h")
     )
@@ -137,8 +137,10 @@ class StreamSettings:
     log_bytes: Bytes = attrs.field(
         default=Bytes(64 * 2**20), validator=bytes_within("64KiB", "16GiB")
     )
-    """The most bytes kept of one stream in all, for new and for slow players together; the
-    smaller of this and `gop_cache_bytes` holds for the new ones."""
+    """The most bytes kept of one stream in all, for new and for slow players together: messages,
+    their copies in chunks, and, with at most an eighth of it, headers and metadata. The smaller
+    of this and `gop_cache_bytes` holds for new players; the newest message is kept whatever its
+    size."""
     timestamps: TimestampMode = TimestampMode.KEEP
     """A publisher's timestamps: `keep` them, `rebase` each publisher's to begin at 0, or
     `continue` where the last publisher of the name ended."""
@@ -150,6 +152,8 @@ class StreamSettings:
     )
     """A publisher that sends nothing for this long, and for `merge_read` more, is told of as
     stalled: in its report, and as an event."""
+    pass_unknown_types: bool = False
+    """Pass messages of types that RTMP does not define on to the players, as they came."""
     metadata_server_name: bool = False
     """Add this server's name and version to the `onMetaData` that players get."""
     send_interval: Seconds = attrs.field(

@@ -14,7 +14,7 @@ from trio_srs.errors import ProtocolError
 from trio_srs.wire.amf.values import Limits
 from trio_srs.wire.rtmp.aggregate import AggregateError, split_aggregate
 from trio_srs.wire.rtmp.chunk_reader import ChunkLimits, ChunkReader
-from trio_srs.wire.rtmp.chunk_writer import encode_message
+from trio_srs.wire.rtmp.chunk_writer import Piece, encode_message
 from trio_srs.wire.rtmp.command import Command
 from trio_srs.wire.rtmp.control import (
     CONTROLS,
@@ -126,7 +126,7 @@ class RtmpCore:
         self.heard_at = now
         self.parts: deque[Message] = deque()
         """What was in an aggregate and comes before anything else; see :meth:`sift`."""
-        self.out: list[bytes] = []
+        self.out: list[Piece] = []
         """What is queued to be sent; :meth:`data_to_send` takes it."""
         self._shaking = not handshake.done
         self._reader = ChunkReader(limits=limits.chunk)
@@ -175,7 +175,7 @@ class RtmpCore:
         """Bytes received that nobody has interpreted: those behind a pending decision."""
         return self._reader.held
 
-    def send_bytes(self, data: bytes) -> None:
+    def send_bytes(self, data: Piece) -> None:
         """Queue bytes that are ready for the wire."""
         self.out.append(data)
 

@@ -135,3 +135,12 @@ def test_what_is_built_is_read(
         packet_type, multitrack, nano_offset,
     )  # fmt: skip
     assert [(t.fourcc, t.track_id, t.data) for t in read_tracks(body, head)] == tracks
+
+
+def test_there_are_no_more_tracks_than_ids() -> None:
+    """A message of 16 MiB would have four millions of them, and each is an object."""
+    most = b"\x96\x10hvc1" + b"".join(bytes((number, 0, 0, 0)) for number in range(256))
+    assert len(read_tracks(most, read_head(most, 6))) == 256
+    more = most + bytes(4)
+    with pytest.raises(FlvBodyError, match=r"more than 256 tracks \(byte 1030\)"):
+        read_tracks(more, read_head(more, 6))

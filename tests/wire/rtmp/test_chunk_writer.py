@@ -105,6 +105,18 @@ def test_a_body_that_fits_into_one_chunk_is_not_copied() -> None:
     assert len(message_pieces(MessageType.VIDEO, 1, 40, body, 4095)) == 1
 
 
+@pytest.mark.parametrize("time", [40, 0xFFFFFF, 0xFFFFFFFF])
+@pytest.mark.parametrize("size", [16_385, 32_768, 100_000])
+def test_large_chunks_refer_to_the_body_and_are_the_same_bytes(size: int, time: int) -> None:
+    body = bytes(at % 251 for at in range(size))
+    pieces = message_pieces(MessageType.VIDEO, 1, time, body, 16_384)
+    views = [piece for piece in pieces if isinstance(piece, memoryview)]
+    assert all(view.obj is body for view in views)
+    assert b"".join(views) == body
+    written = ChunkWriter(chunk_size=16_384).write(Message(MessageType.VIDEO, 1, time, body))
+    assert b"".join(pieces) == written
+
+
 # The letter: the shortest header.
 
 A: Final = Message(9, 1, 1000, b"\xaa")

@@ -20,6 +20,7 @@ from trio_srs.wire.flv.enhanced import (
 )
 
 __all__ = [
+    "AUDIO_MULTITRACK",
     "SOUND_FORMAT_ENHANCED",
     "AudioBody",
     "AudioPacketType",
@@ -33,6 +34,8 @@ __all__ = [
 
 SOUND_FORMAT_ENHANCED: Final = 9
 """SoundFormat 9 says the rest is Enhanced RTMP's."""
+AUDIO_MULTITRACK: Final = 5
+"""AudioPacketType of a body that may have several tracks."""
 
 
 class AudioPacketType(enum.IntEnum):
@@ -44,7 +47,6 @@ class AudioPacketType(enum.IntEnum):
     MULTICHANNEL_CONFIG = 4
 
 
-_MULTITRACK = 5
 _FRAMES = AudioPacketType.CODED_FRAMES  # asking an enumeration for a member takes long
 _LAST_LEGACY = int(_FRAMES)
 _AAC = 10
@@ -87,9 +89,9 @@ def classify_audio(body: bytes) -> int:
 
 def _classify_enhanced(body: bytes) -> int:
     packet_type, least = body[0] & 0x0F, 5
-    if packet_type in (MOD_EX, _MULTITRACK):
+    if packet_type in (MOD_EX, AUDIO_MULTITRACK):
         try:
-            head = read_head(body, _MULTITRACK)
+            head = read_head(body, AUDIO_MULTITRACK)
         except FlvBodyError:
             return 0
         packet_type, least = head.packet_type, head.pos + (4 if head.multitrack is None else 5)
@@ -162,7 +164,7 @@ def _parse_legacy(body: bytes) -> AudioBody:
 
 
 def _parse_enhanced(body: bytes) -> list[AudioBody]:
-    head = read_head(body, _MULTITRACK)
+    head = read_head(body, AUDIO_MULTITRACK)
     packet_type = _PACKET_TYPES.get(head.packet_type)
     if packet_type is None:
         raise FlvBodyError(f"audio packet type {head.packet_type} (byte 0) is not known")
@@ -192,7 +194,7 @@ def build_audio(bodies: Sequence[AudioBody]) -> bytes:
         return build_enhanced(
             SOUND_FORMAT_ENHANCED << 4, first.packet_type,
             [(b.codec, b.track_id, b.data) for b in bodies],
-            multitrack_type=_MULTITRACK, multitrack=first.multitrack,
+            multitrack_type=AUDIO_MULTITRACK, multitrack=first.multitrack,
             nano_offset=first.nano_offset,
         )  # fmt: skip
     if len(bodies) > 1:

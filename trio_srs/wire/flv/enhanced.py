@@ -27,6 +27,7 @@ MOD_EX: Final = 7
 
 _MOD_EX_NANO = 0  # TimestampOffsetNano, the only modifier there is so far
 _MAX_U24 = 0xFFFFFF
+_MOST_TRACKS = 256  # as many as there are ids: more of a few bytes each would only take memory
 
 
 class FlvBodyError(ProtocolError):
@@ -141,7 +142,7 @@ def read_tracks(body: bytes, head: ExHead) -> list[ExTrack]:
         ...    data
 
     Raises:
-        FlvBodyError: cut short, or a size past the end.
+        FlvBodyError: cut short, a size past the end, or more tracks than there are ids.
     """
     pos = head.pos
     if head.multitrack is None:
@@ -155,6 +156,8 @@ def read_tracks(body: bytes, head: ExHead) -> list[ExTrack]:
         return [ExTrack(fourcc, track_id, pos + 1, body[pos + 1 :])]
     tracks: list[ExTrack] = []
     while pos < len(body) or not tracks:
+        if len(tracks) == _MOST_TRACKS:
+            raise FlvBodyError(f"more than {_MOST_TRACKS} tracks (byte {pos})")
         if each:
             fourcc = _fourcc(body, pos)
             pos += 4

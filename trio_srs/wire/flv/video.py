@@ -21,6 +21,8 @@ from trio_srs.wire.flv.enhanced import (
 )
 
 __all__ = [
+    "VIDEO_ENHANCED",
+    "VIDEO_MULTITRACK",
     "FlvBodyError",
     "FrameKind",
     "FrameType",
@@ -56,9 +58,11 @@ class VideoPacketType(enum.IntEnum):
     MPEG2TS_SEQUENCE_START = 5
 
 
-_MULTITRACK = 6
+VIDEO_MULTITRACK: Final = 6
+"""VideoPacketType of a body that may have several tracks."""
+VIDEO_ENHANCED: Final = 0x80
+"""The bit of the first byte that says the rest is Enhanced RTMP's."""
 _NO_MULTITRACK = -1
-_ENHANCED = 0x80
 _PACKET_TYPES = {int(packet_type): packet_type for packet_type in VideoPacketType}
 _FRAME_TYPES = {int(frame_type): frame_type for frame_type in FrameType}
 _COMMAND = FrameType.COMMAND  # asking an enumeration for a member takes long
@@ -86,11 +90,11 @@ def _flags(frame_type: int, packet_type: int) -> int:
 
 def _row(first: int) -> bytes | None:
     """Kinds by the second byte, for one first byte; None where more must be read."""
-    if first & _ENHANCED:
+    if first & VIDEO_ENHANCED:
         frame_type, packet_type = first >> 4 & 7, first & 0x0F
         if packet_type == MOD_EX:
             return None
-        if packet_type == _MULTITRACK and frame_type != FrameType.COMMAND:
+        if packet_type == VIDEO_MULTITRACK and frame_type != FrameType.COMMAND:
             return None
         return bytes((_flags(frame_type, packet_type),)) * 256
     codec, frame_type = VIDEO_BY_FLV_ID.get(first & 0x0F), first >> 4
@@ -130,7 +134,7 @@ def _classify_short(body: bytes) -> int:
     flags = row[body[1]]
     if flags == FrameKind.COMMAND:
         return flags
-    if body[0] & _ENHANCED:  # a FourCC is needed, and for a sequence end enough
+    if body[0] & VIDEO_ENHANCED:  # a FourCC is needed, and for a sequence end enough
         return flags if len(body) == 5 else 0
     if flags == FrameKind.SEQUENCE_HEADER:
         return 0
@@ -157,7 +161,7 @@ def _classify_enhanced(body: bytes) -> int:
 
 def _read_head(body: bytes, frame_type: int) -> ExHead:
     # A command has no tracks: its one byte stands where a multitrack type would.
-    return read_head(body, _NO_MULTITRACK if frame_type == FrameType.COMMAND else _MULTITRACK)
+    return read_head(body, _NO_MULTITRACK if frame_type == FrameType.COMMAND else VIDEO_MULTITRACK)
 
 
 @attrs.define  # not frozen: one per media packet, and frozen costs three times as much
@@ -201,7 +205,7 @@ def parse_video(body: bytes) -> list[VideoBody]:
     """
     if not body:
         raise FlvBodyError("an empty video body, expected a first byte")
-    enhanced = bool(body[0] & _ENHANCED)
+    enhanced = bool(body[0] & VIDEO_ENHANCED)
     number = body[0] >> 4 & 7
     frame_type = _FRAME_TYPES.get(number)
     if frame_type is None:
@@ -278,11 +282,12 @@ def build_video(bodies: Sequence[VideoBody]) -> bytes:
         raise ValueError("tracks of one body differ in frame type, packet type or form")
     if not first.enhanced:
         return _build_legacy(first) if len(bodies) == 1 else _no_tracks(len(bodies))
-    head = _ENHANCED | first.frame_type << 4
+    head = VIDEO_ENHANCED | first.frame_type << 4
     tracks = [(b.codec, b.track_id, _composition(b) + b.data) for b in bodies]
     return build_enhanced(
         head, first.packet_type, tracks,
-        multitrack_type=_MULTITRACK, multitrack=first.multitrack, nano_offset=first.nano_offset,
+        multitrack_type=VIDEO_MULTITRACK, multitrack=first.multitrack,
+        nano_offset=first.nano_offset,
     )  # fmt: skip
 
 

@@ -9,7 +9,10 @@ import attrs
 
 from trio_srs.wire.rtmp.message import Message, MessageType
 
-__all__ = ["ChunkWriter", "csid_for", "encode_message", "message_pieces"]
+__all__ = ["ChunkWriter", "Piece", "csid_for", "encode_message", "message_pieces"]
+
+Piece = bytes | memoryview
+"""A part of a message on the wire."""
 
 _EXTENDED: Final = 0xFFFFFF
 _U32: Final = 0xFFFFFFFF
@@ -18,6 +21,10 @@ _MSID: Final = struct.Struct("<I")
 _U32_BE: Final = struct.Struct(">I")
 _CSID_MAX: Final = 65_599
 """What a basic header of 3 bytes can say (RTMP 1.0, 5.3.1.1)."""
+
+_SHARED: Final = 16_384
+"""Chunks of this size or more refer to the body. Of smaller ones there are so many that a copy is
+less work, and in the end less memory."""
 
 _CSID: Final[dict[int, int]] = {
     MessageType.AUDIO: 4,
@@ -39,14 +46,15 @@ def csid_for(type_id: int) -> int:
 
 def message_pieces(
     type_id: int, stream_id: int, timestamp_ms: int, body: bytes, chunk_size: int
-) -> tuple[bytes, ...]:
-    """One message in chunks, as byte strings to be joined; the body is shared, not copied.
+) -> tuple[Piece, ...]:
+    """One message in chunks, as pieces to be joined; the body is shared, not copied.
 
     The header is always fmt 0 with the absolute timestamp, so the bytes are right for every
     reader, wherever it joined, whatever it was sent before.
 
     Returns:
-        ``(header, body)`` when the body fits into one chunk, else ``(everything,)``.
+        ``(header, body)`` when the body fits into one chunk; else headers and views of the body
+        in turn, or, in chunks of less than 16 KiB, ``(everything,)``: a copy after all.
     """
     csid = csid_for(type_id)
     length = len(body)
@@ -57,7 +65,14 @@ def message_pieces(
     extended = b"" if time < _EXTENDED else _U32_BE.pack(timestamp_ms)
     if length <= chunk_size:
         return (header + extended, body)
-    return (header + extended + _split(body, chunk_size, _basic(3, csid) + extended),)
+    separator = _basic(3, csid) + extended
+    if chunk_size < _SHARED:
+        return (header + extended + _split(body, chunk_size, separator),)
+    view = memoryview(body)
+    pieces: list[Piece] = [header + extended, view[:chunk_size]]
+    for begin in range(chunk_size, length, chunk_size):
+        pieces += (separator, view[begin : begin + chunk_size])
+    return tuple(pieces)
 
 
 def encode_message(message: Message, chunk_size: int) -> bytes:

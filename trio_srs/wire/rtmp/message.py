@@ -40,7 +40,7 @@ class Message:
     """One whole RTMP message, put together from its chunks. Treat as immutable."""
 
     type_id: int
-    """A :class:`MessageType`, or any other number: unknown types pass through."""
+    """A :class:`MessageType`, or any other number."""
     stream_id: int
     """Message stream id (msid); 0 is the connection itself."""
     timestamp_ms: int

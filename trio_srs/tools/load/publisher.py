@@ -80,9 +80,13 @@ class Publisher(Client):
         ms = (rounds * source.length_ms + ms) * self._plan.stretch
         self._next += 1
         self.sent += 1
-        if self.send(self._encode(kind, ms, body)):
+        if self.send(self._encode(kind, ms, self.marked(body))):
             self.lags_s.append(time.monotonic() - self._due)
             self._schedule()
+
+    def marked(self, frame: bytes) -> bytes:
+        """A frame as it is to be sent; called right before that, and never for a header."""
+        return frame
 
     def _encode(self, kind: int, ms: int, body: bytes) -> bytes:
         stream_id = self.dialogue.stream_id
@@ -90,10 +94,12 @@ class Publisher(Client):
 
 
 class StampingPublisher(Publisher):
-    """Writes number and time into every frame, right before it is sent."""
+    """Writes number and time into every frame, where a slice has its samples. Headers stay whole:
+    a server that reads them drops a publisher whose header makes no sense."""
 
-    def _encode(self, kind: int, ms: int, body: bytes) -> bytes:
-        if len(body) >= STAMP_AT + STAMP.size:
-            stamp = STAMP.pack(STAMP_MARK, self._next, time.monotonic_ns())
-            body = body[:STAMP_AT] + stamp + body[STAMP_AT + STAMP.size :]
-        return super()._encode(kind, ms, body)
+    def marked(self, frame: bytes) -> bytes:
+        """With a stamp, if there is room for one."""
+        if len(frame) < STAMP_AT + STAMP.size:
+            return frame
+        stamp = STAMP.pack(STAMP_MARK, self._next, time.monotonic_ns())
+        return frame[:STAMP_AT] + stamp + frame[STAMP_AT + STAMP.size :]

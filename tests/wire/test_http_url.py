@@ -58,9 +58,13 @@ def test_a_redirect_is_followed_from_where_it_was_given(location: str, leads_to:
     assert str(HttpUrl.parse("http://host:8080/live/a.flv").join(location)) == leads_to
 
 
-def test_a_redirect_to_another_scheme_is_refused() -> None:
+@pytest.mark.parametrize(
+    "location",
+    ["ftp://host/", "https://[", "//[::1/x", "http://a]b/", "//h\u2100st/", "http://[v1.x]:80/"],
+)
+def test_a_redirect_that_leads_nowhere_is_refused(location: str) -> None:
     with pytest.raises(UrlError):
-        HttpUrl.parse("http://host/").join("ftp://host/")
+        HttpUrl.parse("http://host/").join(location)
 
 
 @pytest.mark.parametrize(

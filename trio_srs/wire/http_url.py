@@ -61,9 +61,13 @@ class HttpUrl:
         """Where a redirect leads: an absolute URL, or one relative to this.
 
         Raises:
-            UrlError: as :meth:`parse`.
+            UrlError: as :meth:`parse`; also brackets that do not hold an address.
         """
-        return self.parse(urljoin(str(self), location))
+        try:
+            joined = urljoin(str(self), location)
+        except ValueError as error:  # of its own parts' making: brackets, mostly
+            raise UrlError(f"{location!r} is no URL to go on to: {error}") from error
+        return self.parse(joined)
 
     @property
     def authority(self) -> str:

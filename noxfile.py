@@ -74,6 +74,13 @@ def fuzz(session: nox.Session) -> None:
     )
 
 
+@nox.session(python="3.11")
+def fuzz_bytes(session: nox.Session) -> None:
+    """Any bytes, led by coverage (atheris): a minute each; ``-- --seconds 1200 chunks avc``."""
+    session.install("-e", ".", *groups("fuzz"))
+    session.run("python", "-m", "tests.fuzz", *session.posargs)
+
+
 @nox.session
 def interop(session: nox.Session) -> None:
     """Real clients over real ports, against the wheel."""

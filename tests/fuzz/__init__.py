@@ -1,0 +1,1 @@
+"""Fuzzing with atheris: any bytes are read, or blamed on the peer. See CONTRIBUTING.md."""

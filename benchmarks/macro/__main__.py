@@ -20,7 +20,7 @@ from benchmarks.macro.measure import MEASURES, Bench
 from benchmarks.macro.outcome import Results
 from benchmarks.macro.page import render
 from benchmarks.macro.scenarios import SCENARIOS, Profile, Scenario, estimate_s, selected
-from benchmarks.macro.servers import present_setups
+from benchmarks.macro.servers import absent_servers, present_setups
 from benchmarks.macro.setups import SETUPS
 from benchmarks.macro.table import print_report
 
@@ -61,11 +61,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         print_report(Results.parse(json.loads(args.report.read_text())), _kinds())
         return 0
     scenarios = selected(args.profile, tuple(args.only))
-    present = [key for key in present_setups() if not args.setup or key in args.setup]
+    if unknown := sorted(set(args.setup) - set(SETUPS)):
+        print(f"no setup {', '.join(unknown)}: there are {', '.join(SETUPS)}", file=sys.stderr)
+        return 2
+    try:
+        present = [key for key in present_setups() if not args.setup or key in args.setup]
+    except RuntimeError as error:
+        print(error, file=sys.stderr)
+        return 2
     minutes = estimate_s(scenarios, args.profile, frozenset(present)) / 60
     for each in scenarios:
         shown = [key for key in each.setups_in(args.profile) if key in present]
         print(f"{each.name}: {', '.join(shown) or 'nobody is here'}")
+    for name, found_by in absent_servers().items():
+        print(f"{name} is not here and not measured; it is found by {found_by}")
     print(f"about {minutes:.1f} minutes")
     if args.list or not scenarios:
         return 0 if scenarios else 2

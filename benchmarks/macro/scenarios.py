@@ -83,17 +83,18 @@ def _play(clients: int, *setups: str, quick: bool = False) -> Scenario:
     )
 
 
-def _publish(clients: int, *, quick: bool = False) -> Scenario:
+def _publish(clients: int, *setups: str, quick: bool = False, rounds: int = 0) -> Scenario:
     return Scenario(
         name=f"publish {clients}",
         measure="publish",
         clients=clients,
         kbit=200,
-        setups=("ours", "ours-merge", "nginx", "srs"),
+        setups=("ours", "ours-merge", "nginx", "srs", *setups),
         more_setups=_RARE,
         ramp=200,
         waits_s=1.0,
         quick=quick,
+        rounds=rounds,
     )
 
 
@@ -115,9 +116,9 @@ _ALL: Final = (
     _play(500, "ours-0-nagle"),
     _play(1000, "ours-0-nagle", quick=True),
     _play(2000),
-    _publish(100),
-    _publish(200),
-    _publish(400, quick=True),
+    _publish(100, rounds=1),
+    _publish(200, rounds=1),
+    _publish(400, "srs-merge", quick=True),
     _latency("latency 1", 1, quick=True),
     _latency("latency 100", 100),
     _latency("latency 1 beside 500", 1, beside=500),
@@ -140,6 +141,10 @@ _ALL: Final = (
     Scenario(
         name="play 300, delayed readers", measure="delayed", clients=300,
         setups=("ours-350", "ours", "nginx"), more_setups=_PEERS, waits_s=1.5, rounds=1,
+    ),
+    Scenario(
+        name="play 100, always behind", measure="catching_up", clients=100, kbit=4000,
+        setups=("ours", "nginx", "srs"), more_setups=("srs-low",), waits_s=4.0, rounds=1,
     ),
     Scenario(
         name="8 hours in fast motion", measure="clock", clients=5, kbit=64, ramp=50,

@@ -22,7 +22,7 @@ import attrs
 
 from benchmarks.macro.setups import OURS, SETUPS, Setup
 
-__all__ = ["SERVERS", "Running", "Server", "launched", "pin", "present_setups"]
+__all__ = ["SERVERS", "Running", "Server", "absent_servers", "launched", "pin", "present_setups"]
 
 HOST: Final = "127.0.0.1"
 _PATIENCE_S: Final = 15.0
@@ -40,6 +40,8 @@ class Server:
 
     find: Callable[[], str | None]
     """Its executable, or None."""
+    found_by: str
+    """What must be there for it to be found."""
     version: Callable[[str], str]
     command: Callable[[str, Path, int, Mapping[str, str]], list[str]]
     """Write its configuration into a folder; return what to run."""
@@ -109,18 +111,24 @@ rtmp {{
 
 
 def _srs(program: str, folder: Path, port: int, settings: Mapping[str, str]) -> list[str]:
-    of_vhost = {key: settings[key] for key in ("min_latency", "tcp_nodelay") if key in settings}
-    of_play = {key: settings[key] for key in ("mw_latency",) if key in settings}
+    """Its defaults, but for what a measurement needs: no log, no daemon, no question to its makers
+    for the latest version, which goes out to the network at every start. Of 5 and later."""
+    sections: dict[str, list[str]] = {"": [], "play": [], "publish": []}
+    for key, value in settings.items():
+        section, _, name = key.rpartition(".")
+        sections[section].append(f"{name} {value};")
     (folder / "srs.conf").write_text(f"""\
-listen {port};
+listen {HOST}:{port};
 max_connections {min(10_000, _most_files() // 2)};
 daemon off;
 srs_log_tank console;
 srs_log_level error;
+query_latest_version off;
 pid {folder}/srs.pid;
 vhost __defaultVhost__ {{
-{"".join(f"    {key} {value};" for key, value in of_vhost.items())}
-    play {{ {"".join(f"{key} {value};" for key, value in of_play.items())} }}
+    {" ".join(sections[""])}
+    play {{ {" ".join(sections["play"])} }}
+    publish {{ {" ".join(sections["publish"])} }}
 }}
 """)
     return [program, "-c", str(folder / "srs.conf")]
@@ -154,34 +162,60 @@ def _nms_version(program: str) -> str:
 
 
 def _from_environment(name: str) -> str | None:
+    """Raises RuntimeError where the variable names what is no program: a slip, not an absence."""
     path = os.environ.get(name)
-    return shutil.which(path) if path else None
+    if not path:
+        return None
+    program = shutil.which(path)
+    if program is None:
+        raise RuntimeError(f"{name} is {path}, which is no program that can be run")
+    return str(Path(program).absolute())
 
 
 SERVERS: Final = {
-    OURS: Server(lambda: sys.executable, lambda _: version("trio-srs"), _ours),
-    "nginx-rtmp": Server(_find_nginx, lambda program: f"nginx {_said([program, '-v'])}", _nginx),
+    OURS: Server(lambda: sys.executable, "always", lambda _: version("trio-srs"), _ours),
+    "nginx-rtmp": Server(
+        _find_nginx,
+        "nginx on PATH with its rtmp module",
+        lambda program: f"nginx {_said([program, '-v'])}",
+        _nginx,
+    ),
     "srs": Server(
-        partial(_from_environment, "SRS_BIN"), lambda program: _said([program, "-v"]), _srs
+        partial(_from_environment, "SRS_BIN"),
+        "SRS_BIN, the path of its program",
+        lambda program: _said([program, "-v"]),
+        _srs,
     ),
     "mediamtx": Server(
         partial(_from_environment, "MEDIAMTX_BIN"),
+        "MEDIAMTX_BIN, the path of its program",
         lambda program: _said([program, "--version"]),
         _mediamtx,
     ),
-    "node-media-server": Server(_find_nms, _nms_version, _nms),
+    "node-media-server": Server(
+        _find_nms, "node on PATH, and the package in NODE_PATH", _nms_version, _nms
+    ),
 }
 """Where they are looked for: nginx with Debian's libnginx-mod-rtmp on PATH, SRS and MediaMTX by
 ``SRS_BIN`` and ``MEDIAMTX_BIN``, Node-Media-Server by node's own search (``NODE_PATH``)."""
 
 
 def present_setups() -> dict[str, str]:
-    """The setups whose servers are there, and their versions."""
+    """The setups whose servers are there, and their versions.
+
+    Raises:
+        RuntimeError: a variable names a program that is not there.
+    """
     found = {name: (server, server.find()) for name, server in SERVERS.items()}
     versions = {name: server.version(at) for name, (server, at) in found.items() if at}
     return {
         key: versions[setup.server] for key, setup in SETUPS.items() if setup.server in versions
     }
+
+
+def absent_servers() -> dict[str, str]:
+    """The servers that are not there, and what would have to be."""
+    return {name: server.found_by for name, server in SERVERS.items() if server.find() is None}
 
 
 def _most_files() -> int:

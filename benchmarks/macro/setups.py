@@ -39,10 +39,15 @@ SETUPS: Final[dict[str, Setup]] = {
     "srs-low": Setup(
         "srs",
         "SRS, low latency",
-        {"min_latency": "on", "tcp_nodelay": "on", "mw_latency": "0"},
+        {"min_latency": "on", "tcp_nodelay": "on", "play.mw_latency": "0"},
+    ),
+    "srs-merge": Setup(
+        "srs", "SRS, merged read 350 ms", {"publish.mr": "on", "publish.mr_latency": "350"}
     ),
     "mediamtx": Setup("mediamtx", "MediaMTX"),
     "nms": Setup("node-media-server", "Node-Media-Server"),
 }
-"""Every setup by the word that scenarios and targets use. SRS's default is 350 ms in both
-directions; nginx-rtmp writes each message and leaves joining to Nagle's algorithm."""
+"""Every setup by the word that scenarios and targets use. SRS by default
+writes to players every 350 ms and reads from publishers as it comes; what its own examples for
+low latency set is ``srs-low``, and ``srs-merge`` is the merged read that its full.conf shows.
+nginx-rtmp writes each message and leaves joining to Nagle's algorithm."""

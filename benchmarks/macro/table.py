@@ -64,7 +64,7 @@ COLUMNS = {
     },
 }
 """By kind of measurement: the figures of its table, and what they are called."""
-COLUMNS["delayed"] = COLUMNS["stalled"]
+COLUMNS["delayed"] = COLUMNS["catching_up"] = COLUMNS["stalled"]
 COLUMNS["memory_idle"] = COLUMNS["memory_publisher"] = COLUMNS["memory_player"]
 
 _FILE_WIDTH = 180

@@ -58,8 +58,11 @@ TARGETS: Final = (
     Target("publish, as it comes", ("publish 400",), "cpu", "ours", "srs", 1.8, 1.0),
     Target("publish, merged read", ("publish 400",), "cpu", "ours-merge", "srs", 0.75, 0.5),
     Target("publish, merged read", ("publish 400",), "cpu", "ours-merge", "nginx", 1.2, 0.9),
+    Target("publish, merged read", ("publish 400",), "cpu", "ours-merge", "srs-merge", 1.8, 1.0),
     Target("latency p50", _LATENCIES, "p50_ms", "ours-0", "nginx", 2.0, 1.2),
+    Target("latency p50", _LATENCIES, "p50_ms", "ours-0", "srs-low", 2.0, 1.2),
     Target("latency p99", _LATENCIES, "p99_ms", "ours-0", "nginx", 5.0, 2.0),
+    Target("latency p99", _LATENCIES, "p99_ms", "ours-0", "srs-low", 5.0, 2.0),
     Target("first media byte, late player, p50 ms", ("join late",), "p50_ms", "ours", None, 5, 1),
     Target("500 joining in 1 s, p99 ms", ("join 500 in 1 s",), "p99_ms", "ours", None, 50, 1),
     Target(

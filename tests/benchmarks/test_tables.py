@@ -12,6 +12,7 @@ import pytest
 # They are no part of the package. Last, so that the package tested is the installed one.
 sys.path.append(str(Path(__file__).parents[2]))
 
+from benchmarks.macro.__main__ import main
 from benchmarks.macro.measure import MEASURES, Measured
 from benchmarks.macro.outcome import Judged, Results, judge
 from benchmarks.macro.readme import main as readme
@@ -63,6 +64,29 @@ def test_a_run_beside_nginx_and_srs_has_the_length_it_promises(
     profile: Profile, minutes: float
 ) -> None:
     assert estimate_s(selected(profile), profile, PRESENT) < 60 * minutes
+
+
+def test_a_server_that_is_not_there_is_said_to_be_absent(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("SRS_BIN", raising=False)
+    assert main(["--list", "--only", "latency 1"]) == 0
+    assert "srs is not here and not measured; it is found by SRS_BIN" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [(["--list"], "SRS_BIN is /nowhere/srs"), (["--list", "--setup", "srs-lo"], "no setup srs-lo")],
+)
+def test_a_slip_ends_the_run_before_it_begins(
+    words: list[str],
+    message: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("SRS_BIN", "/nowhere/srs")
+    assert main(words) == 2
+    assert message in capsys.readouterr().err
 
 
 def test_only_takes_the_front_of_a_name() -> None:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from tests.fuzz.reading import read
 from tests.wire.rtmp.plain_chunks import drain, drain_pieces
 from trio_srs.errors import ProtocolError
 from trio_srs.wire.rtmp.aggregate import AggregateError, join_aggregate, split_aggregate
-from trio_srs.wire.rtmp.chunk_reader import ChunkLimits, ChunkReader
-from trio_srs.wire.rtmp.command import (
-    Command,
-    CommandError,
-    ConnectRequest,
+from trio_srs.wire.rtmp.arguments import (
+    asks_to_stop,
+    flag,
     play_duration_s,
     play_name,
+    stream_number,
 )
+from trio_srs.wire.rtmp.chunk_reader import ChunkLimits, ChunkReader
+from trio_srs.wire.rtmp.command import Command, CommandError, ConnectRequest
 from trio_srs.wire.rtmp.control import CONTROLS, ControlError, decode_control
 from trio_srs.wire.rtmp.message import Message, MessageType
 
@@ -48,8 +50,10 @@ def command(data: bytes) -> None:
         if said is None:
             continue
         ConnectRequest.from_command(said)
-        read(play_name, said, by=CommandError)
-        play_duration_s(said)
+        asks_to_stop(said)
+        for ask in (play_name, play_duration_s, partial(flag, what="it", default=True)):
+            read(ask, said, by=CommandError)
+        read(stream_number, said, 1, by=CommandError)
 
 
 def aggregate(data: bytes) -> None:

@@ -6,8 +6,17 @@ import posixpath
 from typing import Final
 
 from tests.fuzz.reading import read
+from trio_srs.errors import RefusedError
 from trio_srs.wire.http_url import HttpUrl
-from trio_srs.wire.url import RtmpUrl, StreamNameError, UrlError, parse_query, resolve
+from trio_srs.wire.stream_name import parse_stream
+from trio_srs.wire.url import (
+    DEFAULT_VHOST,
+    RtmpUrl,
+    StreamNameError,
+    UrlError,
+    parse_query,
+    resolve,
+)
 
 RTMP: Final = (
     b"rtmp://h/live/cam", b"rtmps://[::1]:443/live?token=1/cam", b"rtmp://h/live/cam?a=b&c=%2f#x",
@@ -21,11 +30,13 @@ HTTP: Final = (
 
 
 def rtmp(data: bytes) -> None:
-    """A URL of a client, and the three texts of a ``connect`` and a ``publish``."""
+    """A client's URL, a name as people write it, the texts of a ``connect`` and a ``publish``."""
     text = data.decode("utf-8", "surrogateescape")
     for url in (text, f"rtmp://h/{text}"):
         if parsed := read(RtmpUrl.parse, url, by=UrlError):
             assert RtmpUrl.parse(str(parsed)) == parsed
+    if (named := read(parse_stream, text, by=RefusedError)) and named.vhost == DEFAULT_VHOST:
+        assert parse_stream(named.path) == named
     tc_url, app, key = [*text.split("\n", 2), "", ""][:3]
     found = read(resolve, tc_url, app, key, by=StreamNameError)
     if found is None:

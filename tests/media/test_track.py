@@ -84,12 +84,19 @@ def test_a_header_is_read_again_behind_another_codec() -> None:
 
 def test_steps_back_and_jumps_are_no_intervals() -> None:
     made = track()
-    times = [made.see_time(at_ms, 5) for at_ms in (0, 40, 20, 60, 60_000)]
-    assert times == [0, 40, 20, 60, 60_000]
+    times = [made.see_time(at_ms, 5) for at_ms in (0, 40, 20, 120, 60_000, 60_040)]
+    assert times == [0, 40, 80, 120, 160, 200]
     assert made.shared_facts()["intervals"] == IntervalFacts(25, 0, 40, 40)
-    assert made.shared_facts()["bitrate"].peak_bps == 160
+    assert made.shared_facts()["bitrate"].peak_bps == 240
 
 
 @pytest.mark.parametrize("full", [True, False])
 def test_only_a_full_probe_has_digests(full: bool) -> None:
     assert (track(full=full).shared_facts()["digests"] is not None) is full
+
+
+def test_an_interval_to_a_frame_that_was_astray_is_taken_back() -> None:
+    made = track()
+    for at_ms in (0, 40, 480, 120, 160):
+        made.see_time(at_ms, 5)
+    assert made.shared_facts()["intervals"] == IntervalFacts(25, 0, 40, 40)

@@ -64,9 +64,7 @@ class AudioTrack(Track):
         data = body.data
         if self.is_full:
             time_ms = self.see_time(timestamp_ms, size)
-            self.still.add(data, self.clock.step_ms)
-            if self.clock.jumped:
-                self._samples.begin()
+            self.still.add(data, self.clock.interval_ms or 0)
         if self._header is _NOTHING:
             self._learn(body)
         header = self._header

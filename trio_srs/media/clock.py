@@ -1,7 +1,14 @@
-"""Timestamps followed: where they step back, stand still, leap or run over. Floor 1."""
+"""A track's timestamps followed: where they step back, stand still, leap or run over. Floor 1.
+
+What is a fault is left out of the time that all other facts are made from: one fault, one verdict.
+A step that is left out counts as an ordinary one, as long as the last; so does the way back from
+it, however it was gone.
+"""
 
 from __future__ import annotations
 
+import enum
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import attrs
@@ -9,7 +16,7 @@ import attrs
 from trio_srs.media.facts import ClockFacts, Finding, Moment
 from trio_srs.wire.serial import serial_step
 
-__all__ = ["DEFAULT_GAP_MS", "DEFAULT_JUMP_MS", "Clock", "Found"]
+__all__ = ["DEFAULT_GAP_MS", "DEFAULT_JUMP_MS", "Clock", "Found", "Step"]
 
 DEFAULT_GAP_MS: Final = 1000
 """The longest picture or sound that encoders are seen to make is 200 ms, of screens at 5 fps."""
@@ -24,47 +31,88 @@ class Found:
     count: int = 0
     first: Moment | None = None
     largest_ms: int = 0
+    _before: tuple[int, Moment | None, int] = (0, None, 0)
 
     def add(self, index: int, timestamp_ms: int, size_ms: int) -> None:
         """It happened again."""
+        self._before = self.count, self.first, self.largest_ms
         if self.first is None:
             self.first = Moment(index, timestamp_ms)
         self.count += 1
         self.largest_ms = max(self.largest_ms, size_ms)
+
+    def undo(self) -> None:
+        """What was added last was none."""
+        self.count, self.first, self.largest_ms = self._before
 
     def facts(self) -> Finding:
         """What is known so far."""
         return Finding(self.count, self.first, self.largest_ms)
 
 
+class Step(enum.Enum):
+    """What a step from one frame to the next is."""
+
+    EVEN = "even"
+    """As long as the frame before it lasts."""
+    BREAK = "break"
+    """A gap, a jump or a step back."""
+    RETURN = "return"
+    """The way back from where the clock was before such a step, or from one frame astray."""
+
+
+_EVEN, _BREAK, _RETURN = Step.EVEN, Step.BREAK, Step.RETURN  # asking an enumeration takes long
+
+
 @attrs.define(eq=False)
 class Clock:
-    """Follows the timestamps of one sequence of frames.
+    """Follows the timestamps of one track.
 
     Args:
-        beside: a clock of the same stream: times of both can then be compared, on whichever sides
-            of 0 or 2**32 they begin.
+        beside: the clocks of the same stream: their times can be compared with this one's, on
+            whichever sides of 0 or 2**32 they begin.
+        new_found: makes what findings are kept in.
     """
 
     gap_ms: int = DEFAULT_GAP_MS
     jump_ms: int = DEFAULT_JUMP_MS
-    beside: Clock | None = None
+    beside: Sequence[Clock] = ()
+    new_found: Callable[[], Found] = Found
     count: int = 0
     """Frames so far."""
     now_ms: int = 0
-    """The newest time, wraps taken out; where counting began it is the timestamp sent."""
+    """The newest timestamp, wraps taken out; where counting began it is as it was sent."""
     step_ms: int = 0
     """From the frame before to the newest."""
+    step: Step = Step.EVEN
+    """What that step is."""
+    time_ms: int = 0
+    """Likewise, jumps and steps back taken out: the time that passes for a player."""
+    pace_ms: int = 0
+    """Likewise, gaps taken out too: the time for which there are frames."""
+    interval_ms: int | None = None
+    """The newest step at this pace; None while nothing is known of it."""
+    amended_ms: int | None = None
+    """Behind a frame astray, what the interval before was after all; otherwise None."""
     first_ms: int = 0
+    began_ms: int = 0
+    """The first :attr:`time_ms`."""
+    regressions: Found = attrs.field(init=False)
+    duplicates: Found = attrs.field(init=False)
+    gaps: Found = attrs.field(init=False)
+    jumps: Found = attrs.field(init=False)
     _last_ms: int = 0
-    _played_ms: int = 0  # the newest time but for jumps, counted from the first
-    _lowest_ms: int = 0
-    _highest_ms: int = 0
     _wraps: int = 0
-    _regressions: Found = attrs.field(factory=Found)
-    _duplicates: Found = attrs.field(factory=Found)
-    _gaps: Found = attrs.field(factory=Found)
-    _jumps: Found = attrs.field(factory=Found)
+    _latest_ms: int = 0  # the highest time but for the newest frame's, which may be astray
+    _usual_ms: int | None = None  # how long a frame lasts
+    _usual_before_ms: int | None = None  # before the newest step
+    _left_out_ms: int = 0  # of steps whose way back may come
+    _left_out_until_ms: int = 0
+    _broke_at: int = -1  # the frame at which the last of them was
+
+    def __attrs_post_init__(self) -> None:
+        self.regressions, self.duplicates = self.new_found(), self.new_found()
+        self.gaps, self.jumps = self.new_found(), self.new_found()
 
     def add(self, timestamp_ms: int) -> int:
         """Take the next frame's timestamp (unsigned 32 bits); return its time, wraps taken out.
@@ -73,65 +121,144 @@ class Clock:
         end is a wrap, and not a step back.
         """
         if not self.count:
-            self.first_ms = self._last_ms = timestamp_ms
-            self.count = 1
-            beside = self.beside
-            self.now_ms = timestamp_ms if beside is None else beside.near(timestamp_ms)
-            return self.now_ms
+            return self._begin(timestamp_ms)
         step = serial_step(self._last_ms, timestamp_ms)
         # Nearly every step is of this kind; nothing needs to be written down.
-        if not 0 < step <= self.gap_ms:
-            self._note(timestamp_ms, step)
+        if 0 < step <= self.gap_ms and not self._left_out_ms:
+            if self.time_ms > self._latest_ms:
+                self._latest_ms = self.time_ms
+            self.time_ms += step
+            self.pace_ms += step
+            self._usual_before_ms, self._usual_ms = self._usual_ms, step
+            self.interval_ms, self.step, self.amended_ms = step, _EVEN, None
+        else:
+            self._judge(timestamp_ms, step)
         if step > 0 and timestamp_ms < self._last_ms:
             self._wraps += 1
         self.step_ms = step
         self.now_ms = now = self.now_ms + step
         self._last_ms = timestamp_ms
         self.count += 1
-        if -self.jump_ms <= step <= self.jump_ms:
-            self._played_ms = played = self._played_ms + step
-            if played > self._highest_ms:
-                self._highest_ms = played
-            elif played < self._lowest_ms:
-                self._lowest_ms = played
         return now
 
-    def near(self, timestamp_ms: int) -> int:
-        """The time of a timestamp of another track; where there was none yet, as it is."""
-        if not self.count:
-            return timestamp_ms
-        return self.now_ms + serial_step(self._last_ms, timestamp_ms)
+    def _begin(self, timestamp_ms: int) -> int:
+        self.first_ms = self._last_ms = self.now_ms = timestamp_ms
+        skipped = 0
+        for other in self.beside:
+            if other.count:
+                self.now_ms = other.now_ms + serial_step(other._last_ms, timestamp_ms)
+                skipped = other.now_ms - other.time_ms
+                break
+        self.time_ms = self.pace_ms = self.began_ms = self._latest_ms = self.now_ms - skipped
+        self.count = 1
+        return self.now_ms
 
-    def _note(self, timestamp_ms: int, step: int) -> None:
+    def _judge(self, timestamp_ms: int, step: int) -> None:
+        """Take a step that may be odd."""
+        usual = self._usual_ms or 0
+        self.amended_ms = None
+        if self._left_out_ms:
+            # The way back, if what it makes of both is more like a frame than it is itself.
+            both = self._left_out_ms + step
+            if abs(both - usual) < abs(step - usual):
+                self._return(timestamp_ms, step, both)
+                return
+            if self.time_ms > self._left_out_until_ms:
+                self._left_out_ms = 0
+        if step < 0 and self._was_astray(step):
+            self._return_from_ahead(step)
+            return
+        self._latest_ms = max(self._latest_ms, self.time_ms)
+        self._usual_before_ms = self._usual_ms
         if step < 0:
-            self._regressions.add(self.count, timestamp_ms, -step)
-        elif step == 0:
-            self._duplicates.add(self.count, timestamp_ms, 0)
+            self.regressions.add(self.count, timestamp_ms, -step)
+            self._leave_out(timestamp_ms, step)
+        elif step > self.jump_ms:
+            self.gaps.add(self.count, timestamp_ms, step)
+            self._leave_out(timestamp_ms, step)
         else:
-            self._gaps.add(self.count, timestamp_ms, step)
+            self._go(timestamp_ms, step)
+
+    def _go(self, timestamp_ms: int, step: int) -> None:
+        """Time passes, be it without frames."""
+        self.step, self.interval_ms = _EVEN, step
+        if step > self.gap_ms:
+            self.gaps.add(self.count, timestamp_ms, step)
+            self.step = _BREAK
+            if self._usual_ms is not None:
+                self.interval_ms = self._usual_ms
+        elif step > 0:
+            self._usual_ms = step
+        else:
+            self.duplicates.add(self.count, timestamp_ms, 0)
+        self.time_ms += step
+        self.pace_ms += self.interval_ms
+
+    def _leave_out(self, timestamp_ms: int, step: int) -> None:
+        """The clock was set, be it for one frame: an ordinary step stands in its place."""
+        usual = self._usual_ms or 0
         if abs(step) > self.jump_ms:
-            self._jumps.add(self.count, timestamp_ms, abs(step))
+            self.jumps.add(self.count, timestamp_ms, abs(step))
+        self.step, self.interval_ms = _BREAK, self._usual_ms
+        self.time_ms += usual
+        self.pace_ms += usual
+        self._left_out_ms += step - usual
+        self._left_out_until_ms = self.time_ms + self.jump_ms
+        self._broke_at = self.count
+
+    def _return(self, timestamp_ms: int, step: int, both: int) -> None:
+        """What was left out is gone back: together they are a step of so much."""
+        self._latest_ms = max(self._latest_ms, self.time_ms)
+        self._usual_before_ms = self._usual_ms
+        self._left_out_ms = 0
+        if step < 0:
+            is_astray = self._broke_at == self.count - 1
+            at, at_ms = (self.count - 1, self._last_ms) if is_astray else (self.count, timestamp_ms)
+            self.regressions.add(at, at_ms, -step)
+            if is_astray:
+                self.gaps.undo()
+        if both > 0:
+            self._go(timestamp_ms, both)
+        else:  # a little more than what was left out
+            self.interval_ms = 0
+            self.time_ms += both
+            self.pace_ms += both
+        self.step = _RETURN
+
+    def _was_astray(self, step: int) -> bool:
+        """Whether the frame before was ahead of its time: without it the steps are as before."""
+        ahead, usual = self.step_ms, self._usual_before_ms
+        if usual is None or self.step is _RETURN or not 0 < ahead <= self.jump_ms:
+            return False
+        both = ahead + step
+        return both > 0 and abs(both - 2 * usual) < abs(ahead - usual)
+
+    def _return_from_ahead(self, step: int) -> None:
+        both = self.step_ms + step
+        if self.step is _BREAK:
+            self.gaps.undo()
+        self.regressions.add(self.count - 1, self._last_ms, -step)
+        self.time_ms += step
+        self.pace_ms += both - (self.interval_ms or 0)
+        self.amended_ms = both // 2
+        self.interval_ms = both - self.amended_ms
+        self.step, self._usual_ms = _RETURN, self._usual_before_ms
 
     @property
-    def is_steady(self) -> bool:
-        """Whether the newest step is one that lasts as long as the frame before it."""
-        return 0 <= self.step_ms <= self.jump_ms
-
-    @property
-    def jumped(self) -> bool:
-        """Whether the newest step is a jump."""
-        return not -self.jump_ms <= self.step_ms <= self.jump_ms
+    def latest_ms(self) -> int:
+        """The highest :attr:`time_ms` so far."""
+        return max(self._latest_ms, self.time_ms)
 
     @property
     def duration_ms(self) -> int:
-        """From the lowest time to the highest, jumps left out."""
-        return self._highest_ms - self._lowest_ms
+        """From the first time to the highest, jumps and steps back left out."""
+        return self.latest_ms - self.began_ms
 
     def facts(self) -> ClockFacts:
         """What is known so far."""
         if not self.count:
             return ClockFacts()
         return ClockFacts(
-            self.first_ms, self._last_ms, self.duration_ms, self._regressions.facts(),
-            self._duplicates.facts(), self._gaps.facts(), self._jumps.facts(), self._wraps,
+            self.first_ms, self._last_ms, self.duration_ms, self.regressions.facts(),
+            self.duplicates.facts(), self.gaps.facts(), self.jumps.facts(), self._wraps,
         )  # fmt: skip

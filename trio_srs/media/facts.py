@@ -7,6 +7,11 @@ message arrived stands apart, in :class:`ArrivalFacts`.
 A *frame* is a message with coded audio or video: headers, ends and commands are none. A frame's
 *index* counts the frames of its track before it. None is what was not said, or not looked at;
 counters of what was not looked at are 0.
+
+One fault is told once. Where a clock was set (a step back, a jump), or frames are missing for long
+(a gap), that is what is told: a frame's *time* is its timestamp with jumps and steps back left
+out, and its *pace* is that with gaps left out too. A step that is left out counts as an ordinary
+one, as long as the step before it; so does the way back from it, if it comes within ten seconds.
 """
 
 from __future__ import annotations
@@ -69,16 +74,19 @@ class ClockFacts:
     last_ms: int | None = None
     """Milliseconds: the newest timestamp, as it was sent."""
     duration_ms: int = 0
-    """Milliseconds from the lowest to the highest timestamp, wraps and jumps taken out."""
+    """Milliseconds from the first time to the highest, as long as it plays: wraps, jumps and steps
+    back left out."""
     regressions: Finding = Finding()
-    """Steps back: a timestamp lower than the one before. A wrap of the 32 bits is none."""
+    """Steps back: a timestamp lower than the one before. A wrap of the 32 bits is none. Of a frame
+    that was ahead of its time it is that frame, and not the right one behind it."""
     duplicates: Finding = Finding()
     """Frames with the very timestamp of the one before."""
     gaps: Finding = Finding()
-    """Steps forward longer than the probe's ``gap_ms`` (1000 ms)."""
+    """Steps forward longer than the probe's ``gap_ms`` (1000 ms). The way back from a step back is
+    none."""
     jumps: Finding = Finding()
     """Steps longer than the probe's ``jump_ms`` (10 000 ms), forward or back: the clock was set.
-    Such a step is a gap or a regression as well."""
+    Such a step is a gap or a regression as well. The way back from it is no second one."""
     wraps: int = 0
     """How many times the 32 bits ran over."""
 
@@ -88,7 +96,7 @@ class RateFacts:
     """Bits per second, of message payloads, over the stream's own time."""
 
     now_bps: int | None = None
-    """Bits in the last second: of frames less than 1000 ms before the newest timestamp."""
+    """Bits in the last second: of frames less than 1000 ms before the newest time."""
     mean_bps: float | None = None
     """All bits over the duration and one mean interval more, which is how long the last frame
     lasts. None until there are two different timestamps."""
@@ -98,7 +106,8 @@ class RateFacts:
 
 @attrs.frozen
 class IntervalFacts:
-    """How regularly frames follow each other. Steps back and jumps do not count."""
+    """How regularly frames follow each other, at their pace: steps back, jumps and gaps do not
+    count."""
 
     fps: float | None = None
     """Frames a second: 1000 over the mean interval. None until there are two timestamps."""
@@ -124,7 +133,7 @@ class GopFacts:
     frames_max: int | None = None
     """Frames in the longest finished group."""
     seconds_min: float | None = None
-    """Seconds from keyframe to keyframe, the shortest."""
+    """Seconds from keyframe to keyframe at the track's pace, the shortest."""
     seconds_mean: float | None = None
     """Seconds from keyframe to keyframe, on average."""
     seconds_max: float | None = None
@@ -186,7 +195,11 @@ class DigestFacts:
 
 @attrs.frozen
 class SkewFacts:
-    """The first audio track against the first video track: audio minus video."""
+    """The first audio track against the first video track: audio minus video.
+
+    What is seen at a picture counts when the sound has gone on as before: a step that both tracks
+    make within a second is none between them, nor is a frame astray, nor sound that is missing.
+    """
 
     first_ms: int | None = None
     """Milliseconds: the first audio timestamp minus the first video timestamp."""
@@ -259,7 +272,7 @@ class AudioFacts:
     """Samples per channel in all frames (AAC, MP3, Opus), at :attr:`sample_rate`."""
     sample_drift_ms: float | None = None
     """Milliseconds by which the timestamps have run ahead of the samples since the first frame,
-    or since the last jump or header. Less than 1 is rounding."""
+    or since the last header, at the track's pace. Less than 1 is rounding."""
 
 
 @attrs.frozen(kw_only=True)
@@ -321,8 +334,8 @@ class ArrivalFacts:
     last_frame_s: float | None = None
     """Seconds from publish to the newest frame."""
     lag_ms: float | None = None
-    """Milliseconds that the newest frame came later than its timestamp says, counted from the
-    first frame; negative is earlier."""
+    """Milliseconds that the newest frame came later than its time says, counted from the first
+    frame; negative is earlier."""
     lag_least_ms: float | None = None
     """Milliseconds: the lowest lag so far."""
     lag_most_ms: float | None = None
@@ -349,8 +362,8 @@ class StreamFacts:
     metadata_changes: int = 0
     """How many ``onMetaData`` differed from the one before."""
     clock: ClockFacts = ClockFacts()
-    """Timestamps of all frames in the order they came. Interleaved tracks may step back a
-    little."""
+    """Timestamps of all frames in the order they came. Interleaved tracks may step back a little,
+    and a clock that is set is so at a frame of each track."""
     bitrate: RateFacts = RateFacts()
     """Bits per second, of audio and video together."""
     skew: SkewFacts = SkewFacts()

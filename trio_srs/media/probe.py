@@ -8,12 +8,13 @@ from typing import Final, Literal
 from trio_srs.errors import ProtocolError
 from trio_srs.media.arrival import Arrivals
 from trio_srs.media.audio_track import AudioTrack
-from trio_srs.media.clock import DEFAULT_GAP_MS, DEFAULT_JUMP_MS, Clock
+from trio_srs.media.clock import DEFAULT_GAP_MS, DEFAULT_JUMP_MS
 from trio_srs.media.digest import Digests, whole
 from trio_srs.media.facts import StreamFacts
 from trio_srs.media.heads import Heads
+from trio_srs.media.order import Order
 from trio_srs.media.rates import BitRate
-from trio_srs.media.skew import Skew
+from trio_srs.media.skew import Skew, SkewLine
 from trio_srs.media.trace import Trace
 from trio_srs.media.trace_keeper import TraceKeeper
 from trio_srs.media.video_track import VideoTrack
@@ -60,7 +61,6 @@ class StreamProbe:
         """
         self.level: Final = level
         self._is_full = level == "full"
-        self._gap_ms, self._jump_ms = gap_ms, jump_ms
         self._messages = self._bytes = 0
         self._tracks: list[VideoTrack | AudioTrack] = []
         self._videos: dict[int, VideoTrack] = {}
@@ -69,9 +69,9 @@ class StreamProbe:
         self._first_audio: AudioTrack | None = None
         self._metadata: Mapping[str, Value] | None = None
         self._metadata_changes = 0
-        self._clock = Clock(gap_ms, jump_ms)
+        self._order = Order(gap_ms, jump_ms)
         self._bitrate = BitRate()
-        self._skew = Skew()
+        self._skew = Skew(SkewLine)
         self._arrivals = Arrivals(published_at_s, arrival_resolution_s)
         self._digests = Digests()
         self._video_heads, self._audio_heads = Heads(is_video=True), Heads(is_video=False)
@@ -130,7 +130,7 @@ class StreamProbe:
             whole_clean = None if clean is None else whole(_VIDEO, timestamp_ms, clean)
             self._digest(track, whole(_VIDEO, timestamp_ms, payload), payload, whole_clean)
             if track.is_frame:
-                self._take_frame(timestamp_ms, payload, is_key=track.is_key)
+                self._take_frame(track, timestamp_ms, payload, is_key=track.is_key)
             return
         if not track.is_frame or self._video_heads.is_stale:
             self._video_heads.forget()
@@ -154,16 +154,17 @@ class StreamProbe:
             self._trace.arrive(self._arrived_at_s)
             self._trace.add_picture(track, body, picture, timestamp_ms, len(payload))
             if track is self._first_video:
-                self._skew.add_video(track.clock.now_ms)
+                self._skew.add_video(track.clock)
         return track, clean
 
     def _take_pictures(self, bodies: list[VideoBody], timestamp_ms: int, payload: bytes) -> None:
         """Of several tracks; what is without user data is then what their data is, joined."""
-        is_clean, parts, frame, key = True, [], False, False
+        is_clean, parts, key = True, [], False
+        frame: VideoTrack | None = None
         self._video_heads.forget()
         for body in bodies:
             track, clean = self._take_picture(body, timestamp_ms, body.data)
-            frame |= track.is_frame
+            frame = track if track.is_frame else frame
             key |= track.is_key
             is_clean &= clean is None
             parts.append(body.data if clean is None else clean)
@@ -173,8 +174,8 @@ class StreamProbe:
         if self._is_full:
             joined = None if is_clean else whole(_VIDEO, timestamp_ms, b"".join(parts))
             self._digests.add(whole(_VIDEO, timestamp_ms, payload), payload, joined)
-            if frame:
-                self._take_frame(timestamp_ms, payload, is_key=key)
+            if frame is not None:
+                self._take_frame(frame, timestamp_ms, payload, is_key=key)
 
     def _take_audio(self, timestamp_ms: int, payload: bytes) -> None:
         try:
@@ -189,7 +190,7 @@ class StreamProbe:
         if self._is_full:
             self._digest(track, whole(_AUDIO, timestamp_ms, payload), payload, None)
             if track.is_frame:
-                self._take_frame(timestamp_ms, payload)
+                self._take_frame(track, timestamp_ms, payload)
             return
         if not track.is_frame or self._audio_heads.is_stale:
             self._audio_heads.forget()
@@ -208,22 +209,22 @@ class StreamProbe:
             self._trace.arrive(self._arrived_at_s)
             self._trace.add_sound(track, body, timestamp_ms, len(payload))
             if track is self._first_audio:
-                self._skew.add_audio(track.clock.now_ms)
+                self._skew.add_audio(track.clock)
         return track
 
     def _take_sounds(self, bodies: list[AudioBody], timestamp_ms: int, payload: bytes) -> None:
         """Of several tracks."""
-        frame = False
+        frame: AudioTrack | None = None
         self._audio_heads.forget()
         for body in bodies:
             track = self._take_sound(body, timestamp_ms, body.data)
-            frame |= track.is_frame
+            frame = track if track.is_frame else frame
             if self._is_full:
                 track.digests.add(whole(_AUDIO, timestamp_ms, body.data), body.data)
         if self._is_full:
             self._digests.add(whole(_AUDIO, timestamp_ms, payload), payload)
-            if frame:
-                self._take_frame(timestamp_ms, payload)
+            if frame is not None:
+                self._take_frame(frame, timestamp_ms, payload)
 
     def _digest(
         self, track: VideoTrack | AudioTrack, message: bytes, payload: bytes, clean: bytes | None
@@ -232,9 +233,17 @@ class StreamProbe:
         self._digests.add(message, payload, clean)
         track.digests.add(message, payload, clean)
 
-    def _take_frame(self, timestamp_ms: int, payload: bytes, *, is_key: bool = False) -> None:
-        """What the stream as a whole is told of a message with frames."""
-        time_ms = self._clock.add(timestamp_ms)
+    def _take_frame(
+        self,
+        track: VideoTrack | AudioTrack,
+        timestamp_ms: int,
+        payload: bytes,
+        *,
+        is_key: bool = False,
+    ) -> None:
+        """What the stream as a whole is told of a message with frames, the last of a track."""
+        self._order.add(timestamp_ms, track.clock)
+        time_ms = self._order.time_ms
         self._bitrate.add(time_ms, len(payload))
         arrived_at_s = self._arrived_at_s
         if arrived_at_s is not None:
@@ -271,7 +280,7 @@ class StreamProbe:
     def _video_track(self, track_id: int) -> VideoTrack:
         track = self._videos.get(track_id)
         if track is None:
-            track = VideoTrack(track_id, self._is_full, self._new_clock())
+            track = VideoTrack(track_id, self._is_full, self._order.new_clock())
             self._videos[track_id] = track
             self._tracks.append(track)
             self._first_video = self._first_video or track
@@ -280,15 +289,11 @@ class StreamProbe:
     def _audio_track(self, track_id: int) -> AudioTrack:
         track = self._audios.get(track_id)
         if track is None:
-            track = AudioTrack(track_id, self._is_full, self._new_clock())
+            track = AudioTrack(track_id, self._is_full, self._order.new_clock())
             self._audios[track_id] = track
             self._tracks.append(track)
             self._first_audio = self._first_audio or track
         return track
-
-    def _new_clock(self) -> Clock:
-        """For a track: its times can be compared with those of all others."""
-        return Clock(self._gap_ms, self._jump_ms, self._clock)
 
     def trace(self) -> Trace:
         """Every frame so far, if everything is looked at; a value of its own."""
@@ -298,7 +303,7 @@ class StreamProbe:
         """What is known so far; a value of its own, that later messages do not change."""
         self._video_heads.settle()
         self._audio_heads.settle()
-        clock = self._clock
+        order = self._order
         return StreamFacts(
             level=self.level,
             messages=self._messages,
@@ -306,8 +311,8 @@ class StreamProbe:
             tracks=tuple(track.facts() for track in self._tracks),
             metadata=self._metadata,
             metadata_changes=self._metadata_changes,
-            clock=clock.facts(),
-            bitrate=self._bitrate.facts(clock.duration_ms, clock.count),
+            clock=order.facts(),
+            bitrate=self._bitrate.facts(order.duration_ms, order.count),
             skew=self._skew.facts(),
             arrival=self._arrivals.facts(),
             digests=self._digests.facts() if self._is_full else None,

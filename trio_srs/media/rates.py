@@ -68,6 +68,8 @@ class Intervals:
     The sums are whole numbers, so that nothing is lost however long the stream is.
     """
 
+    _newest: int | None = None
+    """Not in the sums: what comes next may tell that it was another."""
     _count: int = 0
     _sum: int = 0
     _squares: int = 0
@@ -76,21 +78,35 @@ class Intervals:
 
     def add(self, interval_ms: int) -> None:
         """Take an interval, not negative."""
+        newest = self._newest
+        self._newest = interval_ms
+        if newest is None:
+            return
         if not self._count:
-            self._shortest = self._longest = interval_ms
-        elif interval_ms < self._shortest:
-            self._shortest = interval_ms
-        elif interval_ms > self._longest:
-            self._longest = interval_ms
+            self._shortest = self._longest = newest
+        elif newest < self._shortest:
+            self._shortest = newest
+        elif newest > self._longest:
+            self._longest = newest
         self._count += 1
-        self._sum += interval_ms
-        self._squares += interval_ms * interval_ms
+        self._sum += newest
+        self._squares += newest * newest
+
+    def amend(self, interval_ms: int) -> None:
+        """The interval taken last, if there was one, was this one after all."""
+        if self._newest is not None:
+            self._newest = interval_ms
 
     def facts(self) -> IntervalFacts:
         """What is known so far."""
-        count, total = self._count, self._sum
-        if not count:
+        newest = self._newest
+        if newest is None:
             return IntervalFacts()
-        spread = math.sqrt(count * self._squares - total * total) / count
+        count, total = self._count + 1, self._sum + newest
+        squares = self._squares + newest * newest
+        spread = math.sqrt(count * squares - total * total) / count
         fps = 1000 * count / total if total else None
-        return IntervalFacts(fps, spread, self._shortest, self._longest)
+        if count == 1:
+            return IntervalFacts(fps, spread, newest, newest)
+        least, most = min(self._shortest, newest), max(self._longest, newest)
+        return IntervalFacts(fps, spread, least, most)

@@ -18,12 +18,16 @@ class Stillness:
     _run_ms: int = 0
     _previous: bytes = b""
 
-    def add(self, data: bytes, step_ms: int, *, skipped: bool = False) -> None:
-        """Take the next frame, and the step to it; ``skipped`` if all of it is skipped blocks."""
+    def add(self, data: bytes, interval_ms: int, *, skipped: bool = False) -> None:
+        """Take the next frame, and the interval before it.
+
+        Args:
+            skipped: whether all of it is skipped blocks.
+        """
         self.is_still = skipped or data == self._previous
         if self.is_still:
-            if step_ms > 0:
-                self._run_ms += step_ms
+            if interval_ms > 0:
+                self._run_ms += interval_ms
                 self.longest_ms = max(self.longest_ms, self._run_ms)
         else:
             self._run_ms = 0

@@ -97,13 +97,15 @@ class Track(abc.ABC):
         """Learn of the frames to come. Raises ProtocolError."""
 
     def see_time(self, timestamp_ms: int, size: int) -> int:
-        """A frame came, of so many bytes; return its time, wraps taken out."""
+        """A frame came, of so many bytes; return its time at the track's pace."""
         clock = self.clock
-        time_ms = clock.add(timestamp_ms)
-        if 0 <= clock.step_ms <= clock.jump_ms and clock.count > 1:  # it lasts
-            self.intervals.add(clock.step_ms)
-        self.bitrate.add(time_ms, size)
-        return time_ms
+        clock.add(timestamp_ms)
+        if clock.amended_ms is not None:
+            self.intervals.amend(clock.amended_ms)
+        if clock.interval_ms is not None:
+            self.intervals.add(clock.interval_ms)
+        self.bitrate.add(clock.time_ms, size)
+        return clock.pace_ms
 
     def shared_facts(self) -> dict[str, Any]:
         """What is known so far, by the names of :class:`~trio_srs.media.facts.TrackFacts`."""

@@ -99,7 +99,7 @@ class VideoTrack(Track):
                     self._gops.mark_open()
                 skipped = self._pictures.add(picture, len(body.data), self._area)
         finally:
-            self.still.add(body.data, self.clock.step_ms, skipped=skipped)
+            self.still.add(body.data, self.clock.interval_ms or 0, skipped=skipped)
         return picture
 
     def _look(self, data: bytes) -> Picture | None:

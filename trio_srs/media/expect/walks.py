@@ -13,8 +13,10 @@ from typing import Final, TypeAlias
 
 import attrs
 
-from trio_srs.media.clock import DEFAULT_GAP_MS, DEFAULT_JUMP_MS, Clock
+from trio_srs.media.clock import DEFAULT_GAP_MS, Clock, Found, Step
 from trio_srs.media.expect.seen import Number
+from trio_srs.media.order import Order
+from trio_srs.media.skew import Skew
 from trio_srs.media.trace import Frame, Trace
 
 __all__ = [
@@ -27,6 +29,7 @@ __all__ = [
     "counts",
     "durations",
     "first_arrival",
+    "gaps",
     "gops",
     "intervals",
     "lags",
@@ -64,28 +67,27 @@ def _frames(trace: Trace, kind: str) -> Iterator[Frame]:
 class _Clocks:
     """A clock for each track, of times that can be compared."""
 
-    whole: Clock = attrs.field(factory=Clock)
+    new_found: Callable[[], Found] = Found
+    order: Order = attrs.field(factory=Order)
     """Of all frames."""
-    _by_track: dict[tuple[str, int], Clock] = attrs.field(factory=dict)
+    by_track: dict[tuple[str, int], Clock] = attrs.field(factory=dict)
 
     def add(self, frame: Frame) -> Clock:
         """The clock of a frame's track, at that frame."""
         key = frame.kind, frame.track_id
-        clock = self._by_track.get(key)
+        clock = self.by_track.get(key)
         if clock is None:
-            clock = self._by_track[key] = Clock(beside=self.whole)
+            clock = self.by_track[key] = self.order.new_clock(self.new_found)
         clock.add(frame.timestamp_ms)
-        self.whole.add(frame.timestamp_ms)
+        self.order.add(frame.timestamp_ms, clock)
         return clock
 
 
-def _stepped(trace: Trace, kind: str) -> Iterator[tuple[Frame, Clock]]:
-    """Frames with a frame of their track before them, each with the clock at it."""
+def _clocked(trace: Trace, kind: str) -> Iterator[tuple[Frame, Clock]]:
+    """The frames of the first track of a kind, or of every track, each with the clock at it."""
     clocks = _Clocks()
     for frame in _frames(trace, kind):
-        clock = clocks.add(frame)
-        if clock.count > 1:
-            yield frame, clock
+        yield frame, clocks.add(frame)
 
 
 def counts(kind: str, choice: Choice = lambda frame: True) -> Walk:
@@ -117,10 +119,10 @@ def durations(kind: str, scale: int = 1) -> Walk:
     """Milliseconds, or those divided by ``scale``, that came so far."""
 
     def walk(trace: Trace) -> Iterator[Reading]:
-        clock = Clock()
+        clocks = _Clocks()
         for frame in _frames(trace, kind):
-            clock.add(frame.timestamp_ms)
-            yield Reading(frame, clock.duration_ms / scale, math.inf)
+            clocks.add(frame)
+            yield Reading(frame, clocks.order.duration_ms / scale, math.inf)
 
     return walk
 
@@ -129,15 +131,11 @@ def bit_rates(kind: str) -> Walk:
     """Bits in the second before each frame; as long as no second has passed, at least so many."""
 
     def walk(trace: Trace) -> Iterator[Reading]:
-        window: deque[tuple[int, int]] = deque()
-        clock, now, first_ms = Clock(), 0, 0
-        for frame in _frames(trace, kind):
-            time_ms = clock.add(frame.timestamp_ms)
-            if clock.jumped:
-                window.clear()
-                now = 0
-            if not window:
-                first_ms = time_ms
+        window: deque[tuple[float, int]] = deque()
+        now, first_ms, newest_ms = 0, None, -math.inf
+        for frame, clock in _clocked(trace, kind):
+            time_ms = newest_ms = max(newest_ms, clock.time_ms)
+            first_ms = time_ms if first_ms is None else first_ms
             window.append((time_ms, frame.size))
             now += 8 * frame.size
             while window[0][0] <= time_ms - _SECOND_MS:
@@ -148,13 +146,23 @@ def bit_rates(kind: str) -> Walk:
     return walk
 
 
+def _paced(trace: Trace, kind: str) -> Iterator[tuple[Frame, int]]:
+    """Frames with the interval before them, as far as it is known."""
+    held: tuple[Frame, int] | None = None
+    for frame, clock in _clocked(trace, kind):
+        if held is not None:
+            yield held if clock.amended_ms is None else (held[0], clock.amended_ms)
+        held = None if clock.interval_ms is None else (frame, clock.interval_ms)
+    if held is not None:
+        yield held
+
+
 def intervals(kind: str) -> Walk:
     """Milliseconds from a frame of the track to the next."""
 
     def walk(trace: Trace) -> Iterator[Reading]:
-        for frame, clock in _stepped(trace, kind):
-            if clock.step_ms >= 0:
-                yield Reading(frame, clock.step_ms, clock.step_ms)
+        for frame, interval in _paced(trace, kind):
+            yield Reading(frame, interval, interval)
 
     return walk
 
@@ -163,13 +171,26 @@ def paces(kind: str) -> Walk:
     """Frames a second, as the step to each says; it may be rounded by a millisecond."""
 
     def walk(trace: Trace) -> Iterator[Reading]:
-        for frame, clock in _stepped(trace, kind):
-            if clock.is_steady:
-                step = clock.step_ms
-                high = 1000 / (step - 1) if step > 1 else math.inf
-                yield Reading(frame, 1000 / (step + 1), high)
+        for frame, interval in _paced(trace, kind):
+            high = 1000 / (interval - 1) if interval > 1 else math.inf
+            yield Reading(frame, 1000 / (interval + 1), high)
 
     return walk
+
+
+@attrs.define(eq=False)
+class _AllFound(Found):
+    """Remembers which frame each was, and how large."""
+
+    each: list[tuple[int, int]] = attrs.field(factory=list)
+
+    def add(self, index: int, timestamp_ms: int, size_ms: int) -> None:
+        super().add(index, timestamp_ms, size_ms)
+        self.each.append((index, size_ms))
+
+    def undo(self) -> None:
+        super().undo()
+        self.each.pop()
 
 
 def steps(kind: str, of: str, size: bool = False) -> Walk:
@@ -178,49 +199,67 @@ def steps(kind: str, of: str, size: bool = False) -> Walk:
     Args:
         of: ``"regressions"``, ``"duplicates"``, ``"gaps"`` or ``"jumps"``.
     """
-    is_odd = _ODD[of]
 
     def walk(trace: Trace) -> Iterator[Reading]:
+        clocks = _Clocks(_AllFound)
+        frames = list(_frames(trace, kind))
+        for frame in frames:
+            clocks.add(frame)
+        sizes = {
+            (*track, index): size_ms
+            for track, clock in clocks.by_track.items()
+            for index, size_ms in getattr(clock, of).each
+        }
         count = 0
-        for frame, clock in _stepped(trace, kind):
-            if is_odd(clock.step_ms):
+        for frame in frames:
+            length = sizes.get((frame.kind, frame.track_id, frame.index))
+            if length is not None:
                 count += 1
-                length = abs(clock.step_ms) if size else count
-                yield Reading(frame, length, math.inf)
+                yield Reading(frame, length if size else count, math.inf)
 
     return walk
 
 
-_ODD: Final[dict[str, Callable[[int], bool]]] = {
-    "regressions": lambda step: step < 0,
-    "duplicates": lambda step: step == 0,
-    "gaps": lambda step: step > DEFAULT_GAP_MS,
-    "jumps": lambda step: abs(step) > DEFAULT_JUMP_MS,
-}
+def _last_frames(trace: Trace) -> Iterator[tuple[Frame, int]]:
+    """The last frame of each track, and how long the others went on."""
+    clocks = _Clocks()
+    last: dict[tuple[str, int], Frame] = {}
+    for frame in trace:
+        clocks.add(frame)
+        last[frame.kind, frame.track_id] = frame
+    for track, frame in last.items():
+        yield frame, clocks.order.latest_ms - clocks.by_track[track].latest_ms
+
+
+def gaps(trace: Trace) -> Iterator[Reading]:
+    """Gaps of every track: how many so far; one that ends long before the others has one there."""
+    count = 0
+    for reading in steps("", "gaps")(trace):
+        count += 1
+        yield reading
+    for frame, early_ms in _last_frames(trace):
+        if early_ms > DEFAULT_GAP_MS:
+            count += 1
+            yield Reading(frame, count, math.inf)
 
 
 def after_gaps(trace: Trace) -> Iterator[Reading]:
     """Milliseconds from frame to frame of every track; and behind the last of each, how long the
     others went on."""
-    clocks, newest_ms = _Clocks(), -math.inf
-    last: dict[tuple[str, int], tuple[Frame, int]] = {}
-    for frame in trace:
-        clock = clocks.add(frame)
-        last[frame.kind, frame.track_id] = frame, clock.now_ms
-        newest_ms = max(newest_ms, clock.now_ms)
-        if clock.count > 1 and clock.step_ms >= 0:
+    for frame, clock in _clocked(trace, ""):
+        if clock.count > 1 and clock.step is not Step.RETURN and clock.step_ms >= 0:
             yield Reading(frame, clock.step_ms, clock.step_ms)
-    for frame, now_ms in last.values():
-        yield Reading(frame, newest_ms - now_ms, newest_ms - now_ms)
+    for frame, early_ms in _last_frames(trace):
+        yield Reading(frame, early_ms, early_ms)
 
 
 def gops(unit: str) -> Walk:
     """``"frames"`` or ``"seconds"`` from keyframe to keyframe: at each frame at least so many."""
 
     def walk(trace: Trace) -> Iterator[Reading]:
-        clock, began_ms, count = Clock(), None, 0
-        for frame in trace.of("video"):
-            now_ms = clock.add(frame.timestamp_ms)
+        began_ms, count = None, 0
+        for frame, clock in _clocked(trace, "video"):
+            now_ms = clock.pace_ms
             if began_ms is not None:
                 length = count if unit == "frames" else (now_ms - began_ms) / 1000
                 if frame.is_key:
@@ -234,18 +273,27 @@ def gops(unit: str) -> Walk:
     return walk
 
 
+class _Readings(list[Reading]):
+    """The skew at each picture that counts."""
+
+    def add(self, t_ms: int, skew_ms: int, mark: object) -> None:
+        assert isinstance(mark, Frame)  # the picture
+        self.append(Reading(mark, skew_ms, skew_ms))
+
+
 def skews(trace: Trace) -> Iterator[Reading]:
-    """Milliseconds, audio minus video, at every picture."""
-    clocks, audio_ms = _Clocks(), None
+    """Milliseconds, audio minus video, at every picture at which that counts."""
+    clocks, skew = _Clocks(), Skew(_Readings)
     firsts = {track[0]: track for track in reversed(trace.tracks)}
     for frame in trace:
+        clock = clocks.add(frame)
         if (frame.kind, frame.track_id) != firsts[frame.kind]:
             continue
-        now_ms = clocks.add(frame).now_ms
         if frame.kind == "audio":
-            audio_ms = now_ms
-        elif audio_ms is not None:
-            yield Reading(frame, audio_ms - now_ms, audio_ms - now_ms)
+            skew.add_audio(clock)
+        else:
+            skew.add_video(clock, frame)
+    return iter(skew.line())
 
 
 def compositions(trace: Trace) -> Iterator[Reading]:
@@ -259,9 +307,10 @@ def stills(kind: str) -> Walk:
 
     def walk(trace: Trace) -> Iterator[Reading]:
         run_ms = 0
-        for frame, clock in _stepped(trace, kind):
-            run_ms = run_ms + max(clock.step_ms, 0) if frame.is_still else 0
-            yield Reading(frame, run_ms, math.inf)
+        for frame, clock in _clocked(trace, kind):
+            if clock.count > 1:
+                run_ms = run_ms + (clock.interval_ms or 0) if frame.is_still else 0
+                yield Reading(frame, run_ms, math.inf)
 
     return walk
 
@@ -295,10 +344,9 @@ def silences(trace: Trace) -> Iterator[Reading]:
 
 def lags(trace: Trace) -> Iterator[Reading]:
     """Milliseconds that each frame came later than its timestamp says."""
-    clock, began_s = Clock(), 0.0
+    clocks, began = _Clocks(), None
     for frame, at_s in arrivals(trace):
-        now_ms = clock.add(frame.timestamp_ms)
-        if clock.count == 1:
-            began_s = at_s
-        lag = (at_s - began_s) * 1000 - (now_ms - clock.first_ms)
+        time_ms = clocks.add(frame).time_ms
+        began = (at_s, time_ms) if began is None else began
+        lag = (at_s - began[0]) * 1000 - (time_ms - began[1])
         yield Reading(frame, lag, lag)

@@ -2,28 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-
 from trio_srs.hub.record import HEADER, Account, AlteredRecord, Record
 from trio_srs.wire.flv.enhanced import FrameKind
-from trio_srs.wire.rtmp.message import MessageType
-
-
-@pytest.mark.parametrize(
-    ("type_id", "flags", "expected"),
-    [
-        (MessageType.VIDEO, 0, True),
-        (MessageType.VIDEO, FrameKind.KEYFRAME, True),
-        (MessageType.VIDEO, FrameKind.SEQUENCE_HEADER, False),
-        (MessageType.VIDEO, FrameKind.SEQUENCE_END, False),
-        (MessageType.VIDEO, FrameKind.METADATA, False),
-        (MessageType.VIDEO, FrameKind.COMMAND, False),
-        (MessageType.AUDIO, 0, False),
-        (MessageType.DATA_AMF0, 0, False),
-    ],
-)
-def test_only_coded_video_is_a_picture(type_id: int, flags: int, expected: bool) -> None:
-    assert Record(type_id, 0, b"", 0.0, int(flags)).is_picture is expected
 
 
 def test_headers_are_what_configures_a_decoder() -> None:

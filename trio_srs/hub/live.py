@@ -15,6 +15,7 @@ from trio_srs.hub.forms import Form
 from trio_srs.hub.group import Group
 from trio_srs.hub.headers import Header, HeaderCache
 from trio_srs.hub.log import LogBounds, StreamLog
+from trio_srs.hub.pictures import Pictures
 from trio_srs.hub.reader import Outlet, Reader
 from trio_srs.hub.record import HEADER, RECORD_BYTES, AlteredRecord, Record
 from trio_srs.hub.settings import StreamSettings
@@ -61,9 +62,10 @@ class LiveCounters:
     keyframes: int = 0
     publishes: int = 0
     pictures: int = 0
-    """Messages with coded video, keyframes among them."""
+    """Coded pictures, keyframes among them, in however many messages each came."""
     others: int = 0
-    """Messages that are neither pictures nor sounds: headers, data, and what nobody knows."""
+    """Messages that neither begin a picture nor are sounds: the rest of pictures, headers, data,
+    and what nobody knows."""
 
     @property
     def sounds(self) -> int:
@@ -118,6 +120,7 @@ class Live:
         reason; both are forgotten when the publisher leaves."""
         self._broadcaster = broadcaster
         self._codecs = CodecChanges()
+        self._pictures = Pictures()
         self._timeline = Timeline(settings.timestamps)
         self._readers = 0
         self._awaiting: set[Reader] = set()
@@ -149,6 +152,7 @@ class Live:
         self.settings = settings
         self.counters.publishes += 1
         self._codecs = CodecChanges()
+        self._pictures = Pictures()
         self._headers.clear()
         self._headers.most_bytes = settings.log_bytes // _PART
         self.log.bounds = self._bounds()
@@ -157,7 +161,7 @@ class Live:
         self._timeline = self._timeline.next(settings.timestamps)
         self._notice(StatusCode.PLAY_PUBLISH_NOTIFY, f"{self.name} is now published")
         # Whatever a publisher begins with, a reader may begin with as well.
-        self._enter_here(self._timeline.last_ms)
+        self._enter(self.log.end, self._timeline.last_ms)
         self._tell_changed()
 
     def publisher_left(self) -> None:
@@ -170,6 +174,7 @@ class Live:
         self.lease = None
         self.idle_since = trio.current_time()
         self._entry = None
+        self._pictures = Pictures()
         self._newest_entry = self._left_at = self.log.end
         self._notice(StatusCode.PLAY_UNPUBLISH_NOTIFY, f"{self.name} is now unpublished")
         for reader in self._awaiting:
@@ -230,7 +235,7 @@ class Live:
         elif is_news:
             self._headers.see_frame(record)
         if type_id == _VIDEO:
-            self._see_video(record)
+            self._see_video(record, sent_ms)
         elif not is_header and not (self._has_video and self._entry is not None):
             self._see_other(record)
         self._push(record)
@@ -265,25 +270,32 @@ class Live:
         if changed and self.watch is not None and record.flags & _SEQUENCE_HEADER:
             self.watch.see_header_change()
 
-    def _see_video(self, record: Record) -> None:
+    def _see_video(self, record: Record, sent_ms: int) -> None:
         self._has_video = True
         self._video_at = record.arrived_at
-        if record.flags & _KEYFRAME:
-            if record.is_picture:
-                counters = self.counters
-                counters.keyframes += 1
-                counters.pictures += 1
-                self._enter_here(record.timestamp_ms)
-                self._has_pictures = True
-                if self.watch is not None:
-                    self.watch.see_keyframe()
-            else:
-                self.counters.others += 1
-        elif not record.flags:
-            self._has_pictures = True
-            self.counters.pictures += 1
+        counters, pictures = self.counters, self._pictures
+        if record.flags & ~_KEYFRAME:
+            counters.others += 1
+            return
+        self._has_pictures = True
+        is_key = record.flags & _KEYFRAME
+        if sent_ms != pictures.timestamp_ms:
+            position = self.log.end
+            pictures.begin(sent_ms, position)
+            counters.pictures += 1
         else:
-            self.counters.others += 1
+            part = pictures.go_on(record, self.log)
+            position = part.position
+            is_key = part.begins_key
+            if part.begins:
+                counters.pictures += 1
+            else:
+                counters.others += 1
+        if is_key:
+            counters.keyframes += 1
+            self._enter(position, record.timestamp_ms)
+            if self.watch is not None:
+                self.watch.see_keyframe()
 
     def _see_other(self, record: Record) -> None:
         """With no video every record but a header is an entry point."""
@@ -291,7 +303,7 @@ class Live:
             if self._entry is not None or record.arrived_at - self._video_at <= _VIDEO_GONE_S:
                 return
             self._has_video = self._has_pictures = False
-        self._enter_here(record.timestamp_ms)
+        self._enter(self.log.end, record.timestamp_ms)
 
     def _push(self, record: Record) -> None:
         size = len(record.body)
@@ -307,11 +319,16 @@ class Live:
 
     # ---------------------------------------------------- where readers begin
 
-    def _enter_here(self, timestamp_ms: int) -> None:
-        """What is about to be appended, with this timestamp, is where readers may begin."""
-        end, headers = self.log.end, self._headers.snapshot()
-        self._entry = Entry(end, headers, self._appended)
-        self._newest_entry = end
+    def _enter(self, position: int, timestamp_ms: int) -> None:
+        """What stands there, or is about to be appended, with this timestamp, is where readers
+        may begin."""
+        log, headers, appended = self.log, self._headers.snapshot(), self._appended
+        if position < log.end:
+            headers = tuple(header for header in headers if header.position < position)
+            passed = log.between(position, log.end)
+            appended -= sum(len(record.body) + RECORD_BYTES for record in passed)
+        self._entry = Entry(position, headers, appended)
+        self._newest_entry = position
         for reader in self._awaiting:
             self._place_at(reader, self._entry, timestamp_ms)
             reader.outlet.wake()
@@ -467,7 +484,8 @@ class Live:
         self._untrimmed = 0
         self._bound_cache()
         log = self.log
-        wanted = log.end if self._entry is None else self._entry.position
+        entry = self._entry
+        wanted = self._pictures.wanted_from(log.end) if entry is None else entry.position
         wanted = min(wanted, self._behind())
         if self.followers:
             wanted = min(wanted, self._followed())

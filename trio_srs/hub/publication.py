@@ -129,12 +129,12 @@ class Publication:
 
     @property
     def frames(self) -> int:
-        """Messages with coded video so far; with coded audio, if there was no video."""
+        """Coded pictures so far; messages with coded audio, if there was no video."""
         return self._count()[0]
 
     @property
     def keyframes(self) -> int:
-        """Messages with keyframes so far."""
+        """Keyframes so far."""
         return self._count()[1]
 
     def _count(self) -> tuple[int, int]:

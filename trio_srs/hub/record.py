@@ -9,7 +9,6 @@ import attrs
 
 from trio_srs.wire.flv.enhanced import FrameKind
 from trio_srs.wire.rtmp.chunk_writer import Piece
-from trio_srs.wire.rtmp.message import MessageType
 
 __all__ = ["HEADER", "RECORD_BYTES", "Account", "AlteredRecord", "Record"]
 
@@ -20,8 +19,6 @@ RECORD_BYTES: Final = 512
 it a bound in bytes bounds the number of records too, however small a publisher makes them."""
 _PIECE_BYTES: Final = 128
 """What a piece of a wire form takes that refers to the body, headers between them included."""
-_NO_PICTURE: Final = int(~FrameKind.KEYFRAME)
-_VIDEO: Final = int(MessageType.VIDEO)
 
 
 @attrs.define(eq=False)
@@ -58,11 +55,6 @@ class Record:
     """Of the log that holds this record; None when none does."""
     copied: int = 0
     """Bytes that it holds in a log and that are not shared with the body."""
-
-    @property
-    def is_picture(self) -> bool:
-        """Whether this is coded video, keyframe or not."""
-        return self.type_id == _VIDEO and not self.flags & _NO_PICTURE
 
     @property
     def sent_ms(self) -> int:

@@ -164,3 +164,20 @@ async def test_nothing_is_lost_or_seen_twice_whatever_happens(
     lease.give_back()
     for keeper in keepers:
         assert keeper.seen == said(*messages)
+
+
+@pytest.mark.parametrize("size", [10, 200, 5000])
+async def test_who_sends_more_than_a_follower_has_time_for_waits_for_it(size: int) -> None:
+    """So the end of a publish never has much left to be seen at once."""
+    stage = Stage()
+    stage.publish()
+    stage.say(header(), key(0))
+    keeper, furthest, was_seen = Keeper(stage.live), 0, 0
+    for number in range(5000):
+        stage.say(inter(40 * number, size=size))
+        furthest = max(furthest, keeper.behind)
+        assert len(keeper.seen) - was_seen <= 128
+        was_seen = len(keeper.seen)
+    assert furthest <= 1024 + 64
+    keeper.let_go()
+    assert len(keeper.seen) == 5000

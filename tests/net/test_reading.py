@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 
 import pytest
 import trio
 import trio.testing
 
-from trio_srs.net.reading import SharedReader
+from trio_srs.net.reading import After, Read, SharedReader
 
 pytestmark = pytest.mark.skipif(not SharedReader.works, reason="epoll is Linux only")
 
@@ -23,16 +23,16 @@ def a_pair() -> Iterator[tuple[socket.socket, socket.socket]]:
         yield near, far
 
 
-def collecting(sock: socket.socket, into: list[bytes]) -> Callable[[float], bool]:
+def collecting(sock: socket.socket, into: list[bytes]) -> Read:
     """Reads what there is; over at the end of the stream."""
 
-    def read(now: float) -> bool:
+    def read(now: float) -> After:
         try:
             data = sock.recv(1000)
         except BlockingIOError:
-            return True
+            return After.WAIT
         into.append(data)
-        return bool(data)
+        return After.WAIT if data else After.OVER
 
     return read
 
@@ -76,7 +76,7 @@ async def test_many_sockets_are_read_by_one_task(reader: SharedReader) -> None:
 async def test_an_error_ends_only_the_reading_it_came_from(reader: SharedReader) -> None:
     got: list[bytes] = []
 
-    def broken(now: float) -> bool:
+    def broken(now: float) -> After:
         raise ConnectionResetError("reset")
 
     with a_pair() as (bad, bad_far), a_pair() as (good, good_far), trio.fail_after(5):
@@ -93,9 +93,9 @@ async def test_an_error_ends_only_the_reading_it_came_from(reader: SharedReader)
 async def test_a_reading_that_was_over_can_begin_again(reader: SharedReader) -> None:
     got: list[bytes] = []
 
-    def once(now: float) -> bool:
+    def once(now: float) -> After:
         got.append(near.recv(1))
-        return False
+        return After.OVER
 
     with a_pair() as (near, far), trio.fail_after(5):
         far.send(b"ab")
@@ -110,7 +110,7 @@ async def test_a_cancelled_reading_reads_no_more(reader: SharedReader) -> None:
         with trio.move_on_after(0):
             await reader.reading(near.fileno(), collecting(near, got))
         far.send(b"late")
-        await reader.reading(near.fileno(), lambda _: False)
+        await reader.reading(near.fileno(), lambda _: After.OVER)
     assert got == []
 
 
@@ -136,7 +136,7 @@ async def test_merged_reading_reads_everybody_at_once_and_no_sooner(
 async def test_a_bug_in_reading_does_not_end_the_shared_reader(reader: SharedReader) -> None:
     got: list[bytes] = []
 
-    def bug(now: float) -> bool:
+    def bug(now: float) -> After:
         raise KeyError("a bug")
 
     with a_pair() as (near, far), trio.fail_after(5):
@@ -164,3 +164,191 @@ async def test_merged_readings_that_end_together_do_not_disturb_each_other(
             nursery.start_soon(read, one, first)
             nursery.start_soon(read, two, second)
     assert (first, second) == ([b""], [b""])
+
+
+# ------------------------------------------------------------------------ turns
+
+
+class Crowd:
+    """Sockets that always have something to read; each turn takes a while of our own clock."""
+
+    def __init__(self) -> None:
+        self.work_s = 0.0
+        self.turns: list[str] = []
+        self.size = 0
+        self.shared = SharedReader(work_clock=lambda: self.work_s)
+        self._sockets = ExitStack()
+
+    def join(self, name: str, *, after: After = After.WAIT, takes_s: float = 0.0005) -> None:
+        """A socket that is full, and is never emptied."""
+        near, far = self._sockets.enter_context(a_pair())
+        far.send(b"much")
+        self.size += 1
+
+        def read(now: float) -> After:
+            self.work_s += takes_s
+            self.turns.append(name)
+            return after
+
+        self.shared.watch(near.fileno(), read, _raised)
+
+    async def settle(self) -> None:
+        """Until each of them was read."""
+        with trio.fail_after(10):
+            while len(set(self.turns)) < self.size:
+                await trio.lowlevel.checkpoint()
+
+    async def watch_turns(self, count: int) -> list[str]:
+        """The next turns, so many."""
+        self.turns.clear()
+        with trio.fail_after(10):
+            while len(self.turns) < count:
+                await trio.lowlevel.checkpoint()
+        return self.turns[:count]
+
+    def __enter__(self) -> Crowd:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._sockets.close()
+
+
+def _raised(error: Exception) -> None:
+    raise AssertionError from error
+
+
+@pytest.fixture
+async def crowd(nursery: trio.Nursery) -> Crowd:
+    crowd = Crowd()
+    await nursery.start(crowd.shared.run)
+    return crowd
+
+
+@pytest.mark.parametrize("count", [2, 7, 64, 700])
+@pytest.mark.parametrize("after", [After.WAIT, After.AGAIN])
+async def test_full_sockets_are_all_read_equally_often(
+    crowd: Crowd, after: After, count: int
+) -> None:
+    with crowd:
+        names = [str(number) for number in range(count)]
+        for name in names:
+            crowd.join(name, after=after)
+        await crowd.settle()
+        turns = await crowd.watch_turns(4 * count)
+    assert all(3 <= turns.count(name) <= 5 for name in names)
+
+
+@pytest.mark.parametrize("takes_s", [0.00001, 0.0005, 0.1])
+async def test_one_that_sends_little_waits_for_none_of_those_that_send_much(
+    crowd: Crowd, takes_s: float
+) -> None:
+    slow: list[bytes] = []
+    with crowd, a_pair() as (near, far):
+        for number in range(64):
+            crowd.join(str(number), after=After.AGAIN, takes_s=takes_s)
+        crowd.shared.watch(near.fileno(), collecting(near, slow), _raised)
+        await crowd.settle()
+        for number in range(5):
+            far.send(b"%d" % number)
+            before, began_s = len(crowd.turns), crowd.work_s
+            with trio.fail_after(10):
+                while len(slow) <= number:
+                    await trio.lowlevel.checkpoint()
+            passes = 2  # as Trio shuffles tasks
+            assert crowd.work_s - began_s <= passes * (0.002 + 2 * takes_s)
+            assert len(crowd.turns) > before
+    assert slow == [b"0", b"1", b"2", b"3", b"4"]
+
+
+async def test_many_that_send_little_leave_half_of_the_time_to_those_that_send_much(
+    crowd: Crowd,
+) -> None:
+    with crowd:
+        for number in range(200):
+            crowd.join(f"little {number}")
+        for number in range(3):
+            crowd.join(f"much {number}", after=After.AGAIN)
+        await crowd.settle()
+        turns = await crowd.watch_turns(1200)
+    much = [turns.count(f"much {number}") for number in range(3)]
+    assert 500 <= sum(much) <= 700
+    assert max(much) - min(much) <= 2
+
+
+async def test_other_tasks_have_a_turn_between_two_passes_of_reading(crowd: Crowd) -> None:
+    with crowd:
+        for number in range(64):
+            crowd.join(str(number), after=After.AGAIN)
+        await crowd.settle()
+        for _ in range(20):
+            began_s = crowd.work_s
+            await trio.lowlevel.checkpoint()
+            assert crowd.work_s - began_s <= 2 * 0.0025  # two passes, as Trio shuffles tasks
+
+
+async def test_what_is_over_while_it_stands_in_line_is_not_read(crowd: Crowd) -> None:
+    late: list[bytes] = []
+    with crowd, a_pair() as (near, far):
+        for number in range(64):
+            crowd.join(str(number), takes_s=0.01)  # one turn is more than a pass has
+        crowd.shared.watch(near.fileno(), collecting(near, late), _raised)
+        far.send(b"late")
+        await trio.lowlevel.checkpoint()
+        await trio.lowlevel.checkpoint()
+        crowd.shared.unwatch(near.fileno())
+        await crowd.watch_turns(200)
+    assert late == []
+
+
+async def test_a_reading_may_begin_with_what_was_read_before(reader: SharedReader) -> None:
+    calls = 0
+
+    def held(now: float) -> After:
+        nonlocal calls
+        calls += 1
+        return After.OVER if calls == 3 else After.AGAIN
+
+    with a_pair() as (near, _), trio.fail_after(5):
+        await trio.testing.wait_all_tasks_blocked()
+        await reader.reading(near.fileno(), held, at_once=True)
+    assert calls == 3
+
+
+async def test_merged_reading_rests_only_when_nothing_more_is_there(
+    reader: SharedReader,
+) -> None:
+    """Ten reads in one rest: otherwise these would take five seconds."""
+    got: list[bytes] = []
+
+    def read(now: float) -> After:
+        got.append(near.recv(1000))
+        return After.OVER if got[-1] == b"" else After.AGAIN
+
+    with a_pair() as (near, far):
+        far.send(bytes(10_000))
+        far.shutdown(socket.SHUT_WR)
+        with trio.fail_after(2):
+            await reader.reading(near.fileno(), read, every_s=0.5)
+    assert list(map(len, got)) == [1000] * 10 + [0]
+
+
+async def test_merged_readings_wait_for_each_other_in_turn(crowd: Crowd) -> None:
+    """One of them has so much that it never rests."""
+    with crowd, a_pair() as (near, far), a_pair() as (endless, _):
+        got: list[bytes] = []
+
+        def read(now: float) -> After:
+            crowd.work_s += 0.001
+            crowd.turns.append("endless")
+            return After.AGAIN
+
+        async with trio.open_nursery() as nursery:
+            with trio.fail_after(5):
+                nursery.start_soon(
+                    lambda: crowd.shared.reading(endless.fileno(), read, every_s=0.01)
+                )
+                far.shutdown(socket.SHUT_WR)
+                await crowd.shared.reading(near.fileno(), collecting(near, got), every_s=0.01)
+            nursery.cancel_scope.cancel()
+    assert got == [b""]
+    assert crowd.turns

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from tests.session.pair import PUBLISH, QUIET, RANDOM
-from trio_srs.session.base import NEED_DATA, NEED_DECISION, Need, Session
+from trio_srs.session.base import NEED_DATA, NEED_DECISION, NEED_TURN, Need, Session
 from trio_srs.session.rtmp_client import RtmpClientSession
 from trio_srs.session.rtmp_server import RtmpServerSession
 
 
-def test_a_session_needs_either_data_or_a_decision() -> None:
-    assert list(Need) == [NEED_DATA, NEED_DECISION]
+def test_a_session_needs_data_a_decision_or_another_turn() -> None:
+    assert list(Need) == [NEED_DATA, NEED_DECISION, NEED_TURN]
 
 
 @pytest.mark.parametrize(

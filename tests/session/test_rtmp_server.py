@@ -22,7 +22,7 @@ from tests.session.pair import (
     in_state,
 )
 from trio_srs.errors import InternalError
-from trio_srs.session.base import NEED_DATA, NEED_DECISION
+from trio_srs.session.base import NEED_DATA, NEED_DECISION, NEED_TURN
 from trio_srs.session.rtmp_client import ClientOptions
 from trio_srs.session.rtmp_core import CommandRateError, SessionLimits
 from trio_srs.session.rtmp_events import (
@@ -39,6 +39,7 @@ from trio_srs.session.rtmp_server import RtmpServerSession, ServerOptions
 from trio_srs.session.rtmp_streams import BadStateError, StreamState
 from trio_srs.wire.amf import amf0
 from trio_srs.wire.rtmp.aggregate import join_aggregate
+from trio_srs.wire.rtmp.chunk_writer import encode_message
 from trio_srs.wire.rtmp.command import Command, CommandError
 from trio_srs.wire.rtmp.control import (
     PingRequest,
@@ -584,6 +585,17 @@ def test_a_silent_peer_is_pinged_when_the_options_say() -> None:
     script.session.on_time(11.0)
     assert script.hear() == [PingRequest(11_000)]
     assert script.session.next_deadline() == 21.0
+
+
+def test_after_many_chores_others_have_a_turn() -> None:
+    script = ServerScript.fresh()
+    chore, last = encode_message(Message(3, 0, 0, bytes(4)), 128), encode_message(CONNECT, 4096)
+    script.session.receive_data(chore * 1000 + last, 0.0)
+    turns = 0
+    while (event := script.session.next_event()) is NEED_TURN or isinstance(event, HandshakeDone):
+        turns += 1
+    assert turns >= 1000 // 64
+    assert isinstance(event, ConnectRequested)
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,9 @@ _TRIM_RECORD: Final = _TRIM_EVERY // 64
 _PART: Final = 8
 """One in so many bytes of what a stream may hold may be headers; and it is looked twice as often
 for what is no longer wanted."""
+_UNSEEN_MOST: Final = 1024
+"""Records that a follower may leave for later. Who sends more than followers have time for waits
+for them in its own turn; otherwise all of it would be to do at once when the publish ends."""
 _VIDEO_GONE_S: Final = 10.0
 """A stream whose cached GOP is gone, and that has had no video for this long, has none: who joins
 would wait for ever for a keyframe."""
@@ -511,9 +514,12 @@ class Live:
 
     def _followed(self) -> int:
         """Up to where all followers have seen everything; they must, if the log is too long."""
-        if self.log.is_over():
-            for follower in self.followers:
+        is_over = self.log.is_over()
+        for follower in self.followers:
+            if is_over:
                 follower.catch_up()
+            elif follower.behind > _UNSEEN_MOST:
+                follower.catch_up(_UNSEEN_MOST // 8)
         return min(follower.position for follower in self.followers)
 
     def _bound_cache(self) -> None:

@@ -162,5 +162,5 @@ class StreamSettings:
     """Collect this long before a stream's players are written to: fewer, larger writes. `"0s"`
     writes each message at once."""
     merge_read: Seconds = attrs.field(default=Seconds(0.0), validator=seconds_within("0s", "2s"))
-    """Rest this long between two reads from a publisher: fewer, larger reads. `"0s"` reads
-    whatever has come, at once."""
+    """Rest this long between two reads from a publisher: fewer, larger reads. It rests less if
+    more comes than `rtmp.read_buffer` holds. `"0s"` reads whatever has come, at once."""

@@ -46,6 +46,7 @@ class Link(Generic[SessionT]):
 
     Attributes:
         busy: whether something is owed. Nothing may be offered then, only said or owed.
+        most: bytes that one read takes, at most.
         offer: the transport's own; see :meth:`~trio_srs.net.transport.Transport.offer`.
         stalled_after: seconds without one byte taken, while busy, before the peer is given up.
         bytes_in: bytes received.
@@ -68,6 +69,7 @@ class Link(Generic[SessionT]):
         "busy",
         "bytes_in",
         "bytes_said",
+        "most",
         "offer",
         "session",
         "stalled_after",
@@ -92,6 +94,7 @@ class Link(Generic[SessionT]):
         self.offer = transport.offer
         self._receive_into = transport.receive_into
         self._buffer = buffer
+        self.most = len(buffer)
         self._on_work = on_work
         self._owed: deque[bytes | memoryview] = deque()
         self._moved_at = 0.0
@@ -114,16 +117,16 @@ class Link(Generic[SessionT]):
             await self.transport.readable()
             got = self.receive_now(trio.current_time())
             if got is not None:
-                return got
+                return got > 0
 
-    def receive_now(self, now: float) -> bool | None:
+    def receive_now(self, now: float) -> int | None:
         """Feed the session what has arrived, without waiting.
 
         Args:
             now: Trio's clock, which whoever reads from many links has looked at already.
 
         Returns:
-            None when nothing has, False at the end of the stream.
+            how many bytes that was: 0 at the end of the stream, None when nothing has arrived.
 
         Raises:
             PeerGoneError: the connection broke.
@@ -136,11 +139,10 @@ class Link(Generic[SessionT]):
             return None
         except OSError as error:
             raise PeerGoneError(_why(error)) from error
-        if not count:
-            return False
-        self.bytes_in += count
-        self.session.receive_data(buffer[:count], now)
-        return True
+        if count:
+            self.bytes_in += count
+            self.session.receive_data(buffer[:count], now)
+        return count
 
     # ---------------------------------------------------------------- writing
 

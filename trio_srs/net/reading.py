@@ -1,31 +1,56 @@
-"""Reading from many: one task and one epoll, inside Trio's, for all plain sockets. Floor 2.
+"""Reading from many: one task and one epoll, inside Trio's, for all sockets. Floor 2.
 
 The broadcaster's mirror image. A task that waits for its own socket costs two system calls and a
 task switch for each small write of its peer. Here the sockets that have something are found with
 one call and read in turn, inline. Whoever reads stays a task of its own connection, parked in
 :meth:`SharedReader.reading`, so that an error ends that connection and nothing else.
+
+Turns are fair whatever comes. A source that has something stands in line once, and goes to the end
+before it is read again; what a scheduler pass has no time for keeps its place. There are two lines.
+Who brought much in its last turn, and so has more, stands in the long one. All others (a handshake,
+a stream in real time) are read first, so that they wait for each other and not for floods; but the
+long line has half of the time, if it wants it.
 """
 
 from __future__ import annotations
 
+import enum
 import math
 import select
 import sys
+import time
+from collections import deque
 from collections.abc import Callable
 from typing import Final
 
 import attrs
 import trio
 
-__all__ = ["SharedReader"]
+__all__ = ["After", "Read", "SharedReader"]
 
 _BUDGET_S: Final = 0.002
 """All reading together may take this long in one scheduler pass, so that no accept, kick or
 broadcast waits longer."""
-_SLICE: Final = 4
-"""Sockets read between two looks at the clock: one read may bring 256 KiB to understand."""
 _READY_MOST: Final = 512
 """Sockets asked for at a time; the kernel names the others first the next time."""
+_FRESH_S: Final = 0.0005
+"""How old the time may be that a source is told."""
+
+
+class After(enum.Enum):
+    """What is to happen to a source after its turn."""
+
+    WAIT = enum.auto()
+    """It is read again when its socket has something, or when it has rested."""
+    AGAIN = enum.auto()
+    """It brought much: it is read again, whatever its socket has, when others had their turn."""
+    OVER = enum.auto()
+    """It is read no more."""
+
+
+Read = Callable[[float], After]
+"""Reads once, a bounded amount, without waiting. It is told the time, of a moment ago at most.
+Finding nothing is no error."""
 
 
 @attrs.define(eq=False)
@@ -33,9 +58,15 @@ class _Source:
     """One socket that is read from here, and who is told that it is over."""
 
     fileno: int
-    read: Callable[[float], bool]
+    read: Read
     over: Callable[[Exception | None], None]
     """Called once, when it is read no more, with what ``read`` raised."""
+    every_s: float = 0.0
+    """How often it is read; 0 for whenever it has something."""
+    in_line: bool = False
+    read_at: float = 0.0
+    """When it had its last turn, by the work clock."""
+    is_over: bool = False
 
 
 @attrs.define(eq=False)
@@ -64,48 +95,55 @@ class SharedReader:
     """Reads sockets whenever, or as often as, they are to be read.
 
     :meth:`run` must run, in one task; it is safe to leave it out where :attr:`works` is false.
+
+    Args:
+        work_clock: seconds, by which turns are measured: what a turn takes, not what time it is.
     """
 
     works: Final = sys.platform == "linux"
     """Whether the platform has what this needs; elsewhere every task waits for its own socket."""
 
-    def __init__(self) -> None:
+    def __init__(self, work_clock: Callable[[], float] = time.perf_counter) -> None:
         self._epoll: select.epoll | None = None
         self._sources: dict[int, _Source] = {}
         self._rests: dict[float, _Rest] = {}
+        self._short: deque[_Source] = deque()
+        self._long: deque[_Source] = deque()
         self._sleep = trio.CancelScope()
+        self._work_clock = work_clock
 
     async def reading(
-        self, fileno: int, read: Callable[[float], bool], *, every_s: float = 0.0
+        self, fileno: int, read: Read, *, every_s: float = 0.0, at_once: bool = False
     ) -> None:
-        """Have ``read`` called when the socket has something, until it returns False.
+        """Have ``read`` called when the socket has something, until it is over.
 
         Args:
             fileno: the socket, which must not be closed in the meantime.
-            read: reads once, without waiting; it is told the time, of a moment ago at most.
-                Finding nothing is no error.
-            every_s: if not 0, it is called as often as this, whether there is something or not.
+            every_s: if not 0, it is called as often as this, whether there is something or not,
+                and each time until it has nothing more.
+            at_once: whether it is called for the first time whatever the socket has.
 
         Raises:
             whatever ``read`` raised.
         """
         outcome = _Outcome()
-        source = _Source(fileno, read, outcome.set)
-        self._add(source, every_s)
+        source = _Source(fileno, read, outcome.set, every_s)
+        self._add(source)
+        if at_once:
+            self._line_up(source, self._long)
+            self._sleep.cancel()
         try:
             await outcome.came.wait()
         finally:
-            self._remove(source, every_s)
+            self._remove(source)
         if outcome.error is not None:
             try:
                 raise outcome.error
             finally:
                 outcome.error = None  # it refers to this frame
 
-    def watch(
-        self, fileno: int, read: Callable[[float], bool], fail: Callable[[Exception], None]
-    ) -> None:
-        """The same with no task that waits: ``read`` is called until it returns False.
+    def watch(self, fileno: int, read: Read, fail: Callable[[Exception], None]) -> None:
+        """The same with no task that waits: ``read`` is called until it is over.
 
         Args:
             fail: called, instead of any further ``read``, with what it raised.
@@ -115,7 +153,7 @@ class SharedReader:
             if error is not None:
                 fail(error)
 
-        self._add(_Source(fileno, read, over), 0.0)
+        self._add(_Source(fileno, read, over))
 
     def unwatch(self, fileno: int, *, closing: bool = False) -> None:
         """Read a socket no more, which is not closed yet. Idempotent.
@@ -123,15 +161,18 @@ class SharedReader:
         Args:
             closing: it is closed in the next moment, by which the kernel forgets it as well.
         """
-        known = self._sources.pop(fileno, None) is not None
-        if known and self._epoll is not None and not closing:
+        source = self._sources.pop(fileno, None)
+        if source is None:
+            return
+        source.is_over = True
+        if self._epoll is not None and not closing:
             self._epoll.unregister(fileno)
 
-    def _add(self, source: _Source, every_s: float) -> None:
-        if every_s:
-            rest = self._rests.setdefault(every_s, _Rest(every_s))
+    def _add(self, source: _Source) -> None:
+        if source.every_s:
+            rest = self._rests.setdefault(source.every_s, _Rest(source.every_s))
             if not rest.sources:
-                rest.due = trio.current_time() + every_s
+                rest.due = trio.current_time() + rest.every_s
                 self._sleep.deadline = min(self._sleep.deadline, rest.due)
             rest.sources[source] = None
             return
@@ -139,15 +180,18 @@ class SharedReader:
         self._sources[source.fileno] = source
         self._epoll.register(source.fileno, select.EPOLLIN)
 
-    def _remove(self, source: _Source, every_s: float) -> None:
-        if every_s:
-            rest = self._rests.get(every_s)  # None: another that ended with this one was the last
-            if rest is not None:
-                rest.sources.pop(source, None)
-                if not rest.sources:
-                    del self._rests[every_s]
-        else:
+    def _remove(self, source: _Source) -> None:
+        """Read it no more. Idempotent."""
+        source.is_over = True
+        if self._sources.get(source.fileno) is source:
             self.unwatch(source.fileno)
+        rest = self._rests.get(source.every_s)
+        if rest is not None:
+            rest.sources.pop(source, None)
+            if not rest.sources:
+                del self._rests[source.every_s]
+
+    # ------------------------------------------------------------------ turns
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Read until cancelled."""
@@ -160,56 +204,89 @@ class SharedReader:
                         # Until merged readings are due, however much there is: a scope for each
                         # wake would cost as much as reading a message.
                         while True:
-                            await trio.lowlevel.wait_readable(self._epoll.fileno())
-                            self._read_ready(self._epoll)
-                    self._read_ready(self._epoll)  # neither kind of reading starves the other
-                    await self._read_rested()
+                            if self._short or self._long:
+                                await trio.lowlevel.checkpoint()
+                            else:
+                                await trio.lowlevel.wait_readable(self._epoll.fileno())
+                            self._pass(self._epoll)
+                    self._line_up_rested()
+                    self._pass(self._epoll)  # also if the next of them are due by now
             finally:
                 self._epoll = None
 
     def _next_due(self) -> float:
         return min((rest.due for rest in self._rests.values()), default=math.inf)
 
-    def _read_ready(self, epoll: select.epoll) -> None:
-        sources = self._sources
-        ready = epoll.poll(0, _READY_MOST)
-        now = trio.current_time()
-        until = now + _BUDGET_S
-        for index, (fileno, _) in enumerate(ready, 1):
-            source = sources.get(fileno)
-            if source is not None:
-                self._read(source, now)
-            if index % _SLICE == 0:
-                now = trio.current_time()
-                if now >= until:
-                    return  # what was not read is still ready, and is named first the next time
+    def _line_up(self, source: _Source, line: deque[_Source]) -> None:
+        if not source.in_line:
+            source.in_line = True
+            line.append(source)
 
-    async def _read_rested(self) -> None:
+    def _line_up_ready(self, epoll: select.epoll) -> None:
+        sources, short = self._sources, self._short
+        if not short:
+            for fileno, _ in epoll.poll(0, _READY_MOST):
+                source = sources.get(fileno)
+                if source is not None and not source.in_line:
+                    source.in_line = True
+                    short.append(source)
+            return
+        # Some have been read since the others had a turn, and the kernel names them in an order of
+        # its own.
+        found = [sources[fileno] for fileno, _ in epoll.poll(0, _READY_MOST) if fileno in sources]
+        found.sort(key=_read_at)
+        for source in found:
+            self._line_up(source, short)
+
+    def _line_up_rested(self) -> None:
         now = trio.current_time()
-        for rest in list(self._rests.values()):
+        for rest in self._rests.values():
             if rest.due <= now:
                 rest.due = max(rest.due + rest.every_s, now)
-                until = now + _BUDGET_S
-                for index, source in enumerate(list(rest.sources), 1):
-                    if source in rest.sources:
-                        self._read(source, now)
-                    if index % _SLICE == 0:
-                        now = trio.current_time()
-                        if now >= until:
-                            await trio.lowlevel.checkpoint()
-                            now = trio.current_time()
-                            until = now + _BUDGET_S
+                for source in rest.sources:
+                    self._line_up(source, self._short)
 
-    def _read(self, source: _Source, now: float) -> None:
+    def _pass(self, epoll: select.epoll) -> None:
+        """All reading of one scheduler pass."""
+        self._line_up_ready(epoll)
+        began = at = self._work_clock()
+        if self._short:
+            at = self._serve(self._short, at, began + _BUDGET_S / (2 if self._long else 1))
+        if self._long:
+            self._serve(self._long, at, began + _BUDGET_S)
+
+    def _serve(self, line: deque[_Source], at: float, until: float) -> float:
+        """Read the next ones of a line, one at least; when that was done."""
+        looked, now = at, trio.current_time()
+        while line:
+            at = self._turn(line.popleft(), now, at)
+            if at >= until:
+                break
+            if at - looked >= _FRESH_S:
+                looked, now = at, trio.current_time()
+        return at
+
+    def _turn(self, source: _Source, now: float, at: float) -> float:
+        """Read one; when that was done."""
+        source.in_line = False
+        if source.is_over:
+            return at
+        source.read_at = at
         error = None
         try:
-            if source.read(now):
-                return
+            after = source.read(now)
         except Exception as raised:  # it belongs to whoever is told
-            error = raised
-        # Not again before a task that waits has run: its socket may be ready for ever.
-        if self._sources.get(source.fileno) is source:
-            self.unwatch(source.fileno)
-        for rest in self._rests.values():
-            rest.sources.pop(source, None)
-        source.over(error)
+            after, error = After.OVER, raised
+        done = self._work_clock()
+        if after is After.OVER:
+            # Not again before a task that waits has run: its socket may be ready for ever.
+            self._remove(source)
+            source.over(error)
+            return done
+        if after is After.AGAIN and not source.is_over:
+            self._line_up(source, self._long)
+        return done
+
+
+def _read_at(source: _Source) -> float:
+    return source.read_at

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from typing import Final, Protocol
 
-__all__ = ["NEED_DATA", "NEED_DECISION", "Need", "Session"]
+__all__ = ["NEED_DATA", "NEED_DECISION", "NEED_TURN", "Need", "Session"]
 
 
 class Need(enum.Enum):
@@ -15,10 +15,13 @@ class Need(enum.Enum):
     """More bytes from the peer."""
     DECISION = enum.auto()
     """An answer to the last event; nothing behind it is interpreted until then."""
+    TURN = enum.auto()
+    """Another call, when others have had their turn: there is more, but much was done already."""
 
 
 NEED_DATA: Final = Need.DATA
 NEED_DECISION: Final = Need.DECISION
+NEED_TURN: Final = Need.TURN
 
 
 class Session(Protocol):

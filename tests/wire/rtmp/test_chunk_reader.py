@@ -167,6 +167,25 @@ def test_nothing_is_read_from_nothing() -> None:
     assert (reader.offset, reader.held, reader.half_read) == (0, 0, 0)
 
 
+def test_what_was_kept_is_not_copied_again_before_half_of_it_is_read() -> None:
+    """Of a great many small messages a few at a time are read, and the rest is kept each time."""
+    writer = ChunkWriter()
+    wire = b"".join(writer.write(Message(9, 1, 0, b"frame")) for _ in range(100))
+    buffer = bytearray(wire)
+    reader = ChunkReader()
+    reader.feed(buffer)
+    held: object = None
+    copies = 0
+    for number in range(100):
+        assert reader.next_message() == Message(9, 1, 0, b"frame"), number
+        reader.keep()
+        copies += reader._view.obj is not held
+        held = reader._view.obj
+        buffer[:] = bytes(len(wire))  # it may be reused
+    assert copies <= 8
+    assert (reader.next_message(), reader.offset) == (None, len(wire))
+
+
 def test_the_reader_knows_where_it_is() -> None:
     wire = bytes.fromhex("04 000000 000002 09 01000000 aabb  05 000000 000006 09 01000000 aabbccdd")
     reader = ChunkReader(chunk_size=4)

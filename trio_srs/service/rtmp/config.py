@@ -95,9 +95,9 @@ class RtmpConfig:
     max_amf_values: int = attrs.field(default=4096, validator=within(16, 1_000_000))
     """The most values in one command, all levels counted together."""
     read_buffer: Bytes = attrs.field(
-        default=Bytes(256 * 2**10), validator=bytes_within("4KiB", "16MiB")
+        default=Bytes(64 * 2**10), validator=bytes_within("4KiB", "16MiB")
     )
-    """The most that one read takes from a connection."""
+    """The most that one read takes from a connection before the others have their turn."""
     send_buffer: Bytes | None = attrs.field(default=None, validator=bytes_within("4KiB", "64MiB"))
     """The kernel's send buffer for each connection (`SO_SNDBUF`); `"off"` leaves it to the
     kernel, which makes it grow as needed."""

@@ -44,7 +44,8 @@ from trio_srs.service.rtmp.outgoing import Outgoing
 from trio_srs.service.rtmp.play import Play
 from trio_srs.service.rtmp.publish import Publish
 from trio_srs.service.rtmp.pump import Pump
-from trio_srs.session.base import NEED_DATA, Need
+from trio_srs.service.rtmp.rest import Rest
+from trio_srs.session.base import NEED_DATA, NEED_TURN, Need
 from trio_srs.session.rtmp_events import (
     AudioSwitched,
     ConnectRequested,
@@ -75,6 +76,9 @@ _NAME_MOST: Final = 256
 _DETAIL_MOST: Final = 1024
 """Characters of a refusal's detail, which may quote the peer, that are passed on."""
 
+_IN_A_TURN: Final = range(64)
+"""Events, nearly all of them media, between two turns of others: one read may bring 64 KiB, which
+is a dozen frames, or a dozen thousand messages of a few bytes at 5 us each."""
 _SILENT: Final = frozenset({EndReason.PEER_RST, EndReason.PLAYER_STALLED, EndReason.PEER_FIN})
 """Ends after which there is nobody to say anything to."""
 _NOT_REFUSED: Final = (math.inf, "")
@@ -88,6 +92,8 @@ class Connection:
         sinks: where media of each message stream goes.
         bytes_played: bytes of media sent by plays that are over.
         decided: set, and replaced by a new one, whenever a request is decided.
+        unfinished: whether there is more to understand of what was received, when others have
+            had their turn.
         handshake: what kind it was, once it is done.
 
     Args:
@@ -126,6 +132,7 @@ class Connection:
         self.outgoing = Outgoing(self.link, self._start)
         self.bytes_played = 0
         self.sinks: dict[int, PublishLease] = {}
+        self.unfinished = False
         self._pump = Pump(self)
         self.handshake: HandshakeDone | None = None
         self.opening = opening
@@ -263,14 +270,15 @@ class Connection:
     # ------------------------------------------------------------------ tasks
 
     def drain(self, now: float) -> bool:
-        """Act on everything that the session understands of what it has; then send answers.
+        """Act on what the session understands of what it has, as far as one turn allows; then
+        send answers.
 
         Returns:
-            whether all of it was understood: nothing waits for a decision.
+            whether all of it was understood: nothing waits for a decision or another turn.
         """
         session, sinks = self.session, self.sinks
         try:
-            while True:
+            for _ in _IN_A_TURN:
                 event = session.next_event()
                 if type(event) is Message:
                     lease = sinks.get(event.stream_id)
@@ -282,12 +290,15 @@ class Connection:
                     self._on_event(event)
                     if self._end is not None:
                         break
+            else:
+                event = NEED_TURN
         finally:  # what came before an error is sent as well
             for lease in sinks.values():
                 if lease.live.dirty:
                     self.context.hub.broadcaster.push(lease.live)
         if session.core.out:
             self.link.flush()
+        self.unfinished = event is NEED_TURN
         return event is NEED_DATA
 
     async def _watch(self) -> None:
@@ -424,8 +435,8 @@ class Connection:
         return self.context.find_place(request.tc_url, request.app, name)
 
     def merge_reads(self, every_s: float) -> None:
-        """Read at most this often from now on."""
-        self._pump.every_s = every_s
+        """Rest so long between two reads from now on, if they are not filled by then."""
+        self._pump.rest = Rest(every_s)
 
     def accept(self) -> None:
         """Say yes to the pending request. What lies behind it is read by :meth:`go_on`."""
@@ -459,6 +470,8 @@ class Connection:
         self.decided.set()
         self.decided = trio.Event()
         self.drain(trio.current_time())
+        if self.unfinished:
+            self._pump.go_on()
         self._rearm()
 
     def asked(self, stream: StreamName, name: str = "") -> Asked:

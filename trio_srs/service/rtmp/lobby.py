@@ -20,7 +20,7 @@ import trio
 
 from trio_srs.errors import EndReason, ProtocolError
 from trio_srs.hub.registry import SessionEntry
-from trio_srs.net.reading import SharedReader
+from trio_srs.net.reading import After, SharedReader
 from trio_srs.net.transport import Transport
 from trio_srs.service.rtmp.context import RtmpContext
 from trio_srs.service.rtmp.deadlines import (
@@ -82,34 +82,34 @@ class Guest:
         self._bytes_in = self._bytes_out = 0
         self.patience_s: float = context.config.handshake_timeout
 
-    def read(self, now: float) -> bool:
-        """Read what there is; whether the peer stays in the lobby."""
+    def read(self, now: float) -> After:
+        """Read what there is, for as long as the peer stays in the lobby."""
         buffer = self._lobby.context.buffer
         try:
             count = self._transport.receive_into(buffer)
         except BlockingIOError:
-            return True
+            return After.WAIT
         except OSError as error:
             self.leave(End(EndReason.PEER_RST, error.strerror or str(error)))
-            return False
+            return After.OVER
         if not count:
             self.leave(_GONE)
-            return False
+            return After.OVER
         self._bytes_in += count
         data = buffer[:count]
         if self._handshake.done:
             self._go_on(data=bytes(data))
-            return False
+            return After.OVER
         return self._shake(data, now)
 
-    def _shake(self, data: memoryview, now: float) -> bool:
-        """Go on with the handshake; whether the peer stays in the lobby."""
+    def _shake(self, data: memoryview, now: float) -> After:
+        """Go on with the handshake, for as long as the peer stays in the lobby."""
         handshake = self._handshake
         try:
             answer = handshake.receive(data)
         except ProtocolError as error:
             self._end(error.end, str(error))
-            return False
+            return After.OVER
         if answer:
             try:
                 taken = self._transport.offer(answer)
@@ -117,18 +117,18 @@ class Guest:
                 taken = 0
             except OSError as error:
                 self.leave(End(EndReason.PEER_RST, error.strerror or str(error)))
-                return False
+                return After.OVER
             self._bytes_out += len(answer)
             if taken < len(answer):
                 self._go_on(owed=answer[taken:])
-                return False
+                return After.OVER
         if handshake.done:
             self.entry.shaken_at = now
             if handshake.trailing:
                 self._go_on(data=handshake.trailing)
-                return False
+                return After.OVER
             self._lobby.wait_on(self, self._lobby.context.config.connect_timeout, now)
-        return True
+        return After.WAIT
 
     def expire(self) -> None:
         """It has kept us waiting for too long."""

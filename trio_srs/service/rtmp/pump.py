@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 import trio
 
+from trio_srs.net.reading import After
 from trio_srs.service.rtmp.deadlines import PeerClosedError
+from trio_srs.service.rtmp.rest import Rest
 
 if TYPE_CHECKING:
     from trio_srs.service.rtmp.connection import Connection
@@ -27,15 +29,17 @@ class Pump:
     ends this connection and no other.
 
     Attributes:
-        every_s: how long to rest between two reads, once a publish asks for merged reading.
+        rest: how long to rest when all that had come is read, once a publish asks for merged
+            reading.
     """
 
     def __init__(self, connection: Connection) -> None:
-        self.every_s = 0.0
+        self.rest = Rest()
         self._connection = connection
         self._at_end = False
         self._greeting = True
         self._began_with_s = 0.0
+        self._parked = trio.CancelScope()
 
     async def greet(self) -> None:
         """Read until the handshake is over: many connections never get further.
@@ -63,37 +67,66 @@ class Pump:
             await self._wait_for_room()
         raise PeerClosedError(PeerClosedError.TEXT)
 
+    def go_on(self) -> None:
+        """There is more to understand of what was received: do it, in turn with others."""
+        self._parked.cancel()
+
     async def _read(self) -> None:
         """Read for as long as it goes on just so."""
         connection = self._connection
         fileno, reader = connection.link.transport.fileno, connection.context.reader
-        self._began_with_s = self.every_s
+        self._began_with_s = self.rest.length_s
+        self._parked = trio.CancelScope()
         if reader is not None and fileno is not None:
-            await reader.reading(fileno, self._read_once, every_s=self.every_s)
+            with self._parked:
+                await reader.reading(
+                    fileno,
+                    self._read_once,
+                    every_s=self._began_with_s,
+                    at_once=connection.unfinished,
+                )
         else:
             await self._read_here()
 
     async def _read_here(self) -> None:
-        await self._connection.link.transport.readable()
-        if self._read_once(trio.current_time()) and self.every_s:
-            await trio.sleep(self.every_s)
+        if self._connection.unfinished:
+            await trio.lowlevel.checkpoint()
+        else:
+            with self._parked:
+                await self._connection.link.transport.readable()
+        after = self._read_once(trio.current_time())
+        if self.rest.length_s and after is not After.AGAIN and not self._at_end:
+            await trio.sleep(self.rest.length_s)
 
-    def _read_once(self, now: float) -> bool:
-        """Read what there is; whether to go on just so."""
+    def _read_once(self, now: float) -> After:
+        """Read what there is, or go on with what is there; and how to go on."""
         connection = self._connection
-        got = connection.link.receive_now(now)
-        if got is None:
-            return True
-        if not got:
-            self._at_end = True
-            return False
+        after = After.AGAIN
+        if not connection.unfinished:
+            link = connection.link
+            got = link.receive_now(now)
+            if got == 0:
+                self._at_end = True
+                return After.OVER
+            if self._began_with_s:
+                is_to_rest = self.rest.note_read(filled=got == link.most)
+            else:  # behind a read that is filled by half there is more, or soon will be
+                is_to_rest = got is None or 2 * got < link.most
+            if is_to_rest:
+                after = After.WAIT
+            if got is None:
+                return After.WAIT if self._goes_on() else After.OVER
         wants_more = connection.drain(now)
         if wants_more and not self._greeting:  # the way nearly all reads go
-            return self.every_s == self._began_with_s and not self._owes()
+            return after if self._goes_on() else After.OVER
         connection.session.keep()
-        if self._greeting and self._greeted():
-            return False
-        return self.every_s == self._began_with_s and not (self._owes() or self._holds())
+        if (self._greeting and self._greeted()) or self._holds() or not self._goes_on():
+            return After.OVER
+        return After.AGAIN if connection.unfinished else after
+
+    def _goes_on(self) -> bool:
+        """Whether the next read is to be made just as this one."""
+        return self.rest.length_s == self._began_with_s and not self._owes()
 
     def _greeted(self) -> bool:
         """Whether it takes the connection's other tasks to go on."""

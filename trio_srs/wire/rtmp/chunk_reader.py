@@ -124,6 +124,7 @@ class ChunkReader:
         "_end",
         "_half_read",
         "_half_read_most",
+        "_is_kept",
         "_limits",
         "_message_most",
         "_offset",
@@ -144,6 +145,7 @@ class ChunkReader:
         self._view = _NOTHING
         self._pos = 0
         self._end = 0
+        self._is_kept = True  # self._view is our own copy
         self._offset = 0  # bytes of the connection before self._view
         self._streams: dict[int, _ChunkStream] = {}
         self._current: _ChunkStream | None = None  # whose chunk we are inside of
@@ -179,13 +181,22 @@ class ChunkReader:
         self._offset += self._pos
         if self._pos != self._end:
             view = memoryview(b"".join((self._view[self._pos :], view)))
+            self._is_kept = True
+        else:
+            self._is_kept = False
         self._view, self._pos, self._end = view, 0, len(view)
 
     def keep(self) -> None:
-        """Copy what is not parsed yet, so that the buffer given to :meth:`feed` may be reused."""
+        """Copy what is not parsed yet, so that the buffer given to :meth:`feed` may be reused.
+
+        What was copied already is not copied again before half of it is parsed.
+        """
+        if self._is_kept and self._end < 2 * (self._end - self._pos):
+            return
         rest = _NOTHING if self._pos == self._end else memoryview(self._view[self._pos :].tobytes())
         self._offset += self._pos
         self._view, self._pos, self._end = rest, 0, len(rest)
+        self._is_kept = True
 
     def abort(self, csid: int) -> None:
         """Forget the unfinished message on ``csid``, if there is one (RTMP 1.0, 5.4.2).

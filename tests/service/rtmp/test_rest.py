@@ -1,0 +1,67 @@
+"""Merged reading rests for as long as was asked for, unless that would hold the peer up."""
+
+from __future__ import annotations
+
+import pytest
+
+from trio_srs.service.rtmp.rest import Rest
+
+
+def test_who_fills_no_read_has_the_rest_that_was_asked_for() -> None:
+    rest = Rest(0.35)
+    assert all(rest.note_read(filled=False) for _ in range(100))
+    assert rest.length_s == 0.35
+
+
+def test_there_is_no_rest_behind_a_read_that_was_filled() -> None:
+    assert not Rest(0.35).note_read(filled=True)
+
+
+def test_who_fills_reads_rests_half_as_long_each_time() -> None:
+    rest, lengths = Rest(0.4), []
+    for _ in range(3):
+        assert not rest.note_read(filled=True)
+        assert not rest.note_read(filled=True)
+        assert rest.note_read(filled=False)
+        lengths.append(rest.length_s)
+    assert lengths == [0.2, 0.1, 0.05]
+
+
+def test_a_flood_hardly_rests_but_it_does() -> None:
+    rest = Rest(0.64)
+    for _ in range(50):
+        rest.note_read(filled=True)
+        rest.note_read(filled=False)
+    assert rest.length_s == pytest.approx(0.01)
+
+
+def test_who_sends_less_again_rests_longer_again() -> None:
+    rest = Rest(0.4)
+    for _ in range(2):
+        rest.note_read(filled=True)
+        rest.note_read(filled=False)
+    assert rest.length_s == 0.1
+    for _ in range(200):
+        rest.note_read(filled=False)
+    assert rest.length_s == 0.4
+
+
+@pytest.mark.parametrize("mbit_per_s", [0.5, 1, 3, 6, 25, 100])
+def test_nobody_is_held_up_by_much_however_fast_he_sends(mbit_per_s: float) -> None:
+    """What comes in a rest must fit into what the kernel holds, or the peer waits for us."""
+    most, kernel = 65_536, 131_072
+    rest = Rest(0.35)
+    passed_s = arrived = waited = 0.0
+    while passed_s < 60:
+        came = mbit_per_s * 1e6 / 8 * rest.length_s
+        waited += max(came - kernel, 0)
+        arrived += came
+        passed_s += rest.length_s
+        left = min(came, kernel)
+        while not rest.note_read(filled=left >= most):
+            left -= most
+    assert waited <= arrived * 0.05
+
+
+def test_without_merged_reading_there_is_no_rest() -> None:
+    assert Rest().length_s == 0.0

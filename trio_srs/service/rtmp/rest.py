@@ -1,0 +1,49 @@
+"""How long merged reading rests: so that reads are fewer and larger, and nobody waits. Floor 3.
+
+While a connection rests its peer can send what the kernel holds, and no more. So the rest that was
+asked for is for those whose data of that time fits into one read; who fills a read rests half as
+long the next time, and longer again when that has not happened for a while.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = ["Rest"]
+
+_LEAST: Final = 1 / 64
+"""Of what was asked for."""
+_TRY_AFTER: Final = 16
+"""Rests in which no read was filled, until a longer one is tried."""
+
+
+class Rest:
+    """The rests of one connection.
+
+    Attributes:
+        asked_s: the longest; 0 for none at all.
+        length_s: how long the next one is.
+    """
+
+    __slots__ = ("_is_full", "_quiet", "asked_s", "length_s")
+
+    def __init__(self, asked_s: float = 0.0) -> None:
+        self.asked_s = self.length_s = asked_s
+        self._is_full = False
+        self._quiet = 0
+
+    def note_read(self, *, filled: bool) -> bool:
+        """Something was read, or there was nothing; whether to rest now, before the next read."""
+        if filled:
+            self._is_full = True
+            return False
+        if self._is_full:
+            self.length_s = max(self.length_s / 2, self.asked_s * _LEAST)
+            self._quiet = 0
+        else:
+            self._quiet += 1
+            if self._quiet == _TRY_AFTER:
+                self.length_s = min(self.length_s * 2, self.asked_s)
+                self._quiet = 0
+        self._is_full = False
+        return True

@@ -7,16 +7,19 @@ from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
 from tests.fuzz.reading import read
+from trio_srs.media.nalu_pictures import read_avc_picture, read_hevc_picture
+from trio_srs.media.shown_pictures import read_av1_picture
 from trio_srs.wire.bits import escape, unescape
 from trio_srs.wire.codec.aac import parse_audio_specific_config
 from trio_srs.wire.codec.av1 import iter_obus, parse_av1_config, parse_sequence_header
-from trio_srs.wire.codec.av1_frame import iter_av1_frames
-from trio_srs.wire.codec.avc import build_avc_config, parse_avc_config
+from trio_srs.wire.codec.av1_frame import parse_av1_frame
+from trio_srs.wire.codec.avc import build_avc_config, parse_avc_config, parse_pps_ids, parse_sps_id
 from trio_srs.wire.codec.avc import parse_sps as parse_avc_sps
-from trio_srs.wire.codec.avc_slice import avc_slice_type
+from trio_srs.wire.codec.avc_slice import avc_slice_pps, avc_slice_type
 from trio_srs.wire.codec.hevc import parse_hevc_config
-from trio_srs.wire.codec.hevc_slice import hevc_slice_type, parse_extra_slice_bits
+from trio_srs.wire.codec.hevc_slice import hevc_slice_pps, hevc_slice_type, parse_pps
 from trio_srs.wire.codec.hevc_sps import parse_sps as parse_hevc_sps
+from trio_srs.wire.codec.hevc_sps import parse_sps_id as parse_sps_id_of_hevc
 from trio_srs.wire.codec.mp3 import parse_mp3_header
 from trio_srs.wire.codec.nalu import (
     NaluError,
@@ -28,7 +31,8 @@ from trio_srs.wire.codec.nalu import (
 from trio_srs.wire.codec.opus import parse_opus_head
 from trio_srs.wire.codec.opus_packet import opus_packet_samples
 from trio_srs.wire.codec.record import CodecConfigError
-from trio_srs.wire.codec.sei import iter_sei, without_user_data
+from trio_srs.wire.codec.sei import iter_sei, read_sei
+from trio_srs.wire.codec.vp8_frame import parse_vp8_frame
 from trio_srs.wire.codec.vp9 import parse_vp9_config
 from trio_srs.wire.codec.vp9_frame import parse_vp9_frame, split_superframe
 
@@ -47,11 +51,14 @@ def avc(data: bytes) -> None:
         assert _CODEC_STRING.fullmatch(config.codec_string)
         for nalu in config.sps:
             _avc_sps(nalu)
-        if rebuilt := _read(build_avc_config, config.sps, config.pps):
+        if config.sps and (rebuilt := _read(build_avc_config, config.sps, config.pps)):
             again = parse_avc_config(rebuilt)
             assert (again.sps, again.pps) == (config.sps, config.pps)
     _avc_sps(b"\x67" + data)
     assert _read(avc_slice_type, b"\x65" + data) in (None, *"IPB")
+    _read(avc_slice_pps, b"\x65" + data)
+    _read(parse_sps_id, b"\x67" + data)
+    _read(parse_pps_ids, b"\x68" + data)
 
 
 def _avc_sps(nalu: bytes) -> None:
@@ -69,11 +76,13 @@ def hevc(data: bytes) -> None:
         for nalu in config.sps:
             _hevc_sps(nalu)
         for nalu in config.pps:
-            _read(parse_extra_slice_bits, nalu)
+            _read(parse_pps, nalu)
     _hevc_sps(b"\x42\x01" + data)
-    extra = _read(parse_extra_slice_bits, b"\x44\x01" + data) or 0
+    _, _, extra = _read(parse_pps, b"\x44\x01" + data) or (0, 0, 0)
+    _read(parse_sps_id_of_hevc, b"\x42\x01" + data)
     for head in (b"\x02\x01", b"\x26\x01"):
         assert _read(hevc_slice_type, head + data, extra) in (None, *"IPB")
+        _read(hevc_slice_pps, head + data)
 
 
 def _hevc_sps(nalu: bytes) -> None:
@@ -94,16 +103,17 @@ def av1(data: bytes) -> None:
     units = _read(lambda: list(iter_obus(data)))
     if units is not None:
         assert sum(len(unit.payload) for unit in units) <= len(data)
-    frames = _read(lambda: list(iter_av1_frames(data)))
-    assert frames is None or len(frames) <= len(data)
+    _read(parse_av1_frame, data)
+    assert _read(read_av1_picture, data) is not None
 
 
 def vp9(data: bytes) -> None:
-    """The record, a frame, and a superframe."""
+    """The record, a frame, and a superframe; a frame of VP8, too."""
     if config := _read(parse_vp9_config, data):
         assert _CODEC_STRING.fullmatch(config.codec_string)
     if (frame := _read(parse_vp9_frame, data)) and frame.size:
         assert min(frame.size) > 0
+    _read(parse_vp8_frame, data)
     frames = _read(split_superframe, data)
     assert frames is None or b"".join(frames) in (data, data[: sum(map(len, frames))])
 
@@ -135,7 +145,11 @@ def opus(data: bytes) -> None:
 
 
 def nalus(data: bytes) -> None:
-    """Access units of both forms, and SEI."""
+    """Access units of both forms, and SEI; pictures, which are read whatever comes."""
+    for read_picture in (read_avc_picture, read_hevc_picture):
+        picture = read_picture(data)
+        assert picture.kind in ("", *"IPB")
+        assert picture.trouble is not None or not picture.broken
     for size in (1, 2, 4):
         if (split := read(split_prefixed, data, size, by=NaluError)) is not None:
             assert split_prefixed(join_prefixed(split, size), size) == split
@@ -146,4 +160,5 @@ def nalus(data: bytes) -> None:
     if (messages := _read(lambda: list(iter_sei(data)))) is not None:
         assert data.startswith(b"".join(raw for _, _, raw in messages))
     for size in (1, 2):
-        _read(without_user_data, data, size)
+        clean = read_sei(data, size).clean
+        assert clean is None or len(clean) <= len(data)

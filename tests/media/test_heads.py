@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from itertools import pairwise
+
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from trio_srs.media.clock import Clock
@@ -56,6 +58,41 @@ MESSAGES = (
     raw(8, ""),
     raw(9, "00"),
 )
+
+
+PARTS = (
+    *(bodies.header(), bodies.audio(0), bodies.key(0), bodies.inter(0), bodies.inter(40)),
+    *(bodies.key(40), bodies.inter(80)),
+    *(
+        Message(MessageType.VIDEO, 1, at_ms, bytes.fromhex(text))
+        for at_ms in (0, 40)
+        for text in (
+            "2701000000 00000002 0605",  # SEI
+            "2701000000 00000002 0910",  # a delimiter
+            "1701000000 00000002 68ce",  # a parameter set
+            "1701000000 00000003 654220",  # a slice that is not the first
+            "2701000000 00000003 4146ff",
+            "a3 61763031 320120",  # hidden
+            "a3 61763031 320130",
+        )
+    ),
+)
+"""Pictures, and parts of pictures."""
+
+
+@given(st.lists(st.sampled_from(PARTS), max_size=30))
+@example([PARTS[4], PARTS[4], PARTS[4]])
+def test_pictures_in_parts_are_as_many_as_those_of_a_full_probe(messages: list[Message]) -> None:
+    settled = [*messages, bodies.inter(1000)]  # what goes ahead is known by what comes behind it
+    if all(same_time(*pair) for pair in pairwise(settled)):
+        few, full = seen(settled, "headers"), seen(settled, "full")
+        assert list(map(counters, few.tracks)) == list(map(counters, full.tracks))
+
+
+def same_time(one: Message, other: Message) -> bool:
+    """Whether a message with nothing of a picture has the timestamp of what follows it."""
+    ahead = one.payload[5:9] == b"\0\0\0\x02" and one.type_id == MessageType.VIDEO
+    return not ahead or (one.timestamp_ms, one.type_id) == (other.timestamp_ms, other.type_id)
 
 
 def seen(messages: list[Message], level: Level) -> StreamFacts:
@@ -114,6 +151,17 @@ def test_few_beginnings_are_known_at_a_time() -> None:
     heads.settle()
     heads.settle()
     assert (track.frames, track.messages, track.byte_count) == (1, 1, 11)
+
+
+def test_the_newest_can_be_taken_back_and_read() -> None:
+    heads, track = Heads(is_video=True), VideoTrack(0, False, Clock())
+    enhanced = bytes.fromhex("a3 68766331 000000")
+    for payload in (b"\x27\x01" + bytes(9), enhanced):
+        heads.learn(payload, track, is_key=False)
+        assert heads.count(payload)
+        assert heads.count(payload)
+        heads.take_back(payload)
+    assert (track.frames, track.messages, track.byte_count) == (2, 2, 19)
 
 
 def test_another_codec_of_a_track_is_noticed() -> None:

@@ -136,7 +136,7 @@ def test_a_header_that_cannot_be_read_is_told_and_the_rest_goes_on() -> None:
     assert facts.video is not None
     assert facts.audio is not None
     assert facts.video.trouble == "avcC: profile and level at byte 1 ends at 4 of 1"
-    assert (facts.video.frames, facts.audio.troubles) == (1, 1)
+    assert (facts.video.frames, facts.video.troubles, facts.audio.troubles) == (1, 1, 1)
 
 
 def test_a_changed_header_is_told() -> None:

@@ -13,8 +13,9 @@ from trio_srs.media.trace_keeper import TraceKeeper
 from trio_srs.media.video_track import VideoTrack
 from trio_srs.testing import bodies
 from trio_srs.testing.streams import Pattern
+from trio_srs.wire.codec.nalu import join_prefixed, split_prefixed
 from trio_srs.wire.flv.audio import AudioPacketType, parse_audio
-from trio_srs.wire.flv.video import parse_video
+from trio_srs.wire.flv.video import FrameKind, classify_video, parse_video
 from trio_srs.wire.rtmp.message import Message, MessageType
 
 
@@ -60,6 +61,62 @@ def test_fingerprints_leave_out_headers_and_if_wished_user_data() -> None:
     assert signed.clean == plain.clean
 
 
+def at(time_ms: int, text: str) -> Message:
+    return Message(MessageType.VIDEO, 1, time_ms, bytes.fromhex(text))
+
+
+SEI, IDR, LATER = "00000005 0605026d65", "00000003 6588ff", "00000003 654220"
+P, P_LATER, B_LATER = "00000003 419aff", "00000003 4146ff", "00000003 0147ff"
+KEY, INTER = "1701000000", "2701000000"
+
+
+def test_a_picture_in_several_messages_has_one_row() -> None:
+    whole = [at(0, KEY + SEI + IDR + LATER), at(40, INTER + P + B_LATER), at(80, INTER + P)]
+    apart = [
+        at(0, INTER + SEI), at(0, KEY + IDR), at(0, KEY + LATER),
+        at(40, INTER + P), bodies.audio(41), at(40, INTER + B_LATER), at(80, INTER + P),
+    ]  # fmt: skip
+    one = list(traced([bodies.header(), *whole]).of("video"))
+    other = list(traced([bodies.header(), *apart]).of("video"))
+    assert [frame.size for frame in other] == [sum(len(m.payload) for m in apart[:3]), 24, 12]
+    for frame in (*one, *other):
+        frame.size = 0
+    assert other == one
+    assert [frame.picture for frame in one] == ["I", "B", "P"]
+    assert one[0].clean != one[0].fingerprint
+
+
+def test_a_counter_ahead_of_its_picture_is_kept() -> None:
+    apart: list[Message] = []
+    for message in Pattern(seconds=0.2, audio="none"):
+        if (
+            message.type_id != MessageType.VIDEO
+            or classify_video(message.payload) > FrameKind.KEYFRAME
+        ):
+            apart.append(message)
+            continue
+        [body] = parse_video(message.payload)
+        for nalu in split_prefixed(body.data, 4):
+            payload = message.payload[:5] + join_prefixed([nalu])
+            apart.append(Message(MessageType.VIDEO, 1, message.timestamp_ms, payload))
+    frames = list(traced(apart))
+    assert [frame.number for frame in frames] == [0, 1, 2, 3, 4]
+    whole = traced(Pattern(seconds=0.2, audio="none"))
+    assert [frame.fingerprint for frame in frames] == [frame.fingerprint for frame in whole]
+
+
+def test_a_part_of_a_picture_there_was_no_room_for_is_left_out() -> None:
+    keeper, track = TraceKeeper(most_frames=1), VideoTrack(0, True, Clock())
+    for message in (at(0, KEY + IDR), at(40, INTER + P), at(40, INTER + P_LATER)):
+        [body] = parse_video(message.payload)
+        picture = track.see(body, message.timestamp_ms, 12)
+        if track.is_part:
+            keeper.extend_picture(track, body, picture)
+        else:
+            keeper.add_picture(track, body, picture, message.timestamp_ms)
+    assert [frame.size for frame in keeper.trace()] == [12]
+
+
 def test_the_counter_of_a_synthetic_stream_is_kept() -> None:
     frames = traced(Pattern(seconds=0.2, audio="none"))
     assert [frame.number for frame in frames] == [0, 1, 2, 3, 4]
@@ -67,7 +124,9 @@ def test_the_counter_of_a_synthetic_stream_is_kept() -> None:
 
 def test_there_may_be_as_many_tracks_as_enhanced_rtmp_can_number() -> None:
     sounds = [bytes((0x95, 0x01)) + b"Opus" + bytes((number, 0xFC)) for number in range(256)]
-    pictures = [bytes((0x96, 0x01)) + b"av01" + bytes((number,)) for number in range(256)]
+    pictures = [
+        bytes((0x96, 0x01)) + b"av01" + bytes((number, 0x32, 1, 0x30)) for number in range(256)
+    ]
     messages = [Message(MessageType.AUDIO, 1, 0, body) for body in sounds]
     messages += [Message(MessageType.VIDEO, 1, 0, body) for body in pictures]
     frames = [(frame.kind, frame.track_id) for frame in traced(messages)]
@@ -85,7 +144,7 @@ def test_a_full_trace_says_so() -> None:
     keeper.add_sound(track, body, 40, 10)
     assert (len(keeper.trace()), keeper.trace().complete) == (2, False)
     [picture] = parse_video(bodies.key(0).payload)
-    keeper.add_picture(VideoTrack(0, True, Clock()), picture, None, 60, 100)
+    keeper.add_picture(VideoTrack(0, True, Clock()), picture, None, 60)
     assert (len(keeper.trace()), keeper.trace().tracks) == (2, (("audio", 0),))
 
 

@@ -82,6 +82,28 @@ def test_a_header_is_read_again_behind_another_codec() -> None:
     assert made.shared_facts()["headers"] == HeaderFacts(2, 0, None)
 
 
+def test_frames_without_the_header_they_need_are_counted() -> None:
+    made = track()
+    made.name("avc1")
+    made.frames = 3
+    assert made.shared_facts()["headers"] == HeaderFacts(missing=3)
+    made.see_record(b"a", 0)
+    made.see_record(b"a", 0)
+    made.frames = 10
+    assert made.shared_facts()["headers"] == HeaderFacts(2, missing=3)
+    made.name("vp09")
+    made.frames = 12
+    assert made.shared_facts()["headers"].missing == 5
+
+
+@pytest.mark.parametrize(("fourcc", "bare"), [(".mp3", False), ("Opus", True), ("xyzw", False)])
+def test_not_every_codec_needs_a_header(fourcc: str, bare: bool) -> None:
+    made = track()
+    made.name(fourcc, bare=bare)
+    made.frames = 3
+    assert made.shared_facts()["headers"] == HeaderFacts()
+
+
 def test_steps_back_and_jumps_are_no_intervals() -> None:
     made = track()
     times = [made.see_time(at_ms, 5) for at_ms in (0, 40, 20, 120, 60_000, 60_040)]

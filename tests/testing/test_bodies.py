@@ -38,7 +38,7 @@ def test_a_frame_is_one_unit_in_a_body_of_the_size_asked_for(
     assert (len(message.payload), message.timestamp_ms) == (60, 5)
     [body] = parse_video(message.payload)
     [nalu] = split_prefixed(body.data, 4)
-    assert (body.frame_type, nalu[0] & 0x1F, set(nalu[1:])) == (frame_type, nalu_type, {9})
+    assert (body.frame_type, nalu[0] & 0x1F, set(nalu[2:])) == (frame_type, nalu_type, {9})
 
 
 def test_a_frame_without_room_for_its_headers_is_refused() -> None:

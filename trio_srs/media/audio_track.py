@@ -6,8 +6,8 @@ from typing import Final
 
 import attrs
 
+from trio_srs.media.audio_headers import AUDIO_HEADERS, AudioHeader, read_mp3_frame
 from trio_srs.media.facts import AudioFacts, TrackFacts
-from trio_srs.media.headers import AUDIO_HEADERS, AudioHeader, read_mp3_frame
 from trio_srs.media.samples import SampleClock
 from trio_srs.media.track import Track
 from trio_srs.wire.flv.audio import AudioBody, AudioPacketType

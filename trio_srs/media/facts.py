@@ -4,7 +4,9 @@ Timestamps are the stream's own (milliseconds, DTS), so everything made from the
 same whenever and however often the same messages are looked at. What depends on the moment a
 message arrived stands apart, in :class:`ArrivalFacts`.
 
-A *frame* is a message with coded audio or video: headers, ends and commands are none. A frame's
+A *frame* is coded audio or video, as a rule one message: headers, ends and commands are none. Where
+a picture comes in several messages (its SEI, parameter sets or slices in messages of their own, all
+with its timestamp) it is one frame; messages that have nothing of a picture are none. A frame's
 *index* counts the frames of its track before it. None is what was not said, or not looked at;
 counters of what was not looked at are 0.
 
@@ -153,7 +155,7 @@ class GopFacts:
 
 @attrs.frozen
 class PictureFacts:
-    """Pictures by type, as their slice or frame headers say (H.264, H.265, AV1, VP9)."""
+    """Pictures by type, as their slice or frame headers say (H.264, H.265, AV1, VP8, VP9)."""
 
     intra: int = 0
     """Pictures without a reference to others: I slices only; AV1 and VP9 key and intra-only
@@ -221,9 +223,12 @@ class HeaderFacts:
     count: int = 0
     """How many came."""
     changes: int = 0
-    """How many differed from the one before."""
+    """How many differed from the one before. Parameter sets that come with a picture and are not
+    those that held before it (H.264, H.265, AV1) are a change as well."""
     first_change: Moment | None = None
     """The frame that the first of those stood before, and the header's timestamp."""
+    missing: int = 0
+    """Frames that came before any sequence header, in a codec that needs one."""
 
 
 @attrs.frozen(kw_only=True)
@@ -231,7 +236,7 @@ class VideoFacts:
     """What only video has."""
 
     width: int | None = None
-    """Pixels, cropping applied. H.265 field sequences and VP9 as coded."""
+    """Pixels, cropping applied. H.265 field sequences, VP8 and VP9 as coded."""
     height: int | None = None
     """Pixels, cropping applied."""
     sar: tuple[int, int] | None = None
@@ -253,6 +258,13 @@ class VideoFacts:
     """Frames a second (H.265 field sequences: fields), as the sequence header promises."""
     keyframes: int = 0
     """Frames that their FLV header calls keyframes."""
+    false_keyframes: Finding = Finding()
+    """Frames that their FLV header calls keyframes although no decoder can begin there: slices that
+    refer to others, without a recovery point SEI (H.264); no IRAP picture, likewise (H.265); no
+    keyframe (AV1, VP8, VP9)."""
+    unmarked_keyframes: Finding = Finding()
+    """Frames that their FLV header does not call keyframes although they are: IDR pictures (H.264),
+    IRAP pictures (H.265), keyframes that are shown (AV1, VP8, VP9)."""
     gop: GopFacts = GopFacts()
     """Groups of pictures."""
     pictures: PictureFacts = PictureFacts()
@@ -294,7 +306,7 @@ class TrackFacts:
     trouble: str | None = None
     """What could not be read, the last time."""
     troubles: int = 0
-    """How many messages could not be read."""
+    """How many messages could not be read, or not all of them."""
     messages: int = 0
     """Messages, headers among them."""
     frames: int = 0

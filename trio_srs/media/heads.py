@@ -61,6 +61,14 @@ class Heads:
         head.size += size
         return True
 
+    def take_back(self, payload: bytes) -> None:
+        """The message that was counted last is going to be read after all."""
+        known = self._by_start
+        head = known.get(payload[:_LEGACY]) or known[payload[:_ENHANCED]]
+        head.count -= 1
+        head.size -= len(payload)
+        self.settle()
+
     def learn(self, payload: bytes, track: VideoTrack | AudioTrack, *, is_key: bool) -> None:
         """The payload was read, has one frame, and others like it have nothing more to tell."""
         first = payload[0]

@@ -13,6 +13,7 @@ from trio_srs.media.digest import Digests, whole
 from trio_srs.media.facts import StreamFacts
 from trio_srs.media.heads import Heads
 from trio_srs.media.order import Order
+from trio_srs.media.picture import Picture
 from trio_srs.media.rates import BitRate
 from trio_srs.media.skew import Skew, SkewLine
 from trio_srs.media.trace import Trace
@@ -75,6 +76,9 @@ class StreamProbe:
         self._arrivals = Arrivals(published_at_s, arrival_resolution_s)
         self._digests = Digests()
         self._video_heads, self._audio_heads = Heads(is_video=True), Heads(is_video=False)
+        self._video_ms: int | None = None
+        self._unread: bytes | None = None
+        """The newest video message, if it was counted by its beginning."""
         self._arrived_at_s: float | None = None
         self._trace = TraceKeeper(published_at_s)
 
@@ -102,9 +106,18 @@ class StreamProbe:
         if self.level == "off":
             return
         if type_id == _VIDEO:
-            if self._is_full or not self._video_heads.count(payload):
+            if self._is_full:
                 self._arrived_at_s = arrived_at_s
                 self._take_video(timestamp_ms, payload)
+            elif timestamp_ms == self._video_ms:
+                self._take_same_time(timestamp_ms, payload)
+            else:
+                self._video_ms = timestamp_ms
+                if self._video_heads.count(payload):
+                    self._unread = payload
+                else:
+                    self._unread = None
+                    self._take_video(timestamp_ms, payload)
         elif type_id == _AUDIO:
             if self._is_full or not self._audio_heads.count(payload):
                 self._arrived_at_s = arrived_at_s
@@ -115,6 +128,14 @@ class StreamProbe:
             return
         self._messages += 1
         self._bytes += len(payload)
+
+    def _take_same_time(self, timestamp_ms: int, payload: bytes) -> None:
+        """Video with the timestamp of the message before, whose picture it may be more of."""
+        before, self._unread = self._unread, None
+        if before is not None:
+            self._video_heads.take_back(before)
+            self._take_video(timestamp_ms, before)
+        self._take_video(timestamp_ms, payload)
 
     def _take_video(self, timestamp_ms: int, payload: bytes) -> None:
         try:
@@ -130,9 +151,11 @@ class StreamProbe:
             whole_clean = None if clean is None else whole(_VIDEO, timestamp_ms, clean)
             self._digest(track, whole(_VIDEO, timestamp_ms, payload), payload, whole_clean)
             if track.is_frame:
-                self._take_frame(track, timestamp_ms, payload, is_key=track.is_key)
+                self._take_frame(track, timestamp_ms, track.frame_size, is_key=track.is_key)
+            elif track.is_part:
+                self._bitrate.add(self._order.time_ms, track.frame_size)
             return
-        if not track.is_frame or self._video_heads.is_stale:
+        if not track.is_coded or self._video_heads.is_stale:
             self._video_heads.forget()
         is_all = not (track.is_key and track.needs_look)
         if track.is_frame and is_all and bodies[0].multitrack is None:
@@ -150,22 +173,33 @@ class StreamProbe:
                 clean = payload[: len(payload) - len(body.data)] + picture.clean
         except ProtocolError as error:
             track.fail(error)
-        if self._is_full and track.is_frame:
+        if self._is_full:
+            self._trace_picture(track, body, picture, timestamp_ms)
+        return track, clean
+
+    def _trace_picture(
+        self, track: VideoTrack, body: VideoBody, picture: Picture | None, timestamp_ms: int
+    ) -> None:
+        if track.is_frame:
             self._trace.arrive(self._arrived_at_s)
-            self._trace.add_picture(track, body, picture, timestamp_ms, len(payload))
+            self._trace.add_picture(track, body, picture, timestamp_ms)
             if track is self._first_video:
                 self._skew.add_video(track.clock)
-        return track, clean
+        elif track.is_part:
+            self._trace.extend_picture(track, body, picture)
+        elif track.is_ahead:
+            self._trace.keep_ahead(track, body, picture)
 
     def _take_pictures(self, bodies: list[VideoBody], timestamp_ms: int, payload: bytes) -> None:
         """Of several tracks; what is without user data is then what their data is, joined."""
-        is_clean, parts, key = True, [], False
+        is_clean, parts, key, size = True, [], False, 0
         frame: VideoTrack | None = None
         self._video_heads.forget()
         for body in bodies:
             track, clean = self._take_picture(body, timestamp_ms, body.data)
             frame = track if track.is_frame else frame
             key |= track.is_key
+            size += track.frame_size
             is_clean &= clean is None
             parts.append(body.data if clean is None else clean)
             if self._is_full:
@@ -175,7 +209,7 @@ class StreamProbe:
             joined = None if is_clean else whole(_VIDEO, timestamp_ms, b"".join(parts))
             self._digests.add(whole(_VIDEO, timestamp_ms, payload), payload, joined)
             if frame is not None:
-                self._take_frame(frame, timestamp_ms, payload, is_key=key)
+                self._take_frame(frame, timestamp_ms, size, is_key=key)
 
     def _take_audio(self, timestamp_ms: int, payload: bytes) -> None:
         try:
@@ -190,7 +224,7 @@ class StreamProbe:
         if self._is_full:
             self._digest(track, whole(_AUDIO, timestamp_ms, payload), payload, None)
             if track.is_frame:
-                self._take_frame(track, timestamp_ms, payload)
+                self._take_frame(track, timestamp_ms, len(payload))
             return
         if not track.is_frame or self._audio_heads.is_stale:
             self._audio_heads.forget()
@@ -224,7 +258,7 @@ class StreamProbe:
         if self._is_full:
             self._digests.add(whole(_AUDIO, timestamp_ms, payload), payload)
             if frame is not None:
-                self._take_frame(frame, timestamp_ms, payload)
+                self._take_frame(frame, timestamp_ms, len(payload))
 
     def _digest(
         self, track: VideoTrack | AudioTrack, message: bytes, payload: bytes, clean: bytes | None
@@ -237,14 +271,18 @@ class StreamProbe:
         self,
         track: VideoTrack | AudioTrack,
         timestamp_ms: int,
-        payload: bytes,
+        size: int,
         *,
         is_key: bool = False,
     ) -> None:
-        """What the stream as a whole is told of a message with frames, the last of a track."""
+        """What the stream as a whole is told of a message in which frames begin.
+
+        Args:
+            track: whose frame is the last of them.
+        """
         self._order.add(timestamp_ms, track.clock)
         time_ms = self._order.time_ms
-        self._bitrate.add(time_ms, len(payload))
+        self._bitrate.add(time_ms, size)
         arrived_at_s = self._arrived_at_s
         if arrived_at_s is not None:
             self._arrivals.add(arrived_at_s, time_ms)

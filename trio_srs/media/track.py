@@ -40,6 +40,9 @@ class Track(abc.ABC):
     digests: Digests = attrs.field(factory=Digests)
     _fourcc: str = ""
     _record: bytes | None = None
+    _bare_from: int | None = None
+    """How many frames there were when a codec began that needs a header, until one comes."""
+    _bare: int = 0
     _is_known: bool = False
     """Whether what the record says is what holds."""
     _headers: int = 0
@@ -58,35 +61,58 @@ class Track(abc.ABC):
         self.frames += count
         self.keyframes += keyframes
 
-    def fail(self, error: ProtocolError) -> None:
-        """A message could not be read."""
-        self.trouble = str(error)
+    def fail(self, trouble: ProtocolError | str) -> None:
+        """A message, or a part of one, could not be read."""
+        self.trouble = str(trouble)
         self.troubles += 1
 
-    def name(self, fourcc: str) -> None:
-        """The codec is this one; another than before makes what its header said void."""
+    def name(self, fourcc: str, *, bare: bool = False) -> None:
+        """The codec is this one; another than before makes what its header said void.
+
+        Args:
+            bare: in this form it has no header, whatever others have.
+        """
         if fourcc != self._fourcc:
             self._fourcc = fourcc
             codec = codec_by_fourcc(fourcc)
             self.codec = codec.name if codec else fourcc
             self._is_known = False
+            self._end_bare()
+            if codec is not None and codec.has_header and not bare:
+                self._bare_from = self.frames
             self.forget_header()
+
+    def _end_bare(self) -> None:
+        self._bare, self._bare_from = self._bare_frames, None
+
+    @property
+    def _bare_frames(self) -> int:
+        return self._bare + (0 if self._bare_from is None else self.frames - self._bare_from)
 
     def see_record(self, record: bytes, timestamp_ms: int) -> None:
         """A sequence header came; an empty one, which ffmpeg sends before AV1's, says nothing."""
         if not record:
             return
         self._headers += 1
+        self._end_bare()
         if self._record is not None and record != self._record:
-            self._changes += 1
-            if self._first_change is None:
-                self._first_change = Moment(self.frames, timestamp_ms)
+            self.note_change(timestamp_ms)
         elif self._is_known:
-            return  # sent again, for those who join late
+            self.repeat_header()  # for those who join late
+            return
         self._record, self._is_known = record, False
         self.forget_header()
         self.read_header(record)
         self._is_known = True
+
+    def note_change(self, timestamp_ms: int) -> None:
+        """What the frames to come are like is another from here on."""
+        self._changes += 1
+        if self._first_change is None:
+            self._first_change = Moment(self.frames, timestamp_ms)
+
+    def repeat_header(self) -> None:  # noqa: B027  # most tracks need not know
+        """The header came once more."""
 
     @abc.abstractmethod
     def forget_header(self) -> None:
@@ -118,7 +144,9 @@ class Track(abc.ABC):
             "messages": self.messages,
             "frames": self.frames,
             "bytes": self.byte_count,
-            "headers": HeaderFacts(self._headers, self._changes, self._first_change),
+            "headers": HeaderFacts(
+                self._headers, self._changes, self._first_change, self._bare_frames
+            ),
             "bitrate": self.bitrate.facts(clock.duration_ms, clock.count),
             "clock": clock.facts(),
             "intervals": self.intervals.facts(),

@@ -34,7 +34,7 @@ _PPS: Final = bytes.fromhex("68ce3c80")
 _KEY_HEAD: Final = bytes.fromhex("1701000000")
 _INTER_HEAD: Final = bytes.fromhex("2701000000")
 _AUDIO_HEAD: Final = bytes.fromhex("af01")
-_IDR, _SLICE = 0x65, 0x41
+_IDR, _SLICE = b"\x65\x88", b"\x41\x9a"  # a picture's first slice, of type I and P
 
 FRAME_OVERHEAD: Final = 10
 """The fewest bytes a video frame can have: FLV's five, a NALU's length and its first byte."""
@@ -88,11 +88,10 @@ def command(name: str, *args: Value, transaction_id: float = 0.0, stream_id: int
     return Command(name, transaction_id, args).message(stream_id)
 
 
-def _frame(head: bytes, nalu_head: int, size: int, fill: int) -> bytes:
+def _frame(head: bytes, nalu_head: bytes, size: int, fill: int) -> bytes:
     """One NALU behind its length, in a body of exactly ``size`` bytes."""
     if size < FRAME_OVERHEAD:
         raise ValueError(f"a video frame of {size} bytes, expected at least {FRAME_OVERHEAD}")
     length = size - FRAME_OVERHEAD + 1
-    return b"".join(
-        (head, length.to_bytes(4, "big"), bytes((nalu_head,)), bytes((fill,)) * (length - 1))
-    )
+    nalu = nalu_head[:length] + bytes((fill,)) * (length - len(nalu_head))
+    return head + length.to_bytes(4, "big") + nalu

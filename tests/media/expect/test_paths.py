@@ -129,3 +129,23 @@ def test_a_fact_may_have_another_name() -> None:
     made = alias("video.pace", "video.intervals.fps", "How fast.")
     assert (made.name, made.definition, made.unit) == ("video.pace", "How fast.", "fps")
     assert made.read(Evidence(report=FULL)) == 25
+
+
+@pytest.mark.parametrize(("name", "first"), [("false_keyframes", 1), ("unmarked_keyframes", 3)])
+def test_a_keyframe_that_is_none_and_one_not_called_so_are_blamed(name: str, first: int) -> None:
+    key, inter = bodies.key(0).payload, bodies.inter(0).payload
+    sent = [key, b"\x17" + inter[1:], inter, b"\x27" + key[1:], b"\x17" + inter[1:]]
+    messages = [Message(MessageType.VIDEO, 1, 40 * at, body) for at, body in enumerate(sent)]
+    report = published(timed([bodies.header(), *messages]))
+    evidence = Evidence(report=report)
+    subject = PATHS[f"video.{name}.count"]
+    assert subject.walk is not None
+    [reading] = subject.walk(evidence)
+    assert (reading.frame.index, reading.frame.timestamp_ms) == (first, 40 * first)
+    assert reading.low == subject.read(evidence)
+    audio = Evidence(report=published(timed([bodies.audio_header(), bodies.audio(0)])))
+    assert list(subject.walk(audio)) == []
+
+
+def test_frames_before_any_header_are_a_subject() -> None:
+    assert read("video.headers.missing", published(timed([bodies.key(0), bodies.inter(40)]))) == 2

@@ -64,11 +64,12 @@ def test_what_is_rare_is_said_when_it_is_there() -> None:
     finding = Finding(2, Moment(7, 280), 100)
     video = TrackFacts(
         kind="video", track_id=1, codec="hevc", trouble="no SPS", troubles=3,
-        headers=HeaderFacts(2, 1, Moment(1, 40)), longest_still_ms=500,
+        headers=HeaderFacts(2, 1, Moment(1, 40), 3), longest_still_ms=500,
         video=VideoFacts(
             width=720, height=576, display_width=1024, display_height=576, bit_depth=10,
             chroma="4:2:2", interlaced=True, nominal_fps=Fraction(30000, 1001),
-            gop=GopFacts(before_first=4),
+            gop=GopFacts(before_first=4), false_keyframes=finding,
+            unmarked_keyframes=Finding(1, Moment(9, 360)),
             pictures=PictureFacts(composition_min_ms=0, composition_max_ms=80),
         ),
     )  # fmt: skip
@@ -88,6 +89,9 @@ def test_what_is_rare_is_said_when_it_is_there() -> None:
     assert track["samples"] == "10 bit 4:2:2, interlaced"
     assert track["frames a second"] == "not known, 29.97 promised"
     assert track["before a keyframe"] == "4 frames that nobody can decode"
+    assert track["false keyframes"] == "2, the first frame 7 (280 ms)"
+    assert track["unmarked keyframes"] == "1, the first frame 9 (360 ms)"
+    assert track["no header"] == "before 3 frames, which need one"
     assert track["composition"] == "0 to 80 ms"
     assert (track["header changes"], track["longest still"]) == ("1", "500 ms")
     assert rows(report, "video track 2")["codec"] == ""

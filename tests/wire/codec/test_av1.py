@@ -53,6 +53,7 @@ def test_records_of_ffmpeg_say_what_was_encoded(
     config = parse_av1_config((DATA / f"{file}.bin").read_bytes())
     assert config.codec_string == name
     assert config.sequence == sequence
+    assert parse_sequence_header(config.sequence_header) == sequence
     assert (config.bit_depth, config.subsampling) == (sequence.bit_depth, sequence.subsampling)
 
 
@@ -62,13 +63,34 @@ def test_records_of_ffmpeg_say_what_was_encoded(
         ("", "av1C: marker at byte 0"),
         ("01040c00", r"marker and version 0x01 \(byte 0\), expected 0x81"),
         ("81040c", "profile and flags at byte 1 ends at 4 of 3"),
-        ("81040c00 0a05 00", "OBU: payload at byte 2 ends at 7 of 3"),
-        ("81040c00 0a00", "AV1 sequence header: 3 bits wanted"),
     ],
 )
 def test_a_broken_record_is_blamed_by_byte(data: str, message: str) -> None:
     with pytest.raises(CodecConfigError, match=message):
         parse_av1_config(bytes.fromhex(data))
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ("81040c00 0a05 00", "AV1 sequence header: "),
+        ("81040c00 0a00", "AV1 sequence header: 3 bits wanted at bit 0 of 0"),
+        ("81040c00 1205", "OBU: payload at byte 2 ends at 7 of 2"),
+        ("81040c00 80", "OBU: the forbidden bit is set at byte 0"),
+    ],
+)
+def test_broken_units_of_a_record_leave_its_profile_as_it_is(data: str, message: str) -> None:
+    config = parse_av1_config(bytes.fromhex(data))
+    assert config.trouble is not None
+    assert config.trouble.startswith(message)
+    assert (config.codec_string, config.sequence) == ("av01.0.04M.08", None)
+
+
+def test_a_unit_cut_short_is_there_as_far_as_it_goes() -> None:
+    walk = iter_obus(bytes.fromhex("1200 3205 10aa"))
+    assert [next(walk), next(walk)] == [Obu(2, b""), Obu(6, b"\x10\xaa")]
+    with pytest.raises(CodecConfigError, match="payload at byte 4 ends at 9 of 6"):
+        next(walk)
 
 
 @pytest.mark.parametrize(

@@ -1,34 +1,31 @@
-"""AV1: the frames of a temporal unit."""
+"""AV1: how frames begin."""
 
 from __future__ import annotations
 
 import pytest
 
-from trio_srs.wire.codec.av1_frame import Av1Frame, iter_av1_frames
+from trio_srs.wire.codec.av1_frame import Av1Frame, parse_av1_frame
 from trio_srs.wire.codec.record import CodecConfigError
-
-DELIMITER = "1200"
 
 
 @pytest.mark.parametrize(
-    ("unit", "frames"),
+    ("payload", "kind", "shown"),
     [
-        ("", []),
-        (DELIMITER, []),
-        (f"{DELIMITER} 3201 10", [("key", True)]),
-        ("3201 00", [("key", False)]),
-        ("3201 20 3201 30", [("inter", False), ("inter", True)]),
-        ("1a01 50", [("intra_only", True)]),
-        ("1a01 70", [("switch", True)]),
-        ("1a01 88", [("existing", True)]),
+        ("10", "key", True),
+        ("00", "key", False),
+        ("20", "inter", False),
+        ("30ff", "inter", True),
+        ("50", "intra_only", True),
+        ("70", "switch", True),
+        ("88", "existing", True),
     ],
 )
 def test_frames_say_their_type_and_whether_they_are_shown(
-    unit: str, frames: list[tuple[str, bool]]
+    payload: str, kind: str, shown: bool
 ) -> None:
-    assert list(iter_av1_frames(bytes.fromhex(unit))) == [Av1Frame(*frame) for frame in frames]
+    assert parse_av1_frame(bytes.fromhex(payload)) == Av1Frame(kind, shown)
 
 
 def test_a_frame_header_of_nothing_is_refused() -> None:
     with pytest.raises(CodecConfigError, match="0 bytes, expected at least 1"):
-        list(iter_av1_frames(b"\x32\x00"))
+        parse_av1_frame(b"")

@@ -16,7 +16,9 @@ from trio_srs.wire.codec.avc import (
     AvcSps,
     build_avc_config,
     parse_avc_config,
+    parse_pps_ids,
     parse_sps,
+    parse_sps_id,
 )
 from trio_srs.wire.codec.record import CodecConfigError
 
@@ -37,10 +39,6 @@ def test_the_letter_of_a_record() -> None:
         ("", "avcC: version at byte 0"),
         ("00 42c01f ff e1", r"version 0 \(byte 0\), expected 1"),
         ("01 42c01f fe e1 0001 67 00", r"NALU length size 3 is reserved \(byte 4\)"),
-        ("01 42c01f ff e0 00", r"no SPS \(byte 5\)"),
-        ("01 42c01f ff e1 0000", "an empty SPS at byte 6"),
-        ("01 42c01f ff e1 0002 67", "SPS at byte 8 ends at 10 of 9"),
-        ("01 42c01f ff e1 0001 67", "PPS count at byte 9 ends at 10 of 9"),
     ],
 )
 def test_a_broken_record_is_blamed_by_byte(data: str, message: str) -> None:
@@ -49,9 +47,51 @@ def test_a_broken_record_is_blamed_by_byte(data: str, message: str) -> None:
 
 
 @given(st.integers(0, len(RECORD) - 1))
-def test_every_truncation_of_a_record_is_refused(size: int) -> None:
-    with pytest.raises(CodecConfigError):
-        parse_avc_config(RECORD[:size])
+def test_every_truncation_of_a_record_is_noticed(size: int) -> None:
+    try:
+        trouble = parse_avc_config(RECORD[:size]).trouble
+    except CodecConfigError as error:
+        trouble = str(error)
+    assert trouble is not None
+
+
+@pytest.mark.parametrize(
+    ("data", "count", "message"),
+    [
+        ("01 42c01f ff e0 00", 0, "avcC: no SPS (byte 5)"),
+        ("01 42c01f ff", 0, "avcC: SPS count at byte 5 ends at 6 of 5"),
+        ("01 42c01f ff e1 0000", 0, "avcC: an empty SPS at byte 6"),
+        ("01 42c01f ff e1 0002 67", 0, "avcC: SPS at byte 8 ends at 10 of 9"),
+        ("01 42c01f ff e1 0001 67", 1, "avcC: PPS count at byte 9 ends at 10 of 9"),
+        ("01 42c01f ff e2 0001 67 0001", 1, "avcC: SPS at byte 11 ends at 12 of 11"),
+        ("01 42c01f ff e1 0001 67 01 0004 68ce", 1, "avcC: PPS at byte 12 ends at 16 of 14"),
+    ],
+)
+def test_parameter_sets_that_are_wrong_leave_the_others_as_they_are(
+    data: str, count: int, message: str
+) -> None:
+    config = parse_avc_config(bytes.fromhex(data))
+    assert (config.trouble, len(config.sps), config.codec_string) == (message, count, "avc1.42c01f")
+
+
+@pytest.mark.parametrize("number", [0, 3, 31])
+def test_parameter_sets_are_numbered(number: int) -> None:
+    bits = BitWriter()
+    bits.u(24, 0x42000A)
+    bits.ue(number)
+    assert parse_sps_id(b"\x67" + escape(bits.to_bytes())) == number
+    bits = BitWriter()
+    bits.ue(200)
+    bits.ue(number)
+    bits.rbsp_trailing()
+    assert parse_pps_ids(b"\x68" + escape(bits.to_bytes())) == (200, number)
+
+
+def test_a_parameter_set_cut_short_has_no_number() -> None:
+    with pytest.raises(CodecConfigError, match="SPS: 24 bits wanted"):
+        parse_sps_id(b"\x67\x42")
+    with pytest.raises(CodecConfigError, match="PPS: 1 bits wanted"):
+        parse_pps_ids(b"\x68\x80")
 
 
 @pytest.mark.parametrize(
@@ -191,6 +231,28 @@ def test_pic_struct_stands_behind_the_delays(nal: bool, vcl: bool, present: bool
 
     expected = (21 if nal or vcl else 0) if present else None
     assert parse_sps(write_sps(vui=vui)).pic_struct_at == expected
+
+
+@pytest.mark.parametrize("size", range(16, 23))
+def test_an_sps_that_ends_within_its_vui_has_a_size_all_the_same(size: int) -> None:
+    def vui(bits: BitWriter) -> None:
+        bits.flag(True)
+        bits.flag(True)
+        bits.u(8, 255)  # the aspect ratio, written out
+        bits.u(32, 4 << 16 | 3)
+        bits.u(3, 0)
+        bits.flag(True)
+        bits.u(32, 1)
+        bits.u(32, 50)
+        bits.u(4, 0)
+
+    whole = write_sps(vui=vui)
+    sps = parse_sps(whole[:size])
+    assert parse_sps(whole).trouble is None
+    assert (sps.width, sps.height, sps.frame_rate) == (64, 48, None)
+    assert sps.sar == ((4, 3) if size > 15 else (1, 1))
+    assert sps.trouble is not None
+    assert sps.trouble.startswith("SPS: its VUI is cut short: ")
 
 
 def test_a_vui_that_ends_behind_its_timing_has_no_pic_struct() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trio_srs.wire.bits import BitWriter, escape
-from trio_srs.wire.codec.avc_slice import avc_slice_type
+from trio_srs.wire.codec.avc_slice import avc_slice_pps, avc_slice_type
 from trio_srs.wire.codec.record import CodecConfigError
 
 
@@ -40,3 +40,14 @@ def test_any_slice_of_a_picture_says_it(first: int, number: int) -> None:
 def test_what_is_no_slice_is_refused(nalu: bytes, text: str) -> None:
     with pytest.raises(CodecConfigError, match=text):
         avc_slice_type(nalu)
+
+
+@pytest.mark.parametrize(("first", "number"), [(0, 0), (0, 255), (8159, 3)])
+def test_a_slice_names_its_parameter_set(first: int, number: int) -> None:
+    bits = BitWriter()
+    for value in (first, 7, number):
+        bits.ue(value)
+    bits.u(16, 0xFFFF)
+    assert avc_slice_pps(b"\x65" + escape(bits.to_bytes())) == number
+    with pytest.raises(CodecConfigError, match="pic_parameter_set_id is cut short"):
+        avc_slice_pps(b"\x65\x88")

@@ -8,7 +8,7 @@ import pytest
 
 from trio_srs.wire.bits import BitWriter, escape
 from trio_srs.wire.codec.hevc import parse_hevc_config
-from trio_srs.wire.codec.hevc_slice import hevc_slice_type, parse_extra_slice_bits
+from trio_srs.wire.codec.hevc_slice import hevc_slice_pps, hevc_slice_type, parse_pps
 from trio_srs.wire.codec.record import CodecConfigError
 
 DATA = Path(__file__).parents[2] / "data" / "codec"
@@ -53,15 +53,29 @@ def test_what_is_no_slice_is_refused(nalu: bytes, text: str) -> None:
 
 def test_the_parameter_set_says_how_many_bits_are_before_the_type() -> None:
     bits = BitWriter()
-    bits.ue(0)
-    bits.ue(0)
+    bits.ue(7)
+    bits.ue(3)
     bits.u(2, 0)
     bits.u(3, 5)
-    assert parse_extra_slice_bits(b"\x44\x01" + bits.to_bytes()) == 5
+    assert parse_pps(b"\x44\x01" + bits.to_bytes()) == (7, 3, 5)
     with pytest.raises(CodecConfigError, match="PPS: "):
-        parse_extra_slice_bits(b"\x44\x01")
+        parse_pps(b"\x44\x01")
 
 
 def test_x265_uses_none() -> None:
     config = parse_hevc_config((DATA / "hevc_main_320x242.bin").read_bytes())
-    assert parse_extra_slice_bits(config.pps[0]) == 0
+    assert parse_pps(config.pps[0]) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("nalu_type", [1, 20])
+@pytest.mark.parametrize("number", [0, 5, 63])
+def test_a_slice_names_its_parameter_set(nalu_type: int, number: int) -> None:
+    bits = BitWriter()
+    bits.flag(True)
+    if nalu_type >= 16:
+        bits.flag(False)
+    bits.ue(number)
+    bits.u(8, 0xFF)
+    assert hevc_slice_pps(bytes((nalu_type << 1, 1)) + escape(bits.to_bytes())) == number
+    with pytest.raises(CodecConfigError, match="slice_pic_parameter_set_id is cut short"):
+        hevc_slice_pps(bytes((nalu_type << 1, 1)))

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trio_srs.wire.bits import BitWriter, escape
+from trio_srs.wire.bits import BitWriter, escape, unescape
 from trio_srs.wire.codec.hevc import parse_hevc_config
-from trio_srs.wire.codec.hevc_sps import HevcSps, parse_sps
+from trio_srs.wire.codec.hevc_sps import HevcSps, parse_profile, parse_sps, parse_sps_id
 from trio_srs.wire.codec.record import CodecConfigError
 
 DATA = Path(__file__).parents[2] / "data" / "codec"
@@ -248,18 +248,50 @@ def test_timing_is_read_as_pictures_a_second(
 @pytest.mark.parametrize(
     ("nalu", "message"),
     [
+        (write_sps(order_bits=17), "SPS: picture order counts of 17 bits, at most 16"),
+        (write_sps(sets=too_many_sets), "SPS: 65 short-term sets, at most 64"),
+        (write_sps(sets=too_large_a_set), "SPS: a set of (3, 17) pictures, at most 16"),
+        (write_sps(long_term=long_term(33, 8)), "SPS: 33 long-term pictures, at most 32"),
+    ],
+)
+def test_what_is_wrong_behind_the_size_leaves_it_as_it_is(nalu: bytes, message: str) -> None:
+    sps = parse_sps(nalu)
+    assert (sps.width, sps.height, sps.trouble) == (64, 48, message)
+
+
+def test_a_set_that_ends_behind_its_size_has_one_all_the_same() -> None:
+    whole = parse_hevc_config((DATA / "hevc_main_320x242.bin").read_bytes()).sps[0]
+    seen = set()
+    for size in range(25, len(whole) - 1):
+        sps = parse_sps(whole[:size])
+        assert (sps.width, sps.height, sps.bit_depth_luma) == (320, 242, 8)
+        assert sps.trouble is None or sps.trouble.startswith("SPS: it is cut short behind its size")
+        seen.add(sps.trouble is None)
+    assert False in seen
+
+
+def test_the_number_and_the_profile_stand_at_the_beginning() -> None:
+    for name in ("hevc_main_320x242", "hevc_main10_layers_320x242"):
+        config = parse_hevc_config((DATA / f"{name}.bin").read_bytes())
+        assert parse_sps_id(config.sps[0]) == 0
+        assert parse_profile(unescape(config.sps[0])[3:]).codec_string == config.codec_string
+    with pytest.raises(CodecConfigError, match="SPS: "):
+        parse_sps_id(b"\x42\x01\x01")
+    with pytest.raises(CodecConfigError, match="profile and level: 11 bytes, expected 12"):
+        parse_profile(bytes(11))
+
+
+@pytest.mark.parametrize(
+    ("nalu", "message"),
+    [
         (b"", "NALU begins with nothing, expected 42"),
         (b"\x42", "NALU begins with 42"),
         (b"\x44\x01\x00", "NALU begins with 4401, expected 42"),
         (b"\x42\x01", "SPS: 4 bits wanted at bit 0 of 0"),
         (write_sps(chroma=4), "chroma format 4, expected 0 to 3"),
         (write_sps(depth=9), "bit depths 17, 17; at most 16"),
-        (write_sps(order_bits=17), "picture order counts of 17 bits, at most 16"),
         (write_sps(crop=(32, 0, 0, 0)), "0x48 pixels are left after cropping"),
         (write_sps(crop=(0, 0, 20, 5)), "64x-2 pixels are left after cropping"),
-        (write_sps(sets=too_many_sets), "65 short-term sets, at most 64"),
-        (write_sps(sets=too_large_a_set), r"a set of \(3, 17\) pictures, at most 16"),
-        (write_sps(long_term=long_term(33, 8)), "33 long-term pictures, at most 32"),
     ],
 )
 def test_a_broken_set_is_blamed(nalu: bytes, message: str) -> None:

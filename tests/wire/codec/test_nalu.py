@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 
 from trio_srs.wire.codec.nalu import (
     NaluError,
+    is_annexb,
     join_annexb,
     join_prefixed,
+    read_prefixed,
     split_annexb,
     split_prefixed,
 )
@@ -36,6 +38,30 @@ def test_prefixed_units_are_cut_at_their_sizes(data: str, size: int, nalus: list
 def test_a_size_past_the_end_is_blamed(data: str, message: str) -> None:
     with pytest.raises(NaluError, match=message):
         split_prefixed(bytes.fromhex(data), 4)
+
+
+@pytest.mark.parametrize(
+    ("data", "nalus", "message"),
+    [
+        ("00000001 65 00000002 41", ["65", "41"], "byte 5 ends at byte 11 of 10"),
+        ("00000001 65 00000002", ["65"], "byte 5 ends at byte 11 of 9"),
+        ("00000001 65 000000", ["65"], "byte 5 ends at byte 9 of 8"),
+        ("00000001 67 42 00000001 65 88", ["6742", "6588"], "start codes (00000001, Annex B)"),
+        ("000001 6588 84 000001 4188", ["658884", "4188"], "start codes (00000165, Annex B)"),
+        ("00000109 658884", ["658884"], "byte 0 ends at byte 269 of 7"),
+    ],
+)
+def test_what_cannot_be_cut_off_spoils_only_itself(
+    data: str, nalus: list[str], message: str
+) -> None:
+    found, error = read_prefixed(bytes.fromhex(data), 4)
+    assert found == [bytes.fromhex(nalu) for nalu in nalus]
+    assert message in str(error)
+
+
+def test_start_codes_have_two_zeros_or_three() -> None:
+    starts = [is_annexb(bytes.fromhex(data)) for data in ("00000001", "000001", "00000201", "0001")]
+    assert starts == [True, True, False, False]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from trio_srs.wire.codec.record import CodecConfigError, RecordReader, blame
 def test_fields_follow_each_other() -> None:
     record = RecordReader(bytes.fromhex("01 0203 0002aabb 0001cc ff"), "xxxC")
     assert (record.u8("a"), record.u16("b")) == (1, 0x0203)
-    assert record.nalus(2, "SPS") == (b"\xaa\xbb", b"\xcc")
+    assert (record.nalu("SPS"), record.nalu("SPS")) == (b"\xaa\xbb", b"\xcc")
     assert (record.pos, record.rest(), record.rest()) == (10, b"\xff", b"")
 
 
@@ -25,7 +25,7 @@ def test_fields_follow_each_other() -> None:
 )
 def test_a_short_record_is_blamed(data: str, message: str) -> None:
     with pytest.raises(CodecConfigError, match=message):
-        RecordReader(bytes.fromhex(data), "xxxC").nalus(1, "SPS")
+        RecordReader(bytes.fromhex(data), "xxxC").nalu("SPS")
 
 
 def test_bits_that_run_out_are_blamed_on_the_record() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trio_srs.wire.codec.record import CodecConfigError
-from trio_srs.wire.codec.sei import iter_sei, without_user_data
+from trio_srs.wire.codec.sei import iter_sei, read_sei
 
 TIMING = b"\x01\x02\xaa\xbb"
 UNREGISTERED = b"\x05\x03xyz"
@@ -32,18 +32,37 @@ def test_messages_are_walked_whatever_their_size() -> None:
 )
 def test_user_data_is_left_out(messages: bytes, kept: bytes | None) -> None:
     for header in (b"\x06", b"\x4e\x01"):
-        left = without_user_data(header + messages + b"\x80", len(header))
-        assert left == (None if kept is None else header + kept)
+        sei = read_sei(header + messages + b"\x80", len(header))
+        assert (sei.clean, sei.trouble) == (None if kept is None else header + kept, None)
 
 
 def test_a_nalu_without_user_data_is_the_same_object() -> None:
     nalu = b"\x06" + TIMING + b"\x80"
-    assert without_user_data(nalu, 1) is nalu
+    assert read_sei(nalu, 1).clean is nalu
 
 
 def test_a_message_cut_short_is_named() -> None:
     with pytest.raises(CodecConfigError, match="SEI: payload at byte 2 ends at 11 of 3"):
         list(iter_sei(b"\x05\x09x"))
+
+
+@pytest.mark.parametrize(
+    ("cut", "messages", "clean"),
+    [
+        (TIMING + b"\x05\x09xyz", [(1, b"\xaa\xbb"), (5, b"xyz")], TIMING),
+        (TIMING + b"\x01\x09x", [(1, b"\xaa\xbb"), (1, b"x")], TIMING + b"\x01\x09x"),
+        (TIMING + b"\xff", [(1, b"\xaa\xbb")], TIMING + b"\xff"),
+        (b"\x05\xff\x20x", [(5, b"x")], None),
+    ],
+)
+def test_a_message_cut_short_spoils_only_itself(
+    cut: bytes, messages: list[tuple[int, bytes]], clean: bytes | None
+) -> None:
+    sei = read_sei(b"\x06" + cut, 1)
+    assert sei.messages == messages
+    assert sei.clean == (None if clean is None else b"\x06" + clean)
+    assert sei.trouble is not None
+    assert sei.trouble.startswith("SEI: payload ")
 
 
 def test_messages_without_end_are_refused() -> None:
@@ -53,9 +72,6 @@ def test_messages_without_end_are_refused() -> None:
 
 
 @given(st.binary(max_size=40))
-def test_garbage_is_read_or_blamed_on_it(data: bytes) -> None:
-    try:
-        left = without_user_data(b"\x06" + data, 1)
-    except CodecConfigError:
-        return
+def test_garbage_is_read_as_far_as_it_goes(data: bytes) -> None:
+    left = read_sei(b"\x06" + data, 1).clean
     assert left is None or len(left) <= len(data) + 1

@@ -36,14 +36,31 @@ def test_the_letter_of_a_record(data: str, name: str, config: Vp9Config) -> None
         ("04 0a 82 020202 0000", r"profile 4 \(byte 0\), expected 0 to 3"),
         ("00 0a 92 020202 0000", r"bit depth 9 \(byte 2\), expected 8, 10 or 12"),
         ("01000000 00 0a 02 020202 0000", r"bit depth 0 \(byte 6\)"),
-        ("00 0a 82 0202", "colour description at byte 3"),
-        ("00 0a 82 020202 00", "initialisation data size at byte 6"),
-        ("00 0a 82 020202 0001", "initialisation data at byte 8"),
     ],
 )
 def test_a_broken_record_is_blamed_by_byte(data: str, message: str) -> None:
     with pytest.raises(CodecConfigError, match=message):
         parse_vp9_config(bytes.fromhex(data))
+
+
+@pytest.mark.parametrize(
+    ("data", "colour", "message"),
+    [
+        ("00 0a 82 0902", (2, 2, 2), "vpcC: colour description at byte 3 ends at 6 of 5"),
+        (
+            "00 0a 82 090909 00",
+            (9, 9, 9),
+            "vpcC: initialisation data size at byte 6 ends at 8 of 7",
+        ),
+        ("00 0a 82 090909 0001", (9, 9, 9), "vpcC: initialisation data at byte 8 ends at 9 of 8"),
+    ],
+)
+def test_a_record_cut_short_keeps_what_stands_before(
+    data: str, colour: tuple[int, int, int], message: str
+) -> None:
+    config = parse_vp9_config(bytes.fromhex(data))
+    assert (config.codec_string, config.colour) == ("vp09.00.10.08", colour)
+    assert config.trouble == message
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,9 @@ def read(text: str) -> tuple[Vui, int]:
     text = text.replace(" ", "")
     padded = text + "0" * (-len(text) % 8)
     bits = BitReader(int("1" + padded, 2).to_bytes(1 + len(padded) // 8, "big")[1:])
-    return read_vui_start(bits), len(text) - bits.pos
+    vui = Vui()
+    read_vui_start(bits, vui)
+    return vui, len(text) - bits.pos
 
 
 @pytest.mark.parametrize(

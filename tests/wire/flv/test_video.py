@@ -107,6 +107,15 @@ AVC_NALU = VideoBody(
                     enhanced=True)]),
         ("91 7a7a7a7a aa",
          [VideoBody("zzzz", FrameType.KEY, VideoPacketType.CODED_FRAMES, b"\xaa", enhanced=True)]),
+        # no frames: the frame type means nothing
+        ("84 68766331 02",
+         [VideoBody("hvc1", FrameType.NONE, VideoPacketType.METADATA, b"\x02", enhanced=True)]),
+        ("80 68766331 01",
+         [VideoBody("hvc1", FrameType.NONE, VideoPacketType.SEQUENCE_START, b"\x01",
+                    enhanced=True)]),
+        ("86 04 68766331 00 02",
+         [VideoBody("hvc1", FrameType.NONE, VideoPacketType.METADATA, b"\x02", 0, 0,
+                    Multitrack.ONE_TRACK, enhanced=True)]),
         ("d4 68766331 02",
          [VideoBody("hvc1", FrameType.COMMAND, VideoPacketType.METADATA, b"\x02", enhanced=True)]),
         ("d1 01",
@@ -133,10 +142,19 @@ def test_a_sequence_end_may_leave_its_composition_time_out() -> None:
     assert parse_video(b"\x17\x02")[0].packet_type is VideoPacketType.SEQUENCE_END
 
 
+@pytest.mark.parametrize("first", ["84", "e4", "f4"])
+def test_metadata_are_read_whatever_their_frame_type_is(first: str) -> None:
+    assert parse_video(bytes.fromhex(f"{first} 68766331 02")) == [
+        VideoBody("hvc1", FrameType.NONE, VideoPacketType.METADATA, b"\x02", enhanced=True)
+    ]
+
+
 @pytest.mark.parametrize(
     ("body", "message"),
     [
         ("", "an empty video body"),
+        ("81 68766331 000000", r"frame type 0 \(byte 0\) of frames, expected 1 to 5"),
+        ("e3 68766331 00", r"frame type 6 \(byte 0\) of frames, expected 1 to 5"),
         ("07 01", r"frame type 0 \(byte 0\), expected 1 to 5"),
         ("18 01", r"codec id 8 \(byte 0\) is not known"),
         ("17", r"h264 packet type missing \(byte 1\), expected 0 to 2"),

@@ -58,6 +58,7 @@ class Video(TypedDict, total=False):
     headers_changes: Expected
     headers_first_change_index: Expected
     headers_first_change_timestamp_ms: Expected
+    headers_missing: Expected
     bitrate_now_bps: Expected
     bitrate_mean_bps: Expected
     bitrate_peak_bps: Expected
@@ -100,6 +101,14 @@ class Video(TypedDict, total=False):
     first_field: Expected
     nominal_fps: Expected
     keyframes: Expected
+    false_keyframes_count: Expected
+    false_keyframes_first_index: Expected
+    false_keyframes_first_timestamp_ms: Expected
+    false_keyframes_largest_ms: Expected
+    unmarked_keyframes_count: Expected
+    unmarked_keyframes_first_index: Expected
+    unmarked_keyframes_first_timestamp_ms: Expected
+    unmarked_keyframes_largest_ms: Expected
     gop_count: Expected
     gop_frames_min: Expected
     gop_frames_mean: Expected
@@ -147,6 +156,7 @@ class Audio(TypedDict, total=False):
     headers_changes: Expected
     headers_first_change_index: Expected
     headers_first_change_timestamp_ms: Expected
+    headers_missing: Expected
     bitrate_now_bps: Expected
     bitrate_mean_bps: Expected
     bitrate_peak_bps: Expected
@@ -408,6 +418,7 @@ class Source(TypedDict, total=False):
     video_headers_changes: Expected
     video_headers_first_change_index: Expected
     video_headers_first_change_timestamp_ms: Expected
+    video_headers_missing: Expected
     video_bitrate_now_bps: Expected
     video_bitrate_mean_bps: Expected
     video_bitrate_peak_bps: Expected
@@ -450,6 +461,14 @@ class Source(TypedDict, total=False):
     video_first_field: Expected
     video_nominal_fps: Expected
     video_keyframes: Expected
+    video_false_keyframes_count: Expected
+    video_false_keyframes_first_index: Expected
+    video_false_keyframes_first_timestamp_ms: Expected
+    video_false_keyframes_largest_ms: Expected
+    video_unmarked_keyframes_count: Expected
+    video_unmarked_keyframes_first_index: Expected
+    video_unmarked_keyframes_first_timestamp_ms: Expected
+    video_unmarked_keyframes_largest_ms: Expected
     video_gop_count: Expected
     video_gop_frames_min: Expected
     video_gop_frames_mean: Expected
@@ -486,6 +505,7 @@ class Source(TypedDict, total=False):
     audio_headers_changes: Expected
     audio_headers_first_change_index: Expected
     audio_headers_first_change_timestamp_ms: Expected
+    audio_headers_missing: Expected
     audio_bitrate_now_bps: Expected
     audio_bitrate_mean_bps: Expected
     audio_bitrate_peak_bps: Expected

@@ -17,7 +17,7 @@ from trio_srs.media.expect.seen import Absent, Seen
 from trio_srs.media.expect.subject import EvidenceWalk, Kind, Subject
 from trio_srs.media.expect.walk_table import walk_of
 from trio_srs.media.expect.walks import Reading, Walk
-from trio_srs.media.facts import StreamFacts, TrackFacts
+from trio_srs.media.facts import Finding, Moment, StreamFacts, TrackFacts
 from trio_srs.media.trace import Frame
 
 __all__ = ["PATHS", "alias", "lifted", "no_track", "not_known"]
@@ -155,21 +155,37 @@ def _walk_of(path: tuple[str, ...], track: str) -> EvidenceWalk | None:
     return None if walk is None else lifted(walk)
 
 
-def _header_changes(kind: str) -> EvidenceWalk:
-    """The first sequence header that differed from the one before."""
+def _moment(kind: str, read: Callable[[TrackFacts], tuple[int, Moment | None]]) -> EvidenceWalk:
+    """The frame that a fact names itself as the first, with how many there were."""
 
     def walk(evidence: Evidence) -> Iterator[Reading]:
         stream = evidence.report.facts
         track = stream.video if kind == "video" else stream.audio
-        if track is not None and track.headers.first_change is not None:
-            moment = track.headers.first_change
+        count, moment = (0, None) if track is None else read(track)
+        if track is not None and moment is not None:
             frame = Frame(
                 kind=kind, track_id=track.track_id, index=moment.index,
                 timestamp_ms=moment.timestamp_ms, size=0,
             )  # fmt: skip
-            yield Reading(frame, track.headers.changes, track.headers.changes)
+            yield Reading(frame, count, count)
 
     return walk
+
+
+def _found(finding: Finding) -> tuple[int, Moment | None]:
+    return finding.count, finding.first
+
+
+def _marks(which: str) -> Callable[[TrackFacts], tuple[int, Moment | None]]:
+    return lambda track: _found(getattr(track.video, which)) if track.video else (0, None)
+
+
+_BY_MOMENT: Final[Mapping[str, Callable[[TrackFacts], tuple[int, Moment | None]]]] = {
+    "headers.changes": lambda track: (track.headers.changes, track.headers.first_change),
+    "false_keyframes.count": _marks("false_keyframes"),
+    "unmarked_keyframes.count": _marks("unmarked_keyframes"),
+}
+"""Facts of a track that name their first frame."""
 
 
 def _subjects() -> Iterator[Subject]:
@@ -187,13 +203,13 @@ def _subjects() -> Iterator[Subject]:
 def _track_subject(track: str, path: tuple[str, ...], kind: Kind) -> Subject:
     short = path[1:] if path[0] == track else path
     is_level = path == ("level",)
-    changes = path == ("headers", "changes")
+    moment = _BY_MOMENT.get(".".join(short))
     return Subject(
         name=".".join((track, *short)),
         kind=Kind.ANY if is_level else kind,
         unit=_unit(path[-1]),
         read=_level(track) if is_level else _of_track(track, path),
-        walk=_header_changes(track) if changes else _walk_of(short, track),
+        walk=_walk_of(short, track) if moment is None else _moment(track, moment),
         track=track,
         path=(track, *path),
     )

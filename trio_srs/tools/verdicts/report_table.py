@@ -118,6 +118,8 @@ def _track(track: TrackFacts) -> Iterator[Row]:
     if intervals.shortest_ms is not None:
         spread = f"{intervals.shortest_ms} to {intervals.longest_ms} ms"
         yield "frame interval", f"{spread}, jitter {intervals.jitter_ms:.2f} ms"
+    if track.headers.missing:
+        yield "no header", f"before {track.headers.missing} frames, which need one"
     if track.headers.changes:
         yield "header changes", str(track.headers.changes)
     if track.longest_still_ms:
@@ -135,6 +137,13 @@ def _video(track: TrackFacts) -> Iterator[Row]:
         scan = {True: ", interlaced", False: ", progressive", None: ""}[video.interlaced]
         yield "samples", f"{video.bit_depth} bit {video.chroma}{scan}"
     yield "frames a second", _fps(track.intervals.fps, video.nominal_fps)
+    for name, finding in (
+        ("false keyframes", video.false_keyframes),
+        ("unmarked keyframes", video.unmarked_keyframes),
+    ):
+        if finding.first is not None:
+            first = f"frame {finding.first.index} ({finding.first.timestamp_ms} ms)"
+            yield name, f"{finding.count}, the first {first}"
     yield from _gop(video.gop)
     pictures = video.pictures
     yield "pictures", f"{pictures.intra} I, {pictures.predicted} P, {pictures.bidirectional} B"

@@ -11,15 +11,18 @@ from trio_srs.wire.bits import BitReader
 from trio_srs.wire.codec.record import CodecConfigError, RecordReader, blame
 
 __all__ = [
+    "SEQUENCE_HEADER",
     "Av1Config",
     "Av1Sequence",
     "Obu",
+    "av1_codec_string",
     "iter_obus",
     "parse_av1_config",
     "parse_sequence_header",
 ]
 
-_SEQUENCE_HEADER = 1
+SEQUENCE_HEADER = 1
+"""obu_type."""
 _SRGB = (1, 13, 0)  # BT.709 primaries, sRGB transfer, identity matrix: 4:4:4 without saying so
 _UNSPECIFIED = (2, 2, 2)
 
@@ -67,11 +70,20 @@ class Av1Config:
     subsampling: tuple[int, int]
     sequence: Av1Sequence | None
     """From the record's OBUs; None if it has none."""
+    trouble: str | None = None
+    """What is wrong with those OBUs."""
+    sequence_header: bytes = attrs.field(default=b"", eq=False, repr=False)
+    """Its payload, as it stands in them."""
 
     @property
     def codec_string(self) -> str:
         """The RFC 6381 name (AV1 in ISOBMFF, 5): ``av01.0.04M.08``."""
-        return f"av01.{self.profile}.{self.level:02d}{'MH'[self.tier]}.{self.bit_depth:02d}"
+        return av1_codec_string(self)
+
+
+def av1_codec_string(said: Av1Config | Av1Sequence) -> str:
+    """The RFC 6381 name (AV1 in ISOBMFF, 5): ``av01.0.04M.08``."""
+    return f"av01.{said.profile}.{said.level:02d}{'MH'[said.tier]}.{said.bit_depth:02d}"
 
 
 def parse_av1_config(data: bytes) -> Av1Config:
@@ -87,7 +99,7 @@ def parse_av1_config(data: bytes) -> Av1Config:
         4..            OBUs, each with its size; the sequence header, if any, is among them
 
     Raises:
-        CodecConfigError: wrong marker or version, cut short, or broken OBUs.
+        CodecConfigError: wrong marker or version, or cut short before the OBUs.
 
     Source:
         AV1 Codec ISO Media File Format Binding v1.2.0, 2.3.
@@ -96,8 +108,13 @@ def parse_av1_config(data: bytes) -> Av1Config:
     if (marker := record.u8("marker")) != 0x81:
         raise record.fail(f"marker and version {marker:#04x} (byte 0), expected 0x81")
     levels, flags, _ = record.take(3, "profile and flags")
-    headers = (obu for obu in iter_obus(record.rest()) if obu.kind == _SEQUENCE_HEADER)
-    first = next(headers, None)
+    sequence, header, trouble = None, b"", None
+    try:
+        for obu in iter_obus(record.rest()):
+            if obu.kind == SEQUENCE_HEADER and sequence is None:
+                sequence, header = parse_sequence_header(obu.payload), obu.payload
+    except CodecConfigError as error:
+        trouble = str(error)
     return Av1Config(
         profile=levels >> 5,
         level=levels & 0x1F,
@@ -105,12 +122,16 @@ def parse_av1_config(data: bytes) -> Av1Config:
         bit_depth=_bit_depth(bool(flags & 0x40), bool(flags & 0x20)),
         mono=bool(flags & 0x10),
         subsampling=(flags >> 3 & 1, flags >> 2 & 1),
-        sequence=None if first is None else parse_sequence_header(first.payload),
+        sequence=sequence,
+        trouble=trouble,
+        sequence_header=header,
     )
 
 
 def iter_obus(data: bytes) -> Iterator[Obu]:
     """Walk OBUs of the low-overhead format; one without a size field takes the rest.
+
+    Of an OBU cut short comes what there is of it.
 
     Raises:
         CodecConfigError: the forbidden bit, or cut short. The message says at which byte.
@@ -126,6 +147,8 @@ def iter_obus(data: bytes) -> Iterator[Obu]:
         if header & 0x04:
             record.u8("extension")
         size = _leb128(record) if header & 0x02 else len(data) - record.pos
+        if size > len(data) - record.pos:
+            yield Obu(header >> 3 & 0xF, data[record.pos :])
         yield Obu(header >> 3 & 0xF, record.take(size, "payload"))
 
 

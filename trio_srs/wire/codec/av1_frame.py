@@ -1,18 +1,19 @@
-"""AV1: the frames of a temporal unit, as their headers begin. Floor 0."""
+"""AV1: how a frame's header begins. Floor 0."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final
 
 import attrs
 
-from trio_srs.wire.codec.av1 import iter_obus
 from trio_srs.wire.codec.record import CodecConfigError
 
-__all__ = ["Av1Frame", "iter_av1_frames"]
+__all__ = ["FRAME_OBUS", "TILE_GROUP", "Av1Frame", "parse_av1_frame"]
 
-_FRAME_HEADER, _FRAME = 3, 6
+FRAME_OBUS: Final = (3, 6)
+"""obu_type of a frame's header, and of a header with its tiles."""
+TILE_GROUP: Final = 4
+"""obu_type of tiles whose header stands before them."""
 _TYPES: Final = ("key", "inter", "intra_only", "switch")
 
 
@@ -26,24 +27,20 @@ class Av1Frame:
     shown: bool
 
 
-def iter_av1_frames(data: bytes) -> Iterator[Av1Frame]:
-    """Walk the frames of a temporal unit.
+def parse_av1_frame(payload: bytes) -> Av1Frame:
+    """Parse the beginning of a frame header, or of a frame.
 
     The sequence must not have reduced still picture headers, which no stream of pictures has.
 
     Raises:
-        CodecConfigError: broken OBUs, or an empty frame header.
+        CodecConfigError: it is empty.
 
     Source:
         AV1 Bitstream & Decoding Process Specification, 5.9.2.
     """
-    for obu in iter_obus(data):
-        if obu.kind not in (_FRAME_HEADER, _FRAME):
-            continue
-        if not obu.payload:
-            raise CodecConfigError("AV1 frame header: 0 bytes, expected at least 1")
-        first = obu.payload[0]
-        if first & 0x80:
-            yield Av1Frame("existing", True)
-        else:
-            yield Av1Frame(_TYPES[first >> 5 & 3], bool(first & 0x10))
+    if not payload:
+        raise CodecConfigError("AV1 frame header: 0 bytes, expected at least 1")
+    first = payload[0]
+    if first & 0x80:
+        return Av1Frame("existing", True)
+    return Av1Frame(_TYPES[first >> 5 & 3], bool(first & 0x10))

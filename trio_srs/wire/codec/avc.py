@@ -11,9 +11,18 @@ from trio_srs.wire.bits import BitReader, BitsError, unescape
 from trio_srs.wire.codec.record import CodecConfigError, RecordReader, blame
 from trio_srs.wire.codec.vui import Vui, read_vui_start
 
-__all__ = ["AvcConfig", "AvcSps", "build_avc_config", "parse_avc_config", "parse_sps"]
+__all__ = [
+    "AvcConfig",
+    "AvcSps",
+    "build_avc_config",
+    "parse_avc_config",
+    "parse_pps_ids",
+    "parse_sps",
+    "parse_sps_id",
+]
 
 _SPS = 7
+_HEAD = 32  # bytes: more than the numbers at the beginning of a parameter set take
 # Profiles whose SPS, and whose record's tail, say chroma format and bit depth (7.3.2.1.1).
 _HIGH: Final = frozenset({100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135})
 _CROP_UNITS: Final = {0: (1, 1), 1: (2, 2), 2: (2, 1), 3: (1, 1)}  # by chroma format (table 6-1)
@@ -34,6 +43,8 @@ class AvcConfig:
     sps: tuple[bytes, ...]
     """Raw NALUs: no start code, no length, emulation bytes left in."""
     pps: tuple[bytes, ...]
+    trouble: str | None = None
+    """What is wrong behind the size of a NALU length: where it is cut short, or has no SPS."""
 
     @property
     def codec_string(self) -> str:
@@ -64,6 +75,8 @@ class AvcSps:
     """Frames a second, as the timing fields promise; None if they are absent."""
     pic_struct_at: int | None = None
     """Where in a picture timing SEI, in bits, pic_struct stands; None if it is not there."""
+    trouble: str | None = None
+    """What is wrong behind the size: where its VUI is cut short."""
 
 
 def parse_avc_config(data: bytes) -> AvcConfig:
@@ -82,8 +95,8 @@ def parse_avc_config(data: bytes) -> AvcConfig:
         data: the record alone: *without* the FLV tag's 5-byte video header.
 
     Raises:
-        CodecConfigError: wrong version, a size past the end, or no SPS. The message says at
-            which byte.
+        CodecConfigError: wrong version, a reserved length size, or cut short before the
+            parameter sets. The message says at which byte.
 
     Source:
         ISO/IEC 14496-15:2022, 5.3.3.1. Checked against records from ffmpeg
@@ -96,11 +109,15 @@ def parse_avc_config(data: bytes) -> AvcConfig:
     size = (record.u8("NALU length size") & 0b11) + 1
     if size == 3:
         raise record.fail("NALU length size 3 is reserved (byte 4)")
-    sps = record.nalus(record.u8("SPS count") & 0b11111, "SPS")
+    sps, pps, trouble = list[bytes](), list[bytes](), None
+    try:
+        sps += (record.nalu("SPS") for _ in range(record.u8("SPS count") & 0b11111))
+        pps += (record.nalu("PPS") for _ in range(record.u8("PPS count")))
+    except CodecConfigError as error:
+        trouble = str(error)
     if not sps:
-        raise record.fail("no SPS (byte 5)")
-    pps = record.nalus(record.u8("PPS count"), "PPS")
-    return AvcConfig(profile, compatibility, level, size, sps, pps)
+        trouble = trouble or str(record.fail("no SPS (byte 5)"))
+    return AvcConfig(profile, compatibility, level, size, tuple(sps), tuple(pps), trouble)
 
 
 def build_avc_config(sps: tuple[bytes, ...], pps: tuple[bytes, ...]) -> bytes:
@@ -129,7 +146,8 @@ def parse_sps(nalu: bytes) -> AvcSps:
         nalu: the NALU with its header byte; no start code, emulation bytes left in.
 
     Raises:
-        CodecConfigError: another NALU type, cut short, or values no picture can have.
+        CodecConfigError: another NALU type, cut short before the VUI, or values no picture can
+            have.
 
     Source:
         ITU-T H.264 (08/2021), 7.3.2.1.1 and E.1.1.
@@ -138,6 +156,32 @@ def parse_sps(nalu: bytes) -> AvcSps:
         raise CodecConfigError(f"SPS: NALU begins with {nalu[:1].hex() or 'nothing'}, expected 67")
     with blame("SPS"):
         return _read_sps(BitReader(unescape(nalu[1:])))
+
+
+def parse_sps_id(nalu: bytes) -> int:
+    """The number by which picture parameter sets name this one.
+
+    Raises:
+        CodecConfigError: cut short.
+    """
+    with blame("SPS"):
+        bits = BitReader(unescape(nalu[1:_HEAD]))
+        bits.skip(24)
+        return bits.ue()
+
+
+def parse_pps_ids(nalu: bytes) -> tuple[int, int]:
+    """A picture parameter set's number, and that of its sequence parameter set.
+
+    Raises:
+        CodecConfigError: cut short.
+
+    Source:
+        ITU-T H.264 (08/2021), 7.3.2.2.
+    """
+    with blame("PPS"):
+        bits = BitReader(unescape(nalu[1:_HEAD]))
+        return bits.ue(), bits.ue()
 
 
 def _read_sps(bits: BitReader) -> AvcSps:
@@ -170,11 +214,12 @@ def _read_sps(bits: BitReader) -> AvcSps:
         height -= unit_y * (2 if interlaced else 1) * (top + bottom)
         if width <= 0 or height <= 0:
             raise CodecConfigError(f"SPS: {width}x{height} pixels are left after cropping")
-    vui, pic_struct_at = _read_vui(bits) if bits.flag() else (Vui(), None)
+    vui, pic_struct_at = _read_vui(bits)
     # A tick is a field (E.2.1); two make a frame.
     return AvcSps(
         profile, constraints, level, width, height, chroma, luma_depth, chroma_depth,
         interlaced, max_ref_frames, vui.sar, vui.tick_rate and vui.tick_rate / 2, pic_struct_at,
+        vui.trouble,
     )  # fmt: skip
 
 
@@ -206,12 +251,18 @@ def _skip_scaling_lists(bits: BitReader, count: int) -> None:
 
 
 def _read_vui(bits: BitReader) -> tuple[Vui, int | None]:
-    vui = read_vui_start(bits)
-    if bits.flag():  # timing_info_present_flag
-        units, scale = bits.u(32), bits.u(32)
-        rate = Fraction(scale, units) if units and scale else None
-        vui = attrs.evolve(vui, tick_rate=rate)
-        bits.skip(1)  # fixed_frame_rate_flag
+    vui = Vui()
+    try:
+        if not bits.flag():  # vui_parameters_present_flag
+            return vui, None
+        read_vui_start(bits, vui)
+        if bits.flag():  # timing_info_present_flag
+            units, scale = bits.u(32), bits.u(32)
+            vui.tick_rate = Fraction(scale, units) if units and scale else None
+            bits.skip(1)  # fixed_frame_rate_flag
+    except BitsError as error:
+        vui.trouble = f"SPS: its VUI is cut short: {error}"
+        return vui, None
     return vui, _read_pic_struct_at(bits)
 
 

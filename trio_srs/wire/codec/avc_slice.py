@@ -8,10 +8,10 @@ from trio_srs.wire.bits import unescape
 from trio_srs.wire.codec.golomb import take_ue
 from trio_srs.wire.codec.record import CodecConfigError
 
-__all__ = ["avc_slice_type"]
+__all__ = ["avc_slice_pps", "avc_slice_type"]
 
 _TYPES: Final = "PBIPIPBIPI"  # SP is a kind of P, SI of I; from 5 on: all slices are like this
-_READ = 12
+_READ = 16
 """Bytes: enough for two codes of 32 bits each and what emulation prevention adds."""
 
 
@@ -39,6 +39,15 @@ def _read(nalu: bytes) -> str:
     if number >= len(_TYPES):
         raise CodecConfigError(f"slice: type {number}, expected 0 to 9")
     return _TYPES[number]
+
+
+def avc_slice_pps(nalu: bytes) -> int:
+    """The number of the picture parameter set that a slice is for; otherwise as its type."""
+    head = unescape(nalu[1:_READ])
+    bits, left = int.from_bytes(head, "big"), 8 * len(head)
+    for field in ("first_mb_in_slice", "slice_type", "pic_parameter_set_id"):
+        number, left = take_ue(bits, left, field)
+    return number
 
 
 def _by_byte() -> dict[bytes, str]:

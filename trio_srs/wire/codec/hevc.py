@@ -2,34 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import attrs
 
-from trio_srs.wire.codec.hevc_sps import HevcSps, parse_sps
-from trio_srs.wire.codec.record import RecordReader
+from trio_srs.wire.codec.hevc_sps import HevcProfile, HevcSps, parse_profile, parse_sps
+from trio_srs.wire.codec.record import CodecConfigError, RecordReader
 
-__all__ = ["HevcConfig", "HevcSps", "parse_hevc_config", "parse_sps"]
+__all__ = ["HevcConfig", "HevcProfile", "HevcSps", "parse_hevc_config", "parse_sps"]
 
 _VPS, _SPS, _PPS = 32, 33, 34
-_SPACES: Final = ("", "A", "B", "C")
 
 
 @attrs.frozen
 class HevcConfig:
     """An HEVCDecoderConfigurationRecord."""
 
-    profile_space: int
-    tier: int
-    """0 Main, 1 High."""
-    profile: int
-    """general_profile_idc: 1 Main, 2 Main 10."""
-    compatibility: int
-    """general_profile_compatibility_flags, 32 bits, flag 0 first."""
-    constraints: bytes
-    """general_constraint_indicator_flags, 6 bytes."""
-    level: int
-    """Thirty times the level: 93 is 3.1."""
+    profile: HevcProfile
+    """For which decoders it is."""
     chroma_format_idc: int
     bit_depth_luma: int
     bit_depth_chroma: int
@@ -37,6 +25,8 @@ class HevcConfig:
     """Bytes before each NALU: 1, 2 or 4."""
     nalus: tuple[tuple[int, bytes], ...]
     """(NALU type, raw NALU) in order: no start code, emulation bytes left in."""
+    trouble: str | None = None
+    """What is wrong behind the size of a NALU length: where it is cut short, or has no SPS."""
 
     @property
     def vps(self) -> tuple[bytes, ...]:
@@ -56,11 +46,7 @@ class HevcConfig:
     @property
     def codec_string(self) -> str:
         """The RFC 6381 name (ISO/IEC 14496-15, annex E): ``hvc1.1.6.L93.B0``."""
-        # The flags are written from the last to the first, as one hexadecimal number.
-        reverse = int(f"{self.compatibility:032b}"[::-1], 2)
-        constraints = "".join(f".{byte:X}" for byte in self.constraints.rstrip(b"\x00"))
-        profile = f"{_SPACES[self.profile_space]}{self.profile}"
-        return f"hvc1.{profile}.{reverse:X}.{'LH'[self.tier]}{self.level}{constraints}"
+        return self.profile.codec_string
 
 
 def parse_hevc_config(data: bytes) -> HevcConfig:
@@ -86,8 +72,8 @@ def parse_hevc_config(data: bytes) -> HevcConfig:
         data: the record alone, without any FLV header.
 
     Raises:
-        CodecConfigError: wrong version, a size past the end, or no SPS. The message says at
-            which byte.
+        CodecConfigError: wrong version, a reserved length size, or cut short before the
+            parameter sets. The message says at which byte.
 
     Source:
         ISO/IEC 14496-15:2022, 8.3.3.1. Checked against records from ffmpeg
@@ -96,25 +82,28 @@ def parse_hevc_config(data: bytes) -> HevcConfig:
     record = RecordReader(data, "hvcC")
     if (version := record.u8("version")) > 1:
         raise record.fail(f"version {version} (byte 0), expected 1")
-    profile = record.u8("profile")
-    compatibility = int.from_bytes(record.take(4, "compatibility flags"), "big")
-    constraints = record.take(6, "constraint flags")
-    level = record.u8("level")
+    profile = parse_profile(record.take(12, "profile and level"))
     record.take(3, "segmentation and parallelism")
     chroma, luma_depth, chroma_depth = record.take(3, "chroma format and bit depths")
     record.take(2, "average frame rate")
     size = (record.u8("NALU length size") & 0b11) + 1
     if size == 3:
         raise record.fail("NALU length size 3 is reserved (byte 21)")
-    nalus: list[tuple[int, bytes]] = []
-    for _ in range(record.u8("array count")):
-        kind = record.u8("NALU type") & 0x3F
-        count = record.u16("NALU count")
-        nalus += ((kind, nalu) for nalu in record.nalus(count, "parameter set"))
-    config = HevcConfig(
-        profile >> 6, profile >> 5 & 1, profile & 0x1F, compatibility, constraints, level,
-        chroma & 3, 8 + (luma_depth & 7), 8 + (chroma_depth & 7), size, tuple(nalus),
+    nalus, trouble = _read_arrays(record)
+    return HevcConfig(
+        profile, chroma & 3, 8 + (luma_depth & 7), 8 + (chroma_depth & 7), size, nalus, trouble,
     )  # fmt: skip
-    if not config.sps:
-        raise record.fail("no SPS in its arrays (byte 22)")
-    return config
+
+
+def _read_arrays(record: RecordReader) -> tuple[tuple[tuple[int, bytes], ...], str | None]:
+    """Read the parameter sets up to where they are cut short, and say where."""
+    nalus: list[tuple[int, bytes]] = []
+    try:
+        for _ in range(record.u8("array count")):
+            kind = record.u8("NALU type") & 0x3F
+            count = record.u16("NALU count")
+            nalus += ((kind, record.nalu("parameter set")) for _ in range(count))
+    except CodecConfigError as error:
+        return tuple(nalus), str(error)
+    has_sps = any(kind == _SPS for kind, _ in nalus)
+    return tuple(nalus), None if has_sps else str(record.fail("no SPS in its arrays (byte 22)"))

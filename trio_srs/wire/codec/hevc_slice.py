@@ -8,15 +8,16 @@ from trio_srs.wire.bits import BitReader, unescape
 from trio_srs.wire.codec.golomb import take_ue
 from trio_srs.wire.codec.record import CodecConfigError, blame
 
-__all__ = ["hevc_slice_type", "parse_extra_slice_bits"]
+__all__ = ["hevc_slice_pps", "hevc_slice_type", "parse_pps"]
 
 _TYPES: Final = "BPI"
 _READ = 16
 _IRAP: Final = range(16, 24)
 
 
-def parse_extra_slice_bits(pps: bytes) -> int:
-    """How many bits a picture parameter set puts before every slice's type.
+def parse_pps(pps: bytes) -> tuple[int, int, int]:
+    """A picture parameter set's number, that of its sequence parameter set, and how many bits it
+    puts before every slice's type.
 
     Args:
         pps: the NALU with its 2-byte header, emulation bytes left in.
@@ -28,11 +29,10 @@ def parse_extra_slice_bits(pps: bytes) -> int:
         ITU-T H.265 (08/2021), 7.3.2.3.1, num_extra_slice_header_bits.
     """
     with blame("PPS"):
-        bits = BitReader(unescape(pps[2:]))
-        bits.ue()  # pps_pic_parameter_set_id
-        bits.ue()  # pps_seq_parameter_set_id
+        bits = BitReader(unescape(pps[2:_READ]))
+        number, sps = bits.ue(), bits.ue()
         bits.skip(2)  # dependent_slice_segments_enabled_flag, output_flag_present_flag
-        return bits.u(3)
+        return number, sps, bits.u(3)
 
 
 def hevc_slice_type(nalu: bytes, extra_bits: int = 0) -> str | None:
@@ -42,7 +42,7 @@ def hevc_slice_type(nalu: bytes, extra_bits: int = 0) -> str | None:
 
     Args:
         nalu: of type 0 to 31, with its 2-byte header, emulation bytes left in.
-        extra_bits: from :func:`parse_extra_slice_bits`.
+        extra_bits: from :func:`parse_pps`.
 
     Raises:
         CodecConfigError: cut short, or a slice type there is not.
@@ -62,3 +62,15 @@ def hevc_slice_type(nalu: bytes, extra_bits: int = 0) -> str | None:
     if number >= len(_TYPES):
         raise CodecConfigError(f"slice: type {number}, expected 0 to 2")
     return _TYPES[number]
+
+
+def hevc_slice_pps(nalu: bytes) -> int:
+    """The number of the picture parameter set that a slice is for.
+
+    Raises:
+        CodecConfigError: cut short.
+    """
+    head = unescape(nalu[2:_READ])
+    left = 8 * len(head) - 1 - ((nalu[0] >> 1 & 0x3F) in _IRAP)
+    number, _ = take_ue(int.from_bytes(head, "big"), max(0, left), "slice_pic_parameter_set_id")
+    return number

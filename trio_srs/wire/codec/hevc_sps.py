@@ -7,16 +7,58 @@ from typing import Final
 
 import attrs
 
-from trio_srs.wire.bits import BitReader, unescape
+from trio_srs.wire.bits import BitReader, BitsError, unescape
 from trio_srs.wire.codec.record import CodecConfigError, blame
 from trio_srs.wire.codec.vui import Vui, read_vui_start
 
-__all__ = ["HevcSps", "parse_sps"]
+__all__ = ["HevcProfile", "HevcSps", "parse_profile", "parse_sps", "parse_sps_id"]
 
 _SPS = 33
+_HEAD = 128  # bytes: more than the profiles of seven layers and a number take
+_SPACES: Final = ("", "A", "B", "C")
+_PROFILE_SIZE: Final = 12
 _CROP_UNITS: Final = {0: (1, 1), 1: (2, 2), 2: (2, 1), 3: (1, 1)}  # by chroma format (table 6-1)
 _MAX_PICTURES = 16  # sps_max_dec_pic_buffering is at most this (A.4.2)
 _MAX_SETS = 64  # num_short_term_ref_pic_sets (7.4.3.2.1)
+
+
+@attrs.frozen
+class HevcProfile:
+    """For which decoders a stream is: twelve bytes that records and parameter sets have alike."""
+
+    space: int
+    tier: int
+    """0 Main, 1 High."""
+    number: int
+    """general_profile_idc: 1 Main, 2 Main 10."""
+    compatibility: int
+    """general_profile_compatibility_flags, 32 bits, flag 0 first."""
+    constraints: bytes
+    """general_constraint_indicator_flags, 6 bytes."""
+    level: int
+    """Thirty times the level: 93 is 3.1."""
+
+    @property
+    def codec_string(self) -> str:
+        """The RFC 6381 name (ISO/IEC 14496-15, annex E): ``hvc1.1.6.L93.B0``."""
+        # The flags are written from the last to the first, as one hexadecimal number.
+        reverse = int(f"{self.compatibility:032b}"[::-1], 2)
+        constraints = "".join(f".{byte:X}" for byte in self.constraints.rstrip(b"\x00"))
+        profile = f"{_SPACES[self.space]}{self.number}"
+        return f"hvc1.{profile}.{reverse:X}.{'LH'[self.tier]}{self.level}{constraints}"
+
+
+def parse_profile(data: bytes) -> HevcProfile:
+    """Parse the twelve bytes of a general profile, tier and level (7.3.3).
+
+    Raises:
+        CodecConfigError: they are fewer.
+    """
+    if len(data) < _PROFILE_SIZE:
+        raise CodecConfigError(f"profile and level: {len(data)} bytes, expected {_PROFILE_SIZE}")
+    flags = int.from_bytes(data[1:5], "big")
+    first = data[0]
+    return HevcProfile(first >> 6, first >> 5 & 1, first & 0x1F, flags, data[5:11], data[11])
 
 
 @attrs.frozen
@@ -40,6 +82,8 @@ class HevcSps:
     """Sample aspect ratio; (1, 1) also if not given."""
     frame_rate: Fraction | None
     """Pictures a second, as the timing fields promise; None if they are absent."""
+    trouble: str | None = None
+    """What is wrong behind the size and the bit depths, where tools and VUI stand."""
 
 
 def parse_sps(nalu: bytes) -> HevcSps:
@@ -49,7 +93,8 @@ def parse_sps(nalu: bytes) -> HevcSps:
         nalu: the NALU with its 2-byte header; no start code, emulation bytes left in.
 
     Raises:
-        CodecConfigError: another NALU type, cut short, or values no picture can have.
+        CodecConfigError: another NALU type, cut short before the bit depths, or values no picture
+            can have there.
 
     Source:
         ITU-T H.265 (08/2021), 7.3.2.2.1, 7.3.3, 7.3.4, 7.3.7 and E.2.1.
@@ -58,6 +103,21 @@ def parse_sps(nalu: bytes) -> HevcSps:
         raise CodecConfigError(f"SPS: NALU begins with {nalu[:2].hex() or 'nothing'}, expected 42")
     with blame("SPS"):
         return _read_sps(BitReader(unescape(nalu[2:])))
+
+
+def parse_sps_id(nalu: bytes) -> int:
+    """The number by which picture parameter sets name this one.
+
+    Raises:
+        CodecConfigError: cut short.
+    """
+    with blame("SPS"):
+        bits = BitReader(unescape(nalu[2:_HEAD]))
+        bits.skip(4)
+        layers = bits.u(3)
+        bits.skip(1)
+        _read_profile_tier_level(bits, layers)
+        return bits.ue()
 
 
 def _read_sps(bits: BitReader) -> HevcSps:
@@ -75,11 +135,10 @@ def _read_sps(bits: BitReader) -> HevcSps:
     luma_depth, chroma_depth = 8 + bits.ue(), 8 + bits.ue()
     if max(luma_depth, chroma_depth) > 16:
         raise CodecConfigError(f"SPS: bit depths {luma_depth}, {chroma_depth}; at most 16")
-    _skip_to_vui(bits, layers)
-    interlaced, vui = _read_vui(bits) if bits.flag() else (False, Vui())
+    interlaced, vui = _read_rest(bits, layers)
     return HevcSps(
         tier, profile, level, width, height, chroma, luma_depth, chroma_depth,
-        interlaced, vui.sar, vui.tick_rate,
+        interlaced, vui.sar, vui.tick_rate, vui.trouble,
     )  # fmt: skip
 
 
@@ -186,16 +245,28 @@ def _read_predicted_set(bits: BitReader, reference: list[int]) -> list[int]:
     return past + sorted(delta for delta in kept if delta > 0)  # nearest first (7-61, 7-62)
 
 
-def _read_vui(bits: BitReader) -> tuple[bool, Vui]:
-    vui = read_vui_start(bits)
-    bits.skip(1)  # neutral_chroma_indication_flag
-    interlaced = bits.flag()  # field_seq_flag
+def _read_rest(bits: BitReader, layers: int) -> tuple[bool, Vui]:
+    """Read what stands behind the bit depths: whether pictures are fields, and the VUI."""
+    vui, interlaced = Vui(), False
+    try:
+        _skip_to_vui(bits, layers)
+        if bits.flag():  # vui_parameters_present_flag
+            read_vui_start(bits, vui)
+            bits.skip(1)  # neutral_chroma_indication_flag
+            interlaced = bits.flag()  # field_seq_flag
+            _read_timing(bits, vui)
+    except BitsError as error:
+        vui.trouble = f"SPS: it is cut short behind its size: {error}"
+    except CodecConfigError as error:
+        vui.trouble = str(error)
+    return interlaced, vui
+
+
+def _read_timing(bits: BitReader, vui: Vui) -> None:
     bits.skip(1)  # frame_field_info_present_flag
     if bits.flag():  # default_display_window_flag: a hint for displays, not the picture's size
         for _ in range(4):
             bits.ue()
-    if not bits.flag():  # vui_timing_info_present_flag
-        return interlaced, vui
-    units, scale = bits.u(32), bits.u(32)
-    rate = Fraction(scale, units) if units and scale else None
-    return interlaced, attrs.evolve(vui, tick_rate=rate)
+    if bits.flag():  # vui_timing_info_present_flag
+        units, scale = bits.u(32), bits.u(32)
+        vui.tick_rate = Fraction(scale, units) if units and scale else None

@@ -6,15 +6,29 @@ from collections.abc import Iterable
 
 from trio_srs.errors import ProtocolError
 
-__all__ = ["NaluError", "join_annexb", "join_prefixed", "split_annexb", "split_prefixed"]
+__all__ = [
+    "NaluError",
+    "is_annexb",
+    "join_annexb",
+    "join_prefixed",
+    "read_prefixed",
+    "split_annexb",
+    "split_prefixed",
+]
 
 _START = b"\x00\x00\x01"
+_STARTS = (_START, b"\x00" + _START)
 
 
 class NaluError(ProtocolError):
     """An access unit that cannot be cut into NALUs. The text names the byte."""
 
     code = "nalu_error"
+
+
+def is_annexb(data: bytes) -> bool:
+    """Whether the first thing is a start code, where a size or a record is expected."""
+    return data.startswith(_STARTS)
 
 
 def split_prefixed(data: bytes, length_size: int) -> list[bytes]:
@@ -33,16 +47,50 @@ def split_prefixed(data: bytes, length_size: int) -> list[bytes]:
     Source:
         ISO/IEC 14496-15:2022, 5.2.2.
     """
-    nalus, pos = [], 0
-    while pos < len(data):
+    nalus, error = read_prefixed(data, length_size)
+    if error is not None:
+        raise error
+    return nalus
+
+
+def read_prefixed(data: bytes, length_size: int) -> tuple[list[bytes], NaluError | None]:
+    """Split as :func:`split_prefixed` does; what cannot be cut off spoils only itself.
+
+    Returns:
+        The NALUs, the last one possibly cut short, and what is wrong with them; None if nothing
+        is. Where start codes stand in place of sizes (Annex B), what is between them.
+    """
+    nalus: list[bytes] = []
+    pos, size = 0, len(data)
+    while pos < size:
         start = pos + length_size
         end = start + int.from_bytes(data[pos:start], "big")
-        if end > len(data) or start > len(data):
-            raise NaluError(f"the NALU at byte {pos} ends at byte {end} of {len(data)}")
+        if end > size or start > size:
+            return _salvage(data, nalus, pos, start, end)
         if end > start:
             nalus.append(data[start:end])
         pos = end
-    return nalus
+    return nalus, None
+
+
+def _salvage(
+    data: bytes, nalus: list[bytes], pos: int, start: int, end: int
+) -> tuple[list[bytes], NaluError]:
+    if _has_start_codes(data, pos):
+        text = f"start codes ({data[:4].hex()}, Annex B) where sizes of NALUs are expected"
+        return split_annexb(data), NaluError(text)
+    if start < len(data):
+        nalus.append(data[start:])
+    return nalus, NaluError(f"the NALU at byte {pos} ends at byte {end} of {len(data)}")
+
+
+def _has_start_codes(data: bytes, pos: int) -> bool:
+    """Whether the size at ``pos`` cannot be one because there are none: a start code of four bytes
+    is as good as the size of a NALU of one byte, so the next one must be beyond all bounds; one of
+    three is as good as that of a NALU of 256 to 511, in which no other can be."""
+    if data.startswith(_START):
+        return data.find(_START, len(_START)) > 0
+    return data.startswith(_STARTS) and data[pos] > 0
 
 
 def join_prefixed(nalus: Iterable[bytes], length_size: int = 4) -> bytes:

@@ -51,19 +51,16 @@ class RecordReader:
         """Read what is left."""
         return self.take(len(self._data) - self.pos, "rest")
 
-    def nalus(self, count: int, field: str) -> tuple[bytes, ...]:
-        """Read ``count`` NALUs, each after a u16 size.
+    def nalu(self, field: str) -> bytes:
+        """Read a NALU after its u16 size.
 
         Raises:
             CodecConfigError: cut short, or an empty NALU.
         """
-        out = []
-        for _ in range(count):
-            size = self.u16(f"{field} size")
-            if not size:
-                raise CodecConfigError(f"{self._what}: an empty {field} at byte {self.pos - 2}")
-            out.append(self.take(size, field))
-        return tuple(out)
+        size = self.u16(f"{field} size")
+        if not size:
+            raise CodecConfigError(f"{self._what}: an empty {field} at byte {self.pos - 2}")
+        return self.take(size, field)
 
     def fail(self, text: str) -> CodecConfigError:
         """Make the error that says ``text`` about this record."""

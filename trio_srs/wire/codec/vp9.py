@@ -6,12 +6,13 @@ from typing import Final
 
 import attrs
 
-from trio_srs.wire.codec.record import RecordReader
+from trio_srs.wire.codec.record import CodecConfigError, RecordReader
 
 __all__ = ["Vp9Config", "parse_vp9_config"]
 
 _FULL_BOX_V1 = b"\x01\x00\x00\x00"
 _BIT_DEPTHS: Final = (8, 10, 12)
+_UNSPECIFIED: Final = (2, 2, 2)
 
 
 @attrs.frozen
@@ -27,6 +28,8 @@ class Vp9Config:
     full_range: bool
     colour: tuple[int, int, int]
     """Primaries, transfer characteristics, matrix coefficients (ISO/IEC 23091-4)."""
+    trouble: str | None = None
+    """What is wrong behind the bit depth: where it is cut short."""
 
     @property
     def codec_string(self) -> str:
@@ -49,7 +52,7 @@ def parse_vp9_config(data: bytes) -> Vp9Config:
     The leading four bytes are told from a profile by the bit depth of 0 they would give.
 
     Raises:
-        CodecConfigError: cut short, or a profile or bit depth there is not.
+        CodecConfigError: cut short before the colours, or a profile or bit depth there is not.
 
     Source:
         VP Codec ISO Media File Format Binding v1.0, "VP Codec Configuration Box".
@@ -62,7 +65,11 @@ def parse_vp9_config(data: bytes) -> Vp9Config:
         raise record.fail(f"profile {profile} (byte {record.pos - 3}), expected 0 to 3")
     if depth >> 4 not in _BIT_DEPTHS:
         raise record.fail(f"bit depth {depth >> 4} (byte {record.pos - 1}), expected 8, 10 or 12")
-    primaries, transfer, matrix = record.take(3, "colour description")
-    record.take(record.u16("initialisation data size"), "initialisation data")
-    colour = (primaries, transfer, matrix)
-    return Vp9Config(profile, level, depth >> 4, depth >> 1 & 7, bool(depth & 1), colour)
+    colour, trouble = _UNSPECIFIED, None
+    try:
+        primaries, transfer, matrix = record.take(3, "colour description")
+        colour = (primaries, transfer, matrix)
+        record.take(record.u16("initialisation data size"), "initialisation data")
+    except CodecConfigError as error:
+        trouble = str(error)
+    return Vp9Config(profile, level, depth >> 4, depth >> 1 & 7, bool(depth & 1), colour, trouble)

@@ -19,16 +19,18 @@ _SARS: Final = (
 """By aspect_ratio_idc (H.264, table E-1); 0, unspecified, is taken as square."""
 
 
-@attrs.frozen
+@attrs.define
 class Vui:
     """What is read of it."""
 
     sar: tuple[int, int] = (1, 1)
     tick_rate: Fraction | None = None
     """time_scale / num_units_in_tick, or None if not given."""
+    trouble: str | None = None
+    """Where it is cut short; what stands before is read all the same."""
 
 
-def read_vui_start(bits: BitReader) -> Vui:
+def read_vui_start(bits: BitReader, vui: Vui) -> None:
     """Read from the aspect ratio through the chroma location, where the two standards part.
 
     Raises:
@@ -37,14 +39,13 @@ def read_vui_start(bits: BitReader) -> Vui:
     Source:
         ITU-T H.264 (08/2021), E.1.1; ITU-T H.265 (08/2021), E.2.1.
     """
-    sar = (1, 1)
     if bits.flag():  # aspect_ratio_info_present_flag
         idc = bits.u(8)
         if idc == _EXTENDED_SAR:
             width, height = bits.u(16), bits.u(16)
-            sar = (width, height) if width and height else sar
+            vui.sar = (width, height) if width and height else vui.sar
         elif idc < len(_SARS):
-            sar = _SARS[idc]
+            vui.sar = _SARS[idc]
     if bits.flag():  # overscan_info_present_flag
         bits.skip(1)
     if bits.flag():  # video_signal_type_present_flag
@@ -54,4 +55,3 @@ def read_vui_start(bits: BitReader) -> Vui:
     if bits.flag():  # chroma_loc_info_present_flag
         bits.ue()
         bits.ue()
-    return Vui(sar)

@@ -38,6 +38,9 @@ __all__ = [
 class FrameType(enum.IntEnum):
     """The frame type in the first byte (FLV 10.1, E.4.3.1)."""
 
+    NONE = 0
+    """Of what has no frames, in Enhanced RTMP: headers, ends and metadata, whose frame type means
+    nothing. OBS writes 0; others are read as this."""
     KEY = 1
     INTER = 2
     DISPOSABLE = 3
@@ -65,7 +68,7 @@ VIDEO_ENHANCED: Final = 0x80
 _NO_MULTITRACK = -1
 _PACKET_TYPES = {int(packet_type): packet_type for packet_type in VideoPacketType}
 _FRAME_TYPES = {int(frame_type): frame_type for frame_type in FrameType}
-_COMMAND = FrameType.COMMAND  # asking an enumeration for a member takes long
+_NONE, _COMMAND = FrameType.NONE, FrameType.COMMAND  # asking an enumeration for a member takes long
 _LAST_LEGACY = int(VideoPacketType.SEQUENCE_END)
 _LEGACY_HEAD = 5  # first byte, packet type, si24 composition time
 
@@ -198,19 +201,21 @@ def parse_video(body: bytes) -> list[VideoBody]:
         ...            data; for frame type 5 one command byte
 
     Raises:
-        FlvBodyError: empty or cut short, an unknown legacy codec id, frame type or packet type.
+        FlvBodyError: empty or cut short, an unknown legacy codec id or packet type, or an unknown
+            frame type of frames.
 
     Source:
         FLV 10.1, E.4.3; Enhanced RTMP v1 and v2, ExVideoTagHeader.
     """
     if not body:
         raise FlvBodyError("an empty video body, expected a first byte")
-    enhanced = bool(body[0] & VIDEO_ENHANCED)
     number = body[0] >> 4 & 7
     frame_type = _FRAME_TYPES.get(number)
-    if frame_type is None:
+    if body[0] & VIDEO_ENHANCED:
+        return _parse_enhanced(body, number, frame_type or _NONE)
+    if not frame_type:
         raise FlvBodyError(f"frame type {number} (byte 0), expected 1 to 5")
-    return _parse_enhanced(body, frame_type) if enhanced else [_parse_legacy(body, frame_type)]
+    return [_parse_legacy(body, frame_type)]
 
 
 def _parse_legacy(body: bytes, frame_type: FrameType) -> VideoBody:
@@ -229,8 +234,10 @@ def _parse_legacy(body: bytes, frame_type: FrameType) -> VideoBody:
     return VideoBody(codec.fourcc, frame_type, packet_type, body[5:], composition_ms)
 
 
-def _parse_enhanced(body: bytes, frame_type: FrameType) -> list[VideoBody]:
-    head = _read_head(body, frame_type)
+def _parse_enhanced(body: bytes, number: int, frame_type: FrameType) -> list[VideoBody]:
+    head = _read_head(body, number)
+    if frame_type is _NONE and head.packet_type in _FRAMES:
+        raise FlvBodyError(f"frame type {number} (byte 0) of frames, expected 1 to 5")
     if _flags(frame_type, head.packet_type) == FrameKind.COMMAND:
         return [_parse_command(body, head)]
     packet_type = _PACKET_TYPES.get(head.packet_type)

@@ -1,4 +1,4 @@
-"""Sequence headers in the words of facts."""
+"""Video headers in the words of facts."""
 
 from __future__ import annotations
 
@@ -11,14 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trio_srs.errors import ProtocolError
-from trio_srs.media.headers import (
-    AUDIO_HEADERS,
-    NO_VIDEO_HEADERS,
-    VIDEO_HEADERS,
-    read_mp3_frame,
-)
+from trio_srs.media.video_headers import IN_BAND, NO_VIDEO_HEADERS, VIDEO_HEADERS
 from trio_srs.testing.bodies import VIDEO_HEADER
 from trio_srs.wire.codec.avc import parse_avc_config
+from trio_srs.wire.codec.nalu import join_annexb
 
 DATA = Path(__file__).parents[1] / "data" / "codec"
 FIELDS = ("profile", "level", "width", "height", "bit_depth", "chroma", "interlaced")
@@ -97,7 +93,9 @@ def test_hevc_without_a_picture_parameter_set_has_no_extra_bits() -> None:
     at = record.index(b"\x22\x00\x01")
     whole = VIDEO_HEADERS["hevc"](record)
     without = VIDEO_HEADERS["hevc"](record[:22] + b"\x02" + record[23:at])
-    assert attrs.evolve(without, read_picture=None) == attrs.evolve(whole, read_picture=None)
+    assert attrs.evolve(without, read_picture=None, sets=()) == attrs.evolve(
+        whole, read_picture=None, sets=()
+    )
 
 
 def test_av1_without_a_sequence_header_has_no_size() -> None:
@@ -111,44 +109,68 @@ def test_vp9_need_not_know_its_level_or_its_chroma() -> None:
     assert (header.level, header.chroma) == (None, None)
 
 
-@pytest.mark.parametrize(
-    ("record", "expected"),
-    [
-        ("1208", ("LC", 44100, 1, 1024)),
-        ("2b920800", ("HE", 44100, 2, 2048)),
-        ("eb8a0800", ("HEv2", 44100, 2, 2048)),
-        ("5988", ("11", 48000, 1, 1024)),
-    ],
-)
-def test_aac(record: str, expected: tuple[str, int, int, int]) -> None:
-    header = AUDIO_HEADERS["aac"](bytes.fromhex(record))
-    assert header.samples_of is not None
-    seen = (header.profile, header.sample_rate, header.channels, header.samples_of(b"x"))
-    assert seen == expected
-
-
-def test_opus() -> None:
-    header = AUDIO_HEADERS["opus"]((DATA / "opus_51.bin").read_bytes())
-    assert (header.profile, header.sample_rate, header.channels) == (None, 48000, 6)
-    assert header.samples_of is not None
-    assert header.samples_of(b"\xfd") == 1920
-
-
-def test_mp3() -> None:
-    header = read_mp3_frame(bytes.fromhex("ffe318c4"))
-    assert (header.codec_string, header.profile) == ("mp4a.40.34", "MPEG-2.5 layer III")
-    assert (header.sample_rate, header.channels) == (8000, 1)
-    assert header.samples_of is not None
-    assert header.samples_of(b"x") == 576
-
-
 def test_some_pictures_can_be_read_without_a_header() -> None:
     for header in NO_VIDEO_HEADERS.values():
         assert header.read_picture is not None
-        assert (header.codec_string, header.sar) == (None, (1, 1))
+        assert (header.codec_string, header.width, header.trouble) == (None, None, None)
 
 
-@given(st.sampled_from([*VIDEO_HEADERS.items(), *AUDIO_HEADERS.items()]), st.binary(max_size=60))
+RECORDS = {"h264": "avc_high_320x242", "hevc": "hevc_main_320x242", "av1": "av1_main10_320x242"}
+
+
+@pytest.mark.parametrize("codec", RECORDS)
+def test_a_set_in_band_says_what_a_record_says(codec: str) -> None:
+    said = VIDEO_HEADERS[codec]((DATA / f"{RECORDS[codec]}.bin").read_bytes())
+    header = IN_BAND[codec](NO_VIDEO_HEADERS[codec], said.sps, 0)
+    assert attrs.evolve(header, read_picture=None, sets=()) == attrs.evolve(
+        said, read_picture=None, sets=()
+    )
+
+
+@pytest.mark.parametrize(
+    ("codec", "nalus", "message"),
+    [
+        ("h264", [b"\x68\xce"], "(Annex B), expected a record (avcC)"),
+        ("hevc", [b"\x40\x01\x0c"], "(Annex B), expected a record (hvcC)"),
+    ],
+)
+def test_start_codes_in_place_of_a_record_are_named_and_read(
+    codec: str, nalus: list[bytes], message: str
+) -> None:
+    said = VIDEO_HEADERS[codec]((DATA / f"{RECORDS[codec]}.bin").read_bytes())
+    header = VIDEO_HEADERS[codec](join_annexb([*nalus, said.sps]))
+    assert header.trouble is not None
+    assert message in header.trouble
+    assert [getattr(header, name) for name in FIELDS] == [getattr(said, name) for name in FIELDS]
+    bare = VIDEO_HEADERS[codec](join_annexb(nalus))
+    assert (bare.trouble, bare.width) == (header.trouble, None)
+
+
+@pytest.mark.parametrize(
+    ("codec", "record", "message"),
+    [
+        ("h264", "01 42c01f ff e1 0002 6742 00", "SPS: 8 bits wanted at bit 8 of 8"),
+        ("h264", "01 42c01f ff e0", "avcC: PPS count at byte 6 ends at 7 of 6"),
+        (
+            "hevc",
+            "0101 60000000 b00000000000 5d f000fcfdf8f800000f 02 220001 0002 4401 210001 0002 4201",
+            "PPS: ",
+        ),
+        ("hevc", "01 01 60000000 b00000000000 5d f000fcfdf8f800000f 01 a1 0001 0002 4201", "SPS: "),
+        ("av1", "81040c00 0a01", "AV1 sequence header: "),
+        ("vp9", "000a82", "vpcC: colour description at byte 3"),
+    ],
+)
+def test_what_is_wrong_in_a_record_spoils_only_itself(
+    codec: str, record: str, message: str
+) -> None:
+    header = VIDEO_HEADERS[codec](bytes.fromhex(record))
+    assert header.trouble is not None
+    assert header.trouble.startswith(message)
+    assert None not in (header.codec_string, header.profile, header.read_picture)
+
+
+@given(st.sampled_from([*VIDEO_HEADERS.items()]), st.binary(max_size=60))
 def test_garbage_is_read_or_blamed_on_it(entry: tuple[str, object], data: bytes) -> None:
     _, read = entry
     assert callable(read)

@@ -115,10 +115,11 @@ class Stage:
 
     def broadcast(self) -> None:
         """The broadcaster sends what is new."""
-        for job in self.begin():
-            while not job.step(3):
-                pass
-            self.live.was_sent()
+        while jobs := self.begin():
+            for job in jobs:
+                while not job.step(3):
+                    pass
+                self.live.was_sent()
 
     def run(self) -> None:
         """Everybody sends until there is nothing to send."""

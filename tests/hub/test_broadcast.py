@@ -12,11 +12,12 @@ from trio.testing import MockClock, wait_all_tasks_blocked
 from tests.hub.outlets import MemoryOutlet
 from tests.hub.stage import FORM, heard
 from trio_srs.hub.broadcast import Broadcaster
+from trio_srs.hub.forms import RtmpForm
 from trio_srs.hub.lease import PublishLease
 from trio_srs.hub.live import Live
 from trio_srs.hub.settings import StreamSettings
 from trio_srs.testing.bodies import audio, inter, key
-from trio_srs.units import Seconds
+from trio_srs.units import Bytes, Seconds
 from trio_srs.wire.rtmp.message import Message
 
 
@@ -344,3 +345,73 @@ async def test_readers_that_leave_during_a_job_leave_nothing_to_do(
         broadcaster.news(live)
         await wait_all_tasks_blocked()
     assert sum(outlet.offers for outlet in outlets) == 1
+
+
+async def test_groups_of_one_stream_are_served_one_after_the_other(
+    autojump_clock: MockClock,
+) -> None:
+    """Each has a span of its own, and only one of them is held at a time."""
+    broadcaster = Broadcaster()
+    channel = Channel(broadcaster, 0.5, readers=40)
+    other = MemoryOutlet(before_offer=lambda: offered.append("other"))
+    offered: list[str] = []
+    for outlet in channel.outlets:
+        outlet.before_offer = lambda: offered.append("first")
+    reader = channel.live.attach(RtmpForm.of(4096, 2, True, True), other)
+    assert reader.next_span(1) is None
+    async with broadcasting(broadcaster):
+        channel.say(key(0), inter(40))
+        await trio.sleep(2)
+    assert offered == ["first"] * 40 + ["other"]
+
+
+async def test_a_stream_that_goes_on_while_it_is_sent_goes_on_being_sent(
+    autojump_clock: MockClock,
+) -> None:
+    broadcaster = Broadcaster()
+    channel = Channel(broadcaster, 0.5, readers=40)
+    more = [inter(40, 3000), inter(80, 3000), inter(120)]
+
+    def say_more() -> None:
+        if more:
+            channel.say(more.pop(0))
+
+    channel.outlets[0].before_offer = say_more
+    async with broadcasting(broadcaster):
+        channel.say(key(0))
+        await trio.sleep(10)
+    assert channel.heard() == [heard(key(0), inter(40, 3000), inter(80, 3000), inter(120))] * 40
+
+
+async def test_a_log_that_holds_little_is_sent_in_parts_and_at_once(
+    autojump_clock: MockClock,
+) -> None:
+    broadcaster = Broadcaster()
+    channel = Channel(broadcaster, 0.5, readers=2)
+    channel.publish(log_bytes=Bytes(64 * 1024), send_interval=Seconds(0.5))
+    said = [key(at, 1500) for at in range(20)]
+    async with broadcasting(broadcaster):
+        channel.say(*said)
+        await trio.sleep(0.6)
+    assert channel.heard()[0][-20:] == heard(*said)
+
+
+async def test_a_group_that_everybody_leaves_is_passed_over(autojump_clock: MockClock) -> None:
+    broadcaster = Broadcaster()
+    channel = Channel(broadcaster, 0.5, readers=40)
+    readers = [
+        channel.live.attach(RtmpForm.of(4096, 2, True, True), MemoryOutlet()) for _ in range(2)
+    ]
+    for reader in readers:
+        assert reader.next_span(1) is None
+
+    def leave() -> None:
+        for reader in readers:
+            reader.detach()
+
+    channel.outlets[39].before_offer = leave
+    async with broadcasting(broadcaster):
+        channel.say(key(0))
+        await trio.sleep(2)
+    assert channel.heard() == [heard(key(0))] * 40
+    assert len(channel.live.groups) == 1

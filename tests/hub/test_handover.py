@@ -362,6 +362,7 @@ class Handover(RuleBasedStateMachine):
             while self.jobs:
                 if self.jobs[-1].step(2):
                     self.jobs.pop()
+                    self.the_broadcaster_begins()
             for outlet in self.outlets:
                 while self.serve(outlet):
                     pass

@@ -10,7 +10,7 @@ from typing import Final
 import attrs
 import trio
 
-from trio_srs.hub.group import Job
+from trio_srs.hub.group import Group, Job
 from trio_srs.hub.live import Live
 
 __all__ = ["Broadcaster"]
@@ -54,6 +54,34 @@ class _Queue:
         return taken
 
 
+@attrs.define(eq=False)
+class _Round:
+    """What is new in one stream on its way to all groups, one after the other: so only one span of
+    a stream is held at a time, however many forms it is sent in."""
+
+    live: Live
+    groups: deque[Group]
+    """Those that have not got all of it."""
+    end: int
+    """Of what was new when the round began; what comes later is for the next one."""
+    job: Job | None = None
+
+    @classmethod
+    def of(cls, live: Live) -> _Round:
+        """Begin one."""
+        return cls(live, deque(live.groups.values()), live.log.end)
+
+    def next_job(self) -> Job | None:
+        """What to go on with; None at the end."""
+        while self.job is None and self.groups:
+            group = self.groups[0]
+            if group.sent < self.end:
+                self.job = group.begin(self.live.log)
+            if self.job is None:
+                self.groups.popleft()
+        return self.job
+
+
 class Broadcaster:
     """Joins what is new in a stream once, and offers it to every caught-up reader.
 
@@ -67,7 +95,8 @@ class Broadcaster:
         self.server_name = server_name
         self._queues: dict[float, _Queue] = {}
         self._due: deque[Live] = deque()
-        self._jobs: deque[tuple[Live, Job]] = deque()
+        self._rounds: deque[_Round] = deque()
+        self._serving: set[Live] = set()
         self._sleep = trio.CancelScope()
 
     def news(self, live: Live) -> None:
@@ -89,19 +118,19 @@ class Broadcaster:
         when it is due."""
         if not live.dirty:
             return
-        if live.settings.send_interval or live.reader_count > _INLINE or self._jobs or self._due:
+        if live.settings.send_interval or live.reader_count > _INLINE or self._rounds or self._due:
             self.news(live)
             return
         for queue in self._queues.values():  # what is due of the publish before goes along
             queue.lives.pop(live, None)
         self._begin(live)
-        while self._jobs:
+        while self._rounds:
             self._step()
 
     async def run(self) -> None:
         """Broadcast until cancelled."""
         while True:
-            if self._jobs or self._due:
+            if self._rounds or self._due:
                 await trio.lowlevel.checkpoint()
             else:
                 self._sleep = trio.CancelScope(deadline=self._next_due())
@@ -121,26 +150,31 @@ class Broadcaster:
     def _work(self) -> None:
         """Begin what is due and go on with what was begun, in turn, within the budget."""
         until = trio.current_time() + _BUDGET_S
-        while self._due or self._jobs:
+        while self._due or self._rounds:
             if self._due:
                 self._begin(self._due.popleft())
-            if self._jobs:
+            if self._rounds:
                 self._step()
             if trio.current_time() >= until:
                 break
 
     def _begin(self, live: Live) -> None:
         live.dirty = False
-        for group in live.groups.values():
-            job = group.begin(live.log)
-            if job is not None:
-                self._jobs.append((live, job))
+        if live not in self._serving:  # else the end of its round sees that there is more
+            self._serving.add(live)
+            self._rounds.append(_Round.of(live))
 
     def _step(self) -> None:
-        live, job = self._jobs.popleft()
-        if not job.step(_SLICE):
-            self._jobs.append((live, job))
-            return
-        live.was_sent()
-        if job.is_behind(live.log.end) and not live.dirty:
+        """Serve some readers of the stream whose turn it is."""
+        turn = self._rounds.popleft()
+        live, job = turn.live, turn.next_job()
+        if job is not None:
+            if job.step(_SLICE):
+                turn.job = None
+                live.was_sent()
+            if turn.next_job() is not None:
+                self._rounds.append(turn)
+                return
+        self._serving.remove(live)
+        if live.log.end > turn.end and not live.dirty and live.groups:
             self.news(live)  # it went on while the readers were served

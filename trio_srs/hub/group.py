@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from trio_srs.hub.forms import Form, Span
 from trio_srs.hub.log import StreamLog
 from trio_srs.hub.reader import Reader
 
 __all__ = ["Group", "Job"]
+
+_PART: Final = 16
+"""One in so many bytes that a log may hold is sent at a time, or one message: what is being sent is
+held twice, and as long as it takes to offer it to all."""
 
 
 class Group:
@@ -48,24 +54,33 @@ class Group:
         return len(self.job.span.blob)
 
     def begin(self, log: StreamLog) -> Job | None:
-        """The work of sending what is new; None when there is nothing new or it is under way."""
-        begin, end = self.sent, log.end
-        if self.job is not None or begin == end:
+        """The work of sending what is new, or the first part of it, if that is much for this log;
+        None when there is nothing new or it is under way."""
+        if self.job is not None or not self.readers:
             return None
-        self.sent = end
-        self._wake_those_ahead()
-        if begin < log.base:  # the log let go of it before its turn came
-            self._fall_back(begin)
-            return None
-        span = Span(log.between(begin, end), self.form)
-        if not span.blob:  # nothing of it is for these readers
-            for reader in self.readers:
+        while self.sent < log.end:
+            begin = self.sent
+            if begin < log.base:  # the log let go of it before its turn came
+                self._go_to(log.end)
+                self._fall_back(begin)
+                return None
+            records = log.up_to(begin, log.end, log.bounds.size // _PART)
+            self._go_to(begin + len(records))
+            span = Span(records, self.form)
+            if span.blob:
+                self.bytes_sent += len(span.blob)
+                self.job = Job(self, span, begin, self._rotated(), log)
+                return self.job
+            for reader in self.readers:  # nothing of it is for them
                 if reader.fast_at == begin:
-                    reader.fast_at = end
-            return None
-        self.bytes_sent += len(span.blob)
-        self.job = Job(self, span, begin, self._rotated())
-        return self.job
+                    reader.fast_at = self.sent
+        return None
+
+    def _go_to(self, sent: int) -> None:
+        self.sent = sent
+        for reader in self.ahead:
+            reader.outlet.wake()
+        self.ahead.clear()
 
     def _rotated(self) -> list[Reader]:
         """The readers, each time with another one first, so that none is always the last."""
@@ -81,21 +96,18 @@ class Group:
             if reader.fast_at == begin:
                 reader.fall_back()
 
-    def _wake_those_ahead(self) -> None:
-        for reader in self.ahead:
-            reader.outlet.wake()
-        self.ahead.clear()
-
 
 class Job:
     """One span, to be offered to each fast reader of a group; a few of them at a time."""
 
-    __slots__ = ("_begin", "_end", "_group", "_next", "_readers", "span")
+    __slots__ = ("_begin", "_end", "_group", "_held", "_log", "_next", "_readers", "span")
 
-    def __init__(self, group: Group, span: Span, begin: int, readers: list[Reader]) -> None:
-        self._group, self.span, self._readers = group, span, readers
+    def __init__(
+        self, group: Group, span: Span, begin: int, readers: list[Reader], log: StreamLog
+    ) -> None:
+        self._group, self.span, self._readers, self._log = group, span, readers, log
         self._begin, self._end = begin, group.sent
-        self._next = 0
+        self._next = self._held = 0
 
     def step(self, count: int) -> bool:
         """Serve the next ``count`` readers; whether the job is done.
@@ -126,10 +138,10 @@ class Job:
                 reader.took_part(self.span, taken)
         self._next = last
         if last < len(self._readers):
+            if not self._held:  # the bytes, and the records, which the log may let go of
+                self._held = 2 * size
+                self._log.hold(self._held)
             return False
+        self._log.hold(-self._held)
         self._group.job = None
         return True
-
-    def is_behind(self, end: int) -> bool:
-        """Whether the log went on while the readers were served."""
-        return self._group.sent < end

@@ -78,6 +78,13 @@ class StreamLog:
         account.size = size = account.size + len(record.body) + record.copied + RECORD_BYTES
         return size > bounds.size or record.arrived_at - records[0].arrived_at > bounds.seconds
 
+    def hold(self, size: int) -> None:
+        """Charge the log with bytes of it that somebody holds beside it; less than none ends that.
+
+        Whoever does has them for longer than the next record takes to come.
+        """
+        self._account.size += size
+
     def at(self, position: int) -> Record:
         """The record at a position from :attr:`base` up to :attr:`end`, exclusive."""
         return self._records[position - self.base]

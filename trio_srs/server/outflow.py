@@ -35,7 +35,7 @@ Gap = Callable[[int, float, str], bytes]
 """What to write in place of lines that were dropped: how many, within how many seconds, and why."""
 
 
-@attrs.frozen
+@attrs.define
 class _Piece:
     """The rest of a line, or what tells of lines that are missing."""
 
@@ -75,17 +75,16 @@ class Outflow:
     def write(self, line: bytes) -> None:
         """Write a line; or keep it until there is room; or drop it. Never waits, never raises."""
         with self._lock:
-            is_broken = self._retry_at and time.monotonic() < self._retry_at
-            if is_broken or self._is_closed or self._size + len(line) > OWED_MOST:
-                self._lose(1)
+            if self._owed or self.lost or self._is_closed:
+                self._write_behind(line)
                 return
-            self._tell_gap()
-            self._keep(line, 1)
-            if not self._is_draining:
-                self._flow()
-                if self._owed:
-                    self._is_draining = True
-                    threading.Thread(target=self._drain, name="log", daemon=True).start()
+            try:  # as nearly always there is room
+                count = self._door.write(line)
+            except OSError:
+                count = 0
+            if count < len(line):
+                self._keep(line[count:], 1, is_rest=count > 0)
+                self._flow_or_drain()
 
     def finish(self, within_s: float) -> None:
         """Write what is kept, as long as that may take, and write nothing more. Idempotent."""
@@ -104,8 +103,26 @@ class Outflow:
 
     # ------------------------------------------------------- with the lock held
 
-    def _keep(self, data: bytes, lines: int) -> None:
-        self._owed.append(_Piece(data, lines))
+    def _write_behind(self, line: bytes) -> None:
+        """Write a line behind what is kept, and behind the count of what is lost."""
+        is_broken = self._retry_at and time.monotonic() < self._retry_at
+        if is_broken or self._is_closed or self._size + len(line) > OWED_MOST:
+            self._lose(1)
+            return
+        self._tell_gap()
+        self._keep(line, 1)
+        self._flow_or_drain()
+
+    def _flow_or_drain(self) -> None:
+        if self._is_draining:
+            return
+        self._flow()
+        if self._owed:
+            self._is_draining = True
+            threading.Thread(target=self._drain, name="log", daemon=True).start()
+
+    def _keep(self, data: bytes, lines: int, *, is_rest: bool = False) -> None:
+        self._owed.append(_Piece(data, lines, is_rest))
         self._size += len(data)
 
     def _lose(self, lines: int) -> None:
@@ -131,7 +148,7 @@ class Outflow:
                 if count == len(piece.data):
                     owed.popleft()
                 else:
-                    owed[0] = _Piece(piece.data[count:], piece.lines, is_rest=True)
+                    piece.data, piece.is_rest = piece.data[count:], True
         except BlockingIOError:
             self.why = _UNREAD
         except OSError as error:

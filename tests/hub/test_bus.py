@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from contextlib import ExitStack, suppress
 
+import attrs
 import pytest
 
 from trio_srs.hub.bus import Bus, Event, PlayBegan, SessionBegan
@@ -67,3 +68,17 @@ def test_a_listener_may_leave_while_it_is_told() -> None:
         bus.tell(BEGAN)
         bus.tell(PLAY)
     assert told == ["first", "second", "second"]
+
+
+def test_who_listens_for_a_stream_is_told_of_no_other() -> None:
+    bus = Bus()
+    told: list[str] = []
+    other = attrs.evolve(PLAY, stream="live/other")
+    with bus.listening(lambda _: told.append("a"), PLAY.stream):
+        with bus.listening(lambda _: told.append("b"), PLAY.stream):
+            for event in (BEGAN, PLAY, other):
+                bus.tell(event)
+        bus.tell(PLAY)
+    bus.tell(PLAY)
+    assert told == ["a", "b", "a"]
+    assert not bus._of_streams

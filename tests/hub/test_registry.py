@@ -89,3 +89,16 @@ def test_how_one_too_many_is_answered() -> None:
     error = TooManyConnectionsError("full")
     assert (error.end, error.rtmp_status) == (EndReason.LIMIT, StatusCode.CONNECT_REJECTED)
     assert (error.srs_code, error.http_status) == (1074, 503)
+
+
+@pytest.mark.parametrize("recent", [0, 1, 3])
+def test_those_that_ended_are_found_for_as_long_as_they_are_kept(recent: int) -> None:
+    registry = Registry(recent)
+    ended = [SessionEntry(f"c{n}", "rtmp", f"10.0.0.1:{n}", float(n)) for n in range(5)]
+    for each in ended:
+        registry.add(each)
+        registry.remove(each)
+    kept = ended[5 - recent :]
+    assert list(registry.recent) == kept
+    assert [each for each in ended if registry.find_ended(each.id) is each] == kept
+    assert registry.find_ended("c9") is None

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import attrs
+import pytest
 
 from trio_srs.errors import EndReason
 from trio_srs.hub.bus import SessionConnected, SessionEnded
 from trio_srs.hub.dealings import ACCEPTED, Dealings, Got, Request
 from trio_srs.hub.registry import Registry, SessionEntry
-from trio_srs.hub.sessions import RequestFacts, sessions_of
+from trio_srs.hub.sessions import RequestFacts, in_order, sessions_of
+from trio_srs.hub.turns import Turns
 
 WHO: dict[str, Any] = {"session": "c1", "peer": "10.0.0.1:5000"}
 CONNECTED = SessionConnected(
@@ -82,3 +85,17 @@ def test_sessions_are_in_the_order_in_which_they_began_and_the_oldest_are_forgot
     for number in (3, 1, 5):
         registry.remove(all_of_them[number])
     assert [each.id for each in sessions_of(registry, 9.0, 9.0)] == ["c0", "c1", "c2", "c4", "c5"]
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+async def test_the_same_order_is_made_in_steps(newest_first: bool) -> None:
+    registry = Registry(recent=3000)
+    for number in random.Random(3).sample(range(4000), 2000):
+        registry.add(SessionEntry(f"e{number}", "rtmp", "10.0.0.1:1", float(number)))
+    for each in list(registry):
+        registry.remove(each)
+    for number in range(1000, 5000, 7):
+        registry.add(SessionEntry(f"o{number}", "rtmp", "10.0.0.1:1", number + 0.5))
+    began = [each.began_at for each in await in_order(registry, Turns(), newest_first=newest_first)]
+    assert began == sorted(began, reverse=newest_first)
+    assert len(began) == 2000 + len(registry)

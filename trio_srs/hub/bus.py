@@ -185,20 +185,33 @@ class Bus:
 
     def __init__(self) -> None:
         self._listeners: list[Listener] = []
+        self._of_streams: dict[str, list[Listener]] = {}
 
     def tell(self, event: Event) -> None:
         """Something happened."""
-        for listener in tuple(self._listeners):
+        listeners = tuple(self._listeners)
+        if self._of_streams:
+            listeners += tuple(self._of_streams.get(getattr(event, "stream", ""), ()))
+        for listener in listeners:
             try:
                 listener(event)
             except Exception:  # a listener's bug must not end the session that spoke
                 _log.exception("a listener failed on %s", type(event).__name__)
 
     @contextmanager
-    def listening(self, listener: Listener) -> Iterator[None]:
-        """Tell ``listener`` everything that happens in the meantime."""
-        self._listeners.append(listener)
+    def listening(self, listener: Listener, stream: str | None = None) -> Iterator[None]:
+        """Tell ``listener`` everything that happens in the meantime.
+
+        Args:
+            stream: only what happens to this one. What happens to others then costs nothing,
+                however many listen.
+        """
+        of_streams = self._of_streams
+        listeners = self._listeners if stream is None else of_streams.setdefault(stream, [])
+        listeners.append(listener)
         try:
             yield
         finally:
-            self._listeners.remove(listener)
+            listeners.remove(listener)
+            if stream is not None and not listeners:
+                del of_streams[stream]

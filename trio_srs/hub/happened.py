@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby, islice
-from typing import Final
+from itertools import islice
+from typing import Any, Final
 
 from trio_srs.errors import EndReason
 from trio_srs.hub.dealings import ACCEPTED, ASKED
 from trio_srs.hub.sessions import RequestFacts, SessionFacts
 
-__all__ = ["happened"]
+__all__ = ["Account", "happened"]
 
 _MOST: Final = 8
 """Sentences."""
@@ -26,16 +26,58 @@ def happened(sessions: Sequence[SessionFacts], stream: str) -> tuple[str, ...]:
         sessions: in the order in which they began.
         stream: whose name was waited for: what was done to it comes first.
     """
-    told = [each for session in reversed(sessions) for each in _of_session(session)]
-    told.sort(key=lambda each: each[0] != stream)  # the order stays otherwise
-    return tuple(islice(_counted(line for _, line in told), _MOST))
+    account = Account(stream)
+    for session in reversed(sessions):
+        account.add(session)
+    return account.sentences()
 
 
-def _counted(lines: Iterable[str]) -> Iterator[str]:
-    """Those that are the same, but for the port, and follow each other are told once."""
-    for line, same in groupby(lines):
-        count = sum(1 for _ in same)
-        yield line if count == 1 else f"{line} ({count} times)"
+class Account:
+    """The same, told of one session after the other, the newest first."""
+
+    def __init__(self, stream: str) -> None:
+        self._stream = stream
+        self._of_it, self._of_others = _Lines(), _Lines()
+
+    def wants(self, streams: Iterable[str]) -> bool:
+        """Whether a session matters that has asked for these: there may be enough to tell."""
+        return not self._of_others.full or (self._stream in streams and not self._of_it.full)
+
+    @property
+    def full(self) -> bool:
+        """Whether no session matters any more."""
+        return self._of_it.full
+
+    def add(self, session: SessionFacts) -> None:
+        """Tell of a session."""
+        for stream, line in _of_session(session):
+            (self._of_it if stream == self._stream else self._of_others).add(line)
+
+    def sentences(self) -> tuple[str, ...]:
+        """What there is to say."""
+        return tuple(islice((*self._of_it.counted(), *self._of_others.counted()), _MOST))
+
+
+class _Lines:
+    """Those that are the same and follow each other are told once, and counted."""
+
+    def __init__(self) -> None:
+        self._lines: list[list[Any]] = []
+        self.full = False
+
+    def add(self, line: str) -> None:
+        if self.full:
+            return
+        lines = self._lines
+        if lines and lines[-1][0] == line:
+            lines[-1][1] += 1
+        elif len(lines) < _MOST:
+            lines.append([line, 1])
+        else:
+            self.full = True
+
+    def counted(self) -> Iterator[str]:
+        return (line if count == 1 else f"{line} ({count} times)" for line, count in self._lines)
 
 
 def _of_session(session: SessionFacts) -> Iterator[tuple[str, str]]:

@@ -36,6 +36,10 @@ class Hub:
         """The streams that exist now."""
         return iter(list(self._lives.values()))
 
+    def names(self) -> tuple[str, ...]:
+        """The names of the streams that exist now."""
+        return tuple(self._lives)
+
     def find(self, name: str) -> Live | None:
         """The stream of a name, if it exists."""
         return self._lives.get(name)

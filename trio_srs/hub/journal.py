@@ -7,7 +7,6 @@ it knows gets every event since, and none twice.
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Callable
 from typing import Final
 
@@ -47,15 +46,23 @@ class Journal:
         self.last = 0
         """The number of the newest event; 0 before the first."""
         self._clock = clock
-        self._events: deque[Event] = deque(maxlen=most)
-        self._times: deque[float] = deque(maxlen=most)
+        self.most: Final = most
+        """How many are kept."""
+        # Rings: event number n is at (n - 1) % most. A deque is slow in its middle, where those
+        # are who catch up.
+        self._events: list[Event] = []
+        self._times: list[float] = []
         self._news: trio.Event | None = None  # made when somebody waits
 
     def hear(self, event: Event) -> None:
         """Something happened."""
+        if self.last < self.most:
+            self._events.append(event)
+            self._times.append(self._clock())
+        else:
+            at = self.last % self.most
+            self._events[at], self._times[at] = event, self._clock()
         self.last += 1
-        self._events.append(event)
-        self._times.append(self._clock())
         if self._news is not None:
             self._news.set()
             self._news = None
@@ -73,13 +80,10 @@ class Journal:
                 more than is kept.
             most: how many at most, the oldest first.
         """
-        skipped = max(number - self.last + len(self._events), 0)
-        stop = len(self._events) if most is None else min(skipped + most, len(self._events))
-        # By index, which is quick at both ends of a deque: those who keep up ask for the newest.
-        return tuple(
-            Entry(self.first + index, self._times[index], self._events[index])
-            for index in range(skipped, stop)
-        )
+        after = max(number, self.first - 1)
+        stop = self.last if most is None else min(after + most, self.last)
+        places = ((each, (each - 1) % self.most) for each in range(after + 1, stop + 1))
+        return tuple(Entry(each, self._times[at], self._events[at]) for each, at in places)
 
     async def changed(self, number: int) -> None:
         """Wait until there is an event after this one. At once, if there is."""

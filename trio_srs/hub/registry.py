@@ -77,6 +77,7 @@ class Registry:
         """
         self.recent: deque[SessionEntry] = deque(maxlen=recent)
         """The newest that have ended, the newest last."""
+        self._ended: dict[str, SessionEntry] = {}  # the same, by id
         self._entries: dict[str, SessionEntry] = {}
         self._addresses: dict[str, int] = {}
         self._ids = count(1)
@@ -92,6 +93,10 @@ class Registry:
         """The open session of an id."""
         return self._entries.get(session)
 
+    def find_ended(self, session: str) -> SessionEntry | None:
+        """The session of an id that ended not long ago."""
+        return self._ended.get(session)
+
     def next_id(self) -> str:
         """An id that no session of this server has had."""
         return f"c{next(self._ids)}"
@@ -105,13 +110,22 @@ class Registry:
     def remove(self, entry: SessionEntry) -> None:
         """A session is over. Called once for each :meth:`add`."""
         del self._entries[entry.id]
-        self.recent.append(entry)
+        self._remember(entry)
         address = entry.address
         left = self._addresses[address] - 1
         if left:
             self._addresses[address] = left
         else:
             del self._addresses[address]
+
+    def _remember(self, entry: SessionEntry) -> None:
+        recent = self.recent
+        if not recent.maxlen:
+            return
+        if len(recent) == recent.maxlen:
+            del self._ended[recent[0].id]
+        recent.append(entry)
+        self._ended[entry.id] = entry
 
     def over_limit(
         self, entry: SessionEntry, *, most: int, most_per_address: int | None

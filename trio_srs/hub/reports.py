@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -61,7 +60,7 @@ class Reports:
         self._config = config or HistoryConfig()
         self._unix_time = unix_time
         self._names: dict[str, _Name] = {}
-        self._ended: deque[Publication] = deque()
+        self._ended: dict[Publication, None] = {}  # in the order in which they did
         self._size = 0
         self._often, self._seldom = Inspection(_OFTEN_S), Inspection(_SELDOM_S)
         self._silence = Silence()
@@ -130,7 +129,7 @@ class Reports:
         """A publish is over, and has given its name back."""
         publication.finish(reason, detail)
         report = publication.report()
-        self._ended.append(publication)
+        self._ended[publication] = None
         self._size += _size(report)
         self._bound(publication.stream)
         return report
@@ -139,12 +138,14 @@ class Reports:
         config = self._config
         ended = [each for each in self._names[stream].publications if each.ended]
         for each in ended[: max(len(ended) - config.reports_per_stream, 0)]:
-            self._ended.remove(each)
+            del self._ended[each]
             self._forget(each)
         while self._ended and (
             len(self._ended) > config.reports or self._size > config.report_bytes
         ):
-            self._forget(self._ended.popleft())
+            oldest = next(iter(self._ended))
+            del self._ended[oldest]
+            self._forget(oldest)
 
     def _forget(self, publication: Publication) -> None:
         known = self._names[publication.stream]

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import heapq
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from operator import attrgetter
+from typing import Final
 
 import attrs
 
 from trio_srs.errors import EndReason
 from trio_srs.hub.dealings import Dealings, Request
 from trio_srs.hub.registry import Registry, SessionEntry
+from trio_srs.hub.turns import Turns
 
-__all__ = ["RequestFacts", "SessionFacts", "session_facts", "sessions_of"]
+__all__ = ["RequestFacts", "SessionFacts", "in_order", "session_facts", "sessions_of"]
+
+_BEGAN: Final = attrgetter("began_at")
 
 
 @attrs.frozen(kw_only=True)
@@ -79,6 +85,8 @@ class SessionFacts:
 def sessions_of(registry: Registry, now: float, unix_now: float) -> tuple[SessionFacts, ...]:
     """Every session that is open or has ended not long ago, in the order in which they began.
 
+    All in one go: where others wait there is :func:`in_order`.
+
     Args:
         now: Trio's clock.
         unix_now: the time of day at the same moment.
@@ -86,6 +94,20 @@ def sessions_of(registry: Registry, now: float, unix_now: float) -> tuple[Sessio
     entries: Iterable[SessionEntry] = (*registry.recent, *registry)
     facts = (session_facts(entry, now, unix_now) for entry in entries)
     return tuple(sorted(facts, key=lambda each: each.began_at))
+
+
+async def in_order(
+    registry: Registry, turns: Turns, *, newest_first: bool = False
+) -> Iterator[SessionEntry]:
+    """Every session that is open now or has ended not long ago, in the order in which they began.
+
+    It is put into order in steps, and goes on being so while one iterates.
+    """
+    open_now = list(registry)  # in order: they were added as they began
+    if newest_first:
+        open_now.reverse()
+    ended = await turns.sort(tuple(registry.recent), _BEGAN, reverse=newest_first)
+    return heapq.merge(ended, open_now, key=_BEGAN, reverse=newest_first)
 
 
 def session_facts(entry: SessionEntry, now: float, unix_now: float) -> SessionFacts:

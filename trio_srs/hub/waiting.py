@@ -23,11 +23,12 @@ from trio_srs.hub.bus import (
     PublishBegan,
     PublishEnded,
 )
-from trio_srs.hub.happened import happened
+from trio_srs.hub.happened import Account
 from trio_srs.hub.publication import Publication
-from trio_srs.hub.registry import Registry
+from trio_srs.hub.registry import Registry, SessionEntry
 from trio_srs.hub.reports import Reports
-from trio_srs.hub.sessions import sessions_of
+from trio_srs.hub.sessions import in_order, session_facts
+from trio_srs.hub.turns import Turns
 from trio_srs.media.conduct import StepKind
 
 __all__ = ["Reached", "Until", "UntilError", "UntilKind", "WaitTimeoutError", "Waiting"]
@@ -159,10 +160,12 @@ class Waiting:
         bus: Bus,
         reports: Reports,
         registry: Registry,
+        turns: Turns | None = None,
         *,
         unix_time: Callable[[], float] = time.time,
     ) -> None:
         self._bus, self._reports, self._registry = bus, reports, registry
+        self._turns = turns or Turns()
         self._unix_time = unix_time
 
     async def until(
@@ -182,7 +185,8 @@ class Waiting:
             await met.wait()
         reached = self._reached(stream, until, met.is_set(), trio.current_time() - began)
         if not reached.met:
-            raise WaitTimeoutError(reached, timeout_s)
+            happened = await self._happened(stream)
+            raise WaitTimeoutError(attrs.evolve(reached, happened=happened), timeout_s)
         return reached
 
     @contextmanager
@@ -198,8 +202,6 @@ class Waiting:
                     stack.callback(publication.when_frames(until.frames, met.set))
 
             def hear(event: Event) -> None:
-                if getattr(event, "stream", None) != stream:
-                    return
                 if type(event) is _EVENTS.get(until.kind):
                     met.set()
                 elif until.frames and type(event) is PublishBegan:
@@ -209,15 +211,11 @@ class Waiting:
             for publication in before if since is not None else before[-1:]:
                 look(publication)
             if not met.is_set():
-                stack.enter_context(self._bus.listening(hear))
+                stack.enter_context(self._bus.listening(hear, stream))
             yield met
 
     def _reached(self, stream: str, until: Until, met: bool, waited_s: float) -> Reached:
         newest = self._reports.newest(stream)
-        told: tuple[str, ...] = ()
-        if not met:
-            sessions = sessions_of(self._registry, trio.current_time(), self._unix_time())
-            told = happened(sessions, stream)
         return Reached(
             stream=stream,
             until=until,
@@ -227,8 +225,22 @@ class Waiting:
             frames=0 if newest is None else newest.frames,
             keyframes=0 if newest is None else newest.keyframes,
             waited_s=waited_s,
-            happened=told,
         )
+
+    async def _happened(self, stream: str) -> tuple[str, ...]:
+        """What did happen, of all sessions; but facts are made only of those that are told of."""
+        account = Account(stream)
+        now, unix_now = trio.current_time(), self._unix_time()
+
+        def visit(entry: SessionEntry) -> bool:
+            requests = entry.dealings.requests if entry.dealings else ()
+            if account.wants(request.stream for request in requests):
+                account.add(session_facts(entry, now, unix_now))
+            return not account.full
+
+        newest_first = await in_order(self._registry, self._turns, newest_first=True)
+        await self._turns.walk(visit, newest_first)
+        return account.sentences()
 
 
 def _counts(publication: Publication, since: int | None) -> bool:

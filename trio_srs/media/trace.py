@@ -71,6 +71,9 @@ class Frame:
     """The frame counter of a synthetic stream."""
 
 
+_SLICE: Final = 4096 * ROW.size
+
+
 @attrs.frozen(kw_only=True)
 class Trace:
     """A value: what was kept up to some moment. Iterate over it for its frames."""
@@ -117,9 +120,11 @@ class Trace:
 
     def as_dict(self) -> dict[str, object]:
         """As JSON can have it: columns as lists of numbers, null for an arrival not known."""
-        unpacked = ROW.iter_unpack(self.rows)
-        columns = [list(column) for column in zip(*unpacked, strict=True)] or [[] for _ in COLUMNS]
-        named: dict[str, list[Any]] = dict(zip(COLUMNS, columns, strict=True))
+        named: dict[str, list[Any]] = {name: [] for name in COLUMNS}
+        for at in range(0, len(self.rows), _SLICE):  # other threads go on between two of them
+            unpacked = ROW.iter_unpack(self.rows[at : at + _SLICE])
+            for column, some in zip(named.values(), zip(*unpacked, strict=True), strict=True):
+                column.extend(some)
         named["arrived_s"] = [
             None if math.isnan(at_s) else round(at_s, 6) for at_s in named["arrived_s"]
         ]

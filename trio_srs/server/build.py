@@ -18,6 +18,7 @@ from trio_srs.hub.journal import Journal
 from trio_srs.hub.registry import Registry
 from trio_srs.hub.reports import Reports
 from trio_srs.hub.settings import StreamSettings
+from trio_srs.hub.turns import Turns
 from trio_srs.hub.waiting import Waiting
 from trio_srs.net.certificate import self_signed_context, server_context
 from trio_srs.net.reading import SharedReader
@@ -70,6 +71,7 @@ class Parts:
     journal: Journal
     reports: Reports
     waiting: Waiting
+    turns: Turns
     rtmp: RtmpService
     reader: SharedReader | None
     """Reads for all connections, where the platform can."""
@@ -113,8 +115,9 @@ def build(config: Config, gate: Gate | None = None) -> Parts:
         buffer=memoryview(bytearray(config.rtmp.read_buffer)),
         reader=SharedReader() if SharedReader.works else None,
     )
-    rtmp, waiting = RtmpService(context), Waiting(bus, reports, registry)
-    parts = Parts(rules, hub, bus, registry, journal, reports, waiting, rtmp, context.reader)
+    turns = Turns()
+    rtmp, waiting = RtmpService(context), Waiting(bus, reports, registry, turns)
+    parts = Parts(rules, hub, bus, registry, journal, reports, waiting, turns, rtmp, context.reader)
     return attrs.evolve(parts, api=_build_api(config, parts)) if config.api.listen else parts
 
 
@@ -136,6 +139,8 @@ def _build_api(config: Config, parts: Parts) -> ApiService:
         registry=parts.registry,
         journal=parts.journal,
         reports=parts.reports,
+        waiting=parts.waiting,
+        turns=parts.turns,
         addresses=lambda: attrs.evolve(parts, api=service).addresses,
     )
     service = ApiService(context, make_app(context))

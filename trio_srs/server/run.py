@@ -18,7 +18,7 @@ from trio_srs.hub.hub import Hub
 from trio_srs.hub.journal import Journal
 from trio_srs.hub.registry import Registry
 from trio_srs.hub.reports import Reports
-from trio_srs.hub.sessions import SessionFacts, sessions_of
+from trio_srs.hub.sessions import SessionFacts, in_order, session_facts, sessions_of
 from trio_srs.hub.waiting import Reached, Until
 from trio_srs.server.build import Parts, build, tls_context
 from trio_srs.server.logs import log_event
@@ -72,6 +72,13 @@ class Server:
     def sessions(self) -> tuple[SessionFacts, ...]:
         """Every session that is open, and those that ended not long ago, oldest first."""
         return sessions_of(self._parts.registry, trio.current_time(), time.time())
+
+    async def list_sessions(self) -> tuple[SessionFacts, ...]:
+        """The same, in steps: however many there are, the media go on meanwhile."""
+        parts, now, unix_now = self._parts, trio.current_time(), time.time()
+        entries = await in_order(parts.registry, parts.turns)
+        facts = await parts.turns.make(lambda entry: session_facts(entry, now, unix_now), entries)
+        return tuple(facts)
 
     def key_of(self, stream: str) -> str:
         """The name under which a stream is kept here, however it is written: see

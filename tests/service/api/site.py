@@ -10,6 +10,8 @@ import attrs
 import httpx2
 
 from tests.service.rtmp.house import House
+from trio_srs.hub.turns import Turns
+from trio_srs.hub.waiting import Waiting
 from trio_srs.service.api.app import make_app
 from trio_srs.service.api.config import ApiConfig
 from trio_srs.service.api.context import ApiContext
@@ -41,6 +43,7 @@ class Site:
 @asynccontextmanager
 async def open_site(house: House, config: ApiConfig | None = None) -> AsyncIterator[Site]:
     """The API of a service that runs."""
+    turns = Turns()
     context = ApiContext(
         config=config or ApiConfig(),
         hosts=house.rules,
@@ -49,6 +52,8 @@ async def open_site(house: House, config: ApiConfig | None = None) -> AsyncItera
         registry=house.registry,
         journal=house.journal,
         reports=house.reports,
+        waiting=Waiting(house.bus, house.reports, house.registry, turns),
+        turns=turns,
         addresses=lambda: ADDRESSES,
     )
     app = make_app(context)

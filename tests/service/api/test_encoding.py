@@ -2,32 +2,17 @@
 
 from __future__ import annotations
 
-import time
+import json
 from fractions import Fraction
+from types import SimpleNamespace
 
+import msgspec
+import pytest
 import trio
 
-from trio_srs.service.api.encoding import aside, encode, gently
-
-
-async def test_a_long_walk_lets_others_have_their_turn() -> None:
-    turns = 0
-
-    async def others() -> None:
-        nonlocal turns
-        while True:
-            await trio.lowlevel.checkpoint()
-            turns += 1
-
-    def make(item: int) -> int:
-        time.sleep(0.0004)
-        return 2 * item
-
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(others)
-        assert await gently(make, range(30)) == [2 * item for item in range(30)]
-        assert turns >= 5
-        nursery.cancel_scope.cancel()
+from trio_srs.media.trace import ROW, Trace
+from trio_srs.service.api import encoding
+from trio_srs.service.api.encoding import aside, encode, listed
 
 
 async def test_values_are_encoded_in_a_thread_one_at_a_time() -> None:
@@ -41,3 +26,39 @@ async def test_values_are_encoded_in_a_thread_one_at_a_time() -> None:
         await aside(value, limiter)
     assert scope.cancelled_caught
     limiter.release()
+
+
+LONG = 10_000
+VALUES = {
+    "a long list": list(range(LONG)),
+    "lists in lists": [list(range(LONG)), [], [1.5, None, "x"]],
+    "a long list of objects": [{"a": number} for number in range(LONG)],
+    "objects": {"a": {}, "b": {"c": [{"d": list(range(LONG))}, {}]}, "e\n": "f"},
+    "text": "a",
+    "nothing": None,
+}
+
+
+@pytest.mark.parametrize("value", VALUES.values(), ids=VALUES)
+def test_what_is_encoded_in_pieces_is_what_it_would_be_in_one(value: object) -> None:
+    assert encode(value) == msgspec.json.encode(value)
+
+
+def test_no_piece_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The encoder lets no other thread go on."""
+    sizes = []
+
+    def watched(value: object) -> bytes:
+        sizes.append(len(value) if isinstance(value, list) else 1)
+        return msgspec.json.encode(value)
+
+    monkeypatch.setattr(encoding, "msgspec", SimpleNamespace(json=SimpleNamespace(encode=watched)))
+    trace = Trace(tracks=(("video", 0),), rows=bytes(ROW.size) * LONG)
+    assert json.loads(encode({"reports": [{"trace": trace}]}))
+    assert max(sizes) <= 4096
+
+
+def test_a_list_is_joined_of_its_items() -> None:
+    answer = listed("sessions", [b"1", b"2"])
+    assert answer.render(answer.content, "") == b'{"sessions":[1,2]}'
+    assert listed("sessions", []).content == b'{"sessions":[]}'

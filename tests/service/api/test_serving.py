@@ -20,6 +20,8 @@ from trio_srs.hub.hub import Hub
 from trio_srs.hub.journal import Journal
 from trio_srs.hub.registry import Registry
 from trio_srs.hub.reports import Reports
+from trio_srs.hub.turns import Turns
+from trio_srs.hub.waiting import Waiting
 from trio_srs.net.address import Address
 from trio_srs.net.listen import ListenError
 from trio_srs.net.secret import Secret
@@ -81,6 +83,8 @@ async def serving(*addresses: Address, **config: Any) -> AsyncIterator[tuple[Api
         registry=Registry(),
         journal=Journal(),
         reports=Reports(bus),
+        waiting=Waiting(bus, Reports(bus), Registry()),
+        turns=Turns(),
         addresses=dict,
     )
     app = App(context.stopping)

@@ -14,6 +14,7 @@ from trio_srs.hub.hub import Hub
 from trio_srs.hub.journal import Journal
 from trio_srs.hub.registry import Registry
 from trio_srs.hub.reports import Reports
+from trio_srs.hub.turns import Turns
 from trio_srs.hub.waiting import Waiting
 from trio_srs.service.api.config import ApiConfig
 from trio_srs.service.api.counters import Counters
@@ -41,6 +42,10 @@ class ApiContext:
     registry: Registry
     journal: Journal
     reports: Reports
+    waiting: Waiting
+    """For those who wait for something to happen to a stream."""
+    turns: Turns
+    """For those who ask about everything."""
     addresses: Callable[[], Mapping[str, Sequence[str]]]
     """The URLs that the server listens on now, by protocol."""
     stopping: trio.Event = attrs.field(factory=trio.Event)
@@ -51,11 +56,6 @@ class ApiContext:
     began_at: float = attrs.field(factory=time.time)
     """When the server was made: seconds since 1970."""
     _clock_began_at: float = attrs.field(init=False, factory=trio.current_time)
-
-    @property
-    def waiting(self) -> Waiting:
-        """For those who wait for something to happen to a stream."""
-        return Waiting(self.bus, self.reports, self.registry)
 
     @property
     def uptime_s(self) -> float:

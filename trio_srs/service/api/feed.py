@@ -15,13 +15,14 @@ import trio
 
 from trio_srs.hub.bus import Event
 from trio_srs.hub.journal import Entry, Journal
+from trio_srs.hub.turns import Turns
 from trio_srs.media.plain import plain
 
 __all__ = ["KEEP_ALIVE_S", "Feed", "event_word", "event_words"]
 
 KEEP_ALIVE_S: Final = 15.0
 """Seconds of silence after which something is said, so that a client that is gone is noticed."""
-_MOST: Final = 256
+_MOST: Final = 64
 """Events in one go: what a client is owed at any moment, and so the memory that it takes."""
 _RETRY_MS: Final = 1000
 _WORD_BEGINS: Final = re.compile(r"(?<!^)(?=[A-Z])")
@@ -46,6 +47,8 @@ class Feed:
     """
 
     journal: Journal
+    turns: Turns
+    """Those of all who ask about everything: many clients take no more time at once than one."""
     after: int | None
     """The number of the last event that the client knows; None for the newest there is."""
     stopping: trio.Event
@@ -64,7 +67,7 @@ class Feed:
     async def __anext__(self) -> bytes:
         """What is next: some events, or a sign of life."""
         while not self._over:
-            said = await self._next()
+            said = await self._next()  # nothing, if what happened was not of its stream
             if said:
                 return said
         raise StopAsyncIteration
@@ -73,7 +76,7 @@ class Feed:
         if not self._begun:
             return self._begin()
         if self.journal.last > self._at:
-            return self._news()
+            return await self.turns.step(self._news)
         if self.stopping.is_set() or not self.follow:
             self._over = True
             stopped = _say("end", {"reason": "server_stops"}, self._at)

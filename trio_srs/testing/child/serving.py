@@ -83,7 +83,7 @@ class Desk:
         return self._server.reports.names()
 
     async def _sessions(self) -> object:
-        return plain(self._server.sessions())
+        return [plain(each) for each in await self._server.list_sessions()]
 
     async def _events(self) -> object:
         return [
@@ -99,7 +99,7 @@ class Desk:
         await self._settled()
         reports = self._server.reports
         found = [each for name in reports.names() for each in reports.history(name)]
-        sessions = self._server.sessions()
+        sessions = await self._server.list_sessions()
         write_down(Path(folder), found, sessions, await self._events())
         return in_words(found, sessions)
 

@@ -107,7 +107,7 @@ async def test_what_happened_since_an_event_is_sent_first(
 async def test_a_client_that_was_away_too_long_is_told_what_it_missed(
     site: Site, nursery: trio.Nursery
 ) -> None:
-    kept = site.house.journal._events.maxlen
+    kept = site.house.journal.most
     assert kept is not None
     tell(site, kept + 5)
     call = await follow(site, nursery, "since=2")
@@ -133,7 +133,7 @@ async def test_a_client_that_does_not_read_is_owed_little_and_told_what_it_misse
     call.hold = trio.Event()
     tell(site)
     await wait_all_tasks_blocked()
-    kept = site.house.journal._events.maxlen
+    kept = site.house.journal.most
     assert kept is not None
     tell(site, kept + 100)
     await wait_all_tasks_blocked()

@@ -136,7 +136,7 @@ async def test_a_client_that_goes_is_waited_for_no_more(site: Site, nursery: tri
     nursery.start_soon(call.run)
     await wait_all_tasks_blocked()
     assert not call.over.is_set()
-    listeners = len(site.house.bus._listeners)
+    listeners = len(site.house.bus._of_streams)
     call.leave()
     await call.over.wait()
-    assert len(site.house.bus._listeners) == listeners - 1
+    assert len(site.house.bus._of_streams) == listeners - 1

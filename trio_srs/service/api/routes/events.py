@@ -73,5 +73,6 @@ def follow_events(
     """
     key = find_key(stream, vhost, api.hosts.vhost_of, "query.stream") if stream else None
     after = since if last_event_id == NOT_SAID else last_event_id
-    feed = Feed(api.journal, None if after == NOT_SAID else after, api.stopping, follow, key)
+    begin = None if after == NOT_SAID else after
+    feed = Feed(api.journal, api.turns, begin, api.stopping, follow, key)
     return Stream(feed, media_type=_EVENTS, headers=_HEADERS)

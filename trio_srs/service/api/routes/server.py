@@ -6,6 +6,7 @@ import os
 
 from litestar import get
 
+from trio_srs.hub.live import Live
 from trio_srs.service.api.answers import ServerAnswer
 from trio_srs.service.api.routes.parameters import Api, failures
 from trio_srs.version import VERSION
@@ -19,11 +20,19 @@ __all__ = ["show_server"]
     responses=failures(400),
     operation_id="server",
     summary="Show the server",
-    sync_to_thread=False,
 )
-def show_server(api: Api) -> ServerAnswer:
+async def show_server(api: Api) -> ServerAnswer:
     """Say what it is: its version, its addresses, and how much it has to do."""
-    lives = list(api.hub)
+    publishers = players = streams = 0
+
+    def count(live: Live) -> bool:
+        nonlocal publishers, players, streams
+        streams += 1
+        publishers += live.publishing
+        players += live.reader_count
+        return True
+
+    await api.turns.walk(count, list(api.hub))
     return ServerAnswer(
         version=VERSION,
         pid=os.getpid(),
@@ -31,9 +40,9 @@ def show_server(api: Api) -> ServerAnswer:
         uptime_s=api.uptime_s,
         addresses=api.addresses(),
         sessions=len(api.registry),
-        streams=len(lives),
-        publishers=sum(live.publishing for live in lives),
-        players=sum(live.reader_count for live in lives),
+        streams=streams,
+        publishers=publishers,
+        players=players,
         last_event=api.journal.last,
         totals=api.counters,
     )

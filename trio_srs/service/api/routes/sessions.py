@@ -9,10 +9,10 @@ from litestar import Response, delete, get
 
 from trio_srs.errors import EndReason
 from trio_srs.hub.registry import SessionEntry
-from trio_srs.hub.sessions import SessionFacts, session_facts
+from trio_srs.hub.sessions import SessionFacts, in_order, session_facts
 from trio_srs.service.api.answers import SessionsAnswer
 from trio_srs.service.api.context import ApiContext
-from trio_srs.service.api.encoding import aside, gently
+from trio_srs.service.api.encoding import encode, listed
 from trio_srs.service.api.errors import UnknownSessionError, located
 from trio_srs.service.api.names import find_key
 from trio_srs.service.api.routes.parameters import (
@@ -42,11 +42,12 @@ async def list_sessions(
     What each has asked for, and what came of it, is in `requests`.
     """
     key = find_key(stream, vhost, api.hosts.vhost_of, "query.stream") if stream else None
-    sessions = await gently(_facts, (*api.registry.recent, *api.registry))
-    sessions.sort(key=lambda each: each.began_at)
-    if key is not None:
-        sessions = [each for each in sessions if any(r.stream == key for r in each.requests)]
-    return await aside(SessionsAnswer(sessions=tuple(sessions)), api.aside)
+    entries = await in_order(api.registry, api.turns)
+
+    def visit(entry: SessionEntry) -> bytes:
+        return encode(_facts(entry)) if key is None or _asked_for(entry, key) else b""
+
+    return listed("sessions", filter(None, await api.turns.make(visit, entries)))
 
 
 @get(
@@ -79,9 +80,13 @@ def end_session(api: Api, session: SessionId, detail: Detail = "by the API") -> 
     entry.end(EndReason.KICKED, detail)
 
 
+def _asked_for(entry: SessionEntry, stream: str) -> bool:
+    requests = entry.dealings.requests if entry.dealings else ()
+    return any(request.stream == stream for request in requests)
+
+
 def _find(api: ApiContext, session: str) -> SessionEntry:
-    ended = (entry for entry in reversed(api.registry.recent) if entry.id == session)
-    entry = api.registry.find(session) or next(ended, None)
+    entry = api.registry.find(session) or api.registry.find_ended(session)
     if entry is None:
         with located("path.session"):
             raise UnknownSessionError(f"no session {session[:64]!r} is open, or was of late")

@@ -9,7 +9,7 @@ from litestar import Response, delete, get
 
 from trio_srs.service.api.answers import StreamAnswer, StreamsAnswer
 from trio_srs.service.api.context import ApiContext
-from trio_srs.service.api.encoding import aside, gently
+from trio_srs.service.api.encoding import encode, listed
 from trio_srs.service.api.errors import NotPublishedError, UnknownStreamError, located
 from trio_srs.service.api.names import STREAMS, path_key
 from trio_srs.service.api.routes.parameters import (
@@ -35,9 +35,10 @@ _STREAM: Final = f"{STREAMS}/{{app:str}}/{{name:str}}"
 )
 async def list_streams(api: Api) -> Response[StreamsAnswer]:
     """Every stream that is published, played or waited for, and those that were published."""
-    names = {*(live.name for live in api.hub), *api.reports.names()}
-    streams = await gently(lambda name: _answer(api, name), sorted(names))
-    return await aside(StreamsAnswer(streams=tuple(streams)), api.aside)
+    names = dict.fromkeys((*api.hub.names(), *api.reports.names()))
+    in_order = await api.turns.sort(tuple(names), str)
+    made = await api.turns.make(lambda name: encode(_answer(api, name)), in_order)
+    return listed("streams", made)
 
 
 @get(

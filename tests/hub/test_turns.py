@@ -1,0 +1,82 @@
+"""Long walks in short steps, and many of them at once."""
+
+from __future__ import annotations
+
+import random
+import time
+
+import pytest
+import trio
+
+from tests.hub.steps import longest_step
+from trio_srs.hub.turns import STEP_MOST, Turns
+
+MANY = 10_000
+
+
+async def test_a_walk_is_made_of_short_steps() -> None:
+    turns, visited = Turns(), 0
+
+    def double(item: int) -> int:
+        nonlocal visited
+        visited += 1
+        return 2 * item
+
+    with longest_step(lambda: visited) as longest:
+        assert await turns.make(double, range(MANY)) == list(range(0, 2 * MANY, 2))
+    assert longest() <= STEP_MOST
+
+
+async def test_ten_walks_at_once_take_no_more_of_a_pass_than_one() -> None:
+    turns, visited = Turns(), 0
+
+    def visit(_: int) -> bool:
+        nonlocal visited
+        visited += 1
+        return True
+
+    with longest_step(lambda: visited, by="pass") as longest:
+        async with trio.open_nursery() as nursery:
+            for _ in range(10):
+                nursery.start_soon(turns.walk, visit, range(MANY // 10))
+    assert visited == MANY
+    assert longest() <= STEP_MOST
+
+
+async def test_a_step_of_slow_visits_is_shorter() -> None:
+    turns, visited = Turns(), 0
+
+    def slow(_: int) -> None:
+        nonlocal visited
+        visited += 1
+        time.sleep(0.001)
+
+    with longest_step(lambda: visited) as longest:
+        await turns.make(slow, range(20))
+    assert longest() == 1
+
+
+async def test_a_walk_ends_when_it_was_enough() -> None:
+    visited: list[int] = []
+
+    def visit(item: int) -> bool:
+        visited.append(item)
+        return item < 5
+
+    await Turns().walk(visit, range(MANY))
+    assert visited == list(range(6))
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("count", [0, 1, 511, 513, 3000])
+async def test_any_number_is_sorted(count: int, reverse: bool) -> None:
+    items = [random.Random(7).randrange(100) for _ in range(count)]
+    found = list(await Turns().sort(items, lambda item: item, reverse=reverse))
+    assert found == sorted(items, reverse=reverse)
+
+
+async def test_a_visit_that_raises_gives_its_turn_back() -> None:
+    turns = Turns()
+    with pytest.raises(ZeroDivisionError):
+        await turns.make(lambda item: 1 // item, range(3))
+    assert await turns.step(lambda: 1) == 1

@@ -7,11 +7,15 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 import pytest
 
-from tests.tools.expect.commands import publish, relay
+from tests.tools.expect.commands import publish, python, relay
+from tests.tools.expect.processes import until_gone
 from trio_srs.app.cli import main
 from trio_srs.app.cli.exits import Exit
 
@@ -93,31 +97,57 @@ def test_what_the_command_says_stays_out_of_standard_output(
     assert capfd.readouterr().err == ""
 
 
-def test_an_interrupted_run_judges_what_has_come(tmp_path: Path) -> None:
-    """The command says when it has sent something: its progress is on standard error."""
-    script = f"""
-import subprocess, sys
-process = subprocess.Popen({[*publish("--speed", "1", frames=100_000)][:-1]!r} + [sys.argv[1]])
-try:
-    process.wait(1.5)
-finally:
-    print("sending", file=sys.stderr, flush=True)
-    process.wait()
-"""
-    words = [*PROGRAM, "--json", "-", "--", sys.executable, "-c", script, "{url}"]
+_SENDING: Final = python("""
+    async def main():
+        async with open_publisher(URL) as publisher:
+            pattern = Pattern(codec="h264", width=320, height=240, seconds=0.5)
+            await PatternPublish(pattern).run(publisher)
+            print("sending", os.getpid(), file=sys.stderr, flush=True)
+            await trio.sleep_forever()
+    trio.run(main)
+""")
+"""Publishes, says when it has sent something, and does not end."""
+_PARENT: Final = (sys.executable, "-c", f"import subprocess; subprocess.call({_SENDING!r})")
+
+
+@contextmanager
+def sending(*options: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """``expect`` while a process that its command has started is publishing; with its number."""
+    words = [*PROGRAM, *options, "--", *_PARENT]
     with subprocess.Popen(
-        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path
+        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         assert process.stderr is not None
-        while process.stderr.readline() != "sending\n":
+        while not (line := process.stderr.readline()).startswith("sending"):
             pass
-        process.send_signal(signal.SIGINT)
-        out, _ = process.communicate(timeout=20)
+        yield process, int(line.split()[1])
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, Exit.INTERRUPTED), (signal.SIGTERM, Exit.TERMINATED)]
+)
+def test_an_interrupted_run_judges_what_has_come_and_is_no_success(
+    number: int, code: Exit, tmp_path: Path
+) -> None:
+    junit = tmp_path / "junit.xml"
+    with sending("--json", "-", "--junit", str(junit)) as (process, grandchild):
+        process.send_signal(number)
+        out, _ = process.communicate(timeout=30)
+        until_gone(grandchild)
     found = json.loads(out)
-    assert process.returncode == Exit.OK
+    assert (process.returncode, found["exit_code"]) == (code, code)
     assert (found["interrupted"], found["met"]) == (True, True)
     assert found["command"]["stopped"] == "the run was interrupted"
     assert found["remarks"] == ["interrupted: what had come by then was judged"]
+    assert junit.read_text("utf-8").startswith("<?xml")
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGHUP, signal.SIGQUIT])
+def test_no_end_of_ours_leaves_the_command_running(number: int) -> None:
+    with sending() as (process, grandchild):
+        process.send_signal(number)
+        assert process.wait(timeout=30) == -number
+        until_gone(grandchild)
 
 
 def test_who_comes_to_our_address_is_judged() -> None:

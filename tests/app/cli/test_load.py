@@ -103,12 +103,16 @@ def test_what_cannot_be_used_is_said(
 
 
 @pytest.mark.parametrize(
-    ("error", "complaint"),
-    [(LoadRefusedError("no such file"), "no such file"), (KeyboardInterrupt(), "interrupted")],
+    ("error", "complaint", "code"),
+    [
+        (LoadRefusedError("no such file"), "no such file", Exit.FAILED),
+        (KeyboardInterrupt(), "interrupted", Exit.INTERRUPTED),
+    ],
 )
 def test_a_run_that_came_to_nothing_has_a_reason(
     error: BaseException,
     complaint: str,
+    code: Exit,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -116,5 +120,5 @@ def test_a_run_that_came_to_nothing_has_a_reason(
         raise error
 
     monkeypatch.setattr(run_module, "run_load", run_load)
-    assert main(["load", "play", "--url", URL]) == Exit.FAILED
+    assert main(["load", "play", "--url", URL]) == code
     assert complaint in capsys.readouterr().err

@@ -111,7 +111,8 @@ def test_the_version_is_the_packages(capsys: pytest.CaptureFixture[str]) -> None
 
 def test_the_exit_codes_are_what_they_were() -> None:
     assert {code.name: int(code) for code in Exit} == {
-        "OK": 0, "FAILED": 1, "USAGE": 2, "NO_STREAM": 3, "COMMAND_FAILED": 4,
+        "OK": 0, "FAILED": 1, "USAGE": 2, "NO_STREAM": 3, "COMMAND_FAILED": 4, "NOT_WRITTEN": 5,
+        "INTERRUPTED": 130, "TERMINATED": 143,
     }  # fmt: skip
 
 

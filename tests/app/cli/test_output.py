@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import errno
+import os
 from io import FileIO
 from pathlib import Path
 
 import pytest
 
-from trio_srs.app.cli.output import Output, OutputError, open_output
+from trio_srs.app.cli.output import Output, OutputClosedError, open_output
+from trio_srs.app.cli.standard import OutputError
 
 
 async def test_a_file_is_written_and_its_start_written_over(tmp_path: Path) -> None:
@@ -67,3 +69,13 @@ async def test_what_is_taken_in_parts_is_written_whole_or_complained_of(tmp_path
         assert file.taken == b"abc"
         with pytest.raises(OutputError, match="there: No space left on device"):
             await output.write(b"d")
+
+
+async def test_a_pipe_that_nobody_reads_is_told_apart() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with (
+        FileIO(writing, "wb") as file,
+        pytest.raises(OutputClosedError, match="there: Broken pipe"),
+    ):
+        await Output("there", file).write(b"d")

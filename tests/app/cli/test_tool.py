@@ -11,6 +11,7 @@ import pytest
 
 from trio_srs.app.cli import tool
 from trio_srs.app.cli.exits import Exit
+from trio_srs.app.cli.standard import OutputError
 from trio_srs.app.cli.tool import (
     add_connection_options,
     in_words,
@@ -49,6 +50,7 @@ def test_connection_options_become_settings() -> None:
         (MediaFileError("bad"), Exit.FAILED),
         (PeerError("bad"), Exit.FAILED),
         (RefusedError("bad"), Exit.FAILED),
+        (OutputError("bad"), Exit.NOT_WRITTEN),
     ],
 )
 def test_what_goes_wrong_is_a_line_and_an_exit_code(
@@ -65,13 +67,13 @@ def test_what_goes_wrong_is_a_line_and_an_exit_code(
     "error",
     [KeyboardInterrupt(), BaseExceptionGroup("", [BaseExceptionGroup("", [KeyboardInterrupt()])])],
 )
-def test_an_interrupt_before_anything_has_begun_is_a_failure(
+def test_an_interrupt_before_anything_has_begun_is_no_success(
     capsys: pytest.CaptureFixture[str], error: BaseException
 ) -> None:
     async def run() -> int:
         raise error
 
-    assert run_tool(run) == Exit.FAILED
+    assert run_tool(run) == Exit.INTERRUPTED
     assert capsys.readouterr().err == "trio-srs: interrupted\n"
 
 

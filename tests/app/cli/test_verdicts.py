@@ -115,7 +115,9 @@ def test_a_page_needs_the_package_that_draws(
     assert "--html: an HTML report needs the package pygal: pip install" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("outcome", "code"), [(judged(), Exit.FAILED), (absent(), Exit.NO_STREAM)])
+@pytest.mark.parametrize(
+    ("outcome", "code"), [(judged(), Exit.NOT_WRITTEN), (absent(), Exit.NO_STREAM)]
+)
 def test_a_file_that_cannot_be_written_fails_what_was_well(
     tmp_path: Path, outcome: Outcome, code: Exit, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -134,7 +136,7 @@ def test_github_is_told_in_its_own_words(
     assert summary.read_text(encoding="utf-8").startswith("before\n### live/a: 1 of 2 not met\n")
 
 
-@pytest.mark.parametrize(("where", "code"), [("missing/x", Exit.FAILED), (None, Exit.OK)])
+@pytest.mark.parametrize(("where", "code"), [("missing/x", Exit.NOT_WRITTEN), (None, Exit.OK)])
 def test_a_summary_that_cannot_be_written_is_told(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, where: str | None, code: Exit, capsys: Any
 ) -> None:
@@ -143,4 +145,4 @@ def test_a_summary_that_cannot_be_written_is_told(
     else:
         monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / where))
     assert write_outputs(parsed("--github"), judged()) == code
-    assert ("--github" in capsys.readouterr().err) == (code is Exit.FAILED)
+    assert ("--github" in capsys.readouterr().err) == (code is Exit.NOT_WRITTEN)

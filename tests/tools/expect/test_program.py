@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import time
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 import trio
 
+from tests.tools.expect.processes import until_gone
 from trio_srs.tools.expect.program import (
     LAST_LINES,
     ProgramStartError,
@@ -24,21 +24,6 @@ ENVIRON: Mapping[str, str] = {"PATH": os.defpath, "TRIO_SRS_URL": "rtmp://x/live
 
 def python(script: str) -> list[str]:
     return [sys.executable, "-c", script]
-
-
-def is_there(pid: int) -> bool:
-    """Whether a process runs; one that nobody has waited for yet does not."""
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return False
-    return state != "Z"
-
-
-def until_gone(pid: int) -> None:
-    """Wait for somebody else's process, which can only be done by looking."""
-    while is_there(pid):
-        time.sleep(0.01)
 
 
 def test_only_what_we_know_is_filled_in() -> None:

@@ -15,6 +15,7 @@ from importlib import import_module
 from typing import Final, Protocol, cast
 
 from trio_srs.app.cli.exits import Exit
+from trio_srs.app.cli.standard import OutputError, prepare, settle
 from trio_srs.app.cli.terminal import complain
 from trio_srs.version import VERSION
 
@@ -62,6 +63,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _dispatch(words)
     except SystemExit as done:  # argparse: help was shown (0), or the usage was wrong (2)
         return int(done.code or 0)
+    except OutputError as error:
+        complain(str(error))
+        return Exit.NOT_WRITTEN
+    except KeyboardInterrupt:
+        complain("interrupted")
+        return Exit.INTERRUPTED
 
 
 def program() -> int:
@@ -69,7 +76,13 @@ def program() -> int:
 
     Looking for garbage once more, in all that was imported, would take a twentieth of a second.
     """
+    prepare()
     code = main()
+    try:
+        settle()
+    except OutputError as error:
+        complain(str(error))
+        code = code or Exit.NOT_WRITTEN
     gc.freeze()
     return code
 

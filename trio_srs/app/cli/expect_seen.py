@@ -64,7 +64,8 @@ async def _judge_pulled(
     tls = client_tls(insecure=True) if args.insecure else None
     settings = ClientSettings(timeout_s=timeout_s, tls=tls)
     pull = Pull(args.target, _enough(args), timeout_s=timeout_s, settings=settings)
-    interrupted = await until_signal(pull.run)
+    by_signal = await until_signal(pull.run)
+    interrupted = by_signal is not None
     report = pull.report()
     outcome = Outcome(
         target=pull.target,
@@ -77,7 +78,7 @@ async def _judge_pulled(
         seconds=trio.current_time() - began,
         began_at=began_at,
     )
-    return write_outputs(args, outcome)
+    return write_outputs(args, outcome, by_signal)
 
 
 def _enough(args: argparse.Namespace) -> Enough:

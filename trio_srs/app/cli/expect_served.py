@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import logging
 import math
 import os
 import subprocess
-import sys
 from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -134,15 +134,17 @@ def _source(args: argparse.Namespace, parser: argparse.ArgumentParser) -> Source
 def _pass_on(data: bytes | bytearray) -> None:
     """Write what the command says to our standard error, all of it."""
     rest = memoryview(data)
-    while rest:
-        rest = rest[os.write(_STDERR, rest) :]
+    with contextlib.suppress(OSError):  # nobody hears it, and nobody can be told
+        while rest:
+            rest = rest[os.write(_STDERR, rest) :]
 
 
 def _say_where(url: str) -> None:
-    sys.stderr.write(f"trio-srs: waiting for a publisher on {url}\n")
+    complain(f"waiting for a publisher on {url}")
 
 
 async def _judge(args: argparse.Namespace, plan: Plan) -> int:
     run = ExpectRun(plan)
-    interrupted = await until_signal(run.run)
-    return write_outputs(args, outcome_of(plan, run.found, interrupted=interrupted))
+    by_signal = await until_signal(run.run)
+    outcome = outcome_of(plan, run.found, interrupted=by_signal is not None)
+    return write_outputs(args, outcome, by_signal)

@@ -12,24 +12,24 @@ from trio_srs.tools.nursery import ungrouped
 __all__ = ["until_signal"]
 
 
-async def until_signal(run: Callable[[], Awaitable[None]]) -> bool:
+async def until_signal(run: Callable[[], Awaitable[None]]) -> signal.Signals | None:
     """Run something until it ends, or SIGINT or SIGTERM cancels it.
 
     Returns:
-        whether it was cancelled so; what comes after is then to be done in good order.
+        the signal, if it was cancelled so; what comes after is then to be done in good order.
     """
-    interrupted = False
+    first: signal.Signals | None = None
 
     with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
         async with ungrouped(), trio.open_nursery() as nursery:
 
             async def listen(signals: AsyncIterator[int]) -> None:
-                nonlocal interrupted
-                async for _ in signals:
-                    interrupted = True
+                nonlocal first
+                async for number in signals:
+                    first = first or signal.Signals(number)
                     nursery.cancel_scope.cancel()
 
             nursery.start_soon(listen, signals)
             await run()
             nursery.cancel_scope.cancel()
-    return interrupted
+    return first

@@ -122,7 +122,7 @@ def run(args: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
         return Exit.FAILED
     except KeyboardInterrupt:
         complain("interrupted: no figures")
-        return Exit.FAILED
+        return Exit.INTERRUPTED
     if args.json:
         say_json(figures)
     else:

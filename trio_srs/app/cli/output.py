@@ -6,22 +6,21 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import FileIO
-from typing import ClassVar, Final
+from typing import Final
 
 import trio
 
-from trio_srs.errors import RefusedError
+from trio_srs.app.cli.standard import OutputError
 
-__all__ = ["STDOUT", "Output", "OutputError", "open_output"]
+__all__ = ["STDOUT", "Output", "OutputClosedError", "open_output"]
 
 STDOUT: Final = "-"
 
 
-class OutputError(RefusedError):
-    """Output cannot be written. The text says where and why."""
+class OutputClosedError(OutputError):
+    """Who reads what is written, through a pipe, has had enough of it."""
 
-    code = "output_error"
-    http_status: ClassVar[int] = 500
+    code = "output_closed"
 
 
 class Output:
@@ -32,7 +31,7 @@ class Output:
         self._file = file
 
     async def write(self, data: bytes) -> None:
-        """Write all of it. Raises OutputError."""
+        """Write all of it. Raises OutputError, of a pipe that is closed OutputClosedError."""
         if self._file is not None:
             await trio.to_thread.run_sync(self._write_all, self._file, data)
 
@@ -41,6 +40,8 @@ class Output:
         try:
             while rest:
                 rest = rest[file.write(rest) :]
+        except BrokenPipeError as error:
+            raise OutputClosedError(f"{self._name}: {error.strerror}") from error
         except OSError as error:
             raise OutputError(f"{self._name}: {error.strerror}") from error
 

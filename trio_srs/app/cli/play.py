@@ -1,7 +1,8 @@
 """``trio-srs play``: a stream into a file. Floor 8.
 
 Play a stream, and write it as FLV if -o says where. Ends when there is enough of it, when it
-is unpublished, when the server closes the connection, or when interrupted.
+is unpublished, when the server closes the connection, when nobody reads the pipe that it writes
+to, or when interrupted.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from functools import partial
 
 from trio_srs.app.cli.exits import Exit
 from trio_srs.app.cli.interrupt import until_signal
-from trio_srs.app.cli.output import STDOUT, open_output
+from trio_srs.app.cli.output import STDOUT, OutputClosedError, open_output
 from trio_srs.app.cli.quantities import count, seconds
 from trio_srs.app.cli.terminal import say, say_json
 from trio_srs.app.cli.tool import (
@@ -59,9 +60,12 @@ async def _play(args: argparse.Namespace) -> int:
         async with open_player(args.url, settings_from(args)) as player:
             with open_output(args.output) as output:  # only now: a refusal overwrites nothing
                 recording = Recording(output.write, options, on_received)
-                interrupted = await until_signal(partial(recording.run, player))
-                await output.rewrite_start(recording.file_header)
-    ended = "interrupted" if interrupted else recording.ended
+                try:
+                    interrupted = await until_signal(partial(recording.run, player))
+                    await output.rewrite_start(recording.file_header)
+                    ended = "interrupted" if interrupted else recording.ended
+                except OutputClosedError:
+                    ended = "output closed"
     if args.json:
         tally = recording.tally.as_dict()
         say_json({"event": "played", "url": args.url, "ended": ended, **tally})

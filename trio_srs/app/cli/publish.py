@@ -170,7 +170,7 @@ async def _publish_pattern(args: argparse.Namespace, pattern: Pattern) -> int:
         job = PatternPublish(pattern, args.speed, on_sent)
         async with open_publisher(args.url, settings_from(args)) as publisher:
             interrupted = await until_signal(partial(job.run, publisher))
-    _report(args, job.tally, interrupted)
+    _report(args, job.tally, interrupted is not None)
     return Exit.OK
 
 
@@ -187,7 +187,7 @@ async def _publish_file(args: argparse.Namespace) -> int:
         complain(f"{args.file}: the file ends inside a tag, at byte {job.truncated_at}")
     if job.passed_over:
         complain(f"{args.file}: {_reserved(job.passed_over)}")
-    _report(args, job.tally, interrupted)
+    _report(args, job.tally, interrupted is not None)
     return Exit.OK
 
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from trio_srs.app.cli.exits import Exit
-from trio_srs.app.cli.terminal import clean, say
+from trio_srs.app.cli.standard import put_bytes
+from trio_srs.app.cli.terminal import complain, say
 from trio_srs.config.load import PREFIX, ConfigError, Problem, load
 from trio_srs.config.schema import Config
 
@@ -64,7 +64,7 @@ def run(args: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
     if args.print_config:
         from trio_srs.config.render import print_config
 
-        sys.stdout.write(print_config(config))
+        put_bytes(print_config(config).encode())  # TOML is UTF-8, whatever the terminal is
         return Exit.OK
     if args.check:
         return _check(config, args.config)
@@ -99,10 +99,10 @@ def _serve(config: Config, load_again: Callable[[], Config], args: argparse.Name
 def _complain(error: ConfigError, path: Path | None) -> None:
     """Every problem on a line of its own, and how many there are."""
     for problem in error.problems:
-        sys.stderr.write(f"{clean(_with_file(problem, path))}\n")
+        complain(_with_file(problem, path), by="")
     count = len(error.problems)
     plural = "" if count == 1 else "s"
-    sys.stderr.write(f"{path or 'configuration'}: {count} problem{plural}\n")
+    complain(f"{path or 'configuration'}: {count} problem{plural}", by="")
 
 
 def _with_file(problem: Problem, path: Path | None) -> str:

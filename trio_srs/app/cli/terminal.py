@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import sys
 
+from trio_srs.app.cli.standard import put, put_error
+
 __all__ = ["clean", "complain", "is_terminal", "say", "say_json"]
 
 
@@ -14,20 +16,18 @@ def clean(text: str) -> str:
 
 
 def say(text: str) -> None:
-    """Write one line to standard output, at once."""
-    sys.stdout.write(f"{clean(text)}\n")
-    sys.stdout.flush()
+    """Write one line to standard output, at once. Raises OutputError."""
+    put(f"{clean(text)}\n")
 
 
 def say_json(value: object) -> None:
-    """Write one line of JSON to standard output, at once."""
-    sys.stdout.write(f"{json.dumps(value)}\n")
-    sys.stdout.flush()
+    """Write one line of JSON to standard output, at once. Raises OutputError."""
+    put(f"{json.dumps(value)}\n")
 
 
-def complain(text: str) -> None:
-    """Write one line to standard error, behind the program's name."""
-    sys.stderr.write(f"trio-srs: {clean(text)}\n")
+def complain(text: str, *, by: str = "trio-srs: ") -> None:
+    """Write one line to standard error, behind the program's name; never fails."""
+    put_error(f"{by}{clean(text)}\n")
 
 
 def is_terminal() -> bool:

@@ -12,6 +12,7 @@ import trio
 
 from trio_srs.app.cli.exits import Exit
 from trio_srs.app.cli.quantities import seconds
+from trio_srs.app.cli.standard import OutputError
 from trio_srs.app.cli.terminal import complain, is_terminal
 from trio_srs.errors import PeerError, RefusedError
 from trio_srs.tools.client import ClientSettings, ServerRefusedError, client_tls
@@ -55,6 +56,9 @@ def run_tool(run: Callable[[], Awaitable[int]]) -> int:
     except UrlError as error:
         complain(str(error))
         return Exit.USAGE
+    except OutputError as error:
+        complain(str(error))
+        return Exit.NOT_WRITTEN
     except NoStreamError as error:
         complain(str(error))
         return Exit.NO_STREAM
@@ -67,12 +71,12 @@ def run_tool(run: Callable[[], Awaitable[int]]) -> int:
         return Exit.FAILED
     except KeyboardInterrupt:
         complain("interrupted")
-        return Exit.FAILED
+        return Exit.INTERRUPTED
     except BaseExceptionGroup as group:
         if group.split(KeyboardInterrupt)[1] is not None:
             raise
         complain("interrupted")
-        return Exit.FAILED
+        return Exit.INTERRUPTED
 
 
 @contextmanager

@@ -5,14 +5,16 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sys
+import signal
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Final
 
 from trio_srs.app.cli.exits import Exit
-from trio_srs.app.cli.output import STDOUT, OutputError
+from trio_srs.app.cli.output import STDOUT
+from trio_srs.app.cli.standard import OutputError, put_bytes
 from trio_srs.app.cli.terminal import complain, say
 from trio_srs.tools.verdicts.outcome import Outcome
 
@@ -46,7 +48,7 @@ def _junit(outcome: Outcome, code: int) -> bytes:
 def _tap(outcome: Outcome, code: int) -> bytes:
     from trio_srs.tools.verdicts.tap import tap_lines
 
-    return "".join(f"{line}\n" for line in tap_lines(outcome)).encode()
+    return _utf8("".join(f"{line}\n" for line in tap_lines(outcome)))
 
 
 def _json(outcome: Outcome, code: int) -> bytes:
@@ -58,7 +60,12 @@ def _json(outcome: Outcome, code: int) -> bytes:
 def _html(outcome: Outcome, code: int) -> bytes:
     from trio_srs.tools.verdicts.page import page
 
-    return page(outcome).encode()
+    return _utf8(page(outcome))
+
+
+def _utf8(text: str) -> bytes:
+    """Bytes that a peer said and that are no UTF-8 are lone surrogates in a text: see wire.amf."""
+    return text.encode(errors="backslashreplace")
 
 
 _FORMS: Final[dict[str, Callable[[Outcome, int], bytes]]] = {
@@ -101,8 +108,13 @@ def check_outputs(args: argparse.Namespace, parser: argparse.ArgumentParser) -> 
             parser.error(f"--html: {error}")
 
 
-def exit_of(outcome: Outcome) -> Exit:
-    """What a run ends with: the first thing in this order that went wrong."""
+def exit_of(outcome: Outcome, by_signal: signal.Signals | None = None) -> Exit:
+    """What a run ends with: the first thing in this order that went wrong.
+
+    A run that a signal ended before its time says nothing about what was expected: that is first.
+    """
+    if by_signal is not None:
+        return Exit.by(by_signal)
     if not outcome.came:
         return Exit.NO_STREAM
     if not outcome.met:
@@ -112,59 +124,72 @@ def exit_of(outcome: Outcome) -> Exit:
     return Exit.OK
 
 
-def write_outputs(args: argparse.Namespace, outcome: Outcome) -> Exit:
-    """Write and say what was asked for.
+def write_outputs(
+    args: argparse.Namespace, outcome: Outcome, by_signal: signal.Signals | None = None
+) -> Exit:
+    """Write and say what was asked for: each of it, whatever becomes of the others.
+
+    Args:
+        by_signal: what ended the run before its time, if anything did.
 
     Returns:
-        what the command ends with: the outcome's code, or that a file could not be written.
+        what the command ends with: the outcome's code, or that something could not be written.
     """
-    from trio_srs.tools.verdicts.report_table import report_lines
-    from trio_srs.tools.verdicts.table import verdict_lines
-
-    code = exit_of(outcome)
-    for name, make in _FORMS.items():
-        path = getattr(args, name)
-        if path is None:
-            continue
-        try:
-            _write(path, make(outcome, code))
-        except OutputError as error:
-            complain(f"--{name}: {error}")
-            code = code or Exit.FAILED
-    if STDOUT not in (getattr(args, name) for name in _FORMS):
-        for line in verdict_lines(outcome, only_failed=args.quiet):
-            say(line)
-        if args.report and outcome.report is not None:
-            for line in report_lines(outcome.report):
-                say(line)
+    code = exit_of(outcome, by_signal)
+    paths = {name: getattr(args, name) for name in _FORMS if getattr(args, name) is not None}
+    written = [
+        _done(f"--{name}: ", partial(_write, path, name, outcome, code))
+        for name, path in paths.items()
+    ]
+    if STDOUT not in paths.values():
+        written.append(_done("", partial(_say, args, outcome)))
     if args.github:
-        code = _tell_github(outcome, code)
-    return code
+        written.append(_done("--github: ", partial(_tell_github, outcome)))
+    return code if all(written) else code or Exit.NOT_WRITTEN
 
 
-def _write(path: str, data: bytes) -> None:
+def _done(what: str, write: Callable[[], None]) -> bool:
+    """Write something; whether that could be done. If not, it is said."""
     try:
-        if path == STDOUT:
-            sys.stdout.buffer.write(data)
-            sys.stdout.flush()
-        else:
-            Path(path).write_bytes(data)
+        write()
+    except OutputError as error:
+        complain(f"{what}{error}")
+        return False
+    return True
+
+
+def _write(path: str, name: str, outcome: Outcome, code: int) -> None:
+    data = _FORMS[name](outcome, code)
+    if path == STDOUT:
+        put_bytes(data)
+        return
+    try:
+        Path(path).write_bytes(data)
     except OSError as error:
         raise OutputError(f"{path}: {error.strerror}") from error
 
 
-def _tell_github(outcome: Outcome, code: Exit) -> Exit:
+def _say(args: argparse.Namespace, outcome: Outcome) -> None:
+    from trio_srs.tools.verdicts.report_table import report_lines
+    from trio_srs.tools.verdicts.table import verdict_lines
+
+    for line in verdict_lines(outcome, only_failed=args.quiet):
+        say(line)
+    if args.report and outcome.report is not None:
+        for line in report_lines(outcome.report):
+            say(line)
+
+
+def _tell_github(outcome: Outcome) -> None:
     from trio_srs.tools.verdicts.github import annotation_lines, step_summary
 
     for line in annotation_lines(outcome):
         say(line)
     path = os.environ.get("GITHUB_STEP_SUMMARY")
     if path is None:
-        return code
+        return
     try:
-        with open(path, "a", encoding="utf-8") as file:
-            file.write(step_summary(outcome))
+        with open(path, "ab") as file:
+            file.write(_utf8(step_summary(outcome)))
     except OSError as error:
-        complain(f"--github: {path}: {error.strerror}")
-        return code or Exit.FAILED
-    return code
+        raise OutputError(f"{path}: {error.strerror}") from error

@@ -14,6 +14,7 @@ from typing import ClassVar, Final
 import trio
 
 from trio_srs.errors import RefusedError
+from trio_srs.tools.expect.guard import guarded
 from trio_srs.tools.nursery import ungrouped
 from trio_srs.tools.verdicts.outcome import ProgramEnd
 
@@ -85,7 +86,7 @@ class Program:
                 while data := await stream.receive_some(_READ):
                     self._keep(data)
                     if show is not None:
-                        await trio.to_thread.run_sync(show, data)
+                        await trio.to_thread.run_sync(show, data, abandon_on_cancel=True)
             self._heard.set()
 
     def _keep(self, data: bytes | bytearray) -> None:
@@ -142,20 +143,24 @@ async def running(
     show: Callable[[bytes | bytearray], object] | None = None,
     stdout: int = subprocess.DEVNULL,
 ) -> AsyncIterator[Program]:
-    """Run a command for as long as the block lasts; nothing of it survives the block.
+    """Run a command for as long as the block lasts; nothing of it survives the block, or us.
+
+    Nothing of its process group, that is: a daemon that makes a group of its own gets away.
 
     Args:
         words: the command, which is not run by a shell.
         environ: its environment.
-        show: called in a thread with what it says on standard error, as it comes.
+        show: called in a thread with what it says on standard error, as it comes. One that
+            does not return holds the command up, and not the end of the block.
         stdout: a file descriptor for its standard output.
 
     Raises:
         ProgramStartError: there is no such program, or it may not be run.
     """
-    process = await _open(words, environ, stdout)
-    program = Program(words, process)
-    async with ungrouped(), trio.open_nursery() as nursery:
+    async with ungrouped(), guarded() as guard, trio.open_nursery() as nursery:
+        process = await _open(words, environ, stdout)
+        guard(process.pid)
+        program = Program(words, process)
         nursery.start_soon(program._wait)
         nursery.start_soon(program._hear, show)
         try:

@@ -1,0 +1,114 @@
+"""Whoever guards a command ends it when we cannot, and leaves it alone when we can."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import trio
+
+from tests.tools.expect.processes import is_there, until_gone
+from trio_srs.tools.expect.guard import guarded
+
+pytestmark = pytest.mark.timeout(60)
+
+OWNER = """
+import os, subprocess, sys, trio
+from trio_srs.tools.expect.guard import guarded
+COMMAND = {command!r}
+async def main():
+    async with guarded() as guard:
+        process = subprocess.Popen([sys.executable, "-c", COMMAND], start_new_session=True)
+        guard(process.pid)
+        await trio.sleep_forever()
+trio.run(main)
+"""
+POLITE = "print({pid}, flush=True); import time; time.sleep(60)"
+DEAF = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN);" + POLITE
+PARENT = (
+    "import subprocess, sys;"
+    "subprocess.Popen([sys.executable, '-c', 'import os, time; print(os.getpid(), flush=True);"
+    " time.sleep(60)']);" + POLITE
+)
+
+
+@pytest.mark.parametrize(
+    ("command", "count"), [(POLITE, 1), (DEAF, 1), (PARENT, 2)], ids=["polite", "deaf", "parent"]
+)
+def test_what_is_guarded_ends_with_its_owner(command: str, count: int) -> None:
+    command = command.format(pid="__import__('os').getpid()")
+    owner = subprocess.Popen(
+        [sys.executable, "-c", OWNER.format(command=command)], stdout=subprocess.PIPE, text=True
+    )
+    assert owner.stdout is not None
+    pids = [int(owner.stdout.readline()) for _ in range(count)]
+    assert all(map(is_there, pids))
+    owner.kill()
+    owner.wait()
+    for pid in pids:
+        until_gone(pid, within_s=20)
+    owner.stdout.close()
+
+
+async def test_what_is_guarded_is_left_alone_when_the_block_ends() -> None:
+    process = await trio.lowlevel.open_process(["sleep", "60"], start_new_session=True)
+    try:
+        async with guarded() as guard:
+            guard(process.pid)
+        await trio.sleep(0.1)
+        assert process.poll() is None
+    finally:
+        process.kill()
+        await process.wait()
+
+
+async def test_a_guard_that_was_told_nothing_ends_nobody_and_is_gone() -> None:
+    before = children()
+    async with guarded():
+        assert len(children() - before) == 1
+    assert children() == before
+
+
+async def test_a_guard_that_somebody_killed_is_no_trouble() -> None:
+    before = children()
+    async with guarded() as guard:
+        [pid] = children() - before
+        os.kill(pid, signal.SIGKILL)
+        until_gone(pid, within_s=10)
+        guard(os.getpid())
+
+
+def test_a_signal_to_everybody_does_not_end_the_guard() -> None:
+    """It ignores what a terminal, or a job that is cancelled, sends before the kill."""
+    command = POLITE.format(pid="__import__('os').getpid()")
+    owner = subprocess.Popen(
+        [sys.executable, "-c", OWNER.format(command=command)],
+        stdout=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+    assert owner.stdout is not None
+    pid = int(owner.stdout.readline())
+    for guard in children(owner.pid) - {pid}:
+        for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+            os.kill(guard, number)
+    os.killpg(owner.pid, signal.SIGKILL)
+    owner.wait()
+    until_gone(pid, within_s=20)
+    owner.stdout.close()
+
+
+def children(pid: int = 0) -> set[int]:
+    """Who was started by a process, by us for 0, and is not over."""
+    parent = str(pid or os.getpid())
+    found = set()
+    for place in Path("/proc").glob("[0-9]*"):
+        try:
+            state, its_parent = (place / "stat").read_text().rpartition(")")[2].split()[:2]
+        except (FileNotFoundError, ProcessLookupError):  # over meanwhile
+            continue
+        if its_parent == parent and state != "Z":
+            found.add(int(place.name))
+    return found

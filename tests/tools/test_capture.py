@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import threading
+from io import BufferedWriter
 from pathlib import Path
 
 import attrs
@@ -12,12 +14,13 @@ from trio.testing import wait_all_tasks_blocked
 
 from tests.service.rtmp.conftest import OpenHouse, open_house
 from tests.service.rtmp.house import FAST, House
+from trio_srs.hub.record import Record
 from trio_srs.hub.settings import InspectLevel, TimestampMode
 from trio_srs.media.facts import DigestFacts
 from trio_srs.media.probe import StreamProbe
 from trio_srs.media.report import StreamReport
 from trio_srs.testing.bodies import audio, audio_header, command, header, inter, key, metadata
-from trio_srs.tools.capture import capturing
+from trio_srs.tools.capture import _Capture, capturing
 from trio_srs.units import Bytes
 from trio_srs.wire.flv.tag import FlvHeader, FlvReader
 from trio_srs.wire.rtmp.message import Message
@@ -166,6 +169,68 @@ async def test_a_capture_that_the_disk_cannot_keep_up_with_is_given_up(
             await publish(house, *SAID)
     assert found(house).captured is None
     assert "more than 50 bytes wait for the disk" in caplog.text
+
+
+async def test_many_small_messages_that_wait_are_as_much_as_they_take(
+    open_house: OpenHouse, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    house = await open_house(settings=FULL)
+    with caplog.at_level(logging.WARNING):
+        async with capturing(house, tmp_path, waiting_most=64 * 1024):
+            await publish(house, *SAID, *(audio(at, 4) for at in range(1000)))
+    assert found(house).captured is None
+    assert "more than 65536 bytes wait for the disk" in caplog.text
+
+
+async def test_what_is_being_written_is_still_held(
+    open_house: OpenHouse,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A slow disk has one batch, and another waits for it."""
+    may_write, is_writing = threading.Event(), threading.Event()
+
+    class SlowDisk(_Capture):
+        def _write(self, file: BufferedWriter, records: list[Record]) -> None:
+            is_writing.set()
+            may_write.wait(10)
+            super()._write(file, records)
+
+    monkeypatch.setattr("trio_srs.tools.capture._Capture", SlowDisk)
+    house = await open_house(settings=FULL)
+    with caplog.at_level(logging.WARNING):
+        async with capturing(house, tmp_path, waiting_most=64 * 1024):
+            peer = house.dial()
+            await peer.publish("a")
+            await peer.say(header(), key(0, 40_000))
+            await trio.to_thread.run_sync(is_writing.wait)
+            await peer.say(inter(40, 40_000))
+            await wait_all_tasks_blocked()
+            house.hub.kick("live/a")
+            may_write.set()
+    assert found(house).captured is None
+    assert "more than 65536 bytes wait for the disk" in caplog.text
+
+
+async def test_much_is_written_a_batch_at_a_time(
+    open_house: OpenHouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batches: list[int] = []
+
+    class Counting(_Capture):
+        def _write(self, file: BufferedWriter, records: list[Record]) -> None:
+            batches.append(sum(len(record.body) for record in records))
+            super()._write(file, records)
+
+    monkeypatch.setattr("trio_srs.tools.capture._Capture", Counting)
+    house = await open_house(settings=FULL)
+    said = [header(), *(key(40 * n, 500_000) for n in range(12))]
+    async with capturing(house, tmp_path):
+        await publish(house, *said)
+    assert max(batches) <= 1_600_000
+    _, probe = read(found(house))
+    assert probe.facts().digests == digest(said)
 
 
 async def test_digests_at_a_player_that_joined_first_and_at_a_late_one(

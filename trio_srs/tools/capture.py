@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from io import BufferedWriter
@@ -22,7 +23,7 @@ from trio_srs.hub.bus import Bus, Event, PublishBegan
 from trio_srs.hub.follower import Follower
 from trio_srs.hub.hub import Hub
 from trio_srs.hub.live import Live
-from trio_srs.hub.record import Record
+from trio_srs.hub.record import RECORD_BYTES, Record
 from trio_srs.hub.reports import Reports
 from trio_srs.tools.play import flv_tag
 from trio_srs.wire.flv.tag import encode_header, encode_tag
@@ -34,6 +35,8 @@ _log = logging.getLogger(__name__)
 
 _WAITING_MOST: Final = 256 * 2**20
 """Bytes that may wait for the disk; a capture that it cannot keep up with is given up."""
+_BATCH: Final = 2**20
+"""Bytes written at a time, and let go of then."""
 _NAME_MOST: Final = 100
 
 
@@ -65,8 +68,8 @@ class _Capture(Follower):
         self.failed = ""
         self._stream = live.name
         self._waiting_most = waiting_most
-        self._waiting: list[Record] = []
-        self._size = 0
+        self._waiting: deque[Record] = deque()
+        self._size = 0  # of what waits, and of what is being written
         self._kinds: set[int] = set()
         self._news = trio.Event()
 
@@ -75,7 +78,7 @@ class _Capture(Follower):
         if self.failed:
             return
         self._waiting += records
-        self._size += sum(len(record.sent_body) for record in records)
+        self._size += sum(map(_cost, records))
         if self._size > self._waiting_most:
             self.failed = f"more than {self._waiting_most} bytes wait for the disk"
             self._waiting.clear()
@@ -94,13 +97,23 @@ class _Capture(Follower):
                 while not self.failed and (self.following or self._waiting):
                     await self._news.wait()
                     self._news = trio.Event()
-                    records, self._waiting, self._size = self._waiting, [], 0
-                    await trio.to_thread.run_sync(self._write, file, records)
+                    while self._waiting:
+                        records, size = self._next_batch()
+                        await trio.to_thread.run_sync(self._write, file, records)
+                        self._size -= size
                 await trio.to_thread.run_sync(self._finish, file)
         except OSError as error:
             self.failed = error.strerror or str(error)
         if self.failed:
             _log.warning("the capture of %s was given up: %s", self._stream, self.failed)
+
+    def _next_batch(self) -> tuple[list[Record], int]:
+        """The oldest that wait, and what they take until they are written."""
+        records, size = [], 0
+        while self._waiting and size < _BATCH:
+            records.append(record := self._waiting.popleft())
+            size += _cost(record)
+        return records, size
 
     def _write(self, file: BufferedWriter, records: list[Record]) -> None:
         for record in records:
@@ -116,6 +129,12 @@ class _Capture(Follower):
         file.seek(0)
         has = (MessageType.AUDIO in self._kinds, MessageType.VIDEO in self._kinds)
         file.write(encode_header(*has))
+
+
+def _cost(record: Record) -> int:
+    """What it takes in memory, if nobody else holds it."""
+    put_in = 0 if record.sent_body is record.body else len(record.sent_body)
+    return RECORD_BYTES + len(record.body) + put_in
 
 
 class Captures:
@@ -196,7 +215,8 @@ async def capturing(
         source: a :class:`~trio_srs.server.run.Server`.
         folder: must exist.
         wanted: whether the streams of a name are captured.
-        waiting_most: bytes that may wait for the disk.
+        waiting_most: bytes that may wait for the disk, what is being written among them; each
+            message counts 512 more than its body.
     """
     async with trio.open_nursery() as nursery:
         captures = Captures(source, folder, nursery, wanted=wanted, waiting_most=waiting_most)

@@ -11,11 +11,14 @@ from trio_srs.media.nalu_pictures import read_avc_picture, read_hevc_picture
 from trio_srs.media.shown_pictures import read_av1_picture
 from trio_srs.wire.bits import escape, unescape
 from trio_srs.wire.codec.aac import parse_audio_specific_config
+from trio_srs.wire.codec.ac3 import ac3_samples
+from trio_srs.wire.codec.adts import find_adts
 from trio_srs.wire.codec.av1 import iter_obus, parse_av1_config, parse_sequence_header
 from trio_srs.wire.codec.av1_frame import parse_av1_frame
 from trio_srs.wire.codec.avc import build_avc_config, parse_avc_config, parse_pps_ids, parse_sps_id
 from trio_srs.wire.codec.avc import parse_sps as parse_avc_sps
 from trio_srs.wire.codec.avc_slice import avc_slice_pps, avc_slice_type
+from trio_srs.wire.codec.flac import parse_flac_frame, parse_flac_info
 from trio_srs.wire.codec.hevc import parse_hevc_config
 from trio_srs.wire.codec.hevc_slice import hevc_slice_pps, hevc_slice_type, parse_pps
 from trio_srs.wire.codec.hevc_sps import parse_sps as parse_hevc_sps
@@ -135,11 +138,15 @@ def mp3(data: bytes) -> None:
 
 
 def opus(data: bytes) -> None:
-    """The identification header, and a packet."""
+    """The identification header, and a packet; FLAC, AC-3 and ADTS, too."""
     if head := _read(parse_opus_head, data):
         assert head.channels > 0
         assert len(head.mapping) == head.channels
         assert head.coupled <= head.streams
+    _read(parse_flac_info, data)
+    _read(parse_flac_frame, b"\xff\xf8" + data)
+    _read(ac3_samples, b"\x0b\x77" + data)
+    find_adts(data)
     samples = _read(opus_packet_samples, data)
     assert samples is None or 0 < samples <= 5760
 

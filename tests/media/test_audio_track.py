@@ -87,10 +87,82 @@ def test_other_codecs_are_as_the_flv_header_says() -> None:
     assert (facts.codec, audio.sample_rate, audio.channels, audio.samples) == ("pcm", 44100, 1, 0)
 
 
-@pytest.mark.parametrize("payload", ["90 664c6143 00", "91 664c6143 00"])
-def test_what_nobody_says_is_not_known(payload: str) -> None:
+@pytest.mark.parametrize(
+    ("first", "rate", "samples"),
+    [
+        (0x82, 8000, 160),  # G.711, as ffmpeg writes it
+        (0x72, 8000, 160),
+        (0x8E, 8000, 160),  # whatever its rate bits say
+        (0xB6, 16000, 0),  # Speex
+        (0xB2, 16000, 0),
+        (0x52, 8000, 512),  # Nellymoser at 8 and 16 kHz
+        (0x42, 16000, 512),
+    ],
+)
+def test_codecs_of_one_rate_have_that(first: int, rate: int, samples: int) -> None:
+    made = track()
+    see(made, bytes((first,)) + bytes(160))
+    _, audio = audio_of(made)
+    assert (audio.sample_rate, audio.channels, audio.samples) == (rate, 1, samples)
+
+
+def test_mp3_at_8_khz_is_as_its_frames_say() -> None:
+    made = track()
+    see(made, bytes.fromhex("ee ffe318c4"))
+    assert audio_of(made)[1].sample_rate == 8000
+
+
+ADTS = bytes.fromhex("fff15080021ffc21")
+
+
+@pytest.mark.parametrize("header", [True, False])
+def test_adts_before_frames_is_named_and_read(header: bool) -> None:
+    made = track()
+    if header:
+        see(made, bodies.AUDIO_HEADER)
+    for number in range(3):
+        see(made, b"\xaf\x01" + ADTS, 23 * number)
+    facts, audio = audio_of(made)
+    assert (audio.sample_rate, audio.channels, audio.samples) == (44100, 2, 3072)
+    assert facts.troubles == 3
+    assert facts.trouble == "an ADTS header before the frame, expected a raw frame"
+    assert facts.headers.missing == (0 if header else 3)
+
+
+def test_a_record_cut_short_is_named_and_read_as_far_as_it_goes() -> None:
+    made = track()
+    see(made, bytes.fromhex("af00 2b92"))
+    see(made, bytes.fromhex("af01 2110"))
+    facts, audio = audio_of(made)
+    assert (audio.sample_rate, audio.channels, audio.samples) == (22050, 2, 1024)
+    assert facts.trouble is not None
+    assert (facts.troubles, facts.trouble[:20]) == (1, "AudioSpecificConfig:")
+
+
+@pytest.mark.parametrize(
+    ("payload", "rate", "missing"),
+    [
+        ("91 4f707573 fcff", 48000, 1),
+        ("d2 fcff", 48000, 0),  # the number that some servers write bare packets under
+        ("91 664c6143 fff8ca180000", 48000, 1),
+        ("91 61632d33 0b77000014404300", 48000, 0),
+        ("91 65632d33 0b77000334800000", 48000, 0),
+    ],
+)
+def test_what_frames_say_is_known_without_a_header(payload: str, rate: int, missing: int) -> None:
     made = track()
     see(made, bytes.fromhex(payload))
+    facts, audio = audio_of(made)
+    assert (audio.sample_rate, audio.channels) == (rate, 2)
+    assert (facts.headers.missing, facts.trouble) == (missing, None)
+    assert audio.samples > 0
+
+
+def test_what_nobody_says_is_not_known() -> None:
+    made = track()
+    for payload in ("90 664c6143 00", "91 664c6143 00"):
+        with pytest.raises(ProtocolError):
+            see(made, bytes.fromhex(payload))
     facts, audio = audio_of(made)
     assert (facts.codec, audio.sample_rate, audio.channels) == ("flac", None, None)
 

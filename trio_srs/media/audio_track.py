@@ -6,18 +6,27 @@ from typing import Final
 
 import attrs
 
-from trio_srs.media.audio_headers import AUDIO_HEADERS, AudioHeader, read_mp3_frame
+from trio_srs.media.audio_headers import (
+    AUDIO_HEADERS,
+    FRAME_HEADERS,
+    AudioHeader,
+    legacy_header,
+)
 from trio_srs.media.facts import AudioFacts, TrackFacts
 from trio_srs.media.samples import SampleClock
 from trio_srs.media.track import Track
+from trio_srs.wire.codec.adts import find_adts
 from trio_srs.wire.flv.audio import AudioBody, AudioPacketType
 
 __all__ = ["AudioTrack"]
 
-_MP3: Final = "mp3"
+_AAC: Final = "aac"
+_BARE_OPUS: Final = 13
+"""The SoundFormat that some servers write Opus under: packets, without any header."""
 # Asking an enumeration for a member takes long.
 _FRAMES, _START = AudioPacketType.CODED_FRAMES, AudioPacketType.SEQUENCE_START
 _NOTHING: Final = AudioHeader()
+_SYNC: Final = b"\xff"
 
 
 @attrs.define(eq=False)
@@ -36,7 +45,7 @@ class AudioTrack(Track):
             ProtocolError: its header or its frame cannot be read; it is counted all the same.
         """
         self.is_frame = False
-        self.name(body.codec)
+        self.name(body.codec, bare=body.sound_format == _BARE_OPUS)
         if body.packet_type is _FRAMES:
             self._see_frame(body, timestamp_ms, size)
         elif body.packet_type is _START:
@@ -56,7 +65,9 @@ class AudioTrack(Track):
         """Learn rate, channels and how long frames are. Raises ProtocolError."""
         read = AUDIO_HEADERS.get(self.codec)
         if read is not None:
-            self._header = read(record)
+            self._header = header = read(record)
+            if header.trouble is not None:
+                self.fail(header.trouble)
 
     def _see_frame(self, body: AudioBody, timestamp_ms: int, size: int) -> None:
         self.is_frame = True
@@ -67,16 +78,19 @@ class AudioTrack(Track):
             self.still.add(data, self.clock.interval_ms or 0)
         if self._header is _NOTHING:
             self._learn(body)
+        if data[:1] == _SYNC and self.codec == _AAC and find_adts(data) is not None:
+            self.fail("an ADTS header before the frame, expected a raw frame")
         header = self._header
         if self.is_full and header.samples_of is not None and header.sample_rate:
             self._samples.add(time_ms, header.samples_of(data), header.sample_rate)
 
     def _learn(self, body: AudioBody) -> None:
-        """Of codecs without a header, from the frame itself. Raises ProtocolError."""
-        if self.codec == _MP3:
-            self._header = read_mp3_frame(body.data)
-        elif body.rate_hz and self.codec not in AUDIO_HEADERS:
-            self._header = AudioHeader(sample_rate=body.rate_hz, channels=body.channels)
+        """Where no header came, from the frame itself. Raises ProtocolError."""
+        read = FRAME_HEADERS.get(self.codec)
+        if read is not None:
+            self._header = read(body.data) or _NOTHING
+        elif body.rate_hz:
+            self._header = legacy_header(self.codec, body.rate_hz, body.channels, body.sample_bits)
 
     def facts(self) -> TrackFacts:
         """What is known so far."""

@@ -276,12 +276,13 @@ class AudioFacts:
     """What only audio has."""
 
     sample_rate: int | None = None
-    """Hz, as played: from the AudioSpecificConfig, the MP3 frame header, or always 48000 for
-    Opus. Of other codecs, what the FLV header says."""
+    """Hz, as played: from the AudioSpecificConfig, FLAC's STREAMINFO, the frame header of MP3, AC-3
+    and E-AC-3, or always 48000 for Opus. Of other codecs, what the FLV header says; of those with
+    one rate, that: Nellymoser 16000 and 8000, Speex 16000, G.711 8000."""
     channels: int | None = None
     """As played, from the same place."""
     samples: int = 0
-    """Samples per channel in all frames (AAC, MP3, Opus), at :attr:`sample_rate`."""
+    """Samples per channel in all frames, at :attr:`sample_rate` (all but Speex and ADPCM)."""
     sample_drift_ms: float | None = None
     """Milliseconds by which the timestamps have run ahead of the samples since the first frame,
     or since the last header, at the track's pace. Less than 1 is rounding."""

@@ -79,7 +79,7 @@ def program_config(*, mixdown: bool) -> bytes:
     [
         # a rate in Hz; an object type past 31 (USAC); a core coder's delay
         (write((5, 2), (4, 15), (24, 48001), (4, 1), (3, 0)), config(48001, 1)),
-        (write((5, 31), (6, 10), (4, 3), (4, 2)), config(48000, 2, object_type=42)),
+        (write((5, 31), (6, 8), (4, 3), (4, 2)), config(48000, 2, object_type=40)),
         (write((5, 2), (4, 3), (4, 1), (2, 1), (14, 99), (1, 0)), config(48000, 1)),
         # extensions of the scalable, the error resilient and the BSAC types
         (write((5, 6), (4, 3), (4, 1), (3, 0), (3, 1)), config(48000, 1, object_type=6)),
@@ -105,13 +105,67 @@ def test_rarer_configurations_are_read(data: bytes, expected: AacConfig) -> None
         (write((5, 2), (4, 13), (7, 8)), "sample rate index 13 before bit 9 gives no rate"),
         (write((5, 2), (4, 15), (24, 0), (7, 8)), "sample rate index 15 before bit 33 gives no"),
         (write((5, 2), (4, 3), (4, 8), (3, 0)), "channel configuration 8 has none"),
-        (write((5, 31), (6, 7), (4, 3), (4, 0)),
+        (write((5, 31), (6, 8), (4, 3), (4, 0)),
          "channel configuration 0 has none"),
+        (write((5, 2), (4, 3), (4, 0), (3, 0)), "AudioSpecificConfig: 10 bits wanted"),
     ],
 )  # fmt: skip
 def test_a_broken_configuration_is_blamed(data: bytes, message: str) -> None:
     with pytest.raises(CodecConfigError, match=message):
         parse_audio_specific_config(data)
+
+
+ELD, LD = ((5, 31), (6, 7), (4, 3), (4, 1)), ((5, 23), (4, 3), (4, 1))
+USAC = ((5, 31), (6, 10), (4, 3), (4, 2))
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "expected"),
+    [
+        (write(*LD, (3, 0), (4, 0)), "mp4a.40.23",
+         config(48000, 1, object_type=23, frame_length=512)),
+        (write(*LD, (3, 4), (4, 0)), "mp4a.40.23",
+         config(48000, 1, object_type=23, frame_length=480)),
+        (write(*ELD, (5, 0), (4, 0)), "mp4a.40.39",
+         config(48000, 1, object_type=39, frame_length=512)),
+        (write(*ELD, (5, 16), (4, 0)), "mp4a.40.39",
+         config(48000, 1, object_type=39, frame_length=480)),
+        (write(*ELD, (5, 1), (2, 0), (9, 0)), "mp4a.40.39",
+         config(48000, 1, object_type=39, frame_length=512, sbr=True)),
+        (write(*ELD, (5, 1), (2, 2), (9, 0)), "mp4a.40.39",
+         config(96000, 1, object_type=39, frame_length=512, sbr=True, core_sample_rate=48000)),
+        (write(*USAC, (5, 3), (3, 0), (5, 2)), "mp4a.40.42",
+         config(48000, 2, object_type=42, frame_length=768)),
+        (write(*USAC, (5, 3), (3, 1), (5, 0)), "mp4a.40.42", config(48000, 2, object_type=42)),
+        (write(*USAC, (5, 27), (3, 3), (5, 1)), "mp4a.40.42",
+         config(9600, 1, object_type=42, frame_length=2048)),
+        (write(*USAC, (5, 31), (24, 44056), (3, 4), (5, 8)), "mp4a.40.42",
+         config(44056, 2, object_type=42, frame_length=4096)),
+        (write(*USAC, (5, 14), (3, 7), (5, 2)), "mp4a.40.42", config(48000, 2, object_type=42)),
+    ],
+)  # fmt: skip
+def test_low_delay_and_extended_aac_have_frames_of_their_own(
+    data: bytes, name: str, expected: AacConfig
+) -> None:
+    parsed = parse_audio_specific_config(data)
+    assert (parsed, parsed.codec_string, parsed.trouble) == (expected, name, None)
+
+
+@pytest.mark.parametrize(
+    ("data", "rate", "channels", "frame_length"),
+    [
+        (write((5, 5), (4, 7), (4, 2)), 22050, 2, 1024),  # before the rate of its SBR
+        (write(*USAC), 48000, 2, 1024),
+    ],
+)
+def test_a_configuration_cut_short_keeps_what_stands_before(
+    data: bytes, rate: int, channels: int, frame_length: int
+) -> None:
+    parsed = parse_audio_specific_config(data)
+    seen = parsed.sample_rate, parsed.channels, parsed.frame_length
+    assert seen == (rate, channels, frame_length)
+    assert parsed.trouble is not None
+    assert parsed.trouble.startswith("AudioSpecificConfig: ")
 
 
 @pytest.mark.parametrize(

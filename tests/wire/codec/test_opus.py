@@ -35,12 +35,11 @@ def test_the_letter_of_a_header(data: str, head: OpusHead) -> None:
     [
         ("", "OpusHead: magic at byte 0 ends at 8 of 0"),
         (b"OpusTags".hex(), r"begins with b'OpusTags' \(byte 0\)"),
-        (MAGIC + "01 02", "fixed fields at byte 8 ends at 19 of 10"),
+        (MAGIC + "01", "version and channels at byte 8 ends at 10 of 9"),
+        (MAGIC + "01 00", "fixed fields at byte 10 ends at 19 of 10"),
         (MAGIC + "10 02 3801 80bb0000 0000 00", r"version 16 \(byte 8\), expected at most 15"),
         (MAGIC + "01 03 3801 80bb0000 0000 00", r"3 channels \(byte 9\); mapping family 0"),
         (MAGIC + "01 00 3801 80bb0000 0000 00", r"0 channels \(byte 9\); mapping family 0"),
-        (MAGIC + "01 02 3801 80bb0000 0000 01 01", "coupled streams at byte 20"),
-        (MAGIC + "01 02 3801 80bb0000 0000 01 01 01 00", "channel mapping at byte 21"),
         (MAGIC + "01 00 3801 80bb0000 0000 01 01 01", "0 channels of 1 streams, 1 coupled"),
         (MAGIC + "01 01 3801 80bb0000 0000 01 00 00 00", "1 channels of 0 streams, 0 coupled"),
         (MAGIC + "01 01 3801 80bb0000 0000 01 01 02 00", "1 channels of 1 streams, 2 coupled"),
@@ -50,6 +49,22 @@ def test_the_letter_of_a_header(data: str, head: OpusHead) -> None:
 def test_a_broken_header_is_blamed_by_byte(data: str, message: str) -> None:
     with pytest.raises(CodecConfigError, match=message):
         parse_opus_head(bytes.fromhex(data))
+
+
+@pytest.mark.parametrize(
+    ("data", "channels", "message"),
+    [
+        ("01 02", 2, "OpusHead: fixed fields at byte 10 ends at 19 of 10"),
+        ("01 06 3801 80bb0000", 6, "OpusHead: fixed fields at byte 10 ends at 19 of 16"),
+        ("01 02 3801 80bb0000 0000 01 01", 2, "OpusHead: channel mapping at byte 19 ends at 23"),
+        ("01 02 3801 80bb0000 0000 01 01 01 00", 2, "OpusHead: channel mapping at byte 19"),
+    ],
+)
+def test_a_header_cut_short_keeps_its_channels(data: str, channels: int, message: str) -> None:
+    head = parse_opus_head(bytes.fromhex(MAGIC + data))
+    assert (head.channels, len(head.mapping)) == (channels, channels)
+    assert head.trouble is not None
+    assert head.trouble.startswith(message)
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ def test_a_glance_at_anything_gives_at_most_one_flag_and_no_keyframe(body: bytes
         ("e2 ff", [AudioBody(".mp3", FRAMES, b"\xff", 14, 8000, 16, 1)]),
         ("42 00", [AudioBody("nmos", FRAMES, b"\x00", 4, 16000, 16, 1)]),
         ("35 80", [AudioBody("sowt", FRAMES, b"\x80", 3, 11025, 8, 2)]),
-        ("71 d5", [AudioBody("alaw", FRAMES, b"\xd5", 7, 5512, 8, 2)]),
+        ("71 d5", [AudioBody("alaw", FRAMES, b"\xd5", 7, 8000, 8, 2)]),
         ("d2 fc", [AudioBody("Opus", FRAMES, b"\xfc", 13, 5512, 16, 1)]),
         ("91 4f707573 fc", [AudioBody("Opus", FRAMES, b"\xfc")]),
         ("94 4f707573 0102", [AudioBody("Opus", AudioPacketType.MULTICHANNEL_CONFIG, b"\1\2")]),

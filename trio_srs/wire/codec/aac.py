@@ -6,16 +6,33 @@ from typing import Final
 
 import attrs
 
-from trio_srs.wire.bits import BitReader
+from trio_srs.wire.bits import BitReader, BitsError
 from trio_srs.wire.codec.record import CodecConfigError, blame
 
-__all__ = ["AacConfig", "build_audio_specific_config", "parse_audio_specific_config"]
+__all__ = [
+    "AAC_CHANNELS",
+    "AAC_RATES",
+    "AacConfig",
+    "build_audio_specific_config",
+    "parse_audio_specific_config",
+]
 
-_SAMPLE_RATES: Final = (
+AAC_RATES: Final = (
     96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350,
 )  # fmt: skip
-_RATE_BY_INDEX: Final = dict(enumerate(_SAMPLE_RATES))
-_CHANNELS: Final = {1: 1, 2: 2, 3: 3, 4: 4, 5: 5, 6: 6, 7: 8, 11: 7, 12: 8, 14: 8}  # table 1.19
+"""Hz, by index."""
+_RATE_BY_INDEX: Final = dict(enumerate(AAC_RATES))
+AAC_CHANNELS: Final = {1: 1, 2: 2, 3: 3, 4: 4, 5: 5, 6: 6, 7: 8, 11: 7, 12: 8, 14: 8}
+"""By channel configuration (table 1.19)."""
+_ELD, _USAC, _LD = 39, 42, 23
+_USAC_RATES: Final = {
+    **_RATE_BY_INDEX, 15: 57600, 16: 51200, 17: 40000, 18: 38400, 19: 34150, 20: 28800, 21: 25600,
+    22: 20000, 23: 19200, 24: 17075, 25: 14400, 26: 12800, 27: 9600,
+}  # fmt: skip
+_USAC_EXPLICIT_RATE: Final = 31
+_USAC_FRAMES: Final = (768, 1024, 2048, 2048, 4096)
+"""Samples of a frame as played, by coreSbrFrameLengthIndex (ISO/IEC 23003-3, table 70)."""
+_USAC_CHANNELS: Final = {**AAC_CHANNELS, 8: 2, 9: 3, 10: 4, 13: 24}
 _EXPLICIT_RATE = 15
 _SBR, _PS, _ER_BSAC = 5, 29, 22
 # Object types whose configuration goes on with a GASpecificConfig (table 1.15).
@@ -42,12 +59,18 @@ class AacConfig:
     ps: bool
     """HE-AAC v2, signalled explicitly."""
     frame_length: int
-    """Samples of the core in a frame: 1024, or 960."""
+    """Samples of the core in a frame: 1024 or 960; 512 or 480 of LD and ELD; of xHE-AAC, whose core
+    is not told apart, as played."""
+    trouble: str | None = None
+    """What is wrong behind the channel configuration: where it is cut short."""
 
     @property
     def codec_string(self) -> str:
         """The RFC 6381 name: ``mp4a.40.2``, with SBR ``mp4a.40.5``, with PS ``mp4a.40.29``."""
-        return f"mp4a.40.{_PS if self.ps else _SBR if self.sbr else self.object_type}"
+        is_eld = self.object_type == _ELD  # which has an SBR of its own
+        return (
+            f"mp4a.40.{_PS if self.ps else _SBR if self.sbr and not is_eld else self.object_type}"
+        )
 
 
 def parse_audio_specific_config(data: bytes) -> AacConfig:
@@ -68,11 +91,12 @@ def parse_audio_specific_config(data: bytes) -> AacConfig:
         data: the configuration alone: *without* the FLV tag's 2-byte audio header.
 
     Raises:
-        CodecConfigError: cut short, a reserved rate, or no channels.
+        CodecConfigError: cut short before the channel configuration, a reserved rate, or no
+            channels.
 
     Source:
-        ISO/IEC 14496-3:2019, 1.6.2.1, 4.4.1 and 4.5.1.1. Checked against ffmpeg
-        (tests/data/codec/aac_*.bin).
+        ISO/IEC 14496-3:2019, 1.6.2.1, 4.4.1, 4.5.1.1 and 4.6.20; ISO/IEC 23003-3, 5.2.
+        Checked against ffmpeg (tests/data/codec/aac_*.bin).
     """
     with blame("AudioSpecificConfig"):
         return _read_config(BitReader(data))
@@ -80,23 +104,76 @@ def parse_audio_specific_config(data: bytes) -> AacConfig:
 
 def _read_config(bits: BitReader) -> AacConfig:
     kind = _read_object_type(bits)
-    core_rate = rate = _read_rate(bits)
+    rate = _read_rate(bits)
     layout = bits.u(4)
-    sbr, ps = kind in (_SBR, _PS), kind == _PS
-    if sbr:
-        rate = _read_rate(bits)
-        kind = _read_object_type(bits)
-        if kind == _ER_BSAC:
-            bits.skip(4)  # extensionChannelConfiguration
-    channels, frame_length = _CHANNELS.get(layout, 0), 1024
+    said = _Said(rate, rate, AAC_CHANNELS.get(layout, 0), kind in (_SBR, _PS), kind == _PS)
+    trouble = None
+    try:
+        if said.sbr:
+            said.rate = _read_rate(bits)
+            kind = _read_object_type(bits)
+            if kind == _ER_BSAC:
+                bits.skip(4)  # extensionChannelConfiguration
+        _read_specific(bits, kind, layout, said)
+    except BitsError as error:
+        trouble = f"AudioSpecificConfig: {error}"
+    if not said.channels:
+        cause = trouble or f"AudioSpecificConfig: channel configuration {layout} has none"
+        raise CodecConfigError(cause)
+    return AacConfig(
+        kind, said.rate, 2 if said.ps else said.channels, said.core_rate, said.channels,
+        said.sbr, said.ps, said.frame_length, trouble,
+    )  # fmt: skip
+
+
+@attrs.define
+class _Said:
+    """What is known so far."""
+
+    rate: int
+    core_rate: int
+    channels: int
+    sbr: bool
+    ps: bool
+    frame_length: int = 1024
+
+
+def _read_specific(bits: BitReader, kind: int, layout: int, said: _Said) -> None:
+    """Read what an object type has of its own."""
+    if kind == _LD:
+        said.frame_length = 512  # also if it is cut short
     if kind in _GENERAL_AUDIO:
-        frame_length, counted = _read_general_audio(bits, kind, layout)
-        channels = channels or counted
-    if not channels:
-        raise CodecConfigError(f"AudioSpecificConfig: channel configuration {layout} has none")
-    if not sbr and bits.left >= 16 and bits.u(11) == _SYNC_SBR:
-        sbr, ps, rate = _read_sync_extension(bits, rate)
-    return AacConfig(kind, rate, 2 if ps else channels, core_rate, channels, sbr, ps, frame_length)
+        said.frame_length, counted = _read_general_audio(bits, kind, layout)
+        said.channels = said.channels or counted
+        if not said.sbr and bits.left >= 16 and bits.u(11) == _SYNC_SBR:
+            said.sbr, said.ps, said.rate = _read_sync_extension(bits, said.rate)
+    elif kind == _ELD:
+        _read_low_delay(bits, said)
+    elif kind == _USAC:
+        _read_usac(bits, said)
+
+
+def _read_low_delay(bits: BitReader, said: _Said) -> None:
+    """Read how an ELDSpecificConfig begins (4.6.20.2): its SBR may double the rate."""
+    said.frame_length = 512
+    if bits.flag():
+        said.frame_length = 480
+    bits.skip(3)  # resilience flags
+    if bits.flag():  # ldSbrPresentFlag
+        said.sbr = True
+        if bits.flag():  # ldSbrSamplingRate
+            said.rate = 2 * said.core_rate
+
+
+def _read_usac(bits: BitReader, said: _Said) -> None:
+    """Read how a UsacConfig begins; where it is cut short, what stands before it holds."""
+    index = bits.u(5)
+    rate = bits.u(24) if index == _USAC_EXPLICIT_RATE else _USAC_RATES.get(index, 0)
+    length, layout = bits.u(3), bits.u(5)
+    said.rate = said.core_rate = rate or said.rate
+    if length < len(_USAC_FRAMES):
+        said.frame_length = _USAC_FRAMES[length]
+    said.channels = _USAC_CHANNELS.get(layout, said.channels)
 
 
 def _read_object_type(bits: BitReader) -> int:
@@ -116,7 +193,8 @@ def _read_rate(bits: BitReader) -> int:
 
 def _read_general_audio(bits: BitReader, kind: int, layout: int) -> tuple[int, int]:
     """Read a GASpecificConfig (4.4.1): samples in a frame, and channels if it counts them."""
-    frame_length = 960 if bits.flag() else 1024
+    lengths = (512, 480) if kind == _LD else (1024, 960)
+    frame_length = lengths[bits.flag()]
     if bits.flag():  # dependsOnCoreCoder
         bits.skip(14)
     extended = bits.flag()
@@ -167,10 +245,10 @@ def build_audio_specific_config(object_type: int, sample_rate: int, channels: in
     Raises:
         ValueError: a rate or channel count with no number of its own. A caller's mistake.
     """
-    layouts = [layout for layout, count in _CHANNELS.items() if count == channels]
-    if sample_rate not in _SAMPLE_RATES or not layouts or not 0 < object_type < 31:
+    layouts = [layout for layout, count in AAC_CHANNELS.items() if count == channels]
+    if sample_rate not in AAC_RATES or not layouts or not 0 < object_type < 31:
         raise ValueError(
             f"no two-byte form for type {object_type}, {sample_rate} Hz, {channels} channels"
         )
-    index = _SAMPLE_RATES.index(sample_rate)
+    index = AAC_RATES.index(sample_rate)
     return (object_type << 11 | index << 7 | layouts[0] << 3).to_bytes(2, "big")

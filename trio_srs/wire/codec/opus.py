@@ -7,12 +7,12 @@ from typing import ClassVar
 
 import attrs
 
-from trio_srs.wire.codec.record import RecordReader
+from trio_srs.wire.codec.record import CodecConfigError, RecordReader
 
 __all__ = ["OpusHead", "parse_opus_head"]
 
 _MAGIC = b"OpusHead"
-_FIXED = struct.Struct("<BBHIhB")  # little-endian, as all of Ogg
+_FIXED = struct.Struct("<HIhB")  # little-endian, as all of Ogg
 
 
 @attrs.frozen
@@ -38,6 +38,8 @@ class OpusHead:
     """How many of the streams are stereo."""
     mapping: bytes
     """For each channel, the decoded channel it plays; 255 is silence."""
+    trouble: str | None = None
+    """What is wrong behind the channels: where it is cut short."""
 
 
 def parse_opus_head(data: bytes) -> OpusHead:
@@ -57,7 +59,8 @@ def parse_opus_head(data: bytes) -> OpusHead:
         21..   u8 each channel mapping
 
     Raises:
-        CodecConfigError: wrong magic or version, cut short, or channels that do not add up.
+        CodecConfigError: wrong magic or version, cut short before the channels, or channels that
+            do not add up.
 
     Source:
         RFC 7845, 5.1.
@@ -65,17 +68,23 @@ def parse_opus_head(data: bytes) -> OpusHead:
     record = RecordReader(data, "OpusHead")
     if (magic := record.take(8, "magic")) != _MAGIC:
         raise record.fail(f"begins with {magic!r} (byte 0)")
-    fixed = record.take(_FIXED.size, "fixed fields")
-    version, channels, pre_skip, rate, gain, family = _FIXED.unpack(fixed)
+    version, channels = record.take(2, "version and channels")
     if version > 15:
         raise record.fail(f"version {version} (byte 8), expected at most 15")
+    try:
+        pre_skip, rate, gain, family = _FIXED.unpack(record.take(_FIXED.size, "fixed fields"))
+        layout = record.take(2 + channels, "channel mapping") if family else b""
+    except CodecConfigError as error:
+        if not channels:
+            raise
+        plain = bytes(range(channels))
+        return OpusHead(channels, 0, 0, 0, 0, channels, 0, plain, str(error))
     if family == 0:
         if channels not in (1, 2):
             raise record.fail(f"{channels} channels (byte 9); mapping family 0 has 1 or 2")
         streams, coupled, mapping = 1, channels - 1, bytes(range(channels))
     else:
-        streams, coupled = record.u8("streams"), record.u8("coupled streams")
-        mapping = record.take(channels, "channel mapping")
+        streams, coupled, mapping = layout[0], layout[1], layout[2:]
         if not channels or not streams or coupled > streams or streams + coupled > 255:
             raise record.fail(f"{channels} channels of {streams} streams, {coupled} coupled")
     return OpusHead(channels, pre_skip, rate, gain, family, streams, coupled, mapping)

@@ -53,7 +53,9 @@ _AAC = 10
 _PACKET_TYPES = {int(packet_type): packet_type for packet_type in AudioPacketType}
 _RATES_HZ: Final = (5512, 11025, 22050, 44100)
 # SoundFormats whose rate is fixed by the format, whatever the two rate bits say (E.4.2.1).
-_FIXED_RATES_HZ: Final = {4: 16000, 5: 8000, 14: 8000}
+# By custom 8000 Hz is meant by G.711 (7, 8), which FLV reserves; Speex (11) is 16000 Hz, and mono.
+_FIXED_RATES_HZ: Final = {4: 16000, 5: 8000, 7: 8000, 8: 8000, 11: 16000, 14: 8000}
+_FIXED_CHANNELS: Final = {4: 1, 5: 1, 11: 1}
 
 _PACKET_FLAGS: Final = {
     0: int(FrameKind.SEQUENCE_HEADER),
@@ -112,11 +114,13 @@ class AudioBody:
     sound_format: int = SOUND_FORMAT_ENHANCED
     """The legacy SoundFormat; 9 for the enhanced form, which leaves the next three at 0."""
     rate_hz: int = 0
-    """As the legacy byte says: true for PCM and MP3, always 44100 for AAC, whatever its rate."""
+    """Of a SoundFormat that has only one rate, that; otherwise as the legacy byte says: true for
+    PCM and MP3, always 44100 for AAC, whatever its rate."""
     sample_bits: int = 0
     """8 or 16, as the legacy byte says."""
     channels: int = 0
-    """1 or 2, as the legacy byte says; always 2 for AAC."""
+    """1 or 2, as the legacy byte says; 1 for Speex and for Nellymoser at its own rates, always 2
+    for AAC."""
     track_id: int = 0
     multitrack: Multitrack | None = None
     """How the body around this track is laid out; None if it has no track ids."""
@@ -159,7 +163,8 @@ def _parse_legacy(body: bytes) -> AudioBody:
             raise FlvBodyError(f"{codec.name} packet type {seen} (byte 1), expected 0 or 1")
         packet_type, data = _PACKET_TYPES[data[0]], data[1:]
     rate_hz = _FIXED_RATES_HZ.get(sound_format, _RATES_HZ[first >> 2 & 3])
-    bits, channels = (16 if first & 2 else 8), (2 if first & 1 else 1)
+    bits = 16 if first & 2 else 8
+    channels = _FIXED_CHANNELS.get(sound_format, 2 if first & 1 else 1)
     return AudioBody(codec.fourcc, packet_type, data, sound_format, rate_hz, bits, channels)
 
 

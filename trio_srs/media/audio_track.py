@@ -75,7 +75,7 @@ class AudioTrack(Track):
         data = body.data
         if self.is_full:
             time_ms = self.see_time(timestamp_ms, size)
-            self.still.add(data, self.clock.interval_ms or 0)
+            self.still.add(data, self.clock)
         if self._header is _NOTHING:
             self._learn(body)
         if data[:1] == _SYNC and self.codec == _AAC and find_adts(data) is not None:

@@ -23,6 +23,9 @@ DEFAULT_GAP_MS: Final = 1000
 DEFAULT_JUMP_MS: Final = 10_000
 """Longer than an encoder's pause: its clock was set."""
 
+_ORDINARY_MS: Final = 100
+"""How far a step there and back may be off, together, from an ordinary one."""
+
 
 @attrs.define(eq=False)
 class Found:
@@ -94,6 +97,8 @@ class Clock:
     """The newest step at this pace; None while nothing is known of it."""
     amended_ms: int | None = None
     """Behind a frame astray, what the interval before was after all; otherwise None."""
+    is_behind_stray: bool = False
+    """Whether the frame before was astray: ahead of its time or behind it, all by itself."""
     first_ms: int = 0
     began_ms: int = 0
     """The first :attr:`time_ms`."""
@@ -124,13 +129,14 @@ class Clock:
             return self._begin(timestamp_ms)
         step = serial_step(self._last_ms, timestamp_ms)
         # Nearly every step is of this kind; nothing needs to be written down.
-        if 0 < step <= self.gap_ms and not self._left_out_ms:
+        if 0 < step <= self.gap_ms and self.interval_ms and not self._left_out_ms:
             if self.time_ms > self._latest_ms:
                 self._latest_ms = self.time_ms
             self.time_ms += step
             self.pace_ms += step
             self._usual_before_ms, self._usual_ms = self._usual_ms, step
-            self.interval_ms, self.step, self.amended_ms = step, _EVEN, None
+            self.interval_ms, self.step = step, _EVEN
+            self.amended_ms, self.is_behind_stray = None, False
         else:
             self._judge(timestamp_ms, step)
         if step > 0 and timestamp_ms < self._last_ms:
@@ -156,15 +162,14 @@ class Clock:
     def _judge(self, timestamp_ms: int, step: int) -> None:
         """Take a step that may be odd."""
         usual = self._usual_ms or 0
-        self.amended_ms = None
+        self.amended_ms, self.is_behind_stray = None, False
         if self._left_out_ms:
-            # The way back, if what it makes of both is more like a frame than it is itself.
             both = self._left_out_ms + step
-            if abs(both - usual) < abs(step - usual):
-                self._return(timestamp_ms, step, both)
-                return
             if self.time_ms > self._left_out_until_ms:
                 self._left_out_ms = 0
+            elif abs(both - usual) < min(abs(step - usual), max(usual, _ORDINARY_MS)):
+                self._return(timestamp_ms, step, both)
+                return
         if step < 0 and self._was_astray(step):
             self._return_from_ahead(step)
             return
@@ -176,6 +181,8 @@ class Clock:
         elif step > self.jump_ms:
             self.gaps.add(self.count, timestamp_ms, step)
             self._leave_out(timestamp_ms, step)
+        elif not self.interval_ms and abs(step - 2 * usual) < abs(step - usual):
+            self._share(step)
         else:
             self._go(timestamp_ms, step)
 
@@ -194,6 +201,14 @@ class Clock:
         self.time_ms += step
         self.pace_ms += self.interval_ms
 
+    def _share(self, step: int) -> None:
+        """The frame before had the time of the one before that: it lasted as long as this one."""
+        self.step, self.is_behind_stray = _RETURN, True
+        self.amended_ms = step // 2
+        self.interval_ms = step - self.amended_ms
+        self.time_ms += step
+        self.pace_ms += step
+
     def _leave_out(self, timestamp_ms: int, step: int) -> None:
         """The clock was set, be it for one frame: an ordinary step stands in its place."""
         usual = self._usual_ms or 0
@@ -203,7 +218,7 @@ class Clock:
         self.time_ms += usual
         self.pace_ms += usual
         self._left_out_ms += step - usual
-        self._left_out_until_ms = self.time_ms + self.jump_ms
+        self._left_out_until_ms = self.time_ms + self.gap_ms
         self._broke_at = self.count
 
     def _return(self, timestamp_ms: int, step: int, both: int) -> None:
@@ -211,8 +226,8 @@ class Clock:
         self._latest_ms = max(self._latest_ms, self.time_ms)
         self._usual_before_ms = self._usual_ms
         self._left_out_ms = 0
+        is_astray = self.is_behind_stray = self._broke_at == self.count - 1
         if step < 0:
-            is_astray = self._broke_at == self.count - 1
             at, at_ms = (self.count - 1, self._last_ms) if is_astray else (self.count, timestamp_ms)
             self.regressions.add(at, at_ms, -step)
             if is_astray:
@@ -242,7 +257,7 @@ class Clock:
         self.pace_ms += both - (self.interval_ms or 0)
         self.amended_ms = both // 2
         self.interval_ms = both - self.amended_ms
-        self.step, self._usual_ms = _RETURN, self._usual_before_ms
+        self.step, self.is_behind_stray, self._usual_ms = _RETURN, True, self._usual_before_ms
 
     @property
     def latest_ms(self) -> int:

@@ -13,7 +13,7 @@ counters of what was not looked at are 0.
 One fault is told once. Where a clock was set (a step back, a jump), or frames are missing for long
 (a gap), that is what is told: a frame's *time* is its timestamp with jumps and steps back left
 out, and its *pace* is that with gaps left out too. A step that is left out counts as an ordinary
-one, as long as the step before it; so does the way back from it, if it comes within ten seconds.
+one, as long as the step before it; so does the way back from it, if it comes within a second.
 """
 
 from __future__ import annotations
@@ -213,7 +213,8 @@ class SkewFacts:
     """Milliseconds: the highest it was at any picture."""
     drift_ms_per_minute: float | None = None
     """How the skew grows, in milliseconds a minute of video: the slope of the line that fits best
-    (least squares) through the skew at each picture."""
+    (least squares) through the skew at each picture; behind a step of one track another line, that
+    grows likewise."""
 
 
 @attrs.frozen
@@ -348,7 +349,7 @@ class ArrivalFacts:
     """Seconds from publish to the newest frame."""
     lag_ms: float | None = None
     """Milliseconds that the newest frame came later than its time says, counted from the first
-    frame; negative is earlier."""
+    frame; negative is earlier. A gap for which nobody waited is left out."""
     lag_least_ms: float | None = None
     """Milliseconds: the lowest lag so far."""
     lag_most_ms: float | None = None

@@ -282,10 +282,12 @@ class StreamProbe:
         """
         self._order.add(timestamp_ms, track.clock)
         time_ms = self._order.time_ms
+        if track.clock.is_behind_stray:
+            self._bitrate.come_back(time_ms)
         self._bitrate.add(time_ms, size)
         arrived_at_s = self._arrived_at_s
         if arrived_at_s is not None:
-            self._arrivals.add(arrived_at_s, time_ms)
+            self._arrivals.add(arrived_at_s, track.clock)
             if is_key:
                 self._arrivals.add_keyframe(arrived_at_s)
 

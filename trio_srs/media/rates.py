@@ -30,6 +30,15 @@ class BitRate:
     _bytes_peak: int = 0
     _bytes: int = 0
 
+    def come_back(self, time_ms: int) -> None:
+        """What came last was astray: nothing of it was later than this."""
+        window, size = self._window, 0
+        while window and window[-1][0] > time_ms:
+            size += window.pop()[1]
+        if window is not None and size:
+            window.append([time_ms, size])
+            self._newest_ms = time_ms
+
     def add(self, time_ms: int, size: int) -> None:
         """Take a frame of so many bytes; ``time_ms`` has no wraps."""
         window = self._window

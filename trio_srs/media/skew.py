@@ -9,6 +9,7 @@ of one track when the other has gone on for a second without it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Final, Generic, Protocol, Self, TypeVar
 
 import attrs
@@ -34,6 +35,9 @@ class Line(Protocol):
     def clear(self) -> None:
         """Nothing counts."""
 
+    def begin(self) -> None:
+        """What comes is another line, which grows as this one does."""
+
 
 @attrs.define(eq=False)
 class SkewLine:
@@ -45,10 +49,13 @@ class SkewLine:
     count: int = 0
     least: int = 0
     most: int = 0
+    _begun: int = 0  # in the newest part of the line, as the sums
     _t: int = 0
     _s: int = 0
     _tt: int = 0
     _ts: int = 0
+    _rise: Fraction | int = 0  # of the parts before, as below
+    _run: Fraction | int = 0
 
     def add(self, t_ms: int, skew_ms: int, mark: object = None) -> None:
         """It was so much at this time."""
@@ -59,6 +66,7 @@ class SkewLine:
         elif skew_ms > self.most:
             self.most = skew_ms
         self.count += 1
+        self._begun += 1
         self._t += t_ms
         self._s += skew_ms
         self._tt += t_ms * t_ms
@@ -71,6 +79,8 @@ class SkewLine:
         self.least = min(self.least, other.least) if self.count else other.least
         self.most = max(self.most, other.most) if self.count else other.most
         self.count += other.count
+        self._begun += other._begun
+        self._rise, self._run = self._rise + other._rise, self._run + other._run
         self._t += other._t
         self._s += other._s
         self._tt += other._tt
@@ -78,13 +88,26 @@ class SkewLine:
 
     def clear(self) -> None:
         """Nothing counts."""
-        self.count = self._t = self._s = self._tt = self._ts = 0
+        self.count = self._begun = self._t = self._s = self._tt = self._ts = 0
+        self._rise = self._run = 0
+
+    def begin(self) -> None:
+        """What comes is another line, which grows as this one does."""
+        self._rise, self._run = self._sums()
+        self._begun = self._t = self._s = self._tt = self._ts = 0
+
+    def _sums(self) -> tuple[Fraction | int, Fraction | int]:
+        if not self._begun:
+            return self._rise, self._run
+        rise = Fraction(self._begun * self._ts - self._t * self._s, self._begun)
+        run = Fraction(self._begun * self._tt - self._t * self._t, self._begun)
+        return self._rise + rise, self._run + run
 
     @property
     def slope(self) -> float | None:
-        """Of the line; None if there is none."""
-        spread = self.count * self._tt - self._t * self._t
-        return (self.count * self._ts - self._t * self._s) / spread if spread else None
+        """Of the line, or of its parts together; None if there is none."""
+        rise, run = self._sums()
+        return float(rise / run) if run else None
 
 
 L = TypeVar("L", bound=Line)
@@ -193,6 +216,7 @@ class Skew(Generic[L]):
     def _settle(self, track: _Track) -> None:
         """The other does not make its step."""
         track.broke = False
+        self._line.begin()
         self._line.extend(self._doubtful)
         self._doubtful.clear()
 

@@ -130,6 +130,8 @@ class Track(abc.ABC):
             self.intervals.amend(clock.amended_ms)
         if clock.interval_ms is not None:
             self.intervals.add(clock.interval_ms)
+        if clock.is_behind_stray:
+            self.bitrate.come_back(clock.time_ms)
         self.bitrate.add(clock.time_ms, size)
         return clock.pace_ms
 

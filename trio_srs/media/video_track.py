@@ -235,7 +235,7 @@ class VideoTrack(Track):
                 self._gops.mark_open()
             self._picture_size = len(data)
             skipped = self._pictures.add(picture, len(data), self._area)
-        self.still.add(data, self.clock.interval_ms or 0, skipped=skipped)
+        self.still.add(data, self.clock, skipped=skipped)
 
     def _extend(self, body: VideoBody, more: Picture, size: int) -> None:
         """More of the newest picture came."""

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final, TypeAlias
 
 import attrs
 
+from trio_srs.media.arrival import Arrivals
 from trio_srs.media.clock import DEFAULT_GAP_MS, Clock, Found, Step
 from trio_srs.media.expect.seen import Number
 from trio_srs.media.order import Order
@@ -90,6 +91,18 @@ def _clocked(trace: Trace, kind: str) -> Iterator[tuple[Frame, Clock]]:
         yield frame, clocks.add(frame)
 
 
+def _but_strays(readings: Iterable[tuple[Clock, Reading | None]]) -> Iterator[Reading]:
+    """All but those of frames that the next of their track shows to have been astray."""
+    kept: list[Reading | None] = []
+    last: dict[Clock, int] = {}
+    for clock, reading in readings:
+        if clock.is_behind_stray and clock in last:
+            kept[last[clock]] = None
+        last[clock] = len(kept)
+        kept.append(reading)
+    return filter(None, kept)
+
+
 def counts(kind: str, choice: Choice = lambda frame: True) -> Walk:
     """How many frames of some sort there were so far: at least so many."""
 
@@ -134,6 +147,9 @@ def bit_rates(kind: str) -> Walk:
         window: deque[tuple[float, int]] = deque()
         now, first_ms, newest_ms = 0, None, -math.inf
         for frame, clock in _clocked(trace, kind):
+            if clock.is_behind_stray:
+                newest_ms = clock.time_ms
+                window = deque((min(at_ms, newest_ms), size) for at_ms, size in window)
             time_ms = newest_ms = max(newest_ms, clock.time_ms)
             first_ms = time_ms if first_ms is None else first_ms
             window.append((time_ms, frame.size))
@@ -243,12 +259,16 @@ def gaps(trace: Trace) -> Iterator[Reading]:
             yield Reading(frame, count, math.inf)
 
 
+def _step(frame: Frame, clock: Clock) -> Reading | None:
+    """The step forward to a frame, if it is one."""
+    is_step = clock.count > 1 and clock.step is not Step.RETURN and clock.step_ms >= 0
+    return Reading(frame, clock.step_ms, clock.step_ms) if is_step else None
+
+
 def after_gaps(trace: Trace) -> Iterator[Reading]:
     """Milliseconds from frame to frame of every track; and behind the last of each, how long the
     others went on."""
-    for frame, clock in _clocked(trace, ""):
-        if clock.count > 1 and clock.step is not Step.RETURN and clock.step_ms >= 0:
-            yield Reading(frame, clock.step_ms, clock.step_ms)
+    yield from _but_strays((clock, _step(frame, clock)) for frame, clock in _clocked(trace, ""))
     for frame, early_ms in _last_frames(trace):
         yield Reading(frame, early_ms, early_ms)
 
@@ -280,6 +300,9 @@ class _Readings(list[Reading]):
         assert isinstance(mark, Frame)  # the picture
         self.append(Reading(mark, skew_ms, skew_ms))
 
+    def begin(self) -> None:
+        """Every picture is one of its own."""
+
 
 def skews(trace: Trace) -> Iterator[Reading]:
     """Milliseconds, audio minus video, at every picture at which that counts."""
@@ -306,13 +329,17 @@ def stills(kind: str) -> Walk:
     """Milliseconds since the last frame with anything new."""
 
     def walk(trace: Trace) -> Iterator[Reading]:
-        run_ms = 0
-        for frame, clock in _clocked(trace, kind):
-            if clock.count > 1:
-                run_ms = run_ms + (clock.interval_ms or 0) if frame.is_still else 0
-                yield Reading(frame, run_ms, math.inf)
+        return _but_strays(_stills(trace, kind))
 
     return walk
+
+
+def _stills(trace: Trace, kind: str) -> Iterator[tuple[Clock, Reading]]:
+    since_ms = 0
+    for frame, clock in _clocked(trace, kind):
+        if clock.count == 1 or not frame.is_still:
+            since_ms = clock.pace_ms
+        yield clock, Reading(frame, clock.pace_ms - since_ms, math.inf)
 
 
 def arrivals(trace: Trace) -> Iterator[tuple[Frame, float]]:
@@ -344,9 +371,12 @@ def silences(trace: Trace) -> Iterator[Reading]:
 
 def lags(trace: Trace) -> Iterator[Reading]:
     """Milliseconds that each frame came later than its timestamp says."""
-    clocks, began = _Clocks(), None
+    return _but_strays(_lags(trace))
+
+
+def _lags(trace: Trace) -> Iterator[tuple[Clock, Reading]]:
+    clocks, seen = _Clocks(), Arrivals(None)
     for frame, at_s in arrivals(trace):
-        time_ms = clocks.add(frame).time_ms
-        began = (at_s, time_ms) if began is None else began
-        lag = (at_s - began[0]) * 1000 - (time_ms - began[1])
-        yield Reading(frame, lag, lag)
+        clock = clocks.add(frame)
+        seen.add(at_s, clock)
+        yield clock, Reading(frame, seen.lag_ms, seen.lag_ms)

@@ -14,7 +14,7 @@ import attrs
 
 __all__ = ["Outcome", "Project"]
 
-_PATIENCE_S: Final = 50.0
+_PATIENCE_S: Final = 110.0
 _IS_INSTALLED: Final = any(
     point.value == "trio_srs.testing.plugin"
     for point in importlib.metadata.entry_points(group="pytest11")

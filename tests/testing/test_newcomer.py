@@ -10,7 +10,7 @@ import pytest
 
 from tests.testing.project import Outcome, Project
 
-pytestmark = [pytest.mark.interop, pytest.mark.slow]
+pytestmark = [pytest.mark.interop, pytest.mark.slow, pytest.mark.timeout(120)]
 
 TESTS: Final = Path(__file__).parent / "project_files" / "newcomer.py"
 

@@ -6,8 +6,9 @@ import json
 import math
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -26,6 +27,7 @@ from trio_srs.testing.channel import ProcessRefusedError
 from trio_srs.testing.server import ServerHandle
 from trio_srs.testing.server_process import LeakError
 from trio_srs.tools.expect.flv_file import report_of_file
+from trio_srs.wire.url import StreamNameError, UrlError
 
 pytestmark = pytest.mark.interop
 
@@ -215,3 +217,54 @@ def test_a_killed_one_is_gone() -> None:
         server.kill()
         assert not is_running(server.pid)
         assert server.is_over
+
+
+WRITTEN: Final = (
+    "live/cam1",
+    "/live/cam1",
+    "live//cam1",
+    "{}/live/cam1",
+    "rtmp://any.host/live/cam1",
+)
+WRONG: Final = {
+    "cam1": "has no application: .* did you mean 'live/cam1'\\?",
+    "/cam1": "has no application: .* did you mean 'live/cam1'\\?",
+    "live/": "names an application and no stream",
+    "": "the name of the stream is empty",
+    "rtmp://127.0.0.1/live": "names an application and no stream",
+    "http://127.0.0.1/live/cam1": "is no RTMP URL",
+    "127.0.0.1:1935/live/cam1": "did you mean 'rtmp://127.0.0.1:1935/live/cam1'\\?",
+}
+
+
+@pytest.mark.parametrize("written", WRITTEN)
+def test_a_name_is_understood_however_it_is_written(server: ServerHandle, written: str) -> None:
+    name = written.format(server.url().rstrip("/"))
+    with publish(server, seconds=math.inf):
+        assert server.wait_for_publish(name).stream == NAME
+        assert server.report(name).stream == NAME
+        assert [each.stream for each in server.reports(name)] == [NAME]
+        assert server.kick(name)
+        assert server.wait_for_end(name).stream == NAME
+
+
+@pytest.mark.parametrize("written", WRONG)
+def test_what_names_no_stream_is_refused_at_once(server: ServerHandle, written: str) -> None:
+    calls: list[Callable[[str], object]] = [
+        *(server.wait_for_publish, server.wait_for_keyframe, server.wait_for_end),
+        *(server.report, server.reports, server.kick),
+        *((server.url,) if written else ()),
+    ]
+    for call in calls:
+        with pytest.raises((StreamNameError, UrlError), match=WRONG[written]):
+            call(written)
+
+
+def test_a_url_of_a_server_is_one_of_it(server: ServerHandle) -> None:
+    base = server.url().rstrip("/")
+    assert server.url("/live/cam1?token=x") == f"{base}/live/cam1?token=x"
+    assert server.url(f"{base}/live/cam1") == f"{base}/live/cam1"
+    with pytest.raises(UrlError, match=f"is not on this server, which is {base}$"):
+        server.url("rtmp://127.0.0.2:5/live/cam1")
+    with pytest.raises(LookupError, match='not listen for rtmq; did you mean "rtmp"'):
+        server.url("live/cam1", "rtmq")

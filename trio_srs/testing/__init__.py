@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from trio_srs.media.expect import at_least as at_least
     from trio_srs.media.expect import at_most as at_most
     from trio_srs.media.expect import between as between
-    from trio_srs.media.expect import expect as expect
     from trio_srs.media.expect import has as has
     from trio_srs.media.expect import less_than as less_than
     from trio_srs.media.expect import matches as matches
@@ -26,10 +25,14 @@ if TYPE_CHECKING:
     from trio_srs.media.expect import unlike as unlike
     from trio_srs.testing.clients import PlayerProcess as PlayerProcess
     from trio_srs.testing.clients import PublisherProcess as PublisherProcess
+    from trio_srs.testing.expecting import expect as expect
     from trio_srs.testing.server import NothingPublishedError as NothingPublishedError
     from trio_srs.testing.server import NotInTimeError as NotInTimeError
     from trio_srs.testing.server_process import ServerProcess as ServerProcess
     from trio_srs.testing.server_thread import ServerThread as ServerThread
+    from trio_srs.testing.starting import StartPlayer as StartPlayer
+    from trio_srs.testing.starting import StartPublisher as StartPublisher
+    from trio_srs.testing.starting import StartServer as StartServer
 
 __all__ = [
     "ExpectationError",
@@ -39,6 +42,9 @@ __all__ = [
     "PublisherProcess",
     "ServerProcess",
     "ServerThread",
+    "StartPlayer",
+    "StartPublisher",
+    "StartServer",
     "absent",
     "approx",
     "at_least",
@@ -58,7 +64,7 @@ _EXPECT: Final = "trio_srs.media.expect"
 _WHERE: Final = {  # public name: the module that has it
     **dict.fromkeys(
         (
-            *("ExpectationError", "absent", "approx", "at_least", "at_most", "between", "expect"),
+            *("ExpectationError", "absent", "approx", "at_least", "at_most", "between"),
             *("has", "less_than", "matches", "more_than", "one_of", "present", "unlike"),
         ),
         _EXPECT,
@@ -69,6 +75,10 @@ _WHERE: Final = {  # public name: the module that has it
     "PublisherProcess": "trio_srs.testing.clients",
     "ServerProcess": "trio_srs.testing.server_process",
     "ServerThread": "trio_srs.testing.server_thread",
+    "StartPlayer": "trio_srs.testing.starting",
+    "StartPublisher": "trio_srs.testing.starting",
+    "StartServer": "trio_srs.testing.starting",
+    "expect": "trio_srs.testing.expecting",
 }
 
 

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self, Unpack
 
 from trio_srs.testing.channel import ProcessEndedError, ProcessSilentError
+from trio_srs.testing.hints import WithHints
 from trio_srs.testing.process import OwnProcess
 from trio_srs.testing.server import NotInTimeError
+from trio_srs.testing.starting import PublishWords, check_words
 
 if TYPE_CHECKING:
     from trio_srs.media.facts import StreamFacts
@@ -23,7 +25,7 @@ __tracebackhide__ = True  # pytest: see channel
 _ANSWER_S: Final = 10.0
 
 
-class ClientProcess:
+class ClientProcess(WithHints):
     """One connection to a server, made by a process of its own.
 
     Attributes:
@@ -167,7 +169,7 @@ class PublisherProcess(ClientProcess):
         defects: Sequence[str] = (),
         file: str | os.PathLike[str] | None = None,
         speed: float = 1.0,
-        **more: Any,
+        **more: Unpack[PublishWords],
     ) -> None:
         """Publish a synthetic stream, or a file.
 
@@ -182,7 +184,9 @@ class PublisherProcess(ClientProcess):
 
         Raises:
             ProcessRefusedError: the server refused it, or there is no such stream to publish.
+            TypeError: there is no such argument; the text has the nearest.
         """
+        check_words(more, is_file=file is not None)
         what: dict[str, Any] = {"pattern": pattern, "audio": audio, "defects": list(defects)}
         if file is not None:
             what = {"file": os.fspath(Path(file).absolute())}

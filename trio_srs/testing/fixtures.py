@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar, Unpack
 
 from trio_srs.testing.clients import ClientProcess
+from trio_srs.testing.server import check_stream
 from trio_srs.testing.server_process import ServerProcess
+from trio_srs.testing.starting import Sections
 
 __all__ = ["Clients", "Servers"]
 
@@ -30,9 +33,15 @@ class Servers:
         self._servers: list[ServerProcess] = []
         self._said: list[tuple[str, str]] | None = None
 
-    def start(self, config: str = "", **sections: Any) -> ServerProcess:
-        """Start one."""
-        folder = self._folder_of(len(self._servers))
+    def start(
+        self,
+        config: str = "",
+        *,
+        captures: str | os.PathLike[str] | None = None,
+        **sections: Unpack[Sections],
+    ) -> ServerProcess:
+        """Start one; captures go to the test's folder, unless another is named."""
+        folder = captures or self._folder_of(len(self._servers))
         server = ServerProcess(config, captures=folder, **sections)
         self._servers.append(server)
         return server
@@ -88,8 +97,10 @@ class Clients(Generic[C]):
 
     def start(self, stream: str, *args: Any, **words: Any) -> C:
         """Start one, of a stream of the test's server, or of any URL."""
-        url = stream if "://" in stream else self._server.url(stream)
-        client = self._kind(url, *args, **words)
+        is_elsewhere = "://" in stream
+        if not is_elsewhere:
+            check_stream(stream)
+        client = self._kind(stream if is_elsewhere else self._server.url(stream), *args, **words)
         self._stack.callback(client.close)
         return client
 

@@ -6,16 +6,17 @@ Nothing but pytest is imported until a test asks for one of the fixtures.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pytest
 
 if TYPE_CHECKING:
-    from trio_srs.testing.clients import PlayerProcess, PublisherProcess
+    from trio_srs.media.expect import Expectation
     from trio_srs.testing.fixtures import Servers
     from trio_srs.testing.server_process import ServerProcess
+    from trio_srs.testing.starting import StartPlayer, StartPublisher, StartServer
     from trio_srs.testing.trio_twins import TrioPlayer, TrioPublisher, TrioServer
 
 __all__ = [
@@ -33,14 +34,15 @@ _SOURCE: Final = "rtmp_server_factory"
 """The fixture that all the others come from."""
 _SERVERS: Final[pytest.StashKey[Servers]] = pytest.StashKey()
 
+expectations: Final[list[tuple[str, Expectation]]] = []
+"""What the test that runs has begun to expect, and where."""
+
 
 # --------------------------------------------------------------------- fixtures
 
 
 @pytest.fixture
-def rtmp_server_factory(
-    request: pytest.FixtureRequest, tmp_path: Path
-) -> Iterator[Callable[..., ServerProcess]]:
+def rtmp_server_factory(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[StartServer]:
     """Start any number of servers: ``rtmp_server_factory(stream={"publish_busy": "replace"})``.
 
     The arguments are those of :class:`trio_srs.testing.ServerProcess`.
@@ -53,9 +55,7 @@ def rtmp_server_factory(
 
 
 @pytest.fixture
-def rtmp_server(
-    request: pytest.FixtureRequest, rtmp_server_factory: Callable[..., ServerProcess]
-) -> ServerProcess:
+def rtmp_server(request: pytest.FixtureRequest, rtmp_server_factory: StartServer) -> ServerProcess:
     """A live server of this test's own, in a process of its own, on a free port.
 
     ``@pytest.mark.rtmp_server(config="...", stream={...})`` configures it. When the test is
@@ -66,7 +66,7 @@ def rtmp_server(
 
 
 @pytest.fixture
-def rtmp_publisher(rtmp_server: ServerProcess) -> Iterator[Callable[..., PublisherProcess]]:
+def rtmp_publisher(rtmp_server: ServerProcess) -> Iterator[StartPublisher]:
     """Publish in the background: ``rtmp_publisher("live/cam1", "h264:640x360@25", seconds=2)``.
 
     The first argument is a stream of ``rtmp_server``, or a whole URL; the others are those of
@@ -80,7 +80,7 @@ def rtmp_publisher(rtmp_server: ServerProcess) -> Iterator[Callable[..., Publish
 
 
 @pytest.fixture
-def rtmp_player(rtmp_server: ServerProcess) -> Iterator[Callable[..., PlayerProcess]]:
+def rtmp_player(rtmp_server: ServerProcess) -> Iterator[StartPlayer]:
     """Play in the background: ``rtmp_player("live/cam1")``; the argument as of
     ``rtmp_publisher``.
 
@@ -102,7 +102,7 @@ def trio_rtmp_server(rtmp_server: ServerProcess) -> TrioServer:
 
 
 @pytest.fixture
-def trio_rtmp_publisher(rtmp_publisher: Callable[..., PublisherProcess]) -> TrioPublisher:
+def trio_rtmp_publisher(rtmp_publisher: StartPublisher) -> TrioPublisher:
     """``rtmp_publisher`` for tests that run under Trio: ``await trio_rtmp_publisher(...)``."""
     from trio_srs.testing.trio_twins import TrioPublisher
 
@@ -110,7 +110,7 @@ def trio_rtmp_publisher(rtmp_publisher: Callable[..., PublisherProcess]) -> Trio
 
 
 @pytest.fixture
-def trio_rtmp_player(rtmp_player: Callable[..., PlayerProcess]) -> TrioPlayer:
+def trio_rtmp_player(rtmp_player: StartPlayer) -> TrioPlayer:
     """``rtmp_player`` for tests that run under Trio: ``await trio_rtmp_player(...)``."""
     from trio_srs.testing.trio_twins import TrioPlayer
 
@@ -140,11 +140,37 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Generator[None, None, None]:
+    """Fail a test that begins to expect, and then asks nothing: any stream would do."""
+    return (yield from _asked())
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown() -> Generator[None, None, None]:
+    """Fail a fixture that does so."""
+    return (yield from _asked())
+
+
+def _asked() -> Generator[None, None, None]:
+    __tracebackhide__ = True
+    try:
+        yield
+        for place, expectation in expectations:
+            expectation.check_asked(f"{place}: expect(report)")
+    finally:
+        expectations.clear()
+
+
+@pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
-    item: pytest.Item,
+    item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """To what is told of a test that failed, add what its servers have seen."""
+    """Of a test that failed, say first what is wrong, and at last what its servers have seen."""
     report = yield
+    if report.failed and call.excinfo is not None and "trio_srs.errors" in sys.modules:
+        from trio_srs.testing.first_line import begin_with_the_fact
+
+        begin_with_the_fact(report.longrepr, call.excinfo.value)
     if report.failed and (servers := item.stash.get(_SERVERS, None)) is not None:
         report.sections += servers.testimony()
     return report

@@ -8,15 +8,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from trio_srs.errors import PeerError
+from trio_srs.errors import PeerError, RefusedError
 from trio_srs.testing.channel import ProcessRefusedError
+from trio_srs.testing.hints import WithHints, nearest
+from trio_srs.wire.stream_name import parse_stream
+from trio_srs.wire.url import UrlError
 
 if TYPE_CHECKING:
     from trio_srs.hub.journal import Entry
     from trio_srs.hub.sessions import SessionFacts
     from trio_srs.media.report import StreamReport
 
-__all__ = ["NotInTimeError", "NothingPublishedError", "ServerHandle", "folder_for"]
+__all__ = ["NotInTimeError", "NothingPublishedError", "ServerHandle", "check_stream", "folder_for"]
 
 __tracebackhide__ = True  # pytest: see channel
 
@@ -46,7 +49,19 @@ def folder_for(captures: str | os.PathLike[str] | None) -> Path | None:
     return folder
 
 
-class ServerHandle(ABC):
+def check_stream(stream: str) -> None:
+    """See that a text names a stream, before anybody is asked about it.
+
+    Raises:
+        StreamNameError, UrlError: it does not; the text says what to write.
+    """
+    try:
+        parse_stream(stream)
+    except RefusedError as error:
+        raise error.with_traceback(None) from None  # pytest need not show how it was read
+
+
+class ServerHandle(WithHints, ABC):
     """A server that is up.
 
     What waits for a stream asks about the newest publish of its name, the present one or else
@@ -66,13 +81,29 @@ class ServerHandle(ABC):
     def url(self, stream: str = "", protocol: str = "rtmp") -> str:
         """The URL of a stream here, such as ``rtmp://127.0.0.1:40123/live/cam1``.
 
+        Args:
+            stream: its name, ``live/cam1``, with parameters or without; a whole URL of this
+                server stays as it is.
+
         Raises:
             LookupError: it does not listen for that protocol.
+            StreamNameError, UrlError: it names no stream, or one elsewhere; the text says what
+                to write.
         """
         bases = self.addresses.get(protocol)
         if not bases:
-            raise LookupError(f"this server does not listen for {protocol}")
-        return f"{bases[0]}/{stream}"
+            there = (name for name, bases in self.addresses.items() if bases)
+            raise LookupError(
+                f"this server does not listen for {protocol}{nearest(protocol, there)}"
+            )
+        if not (stream and protocol.startswith("rtmp")):
+            return f"{bases[0]}/{stream}"
+        check_stream(stream)
+        if "://" not in stream:
+            return f"{bases[0]}/{stream.lstrip('/')}"
+        if not any(stream.startswith(f"{base}/") for base in bases):
+            raise UrlError(f"{stream!r} is not on this server, which is {' and '.join(bases)}")
+        return stream
 
     # ------------------------------------------------------------------- waiting
 
@@ -82,7 +113,7 @@ class ServerHandle(ABC):
         """Wait until somebody publishes a stream, or has published it.
 
         Args:
-            stream: its name, ``live/cam1``.
+            stream: its name, ``live/cam1``, or its whole URL.
             timeout: seconds.
             since: the number of the event after which it has to happen.
 
@@ -91,6 +122,7 @@ class ServerHandle(ABC):
 
         Raises:
             NotInTimeError: nobody does; the text says what happened instead.
+            StreamNameError, UrlError: that names no stream; the text says what to write.
         """
         return self._wait(stream, "published", timeout, since)
 
@@ -117,6 +149,7 @@ class ServerHandle(ABC):
     def _wait(self, stream: str, until: str, timeout: float, since: int | None) -> StreamReport:
         from trio_srs.testing.readback import read_report  # not needed to start, and not small
 
+        check_stream(stream)
         words = {"stream": stream, "until": until, "timeout_s": timeout, "since": since}
         try:
             plain = self._ask("wait_for", timeout + _ANSWER_S, **words)
@@ -136,6 +169,7 @@ class ServerHandle(ABC):
         """
         from trio_srs.testing.readback import read_report
 
+        check_stream(stream)
         plain = self._ask("report", _ANSWER_S, stream=stream)
         if plain is None:
             names = ", ".join(self.streams) or "nothing"
@@ -146,6 +180,7 @@ class ServerHandle(ABC):
         """All about every publish of a stream, the oldest first; the server keeps the last few."""
         from trio_srs.testing.readback import read_report
 
+        check_stream(stream)
         return tuple(map(read_report, self._ask("reports", _ANSWER_S, stream=stream)))
 
     @property
@@ -174,4 +209,5 @@ class ServerHandle(ABC):
 
     def kick(self, stream: str, detail: str = "kicked by the test") -> bool:
         """End whoever publishes a stream; whether there was anybody."""
+        check_stream(stream)
         return bool(self._ask("kick", _ANSWER_S, stream=stream, detail=detail))

@@ -13,12 +13,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, Self, Unpack
 
 from trio_srs.errors import InternalError
 from trio_srs.testing.channel import ProcessEndedError, ProcessSilentError
 from trio_srs.testing.process import OwnProcess
 from trio_srs.testing.server import ServerHandle, folder_for
+from trio_srs.testing.starting import Sections
 
 __all__ = ["LeakError", "ServerProcess"]
 
@@ -46,7 +47,7 @@ class ServerProcess(ServerHandle):
         config: str = "",
         *,
         captures: str | os.PathLike[str] | None = None,
-        **sections: Any,
+        **sections: Unpack[Sections],
     ) -> None:
         """Start it on a free port, with the settings for tests.
 

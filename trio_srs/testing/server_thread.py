@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, Self, Unpack
 
 import trio
 
@@ -22,6 +22,7 @@ from trio_srs.errors import TrioSrsError
 from trio_srs.testing.channel import ProcessEndedError, ProcessRefusedError, ProcessSilentError
 from trio_srs.testing.child.serving import FOR_TESTS, Desk, serving
 from trio_srs.testing.server import ServerHandle, folder_for
+from trio_srs.testing.starting import Sections
 
 __all__ = ["ServerThread"]
 
@@ -38,7 +39,7 @@ class ServerThread(ServerHandle):
         config: str = "",
         *,
         captures: str | os.PathLike[str] | None = None,
-        **sections: Any,
+        **sections: Unpack[Sections],
     ) -> None:
         """Start it on a free port; see ``ServerProcess`` for the arguments.
 

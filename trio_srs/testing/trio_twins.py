@@ -5,14 +5,17 @@ The processes are the same; what waits for them is awaited, and can be cancelled
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, Unpack
 
 import trio
 
 from trio_srs.testing.clients import ClientProcess, PlayerProcess, PublisherProcess
+from trio_srs.testing.hints import WithHints
 from trio_srs.testing.server import ServerHandle
+from trio_srs.testing.starting import PublishWords, StartPlayer, StartPublisher
 
 if TYPE_CHECKING:
     from trio_srs.media.report import StreamReport
@@ -30,7 +33,7 @@ async def _aside(call: Callable[..., T], *args: Any, **words: Any) -> T:
     return await trio.to_thread.run_sync(partial(call, *args, **words), abandon_on_cancel=True)
 
 
-class TrioServer:
+class TrioServer(WithHints):
     """A server's twin.
 
     Attributes:
@@ -77,7 +80,7 @@ class TrioServer:
         return await _aside(self.sync.kick, stream)
 
 
-class TrioClient(Generic[C]):
+class TrioClient(WithHints, Generic[C]):
     """A publisher's or a player's twin.
 
     Attributes:
@@ -112,21 +115,32 @@ class TrioClient(Generic[C]):
         await _aside(self.sync.resume)
 
 
-class TrioPublisher:
+class TrioPublisher(WithHints):
     """Starts publishers: ``publisher = await trio_rtmp_publisher("live/cam1")``."""
 
-    def __init__(self, start: Callable[..., PublisherProcess]) -> None:
+    def __init__(self, start: StartPublisher) -> None:
         self._start = start
 
-    async def __call__(self, stream: str, *args: Any, **words: Any) -> TrioClient[PublisherProcess]:
+    async def __call__(
+        self,
+        stream: str,
+        pattern: str = "h264:320x180@25",
+        *,
+        audio: str = "aac",
+        defects: Sequence[str] = (),
+        file: str | os.PathLike[str] | None = None,
+        speed: float = 1.0,
+        **more: Unpack[PublishWords],
+    ) -> TrioClient[PublisherProcess]:
         """Start one; the arguments are those of ``rtmp_publisher``."""
-        return TrioClient(await _aside(self._start, stream, *args, **words))
+        words = {"audio": audio, "defects": defects, "file": file, "speed": speed, **more}
+        return TrioClient(await _aside(self._start, stream, pattern, **words))
 
 
-class TrioPlayer:
+class TrioPlayer(WithHints):
     """Starts players: ``player = await trio_rtmp_player("live/cam1")``."""
 
-    def __init__(self, start: Callable[..., PlayerProcess]) -> None:
+    def __init__(self, start: StartPlayer) -> None:
         self._start = start
 
     async def __call__(self, stream: str) -> TrioClient[PlayerProcess]:

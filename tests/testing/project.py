@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import importlib.metadata
+import os
 import re
 import subprocess
 import sys
 import textwrap
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -19,8 +21,10 @@ _IS_INSTALLED: Final = any(
     point.value == "trio_srs.testing.plugin"
     for point in importlib.metadata.entry_points(group="pytest11")
 )
-_PLUGIN: Final = () if _IS_INSTALLED else ("-p", "trio_srs.testing.plugin")
+_OURS: Final = "trio_srs" if _IS_INSTALLED else "trio_srs.testing.plugin"
 """A tree that was not installed since the plugin came has to be told of it."""
+_PLUGINS: Final = (_OURS, "trio", "timeout", "xdist")
+"""Whoever is installed beside these (hypothesis, schemathesis) takes two seconds to import."""
 
 
 @attrs.frozen
@@ -43,24 +47,41 @@ class Outcome:
 
 @attrs.frozen
 class Project:
-    """A folder of tests."""
+    """A folder of tests.
+
+    Attributes:
+        plugins: those that pytest loads; with None it finds them itself.
+    """
 
     folder: Path
     python: str = sys.executable
-    plugin: tuple[str, ...] = _PLUGIN
+    plugins: Sequence[str] | None = _PLUGINS
 
     def write(self, text: str, name: str = "test_it.py") -> None:
         """Write a file of it."""
         path = self.folder / name
         path.write_text(textwrap.dedent(text), encoding="utf-8")
 
+    def command(self, *words: str) -> list[str]:
+        """What runs its tests, every warning an error."""
+        plugins = [word for name in self.plugins or () for word in ("-p", name)]
+        return [self.python, "-m", "pytest", "-W", "error", "-q", *words, *plugins]
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """For that: its temporary files go to the folder."""
+        found = None if self.plugins is None else "1"
+        more = {"PYTEST_DEBUG_TEMPROOT": str(self.folder), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": found}
+        ours = {name: text for name, text in os.environ.items() if not name.startswith("PYTEST_")}
+        return ours | {name: text for name, text in more.items() if text is not None}
+
     def start(self, *words: str) -> subprocess.Popen[str]:
-        """Begin to run its tests, every warning an error."""
+        """Begin to run its tests."""
         (self.folder / "pytest.ini").touch()  # what stands in folders around this does not count
-        command = [self.python, "-m", "pytest", *self.plugin, "-W", "error", "-q", *words]
         return subprocess.Popen(
-            command,
+            self.command(*words),
             cwd=self.folder,
+            env=self.environ,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import subprocess
-import sys
 from pathlib import Path
 from typing import Final
 
@@ -112,9 +111,12 @@ def test_it(rtmp_server):
         raise
 """
     )
-    command = [sys.executable, "-m", "pytest", *project.plugin, "-q"]
     with subprocess.Popen(
-        command, cwd=project.folder, start_new_session=True, stdout=subprocess.DEVNULL
+        project.command(),
+        cwd=project.folder,
+        env=project.environ,
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
     ) as process:
         assert process.wait(30) == pytest.ExitCode.INTERRUPTED
     assert (project.folder / "answered").exists()
@@ -206,7 +208,7 @@ def test_a_test_that_fails_tells_what_its_servers_have_seen(project: Project) ->
     )
     outcome = project.run(f"--basetemp={project.folder / 'kept'}")
     assert outcome.counts == (1, 1, 0), outcome.output
-    message = "E .*NotInTimeError: no publisher on live/c within 0.05 s; published: live/a by "
+    message = "E +no publisher on live/c within 0.05 s; published: live/a by "
     assert re.search(message, outcome.output)
     assert len(re.findall("(?m)^-+ RTMP at rtmp://127.0.0.1:", outcome.output)) == 2
     assert re.search("(?m)^live/b, published by .*: still going on", outcome.output)

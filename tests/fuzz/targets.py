@@ -125,7 +125,9 @@ TARGETS: Final = {
         lambda: _bodies(18, 400), longest=400,
     ),
     "rtmp-url": Target(
-        "tests.fuzz.urls:rtmp", ("url", "stream_name"), letters=lambda: list(_find("tests.fuzz.urls:RTMP"))
+        "tests.fuzz.urls:rtmp",
+        ("url", "stream_name"),
+        letters=lambda: list(_find("tests.fuzz.urls:RTMP")),
     ),
     "http-url": Target(
         "tests.fuzz.urls:http", ("http_url",), letters=lambda: list(_find("tests.fuzz.urls:HTTP"))

@@ -13,6 +13,7 @@ import trio
 
 from trio_srs.config.schema import Config
 from trio_srs.hub.bus import Bus
+from trio_srs.hub.farewell import until_ended
 from trio_srs.hub.gate import Gate
 from trio_srs.hub.hub import Hub
 from trio_srs.hub.journal import Journal
@@ -125,6 +126,23 @@ class Server:
             StreamNameError, UrlError: as :meth:`key_of`.
         """
         return self.hub.kick(self.key_of(stream), detail)
+
+    async def kick_and_wait(self, stream: str, detail: str = "kicked") -> bool:
+        """The same, and the connection is closed when this returns, or has had 5 seconds.
+
+        Returns:
+            whether anybody published the stream.
+
+        Raises:
+            StreamNameError, UrlError: as :meth:`key_of`.
+        """
+        newest = self.reports.newest(self.key_of(stream))
+        if not self.kick(stream, detail):
+            return False
+        entry = self.registry.find(newest.publisher.session) if newest else None
+        if entry is not None:
+            await until_ended(self.bus, entry)
+        return True
 
     @property
     def addresses(self) -> dict[str, list[str]]:

@@ -208,6 +208,10 @@ class ServerHandle(WithHints, ABC):
         return int(self._ask("last_event", _ANSWER_S))
 
     def kick(self, stream: str, detail: str = "kicked by the test") -> bool:
-        """End whoever publishes a stream; whether there was anybody."""
+        """End whoever publishes a stream, and wait until its connection is closed (at most 5 s).
+
+        Returns:
+            whether anybody published it.
+        """
         check_stream(stream)
         return bool(self._ask("kick", _ANSWER_S, stream=stream, detail=detail))

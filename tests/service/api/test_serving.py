@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import socket
 from collections.abc import AsyncIterator, Callable
@@ -116,6 +117,23 @@ async def test_requests_are_answered_on_a_connection_that_is_kept() -> None:
     assert not service._open
 
 
+async def test_http_2_is_spoken_from_the_first_byte() -> None:
+    async with serving() as (service, app, url):
+        async with httpx2.AsyncClient(http1=False, http2=True) as client:
+            for _ in range(3):
+                answer = await client.get(f"{url}/")
+                assert (answer.http_version, answer.text) == ("HTTP/2", ".")
+            async with client.stream("GET", f"{url}/until-stop") as one:
+                said = one.aiter_text()
+                assert await anext(said) == "waiting"
+                assert (await client.get(f"{url}/")).text == "."  # beside it
+                app.stopping.set()
+                assert "".join([text async for text in said]) == " stopped."
+            assert len(service._open) == 1
+        with trio.fail_after(2):
+            await eventually(lambda: not service._open)
+
+
 async def test_a_unix_socket_is_served(tmp_path: Path) -> None:
     path = tmp_path / "api"
     async with serving(Address(path=str(path))):
@@ -142,6 +160,53 @@ async def test_one_connection_too_many_is_closed_and_the_others_stay(
             assert await stream.receive_some() == b""
         assert (await client.get(f"{url}/")).text == "."
     assert "more than 1" in caplog.text
+
+
+async def test_short_requests_need_no_more_room_than_there_are_at_once() -> None:
+    async with serving(max_connections=3) as (service, _, url):
+        for _ in range(30):
+            async with httpx2.AsyncClient() as client:  # a connection of its own
+                assert (await client.get(f"{url}/")).text == "."
+        with trio.fail_after(2):
+            await eventually(lambda: not service._open)
+
+
+@pytest.mark.parametrize("path", [b"/", b"/until-stop", b"/for-ever"])
+async def test_who_has_gone_is_not_counted(path: bytes) -> None:
+    async with serving() as (service, app, url):
+        for _ in range(5):
+            stream = await ask(url, path)
+            await stream.receive_some()
+            await stream.aclose()
+        app.stopping.set()  # an answer that nobody hears ends like any other
+        if path != b"/for-ever":
+            with trio.fail_after(2):
+                await eventually(lambda: not service._open)
+
+
+async def test_one_too_many_is_served_as_soon_as_another_has_gone() -> None:
+    async with serving(max_connections=1) as (service, _, url):
+        first = await ask(url, b"/")
+        await first.receive_some()
+        second = await ask(url, b"/")
+        await eventually(lambda: len(service._open) == 2)
+        await first.aclose()
+        async with second:
+            assert b"200" in await second.receive_some()
+
+
+async def test_those_that_wait_for_room_are_counted_too() -> None:
+    async with serving(max_connections=1) as (service, _, url):
+        streams = [await ask(url, b"/until-stop") for _ in range(200)]
+        closed = 0
+        for stream in streams[1:]:
+            with contextlib.suppress(trio.BrokenResourceError):
+                assert await stream.receive_some() == b""
+            closed += 1
+        assert closed == 199
+        assert len(service._open) == 1
+        for stream in streams:
+            await stream.aclose()
 
 
 @pytest.mark.parametrize(

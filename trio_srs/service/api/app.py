@@ -25,6 +25,7 @@ from trio_srs.service.api.errors import (
     UnknownParameterError,
     located,
 )
+from trio_srs.service.api.heads import answering_heads
 from trio_srs.service.api.names import Asgi, folding
 from trio_srs.service.api.routes.events import follow_events
 from trio_srs.service.api.routes.reports import (
@@ -81,7 +82,7 @@ def make_app(context: ApiContext) -> Asgi:
         response_class=PlainResponse,
         logging_config=None,
     )
-    return folding(hurrying(app))
+    return answering_heads(folding(hurrying(app)))
 
 
 def _token_guard(context: ApiContext) -> Guard:

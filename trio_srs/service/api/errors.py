@@ -172,7 +172,10 @@ def _other(request: Request[Any, Any, Any], error: HTTPException) -> Response[Fa
     path = request.url.path
     hint = _STREAM_HINT if path.startswith(_STREAM) else "see /api/v2/openapi.json"
     message = form.format(detail=error.detail, path=path, method=request.method, hint=hint)
-    return _failure(status, code, message, where, **(error.headers or {}))
+    headers = {name.title(): value for name, value in (error.headers or {}).items()}
+    if "GET" in headers.get("Allow", ""):
+        headers["Allow"] += ", HEAD"
+    return _failure(status, code, message, where, **headers)
 
 
 def _too_deep(_: Request[Any, Any, Any], error: RecursionError) -> Response[Failure]:

@@ -14,7 +14,6 @@ from typing import Final
 import attrs
 import trio
 from anycorn import Config
-from anycorn.tcp_server import TCPServer
 from anycorn.typing import ConnectionState
 from anycorn.utils import wrap_app
 from anycorn.worker_context import WorkerContext
@@ -23,6 +22,7 @@ from trio_srs.net.address import Address
 from trio_srs.net.listen import Listener, open_listeners
 from trio_srs.net.tcp import SocketOptions
 from trio_srs.service.api.config import ApiConfig
+from trio_srs.service.api.connection import ShortServer
 from trio_srs.service.api.context import ApiContext
 from trio_srs.service.api.names import Asgi
 from trio_srs.service.api.transport import PatientStream
@@ -35,6 +35,10 @@ _BACKLOG: Final = 128
 _OPTIONS: Final = SocketOptions(nodelay=True, keepalive_idle=60.0)
 """An answer is sent as head and body; without ``nodelay`` the body waits 40 ms for a client."""
 _LOOPBACK: Final = ("127.", "::1", "localhost")
+_SPARE: Final = 64
+"""Connections over the limit that wait for room; more than these are closed at once."""
+_ROOM_S: Final = 0.1
+"""How long they wait: somebody may have gone, and only not been seen to."""
 _REQUESTS: Final = 1_000_000
 """Requests on one connection before it is closed: in effect no limit."""
 
@@ -51,6 +55,8 @@ class ApiService:
         self._nursery: trio.Nursery | None = None
         self._open: set[_Connection] = set()
         self._nobody = trio.Event()
+        self._served = 0
+        self._room = trio.Event()
 
     async def listen(self) -> None:
         """Bind every address of the configuration.
@@ -104,27 +110,52 @@ class ApiService:
             await listener.serve(self._handle, on_trouble=on_trouble)
 
     def _handle(self, sock: socket.socket, _peer: str) -> None:
-        if len(self._open) >= self.context.config.max_connections:
-            most = self.context.config.max_connections
-            _log.warning("closed a connection to the API unheard: more than %d", most)
-            sock.close()
+        if len(self._open) >= self.context.config.max_connections + _SPARE:
+            self._turn_away(sock)
             return
         assert self._nursery is not None  # nobody accepts before run() or after it
         connection = _Connection(sock)
         self._open.add(connection)  # now, so that a stop in the next moment finds it
         self._nursery.start_soon(self._serve, connection)
 
+    def _turn_away(self, sock: socket.socket) -> None:
+        most = self.context.config.max_connections
+        _log.warning("closed a connection to the API unheard: more than %d", most)
+        sock.close()
+
+    async def _find_room(self) -> bool:
+        """Whether one more is served, be it after a moment. Who is served counts until it ends."""
+        most = self.context.config.max_connections
+        with trio.move_on_after(_ROOM_S):
+            while self._served >= most:
+                await self._room.wait()
+        has_room = self._served < most
+        self._served += has_room
+        return has_room
+
+    def _leave_room(self) -> None:
+        self._served -= 1
+        self._room.set()
+        self._room = trio.Event()
+
     async def _serve(self, connection: _Connection) -> None:
+        is_served = False
         try:
             with connection.scope:
+                is_served = await self._find_room()
+                if not is_served:
+                    self._turn_away(connection.sock)
+                    return
                 stream = connection.stream = await PatientStream.over(connection.sock)
                 state = ConnectionState({})
-                await TCPServer(self._app, self._settings, self._worker, state, stream).run()
+                await ShortServer(self._app, self._settings, self._worker, state, stream).run()
         except Exception:  # no reason for others to suffer
             _log.exception("a bug ended a connection to the API")
         finally:
             connection.sock.close()
             self._open.discard(connection)
+            if is_served:
+                self._leave_room()
             if not self._open:
                 self._nobody.set()
                 self._nobody = trio.Event()

@@ -112,7 +112,7 @@ class Desk:
         return take_stock(self._server.registry)
 
     async def _kick(self, stream: str, detail: str) -> bool:
-        return self._server.kick(stream, detail)
+        return await self._server.kick_and_wait(stream, detail)
 
     async def _end(self, patience_s: float) -> tuple[str, ...]:
         """End every session; say what of it is left."""

@@ -52,6 +52,8 @@ async def test_a_session_is_ended_with_the_reason_given(site: Site) -> None:
     peer = await site.house.publisher("a")
     status, said = await site.ask("DELETE", "/api/v2/sessions/c1", params={"detail": "enough"})
     assert (status, said) == (204, None)
+    _, said = await site.get("/api/v2/sessions/c1")  # the connection is closed by then
+    assert said["end"] == "kicked"
     end = await site.house.end_of(peer)
     assert (end.reason, end.detail) == (EndReason.KICKED, "enough")
     assert ("NetConnection.Connect.Closed", "kicked: enough") in await hear_goodbye(peer)

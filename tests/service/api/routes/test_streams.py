@@ -89,6 +89,7 @@ async def test_a_publisher_is_kicked_and_its_name_is_free_at_once(site: Site) ->
     peer = await site.house.publisher("a")
     path = "/api/v2/streams/live/a/publisher"
     assert await site.ask("DELETE", path, params={"detail": "out"}) == (204, None)
+    assert not len(site.house.registry)  # the connection is closed by then
     status, said = await site.ask("DELETE", path)
     assert (status, said["code"]) == (404, "not_published")
     end = await site.house.end_of(peer)

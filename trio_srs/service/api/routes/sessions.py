@@ -8,6 +8,7 @@ import trio
 from litestar import Response, delete, get
 
 from trio_srs.errors import EndReason
+from trio_srs.hub.farewell import until_ended
 from trio_srs.hub.registry import SessionEntry
 from trio_srs.hub.sessions import SessionFacts, in_order, session_facts
 from trio_srs.service.api.answers import SessionsAnswer
@@ -69,15 +70,17 @@ def show_session(api: Api, session: SessionId) -> SessionFacts:
     summary="End a session",
     operation_id="end_session",
     responses=failures(400, 404),
-    sync_to_thread=False,
 )
-def end_session(api: Api, session: SessionId, detail: Detail = "by the API") -> None:
-    """Close its connection. What it published is free at once; it may connect again."""
+async def end_session(api: Api, session: SessionId, detail: Detail = "by the API") -> None:
+    """Close its connection, and answer when that is closed, or after 5 seconds. What it published
+    is free at once; it may connect again.
+    """
     entry = _find(api, session)
     if entry.ended is not None:
         with located("path.session"):
             raise UnknownSessionError(f"session {session} has ended: {entry.ended.reason}")
     entry.end(EndReason.KICKED, detail)
+    await until_ended(api.bus, entry)
 
 
 def _asked_for(entry: SessionEntry, stream: str) -> bool:

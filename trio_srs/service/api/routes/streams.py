@@ -7,6 +7,7 @@ from typing import Final
 import trio
 from litestar import Response, delete, get
 
+from trio_srs.hub.farewell import until_ended
 from trio_srs.service.api.answers import StreamAnswer, StreamsAnswer
 from trio_srs.service.api.context import ApiContext
 from trio_srs.service.api.encoding import encode, listed
@@ -64,16 +65,21 @@ def show_stream(api: Api, app: AppName, name: StreamPart, vhost: Vhost = "") -> 
     summary="End a publish",
     operation_id="kick_publisher",
     responses=failures(400, 404),
-    sync_to_thread=False,
 )
-def kick_publisher(
+async def kick_publisher(
     api: Api, app: AppName, name: StreamPart, vhost: Vhost = "", detail: Detail = "by the API"
 ) -> None:
-    """Close the connection of who publishes it. The name is free at once; it may connect again."""
+    """Close the connection of who publishes it, and answer when that is closed, or after 5
+    seconds. The name is free at once; it may connect again.
+    """
     key = path_key(app, name, vhost, api.hosts.vhost_of)
+    publication = api.reports.newest(key)
     if not api.hub.kick(key, detail):
         with located("path"):
             raise NotPublishedError(f"nobody publishes {key}")
+    entry = api.registry.find(publication.publisher.session) if publication else None
+    if entry is not None:
+        await until_ended(api.bus, entry)
 
 
 def _answer(api: ApiContext, name: str) -> StreamAnswer:

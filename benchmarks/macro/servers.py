@@ -25,7 +25,7 @@ from benchmarks.macro.setups import OURS, SETUPS, Setup
 __all__ = ["SERVERS", "Running", "Server", "absent_servers", "launched", "pin", "present_setups"]
 
 HOST: Final = "127.0.0.1"
-_PATIENCE_S: Final = 15.0
+_PATIENCE_S: Final = 60.0
 _STOP_S: Final = 5.0
 _NGINX_MODULES: Final = (
     Path("/usr/lib/nginx/modules/ngx_rtmp_module.so"),  # Debian

@@ -21,7 +21,7 @@ from typing import Final
 from tests.fuzz.targets import TARGETS, Target
 
 _FOUND: Final = Path(__file__).parents[2] / "build" / "fuzz"
-_SLOW_S: Final = 10
+_SLOW_S: Final = 30
 """An input that takes so long is a finding too."""
 _LAST_WORDS: Final = 25
 

@@ -22,8 +22,8 @@ from trio_srs.wire.rtmp.control import CONTROLS, ControlError, decode_control
 from trio_srs.wire.rtmp.message import Message, MessageType
 
 _TYPES: Final = tuple(CONTROLS)
-_TINY: Final = ChunkLimits(message=100, half_read=140, chunk_streams=3)
-"""Limits that a hundred bytes can meet."""
+_TINY: Final = ChunkLimits(message=60, half_read=80, chunk_streams=3)
+"""Limits that so many bytes can meet."""
 _CHUNK_SIZE: Final = 16
 
 

@@ -82,9 +82,9 @@ _CHUNKS: Final = ("chunk/*.bin",)
 
 TARGETS: Final = {
     "amf": Target("tests.wire.amf.invariants:check", ("amf",), ("amf/*.bin",), _amf, 10_000),
-    "chunks": Target("tests.fuzz.messages:chunks", ("rtmp.chunk_reader",), _CHUNKS, longest=128),
+    "chunks": Target("tests.fuzz.messages:chunks", ("rtmp.chunk_reader",), _CHUNKS, longest=96),
     "chunks-oracle": Target(
-        "tests.wire.rtmp.plain_chunks:check", ("rtmp",), _CHUNKS, longest=12_000
+        "tests.wire.rtmp.plain_chunks:check", ("rtmp",), _CHUNKS, longest=3000
     ),
     "handshake": Target(
         "tests.fuzz.handshake:check", ("rtmp",), ("handshake/*.bin",), longest=4000

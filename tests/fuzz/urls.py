@@ -36,7 +36,7 @@ def rtmp(data: bytes) -> None:
         if parsed := read(RtmpUrl.parse, url, by=UrlError):
             assert RtmpUrl.parse(str(parsed)) == parsed
     if (named := read(parse_stream, text, by=RefusedError)) and named.vhost == DEFAULT_VHOST:
-        assert parse_stream(named.path) == named
+        assert parse_stream(f"/{named.path}") == named
     tc_url, app, key = [*text.split("\n", 2), "", ""][:3]
     found = read(resolve, tc_url, app, key, by=StreamNameError)
     if found is None:

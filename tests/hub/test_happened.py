@@ -28,6 +28,10 @@ SENTENCES = {
         session(end=EndReason.HANDSHAKE_TIMEOUT, end_detail="no handshake within 5 s"),
         "10.0.0.1 connected without a handshake, handshake_timeout (no handshake within 5 s)",
     ),
+    "another protocol": (
+        session(end=EndReason.PROTOCOL_ERROR, end_detail="an HTTP client connected: GET /live"),
+        "10.0.0.1: an HTTP client connected: GET /live",
+    ),
     "no more than a handshake": (
         session(handshake_s=0.1, end=EndReason.PEER_FIN),
         "10.0.0.1 finished the handshake and did not connect, peer_fin",

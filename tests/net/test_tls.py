@@ -136,8 +136,9 @@ async def test_a_peer_that_does_not_speak_tls_is_refused(said: bytes, complaint:
     await other.send_all(said)
     other.shutdown_write()
     message = f"TLS handshake with 192.0.2.7:50000 failed: {complaint}"
-    with pytest.raises(TlsHandshakeError, match=re.escape(message)):
+    with pytest.raises(TlsHandshakeError, match=re.escape(message)) as refused:
         await server_side(one).handshake()
+    assert refused.value.heard == said[:256]
 
 
 @pytest.mark.parametrize(

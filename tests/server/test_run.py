@@ -133,6 +133,42 @@ async def test_rtmps_with_a_certificate_from_files(tmp_path: Path) -> None:
             assert await peer.publish("a") == STARTED
 
 
+STRANGERS = {  # protocol of the port, what is said: who that is
+    ("rtmp", b"GET /live/cam1?token=1 HTTP/1.1\r\n\r\n"): (
+        "an HTTP client connected to the RTMP port: GET /live/cam1 ("
+    ),
+    ("rtmp", b"OPTIONS rtsp://h/live RTSP/1.0\r\n\r\n"): (
+        "an RTSP client connected to the RTMP port: OPTIONS /live ("
+    ),
+    ("rtmp", b"\x16\x03\x01\x00\x05"): "a TLS client connected to the RTMP port; that is for",
+    ("rtmps", b"\x03" + bytes(1536)): (
+        "an RTMP client without TLS connected to the RTMPS port; it has to say rtmps://"
+    ),
+    ("rtmps", b"GET /live/cam1 HTTP/1.1\r\n\r\n"): (
+        "an HTTP client connected to the RTMPS port: GET /live/cam1 ("
+    ),
+}
+
+
+@pytest.mark.parametrize(("said", "who"), STRANGERS.items(), ids=lambda it: repr(it)[:40])
+async def test_who_speaks_something_else_is_named_to_whoever_waits(
+    said: tuple[str, bytes], who: str
+) -> None:
+    protocol, first = said
+    secure = RtmpsConfig(listen=(LOOPBACK,), self_signed=True)
+    async with serve(attrs.evolve(CONFIG, rtmps=secure)) as server:
+        async with await trio.open_tcp_stream("127.0.0.1", port_of(server, protocol)) as stream:
+            await stream.send_all(first)
+            with contextlib.suppress(trio.BrokenResourceError):
+                while await stream.receive_some():
+                    pass
+        with pytest.raises(WaitTimeoutError) as late:
+            await server.wait_for("live/cam1", timeout_s=0.05)
+        assert f"127.0.0.1: {who}" in str(late.value)
+        [session] = server.sessions()
+        assert who in session.end_detail
+
+
 async def test_rtmps_with_a_certificate_of_its_own() -> None:
     context = ssl.create_default_context()
     context.check_hostname = False

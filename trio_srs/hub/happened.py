@@ -90,6 +90,9 @@ def _of_session(session: SessionFacts) -> Iterator[tuple[str, str]]:
     if session.app is not None:
         who = f"{peer} ({session.client})" if session.client else peer
         line = f"{who} connected to {session.app} and asked for nothing"
+    elif session.handshake_s is None and session.end is EndReason.PROTOCOL_ERROR:
+        yield "", _ended(f"{peer}: {session.end_detail}", None, "")  # that says who it was
+        return
     elif session.handshake_s is not None:
         line = f"{peer} finished the handshake and did not connect"
     else:

@@ -23,12 +23,15 @@ ciphertext when the peer's socket is full."""
 
 _RECEIVE_SIZE: Final = 16_640  # a whole record (RFC 8446, 5.2); each connection has such a buffer
 _HEADER_SIZE: Final = 5
+_HEARD_MOST: Final = 256
 
 
 class TlsHandshakeError(PeerError):
     """The peer did not agree on TLS with us, or is not who it says."""
 
     code = "tls_handshake_failed"
+    heard = b""
+    """What came first of the peer, some of it."""
 
 
 class _RecordWalk:
@@ -77,6 +80,7 @@ class TlsTransport:
         "_ends_below",
         "_fed",
         "_from_peer",
+        "_heard",
         "_held",
         "_scratch",
         "_tls",
@@ -109,6 +113,7 @@ class TlsTransport:
             server_hostname=server_hostname,
         )
         self._held = b""
+        self._heard = b""
         self._early = memoryview(b"")
         self._scratch = memoryview(bytearray(_RECEIVE_SIZE))
         self._walk = _RecordWalk()
@@ -161,7 +166,8 @@ class TlsTransport:
             await self._push_all()
             await self._below.readable()
             with contextlib.suppress(BlockingIOError):
-                self._feed()
+                count = self._feed()
+                self._heard = self._heard or bytes(self._scratch[: min(count, _HEARD_MOST)])
         await self._push_all()
 
     def _try_handshake(self) -> bool:
@@ -172,9 +178,10 @@ class TlsTransport:
         except ssl.SSLError as error:
             with contextlib.suppress(OSError):  # the alert that tells the peer why
                 self._push()
-            raise TlsHandshakeError(
-                f"TLS handshake with {self.peer} failed: {_reason(error)}"
-            ) from error
+            failure = TlsHandshakeError(f"TLS handshake with {self.peer} failed: {_reason(error)}")
+            failure.heard = self._heard
+            raise failure from error
+        self._heard = b""
         return True
 
     async def _push_all(self) -> None:
@@ -227,7 +234,7 @@ class TlsTransport:
             if self._held:
                 self._tell_backlog()
 
-    def _feed(self) -> None:
+    def _feed(self) -> int:
         count = self._below.receive_into(self._scratch)
         if count:
             data = self._scratch[:count]
@@ -239,6 +246,7 @@ class TlsTransport:
         self._wants_read = False
         self._fed.set()
         self._fed = trio.Event()
+        return count
 
     async def readable(self) -> None:
         """See :meth:`.Transport.readable`."""

@@ -137,11 +137,11 @@ async def test_what_comes_behind_the_handshake_at_once_is_not_lost(house: House)
 
 async def test_who_does_not_speak_rtmp_is_told_so_in_the_log(house: House) -> None:
     async with dial(house) as peer:
-        say(peer, b"GET / HTTP/1.1\r\n\r\n")
+        say(peer, b"GET /live/cam1 HTTP/1.1\r\n\r\n")
         await hear(peer)
     end = await end_of(house)
     assert end.reason is EndReason.PROTOCOL_ERROR
-    assert "looks like HTTP" in end.detail
+    assert "an HTTP client connected to the RTMP port: GET /live/cam1" in end.detail
 
 
 @pytest.mark.parametrize(

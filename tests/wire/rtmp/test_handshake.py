@@ -228,18 +228,19 @@ def test_schema_1_is_what_a_client_offers_unless_told_otherwise() -> None:
 # What is no handshake.
 
 NO_RTMP = {
-    b"GET / HTTP/1.1\r\n": r"C0 is 0x47 \(byte 0\), expected 0x03: looks like HTTP$",
-    b"POST /": "C0 is 0x50 .*: looks like HTTP, or the PROXY protocol, version 1$",
-    b"OPTIONS": "looks like HTTP$",
-    b"SSH-2.0": "looks like SSH$",
-    b"\x16\x03\x01": "C0 is 0x16 .*: looks like TLS: use the RTMPS port$",
-    b"\r\n\r\n\0\r\nQUIT\n": "C0 is 0x0d .*: looks like the PROXY protocol, version 2$",
-    b"\xf3": "C0 is 0xf3 .*: looks like the RTMP proxy prefix of SRS, which is not supported$",
-    b"\x06": "C0 is 0x06 .*: encrypted RTMPE is not supported$",
-    b"\x08": "encrypted RTMPE is not supported$",
-    b"\x09": "encrypted RTMPE is not supported$",
-    b"\x00": r"C0 is 0x00 \(byte 0\), expected 0x03$",
-    b"\x04" + bytes(3072): r"C0 is 0x04 \(byte 0\), expected 0x03$",
+    b"GET /live/cam1 HTTP/1.1\r\n": (
+        r"an HTTP client connected to the RTMP port: GET /live/cam1 "
+        r"\(C0 is 0x47 \(byte 0\), expected 0x03\)$"
+    ),
+    b"POST /": "an HTTP client connected to the RTMP port: POST /",
+    b"OPTIONS": "an HTTP client connected to the RTMP port",
+    b"SSH-2.0": "an SSH client connected to the RTMP port",
+    b"\x16\x03\x01": "a TLS client connected to the RTMP port; that is for rtmps://, or the RTMPS",
+    b"\r\n\r\n\0\r\nQUIT\n": "a proxy with the PROXY protocol, version 2, connected",
+    b"\xf3": "a proxy of SRS connected to the RTMP port",
+    b"\x06": r"an encrypted RTMP client \(RTMPE\) connected",
+    b"\x00": r"^C0 is 0x00 \(byte 0\), expected 0x03$",
+    b"\x04" + bytes(3072): r"^C0 is 0x04 \(byte 0\), expected 0x03$",
 }
 
 
@@ -247,13 +248,21 @@ NO_RTMP = {
 def test_another_protocol_is_named(said: bytes, complaint: str) -> None:
     with pytest.raises(HandshakeError, match=complaint):
         server().receive(said)
+
+
+ANSWERS = {
+    b"HTTP/1.1 400 Bad Request\r\nServer: x": "an HTTP server answered: HTTP/1.1 400 Bad Request ",
+    b"H": r"an HTTP server answered \(S0 is 0x48",
+    b"SSH-2.0-x\r\n": "an SSH server answered",
+    b"RTSP/1.0 400\r\n": "an RTSP server answered",
+    b"\x15\x03\x01": r"^S0 is 0x15 \(byte 0\), expected 0x03$",
+}
+
+
+@pytest.mark.parametrize(("said", "complaint"), ANSWERS.items(), ids=repr)
+def test_a_client_names_another_protocol_too(said: bytes, complaint: str) -> None:
     with pytest.raises(HandshakeError, match=complaint):
-        server().receive(said[:1])
-
-
-def test_a_client_names_another_protocol_too() -> None:
-    with pytest.raises(HandshakeError, match=r"S0 is 0x48 .*: looks like HTTP"):
-        ClientHandshake(random=OURS).receive(b"H")
+        ClientHandshake(random=OURS).receive(said)
 
 
 def test_what_follows_the_handshake_is_not_for_it() -> None:

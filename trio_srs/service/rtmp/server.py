@@ -25,6 +25,7 @@ from trio_srs.service.rtmp.config import RtmpConfig
 from trio_srs.service.rtmp.connection import Connection
 from trio_srs.service.rtmp.context import RtmpContext
 from trio_srs.service.rtmp.lobby import Begun, Lobby
+from trio_srs.wire.stranger import who_connected
 
 __all__ = ["RtmpService"]
 
@@ -32,6 +33,8 @@ _log = logging.getLogger(__name__)
 
 _SPARE: Final = 64
 """Connections over the limit that are told so at once; more than these are just closed."""
+_TLS: Final = b"\x16"
+_RTMP: Final = b"\x03"
 _COMPLAIN_EVERY_S: Final = 10.0
 """How often the log says that accepting fails, while it does."""
 
@@ -220,9 +223,17 @@ async def _shake_hands(transport: TlsTransport) -> None:
     try:
         await transport.handshake()
     except TlsHandshakeError as error:
-        raise ProtocolError(str(error)) from error
+        who = _stranger(error.heard)
+        raise ProtocolError(f"{who} ({error})" if who else str(error)) from error
     except OSError as error:
         raise PeerGoneError(error.strerror or str(error)) from error
+
+
+def _stranger(first: bytes) -> str:
+    """Who speaks no TLS; empty for those who do, and for whom nobody knows."""
+    if first[:1] == _TLS:
+        return ""
+    return who_connected(first, "RTMPS", "it has to say rtmps://" if first[:1] == _RTMP else "")
 
 
 def socket_options(config: RtmpConfig) -> SocketOptions:

@@ -25,6 +25,7 @@ import struct
 from typing import Final, Literal
 
 from trio_srs.errors import InternalError, ProtocolError
+from trio_srs.wire.stranger import who_connected
 
 __all__ = [
     "HANDSHAKE_BYTES",
@@ -56,16 +57,11 @@ _SERVER_KEY: Final = b"Genuine Adobe Flash Media Server 001"
 _SERVER_VERSION: Final = bytes((3, 5, 3, 0))
 _CLIENT_VERSION: Final = bytes((9, 0, 124, 2))
 
-_LOOKS_LIKE: Final[dict[int, str]] = {
-    0x06: "encrypted RTMPE is not supported",
-    0x08: "encrypted RTMPE is not supported",
-    0x09: "encrypted RTMPE is not supported",
-    0x0D: "looks like the PROXY protocol, version 2",
-    0x16: "looks like TLS: use the RTMPS port",
-    0xF3: "looks like the RTMP proxy prefix of SRS, which is not supported",
-    ord("P"): "looks like HTTP, or the PROXY protocol, version 1",
-    ord("S"): "looks like SSH",
-} | dict.fromkeys(b"GHDOCT", "looks like HTTP")
+
+_TLS: Final = 0x16
+_NAMED_BY: Final = 1024
+"""Bytes that are looked at to name who speaks something else."""
+_SERVERS: Final = {"SSH-": "an SSH server", "RTSP": "an RTSP server", "H": "an HTTP server"}
 
 
 class HandshakeError(ProtocolError):
@@ -158,7 +154,7 @@ class _Handshake(abc.ABC):
 
         Raises:
             HandshakeError: the first byte is not the version of RTMP, 3; raised as soon as
-                that byte is there. The text says what it looks like instead.
+                that byte is there. The text says who speaks instead, as far as one can tell.
             InternalError: the handshake is done already.
         """
         if not data:
@@ -184,11 +180,14 @@ class _Handshake(abc.ABC):
     def _check_version(self) -> None:
         version = self._buffer[0]
         if version != _VERSION:
-            hint = _LOOKS_LIKE.get(version)
-            raise HandshakeError(
-                f"{self._PEER_VERSION_NAME} is 0x{version:02x} (byte 0), expected 0x03"
-                + (f": {hint}" if hint else "")
-            )
+            seen = f"{self._PEER_VERSION_NAME} is 0x{version:02x} (byte 0), expected 0x03"
+            who = self._name_peer(bytes(self._buffer[:_NAMED_BY]))
+            raise HandshakeError(f"{who} ({seen})" if who else seen)
+
+    @staticmethod
+    @abc.abstractmethod
+    def _name_peer(first: bytes) -> str:
+        """Say who speaks something else, by the first bytes."""
 
     @abc.abstractmethod
     def _answer_first(self, part: bytes) -> bytes:
@@ -208,6 +207,11 @@ class ServerHandshake(_Handshake):
     """
 
     _PEER_VERSION_NAME = "C0"
+
+    @staticmethod
+    def _name_peer(first: bytes) -> str:
+        mend = "that is for rtmps://, or the RTMPS port" if first[0] == _TLS else ""
+        return who_connected(first, "RTMP", mend)
 
     def _answer_first(self, part: bytes) -> bytes:
         self.kind, digest = _find_digest(part, _PLAYER_KEY)
@@ -246,6 +250,13 @@ class ClientHandshake(_Handshake):
         super().__init__(random=random, epoch_ms=epoch_ms)
         self._digest = digest
         self._schema = (HandshakeKind.DIGEST_0, HandshakeKind.DIGEST_1)[schema]
+
+    @staticmethod
+    def _name_peer(first: bytes) -> str:
+        line = first.partition(b"\r")[0].decode("ascii", "replace")
+        if line.startswith("HTTP/"):
+            return f"an HTTP server answered: {line}"
+        return f"{_SERVERS[line[:4]]} answered" if line[:4] in _SERVERS else ""
 
     def begin(self) -> bytes:
         """Return C0 and C1, to be sent first; the same bytes every time."""

@@ -46,6 +46,8 @@ class EndReason(enum.StrEnum):
     """A publisher was accepted and sent no media in time."""
     PUBLISH_IDLE_TIMEOUT = "publish_idle_timeout"
     """A publisher that had sent media fell silent."""
+    PEER_STALLED = "peer_stalled"
+    """A peer that does not play took nothing of what it was answered, for too long."""
     PLAYER_STALLED = "player_stalled"
     """The peer's socket took nothing for too long."""
     READER_TOO_SLOW = "reader_too_slow"

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.hub.stage import Stage
+from trio_srs.errors import EndReason
 from trio_srs.hub.follower import Follower
 from trio_srs.hub.live import Live
 from trio_srs.hub.record import RECORD_BYTES, Record
@@ -181,3 +182,81 @@ async def test_who_sends_more_than_a_follower_has_time_for_waits_for_it(size: in
     assert furthest <= 1024 + 64
     keeper.let_go()
     assert len(keeper.seen) == 5000
+
+
+class Failing(Follower):
+    """Has a bug: it sees no keyframe, or cannot be let go."""
+
+    def __init__(self, live: Live, *, fails_to: str) -> None:
+        super().__init__(live)
+        self._fails_to = fails_to
+
+    def see(self, records: list[Record]) -> None:
+        if self._fails_to == "see":
+            raise KeyError("a bug in seeing")
+
+    def let_go(self) -> None:
+        super().let_go()
+        if self._fails_to == "let go":
+            raise KeyError("a bug in letting go")
+
+
+@pytest.mark.parametrize("fails_to", ["see", "let go"])
+@pytest.mark.parametrize("failing_first", [True, False])
+async def test_the_name_is_free_whatever_follower_fails(
+    caplog: pytest.LogCaptureFixture, fails_to: str, failing_first: bool
+) -> None:
+    stage = Stage()
+    lease = stage.publish()
+    if failing_first:
+        failing = Failing(stage.live, fails_to=fails_to)
+    keeper = Keeper(stage.live)
+    if not failing_first:
+        failing = Failing(stage.live, fails_to=fails_to)
+    stage.say(header(), key(0))
+    lease.revoke(EndReason.KICKED, "kicked")
+    assert (stage.live.lease, stage.live.followers) == (None, ())
+    assert (failing.following, keeper.seen) == (False, said(header(), key(0)))
+    [record] = caplog.records
+    assert record.exc_info is not None
+    assert isinstance(record.exc_info[1], KeyError)
+    caplog.clear()
+    stage.publish()
+    stage.say(header(), key(0))
+
+
+async def test_a_follower_that_fails_while_the_publish_goes_on_is_left_alone(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    stage = Stage()
+    stage.publish()
+    failing, keeper = Failing(stage.live, fails_to="see"), Keeper(stage.live)
+    stage.say(header(), key(0))
+    failing.catch_up()
+    assert (failing.following, failing.behind, stage.live.followers) == (False, 0, (keeper,))
+    failing.catch_up()
+    stage.say(*[inter(40 * number) for number in range(3000)])  # more than may be left for later
+    keeper.catch_up()
+    assert len(keeper.seen) == 3002
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+
+
+async def test_the_name_is_free_also_if_the_one_who_watches_fails(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Watching:
+        def see_keyframe(self) -> None: ...
+
+        def see_header_change(self) -> None: ...
+
+        def left(self) -> None:
+            raise KeyError("a bug in leaving")
+
+    stage = Stage()
+    lease = stage.publish()
+    stage.live.watch = Watching()
+    lease.give_back()
+    assert stage.live.lease is None
+    assert stage.live.watch is None
+    assert "a bug in telling that cam is no longer published" in caplog.text
+    caplog.clear()

@@ -382,3 +382,87 @@ async def test_hubs_share_nothing() -> None:
             pass
     own = Broadcaster()
     assert Hub(own).broadcaster is own
+
+
+async def test_who_waits_for_a_name_gets_it_in_the_order_in_which_they_came(
+    autojump_clock: MockClock,
+) -> None:
+    hub = Hub()
+    first = Publisher(hub, "first")
+    waiting = [Publisher(hub, str(number), WAIT_LONG) for number in range(20)]
+    async with trio.open_nursery() as nursery:
+        await start(nursery, first)
+        for each in waiting:
+            nursery.start_soon(each.run)
+            await wait_all_tasks_blocked()
+        waiting[7].scope.cancel()  # hung up
+        await wait_all_tasks_blocked()
+        holder = first
+        for each in waiting[:7] + waiting[8:]:
+            holder.scope.cancel()
+            await wait_all_tasks_blocked()
+            assert [it.name for it in waiting if it.lease is not None][-1:] == [each.name]
+            assert each.lease is not None
+            assert each.lease.held
+            holder = each
+        nursery.cancel_scope.cancel()
+    assert (len(hub), hub._lines) == (0, {})
+
+
+async def test_who_comes_when_the_name_is_just_free_does_not_push_in(
+    autojump_clock: MockClock,
+) -> None:
+    hub = Hub()
+    first = Publisher(hub, "first")
+    waits, late = Publisher(hub, "waits", WAIT_LONG), Publisher(hub, "late", WAIT_LONG)
+    hasty = Publisher(hub, "hasty", WAIT_LONG)
+    async with trio.open_nursery() as nursery:
+        await start(nursery, first, waits)
+        await wait_all_tasks_blocked()
+        hub.kick("cam")
+        assert first.lease is not None
+        assert not first.lease.held
+        with trio.CancelScope() as scope:  # in this very moment, before the one who waits
+            scope.cancel()
+            await hasty.run()
+        assert hasty.lease is None
+        nursery.start_soon(late.run)
+        await wait_all_tasks_blocked()
+        assert (waits.lease is not None, late.lease) == (True, None)
+        nursery.cancel_scope.cancel()
+
+
+async def test_when_the_first_in_line_gives_up_the_next_one_is_the_first(
+    autojump_clock: MockClock,
+) -> None:
+    hub = Hub()
+    first, short = Publisher(hub, "first"), Publisher(hub, "short", WAIT)
+    long = Publisher(hub, "long", WAIT_LONG)
+    async with trio.open_nursery() as nursery:
+        await start(nursery, first, short, long)
+        await trio.sleep(6)
+        assert str(short.error) == "cam is already published by first, also after 5 s"
+        first.scope.cancel()
+        await wait_all_tasks_blocked()
+        assert long.lease is not None
+        nursery.cancel_scope.cancel()
+
+
+@pytest.mark.parametrize("settings", [REJECT, attrs.evolve(WAIT, publish_busy_wait=Timeout(0.0))])
+async def test_a_name_that_is_just_free_goes_to_one_who_waits(
+    autojump_clock: MockClock, settings: StreamSettings
+) -> None:
+    hub = Hub()
+    first, waits = Publisher(hub, "first"), Publisher(hub, "waits", WAIT_LONG)
+    late = Publisher(hub, "late", settings)
+    async with trio.open_nursery() as nursery:
+        await start(nursery, first, waits)
+        await wait_all_tasks_blocked()
+        hub.kick("cam")
+        with trio.CancelScope() as scope:  # in this very moment
+            scope.cancel()
+            await late.run()
+        assert late.lease is None
+        await wait_all_tasks_blocked()
+        assert waits.lease is not None
+        nursery.cancel_scope.cancel()

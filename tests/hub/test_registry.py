@@ -52,28 +52,56 @@ def test_the_server_has_a_limit() -> None:
     registry = Registry()
     one, two = entry(registry), entry(registry, "10.0.0.1:1")
     registry.add(one)
-    assert registry.over_limit(one, most=1, most_per_address=None) is None
     registry.add(two)
-    error = registry.over_limit(two, most=1, most_per_address=None)
+    assert registry.admit(one, most=1, most_per_address=None) is None
+    error = registry.admit(two, most=1, most_per_address=None)
     assert str(error) == "the server has its 1 connections"
-    registry.remove(two)
-    assert registry.over_limit(one, most=1, most_per_address=None) is None
+    registry.remove(one)
+    assert registry.admit(two, most=1, most_per_address=None) is None
 
 
 def test_an_address_has_a_limit_of_its_own() -> None:
     registry = Registry()
     here = [entry(registry, f"10.0.0.1:{port}") for port in range(3)]
     elsewhere = entry(registry, "10.0.0.2:1")
-    for each in (here[0], elsewhere, here[1]):
+    for each in (*here, elsewhere):
         registry.add(each)
-    assert registry.over_limit(here[1], most=9, most_per_address=2) is None
-    registry.add(here[2])
-    error = registry.over_limit(here[2], most=9, most_per_address=2)
+    assert registry.admit(here[0], most=9, most_per_address=2) is None
+    assert registry.admit(here[1], most=9, most_per_address=2) is None
+    error = registry.admit(here[2], most=9, most_per_address=2)
     assert str(error) == "10.0.0.1 has its 2 connections"
-    assert registry.over_limit(elsewhere, most=9, most_per_address=2) is None
-    registry.remove(here[2])
+    assert registry.admit(elsewhere, most=9, most_per_address=2) is None
     registry.remove(here[1])
-    assert registry.over_limit(here[0], most=9, most_per_address=1) is None
+    assert registry.admit(here[2], most=9, most_per_address=2) is None
+
+
+@pytest.mark.parametrize("per_address", [None, 1])
+def test_a_place_is_free_when_its_session_has_ended_not_when_it_is_closed(
+    per_address: int | None,
+) -> None:
+    registry = Registry()
+    for _ in range(3):
+        one = entry(registry)
+        registry.add(one)
+        assert registry.admit(one, most=1, most_per_address=per_address) is None
+        registry.leave(one)
+        registry.leave(one)  # as often as you like
+    assert len(registry) == 3
+    last = entry(registry)
+    registry.add(last)
+    assert registry.admit(last, most=1, most_per_address=per_address) is None
+
+
+def test_who_was_not_admitted_takes_no_place() -> None:
+    registry = Registry()
+    many = [entry(registry) for _ in range(10)]
+    for each in many:
+        registry.add(each)
+    assert registry.admit(many[0], most=1, most_per_address=1) is None
+    for each in many[1:]:
+        assert registry.admit(each, most=1, most_per_address=1) is not None
+    registry.remove(many[0])
+    assert registry.admit(many[1], most=1, most_per_address=1) is None
 
 
 def test_who_left_does_not_count_and_is_not_remembered() -> None:
@@ -81,6 +109,7 @@ def test_who_left_does_not_count_and_is_not_remembered() -> None:
     for port in range(100):
         each = entry(registry, f"10.0.0.{port}:1")
         registry.add(each)
+        assert registry.admit(each, most=1, most_per_address=1) is None
         registry.remove(each)
     assert not registry._addresses
 

@@ -252,7 +252,26 @@ async def test_a_peer_that_takes_nothing_is_given_up_exactly_when_it_is_due(
     ) as caught:
         await ends.link.drained()
     assert trio.current_time() - began == 7.0
-    assert caught.value.end is EndReason.PLAYER_STALLED
+    assert caught.value.end is EndReason.PEER_STALLED
+
+
+@pytest.mark.parametrize(("then_s", "due_s"), [(5.0, 5.0), (2.0, 3.0), (12.0, 12.0)])
+async def test_another_patience_holds_for_who_is_waited_for_already(
+    autojump_clock: MockClock, then_s: float, due_s: float
+) -> None:
+    ends = Ends(capacity=3, stalled_after=7.0)
+    began = trio.current_time()
+    ends.link.say(b"hello")
+
+    async def think_better() -> None:
+        await trio.sleep(3)
+        ends.link.stalled_after = then_s
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(think_better)
+        with pytest.raises(PeerStalledError, match=f"took nothing for {then_s:g} s"):
+            await ends.link.drained()
+        assert trio.current_time() - began == due_s
 
 
 async def test_one_byte_is_enough_to_start_the_time_again(autojump_clock: MockClock) -> None:

@@ -7,6 +7,7 @@ lets go of something that it has not seen, it is made to.
 
 from __future__ import annotations
 
+import logging
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
@@ -17,11 +18,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Follower"]
 
+_log = logging.getLogger(__name__)
+
 
 class Follower(ABC):
     """Follows the publish that a stream has now, from its next record on.
 
-    When the publish ends it is caught up with for the last time, and let go.
+    When the publish ends it is caught up with for the last time, and let go. One that raises is
+    logged and let go alone: neither the publish nor another follower has anything to do with it.
 
     Attributes:
         position: of the first record that it has not seen.
@@ -56,7 +60,12 @@ class Follower(ABC):
             end = begin + most
         if begin < end:
             self.position = end
-            self.see(live.log.between(begin, end))
+            try:
+                self.see(live.log.between(begin, end))
+            except Exception:
+                _log.exception("a bug ended a follower of %s, %s", live.name, type(self).__name__)
+                self._leave(live)
+                self.end()
 
     @abstractmethod
     def see(self, records: list[Record]) -> None:
@@ -67,5 +76,18 @@ class Follower(ABC):
         live = self._live
         if live is not None:
             self.catch_up()
-            self._live = None
-            live.followers = tuple(each for each in live.followers if each is not self)
+            self._leave(live)
+
+    def end(self) -> None:
+        """Let it go, and let nobody else suffer if that fails."""
+        live = self._live
+        try:
+            self.let_go()
+        except Exception:
+            _log.exception("a bug in letting go of a follower, %s", type(self).__name__)
+        if live is not None:
+            self._leave(live)
+
+    def _leave(self, live: Live) -> None:
+        self._live = None
+        live.followers = tuple(each for each in live.followers if each is not self)

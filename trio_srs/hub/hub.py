@@ -28,6 +28,9 @@ class Hub:
         self.broadcaster = broadcaster or Broadcaster()
         self._lives: dict[str, Live] = {}
         self._users: dict[str, int] = {}
+        self._lines: dict[str, dict[trio.Event, None]] = {}
+        """Who waits to publish a name, in the order in which they came; each is told when it is
+        the first."""
 
     def __len__(self) -> int:
         return len(self._lives)
@@ -59,8 +62,8 @@ class Hub:
                 publisher take over, or not soon enough.
         """
         with self._using(name, settings) as live:
-            if live.lease is not None:
-                await self._get_past(live, live.lease, settings, holder)
+            if live.lease is not None or name in self._lines:
+                await self._get_past(live, settings, holder)
             lease = PublishLease(live, holder, revoke)
             try:
                 live.publisher_came(lease, settings)
@@ -68,21 +71,38 @@ class Hub:
             finally:
                 lease.give_back()
 
-    async def _get_past(
-        self, live: Live, present: PublishLease, settings: StreamSettings, holder: str
-    ) -> None:
-        """Deal with the present publisher as the policy says."""
+    async def _get_past(self, live: Live, settings: StreamSettings, holder: str) -> None:
+        """Deal with the present publisher, and with those who wait, as the policy says."""
         after = ""
         match settings.publish_busy:
-            case BusyPolicy.REPLACE:
-                present.revoke(EndReason.REPLACED, f"{live.name} was taken over by {holder}")
+            case BusyPolicy.REPLACE if live.lease is not None:
+                live.lease.revoke(EndReason.REPLACED, f"{live.name} was taken over by {holder}")
             case BusyPolicy.WAIT:
-                with trio.move_on_after(settings.publish_busy_wait):
-                    while live.lease is not None:
-                        await live.changed.wait()
+                with trio.move_on_after(settings.publish_busy_wait) as patience:
+                    await self._wait_in_line(live)
+                if not patience.cancelled_caught:
+                    return
                 after = f", also after {settings.publish_busy_wait:g} s"
         if live.lease is not None:
             raise StreamBusyError(f"{live.name} is already published by {live.lease.holder}{after}")
+        if live.name in self._lines and settings.publish_busy is not BusyPolicy.REPLACE:
+            raise StreamBusyError(f"{live.name} goes to one who has waited for it longer{after}")
+
+    async def _wait_in_line(self, live: Live) -> None:
+        """Wait until the name is free and all who came before have had it or are gone."""
+        line, turn = self._lines.setdefault(live.name, {}), trio.Event()
+        line[turn] = None
+        try:
+            if len(line) > 1:
+                await turn.wait()
+            while live.lease is not None:
+                await live.changed.wait()
+        finally:
+            del line[turn]
+            if line:
+                next(iter(line)).set()
+            else:
+                del self._lines[live.name]
 
     @contextmanager
     def subscribe(

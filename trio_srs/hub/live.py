@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, Protocol
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from trio_srs.hub.lease import PublishLease
 
 __all__ = ["Live", "LiveCounters", "Watch"]
+
+_log = logging.getLogger(__name__)
 
 _KEYFRAME: Final = int(FrameKind.KEYFRAME)
 _AUDIO: Final = int(MessageType.AUDIO)
@@ -88,7 +91,7 @@ class Watch(Protocol):
         ...
 
     def left(self) -> None:
-        """The name is about to be free. It has been told everything."""
+        """The name is free again. It has been told everything."""
         ...
 
 
@@ -168,13 +171,19 @@ class Live:
         self._tell_changed()
 
     def publisher_left(self) -> None:
-        """End a publish: nobody may begin in what it left behind; readers are told."""
-        for follower in self.followers:
-            follower.let_go()
-        if self.watch is not None:
-            self.watch.left()
-        self.watch = self.on_record = None
+        """End a publish: nobody may begin in what it left behind; readers are told.
+
+        The name is free first, whoever of those who looked on may fail.
+        """
+        watch, self.watch, self.on_record = self.watch, None, None
         self.lease = None
+        for follower in self.followers:
+            follower.end()
+        if watch is not None:
+            try:
+                watch.left()
+            except Exception:
+                _log.exception("a bug in telling that %s is no longer published", self.name)
         self.idle_since = trio.current_time()
         self._entry = None
         self._pictures = Pictures()

@@ -296,7 +296,7 @@ class Publication:
     # --------------------------------------------------------------- ending
 
     def left(self) -> None:
-        """The name is about to be free; see :class:`~trio_srs.hub.live.Watch`."""
+        """The name is free again; see :class:`~trio_srs.hub.live.Watch`."""
         self._counted = self._count()
         if self._silent_since is not None:
             self._end_stall(trio.current_time())

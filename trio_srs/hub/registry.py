@@ -47,6 +47,8 @@ class SessionEntry:
     """What it asked for and got; most sessions of a storm never ask for anything."""
     ended: SessionEnded | None = None
     """How it ended, once it has."""
+    counts: bool = False
+    """Whether it was admitted and has not ended: it takes one of the places there are."""
 
     @property
     def publishes(self) -> dict[int, str]:
@@ -65,9 +67,10 @@ class SessionEntry:
 
 
 class Registry:
-    """Every open session by id. Sessions over a limit are in it too, until they were told.
+    """Every open session by id, and how many of them are admitted: in all, and by address.
 
-    Those that have ended can be looked at for a while.
+    Sessions that were not admitted are in it too, until they were told. Those that have ended can
+    be looked at for a while.
     """
 
     def __init__(self, recent: int = DEFAULT_RECENT) -> None:
@@ -79,6 +82,7 @@ class Registry:
         """The newest that have ended, the newest last."""
         self._ended: dict[str, SessionEntry] = {}  # the same, by id
         self._entries: dict[str, SessionEntry] = {}
+        self._admitted = 0
         self._addresses: dict[str, int] = {}
         self._ids = count(1)
 
@@ -104,13 +108,19 @@ class Registry:
     def add(self, entry: SessionEntry) -> None:
         """Keep a session within reach until :meth:`remove`."""
         self._entries[entry.id] = entry
-        address = entry.address
-        self._addresses[address] = self._addresses.get(address, 0) + 1
 
     def remove(self, entry: SessionEntry) -> None:
         """A session is over. Called once for each :meth:`add`."""
+        self.leave(entry)
         del self._entries[entry.id]
         self._remember(entry)
+
+    def leave(self, entry: SessionEntry) -> None:
+        """A session has ended, or soon will: its place is free. Idempotent."""
+        if not entry.counts:
+            return
+        entry.counts = False
+        self._admitted -= 1
         address = entry.address
         left = self._addresses[address] - 1
         if left:
@@ -127,18 +137,24 @@ class Registry:
         recent.append(entry)
         self._ended[entry.id] = entry
 
-    def over_limit(
+    def admit(
         self, entry: SessionEntry, *, most: int, most_per_address: int | None
     ) -> TooManyConnectionsError | None:
-        """Why one more session may not be served, or None. It is already held.
+        """Give a session that is within reach a place, until :meth:`leave`.
+
+        Returns:
+            why there is none for it, or None.
 
         The text is for the peer: it names the limit, not who else is connected.
         """
-        if len(self._entries) > most:
+        if self._admitted >= most:
             return TooManyConnectionsError(f"the server has its {most} connections")
-        here = self._addresses[entry.address]
-        if most_per_address is not None and here > most_per_address:
+        here = self._addresses.get(entry.address, 0)
+        if most_per_address is not None and here >= most_per_address:
             return TooManyConnectionsError(
                 f"{entry.address} has its {most_per_address} connections"
             )
+        entry.counts = True
+        self._admitted += 1
+        self._addresses[entry.address] = here + 1
         return None

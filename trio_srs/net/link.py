@@ -38,7 +38,7 @@ class PeerStalledError(PeerError):
 
     code = "peer_stalled"
     srs_code = 1011
-    end = EndReason.PLAYER_STALLED
+    end = EndReason.PEER_STALLED
 
 
 class Link(Generic[SessionT]):
@@ -48,7 +48,6 @@ class Link(Generic[SessionT]):
         busy: whether something is owed. Nothing may be offered then, only said or owed.
         most: bytes that one read takes, at most.
         offer: the transport's own; see :meth:`~trio_srs.net.transport.Transport.offer`.
-        stalled_after: seconds without one byte taken, while busy, before the peer is given up.
         bytes_in: bytes received.
         bytes_said: bytes sent by :meth:`say`: everything but what was offered directly.
 
@@ -66,13 +65,14 @@ class Link(Generic[SessionT]):
         "_on_work",
         "_owed",
         "_receive_into",
+        "_stalled_after",
+        "_waits",
         "busy",
         "bytes_in",
         "bytes_said",
         "most",
         "offer",
         "session",
-        "stalled_after",
         "transport",
     )
 
@@ -87,7 +87,8 @@ class Link(Generic[SessionT]):
     ) -> None:
         self.transport = transport
         self.session = session
-        self.stalled_after = stalled_after
+        self._stalled_after = stalled_after
+        self._waits: trio.CancelScope | None = None  # while drained() does
         self.busy = False
         self.bytes_in = 0
         self.bytes_said = 0
@@ -100,6 +101,17 @@ class Link(Generic[SessionT]):
         self._moved_at = 0.0
         self._broken: OSError | None = None
         transport.on_backlog = self._become_busy
+
+    @property
+    def stalled_after(self) -> float:
+        """Seconds without one byte taken, while busy, before the peer is given up."""
+        return self._stalled_after
+
+    @stalled_after.setter
+    def stalled_after(self, seconds: float) -> None:
+        self._stalled_after = seconds
+        if self._waits is not None:
+            self._waits.deadline = self._moved_at + seconds
 
     # ---------------------------------------------------------------- reading
 
@@ -204,18 +216,22 @@ class Link(Generic[SessionT]):
             if self._broken is not None:
                 raise PeerGoneError(_why(self._broken)) from self._broken
             backlog = self.transport.backlog
-            with trio.CancelScope(deadline=self._moved_at + self.stalled_after) as patience:
-                try:
+            patience = trio.CancelScope(deadline=self._moved_at + self._stalled_after)
+            self._waits = patience
+            try:
+                with patience:
                     await self.transport.writable()
                     self._pay()
-                except OSError as error:
-                    raise PeerGoneError(_why(error)) from error
+            except OSError as error:
+                raise PeerGoneError(_why(error)) from error
+            finally:
+                self._waits = None
             if self.transport.backlog < backlog:
                 self._moved_at = trio.current_time()  # how long ago, only the transport knows
             elif patience.cancelled_caught:
                 waiting = self.owed + self.transport.backlog
                 raise PeerStalledError(
-                    f"took nothing for {self.stalled_after:g} s; "
+                    f"took nothing for {self._stalled_after:g} s; "
                     f"{waiting} bytes of what was begun are waiting"
                 )
 

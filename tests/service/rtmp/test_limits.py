@@ -99,3 +99,39 @@ async def send_on(peer: Peer, size: int) -> None:
         await trio.sleep_forever()
     except OSError:
         return
+
+
+@pytest.mark.parametrize(
+    "config",
+    [RtmpConfig(max_connections=5), RtmpConfig(max_connections_per_ip=5)],
+    ids=["in all", "per address"],
+)
+async def test_there_is_room_as_soon_as_there_is_whoever_was_refused_before(
+    open_house: OpenHouse, config: RtmpConfig
+) -> None:
+    """An encoder that tries again eight times a second: a refused try is held for a second."""
+    house = await open_house(config=config)
+    clients = [await house.publisher(f"cam{number}") for number in range(5)]
+    for _ in range(40):
+        assert await house.dial().publish("encoder") == REJECTED
+        await trio.sleep(1 / 8)
+    clients.pop().close()
+    await wait_all_tasks_blocked()
+    assert await house.dial().publish("encoder") == "NetStream.Publish.Start"
+    assert await house.dial().publish("another") == REJECTED
+
+
+async def test_who_is_being_closed_takes_no_place(open_house: OpenHouse) -> None:
+    """Kicked, and does not read: its connection is there for another second."""
+    house = await open_house(config=RtmpConfig(max_connections=1))
+    for _ in range(5):
+        peer = await house.publisher()
+        house.kick(peer)
+    assert trio.current_time() == 0
+
+
+async def test_who_only_shakes_hands_takes_no_place(open_house: OpenHouse) -> None:
+    house = await open_house(config=RtmpConfig(max_connections=1))
+    for _ in range(10):
+        await house.dial().shake_hands()
+    await house.publisher()

@@ -64,9 +64,11 @@ async def test_with_replace_the_first_is_told_and_ended(open_house: OpenHouse) -
     house = await open_house(settings=REPLACE)
     first = await house.publisher()
     second = await house.publisher()
-    [(code, sentence)] = await hear_goodbye(first)
-    assert code == "NetConnection.Connect.Closed"
-    assert sentence == f"replaced: live/a was taken over by {transport_of(second).local}"
+    by_whom = f"live/a was taken over by {transport_of(second).local}"
+    assert await hear_goodbye(first) == [
+        (BAD_NAME, by_whom),
+        ("NetConnection.Connect.Closed", f"replaced: {by_whom}"),
+    ]
     assert await house.reason_of(first) is EndReason.REPLACED
 
 

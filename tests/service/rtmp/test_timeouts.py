@@ -227,4 +227,40 @@ async def test_a_peer_that_never_reads_its_answers_is_given_up(open_house: OpenH
             await peer.say_control(*[PingRequest(n) for n in range(1000)])
             sent += 18_000
     assert sent < 1_000_000, "answers piled up"
-    assert await house.reason_of(peer) is EndReason.PLAYER_STALLED
+    assert await house.reason_of(peer) is EndReason.PEER_STALLED  # it plays nothing
+
+
+@pytest.mark.parametrize("patience_s", [(3, 60), (60, 3)])
+async def test_of_two_plays_the_one_that_bears_less_is_the_bound(
+    open_house: OpenHouse, patience_s: tuple[int, int]
+) -> None:
+    house = await open_house(settings=attrs.evolve(SETTINGS, publish_idle_timeout=NEVER))
+    publisher, player = await house.publisher("a"), house.dial()
+    await player.connect()
+    for name, seconds in zip("ab", patience_s, strict=True):
+        house.rules.settings = attrs.evolve(
+            house.rules.settings, stalled_timeout=Timeout(float(seconds))
+        )
+        assert (await ask(player, "play", name))[0] == "NetStream.Play.Start"
+    began = trio.current_time()
+    await publisher.say(key(0, 500_000))
+    ended = await house.end_of(player)
+    assert ended.reason is EndReason.PLAYER_STALLED
+    assert trio.current_time() - began == pytest.approx(3, abs=0.1)
+
+
+async def test_a_play_that_is_over_bounds_nobody_any_more(open_house: OpenHouse) -> None:
+    house = await open_house(
+        settings=attrs.evolve(SETTINGS, publish_idle_timeout=NEVER, stalled_timeout=Timeout(3.0))
+    )
+    publisher, player = await house.publisher("a"), house.dial()
+    await player.connect()
+    assert (await ask(player, "play", "b"))[0] == "NetStream.Play.Start"
+    house.rules.settings = attrs.evolve(house.rules.settings, stalled_timeout=Timeout(20.0))
+    assert (await ask(player, "play", "a"))[0] == "NetStream.Play.Start"
+    await player.say(command("closeStream", None, stream_id=1))
+    await wait_all_tasks_blocked()
+    began = trio.current_time()
+    await publisher.say(key(0, 500_000))
+    await house.end_of(player)
+    assert trio.current_time() - began == pytest.approx(20, abs=0.1)

@@ -70,9 +70,10 @@ class RtmpConfig:
     close_timeout: Seconds = attrs.field(default=Seconds(1.0), validator=seconds_within("0s", "1m"))
     """How long the last words to a peer may take to leave before its connection is cut."""
     max_connections: int = attrs.field(default=10_000, validator=within(1, 1_000_000))
-    """The most RTMP and RTMPS connections at once; one more is told so, and closed."""
+    """The most RTMP and RTMPS clients at once; one more is told so, and closed. They count from
+    their `connect` to their end, whether their connections are closed by then or not."""
     max_connections_per_ip: int | None = attrs.field(default=None, validator=within(1, 1_000_000))
-    """The most connections at once from one IP address; `"off"` counts none."""
+    """The most of them at once from one IP address; `"off"` counts none."""
     max_message: Bytes = attrs.field(
         default=Bytes(16_777_215), validator=bytes_within("1KiB", "16777215B")
     )

@@ -79,7 +79,9 @@ _DETAIL_MOST: Final = 1024
 _IN_A_TURN: Final = range(64)
 """Events, nearly all of them media, between two turns of others: one read may bring 64 KiB, which
 is a dozen frames, or a dozen thousand messages of a few bytes at 5 us each."""
-_SILENT: Final = frozenset({EndReason.PEER_RST, EndReason.PLAYER_STALLED, EndReason.PEER_FIN})
+_SILENT: Final = frozenset(
+    {EndReason.PEER_RST, EndReason.PEER_STALLED, EndReason.PLAYER_STALLED, EndReason.PEER_FIN}
+)
 """Ends after which there is nobody to say anything to."""
 _NOT_REFUSED: Final = (math.inf, "")
 _GOODBYES: Final = {EndReason.SHUTDOWN: StatusCode.CONNECT_APP_SHUTDOWN}
@@ -101,6 +103,7 @@ class Connection:
         opening: what to wait for, if anything, before the peer can be understood: the TLS
             handshake. It counts for the handshake's deadline.
         begun: how far it came in the lobby, if it was there.
+        on_end: called once when it has ended, which is before it is closed.
     """
 
     def __init__(
@@ -110,6 +113,7 @@ class Connection:
         context: RtmpContext,
         opening: Callable[[], Awaitable[None]] | None = None,
         begun: Begun | None = None,
+        on_end: Callable[[Connection], None] | None = None,
     ) -> None:
         self.context = context
         self.config = config = context.config
@@ -122,11 +126,12 @@ class Connection:
             options=server_options(config, context.server_name),
             handshake=begun.handshake if begun else None,
         )
+        self._stalled_s = context.rules.settings_for(DEFAULT_VHOST, "", "").stalled_timeout
         self.link = Link(
             transport,
             self.session,
             buffer=context.buffer,
-            stalled_after=context.rules.settings_for(DEFAULT_VHOST, "", "").stalled_timeout,
+            stalled_after=self._stalled_s,
             on_work=self._wake,
         )
         self.outgoing = Outgoing(self.link, self._start)
@@ -138,10 +143,12 @@ class Connection:
         self.opening = opening
         self._activities: dict[int, Activity] = {}
         self._begun: dict[Activity, None] = {}
+        self._bears: dict[Activity, float] = {}
         self._nursery: trio.Nursery | None = None
         self._early: list[Callable[[], Awaitable[object]]] = []
         self._deadline = trio.CancelScope(deadline=entry.began_at + config.handshake_timeout)
         self._before = begun
+        self._on_end = on_end
         self._asked_to_connect = False
         self._refused: tuple[float, str] = _NOT_REFUSED
         self._end: End | None = None
@@ -216,6 +223,9 @@ class Connection:
         """The end is known: whatever is held is given back. Only the first end counts."""
         if self._end is None:
             self._end = end
+            self.context.registry.leave(self.entry)
+            if self._on_end is not None:
+                self._on_end(self)
         for activity in list(self._begun):
             self._begun.pop(activity, None)
             activity.finish(self._end)
@@ -265,6 +275,7 @@ class Connection:
         if self.entry.dealings is not None:
             self.entry.dealings.traffic = None
         self.link.transport.on_backlog = None
+        self._on_end = None
         del self.link, self.outgoing, self._pump
 
     # ------------------------------------------------------------------ tasks
@@ -383,7 +394,7 @@ class Connection:
 
     async def _connect(self, event: ConnectRequested) -> None:
         context, request = self.context, event.request
-        over = context.registry.over_limit(
+        over = context.registry.admit(
             self.entry,
             most=self.config.max_connections,
             most_per_address=self.config.max_connections_per_ip,
@@ -489,8 +500,15 @@ class Connection:
         """A publish or play holds something: it is finished with the connection at the latest."""
         self._begun[activity] = None
 
+    def bear(self, activity: Activity, stalled_s: float) -> None:
+        """While this goes on the peer may take nothing for so long, or less if another says so."""
+        self._bears[activity] = stalled_s
+        self.link.stalled_after = min(self._bears.values())
+
     def over(self, activity: Activity) -> None:
         """A task is over; what the peer asks next on its message stream is new."""
+        if self._bears.pop(activity, None) is not None:
+            self.link.stalled_after = min(self._bears.values(), default=self._stalled_s)
         if self._activities.get(activity.stream_id) is activity:
             del self._activities[activity.stream_id]
 

@@ -11,13 +11,22 @@ from typing import Any, Final
 
 import trio
 
+from trio_srs.errors import EndReason
 from trio_srs.hub.reader import Reader
-from trio_srs.net.link import Link
+from trio_srs.net.link import Link, PeerStalledError
 
-__all__ = ["Outgoing"]
+__all__ = ["Outgoing", "PlayerStalledError"]
 
 _SPAN_BYTES: Final = 256 * 1024
 """Offered at a time to a reader that catches up: about a GOP of a 1 Mbit/s stream."""
+
+
+class PlayerStalledError(PeerStalledError):
+    """A player's socket took nothing for too long while something was owed."""
+
+    code = "player_stalled"
+    srs_code = 1011
+    end = EndReason.PLAYER_STALLED
 
 
 class Outgoing:
@@ -51,7 +60,7 @@ class Outgoing:
     async def _run(self) -> None:
         try:
             while True:
-                await self.link.drained()
+                await self._drained()
                 self._relief.set()
                 self._relief = trio.Event()
                 if self._serve():
@@ -60,6 +69,14 @@ class Outgoing:
                     return  # no await since the test: whoever has work now starts us anew
         finally:
             self._running = False
+
+    async def _drained(self) -> None:
+        try:
+            await self.link.drained()
+        except PeerStalledError as error:
+            if self.readers:
+                raise PlayerStalledError(str(error)) from error
+            raise
 
     def _serve(self) -> bool:
         """One span to each reader that is served by itself; whether there was any."""

@@ -57,7 +57,7 @@ class Play(Activity):
             live is None or not live.publishing
         ):
             raise StreamNotFoundError(f"nobody publishes {place.key}")
-        connection.link.stalled_after = place.settings.stalled_timeout
+        connection.bear(self, place.settings.stalled_timeout)
         connection.accept()  # before the reader is attached: the answers go before any media
         with context.hub.subscribe(
             place.key, place.settings, self._form(), connection.link

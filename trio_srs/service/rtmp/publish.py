@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import trio
 
+from trio_srs.errors import EndReason
 from trio_srs.hub.bus import PublishBegan, PublishEnded
 from trio_srs.hub.dealings import ACCEPTED, Got
 from trio_srs.hub.lease import PublishLease
@@ -20,6 +21,7 @@ from trio_srs.service.rtmp.conduct import publisher_of
 from trio_srs.service.rtmp.deadlines import FirstPacketTimeoutError, PublishIdleTimeoutError
 from trio_srs.service.rtmp.end import End
 from trio_srs.session.rtmp_events import PublishRequested
+from trio_srs.wire.rtmp.status import StatusCode
 
 if TYPE_CHECKING:
     from trio_srs.service.rtmp.connection import Connection
@@ -99,6 +101,8 @@ class Publish(Activity):
             return
         connection = self._connection
         self._take_no_more(lease)
+        if end.reason is EndReason.REPLACED:  # the connection ends, but this is why
+            connection.session.end_stream(self.stream_id, StatusCode.PUBLISH_BAD_NAME, end.detail)
         lease.give_back()
         publication, self._publication = self._publication, None
         if publication is not None:

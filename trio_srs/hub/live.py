@@ -102,6 +102,15 @@ class Live:
     and go on from the new headers.
     """
 
+    __slots__ = (  # 30 are as many as an instance has quick access to without them
+        "__weakref__", "_appended", "_awaiting", "_broadcaster", "_codecs", "_entry",
+        "_has_pictures", "_has_video", "_headers", "_left_at", "_newest_entry", "_pictures",
+        "_readers",
+        "_reserved", "_timeline", "_trim_every", "_untrimmed", "_video_at", "changed",
+        "counters", "dirty", "followers", "groups", "idle_since", "lease", "log", "name",
+        "on_record", "settings", "slow", "watch",
+    )  # fmt: skip
+
     def __init__(self, name: str, settings: StreamSettings, broadcaster: Broadcaster) -> None:
         self.name = name
         self.settings = settings
@@ -222,10 +231,16 @@ class Live:
             flags = classify_audio(body)
             if flags:
                 counters.others += 1
-            is_news = not flags and self._codecs.in_audio(body)
+            codecs = self._codecs
+            is_news = not flags and not body.startswith(codecs.sounds) and codecs.learn_audio(body)
         elif type_id == _VIDEO:
             flags = classify_video(body)
-            is_news = not flags & ~_KEYFRAME and self._codecs.in_video(body)
+            codecs = self._codecs
+            is_news = (
+                flags <= _KEYFRAME
+                and not body.startswith(codecs.pictures)
+                and codecs.learn_video(body)
+            )
         elif type_id in _DATA:
             self._append_data(message, now)
             return
@@ -286,14 +301,14 @@ class Live:
         self._has_video = True
         self._video_at = record.arrived_at
         counters, pictures = self.counters, self._pictures
-        if record.flags & ~_KEYFRAME:
+        is_key = record.flags
+        if is_key > _KEYFRAME:  # none, but a header, an end or a command
             counters.others += 1
             return
         self._has_pictures = True
-        is_key = record.flags & _KEYFRAME
         if sent_ms != pictures.timestamp_ms:
-            position = self.log.end
-            pictures.begin(sent_ms, position)
+            pictures.timestamp_ms = sent_ms
+            pictures.position = position = self.log.end
             counters.pictures += 1
         else:
             part = pictures.go_on(record, self.log)

@@ -39,10 +39,10 @@ class StreamLog:
     the number that the next record will get.
     """
 
-    __slots__ = ("_account", "_bounds", "_records", "base")
+    __slots__ = ("_account", "_bounds", "_records", "base", "end")
 
     def __init__(self, bounds: LogBounds) -> None:
-        self.base = 0
+        self.base = self.end = 0
         self._account = Account()
         self._records: list[Record] = []
         self.bounds = bounds
@@ -62,11 +62,6 @@ class StreamLog:
         """Bytes held: bodies, what wire forms copied of them, and 512 for each record."""
         return self._account.size
 
-    @property
-    def end(self) -> int:
-        """The position of the next record."""
-        return self.base + len(self._records)
-
     def __len__(self) -> int:
         return len(self._records)
 
@@ -74,6 +69,7 @@ class StreamLog:
         """Add the newest record; whether there is now more than the bounds allow."""
         records, bounds = self._records, self._bounds
         records.append(record)
+        self.end += 1
         record.account = account = self._account
         account.size = size = account.size + len(record.body) + record.copied + RECORD_BYTES
         return size > bounds.size or record.arrived_at - records[0].arrived_at > bounds.seconds
@@ -132,9 +128,10 @@ class StreamLog:
             self._drop(unwanted)
 
     def _is_large(self, unwanted: int) -> bool:
-        """Whether so many of the oldest records, fewer than the grain, are much of the log."""
-        least = max(self.size // _SPARE, _LARGE)
-        return unwanted > 0 and sum(map(_cost, self._records[:unwanted])) > least
+        """Whether so many records, fewer than the grain, are much of the log, if the oldest are as
+        large as the others."""
+        share = unwanted * self._account.size
+        return share > len(self._records) * _LARGE and unwanted * _SPARE > len(self._records)
 
     def _over_by(self) -> int:
         """How many records to drop to be within the bounds again, with a little to spare."""

@@ -44,29 +44,25 @@ class _Picture:
 
 
 class Pictures:
-    """Told of every message with coded video, in order.
+    """What is known of the newest picture of each track.
 
     Attributes:
-        timestamp_ms: of the newest picture, as it was sent; None before the first.
-        position: of its first message, whatever track that is of.
+        timestamp_ms: of the newest one, as it was sent; None before the first.
+        position: of the first message with that timestamp, whatever track it is of. Whoever sees
+            a message with another timestamp sets both, and there is nothing else to do.
     """
 
-    __slots__ = ("_by_track", "position", "timestamp_ms")
+    __slots__ = ("_at", "_by_track", "position", "timestamp_ms")
 
     def __init__(self) -> None:
         self.timestamp_ms: int | None = None
-        self.position = -1
+        self.position = self._at = -1
         self._by_track: dict[int, _Picture] = {}
-
-    def begin(self, timestamp_ms: int, position: int) -> None:
-        """A message with another timestamp than the last one comes: it begins a picture."""
-        self.timestamp_ms, self.position = timestamp_ms, position
-        if self._by_track:
-            self._by_track = {}
 
     def go_on(self, record: Record, log: StreamLog) -> Part:
         """A message with the same timestamp comes, and is about to be in the log."""
-        if not self._by_track:
+        if self._at != self.position:
+            self._at, self._by_track = self.position, {}
             self._see_first(log)
         position, track = log.end, _track(record)
         is_key = bool(record.flags & _KEYFRAME)

@@ -392,7 +392,7 @@ async def test_every_reader_gets_every_record_once_in_order_and_no_torn_chunk(
     autojump_clock: MockClock,
 ) -> None:
     options: Any = hypothesis_settings(
-        max_examples=max(120, hypothesis_settings().max_examples),
+        max_examples=hypothesis_settings().max_examples,
         stateful_step_count=40,
         deadline=None,
     )

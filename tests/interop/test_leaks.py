@@ -1,4 +1,4 @@
-"""A thousand publishes later, the server holds what it held before."""
+"""Hundreds of publishes later, the server holds what it held before."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ pytestmark = [
 ]
 
 WARM_UP: Final = 100
-PUBLISHES: Final = 1000
+PUBLISHES: Final = 500
 AT_ONCE: Final = 8
-ALLOWED_KB: Final = 10_240
+ALLOWED_KB: Final = 5_120
 MEDIA: Final = [
     Message(MessageType.VIDEO, 1, 0, b"\x17\x00" + bytes(40)),
     Message(MessageType.VIDEO, 1, 0, b"\x17\x01" + bytes(8000)),
@@ -110,8 +110,8 @@ async def publish_all(url: str, names: list[str]) -> None:
             nursery.start_soon(work)
 
 
-@pytest.mark.timeout(60)
-async def test_a_thousand_publishes_leave_nothing_behind() -> None:
+@pytest.mark.timeout(120)
+async def test_hundreds_of_publishes_leave_nothing_behind() -> None:
     async with counted_server() as server:
         url = await server.line()
         before = await server.counts()

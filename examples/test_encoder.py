@@ -1,6 +1,6 @@
 """An encoder under test: ffmpeg publishes three seconds, and five facts must hold.
 
-pip install "trio-srs[test]" imageio-ffmpeg
+pip install "./trio-srs[test]" imageio-ffmpeg, where ./trio-srs is a clone of the repository
 pytest examples/test_encoder.py
 """
 

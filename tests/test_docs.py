@@ -25,6 +25,7 @@ PAGES = [
     *sorted((ROOT / "docs").rglob("*.md")),
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")),
 ]
+EXAMPLES = sorted(path for path in (ROOT / "examples").iterdir() if path.is_file())
 EACH_PAGE = pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
 SECTIONS = {
     s.name: set(keys(s.type)) for s in keys(Config).values() if s.name not in ("app", "vhost")
@@ -159,3 +160,15 @@ def test_what_a_page_shows_of_a_terminal_is_what_comes_out(page: Path, tmp_path:
             cwd=tmp_path, env=environ, stdout=subprocess.PIPE, text=True, timeout=50, check=False,
         )  # fmt: skip
         assert run.stdout.splitlines() == shown
+
+
+@EACH_PAGE
+def test_no_page_sends_to_an_index_that_does_not_have_us(page: Path) -> None:
+    """Until there is a release: ``pip install ./trio-srs[test]``, of a clone."""
+    text = page.read_text(encoding="utf-8")
+    assert re.findall(r"pip install (?:-\S+ )*[\"']?trio-srs\b.*", text) == []
+
+
+@pytest.mark.parametrize("page", EXAMPLES, ids=lambda path: path.name)
+def test_no_example_does_either(page: Path) -> None:
+    test_no_page_sends_to_an_index_that_does_not_have_us(page)

@@ -205,7 +205,7 @@ def test_the_workflow_runs_what_there_is() -> None:
     kept = re.findall(r"--basetemp=(\w+)", command)
     assert re.findall(r"path: (\w+)/\*\*/trio-srs/", text) == kept
     [packages] = re.findall(r"- run: pip install (.+)", text)
-    extra = re.findall(r'"trio-srs\[(\w+)\]"', packages)
+    extra = re.findall(r'"\./trio-srs\[(\w+)\]"', packages)
     project = tomli.loads((EXAMPLES.parent / "pyproject.toml").read_text(encoding="utf-8"))
     assert set(extra) <= set(project["project"]["optional-dependencies"])
 

@@ -129,7 +129,7 @@ def _build_api(config: Config, parts: Parts) -> ApiService:
         from trio_srs.service.api.serving import ApiService
     except ModuleNotFoundError as error:
         raise ApiNotInstalledError(
-            f"api.listen is set, but {error.name} is not installed: pip install 'trio-srs[api]'"
+            f"api.listen is set, but {error.name} is not installed: pip install litestar anycorn"
         ) from error
     context = ApiContext(
         config=config.api,

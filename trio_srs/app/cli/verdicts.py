@@ -28,7 +28,7 @@ def add_output_options(parser: argparse.ArgumentParser) -> None:
         ("junit", "JUnit XML, a test case for each expectation"),
         ("tap", "TAP, the Test Anything Protocol"),
         ("json", "all of it, each frame's numbers too, in a line of JSON"),
-        ("html", "one page with plots; needs pip install 'trio-srs[html]'"),
+        ("html", "one page with plots; needs pip install pygal"),
     ):
         group.add_argument(f"--{name}", metavar="FILE", help=f"{what}; - for stdout")
     group.add_argument(

@@ -22,10 +22,10 @@ _GROUPS: Final = {
     "sessions": "Sessions",
 }
 _INTRO: Final = """\
-The API is served where `api.listen` says so, and needs `pip install 'trio-srs[api]'`; the
-[how-to page](../howto/api.md) begins at the beginning. This page is made from the description that
-the server itself gives, `GET /api/v2/openapi.json` (OpenAPI 3.1), from which clients in many
-languages can be generated.
+The API is served where `api.listen` says so, and needs `pip install './trio-srs[api]'` (a
+clone); the [how-to page](../howto/api.md) begins at the beginning. This page is made from the
+description that the server itself gives, `GET /api/v2/openapi.json` (OpenAPI 3.1), from which
+clients in many languages can be generated.
 
 An answer is JSON. Every error is a [`Failure`](#failure) with a status of 400 or more. Not
 described below, as they are the same everywhere: 401, the token of `api.token` is missing or wrong;

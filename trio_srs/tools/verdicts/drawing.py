@@ -38,9 +38,7 @@ def check_can_draw() -> None:
         PlotsNotInstalledError: the package is missing; the text says what to install.
     """
     if find_spec("pygal") is None:
-        raise PlotsNotInstalledError(
-            "an HTML report needs the package pygal: pip install 'trio-srs[html]'"
-        )
+        raise PlotsNotInstalledError("an HTML report needs the package pygal: pip install pygal")
 
 
 def svg(plot: Plot) -> str:

@@ -141,7 +141,7 @@ async def test_who_waits_is_answered_when_the_server_stops() -> None:
         async with trio.open_nursery() as nursery:
 
             async def stop() -> None:
-                while not server.bus._listeners[3:]:  # noqa: ASYNC110 - until it waits
+                while not server.bus._of_streams:  # noqa: ASYNC110 - until it waits
                     await trio.sleep(0.01)
                 await server.stop()
 

@@ -8,7 +8,7 @@ it, however it was gone.
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Final
 
 import attrs
@@ -72,14 +72,15 @@ class Clock:
     """Follows the timestamps of one track.
 
     Args:
-        beside: the clocks of the same stream: their times can be compared with this one's, on
-            whichever sides of 0 or 2**32 they begin.
+        beside: the clocks of the same stream that have begun: their times can be compared with
+            this one's, on whichever sides of 0 or 2**32 they begin. It joins them, and lets go
+            of them, when it begins itself: whoever held both would be a cycle.
         new_found: makes what findings are kept in.
     """
 
     gap_ms: int = DEFAULT_GAP_MS
     jump_ms: int = DEFAULT_JUMP_MS
-    beside: Sequence[Clock] = ()
+    beside: list[Clock] = attrs.field(factory=list)
     new_found: Callable[[], Found] = Found
     count: int = 0
     """Frames so far."""
@@ -155,6 +156,8 @@ class Clock:
                 self.now_ms = other.now_ms + serial_step(other._last_ms, timestamp_ms)
                 skipped = other.now_ms - other.time_ms
                 break
+        self.beside.append(self)
+        self.beside = []
         self.time_ms = self.pace_ms = self.began_ms = self._latest_ms = self.now_ms - skipped
         self.count = 1
         return self.now_ms

@@ -27,7 +27,7 @@ class Order:
     """Messages with frames so far."""
     time_ms: int = 0
     """The newest frame's time on the clock of its track."""
-    _clocks: list[Clock] = attrs.field(factory=list)
+    _clocks: list[Clock] = attrs.field(factory=list)  # those that have begun
     _first_ms: int = 0
     _last_ms: int = 0
     _wraps: int = 0
@@ -38,9 +38,7 @@ class Order:
 
     def new_clock(self, new_found: Callable[[], Found] = Found) -> Clock:
         """A clock for one more track: its times can be compared with those of all others."""
-        clock = Clock(self.gap_ms, self.jump_ms, self._clocks, new_found)
-        self._clocks.append(clock)
-        return clock
+        return Clock(self.gap_ms, self.jump_ms, self._clocks, new_found)
 
     def add(self, timestamp_ms: int, clock: Clock) -> None:
         """Take the next frame, which the clock of its track has just taken."""
@@ -68,12 +66,12 @@ class Order:
     @property
     def latest_ms(self) -> int:
         """The latest time of any track."""
-        return max((clock.latest_ms for clock in self._clocks if clock.count), default=0)
+        return max((clock.latest_ms for clock in self._clocks), default=0)
 
     @property
     def duration_ms(self) -> int:
         """From the earliest time of any track to the latest, jumps and steps back left out."""
-        earliest = min((clock.began_ms for clock in self._clocks if clock.count), default=0)
+        earliest = min((clock.began_ms for clock in self._clocks), default=0)
         return self.latest_ms - earliest
 
     def facts(self) -> ClockFacts:

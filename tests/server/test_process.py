@@ -118,7 +118,7 @@ def test_a_certificate_that_cannot_be_read_is_said_in_one_line(tmp_path: Path) -
 
 
 def test_a_ready_descriptor_that_cannot_be_written_is_said_in_one_line() -> None:
-    with open(os.devnull) as unwritable:
+    with open("/dev/full", "w") as unwritable:
         number = unwritable.fileno()
         done = run(
             '--set=rtmp.listen=["127.0.0.1:0"]',

@@ -22,21 +22,16 @@ from trio_srs.config.schema import Config
 from trio_srs.errors import RefusedError
 from trio_srs.server.logs import configure, prepare, set_level
 from trio_srs.server.outflow import Outflow
+from trio_srs.server.ready_file import ReadyError, ready_file
 from trio_srs.server.run import Server, serve
 
-__all__ = ["ProcessOptions", "ReadyError", "run_process", "tune_collector"]
+__all__ = ["ProcessOptions", "run_process", "tune_collector"]
 
 _log = logging.getLogger(__name__)
 
 _PARENT_CHECK_S: Final = 0.2
 _GC_THRESHOLDS: Final = (20_000, 20, 50)
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP)
-
-
-class ReadyError(RefusedError):
-    """The ready line cannot be written to the file or descriptor that was asked for."""
-
-    code = "ready_failed"
 
 
 @attrs.frozen(kw_only=True)
@@ -103,10 +98,13 @@ def tune_collector() -> None:
 async def _main(
     config: Config, load: Callable[[], Config], options: ProcessOptions, parent: int | None
 ) -> None:
-    with trio.open_signal_receiver(*_SIGNALS) as signals:
+    with (
+        ready_file(options.ready_file) as write_file,
+        trio.open_signal_receiver(*_SIGNALS) as signals,
+    ):
         async with serve(config) as server:
             tune_collector()
-            with _saying_ready(server, options):
+            with _saying_ready(server, write_file, options.ready_fd):
                 await _run(server, signals, load, parent)
     _log.info("stopped")
 
@@ -175,7 +173,9 @@ async def _watch_parent(parent: int, server: Server) -> None:
 
 
 @contextmanager
-def _saying_ready(server: Server, options: ProcessOptions) -> Iterator[None]:
+def _saying_ready(
+    server: Server, write_file: Callable[[str], None], ready_fd: int | None
+) -> Iterator[None]:
     """One line of JSON, for whoever waits for it.
 
     Standard output is not waited for: if it is full the line comes when there is room.
@@ -190,7 +190,9 @@ def _saying_ready(server: Server, options: ProcessOptions) -> Iterator[None]:
         output.write(line.encode())
         if output.lost or output.owes:
             _log.warning("cannot write the ready line to standard output: %s", output.why)
-    _say_ready_elsewhere(line, options)
+    write_file(line)
+    if ready_fd is not None:
+        _say_to_descriptor(line, ready_fd)
     try:
         yield
     finally:
@@ -202,19 +204,9 @@ def _nothing(_lines: int, _seconds: float, _why: str) -> bytes:
     return b""
 
 
-def _say_ready_elsewhere(line: str, options: ProcessOptions) -> None:
+def _say_to_descriptor(line: str, ready_fd: int) -> None:
     try:
-        if options.ready_file is not None:
-            _write_whole(options.ready_file, line)
-        if options.ready_fd is not None:
-            with os.fdopen(options.ready_fd, "w") as stream:
-                stream.write(line)
+        with os.fdopen(ready_fd, "w") as stream:
+            stream.write(line)
     except OSError as error:
         raise ReadyError(f"cannot say that the server is ready: {error}") from error
-
-
-def _write_whole(path: Path, line: str) -> None:
-    """Rename it into place, so that who sees the file sees all of it."""
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(line)
-    partial.replace(path)

@@ -57,6 +57,29 @@ def test_a_server_gets_configuration_and_options(
     os.close(writing)
 
 
+def test_addresses_on_the_command_line_are_in_place_of_those_of_the_file(
+    started: list[tuple[Config, ProcessOptions]], config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config.write_text('[rtmp]\nlisten = [":1935", ":1936"]\n')
+    words = ["--listen", "127.0.0.1:0", "--listen", "[::1]:0", "--api", "127.0.0.1:1985"]
+    assert main([str(config), *words]) == Exit.FAILED
+    [(got, _)] = started
+    assert list(map(str, got.rtmp.listen)) == ["127.0.0.1:0", "[::1]:0"]
+    assert list(map(str, got.api.listen)) == ["127.0.0.1:1985"]
+    assert main(["--listen", ":1940", "--print-config"]) == Exit.OK
+    assert 'listen = [":1940"]' in capsys.readouterr().out
+
+
+def test_a_descriptor_that_is_only_read_is_no_place_for_the_ready_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    reading, writing = os.pipe()
+    assert main(["--ready-fd", str(reading)]) == Exit.USAGE
+    assert f"{reading} is open for reading only" in capsys.readouterr().err
+    os.close(reading)
+    os.close(writing)
+
+
 def test_without_a_file_the_defaults_are_served(
     started: list[tuple[Config, ProcessOptions]],
 ) -> None:
@@ -139,6 +162,8 @@ def test_what_is_printed_loads_back(capsys: pytest.CaptureFixture[str], config: 
         (["--check", "--print-config"], "not allowed with argument"),
         (["--ready-fd", "x"], "x is no open file descriptor"),
         (["--ready-fd", "99999"], "99999 is no open file descriptor"),
+        (["--listen", "127.0.0.1"], "argument --listen:"),
+        (["--api", "everywhere:x"], "argument --api:"),
         (["--ready-file", "/no/such/place"], "there is no directory /no/such"),
         (["a.toml", "b.toml"], "unrecognized arguments: b.toml"),
     ],

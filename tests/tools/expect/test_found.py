@@ -12,7 +12,7 @@ from trio_srs.tools.expect.plan import Plan
 from trio_srs.tools.expect.source import make_source
 
 RULES = parse_rules(["video.codec == h264"])
-COMMAND = Plan(rules=RULES, words=("ffmpeg",))
+COMMAND = Plan(rules=RULES, words=("ffmpeg", "{url}"))
 NOBODY = Plan(rules=RULES, stream=None)
 
 
@@ -61,6 +61,14 @@ def test_what_did_not_come_is_explained(
     outcome = outcome_of(plan, found(happened=("live/b",), **what), interrupted=interrupted)
     assert (outcome.came, outcome.absence, outcome.happened) == (False, absence, ("live/b",))
     assert outcome.target == (what.get("stream", "live/stream") or "a stream")
+
+
+@pytest.mark.parametrize(
+    ("words", "is_told"), [(("a", "b"), True), (("a", "{url}"), False), (("a", "-o={url}"), False)]
+)
+def test_a_command_that_is_given_no_url_is_told_how(words: tuple[str, ...], is_told: bool) -> None:
+    outcome = outcome_of(Plan(words=words), found(program=FAILED_PROGRAM))
+    assert any("put '{url}' there" in each for each in outcome.happened) == is_told
 
 
 def test_what_has_to_be_known_is_remarked() -> None:

@@ -7,7 +7,6 @@ server never pays for what the other commands need.
 from __future__ import annotations
 
 import argparse
-import difflib
 import gc
 import sys
 from collections.abc import Sequence
@@ -15,6 +14,7 @@ from importlib import import_module
 from typing import Final, Protocol, cast
 
 from trio_srs.app.cli.exits import Exit
+from trio_srs.app.cli.meant import meant_by_command
 from trio_srs.app.cli.standard import OutputError, prepare, settle
 from trio_srs.app.cli.terminal import complain
 from trio_srs.version import VERSION
@@ -95,9 +95,7 @@ def _dispatch(words: list[str]) -> int:
         return _run(first, words[1:])
     if not first or first.startswith("-") or first.endswith(".toml"):
         return _run("serve", words)
-    near = difflib.get_close_matches(first, COMMANDS, 1)
-    hint = f"did you mean {near[0]!r}?" if near else f"expected one of {', '.join(COMMANDS)}"
-    complain(f"there is no command {first!r}; {hint}")
+    complain(f"there is no command {first!r}; {meant_by_command(first, COMMANDS)}")
     return Exit.USAGE
 
 

@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from trio_srs.app.cli.exits import Exit
+from trio_srs.app.cli.meant import meant_by_program, meant_by_url, misses_dashes
 from trio_srs.app.cli.quantities import count, seconds
 from trio_srs.app.cli.terminal import complain, say
 from trio_srs.app.cli.verdicts import add_output_options, check_outputs
@@ -37,6 +38,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
     def parse_args(words: Sequence[str]) -> argparse.Namespace:
         cut = words.index("--") if "--" in words else len(words)
+        flags = {
+            text for each in parser._actions if each.nargs == 0 for text in each.option_strings
+        }
+        if cut == len(words) and (program := misses_dashes(words, flags)):
+            parser.error(
+                f"{program!r} looks like a command, which needs -- before it: "
+                f"trio-srs expect [option ...] -- {program} ..."
+            )
         args: argparse.Namespace = parse(words[:cut])
         args.command = list(words[cut + 1 :])
         return args
@@ -128,7 +137,14 @@ def _check(args: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
     if args.target is None:
         if not args.command and args.listen is None:
             parser.error("expected URL, FILE.flv, -- and a command, or --listen")
+        if args.command and (hint := meant_by_program(args.command)):
+            parser.error(f"cannot run {args.command[0]!r}: {hint}")
         return
+    is_missing = "://" not in args.target and not args.target.endswith(".flv")
+    if is_missing and not Path(args.target).exists():
+        parser.error(
+            f"{args.target!r} is no URL, and there is no such file; {meant_by_url(args.target)}"
+        )
     for name in args.server_options:
         if getattr(args, name) is not None:
             parser.error(f"--{name.replace('_', '-')} is only for -- COMMAND and --listen")

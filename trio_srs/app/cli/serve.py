@@ -8,6 +8,8 @@ standard output, with the addresses it listens on.
 from __future__ import annotations
 
 import argparse
+import fcntl
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +19,7 @@ from trio_srs.app.cli.standard import put_bytes
 from trio_srs.app.cli.terminal import complain, say
 from trio_srs.config.load import PREFIX, ConfigError, Problem, load
 from trio_srs.config.schema import Config
+from trio_srs.net.address import Address
 
 __all__ = ["configure", "run"]
 
@@ -30,6 +33,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--set", metavar="KEY=VALUE", action="append", default=[], dest="overrides",
         help="set one key, the value in TOML: --set 'rtmp.listen=[\"127.0.0.1:0\"]'; repeatable",
+    )  # fmt: skip
+    parser.add_argument(
+        "--listen", metavar="ADDRESS", action="append", default=[], type=_address,
+        help="listen here for RTMP, in place of rtmp.listen: 127.0.0.1:1935, or :1935 for every "
+        "address; repeatable",
+    )  # fmt: skip
+    parser.add_argument(
+        "--api", metavar="ADDRESS", action="append", default=[], type=_address,
+        help="serve the HTTP API here, in place of api.listen: 127.0.0.1:1985; repeatable",
     )  # fmt: skip
     instead = parser.add_mutually_exclusive_group()
     instead.add_argument("--check", action="store_true", help="only check the configuration")
@@ -53,8 +65,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
     """Run the server, or only look at its configuration."""
 
+    overrides = [*args.overrides, *_listening("rtmp", args.listen), *_listening("api", args.api)]
+
     def load_again() -> Config:
-        return load(args.config, environ=os.environ, overrides=args.overrides)
+        return load(args.config, environ=os.environ, overrides=overrides)
 
     try:
         config = load_again()
@@ -69,6 +83,11 @@ def run(args: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
     if args.check:
         return _check(config, args.config)
     return _serve(config, load_again, args)
+
+
+def _listening(section: str, addresses: list[str]) -> list[str]:
+    """The override that has a section listen on these, if any are given."""
+    return [f"{section}.listen={json.dumps(addresses)}"] if addresses else []
 
 
 def _check(config: Config, path: Path | None) -> int:
@@ -112,6 +131,14 @@ def _with_file(problem: Problem, path: Path | None) -> str:
     return str(problem) if path is None or elsewhere else f"{path}: {problem}"
 
 
+def _address(text: str) -> str:
+    try:
+        Address.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return text
+
+
 def _new_file(text: str) -> Path:
     path = Path(text)
     if not path.parent.is_dir():
@@ -122,7 +149,9 @@ def _new_file(text: str) -> Path:
 def _open_fd(text: str) -> int:
     try:
         number = int(text)
-        os.fstat(number)
+        mode = fcntl.fcntl(number, fcntl.F_GETFL) & os.O_ACCMODE
     except (ValueError, OSError, OverflowError):
         raise argparse.ArgumentTypeError(f"{text} is no open file descriptor") from None
+    if mode == os.O_RDONLY:
+        raise argparse.ArgumentTypeError(f"{text} is open for reading only")
     return number

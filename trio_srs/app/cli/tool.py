@@ -11,6 +11,7 @@ from typing import Final
 import trio
 
 from trio_srs.app.cli.exits import Exit
+from trio_srs.app.cli.meant import meant_by_url
 from trio_srs.app.cli.quantities import seconds
 from trio_srs.app.cli.standard import OutputError
 from trio_srs.app.cli.terminal import complain, is_terminal
@@ -19,7 +20,7 @@ from trio_srs.tools.client import ClientSettings, ServerRefusedError, client_tls
 from trio_srs.tools.play import NoStreamError
 from trio_srs.tools.tally import Tally
 from trio_srs.wire.rtmp.status import StatusCode
-from trio_srs.wire.url import UrlError
+from trio_srs.wire.url import RtmpUrl, UrlError
 
 __all__ = [
     "add_connection_options",
@@ -34,13 +35,26 @@ _REFRESH_S: Final = 0.2
 
 def add_connection_options(parser: argparse.ArgumentParser, timeout_help: str) -> None:
     """Add what every command that connects can be told."""
-    parser.add_argument("url", metavar="URL", help="rtmp://host[:port]/app/stream, or rtmps://...")
+    parser.add_argument(
+        "url", metavar="URL", type=_stream_url, help="rtmp://host[:port]/app/stream, or rtmps://..."
+    )
     parser.add_argument(
         "--timeout", metavar="TIME", type=seconds, default=10.0, help=f"{timeout_help} (10s)"
     )
     parser.add_argument(
         "--insecure", action="store_true", help="with rtmps://, accept any certificate"
     )
+
+
+def _stream_url(text: str) -> str:
+    """The URL of a stream, as it is."""
+    try:
+        if not RtmpUrl.parse(text).stream:
+            raise UrlError(f"{text!r} names no stream: expected rtmp://host/app/stream")
+    except UrlError as error:
+        hint = meant_by_url(text)
+        raise argparse.ArgumentTypeError(f"{error}; {hint}" if hint else str(error)) from None
+    return text
 
 
 def settings_from(args: argparse.Namespace) -> ClientSettings:

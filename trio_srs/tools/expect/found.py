@@ -62,7 +62,7 @@ def outcome_of(plan: Plan, found: Found, *, interrupted: bool = False) -> Outcom
         earlier=before,
         source=found.source,
         absence="" if report else _absence(plan, found, interrupted=interrupted),
-        happened=() if report else found.happened,
+        happened=() if report else (*found.happened, *_hints(plan)),
         program=found.program,
         interrupted=interrupted,
         remarks=tuple(_remarks(plan, found, interrupted=interrupted)),
@@ -80,6 +80,15 @@ def _absence(plan: Plan, found: Found, *, interrupted: bool) -> str:
     assert found.program is not None  # without a command we wait until we give up
     end = found.program
     return f"the command {end.how} after {end.seconds:.1f} s and had published nothing"
+
+
+def _hints(plan: Plan) -> Iterator[str]:
+    """What may be wrong with a command that has published nothing."""
+    if plan.words and not any("{url}" in word for word in plan.words):
+        yield (
+            "no word of the command is or has {url}, where it is told the URL to publish to; "
+            "unless it takes that from TRIO_SRS_URL, put '{url}' there"
+        )
 
 
 def _goes_on(found: Found) -> bool:

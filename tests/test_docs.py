@@ -13,7 +13,7 @@ from types import ModuleType
 
 import pytest
 
-from trio_srs.app.cli import COMMANDS, main
+from trio_srs.app.cli import COMMANDS, parser_of
 from trio_srs.config.keys import keys
 from trio_srs.config.load import loads
 from trio_srs.config.schema import Config
@@ -75,12 +75,14 @@ def test_a_page_that_differs_is_noticed_and_left_alone(
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_the_command_line_page_has_exactly_the_options_there_are(
-    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("COLUMNS", "200")
-    assert main([command, "--help"]) == 0
-    there = re.findall(r"(?m)^  (?:-\w [\w.]+, |-\w, )?(--[a-z-]+)", capsys.readouterr().out)
+def test_the_command_line_page_has_exactly_the_options_there_are(command: str) -> None:
+    # Asked of the parser: how the help text is laid out differs from Python to Python.
+    there = [
+        word
+        for action in parser_of(command)._actions
+        for word in action.option_strings
+        if word.startswith("--")
+    ]
     page = (ROOT / "docs" / "reference" / "command-line.md").read_text(encoding="utf-8")
     [section] = re.findall(rf"(?ms)^## {command}\n(.*?)^## ", page)
     described = re.findall(r"(?m)^\| (?:`-\w \w+`, )?`(--[a-z-]+)", section)

@@ -64,7 +64,13 @@ def test_what_did_not_come_is_explained(
 
 
 @pytest.mark.parametrize(
-    ("words", "is_told"), [(("a", "b"), True), (("a", "{url}"), False), (("a", "-o={url}"), False)]
+    ("words", "is_told"),
+    [
+        (("a", "b"), True),
+        (("a", "{url}"), False),
+        (("a", "-o={url}"), False),
+        (("a", "{port}"), False),
+    ],
 )
 def test_a_command_that_is_given_no_url_is_told_how(words: tuple[str, ...], is_told: bool) -> None:
     outcome = outcome_of(Plan(words=words), found(program=FAILED_PROGRAM))

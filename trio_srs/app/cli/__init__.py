@@ -19,7 +19,7 @@ from trio_srs.app.cli.standard import OutputError, prepare, settle
 from trio_srs.app.cli.terminal import complain
 from trio_srs.version import VERSION
 
-__all__ = ["COMMANDS", "main", "program"]
+__all__ = ["COMMANDS", "main", "parser_of", "program"]
 
 COMMANDS: Final = {
     "serve": "run the server; what happens when no command is given",
@@ -115,8 +115,9 @@ def _top_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _run(name: str, words: list[str]) -> int:
-    command = cast(_Command, import_module(f"{__name__}.{name}"))
+def parser_of(name: str) -> argparse.ArgumentParser:
+    """What reads the words of a command, for whoever wants to know which there are."""
+    command = _module_of(name)
     parser = argparse.ArgumentParser(
         prog=f"{_PROG} {name}",
         description=(command.__doc__ or "").partition("\n\n")[2],
@@ -125,4 +126,13 @@ def _run(name: str, words: list[str]) -> int:
     )
     parser.add_argument("--version", action="version", version=f"{_PROG} {VERSION}")
     command.configure(parser)
-    return command.run(parser.parse_args(words), parser)
+    return parser
+
+
+def _module_of(name: str) -> _Command:
+    return cast(_Command, import_module(f"{__name__}.{name}"))
+
+
+def _run(name: str, words: list[str]) -> int:
+    parser = parser_of(name)
+    return _module_of(name).run(parser.parse_args(words), parser)

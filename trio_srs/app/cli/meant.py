@@ -15,7 +15,7 @@ __all__ = ["meant_by_command", "meant_by_program", "meant_by_url", "misses_dashe
 
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):/+")
 _ADDRESS: Final = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[^/:\s]*):[0-9]{1,5}")
-_PLACES: Final = ("{url}", "{source_url}")
+_PLACES: Final = ("{url}", "{source_url}", "{port}")
 _SHELL: Final = re.compile(r"[|&;<>$*?~]")
 
 

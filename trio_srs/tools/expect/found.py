@@ -62,7 +62,7 @@ def outcome_of(plan: Plan, found: Found, *, interrupted: bool = False) -> Outcom
         earlier=before,
         source=found.source,
         absence="" if report else _absence(plan, found, interrupted=interrupted),
-        happened=() if report else (*found.happened, *_hints(plan)),
+        happened=() if report else found.happened or tuple(_hints(plan)),
         program=found.program,
         interrupted=interrupted,
         remarks=tuple(_remarks(plan, found, interrupted=interrupted)),
@@ -83,8 +83,9 @@ def _absence(plan: Plan, found: Found, *, interrupted: bool) -> str:
 
 
 def _hints(plan: Plan) -> Iterator[str]:
-    """What may be wrong with a command that has published nothing."""
-    if plan.words and not any("{url}" in word for word in plan.words):
+    """What may be wrong with a command of which the server has heard nothing."""
+    is_told = any(place in word for word in plan.words for place in ("{url}", "{port}"))
+    if plan.words and not is_told:
         yield (
             "no word of the command is or has {url}, where it is told the URL to publish to; "
             "unless it takes that from TRIO_SRS_URL, put '{url}' there"

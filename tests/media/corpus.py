@@ -111,6 +111,11 @@ RECIPES: Final[dict[str, Recipe]] = {
     "opus_stereo_60_ms": _audio("libopus -b:a 48k -frame_duration 60", 48000, "stereo"),
     "opus_short": _audio("libopus -b:a 96k -frame_duration 2.5", 48000, "stereo"),
     "opus_51": _audio("libopus -b:a 128k -mapping_family 1", 48000, "5.1"),
+    "g711_mulaw": _audio("pcm_mulaw", 8000, "mono"),
+    "g711_alaw": _audio("pcm_alaw", 8000, "mono"),
+    "nellymoser_16k": _audio("nellymoser", 16000, "mono"),
+    "pcm_22k": _audio("pcm_s16le", 22050, "stereo"),
+    "pcm_44k_mono": _audio("pcm_u8", 44100, "mono"),
 }
 
 

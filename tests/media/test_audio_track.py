@@ -178,3 +178,11 @@ def test_frames_are_worth_a_look_until_the_rate_is_known() -> None:
     assert made.needs_look
     see(made, MP3)
     assert not made.needs_look
+
+
+def test_an_enhanced_codec_that_nobody_reads_is_counted() -> None:
+    made = track()
+    for payload in ("90 7a7a7a7a 00", "91 7a7a7a7a 00"):
+        see(made, bytes.fromhex(payload))
+    facts, audio = audio_of(made)
+    assert (facts.codec, facts.frames, audio.sample_rate) == ("zzzz", 1, None)

@@ -24,7 +24,7 @@ pytestmark = [
 Said = dict[str, Any]
 VIDEO: Final = [name for name in RECIPES if name.startswith(("h264", "hevc", "av1", "vp9"))]
 AUDIO: Final = [name for name in RECIPES if name not in VIDEO]
-CODECS: Final = {"libdav1d": "av1", "mp3float": "mp3"}
+CODECS: Final = {"libdav1d": "av1", "mp3float": "mp3", "pcm_s16le": "pcm", "pcm_u8": "pcm"}
 """Decoders that are not called as their codec."""
 PROFILES: Final = {"Range Extensions": "Rext"}
 FIELD_ORDERS: Final = {2: "top", 3: "bottom"}

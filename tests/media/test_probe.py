@@ -328,3 +328,50 @@ def test_tracks_on_two_sides_of_where_timestamps_go_round_can_be_compared(
         assert facts.skew.drift_ms_per_minute == pytest.approx(0)
     first = seen(made).skew.first_ms
     assert first == audio_ms - video_ms
+
+
+SEI, FIRST, LATER = "00000003 060501", "00000003 6588ff", "00000003 654220"
+INTER = "00000003 419aff"
+
+
+def in_parts(*parts: str) -> list[Message]:
+    """A keyframe at 0 and a picture at 40 ms; each part a message."""
+    messages = [video(bytes.fromhex("1701000000" + part)) for part in parts]
+    return [bodies.header(), *messages, video(bytes.fromhex("2701000000" + INTER), 40)]
+
+
+@pytest.mark.parametrize("level", ["headers", "full"])
+def test_a_picture_in_several_messages_is_one_frame(level: Level) -> None:
+    facts = seen(in_parts(SEI, FIRST, LATER), level)
+    assert facts.video is not None
+    assert facts.video.video is not None
+    assert (facts.video.frames, facts.video.video.keyframes) == (2, 1)
+    assert (facts.video.messages, facts.messages) == (5, 5)
+
+
+def test_what_a_picture_came_in_adds_up_in_the_rates_of_the_stream() -> None:
+    facts = seen(in_parts(SEI, FIRST, LATER))
+    assert facts.bitrate.peak_bps == 8 * 4 * 12
+    assert facts.video is not None
+    assert (facts.video.bitrate.peak_bps, facts.video.intervals.fps) == (8 * 4 * 12, 25)
+
+
+def test_pictures_of_several_tracks_may_come_in_parts() -> None:
+    coded = VideoPacketType.CODED_FRAMES_X
+    parts = [
+        two_tracks(*[bytes.fromhex(part)] * 2, packet_type=coded) for part in (SEI, FIRST, LATER)
+    ]
+    facts = seen(parts)
+    assert [track.frames for track in facts.tracks] == [1, 1]
+    assert facts.bitrate.peak_bps == 8 * 6 * 7
+
+
+@pytest.mark.parametrize("at", [1, 2, 3])
+def test_a_blind_count_is_mended_when_the_next_message_shows_it(at: int) -> None:
+    inter = bodies.inter
+    messages = [bodies.header(), bodies.key(0), *(inter(40 * n) for n in range(1, 4))]
+    sei = video(bytes.fromhex("2701000000" + SEI), 40 * at)
+    messages.insert(messages.index(inter(40 * at)), sei)
+    facts = seen(messages, "headers")
+    assert facts.video is not None
+    assert (facts.video.frames, facts.video.messages) == (4, 6)

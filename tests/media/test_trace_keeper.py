@@ -164,3 +164,18 @@ def test_a_trace_does_not_grow_with_the_stream() -> None:
     before = probe.trace()
     probe.see(bodies.audio(20))
     assert (len(before), len(probe.trace())) == (1, 2)
+
+
+def test_of_codecs_that_nobody_reads_only_the_bytes_are_kept() -> None:
+    [frame] = traced([video("12 0102")])
+    assert (frame.picture, frame.is_key, frame.fingerprint) == ("", True, crc32(b"\1\2"))
+
+
+def test_the_first_counter_of_a_picture_counts() -> None:
+    parts = []
+    for number in (b"7", b"8"):
+        text = b"trio-srs frame #" + number
+        sei = bytes((6, 5, len(text))) + text + b"\x80"
+        parts.append(at(0, INTER + join_prefixed([sei]).hex()))
+    [frame] = traced([bodies.header(), *parts, at(0, KEY + IDR)])
+    assert frame.number == 7

@@ -480,3 +480,15 @@ def test_what_cannot_be_cut_up_is_a_picture_of_its_own() -> None:
     for at_ms, data in ((0, units(IDR)), (40, b"\0\0\0"), (40, b"\0\0\0"), (40, units(P))):
         made.see(coded("avc1", data), at_ms, 10)
     assert (made.facts().frames, made.facts().troubles) == (4, 2)
+
+
+def test_messages_are_of_pictures_or_not() -> None:
+    made = track()
+    seen = []
+    for data in (units(SEI), units(IDR), units(LATER), b"\0\0\0"):
+        made.see(coded("avc1", data), 0, 10)
+        seen.append((made.is_coded, made.frame_size))
+    start(made, "avc1", SMALL)
+    assert [*seen, (made.is_coded, made.frame_size)] == [
+        (True, 0), (True, 20), (True, 10), (True, 10), (False, 0),
+    ]  # fmt: skip

@@ -210,6 +210,8 @@ class StreamProbe:
             self._digests.add(whole(_VIDEO, timestamp_ms, payload), payload, joined)
             if frame is not None:
                 self._take_frame(frame, timestamp_ms, size, is_key=key)
+            elif size:
+                self._bitrate.add(self._order.time_ms, size)
 
     def _take_audio(self, timestamp_ms: int, payload: bytes) -> None:
         try:

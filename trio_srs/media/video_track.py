@@ -46,7 +46,8 @@ class VideoTrack(Track):
     is_key: bool = False
     """Whether it begins one that is called a keyframe."""
     frame_size: int = 0
-    """Bytes that the newest message adds to its picture, those that went ahead among them."""
+    """Bytes that the newest message adds to its picture, those that went ahead among them; of what
+    goes ahead itself, none yet."""
     picture: Picture | None = None
     """The newest picture as far as it has come; None if it cannot be read."""
     _picture_ms: int | None = None
@@ -83,6 +84,7 @@ class VideoTrack(Track):
             ProtocolError: its header cannot be read; it is counted all the same.
         """
         self.is_frame = self.is_part = self.is_ahead = self.is_key = False
+        self.frame_size = 0
         if body.frame_type is _COMMAND:
             return None
         self.name(body.codec)
@@ -161,7 +163,7 @@ class VideoTrack(Track):
                 trouble = trouble or error
             self._begin(body, picture, timestamp_ms, size)
         else:
-            self.is_ahead, self.frame_size = True, size
+            self.is_ahead = True
             self._ahead_size += size
             self._may_begin |= picture.may_begin
         if picture.size:

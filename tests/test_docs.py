@@ -6,6 +6,7 @@ import importlib.util
 import os
 import pkgutil
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -147,6 +148,38 @@ def test_every_file_that_a_page_links_to_exists(page: Path) -> None:
     targets = re.findall(r"\]\(([^)#\s]+)[^)]*\)", text)
     local = [target for target in targets if "://" not in target]
     assert [target for target in local if not (page.parent / target).exists()] == []
+
+
+SESSIONS = [page for page in PAGES if fenced(page, "console", mark="session")]
+_NEXT = "-- next --"
+
+
+@pytest.mark.interop
+@pytest.mark.slow
+@pytest.mark.parametrize("page", SESSIONS, ids=lambda page: page.stem)
+def test_what_a_page_has_one_type_comes_out_as_it_says(page: Path, tmp_path: Path) -> None:
+    """Blocks marked ``session``: all of a page in one shell; ``…`` stands for what differs."""
+    environ = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    lines = [
+        line for block in fenced(page, "console", mark="session") for line in block.splitlines()
+    ]
+    script = ["exec 2>&1", "trap 'kill $(jobs -p) 2>/dev/null' EXIT"]
+    shown: list[list[str]] = []
+    for line in lines:
+        if line.startswith("$ "):
+            script += [line.removeprefix("$ "), f"echo {shlex.quote(_NEXT)}"]
+            shown.append([line])
+        else:
+            shown[-1].append(line)
+    run = subprocess.run(
+        ["bash", "-c", "\n".join(script)],
+        cwd=tmp_path, env=environ, stdout=subprocess.PIPE, text=True, timeout=50, check=False,
+    )  # fmt: skip
+    said = run.stdout.split(f"{_NEXT}\n")
+    assert len(said) > len(shown)
+    for (command, *expected), out in zip(shown, said, strict=False):
+        pattern = re.escape("\n".join(expected)).replace("…", ".*")
+        assert re.fullmatch(pattern, out.rstrip("\n")), f"{command}\n{out}"
 
 
 @EACH_PAGE

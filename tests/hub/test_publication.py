@@ -67,6 +67,22 @@ async def test_a_report_says_who_published_what_when(autojump_clock: MockClock) 
     assert (report.facts.messages, len(report.trace)) == (4, 2)
 
 
+async def test_a_track_that_ends_long_before_the_others_is_a_step(
+    autojump_clock: MockClock,
+) -> None:
+    scene = Scene(inspect=InspectLevel.FULL)
+    publication = scene.come()
+    for at_ms in range(0, 4000, 40):
+        scene.say(*([audio(at_ms)] if at_ms < 1000 else []), inter(at_ms))
+        await trio.sleep(0.04)
+    report = scene.go(publication)
+    steps = [(step.what, round(step.at_s, 2), step.detail) for step in report.timeline]
+    assert steps[-2:] == [
+        (StepKind.TRACK_END, 0.96, "audio, 3 s before the others"),
+        (StepKind.END, 4.0, "peer_fin"),
+    ]
+
+
 async def test_what_happens_is_told_once_and_in_order(autojump_clock: MockClock) -> None:
     scene = Scene(timestamps=TimestampMode.REBASE)
     with scene.listening():

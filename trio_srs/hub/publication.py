@@ -150,7 +150,8 @@ class Publication:
         return self.last_report or self._report(None, "")
 
     def _report(self, end: EndReason | None, detail: str) -> StreamReport:
-        from trio_srs.media.facts import StreamFacts  # see _inspector
+        from trio_srs.media.early_end import early_ends  # see _inspector
+        from trio_srs.media.facts import StreamFacts
         from trio_srs.media.report import StreamReport
         from trio_srs.media.trace import Trace
 
@@ -163,6 +164,9 @@ class Publication:
         timeline = self._steps.all()
         if end is None and self._silent_since is not None:
             timeline += (self._stall(trio.current_time()),)
+        published_s = self._published_at - publisher.accepted_at
+        if early := tuple(early_ends(facts, published_s)):
+            timeline = tuple(sorted((*timeline, *early), key=lambda step: step.at_s))
         return StreamReport(
             stream=self.stream,
             session=publisher.session,

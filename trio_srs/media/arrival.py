@@ -79,6 +79,11 @@ class Arrivals:
         if self._keyframe_s is None:
             self._keyframe_s = arrived_at_s
 
+    def last_frame_s(self, clock: Clock) -> float | None:
+        """Seconds from publish to the newest frame of the track with that clock."""
+        newest = self._newest.get(clock)
+        return None if newest is None else self._since_publish(newest.came_s)
+
     def facts(self) -> ArrivalFacts:
         """What is known so far."""
         if self._began_s is None:

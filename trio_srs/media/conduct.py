@@ -32,6 +32,9 @@ class StepKind(enum.StrEnum):
     """A sequence header came that differs from the one before; the detail says which."""
     STALL = "stall"
     """Nothing came for longer than usual; the detail says for how long."""
+    TRACK_END = "track_end"
+    """The last frame of a track came, long before the last of the others; the detail says which
+    track, and by how much."""
     END = "end"
     """The publish ended; the detail is the reason, and what else there is to say."""
 

@@ -323,6 +323,11 @@ class TrackFacts:
     """Timestamps."""
     intervals: IntervalFacts = IntervalFacts()
     """Measured frame rate, and its jitter."""
+    last_frame_s: float | None = None
+    """Seconds from publish to the newest frame; None if it is not known when it came."""
+    ends_early_ms: int = 0
+    """Milliseconds by which the newest frame is before the newest of any track. If that is more
+    than the longest gap allowed, the track has ended early, or has a gap that goes on."""
     longest_still_ms: int = 0
     """Milliseconds: the longest time in which nothing new came: frames that repeat the one before
     byte for byte, or pictures that skip everything. A hint at silent or frozen input."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, Literal
 
+import attrs
+
 from trio_srs.errors import ProtocolError
 from trio_srs.media.arrival import Arrivals
 from trio_srs.media.audio_track import AudioTrack
 from trio_srs.media.clock import DEFAULT_GAP_MS, DEFAULT_JUMP_MS
 from trio_srs.media.digest import Digests, whole
-from trio_srs.media.facts import StreamFacts
+from trio_srs.media.facts import StreamFacts, TrackFacts
 from trio_srs.media.heads import Heads
 from trio_srs.media.order import Order
 from trio_srs.media.picture import Picture
@@ -350,7 +352,7 @@ class StreamProbe:
             level=self.level,
             messages=self._messages,
             bytes=self._bytes,
-            tracks=tuple(track.facts() for track in self._tracks),
+            tracks=tuple(map(self._track_facts, self._tracks)),
             metadata=self._metadata,
             metadata_changes=self._metadata_changes,
             clock=order.facts(),
@@ -358,4 +360,13 @@ class StreamProbe:
             skew=self._skew.facts(),
             arrival=self._arrivals.facts(),
             digests=self._digests.facts() if self._is_full else None,
+        )
+
+    def _track_facts(self, track: VideoTrack | AudioTrack) -> TrackFacts:
+        """What is known of a track, and of it beside the others."""
+        clock = track.clock
+        return attrs.evolve(
+            track.facts(),
+            last_frame_s=self._arrivals.last_frame_s(clock),
+            ends_early_ms=self._order.latest_ms - clock.latest_ms if clock.count else 0,
         )

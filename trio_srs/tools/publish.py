@@ -19,7 +19,13 @@ from trio_srs.tools.timeline import Timeline
 from trio_srs.wire.flv.tag import FlvError, FlvReader, FlvTag
 from trio_srs.wire.rtmp.message import Message, MessageType
 
-__all__ = ["FilePublish", "MediaFileError", "PatternPublish", "PublishOptions"]
+__all__ = [
+    "FilePublish",
+    "MediaFileError",
+    "PatternPublish",
+    "PublishOptions",
+    "damage_in_words",
+]
 
 _READ: Final = 256 * 1024
 _LOOK: Final = 8192
@@ -48,6 +54,11 @@ class PublishOptions:
 
 
 DEFAULT_OPTIONS: Final = PublishOptions()
+
+
+def damage_in_words(at: int) -> str:
+    """What is said of the :attr:`~trio_srs.wire.flv.tag.FlvReader.damaged_at` of a file."""
+    return f"the tag at byte {at} is not as long as it says behind it: bytes are missing or stray"
 
 
 class _Paced:
@@ -126,6 +137,7 @@ class FilePublish(_Paced):
     Attributes:
         tally: what was sent so far; good also after :meth:`run` was cancelled.
         truncated_at: the byte where the file ends inside a tag, if it does.
+        damaged_at: the byte of the first tag behind which bytes are missing or too many, if any.
         passed_over: tags that are no audio, video or script data, and how many of each type:
             FLV reserves them (10.1, E.4.1), and as RTMP messages they would be control.
     """
@@ -141,6 +153,7 @@ class FilePublish(_Paced):
         self.path = path
         self.options = options
         self.truncated_at: int | None = None
+        self.damaged_at: int | None = None
         self.passed_over: Counter[int] = Counter()
         self._timeline = Timeline(start_at_ms=options.start_at_s * 1000)
 
@@ -188,6 +201,7 @@ class FilePublish(_Paced):
                         return False
         if reader.pending:
             self.truncated_at = reader.offset + reader.pending
+        self.damaged_at = reader.damaged_at
         if not self._timeline.begun:
             raise MediaFileError(f"{self.path}: {self._lacking()}")
         return True

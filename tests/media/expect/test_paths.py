@@ -107,7 +107,23 @@ def test_a_level_is_a_number_if_it_looks_like_one() -> None:
     sps = bytes.fromhex("6742f00b da0507e4")  # level 11 with constraint_set3_flag: 1b
     record = build_avc_config((sps,), (bytes.fromhex("68ce3c80"),))
     header = Message(MessageType.VIDEO, 1, 0, b"\x17\0\0\0\0" + record)
-    assert read("video.level", published(timed([header]))) == "1b"
+    picture = Message(MessageType.VIDEO, 1, 0, b"\x17\1\0\0\0\0\0\0\2\x65\x88")
+    assert read("video.level", published(timed([header, picture]))) == "1b"
+
+
+@pytest.mark.parametrize(
+    ("defect", "kind", "other"),
+    [("no-audio", "audio", "video (h264, 75 frames)"), ("no-video", "video", "audio (aac, ")],
+)
+def test_a_track_that_was_announced_and_has_no_frames_is_not_there(
+    defect: str, kind: str, other: str
+) -> None:
+    report = published(defective(defect))
+    for name in ("codec", "frames", "headers.changes", "bitrate.mean_bps"):
+        seen = read(f"{kind}.{name}", report)
+        assert isinstance(seen, Absent)
+        assert seen.why.startswith(f"no {kind} came, though it was announced; the stream had ")
+        assert other in seen.why
     assert isinstance(read("video.level", published(timed([bodies.audio(0)]))), Absent)
 
 

@@ -6,7 +6,7 @@ import attrs
 import pytest
 
 from tests.media.expect.publishing import defective, published, timed
-from trio_srs.media.expect.evidence import Evidence
+from trio_srs.media.expect import Evidence, judge, parse_rules
 from trio_srs.media.expect.seen import Absent, Extent, Seen
 from trio_srs.media.expect.track_subjects import track_subjects
 from trio_srs.media.report import StreamReport
@@ -110,3 +110,26 @@ def test_what_is_not_known_is_not_made_up() -> None:
     assert read(inter, "skew.ms") == Absent("not known: the stream did not say")
     young = published(Pattern(seconds=1.0))
     assert read(young, "video.gop.frames") == Extent(None, 25)
+
+
+@pytest.mark.parametrize(
+    ("defect", "kind", "early_ms"),
+    [("no-audio@100", "audio", 4000), ("no-video@50", "video", 6000)],
+)
+def test_a_track_that_ends_long_before_the_others_has_a_gap_there(
+    defect: str, kind: str, early_ms: int
+) -> None:
+    report = published(defective(defect, seconds=8.0))
+    assert read(report, "gaps.count") == 1
+    assert read(report, "gaps.longest") == pytest.approx(early_ms, abs=60)
+    assert read(attrs.evolve(report, trace=Trace()), "gaps.longest") == read(report, "gaps.longest")
+    [verdict] = judge(Evidence(report=report), parse_rules(["gaps.count == 0"]))
+    frames = list(report.trace.of(kind))
+    assert (verdict.met, verdict.track, verdict.index) == (False, kind, len(frames) - 1)
+    assert read(published(defective(seconds=8.0)), "gaps.count") == 0
+
+
+def test_of_tracks_that_were_only_announced_nothing_is_counted() -> None:
+    report = published(timed([bodies.header(), bodies.audio_header()]))
+    for name in ("gaps.count", "gaps.longest", "timestamps.jumps", "video.size", "skew.ms"):
+        assert isinstance(read(report, name), Absent)

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.tools.files import clip, flv
-from trio_srs.tools.expect.flv_file import report_of_file
+from trio_srs.testing.bodies import audio_header, header, metadata
+from trio_srs.tools.expect.flv_file import report_of_file, what_is_missing
 from trio_srs.tools.expect.sight import Enough
 from trio_srs.tools.publish import MediaFileError
 
@@ -51,6 +52,7 @@ def test_a_file_that_is_cut_off_is_odd(file: Path) -> None:
         (b"MP4!", "the file begins with 4d5034, expected 464c56"),
         (flv([]), "no audio and no video in it"),
         (b"", "no audio and no video in it"),
+        (flv([metadata(), header(), audio_header()]), "no audio and no video in it, only headers"),
     ],
 )
 def test_what_is_no_stream_is_said(tmp_path: Path, data: bytes | None, message: str) -> None:
@@ -59,3 +61,37 @@ def test_what_is_no_stream_is_said(tmp_path: Path, data: bytes | None, message: 
         path.write_bytes(data)
     with pytest.raises(MediaFileError, match=f"bad.flv: .*{message}"):
         report_of_file(path)
+
+
+def planted(data: bytes, at_tag: int, stray: bytes) -> bytes:
+    """A file with stray bytes in front of a tag."""
+    pos = 13
+    for _ in range(at_tag):
+        pos += 15 + int.from_bytes(data[pos + 1 : pos + 4], "big")
+    return data[:pos] + stray + data[pos:]
+
+
+WHOLE = flv(clip(2))
+STRAY_TAG = b"\x09\0\0\x02\0\0\0\0\0\0\0ab\0\0\1\1"
+
+
+@pytest.mark.parametrize(
+    ("data", "missing"),
+    [
+        (WHOLE, ""),
+        (WHOLE * 2, f"another FLV file begins at byte {len(WHOLE)}; only one is read"),
+        (WHOLE[:-1], f"the file ends inside a tag, at byte {len(WHOLE) - 1}"),
+        (WHOLE + b"stray", f"the file ends inside a tag, at byte {len(WHOLE) + 5}"),
+        (planted(WHOLE, 20, STRAY_TAG), "bytes are missing or stray"),
+        (planted(WHOLE, 20, b"\x29"), "is encrypted; that is not read"),
+    ],
+)
+def test_a_file_that_could_be_read_only_in_part_says_so(
+    tmp_path: Path, data: bytes, missing: str
+) -> None:
+    path = tmp_path / "part.flv"
+    path.write_bytes(data)
+    report = report_of_file(path)
+    assert missing in what_is_missing(report)
+    assert bool(what_is_missing(report)) is bool(missing)
+    assert len(report.trace) >= 15

@@ -53,6 +53,11 @@ def test_one_publish_needs_no_remark() -> None:
             "whoever was to come did not",
         ),
         (COMMAND, {}, True, "interrupted before any audio or video came"),
+        (
+            COMMAND, {"program": FAILED_PROGRAM, "only_headers": True}, False,
+            "it was announced by headers, and no frame came",
+        ),
+        (NOBODY, {"only_headers": True}, False, "it was announced by headers, and no frame came"),
     ],
 )  # fmt: skip
 def test_what_did_not_come_is_explained(

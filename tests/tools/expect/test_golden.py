@@ -29,3 +29,9 @@ def test_a_stream_equals_its_golden_file_and_no_other(tmp_path: Path) -> None:
 def test_a_golden_file_has_to_be_there(tmp_path: Path) -> None:
     with pytest.raises(MediaFileError, match=r"none\.flv: No such file"):
         golden_reports(parse_rules(["digest.exact == none.flv"]), tmp_path)
+
+
+def test_a_golden_file_has_to_be_whole(tmp_path: Path) -> None:
+    (tmp_path / "cut.flv").write_bytes(flv(clip(2))[:-1])
+    with pytest.raises(MediaFileError, match=r"cut\.flv: the file ends inside a tag"):
+        golden_reports(parse_rules(["digest.exact == cut.flv"]), tmp_path)

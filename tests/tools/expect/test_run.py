@@ -107,6 +107,28 @@ async def test_a_command_that_does_not_end_is_given_up() -> None:
     assert outcome.program.how == "did not end within 3 s of the end of what it published"
 
 
+HEADERS_ALONE = """
+    async def main():
+        async with open_publisher(URL) as publisher:
+            for message in Pattern(seconds=0.0):
+                await publisher.send(message)
+            await trio.sleep({seconds})
+    trio.run(main)
+"""
+
+
+async def test_headers_alone_are_no_stream() -> None:
+    outcome = await ran(*python(HEADERS_ALONE.format(seconds=0)))
+    assert not outcome.came
+    assert outcome.absence == "it was announced by headers, and no frame came"
+
+
+async def test_headers_alone_are_waited_for_no_longer_than_nothing() -> None:
+    outcome = await ran(*python(HEADERS_ALONE.format(seconds=60)), timeout_s=4.0)
+    assert not outcome.came
+    assert outcome.absence == "the command sent headers, and no frame within 4 s"
+
+
 async def test_an_encoder_that_stalls_is_dropped_and_judged() -> None:
     outcome = await ran(
         *publish("--defect", "stall@5:60", "--speed", "1"),
@@ -131,10 +153,10 @@ async def test_an_endless_command_is_stopped_when_there_is_enough(enough: Enough
 
 
 async def test_all_of_it_may_take_only_so_long() -> None:
-    outcome = await ran(*publish("--speed", "1", frames=100_000), max_time_s=2.0)
+    outcome = await ran(*publish("--speed", "1", frames=100_000), max_time_s=6.0)
     assert outcome.came
     assert outcome.program is not None
-    assert (outcome.program.failed, outcome.program.how) == (True, "did not end within 2 s in all")
+    assert (outcome.program.failed, outcome.program.how) == (True, "did not end within 6 s in all")
 
 
 async def test_a_reconnect_is_measured() -> None:

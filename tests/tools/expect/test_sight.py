@@ -97,3 +97,14 @@ def test_without_video_audio_frames_count() -> None:
     for message in (audio(0), audio(20)):
         tally.add(message)
     assert Enough(frames=2).is_reached_by(tally) == "frames"
+
+
+def test_a_track_that_ends_early_is_a_step() -> None:
+    sight = Sight("live/a", began_at=0.0, now_s=1.0)
+    sight.open(2.0)
+    for at_ms in range(0, 4000, 40):
+        sight.see(inter(at_ms), 2 + at_ms / 1000)
+        if at_ms <= 400:
+            sight.see(audio(at_ms), 2 + at_ms / 1000)
+    [step] = [s for s in sight.report(Conduct()).timeline if s.what is StepKind.TRACK_END]
+    assert (round(step.at_s, 3), step.detail) == (1.4, "audio, 3.56 s before the others")

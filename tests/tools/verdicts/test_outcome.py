@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import attrs
 import pytest
 
 from tests.tools.verdicts.outcomes import FAILED_PROGRAM, absent, judged
@@ -26,6 +27,14 @@ def test_what_did_not_come_cannot_be_judged() -> None:
     assert stream.details == ("live/b was published",)
     assert (rule.status, rule.message) == (Status.SKIPPED, "nothing came to judge it by")
     assert (outcome.came, outcome.met) == (False, False)
+
+
+def test_what_could_be_judged_only_in_part_is_not_as_expected() -> None:
+    outcome = attrs.evolve(judged("video.codec == h264"), missing="the file ends inside a tag")
+    stream, rule = outcome.cases
+    assert (stream.status, rule.status) == (Status.FAILED, Status.MET)
+    assert stream.message == "only a part could be judged: the file ends inside a tag"
+    assert (outcome.came, outcome.met) == (True, False)
 
 
 def test_without_rules_a_stream_is_enough() -> None:

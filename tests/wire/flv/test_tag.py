@@ -131,3 +131,22 @@ def test_garbage_is_read_or_blamed_on_the_peer(data: bytes, with_header: bool) -
     except FlvError:
         return
     assert sum(15 + len(tag.body) for tag in tags) <= reader.offset
+
+
+@pytest.mark.parametrize(("tail", "damaged"), [(0, False), (12, False), (1, False), (13, True)])
+def test_a_size_behind_a_tag_that_nobody_writes_is_damage(tail: int, damaged: bool) -> None:
+    """Several muxers write 0, or the size of the body."""
+    reader = FlvReader()
+    tag = encode_tag(FlvTag(9, 0, b"a"))
+    reader.feed(encode_header(True, True) + tag + tag[:-4] + tail.to_bytes(4, "big") + tag)
+    assert len(list(iter(reader.next_tag, None))) == 3
+    assert reader.damaged_at == (13 + len(tag) if damaged else None)
+
+
+def test_another_file_behind_the_first_is_refused_by_name() -> None:
+    reader = FlvReader()
+    file = encode_header(True, True) + encode_tag(FlvTag(9, 0, b"a"))
+    reader.feed(file + file)
+    assert reader.next_tag() is not None
+    with pytest.raises(FlvError, match=f"another FLV file begins at byte {len(file)}"):
+        reader.next_tag()

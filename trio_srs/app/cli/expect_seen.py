@@ -16,7 +16,7 @@ from trio_srs.app.cli.verdicts import write_outputs
 from trio_srs.media.expect import Evidence, Rule, judge
 from trio_srs.media.report import StreamReport
 from trio_srs.tools.client import ClientSettings, client_tls
-from trio_srs.tools.expect.flv_file import report_of_file
+from trio_srs.tools.expect.flv_file import report_of_file, what_is_missing
 from trio_srs.tools.expect.pull import Pull
 from trio_srs.tools.expect.sight import Enough
 from trio_srs.tools.publish import MediaFileError
@@ -43,6 +43,7 @@ def judge_file(
         report=report,
         verdicts=judge(Evidence(report=report, golden=golden), rules) if report else (),
         absence=absence,
+        missing=what_is_missing(report) if report else "",
         seconds=time.monotonic() - began,
         began_at=began_at,
     )

@@ -27,7 +27,7 @@ from trio_srs.app.cli.tool import (
 )
 from trio_srs.media.pattern import Defect, Pattern, PatternError
 from trio_srs.tools.client import open_publisher
-from trio_srs.tools.publish import FilePublish, PatternPublish, PublishOptions
+from trio_srs.tools.publish import FilePublish, PatternPublish, PublishOptions, damage_in_words
 from trio_srs.tools.tally import Tally
 
 __all__ = ["configure", "run"]
@@ -185,6 +185,8 @@ async def _publish_file(args: argparse.Namespace) -> int:
             interrupted = await until_signal(partial(job.run, publisher))
     if job.truncated_at is not None:
         complain(f"{args.file}: the file ends inside a tag, at byte {job.truncated_at}")
+    if job.damaged_at is not None:
+        complain(f"{args.file}: {damage_in_words(job.damaged_at)}")
     if job.passed_over:
         complain(f"{args.file}: {_reserved(job.passed_over)}")
     _report(args, job.tally, interrupted is not None)

@@ -86,6 +86,8 @@ class Video(TypedDict, total=False):
     intervals_jitter_ms: Expected
     intervals_shortest_ms: Expected
     intervals_longest_ms: Expected
+    last_frame_s: Expected
+    ends_early_ms: Expected
     longest_still_ms: Expected
     digests_exact: Expected
     digests_payload: Expected
@@ -184,6 +186,8 @@ class Audio(TypedDict, total=False):
     intervals_jitter_ms: Expected
     intervals_shortest_ms: Expected
     intervals_longest_ms: Expected
+    last_frame_s: Expected
+    ends_early_ms: Expected
     longest_still_ms: Expected
     digests_exact: Expected
     digests_payload: Expected
@@ -446,6 +450,8 @@ class Source(TypedDict, total=False):
     video_intervals_jitter_ms: Expected
     video_intervals_shortest_ms: Expected
     video_intervals_longest_ms: Expected
+    video_last_frame_s: Expected
+    video_ends_early_ms: Expected
     video_longest_still_ms: Expected
     video_digests_exact: Expected
     video_digests_payload: Expected
@@ -533,6 +539,8 @@ class Source(TypedDict, total=False):
     audio_intervals_jitter_ms: Expected
     audio_intervals_shortest_ms: Expected
     audio_intervals_longest_ms: Expected
+    audio_last_frame_s: Expected
+    audio_ends_early_ms: Expected
     audio_longest_still_ms: Expected
     audio_digests_exact: Expected
     audio_digests_payload: Expected

@@ -20,7 +20,7 @@ from trio_srs.media.expect.walks import Reading, Walk
 from trio_srs.media.facts import Finding, Moment, StreamFacts, TrackFacts
 from trio_srs.media.trace import Frame
 
-__all__ = ["PATHS", "alias", "lifted", "no_track", "not_known"]
+__all__ = ["PATHS", "alias", "lifted", "no_track", "not_known", "track_of"]
 
 _UNIT_BY_END: Final = {
     "_ms": "ms",
@@ -48,7 +48,7 @@ _KINDS: Final = {
 _NEEDS_FULL: Final = frozenset(
     (
         *("clock", "bitrate", "intervals", "skew", "arrival", "digests", "gop", "pictures"),
-        *("longest_still_ms", "samples", "sample_drift_ms", "first_field"),
+        *("longest_still_ms", "ends_early_ms", "samples", "sample_drift_ms", "first_field"),
     )
 )
 """What nothing is known of unless everything is looked at, although counters say 0."""
@@ -84,12 +84,20 @@ def _track_leaves(kind: str) -> Iterator[_Leaf]:
             yield path, leaf
 
 
+def track_of(stream: StreamFacts, kind: str) -> TrackFacts | None:
+    """The first track of a kind that came: one that was only announced did not."""
+    tracks = (track for track in stream.tracks if track.kind == kind)
+    return next((track for track in tracks if track.frames), None)
+
+
 def no_track(stream: StreamFacts, kind: str) -> Absent:
     """Why there is nothing to be said of a track that is not there."""
     if not stream.tracks:
         return Absent(f"no {kind} came, nor anything else")
     there = (f"{each.kind} ({each.codec}, {each.frames} frames)" for each in stream.tracks)
-    return Absent(f"no {kind} came; the stream had {' and '.join(there)}")
+    announced = any(each.kind == kind and not each.frames for each in stream.tracks)
+    but = ", though it was announced" if announced else ""
+    return Absent(f"no {kind} came{but}; the stream had {' and '.join(there)}")
 
 
 def not_known(stream: StreamFacts) -> Absent:
@@ -127,7 +135,7 @@ def _of_stream(path: tuple[str, ...]) -> Callable[[Evidence], Seen]:
 def _of_track(kind: str, path: tuple[str, ...]) -> Callable[[Evidence], Seen]:
     def read(evidence: Evidence) -> Seen:
         stream = evidence.report.facts
-        track = stream.video if kind == "video" else stream.audio
+        track = track_of(stream, kind)
         return no_track(stream, kind) if track is None else _follow(track, path, stream)
 
     return read
@@ -159,8 +167,7 @@ def _moment(kind: str, read: Callable[[TrackFacts], tuple[int, Moment | None]]) 
     """The frame that a fact names itself as the first, with how many there were."""
 
     def walk(evidence: Evidence) -> Iterator[Reading]:
-        stream = evidence.report.facts
-        track = stream.video if kind == "video" else stream.audio
+        track = track_of(evidence.report.facts, kind)
         count, moment = (0, None) if track is None else read(track)
         if track is not None and moment is not None:
             frame = Frame(

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Final
 
+from trio_srs.media.clock import DEFAULT_GAP_MS
 from trio_srs.media.expect import walks
 from trio_srs.media.expect.evidence import Evidence
-from trio_srs.media.expect.paths import PATHS, alias, lifted, no_track, not_known
+from trio_srs.media.expect.paths import PATHS, alias, lifted, no_track, not_known, track_of
 from trio_srs.media.expect.seen import Absent, Extent, Seen
 from trio_srs.media.expect.subject import Blame, Kind, Subject
 from trio_srs.media.expect.walks import Reading
@@ -32,21 +33,23 @@ def track_subjects() -> Iterator[Subject]:
 
 def _size(evidence: Evidence) -> Seen:
     facts = evidence.report.facts
-    if facts.video is None or facts.video.video is None:
+    track = track_of(facts, "video")
+    if track is None or track.video is None:
         return no_track(facts, "video")
-    size = facts.video.video.width, facts.video.video.height
+    size = track.video.width, track.video.height
     return not_known(facts) if size[0] is None or size[1] is None else (size[0], size[1])
 
 
 def _gop(unit: str, evidence: Evidence) -> Seen:
     facts = evidence.report.facts
-    if facts.video is None or facts.video.video is None:
+    track = track_of(facts, "video")
+    if track is None or track.video is None:
         return no_track(facts, "video")
     if facts.level != "full":
         return not_known(facts)
-    gop = facts.video.video.gop
-    if not facts.video.video.keyframes:
-        return Absent(f"no keyframe came in {facts.video.frames} frames")
+    gop = track.video.gop
+    if not track.video.keyframes:
+        return Absent(f"no keyframe came in {track.frames} frames")
     current = gop.current_seconds if unit == "seconds" else gop.current_frames
     if not gop.count:
         return Extent(None, current)
@@ -75,12 +78,12 @@ def _video() -> Iterator[Subject]:
 def _of_track(kind: str, evidence: Evidence) -> tuple[TrackFacts, ...]:
     facts = evidence.report.facts
     if not kind:
-        return facts.tracks
-    track = facts.video if kind == "video" else facts.audio
+        return tuple(track for track in facts.tracks if track.frames)
+    track = track_of(facts, kind)
     return () if track is None else (track,)
 
 
-def _counted(kind: str, what: str, evidence: Evidence) -> Seen:
+def _counted(kind: str, what: str, evidence: Evidence) -> int | Absent:
     facts = evidence.report.facts
     if facts.level != "full":
         return not_known(facts)
@@ -116,16 +119,26 @@ def _timestamps(front: str, kind: str) -> Iterator[Subject]:
         )  # fmt: skip
 
 
+def _gaps(evidence: Evidence) -> Seen:
+    count = _counted("", "gaps", evidence)
+    if isinstance(count, Absent):
+        return count
+    tracks = _of_track("", evidence)
+    return count + sum(track.ends_early_ms > DEFAULT_GAP_MS for track in tracks)
+
+
 def _longest_gap(evidence: Evidence) -> Seen:
     facts = evidence.report.facts
     if facts.level != "full":
         return not_known(facts)
-    if not facts.tracks:
+    tracks = _of_track("", evidence)
+    if not tracks:
         return no_track(facts, "media")
     if evidence.report.trace.complete and len(evidence.report.trace):
         return max(reading.low for reading in walks.after_gaps(evidence.report.trace))
     return max(
-        max(track.intervals.longest_ms or 0, track.clock.gaps.largest_ms) for track in facts.tracks
+        max(track.intervals.longest_ms or 0, track.clock.gaps.largest_ms, track.ends_early_ms)
+        for track in tracks
     )
 
 
@@ -150,9 +163,10 @@ def _media() -> Iterator[Subject]:
     yield Subject(
         name="gaps.count",
         kind=Kind.NUMBER,
-        read=partial(_counted, "", "gaps"),
-        walk=lifted(walks.steps("", "gaps")),
-        definition="Steps forward of over 1 s between two timestamps of a track: how many.",
+        read=_gaps,
+        walk=lifted(walks.gaps),
+        definition="Steps forward of over 1 s between two timestamps of a track: how many. A track "
+        "that ends over 1 s before the others has one there.",
     )
     yield Subject(
         name="gaps.longest",

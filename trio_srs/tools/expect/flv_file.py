@@ -8,23 +8,26 @@ from typing import Final
 
 from trio_srs.media.report import Conduct, Oddity, StreamReport
 from trio_srs.tools.expect.sight import EVERYTHING, Enough, Sight
-from trio_srs.tools.publish import MediaFileError
+from trio_srs.tools.publish import MediaFileError, damage_in_words
 from trio_srs.wire.flv.tag import FlvError, FlvReader, FlvTag
 from trio_srs.wire.rtmp.message import Message
 
-__all__ = ["message_of", "report_of_file"]
+__all__ = ["message_of", "report_of_file", "what_is_missing"]
 
 _READ: Final = 256 * 1024
+_END: Final = "the end of the file"
+_PARTIAL: Final = ("broken_off", "damaged", "cut_off")
+"""The oddities of files that are not whole."""
 
 
 def report_of_file(path: Path, enough: Enough = EVERYTHING) -> StreamReport:
     """Look at a file from its first tag on, until its end or until there is enough.
 
-    A file that is cut off inside a tag is told as an oddity of its report; the file is no
-    publish, so it has no end reason and nothing arrives.
+    What of it could be read is in the report; that it is not whole is told as an oddity there, see
+    :func:`what_is_missing`. The file is no publish, so it has no end reason and nothing arrives.
 
     Raises:
-        MediaFileError: it cannot be read, is no FLV file, or has no audio and no video.
+        MediaFileError: it cannot be read, is no FLV file, or has no frame of audio or video.
     """
     sight, reader = Sight(str(path), began_at=time.time(), now_s=None), FlvReader()
     try:
@@ -32,10 +35,22 @@ def report_of_file(path: Path, enough: Enough = EVERYTHING) -> StreamReport:
     except OSError as error:
         raise MediaFileError(f"{path}: {error.strerror}") from error
     except FlvError as error:
-        raise MediaFileError(f"{path}: {error}") from error
+        if not sight.tally.has_media:
+            raise MediaFileError(f"{path}: {error}") from error
+        ended = str(error)
+        flaws = [Oddity(code="broken_off", detail=ended, offset=reader.offset)]
+    else:
+        flaws = _flaws(reader, ended)
     if not sight.tally.has_media:
-        raise MediaFileError(f"{path}: no audio and no video in it")
-    return sight.report(Conduct(oddities=tuple(_oddities(reader, ended))), end_detail=ended)
+        headers = ", only headers" if sight.tally.audio or sight.tally.video else ""
+        raise MediaFileError(f"{path}: no audio and no video in it{headers}")
+    return sight.report(Conduct(oddities=tuple(flaws)), end_detail=ended)
+
+
+def what_is_missing(report: StreamReport) -> str:
+    """Why a file could be judged only in part; empty if it is whole, as far as it was wanted."""
+    flaws = (oddity for oddity in report.conduct.oddities if oddity.code in _PARTIAL)
+    return "; ".join(oddity.detail for oddity in flaws)
 
 
 def _read(path: Path, sight: Sight, reader: FlvReader, enough: Enough) -> str:
@@ -46,14 +61,18 @@ def _read(path: Path, sight: Sight, reader: FlvReader, enough: Enough) -> str:
                 sight.see(message_of(tag))
                 if reached := enough.is_reached_by(sight.tally):
                     return f"judged up to here: there are enough {reached}"
-    return "the end of the file"
+    return _END
 
 
-def _oddities(reader: FlvReader, ended: str) -> list[Oddity]:
-    if not reader.pending or ended != "the end of the file":
-        return []
-    at = reader.offset + reader.pending
-    return [Oddity(code="cut_off", detail=f"the file ends inside a tag, at byte {at}", offset=at)]
+def _flaws(reader: FlvReader, ended: str) -> list[Oddity]:
+    flaws = []
+    if (at := reader.damaged_at) is not None:
+        flaws.append(Oddity(code="damaged", detail=damage_in_words(at), offset=at))
+    if reader.pending and ended == _END:
+        at = reader.offset + reader.pending
+        detail = f"the file ends inside a tag, at byte {at}"
+        flaws.append(Oddity(code="cut_off", detail=detail, offset=at))
+    return flaws
 
 
 def message_of(tag: FlvTag) -> Message:

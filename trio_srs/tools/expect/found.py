@@ -23,7 +23,9 @@ class Found:
     stream: str | None
     """The name that was waited for, or came."""
     reports: tuple[StreamReport, ...] = ()
-    """Of every publish of it with audio or video, oldest first."""
+    """Of every publish of it with frames of audio or video, oldest first."""
+    only_headers: bool = False
+    """Whether it was published, but without a frame."""
     source: StreamReport | None = None
     """What the command was given to pull, if it pulled."""
     program: ProgramEnd | None = None
@@ -77,6 +79,8 @@ def _absence(plan: Plan, found: Found, *, interrupted: bool) -> str:
         return "interrupted before any audio or video came"
     if found.gave_up:
         return f"{'the command' if plan.words else 'whoever was to come'} {found.gave_up}"
+    if found.only_headers:
+        return "it was announced by headers, and no frame came"
     assert found.program is not None  # without a command we wait until we give up
     end = found.program
     return f"the command {end.how} after {end.seconds:.1f} s and had published nothing"

@@ -29,6 +29,12 @@ class Gauge(Follower):
         for record in records:
             self.tally.add(Message(record.type_id, 0, record.sent_ms, record.sent_body))
 
+    @property
+    def has_frames(self) -> bool:
+        """Whether there is any frame by now: headers are none."""
+        self.catch_up()
+        return self.tally.has_media
+
     def reached(self, enough: Enough) -> str:
         """What there is enough of by now; empty while there is not."""
         self.catch_up()

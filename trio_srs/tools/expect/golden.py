@@ -18,11 +18,17 @@ def golden_reports(rules: Iterable[Rule], folder: Path) -> dict[str, StreamRepor
         folder: where names that are no absolute paths begin.
 
     Raises:
-        MediaFileError: one cannot be read, or is no FLV file with audio or video in it.
+        MediaFileError: one cannot be read, is no FLV file with audio or video in it, or not whole.
     """
     names = golden_files(rules)
     if not names:
         return {}
-    from trio_srs.tools.expect.flv_file import report_of_file  # only here: few runs need it
+    # Only here: few runs need it.
+    from trio_srs.tools.expect.flv_file import report_of_file, what_is_missing
+    from trio_srs.tools.publish import MediaFileError
 
-    return {name: report_of_file(folder / name) for name in names}
+    reports = {name: report_of_file(folder / name) for name in names}
+    for name, report in reports.items():
+        if missing := what_is_missing(report):
+            raise MediaFileError(f"{name}: {missing}")
+    return reports

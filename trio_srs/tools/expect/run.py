@@ -179,13 +179,26 @@ class ExpectRun:
             if self._plan.kick_after_s is not None and not self.found.kicked:
                 await self._kick(server, publish, self._plan.kick_after_s)
             await self._end_of(publish)
-            if self._enough:
+            if self._enough or self.found.gave_up:
                 return
             await self._settle()
 
     async def _end_of(self, publish: Publish) -> None:
-        """Wait for the end of a publish, of the command, or for enough of it."""
+        """Wait for the end of a publish, of the command, or for enough of it; where there are only
+        headers, no longer than for anything."""
+        with trio.move_on_after(self._plan.timeout_s) as patience:
+            await self._first_frame(publish)
+        if patience.cancelled_caught:
+            self._give_up(f"sent headers, and no frame within {self._plan.timeout_s:g} s")
+            return
         await self._desk.until(lambda: publish.ended or self._is_over or bool(self._enough))
+
+    async def _first_frame(self, publish: Publish) -> None:
+        """Wait for anything but headers."""
+        while True:
+            if publish.ended or self._is_over or (self._gauge and self._gauge.has_frames):
+                return
+            await trio.sleep(LOOK_S)
 
     @property
     def _is_over(self) -> bool:
@@ -233,7 +246,9 @@ class ExpectRun:
         found.happened = tuple(desk.happened)
         if desk.stream is not None:
             found.stream = desk.stream
-            found.reports = tuple(r for r in reports.history(desk.stream) if r.facts.tracks)
+            published = reports.history(desk.stream)
+            found.reports = tuple(r for r in published if any(t.frames for t in r.facts.tracks))
+            found.only_headers = not found.reports and any(r.facts.tracks for r in published)
         if self._plan.source is not None:
             found.source = reports.find(SOURCE_STREAM)
 

@@ -9,6 +9,7 @@ from typing import Final
 import attrs
 
 from trio_srs.errors import EndReason
+from trio_srs.media.early_end import early_ends
 from trio_srs.media.facts import TrackFacts
 from trio_srs.media.probe import StreamProbe
 from trio_srs.media.report import Conduct, Step, StepKind, StreamReport
@@ -90,6 +91,8 @@ class Sight:
         """Everything so far, in which how the other side behaves and why it ended are given."""
         facts, trace = self._probe.facts(), self._probe.trace()
         steps = [*self.steps, *self._media_steps(trace, facts.tracks)]
+        if self._began_s is not None and self._opened_s is not None:
+            steps += early_ends(facts, self._opened_s - self._began_s)
         steps.sort(key=lambda step: step.at_s)
         encoder = (facts.metadata or {}).get("encoder")
         if isinstance(encoder, str):

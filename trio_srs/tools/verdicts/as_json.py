@@ -28,6 +28,7 @@ def outcome_as_dict(outcome: Outcome, exit_code: int) -> dict[str, object]:
         "rules": [str(rule) for rule in outcome.rules],
         "verdicts": [_verdict(each) for each in outcome.verdicts],
         "absence": outcome.absence,
+        "missing": outcome.missing,
         "happened": list(outcome.happened),
         "remarks": list(outcome.remarks),
         "command": None if outcome.program is None else _program(outcome.program),

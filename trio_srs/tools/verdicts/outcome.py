@@ -110,6 +110,8 @@ class Outcome:
     """What the command was given to pull."""
     absence: str = ""
     """Why nothing came, when nothing did."""
+    missing: str = ""
+    """Why only a part of what came could be judged, if so: that is as if a rule were not met."""
     happened: tuple[str, ...] = ()
     """What came instead, when nothing did: a sentence each."""
     program: ProgramEnd | None = None
@@ -130,8 +132,8 @@ class Outcome:
 
     @property
     def met(self) -> bool:
-        """Whether something came and every rule is met."""
-        return self.came and all(verdict.met for verdict in self.verdicts)
+        """Whether something came, all of it could be judged, and every rule is met."""
+        return self.came and not self.missing and all(verdict.met for verdict in self.verdicts)
 
     @property
     def cases(self) -> tuple[Case, ...]:
@@ -158,6 +160,11 @@ class Outcome:
             yield _program_case(self.program)
 
     def _stream_case(self) -> Case:
+        if self.missing:
+            return Case(
+                kind="stream", name=f"{self.target} comes", status=Status.FAILED,
+                message=f"only a part could be judged: {self.missing}",
+            )  # fmt: skip
         if self.came:
             return Case(
                 kind="stream", name=f"{self.target} comes", status=Status.MET, message="it came"

@@ -71,7 +71,8 @@ class FlvReader:
     """An FLV file in slices in, tags out; knows no files and no sockets.
 
     Call :meth:`feed`, then :meth:`next_tag` until it returns None. Wrong previous tag sizes are
-    counted (:attr:`bad_tails`) and otherwise ignored: several muxers write zeros. After an error
+    counted (:attr:`bad_tails`) and otherwise ignored: several muxers write zeros, or leave out the
+    head. Where one is neither, bytes are missing or too many: :attr:`damaged_at`. After an error
     the reader is dead: FLV has no mark to find the next tag by.
 
     Args:
@@ -82,6 +83,8 @@ class FlvReader:
         self.header: FlvHeader | None = None
         """Known once the first bytes are read."""
         self.bad_tails = 0
+        self.damaged_at: int | None = None
+        """The byte of the first tag that is not what the size behind it says."""
         self._max_body = max_body
         self._buffer = bytearray()
         self._pos = 0  # everything before this is parsed
@@ -118,7 +121,8 @@ class FlvReader:
             ...    u32     size of all before, 11 + body
 
         Raises:
-            FlvError: no FLV signature, a header or tag beyond the limits, an encrypted body.
+            FlvError: no FLV signature, a header or tag beyond the limits, an encrypted body, or
+                another file where a tag should be.
 
         Source:
             FLV 10.1, E.2, E.3 and E.4.1.
@@ -130,6 +134,8 @@ class FlvReader:
             return None
         first, time = buffer[pos], buffer[pos + 4 : pos + 8]
         size = int.from_bytes(buffer[pos + 1 : pos + 4], "big")
+        if buffer.startswith(_SIGNATURE, pos):
+            raise FlvError(f"another FLV file begins at byte {self.offset}; only one is read")
         if first & _ENCRYPTED:
             raise FlvError(f"the tag at byte {self.offset} is encrypted; that is not read")
         if size > self._max_body:
@@ -140,8 +146,11 @@ class FlvReader:
         end = start + size
         if len(buffer) < end + TAG_TAIL_SIZE:
             return None
-        if _U32.unpack_from(buffer, end)[0] != TAG_HEAD_SIZE + size:
+        tail = _U32.unpack_from(buffer, end)[0]
+        if tail != TAG_HEAD_SIZE + size:
             self.bad_tails += 1
+            if tail not in (0, size) and self.damaged_at is None:
+                self.damaged_at = self.offset
         self._pos = end + TAG_TAIL_SIZE
         timestamp_ms = time[3] << 24 | time[0] << 16 | time[1] << 8 | time[2]
         return FlvTag(first & 0x1F, timestamp_ms, bytes(buffer[start:end]))

@@ -90,8 +90,14 @@ SLOW_MARKS: Final = ("interop", "property", "slow")
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as ``quick`` what needs neither time nor ports nor many examples."""
+    """Mark as ``quick`` what needs neither time nor ports nor many examples.
+
+    Refuse parameters that come in another order in each process: pytest-xdist then runs none.
+    """
     for item in items:
+        for mark in item.iter_markers("parametrize"):
+            if isinstance(mark.args[1], set | frozenset):
+                raise pytest.UsageError(f"{item.nodeid}: its parameters are a set: sort it")
         if not any(item.get_closest_marker(mark) for mark in SLOW_MARKS):
             item.add_marker("quick")
 

@@ -148,6 +148,15 @@ async def test_a_file_that_exists_stays_as_it_is(open_house: OpenHouse, tmp_path
     assert (tmp_path / "live-a-b-1.flv").read_text() == "mine"
 
 
+@pytest.mark.parametrize("name", ["käm-日本", "日" * 60, "a" * 200])
+async def test_every_name_has_a_file(open_house: OpenHouse, tmp_path: Path, name: str) -> None:
+    house = await open_house(settings=FULL)
+    async with capturing(house, tmp_path):
+        await publish(house, *SAID, name=name)
+    _, probe = read(found(house, f"live/{name}"))
+    assert probe.facts().messages == len(SAID)
+
+
 async def test_a_capture_that_cannot_be_written_is_given_up(
     open_house: OpenHouse, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -58,7 +59,7 @@ class Servers:
     def _of(self, number: int, server: ServerProcess) -> tuple[str, str]:
         folder = self._folder_of(number)
         said = server.testify(folder)
-        return f"RTMP at {server.url()}", f"{said}\nkept in {folder}"
+        return f"RTMP at {server.url()}", _showable(f"{said}\nkept in {folder}")
 
     def close(self) -> None:
         """End them.
@@ -115,3 +116,9 @@ class Clients(Generic[C]):
         traceback: TracebackType | None,
     ) -> None:
         self._stack.close()
+
+
+def _showable(text: str) -> str:
+    """What the terminal has no letter for as an escape: pytest would escape the line ends too."""
+    encoding = getattr(sys.__stdout__, "encoding", None) or "utf-8"
+    return text.encode(encoding, "backslashreplace").decode(encoding)

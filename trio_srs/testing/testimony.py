@@ -11,6 +11,7 @@ from trio_srs.hub.sessions import RequestFacts, SessionFacts
 from trio_srs.media.facts import TrackFacts
 from trio_srs.media.plain import plain
 from trio_srs.media.report import StreamReport
+from trio_srs.tools.file_name import file_name
 
 __all__ = ["in_words", "write_down"]
 
@@ -32,7 +33,7 @@ def write_down(
     folder.mkdir(parents=True, exist_ok=True)
     counts: Counter[str] = Counter()
     for report in reports:
-        name = report.stream.replace("/", "-")
+        name = file_name(report.stream)
         counts[name] += 1
         _write(folder / f"report-{name}-{counts[name]}.json", plain(report))
     _write(folder / "sessions.json", plain(sessions))

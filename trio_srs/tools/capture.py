@@ -8,7 +8,6 @@ of what was published. Files are written in threads; nobody who publishes or pla
 from __future__ import annotations
 
 import logging
-import re
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -25,6 +24,7 @@ from trio_srs.hub.hub import Hub
 from trio_srs.hub.live import Live
 from trio_srs.hub.record import RECORD_BYTES, Record
 from trio_srs.hub.reports import Reports
+from trio_srs.tools.file_name import file_name
 from trio_srs.tools.play import flv_tag
 from trio_srs.wire.flv.tag import encode_header, encode_tag
 from trio_srs.wire.rtmp.message import Message, MessageType
@@ -37,7 +37,6 @@ _WAITING_MOST: Final = 256 * 2**20
 """Bytes that may wait for the disk; a capture that it cannot keep up with is given up."""
 _BATCH: Final = 2**20
 """Bytes written at a time, and let go of then."""
-_NAME_MOST: Final = 100
 
 
 class Source(Protocol):
@@ -182,7 +181,7 @@ class Captures:
 
     def _path(self, stream: str) -> Path:
         """One that is free."""
-        name = re.sub(r"[^\w.-]+", "-", stream)[:_NAME_MOST]
+        name = file_name(stream)
         paths = (self.folder / f"{name}-{number}.flv" for number in self._numbers)
         return next(path for path in paths if not path.exists())
 

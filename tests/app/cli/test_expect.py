@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,6 +32,17 @@ def live() -> Iterator[str]:
         url = f"{said(server)['rtmp'][0]}/live/on-and-on"
         with running("publish", "--pattern", "h264:320x240", url, "--quiet"):
             yield url
+
+
+def test_a_rule_is_read_as_utf_8_whatever_the_locale(file: Path) -> None:
+    path = file.with_name("käm.flv")
+    path.write_bytes(file.read_bytes())
+    locale = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = subprocess.run(
+        [sys.executable, "-m", "trio_srs", "expect", str(path), "--expect", "video.fps ~ 25±0.5"],
+        env={**os.environ, **locale}, capture_output=True, timeout=30, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (Exit.OK, b"")
 
 
 def test_a_file_is_judged(file: Path, capsys: pytest.CaptureFixture[str]) -> None:

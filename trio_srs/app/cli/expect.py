@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -111,7 +112,7 @@ def run(args: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
     _check(args, parser)
     check_outputs(args, parser)
     try:
-        rules = gather_rules(args.expect, args.expect_file)
+        rules = gather_rules(list(map(_letters, args.expect)), args.expect_file)
     except RuleError as error:
         for problem in error.problems:
             complain(problem)
@@ -148,6 +149,14 @@ def _check(args: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
     for name in args.server_options:
         if getattr(args, name) is not None:
             parser.error(f"--{name.replace('_', '-')} is only for -- COMMAND and --listen")
+
+
+def _letters(word: str) -> str:
+    """A word of the command line read as UTF-8, also where Python did not, as under LC_ALL=C."""
+    try:
+        return os.fsencode(word).decode(errors="surrogateescape")
+    except UnicodeEncodeError:  # it did not come from a command line
+        return word
 
 
 def _list_subjects() -> int:

@@ -88,6 +88,9 @@ NOT_IN: Final = {  # place: what may not be used there although its floor would 
     "net": ("trio_srs.media",),
 }
 
+SERVICE_BASE: Final = f"{PACKAGE}.service.base"
+"""What a service is: every service sees it, and whoever runs them."""
+
 HANDLER_CALLS: Final = {"addHandler", "removeHandler", "setLevel", "disable"}
 """Methods by which a logger is configured, whatever the variable is called."""
 
@@ -170,9 +173,9 @@ def floors(module: Module) -> Iterator[str]:
 
 
 def services_are_blind(module: Module) -> Iterator[str]:
-    """A service imports itself and lower floors; the others are wired in server.build."""
+    """A service imports itself, the base of all, and lower floors; the others it does not see."""
     for name in imported(module):
-        if not name.startswith(f"{PACKAGE}.service."):
+        if not name.startswith(f"{PACKAGE}.service.") or stands_in(name, SERVICE_BASE):
             continue
         there, here = name.split(".")[2], module.name.split(".")[2]
         if module.part == "service" and there != here:
@@ -184,7 +187,7 @@ def services_have_few_doors(module: Module) -> Iterator[str]:
     if module.place == "server.build" or module.part not in ("config", "server", "tools"):
         return
     for name in imported(module):
-        if name.startswith(f"{PACKAGE}.service"):
+        if name.startswith(f"{PACKAGE}.service") and not stands_in(name, SERVICE_BASE):
             is_section = "config" in name.split(".")[3:]
             if not (module.part == "config" and is_section):
                 yield f"{module.place} imports {name}; only server.build sees the services"
@@ -288,6 +291,8 @@ LEGAL: Final = {
     "the same part, relatively": ("hub.cursor", "from .log import Log"),
     "the basement": ("wire.bits", "from trio_srs.errors import ProtocolError"),
     "its own service": ("service.rtmp.play", "from trio_srs.service.rtmp.config import RtmpConfig"),
+    "what a service is": ("service.rtmp.make", "from trio_srs.service.base import Parts"),
+    "services as such": ("server.run", "from trio_srs.service.base import StopPhase"),
     "a section": ("config.schema", "from trio_srs.service.rtmp.config import RtmpConfig"),
     "a service's section module": ("config.schema", "from trio_srs.service.rtmp import config"),
     "the builder": ("server.build", "from trio_srs.service.rtmp.server import RtmpServer"),
@@ -319,6 +324,11 @@ ILLEGAL: Final = {
     "the face from below": ("server.run", "from trio_srs import Config", "of floor 8"),
     "the face itself from below": ("tools.play", "import trio_srs", "of floor 8"),
     "a brother": ("service.rtmp.play", "import trio_srs.service.http.live", "imports service http"),
+    "a service from the base of all": (
+        "service.base",
+        "from trio_srs.service.rtmp.server import RtmpService",
+        "service base imports service rtmp",
+    ),
     "a service past the builder": (
         "server.run",
         "from trio_srs.service.rtmp.server import RtmpServer",

@@ -14,9 +14,10 @@ from trio_srs.config.schema import Config
 from trio_srs.net.address import Address
 from trio_srs.net.listen import ListenError
 from trio_srs.net.secret import Secret
-from trio_srs.server.build import ApiNotInstalledError, build
+from trio_srs.server.build import build
 from trio_srs.server.run import serve
 from trio_srs.service.api.config import ApiConfig
+from trio_srs.service.api.make import ApiNotInstalledError
 from trio_srs.service.rtmp.config import RtmpConfig
 from trio_srs.testing.peer import Peer
 from trio_srs.units import Seconds
@@ -26,6 +27,8 @@ OFF = Config(rtmp=RtmpConfig(listen=LOOPBACK))
 ON = attrs.evolve(OFF, api=ApiConfig(listen=LOOPBACK))
 SERVER = "api/v2/server"
 
+OF_THE_API = "trio_srs.service.api."
+KEPT = {OF_THE_API + "config", OF_THE_API + "make"}
 NEW_IMPORTS = """
 import sys
 from trio_srs.config.schema import Config
@@ -35,7 +38,7 @@ build(Config())
 for name in ("litestar", "anycorn", "anyio", "msgspec", "httpx2"):
     assert name not in sys.modules, name
 assert {name for name in sys.modules if name.startswith("trio_srs.service.api")} == {
-    "trio_srs.service.api", "trio_srs.service.api.config"
+    "trio_srs.service.api", "trio_srs.service.api.config", "trio_srs.service.api.make"
 }
 """
 
@@ -46,7 +49,7 @@ def test_a_server_without_the_api_imports_nothing_of_it() -> None:
 
 
 def test_without_its_packages_it_is_said_how_to_get_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in sys.modules if name.startswith("trio_srs.service.api.")]:
+    for name in [name for name in sys.modules if name.startswith(OF_THE_API) and name not in KEPT]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "litestar", None)
     with pytest.raises(ApiNotInstalledError, match=r"pip install litestar anycorn$"):

@@ -28,6 +28,7 @@ from trio_srs.net.listen import ListenError
 from trio_srs.server.build import Rulebook, build
 from trio_srs.server.run import Server, serve, serve_forever
 from trio_srs.service.rtmp.config import RtmpConfig, RtmpsConfig
+from trio_srs.service.rtmp.server import RtmpService
 from trio_srs.testing.bodies import inter, key
 from trio_srs.testing.peer import Peer
 from trio_srs.units import Bytes, Seconds
@@ -383,9 +384,12 @@ def test_the_rulebook_says_what_the_configuration_says() -> None:
 
 
 def test_building_opens_nothing() -> None:
-    parts = build(attrs.evolve(CONFIG, rtmp=RtmpConfig(read_buffer=Bytes(8192))))
-    assert parts.rtmp.listeners == {"rtmp": [], "rtmps": []}
-    assert len(parts.rtmp.context.buffer) == 8192
+    built = build(attrs.evolve(CONFIG, rtmp=RtmpConfig(read_buffer=Bytes(8192))))
+    [rtmp] = built.services
+    assert rtmp.urls == {"rtmp": [], "rtmps": []}
+    assert built.parts.addresses() == {"rtmp": [], "rtmps": [], "api": []}
+    assert isinstance(rtmp, RtmpService)
+    assert len(rtmp.context.buffer) == 8192
 
 
 async def test_sessions_are_told_on_the_bus_of_their_server() -> None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import secrets
-import ssl
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
 
 import attrs
 
 from trio_srs.config.schema import Config
-from trio_srs.errors import RefusedError
 from trio_srs.hub.broadcast import Broadcaster
 from trio_srs.hub.bus import Bus
 from trio_srs.hub.gate import AllowAll, Gate
@@ -20,25 +18,30 @@ from trio_srs.hub.reports import Reports
 from trio_srs.hub.settings import StreamSettings
 from trio_srs.hub.turns import Turns
 from trio_srs.hub.waiting import Waiting
-from trio_srs.net.certificate import self_signed_context, server_context
 from trio_srs.net.reading import SharedReader
-from trio_srs.service.rtmp.config import RtmpsConfig
-from trio_srs.service.rtmp.context import RtmpContext
-from trio_srs.service.rtmp.server import RtmpService
+from trio_srs.service.api.make import make_api
+from trio_srs.service.base import Parts, Service
+from trio_srs.service.rtmp.make import make_rtmp
 from trio_srs.version import VERSION
 
-if TYPE_CHECKING:
-    from trio_srs.service.api.serving import ApiService
-
-__all__ = ["ApiNotInstalledError", "Parts", "Rulebook", "build", "tls_context"]
-
-_SCHEMES: Final = {"api": "http"}
+__all__ = ["SERVICES", "Built", "Offer", "Rulebook", "build"]
 
 
-class ApiNotInstalledError(RefusedError):
-    """The configuration asks for the HTTP API, and the packages that it needs are not there."""
+@attrs.frozen
+class Offer:
+    """A service that a server may have."""
 
-    code = "api_not_installed"
+    make: Callable[[Parts, Config], Service[Config] | None]
+    """Makes it, or nothing where the configuration does not ask for it."""
+    protocols: tuple[str, ...]
+    """Of its URLs: they are told of in the ready line, also when it is off."""
+
+
+SERVICES: Final = (
+    Offer(make_rtmp, ("rtmp", "rtmps")),
+    Offer(make_api, ("api",)),
+)
+"""Every service there is, in the order in which they start."""
 
 
 class Rulebook:
@@ -61,124 +64,51 @@ class Rulebook:
 
 
 @attrs.frozen
-class Parts:
-    """A server's parts, wired and not yet started."""
+class Built:
+    """A server that is wired, and not yet started."""
 
     rules: Rulebook
-    hub: Hub
-    bus: Bus
-    registry: Registry
-    journal: Journal
-    reports: Reports
-    waiting: Waiting
-    turns: Turns
-    rtmp: RtmpService
-    reader: SharedReader | None
-    """Reads for all connections, where the platform can."""
-    api: ApiService | None = None
-    """The HTTP API, if the configuration asks for it."""
-
-    @property
-    def addresses(self) -> dict[str, list[str]]:
-        """The URLs that it listens on now, by protocol, with the real ports."""
-        listeners = {**self.rtmp.listeners, "api": self.api.listeners if self.api else []}
-        return {
-            protocol: [
-                each.address.reachable.url(_SCHEMES.get(protocol, protocol)) for each in several
-            ]
-            for protocol, several in listeners.items()
-        }
+    parts: Parts
+    services: tuple[Service[Config], ...]
 
 
-def build(config: Config, gate: Gate | None = None) -> Parts:
+def build(config: Config, gate: Gate | None = None, services: Sequence[Offer] = SERVICES) -> Built:
     """Make a server's parts. Nothing is opened or started.
 
+    Args:
+        services: what it offers, each if the configuration asks for it.
+
     Raises:
-        ApiNotInstalledError: the configuration asks for the API, which is not installed.
+        RefusedError: one of them is asked for, and cannot be made.
     """
-    name = f"trio-srs/{VERSION}"
     history = config.history
     rules, bus, registry = Rulebook(config), Bus(), Registry(history.sessions)
     journal = Journal(history.events)
-    reports = Reports(bus, journal, history)
-    hub = Hub(Broadcaster(server_name=name))
-    context = RtmpContext(
-        config=config.rtmp,
+    reports, turns = Reports(bus, journal, history), Turns()
+    server_name = f"trio-srs/{VERSION}"
+    made: list[Service[Config]] = []
+
+    def addresses() -> Mapping[str, Sequence[str]]:
+        urls: dict[str, Sequence[str]] = {
+            protocol: [] for offer in services for protocol in offer.protocols
+        }
+        for service in made:
+            urls.update(service.urls)
+        return urls
+
+    parts = Parts(
+        server_name=server_name,
         rules=rules,
-        hub=hub,
         gate=gate or AllowAll(),
+        hub=Hub(Broadcaster(server_name=server_name)),
         bus=bus,
         registry=registry,
+        journal=journal,
         reports=reports,
-        server_name=name,
-        random=_Filler().take,
-        buffer=memoryview(bytearray(config.rtmp.read_buffer)),
+        waiting=Waiting(bus, reports, registry, turns),
+        turns=turns,
         reader=SharedReader() if SharedReader.works else None,
+        addresses=addresses,
     )
-    turns = Turns()
-    rtmp, waiting = RtmpService(context), Waiting(bus, reports, registry, turns)
-    parts = Parts(rules, hub, bus, registry, journal, reports, waiting, turns, rtmp, context.reader)
-    return attrs.evolve(parts, api=_build_api(config, parts)) if config.api.listen else parts
-
-
-def _build_api(config: Config, parts: Parts) -> ApiService:
-    """Make the API. What it is made of takes longer to import than all the rest of the server."""
-    try:
-        from trio_srs.service.api.app import make_app
-        from trio_srs.service.api.context import ApiContext
-        from trio_srs.service.api.serving import ApiService
-    except ModuleNotFoundError as error:
-        raise ApiNotInstalledError(
-            f"api.listen is set, but {error.name} is not installed: pip install litestar anycorn"
-        ) from error
-    context = ApiContext(
-        config=config.api,
-        hosts=parts.rules,
-        hub=parts.hub,
-        bus=parts.bus,
-        registry=parts.registry,
-        journal=parts.journal,
-        reports=parts.reports,
-        waiting=parts.waiting,
-        turns=parts.turns,
-        addresses=lambda: attrs.evolve(parts, api=service).addresses,
-    )
-    service = ApiService(context, make_app(context))
-    return service
-
-
-class _Filler:
-    """Random bytes for handshakes, from one pool.
-
-    They prove nothing and nobody reads them, but drawing 3 KiB of good ones for each connection
-    took a twelfth of what a handshake costs. So each gets a stretch of the pool, from a place
-    that moves by a prime.
-    """
-
-    _SIZE: Final = 64 * 1024
-    _STEP: Final = 7919
-
-    def __init__(self) -> None:
-        self._pool = b""
-        self._at = 0
-
-    def take(self, count: int) -> bytes:
-        """So many bytes, at most a pool of them."""
-        if not self._pool:  # not before somebody connects
-            self._pool = secrets.token_bytes(self._SIZE)
-        self._at = (self._at + self._STEP) % (self._SIZE - count)
-        return self._pool[self._at : self._at + count]
-
-
-def tls_context(config: RtmpsConfig) -> ssl.SSLContext | None:
-    """The certificate to serve RTMPS with, or None where it is off.
-
-    Raises:
-        TlsConfigError: the files cannot be used.
-    """
-    if not config.listen:
-        return None
-    if config.certificate is None or config.key is None:
-        return self_signed_context()
-    password = config.key_password.value if config.key_password else None
-    return server_context(str(config.certificate), str(config.key), password)
+    made += filter(None, (offer.make(parts, config) for offer in services))
+    return Built(rules, parts, tuple(made))

@@ -21,8 +21,9 @@ from trio_srs.hub.registry import Registry
 from trio_srs.hub.reports import Reports
 from trio_srs.hub.sessions import SessionFacts, in_order, session_facts, sessions_of
 from trio_srs.hub.waiting import Reached, Until
-from trio_srs.server.build import Parts, build, tls_context
+from trio_srs.server.build import SERVICES, Built, Offer, build
 from trio_srs.server.logs import log_event
+from trio_srs.service.base import Parts, StopPhase
 from trio_srs.wire.stream_name import parse_stream, stream_key
 
 if TYPE_CHECKING:
@@ -39,9 +40,10 @@ class Server:
         stopping: whether it has been told to stop or to finish.
     """
 
-    def __init__(self, config: Config, parts: Parts) -> None:
+    def __init__(self, config: Config, built: Built) -> None:
         self.config = config
-        self._parts = parts
+        self._built = built
+        self._parts: Parts = built.parts
         self._stopped = trio.Event()
         self.stopping = False
 
@@ -147,7 +149,7 @@ class Server:
     @property
     def addresses(self) -> dict[str, list[str]]:
         """The URLs it listens on, by protocol, with the real ports."""
-        return self._parts.addresses
+        return {protocol: list(urls) for protocol, urls in self._parts.addresses().items()}
 
     def rtmp_url(self, path: str = "") -> str:
         """The URL of a stream here, such as ``rtmp://127.0.0.1:40123/live/a``."""
@@ -185,10 +187,9 @@ class Server:
 
         changes = difference(self.config, config)
         config = _live_part(self.config, config)
-        self._parts.rules.config = config
-        self._parts.rtmp.configure(config.rtmp)
-        if self._parts.api is not None:
-            self._parts.api.configure(config.api)
+        self._built.rules.config = config
+        for service in self._built.services:
+            service.configure(config)
         self.config = config
         return changes
 
@@ -201,10 +202,16 @@ class Server:
         """
         grace_s = self.config.rtmp.shutdown_grace if grace_s is None else grace_s
         deadline = trio.current_time() + grace_s
-        await self.end_sessions(grace_s)
-        if self._parts.api is not None:  # last: its clients are told how the sessions ended
-            await self._parts.api.stop(max(0.0, deadline - trio.current_time()))
+        self.stopping = True
+        for phase in StopPhase:
+            await self._stop(phase, max(0.0, deadline - trio.current_time()))
         self._stopped.set()
+
+    async def _stop(self, phase: StopPhase, grace_s: float) -> None:
+        async with trio.open_nursery() as nursery:
+            for service in self._built.services:
+                if service.stop_phase is phase:
+                    nursery.start_soon(service.stop, grace_s)
 
     async def end_sessions(self, grace_s: float | None = None) -> None:
         """The first half of :meth:`stop`: nobody is connected, and nobody can connect any more.
@@ -212,14 +219,17 @@ class Server:
         The server's own tasks go on, so that it can still be asked what there was.
         """
         self.stopping = True
-        await self._parts.rtmp.stop(self.config.rtmp.shutdown_grace if grace_s is None else grace_s)
+        grace_s = self.config.rtmp.shutdown_grace if grace_s is None else grace_s
+        await self._stop(StopPhase.SESSIONS, grace_s)
 
     async def finish(self) -> None:
         """Stop accepting, let every session end by itself, and end the server."""
         self.stopping = True
-        await self._parts.rtmp.finish()
-        if self._parts.api is not None:
-            await self._parts.api.stop(self.config.rtmp.shutdown_grace)
+        async with trio.open_nursery() as nursery:
+            for service in self._built.services:
+                if service.stop_phase is StopPhase.SESSIONS:
+                    nursery.start_soon(service.finish)
+        await self._stop(StopPhase.WITNESSES, self.config.rtmp.shutdown_grace)
         self._stopped.set()
 
     @property
@@ -233,7 +243,12 @@ class Server:
 
 
 @asynccontextmanager
-async def serve(config: Config | None = None, *, gate: Gate | None = None) -> AsyncIterator[Server]:
+async def serve(
+    config: Config | None = None,
+    *,
+    gate: Gate | None = None,
+    services: Sequence[Offer] = SERVICES,
+) -> AsyncIterator[Server]:
     """Run a server for as long as the block lasts; it is ready when the block begins.
 
     Any number of them run in one process without knowing of each other. Leaving the block
@@ -243,6 +258,8 @@ async def serve(config: Config | None = None, *, gate: Gate | None = None) -> As
     Args:
         config: all defaults if none is given.
         gate: who may connect, publish and play; everybody if none is given.
+        services: what it offers, each if the configuration asks for it. Add to
+            :data:`~trio_srs.server.build.SERVICES` to offer something of your own.
 
     Raises:
         ListenError: an address cannot be listened on.
@@ -250,18 +267,16 @@ async def serve(config: Config | None = None, *, gate: Gate | None = None) -> As
         ApiNotInstalledError: ``api.listen`` is set without what it needs.
     """
     config = config or Config()
-    parts = build(config, gate)
-    server = Server(config, parts)
-    tls = tls_context(config.rtmps)
+    built = build(config, gate, services)
+    parts, server = built.parts, Server(config, built)
     alone: BaseException | None = None
     # The journal first: what others ask it while they hear of an event has its number.
     with parts.bus.listening(parts.journal.hear), parts.bus.listening(log_event):
         try:
-            await parts.rtmp.listen(config.rtmp.listen, config.rtmps.listen, tls)
-            if parts.api is not None:
-                await parts.api.listen()
+            for service in built.services:
+                await service.listen()
             async with trio.open_nursery() as root:
-                await root.start(_run_services, server, parts)
+                await root.start(_run_services, server, built)
                 yield server
                 if not server.stopped:
                     await server.stop()
@@ -270,9 +285,8 @@ async def serve(config: Config | None = None, *, gate: Gate | None = None) -> As
                 raise
             alone = group.exceptions[0]  # of the block, as a rule: without the nursery's wrapping
         finally:
-            parts.rtmp.close()
-            if parts.api is not None:
-                parts.api.close()
+            for service in built.services:
+                service.close()
     if alone is not None:
         try:
             raise alone
@@ -281,17 +295,17 @@ async def serve(config: Config | None = None, *, gate: Gate | None = None) -> As
 
 
 async def _run_services(
-    server: Server, parts: Parts, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
+    server: Server, built: Built, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
 ) -> None:
     """The server's own tasks, until it is stopped."""
+    parts = built.parts
     async with trio.open_nursery() as services:
         services.start_soon(parts.hub.broadcaster.run)
         services.start_soon(parts.reports.run)
         if parts.reader is not None:
             await services.start(parts.reader.run)
-        await services.start(parts.rtmp.run)
-        if parts.api is not None:
-            await services.start(parts.api.run)
+        for service in built.services:
+            await services.start(service.run)
         task_status.started()
         await server.wait_stopped()
         services.cancel_scope.cancel()
@@ -317,15 +331,12 @@ _Section = TypeVar("_Section", bound=attrs.AttrsInstance)
 
 def _live_part(old: Config, new: Config) -> Config:
     """``new``, but with the keys of ``old`` that only a restart can change."""
-    return attrs.evolve(
-        new,
-        rtmp=_live_keys(old.rtmp, new.rtmp),
-        rtmps=old.rtmps,  # all of it: see RtmpsConfig
-        api=_live_keys(old.api, new.api),
-        log=_live_keys(old.log, new.log),
-        process=_live_keys(old.process, new.process),
-        history=_live_keys(old.history, new.history),
-    )
+    sections = {
+        field.name: _live_keys(getattr(old, field.name), section)
+        for field in attrs.fields(Config)
+        if field.init and attrs.has(type(section := getattr(new, field.name)))
+    }
+    return attrs.evolve(new, **sections)
 
 
 def _live_keys(old: _Section, new: _Section) -> _Section:

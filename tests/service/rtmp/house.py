@@ -17,6 +17,8 @@ from trio_srs.hub.journal import Journal
 from trio_srs.hub.registry import Registry
 from trio_srs.hub.reports import Reports
 from trio_srs.hub.settings import StreamSettings
+from trio_srs.net.address import Address
+from trio_srs.net.certificate import self_signed_context
 from trio_srs.net.reading import SharedReader
 from trio_srs.service.rtmp.config import RtmpConfig
 from trio_srs.service.rtmp.context import RtmpContext
@@ -78,6 +80,7 @@ class House:
     hub: Hub = attrs.field(factory=Hub)
     bus: Bus = attrs.field(factory=Bus)
     registry: Registry = attrs.field(factory=Registry)
+    rtmps: tuple[Address, ...] = ()
     reader: SharedReader | None = None
     journal: Journal = attrs.field(factory=Journal)
     reports: Reports = attrs.field(init=False)
@@ -102,7 +105,7 @@ class House:
             buffer=memoryview(bytearray(self.config.read_buffer)),
             reader=self.reader,
         )
-        self.service = RtmpService(self.context)
+        self.service = RtmpService(self.context, self.rtmps, self_signed_context)
 
     async def run(self, *, task_status: trio.TaskStatus[House]) -> None:
         """Serve until cancelled."""

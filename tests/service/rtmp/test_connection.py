@@ -13,6 +13,7 @@ from trio.testing import wait_all_tasks_blocked
 
 from tests.service.rtmp.conftest import OpenHouse
 from tests.service.rtmp.house import FAST, House, ask, hear_goodbye
+from trio_srs.config.schema import Config
 from trio_srs.errors import EndReason
 from trio_srs.hub.bus import (
     PlayBegan,
@@ -294,7 +295,8 @@ async def test_a_session_that_connected_is_told_with_what_it_said(house: House) 
 async def test_a_reload_holds_for_the_connections_that_begin(house: House) -> None:
     first = house.dial()
     await first.shake_hands()
-    house.service.configure(RtmpConfig(chunk_size=4096, close_timeout=Seconds(0.1)))
+    config = RtmpConfig(chunk_size=4096, close_timeout=Seconds(0.1))
+    house.service.configure(Config(rtmp=config))
     second = house.dial()
     for peer, size in ((first, 60_000), (second, 4096)):
         await peer.connect()

@@ -11,6 +11,7 @@ import trio
 from trio.testing import wait_all_tasks_blocked
 
 from tests.service.rtmp.house import House
+from trio_srs.config.schema import Config
 from trio_srs.errors import EndReason
 from trio_srs.hub.bus import SessionBegan, SessionEnded
 from trio_srs.net.reading import SharedReader
@@ -192,7 +193,7 @@ async def test_each_is_put_out_when_its_own_time_is_over(house: House) -> None:
 
 async def test_a_reload_holds_for_those_who_come(house: House) -> None:
     async with dial(house) as first:
-        house.service.configure(RtmpConfig(handshake_timeout=Timeout(1.0)))
+        house.service.configure(Config(rtmp=RtmpConfig(handshake_timeout=Timeout(1.0))))
         began = trio.current_time()
         async with dial(house) as second:
             await hear(second)

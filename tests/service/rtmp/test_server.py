@@ -9,12 +9,14 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 import trio
 from trio.testing import wait_all_tasks_blocked
 
 from tests.service.rtmp.conftest import OpenHouse
 from tests.service.rtmp.house import House, hear_goodbye
+from trio_srs.config.schema import Config
 from trio_srs.errors import EndReason
 from trio_srs.hub.bus import SessionBegan, SessionEnded
 from trio_srs.hub.gate import AllowAll, Asked
@@ -143,6 +145,11 @@ async def test_a_gate_that_cannot_be_cancelled_does_not_hold_up_a_stop(
 
 # ----------------------------------------------------------------- real sockets
 
+
+def addresses(*texts: str) -> tuple[Address, ...]:
+    return tuple(map(Address.parse, texts))
+
+
 Listening = Callable[..., Awaitable[House]]
 
 
@@ -151,12 +158,9 @@ def listening(nursery: trio.Nursery) -> Listening:
     """``await listening(rtmp=[...], rtmps=[...])``: a service on real sockets."""
 
     async def listen(rtmp: Sequence[str] = (), rtmps: Sequence[str] = (), **parts: Any) -> House:
-        house = House(**parts)
-        await house.service.listen(
-            tuple(map(Address.parse, rtmp)),
-            tuple(map(Address.parse, rtmps)),
-            self_signed_context() if rtmps else None,
-        )
+        config = attrs.evolve(parts.pop("config", RtmpConfig()), listen=addresses(*rtmp))
+        house = House(config=config, rtmps=addresses(*rtmps), **parts)
+        await house.service.listen()
         await nursery.start(house.run)
         return house
 
@@ -253,7 +257,7 @@ async def test_an_address_that_is_taken_cannot_be_listened_on(listening: Listeni
     house = await listening(["127.0.0.1:0"])
     taken = f"127.0.0.1:{port_of(house)}"
     with pytest.raises(ListenError, match=f"cannot listen on {taken}: Address already in use"):
-        await House().service.listen((Address.parse(taken),), (), None)
+        await House(config=RtmpConfig(listen=addresses(taken))).service.listen()
 
 
 @real_clock
@@ -274,8 +278,8 @@ async def test_a_connection_far_over_the_limit_is_closed_unheard(
 async def test_accepting_goes_on_after_descriptors_ran_out(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    house = House()
-    await house.service.listen((Address.parse("127.0.0.1:0"),), (), None)
+    house = House(config=RtmpConfig(listen=addresses("127.0.0.1:0")))
+    await house.service.listen()
     [listener] = house.service.listeners["rtmp"]
     accept, times = socket.socket.accept, iter(range(2))
 
@@ -309,7 +313,7 @@ def test_a_socket_is_prepared_as_the_configuration_says() -> None:
 
 async def test_a_larger_read_buffer_holds_after_a_reload(house: House) -> None:
     before = house.context.buffer
-    house.service.configure(RtmpConfig(chunk_size=4096))
+    house.service.configure(Config(rtmp=RtmpConfig(chunk_size=4096)))
     assert house.context.buffer is before
-    house.service.configure(RtmpConfig(read_buffer=Bytes(8192)))
+    house.service.configure(Config(rtmp=RtmpConfig(read_buffer=Bytes(8192))))
     assert len(house.context.buffer) == 8192

@@ -93,7 +93,7 @@ def _listening(section: str, addresses: list[str]) -> list[str]:
 def _check(config: Config, path: Path | None) -> int:
     """Say whether the configuration can be used, the files it names included."""
     from trio_srs.net.certificate import TlsConfigError
-    from trio_srs.server.build import tls_context
+    from trio_srs.service.rtmp.make import tls_context
 
     try:
         tls_context(config.rtmps)

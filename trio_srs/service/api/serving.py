@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import socket
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import attrs
@@ -21,11 +22,12 @@ from anycorn.worker_context import WorkerContext
 from trio_srs.net.address import Address
 from trio_srs.net.listen import Listener, open_listeners
 from trio_srs.net.tcp import SocketOptions
-from trio_srs.service.api.config import ApiConfig
 from trio_srs.service.api.connection import ShortServer
 from trio_srs.service.api.context import ApiContext
+from trio_srs.service.api.make import ApiSections
 from trio_srs.service.api.names import Asgi
 from trio_srs.service.api.transport import PatientStream
+from trio_srs.service.base import StopPhase
 
 __all__ = ["ApiService"]
 
@@ -71,9 +73,19 @@ class ApiService:
             if self.context.config.token is None and not _is_private(address):
                 _log.warning("the API on %s is open to all who reach it: set api.token", address)
 
-    def configure(self, config: ApiConfig) -> None:
+    @property
+    def stop_phase(self) -> StopPhase:
+        """Its clients are told how the sessions ended."""
+        return StopPhase.WITNESSES
+
+    @property
+    def urls(self) -> Mapping[str, Sequence[str]]:
+        """Where it listens now."""
+        return {"api": [each.address.reachable.url("http") for each in self.listeners]}
+
+    def configure(self, sections: ApiSections, /) -> None:
         """Go on with another configuration: it holds for what begins."""
-        self.context.config = config
+        self.context.config = sections.api
 
     def close(self) -> None:
         """Stop accepting. Idempotent."""
@@ -160,6 +172,12 @@ class ApiService:
                 self._nobody.set()
                 self._nobody = trio.Event()
 
+    async def finish(self) -> None:
+        """Stop accepting, and wait until the last connection has ended by itself."""
+        self.close()
+        while self._open:
+            await self._nobody.wait()
+
     async def stop(self, grace_s: float) -> None:
         """Stop accepting, answer what was asked, and end every connection.
 
@@ -170,8 +188,7 @@ class ApiService:
         self.context.stopping.set()
         await self._worker.terminated.set()  # closes those that are idle, and each when answered
         with trio.move_on_after(grace_s):
-            while self._open:
-                await self._nobody.wait()
+            await self.finish()
         self._cut_all()
 
     def _cut_all(self) -> None:

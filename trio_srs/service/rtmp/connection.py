@@ -28,10 +28,11 @@ from trio_srs.hub.dealings import Dealings, Request
 from trio_srs.hub.gate import Asked
 from trio_srs.hub.lease import PublishLease
 from trio_srs.hub.registry import SessionEntry
+from trio_srs.hub.resolution import ResolvedStream, resolve_app, resolve_stream
 from trio_srs.net.link import Link
 from trio_srs.net.transport import Transport
 from trio_srs.service.rtmp.activity import Activity
-from trio_srs.service.rtmp.context import Place, RtmpContext, server_options
+from trio_srs.service.rtmp.context import RtmpContext, server_options
 from trio_srs.service.rtmp.deadlines import (
     CommandIdleTimeoutError,
     ConnectTimeoutError,
@@ -402,7 +403,7 @@ class Connection:
         try:
             if over is not None:
                 raise over
-            app = context.find_app(request.tc_url, request.app)
+            app = resolve_app(context.rules, request.tc_url, request.app)
             await context.gate.connect(self.asked(app))
         except RefusedError as refusal:
             asked = Request("connect", request.app[:_NAME_MOST], 0, trio.current_time())
@@ -439,11 +440,11 @@ class Connection:
         app = request.app if request is not None else ""
         return f"{app}/{name}".partition("?")[0][:_NAME_MOST]
 
-    def find_place(self, name: str) -> Place:
+    def resolve(self, name: str) -> ResolvedStream:
         """What the peer means by a stream name. Raises RefusedError."""
         request = self.session.connect_request
         assert request is not None  # nobody publishes or plays before connect was accepted
-        return self.context.find_place(request.tc_url, request.app, name)
+        return resolve_stream(self.context.rules, request.tc_url, request.app, name)
 
     def merge_reads(self, every_s: float) -> None:
         """Rest so long between two reads from now on, if they are not filled by then."""

@@ -50,22 +50,22 @@ class Play(Activity):
     async def _run(self) -> None:
         """Decide, and read until the peer is done with it."""
         connection, context = self._connection, self._connection.context
-        place = connection.find_place(self.name)
-        await context.gate.play(connection.asked(place.stream, place.stream.name))
-        live = context.hub.find(place.key)
-        if place.settings.play_missing is MissingPolicy.REFUSE and (
+        stream = connection.resolve(self.name)
+        await context.gate.play(connection.asked(stream.said, stream.said.name))
+        live = context.hub.find(stream.key)
+        if stream.settings.play_missing is MissingPolicy.REFUSE and (
             live is None or not live.publishing
         ):
-            raise StreamNotFoundError(f"nobody publishes {place.key}")
-        connection.bear(self, place.settings.stalled_timeout)
+            raise StreamNotFoundError(f"nobody publishes {stream.key}")
+        connection.bear(self, stream.settings.stalled_timeout)
         connection.accept()  # before the reader is attached: the answers go before any media
         with context.hub.subscribe(
-            place.key, place.settings, self._form(), connection.link
+            stream.key, stream.settings, self._form(), connection.link
         ) as reader:
             try:
                 self._begin(reader)
                 connection.go_on()  # what lies behind the request may be about this reader
-                await self._last(place.settings, reader)
+                await self._last(stream.settings, reader)
             finally:
                 self._detach()
 

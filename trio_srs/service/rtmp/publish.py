@@ -45,16 +45,16 @@ class Publish(Activity):
     async def _run(self) -> None:
         """Decide, and hold the name until the peer is done with it."""
         connection, context = self._connection, self._connection.context
-        place = connection.find_place(self.name)
-        await context.gate.publish(connection.asked(place.stream, place.stream.name))
+        stream = connection.resolve(self.name)
+        await context.gate.publish(connection.asked(stream.said, stream.said.name))
         async with context.hub.publish(
-            place.key, place.settings, holder=connection.entry.peer, revoke=connection.end
+            stream.key, stream.settings, holder=connection.entry.peer, revoke=connection.end
         ) as lease:
             try:
-                self._hold(lease, place.settings)
+                self._hold(lease, stream.settings)
                 connection.accept()
                 connection.go_on()
-                await _watch(lease, place.settings)
+                await _watch(lease, stream.settings)
             finally:
                 self._take_no_more(lease)
 

@@ -7,8 +7,8 @@ import logging
 import math
 import socket
 import ssl
-from collections.abc import Awaitable, Callable
-from typing import Final
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Final, Protocol
 
 import trio
 
@@ -21,6 +21,7 @@ from trio_srs.net.listen import Listener, open_listeners
 from trio_srs.net.tcp import SocketOptions, SocketTransport
 from trio_srs.net.tls import TlsHandshakeError, TlsTransport
 from trio_srs.net.transport import Transport
+from trio_srs.service.base import StopPhase
 from trio_srs.service.rtmp.config import RtmpConfig
 from trio_srs.service.rtmp.connection import Connection
 from trio_srs.service.rtmp.context import RtmpContext
@@ -39,14 +40,34 @@ _COMPLAIN_EVERY_S: Final = 10.0
 """How often the log says that accepting fails, while it does."""
 
 
+class RtmpSection(Protocol):
+    """The configuration, as far as it may change while the service runs."""
+
+    @property
+    def rtmp(self) -> RtmpConfig:
+        """Its section."""
+        ...
+
+
 class RtmpService:
     """Serves RTMP and RTMPS on any number of addresses.
 
     Connections outlive listeners: closing the listeners lets the sessions finish.
     """
 
-    def __init__(self, context: RtmpContext) -> None:
+    def __init__(
+        self,
+        context: RtmpContext,
+        rtmps: Sequence[Address] = (),
+        tls: Callable[[], ssl.SSLContext | None] = lambda: None,
+    ) -> None:
+        """
+        Args:
+            rtmps: where to listen for RTMP inside TLS.
+            tls: makes what that needs. It may raise TlsConfigError.
+        """
         self.context = context
+        self._rtmps, self._make_tls = rtmps, tls
         self.listeners: dict[str, list[Listener]] = {"rtmp": [], "rtmps": []}
         self._tls: ssl.SSLContext | None = None
         self._connections: trio.Nursery | None = None
@@ -60,22 +81,33 @@ class RtmpService:
         )
         self._nobody = trio.Event()
 
-    async def listen(
-        self,
-        rtmp: tuple[Address, ...],
-        rtmps: tuple[Address, ...],
-        tls: ssl.SSLContext | None,
-    ) -> None:
-        """Bind every address.
+    @property
+    def stop_phase(self) -> StopPhase:
+        """It brings sessions."""
+        return StopPhase.SESSIONS
+
+    @property
+    def urls(self) -> Mapping[str, Sequence[str]]:
+        """Where it listens now, by protocol."""
+        return {
+            protocol: [each.address.reachable.url(protocol) for each in listeners]
+            for protocol, listeners in self.listeners.items()
+        }
+
+    async def listen(self) -> None:
+        """Bind every address of the configuration.
 
         Raises:
-            ListenError: one of them cannot be bound; all are closed again by :meth:`close`.
+            TlsConfigError: the certificate cannot be used.
+            ListenError: an address cannot be bound; all are closed again by :meth:`close`.
         """
-        self._tls = tls
-        backlog = self.context.config.backlog
-        for protocol, addresses in (("rtmp", rtmp), ("rtmps", rtmps)):
+        if self._rtmps:
+            self._tls = self._make_tls()
+        config = self.context.config
+        for protocol, addresses in (("rtmp", config.listen), ("rtmps", self._rtmps)):
             for address in addresses:
-                self.listeners[protocol] += await open_listeners(address, backlog=backlog)
+                opened = await open_listeners(address, backlog=config.backlog)
+                self.listeners[protocol] += opened
         self._tune()
 
     def _tune(self) -> None:
@@ -84,8 +116,9 @@ class RtmpService:
             for listener in listeners:
                 listener.tune(options)
 
-    def configure(self, config: RtmpConfig) -> None:
+    def configure(self, sections: RtmpSection, /) -> None:
         """Go on with another configuration: it holds for the connections that begin."""
+        config = sections.rtmp
         if config.read_buffer != self.context.config.read_buffer:
             self.context.buffer = memoryview(bytearray(config.read_buffer))
         self.context.config = config

@@ -1,0 +1,111 @@
+"""What a service is, and what every service is built on. Floor 3.
+
+A service offers the streams of one server to one kind of peer. Services do not see each other:
+what two of them need is lower, and what they share of one server is in :class:`Parts`.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol, TypeVar
+
+import attrs
+import trio
+
+from trio_srs.hub.bus import Bus
+from trio_srs.hub.gate import Gate
+from trio_srs.hub.hub import Hub
+from trio_srs.hub.journal import Journal
+from trio_srs.hub.registry import Registry
+from trio_srs.hub.reports import Reports
+from trio_srs.hub.resolution import Rules
+from trio_srs.hub.turns import Turns
+from trio_srs.hub.waiting import Waiting
+from trio_srs.net.reading import SharedReader
+
+__all__ = ["Parts", "Service", "StopPhase"]
+
+Sections = TypeVar("Sections", contravariant=True)
+
+
+class StopPhase(enum.IntEnum):
+    """When a service ends while its server stops: those of one phase together, the lowest first."""
+
+    SESSIONS = 1
+    """It brings publishers, players or viewers."""
+    WITNESSES = 2
+    """It tells what became of the sessions, so it is there until the last of them has ended."""
+
+
+@attrs.frozen(kw_only=True)
+class Parts:
+    """What the services of one server share: wired, and not yet started."""
+
+    server_name: str
+    """Name and version, for peers."""
+    rules: Rules
+    gate: Gate
+    hub: Hub
+    bus: Bus
+    registry: Registry
+    journal: Journal
+    reports: Reports
+    waiting: Waiting
+    turns: Turns
+    """For those who ask about everything."""
+    reader: SharedReader | None
+    """Reads for all connections, where the platform can."""
+    addresses: Callable[[], Mapping[str, Sequence[str]]]
+    """The URLs that the server listens on now, by protocol."""
+
+
+class Service(Protocol[Sections]):
+    """One service, from bound to stopped. ``Sections`` is the configuration as far as it reads it.
+
+    The order of calls: :meth:`listen`, :meth:`run`, any number of :meth:`configure`, :meth:`finish`
+    or :meth:`stop`, at any time :meth:`close`.
+    """
+
+    @property
+    def stop_phase(self) -> StopPhase:
+        """When it ends while the server stops."""
+        ...
+
+    @property
+    def urls(self) -> Mapping[str, Sequence[str]]:
+        """Where it listens now, by protocol, with the real ports."""
+        ...
+
+    async def listen(self) -> None:
+        """Bind every address of the configuration.
+
+        Raises:
+            RefusedError: one cannot be bound, or something that it needs cannot be used. What was
+                bound is closed by :meth:`close`.
+        """
+        ...
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = ...) -> None:
+        """Accept and serve until cancelled; it has started when all that is bound is heard."""
+        ...
+
+    def configure(self, config: Sections, /) -> None:
+        """Go on with another configuration: it holds for what begins from now on."""
+        ...
+
+    def close(self) -> None:
+        """Stop listening; what is connected goes on. Idempotent."""
+        ...
+
+    async def finish(self) -> None:
+        """Stop listening, and wait until the last connection has ended by itself."""
+        ...
+
+    async def stop(self, grace_s: float) -> None:
+        """Stop listening, end every connection in words that its peer hears, and wait for that.
+
+        Args:
+            grace_s: how long that may take; what is still open then is cut off.
+        """
+        ...

@@ -1,0 +1,79 @@
+"""From a configuration to the RTMP service of a server. Floor 3."""
+
+from __future__ import annotations
+
+import secrets
+import ssl
+from typing import Final, Protocol
+
+from trio_srs.net.certificate import self_signed_context, server_context
+from trio_srs.service.base import Parts
+from trio_srs.service.rtmp.config import RtmpsConfig
+from trio_srs.service.rtmp.context import RtmpContext
+from trio_srs.service.rtmp.server import RtmpSection, RtmpService
+
+__all__ = ["RtmpSections", "make_rtmp", "tls_context"]
+
+
+class RtmpSections(RtmpSection, Protocol):
+    """What of a configuration is about RTMP."""
+
+    @property
+    def rtmps(self) -> RtmpsConfig:
+        """What is added by TLS."""
+        ...
+
+
+def make_rtmp(parts: Parts, config: RtmpSections) -> RtmpService:
+    """Make the service. Nothing is opened or started."""
+    context = RtmpContext(
+        config=config.rtmp,
+        rules=parts.rules,
+        hub=parts.hub,
+        gate=parts.gate,
+        bus=parts.bus,
+        registry=parts.registry,
+        reports=parts.reports,
+        server_name=parts.server_name,
+        random=_RandomPool().take,
+        buffer=memoryview(bytearray(config.rtmp.read_buffer)),
+        reader=parts.reader,
+    )
+    return RtmpService(context, config.rtmps.listen, lambda: tls_context(config.rtmps))
+
+
+class _RandomPool:
+    """Random bytes for handshakes, from one pool.
+
+    They prove nothing and nobody reads them, but drawing 3 KiB of good ones for each connection
+    took a twelfth of what a handshake costs. So each gets a stretch of the pool, from a place
+    that moves by a prime.
+    """
+
+    _SIZE: Final = 64 * 1024
+    _STEP: Final = 7919
+
+    def __init__(self) -> None:
+        self._pool = b""
+        self._at = 0
+
+    def take(self, count: int) -> bytes:
+        """So many bytes, at most a pool of them."""
+        if not self._pool:  # not before somebody connects
+            self._pool = secrets.token_bytes(self._SIZE)
+        self._at = (self._at + self._STEP) % (self._SIZE - count)
+        return self._pool[self._at : self._at + count]
+
+
+def tls_context(config: RtmpsConfig) -> ssl.SSLContext | None:
+    """The certificate to serve RTMPS with, or None where it is off.
+
+    Raises:
+        TlsConfigError: the files cannot be used.
+    """
+    if not config.listen:
+        return None
+    if config.certificate is None or config.key is None:
+        return self_signed_context()
+    password = config.key_password.value if config.key_password else None
+    return server_context(str(config.certificate), str(config.key), password)

@@ -18,6 +18,7 @@ from typing import Any, Final
 
 import attrs
 
+from benchmarks.macro.newcomer import newcomers_ms
 from benchmarks.macro.scenarios import Scenario
 from benchmarks.macro.servers import Running, launched, pin
 from benchmarks.macro.setups import Setup
@@ -29,6 +30,7 @@ _LOAD: Final = (sys.executable, "-m", "trio_srs", "load")
 _LOAD_PATIENCE_S: Final = 180.0
 _NICENESS: Final = {"publish": -5, "play": 5}
 _IMPORTS: Final = 3
+_NEWCOMERS: Final = 3
 _SPEED, _STRETCH = 40, 72
 _LADDER: Final = (1000, 2500, 5000, 7500, 10_000)
 _BEHIND_MS: Final = 1000.0
@@ -231,6 +233,26 @@ def _latency(bench: Bench, setup: Setup, scenario: Scenario) -> Measured:
     return Measured(_cost(window) | figures, problems, report)
 
 
+def _floods(bench: Bench, setup: Setup, scenario: Scenario) -> Measured:
+    """Publishers that send 5 kB frames as fast as they can: what a healthy one beside them loses,
+    how late its frames are, and how long a newcomer waits to be let publish."""
+    with (
+        bench.server(setup) as running,
+        bench.background(
+            "publish", running.url("f%d"), clients=scenario.beside, no_audio=True, speed=1_000_000
+        ),
+    ):
+        time.sleep(scenario.beside / 200)  # the load's own ramp
+        report = bench.load("latency", running.url("l"), running, clients=1, settle="1s")
+        waits_ms = newcomers_ms(running.url("n%d"), _NEWCOMERS)
+    window = report["windows"][0]
+    took = window["latency_ms"]
+    figures = {f"{name}_ms": took.get(name, float("nan")) for name in ("p50", "p95", "max")}
+    figures |= {"lost": window.get("lost_frames", 0), "newcomer_ms": max(waits_ms)}
+    problems = _problems(report, "lost_frames", "repeated")
+    return Measured(_cost(window) | figures, problems, report | {"newcomers_ms": waits_ms})
+
+
 def _join(bench: Bench, setup: Setup, scenario: Scenario) -> Measured:
     with bench.streaming(setup, scenario) as running:
         time.sleep(2.5)  # a keyframe has come
@@ -345,6 +367,7 @@ MEASURES: Final[dict[str, Callable[[Bench, Setup, Scenario], Measured]]] = {
     "catching_up": _catching_up,
     "publish": _publish,
     "latency": _latency,
+    "floods": _floods,
     "join": _join,
     "storm": _storm,
     "clock": _clock,

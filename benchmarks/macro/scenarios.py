@@ -41,7 +41,7 @@ class Scenario:
     clients: int = 0
     kbit: int = 1000
     beside: int = 0
-    """latency: players of another stream that are there too."""
+    """latency: players of another stream that are there too. floods: how many there are."""
     ramp: float = 500.0
     windows: int = 1
     """How many are measured one behind the other."""
@@ -112,6 +112,14 @@ def _latency(name: str, clients: int, *, beside: int = 0, quick: bool = False) -
     )
 
 
+def _floods(count: int) -> Scenario:
+    return Scenario(
+        name=f"beside {count} floods", measure="floods", clients=1, beside=count,
+        setups=("ours", "nginx"), more_setups=_PEERS, seconds=4.0, waits_s=5.0 + count / 200,
+        rounds=1,
+    )  # fmt: skip
+
+
 _ALL: Final = (
     _play(500, "ours-0-nagle"),
     _play(1000, "ours-0-nagle", quick=True),
@@ -122,6 +130,9 @@ _ALL: Final = (
     _latency("latency 1", 1, quick=True),
     _latency("latency 100", 100),
     _latency("latency 1 beside 500", 1, beside=500),
+    _floods(8),
+    _floods(16),
+    _floods(64),
     Scenario(
         name="join late", measure="join", clients=20, ramp=10, setups=("ours", "nginx", "srs"),
         more_setups=_RARE, waits_s=3.0, quick=True,

@@ -37,6 +37,14 @@ COLUMNS = {
         "max_ms": "max",
         "core": "core %",
     },
+    "floods": {
+        "lost": "frames lost",
+        "newcomer_ms": "a newcomer waits ms",
+        "p50_ms": "delay p50 ms",
+        "p95_ms": "p95",
+        "max_ms": "max",
+        "core": "core %",
+    },
     "join": {
         "p50_ms": "first byte p50 ms",
         "p99_ms": "p99",

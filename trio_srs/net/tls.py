@@ -78,10 +78,12 @@ class TlsTransport:
         "_closed",
         "_early",
         "_ends_below",
+        "_error",
         "_fed",
         "_from_peer",
         "_heard",
         "_held",
+        "_is_over",
         "_scratch",
         "_tls",
         "_to_peer",
@@ -120,6 +122,8 @@ class TlsTransport:
         self._fed = trio.Event()
         self._wants_read = False
         self._was_torn = False
+        self._error: OSError | None = None  # and the end are told when all before them was read
+        self._is_over = False
         self._ends_below = False
         self._closed = False
         self.on_backlog: Callable[[], None] | None = None
@@ -202,6 +206,26 @@ class TlsTransport:
             raise OSError(errno.EBADF, "this end of the connection was closed")
         if self._early:
             return self._take_early(buffer)
+        if self._error is not None:
+            raise self._error
+        if self._is_over:
+            return 0
+        got = self._read_some(buffer)
+        while 0 < got < len(buffer):  # OpenSSL gives one record, 16 KiB, a call
+            try:
+                more = self._read_some(buffer[got:])
+            except BlockingIOError:
+                break
+            except OSError as error:
+                self._error = error.with_traceback(None)
+                break
+            if not more:
+                self._is_over = True
+                break
+            got += more
+        return got
+
+    def _read_some(self, buffer: memoryview) -> int:
         while True:
             try:
                 return self._tls.read(len(buffer), buffer)  # type: ignore[return-value]  # typeshed knows only bytearray
@@ -250,7 +274,14 @@ class TlsTransport:
 
     async def readable(self) -> None:
         """See :meth:`.Transport.readable`."""
-        if self._early or self._tls.pending() or self._from_peer.pending or self._from_peer.eof:
+        if (
+            self._early
+            or self._tls.pending()
+            or self._from_peer.pending
+            or self._from_peer.eof
+            or self._error is not None
+            or self._is_over
+        ):
             await trio.lowlevel.checkpoint()
             self._check_open()
         else:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 from fractions import Fraction
 from types import SimpleNamespace
+from typing import Any
 
 import msgspec
 import pytest
 import trio
 
+from trio_srs.errors import EndReason
+from trio_srs.hub.sessions import RequestFacts, SessionFacts
 from trio_srs.media.trace import ROW, Trace
 from trio_srs.service.api import encoding
-from trio_srs.service.api.encoding import aside, encode, listed
+from trio_srs.service.api.encoding import aside, encode, encode_item, listed
 
 
 async def test_values_are_encoded_in_a_thread_one_at_a_time() -> None:
@@ -62,3 +65,15 @@ def test_a_list_is_joined_of_its_items() -> None:
     answer = listed("sessions", [b"1", b"2"])
     assert answer.render(answer.content, "") == b'{"sessions":[1,2]}'
     assert listed("sessions", []).content == b'{"sessions":[]}'
+
+
+def test_items_of_a_list_are_encoded_as_everything_is() -> None:
+    request = RequestFacts(
+        what="play", stream="live/é", at_s=0.5, outcome="accepted", end=EndReason.KICKED, bytes=7
+    )
+    said: dict[str, Any] = {"id": "c1", "protocol": "rtmp", "peer": "p", "began_at": 1e9}
+    for facts in (
+        SessionFacts(**said, seconds=2.5),
+        SessionFacts(**said, seconds=1, requests=(request, request), end=EndReason.PEER_FIN),
+    ):
+        assert encode_item(facts) == encode(facts)

@@ -13,7 +13,7 @@ from trio_srs.hub.registry import SessionEntry
 from trio_srs.hub.sessions import SessionFacts, in_order, session_facts
 from trio_srs.service.api.answers import SessionsAnswer
 from trio_srs.service.api.context import ApiContext
-from trio_srs.service.api.encoding import encode, listed
+from trio_srs.service.api.encoding import encode_item, listed
 from trio_srs.service.api.errors import UnknownSessionError, located
 from trio_srs.service.api.names import find_key
 from trio_srs.service.api.routes.parameters import (
@@ -46,7 +46,7 @@ async def list_sessions(
     entries = await in_order(api.registry, api.turns)
 
     def visit(entry: SessionEntry) -> bytes:
-        return encode(_facts(entry)) if key is None or _asked_for(entry, key) else b""
+        return encode_item(_facts(entry)) if key is None or _asked_for(entry, key) else b""
 
     return listed("sessions", filter(None, await api.turns.make(visit, entries)))
 

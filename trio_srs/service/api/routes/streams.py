@@ -10,7 +10,7 @@ from litestar import Response, delete, get
 from trio_srs.hub.farewell import until_ended
 from trio_srs.service.api.answers import StreamAnswer, StreamsAnswer
 from trio_srs.service.api.context import ApiContext
-from trio_srs.service.api.encoding import encode, listed
+from trio_srs.service.api.encoding import encode_item, listed
 from trio_srs.service.api.errors import NotPublishedError, UnknownStreamError, located
 from trio_srs.service.api.names import STREAMS, path_key
 from trio_srs.service.api.routes.parameters import (
@@ -38,7 +38,7 @@ async def list_streams(api: Api) -> Response[StreamsAnswer]:
     """Every stream that is published, played or waited for, and those that were published."""
     names = dict.fromkeys((*api.hub.names(), *api.reports.names()))
     in_order = await api.turns.sort(tuple(names), str)
-    made = await api.turns.make(lambda name: encode(_answer(api, name)), in_order)
+    made = await api.turns.make(lambda name: encode_item(_answer(api, name)), in_order)
     return listed("streams", made)
 
 

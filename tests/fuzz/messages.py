@@ -22,7 +22,7 @@ from trio_srs.wire.rtmp.control import CONTROLS, ControlError, decode_control
 from trio_srs.wire.rtmp.message import Message, MessageType
 
 _TYPES: Final = tuple(CONTROLS)
-_TINY: Final = ChunkLimits(message=60, half_read=80, chunk_streams=3)
+_TINY: Final = ChunkLimits(message=40, half_read=56, chunk_streams=3)
 """Limits that so many bytes can meet."""
 _CHUNK_SIZE: Final = 16
 

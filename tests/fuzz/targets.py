@@ -82,7 +82,7 @@ _CHUNKS: Final = ("chunk/*.bin",)
 
 TARGETS: Final = {
     "amf": Target("tests.wire.amf.invariants:check", ("amf",), ("amf/*.bin",), _amf, 10_000),
-    "chunks": Target("tests.fuzz.messages:chunks", ("rtmp.chunk_reader",), _CHUNKS, longest=96),
+    "chunks": Target("tests.fuzz.messages:chunks", ("rtmp.chunk_reader",), _CHUNKS, longest=64),
     "chunks-oracle": Target(
         "tests.wire.rtmp.plain_chunks:check", ("rtmp",), _CHUNKS, longest=3000
     ),

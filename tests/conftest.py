@@ -96,7 +96,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
     for item in items:
         for mark in item.iter_markers("parametrize"):
-            if isinstance(mark.args[1], set | frozenset):
+            values = mark.args[1] if mark.args[1:] else mark.kwargs.get("argvalues")
+            if isinstance(values, set | frozenset):
                 raise pytest.UsageError(f"{item.nodeid}: its parameters are a set: sort it")
         if not any(item.get_closest_marker(mark) for mark in SLOW_MARKS):
             item.add_marker("quick")

@@ -312,13 +312,13 @@ ILLEGAL: Final = {
     "from the basement": ("errors", "from trio_srs.wire.bits import BitReader", "of floor 0"),
     "the basement sideways": ("errors", "import trio_srs.units", "of floor -1"),
     "sideways": ("session.rtmp_core", "import trio_srs.media.frame", "of floor 1"),
-    "sideways, net": ("net.link", "from trio_srs.hub.live import Live", "of floor 2"),
+    "sideways, net": ("net.link", "from trio_srs.hub.stream import Stream", "of floor 2"),
     "for typing only": (
-        "hub.live",
+        "hub.stream",
         "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from trio_srs.net import link",
         "of floor 2",
     ),
-    "in a function": ("hub.live", "def f():\n    import trio_srs.server.run", "of floor 5"),
+    "in a function": ("hub.stream", "def f():\n    import trio_srs.server.run", "of floor 5"),
     "relatively": ("wire.flv.tag", "from ...session import base", "of floor 1"),
     "a part relatively": ("wire.bits", "from .. import net", "of floor 2"),
     "the face from below": ("server.run", "from trio_srs import Config", "of floor 8"),
@@ -364,7 +364,7 @@ ILLEGAL: Final = {
     "a long function": ("wire.bits", "def f():\n" + "    f()\n" * 80, "f has 81 lines"),
     "a drawer": ("net.utils", "", "utils is no name"),
     "a second base": ("session.base2", "", "base2 is no name"),
-    "a manager": ("hub.live", "class StreamManager: ...", "StreamManager"),
+    "a manager": ("hub.stream", "class StreamManager: ...", "StreamManager"),
 }
 
 HEAD: Final = '"""A module."""\n\nfrom __future__ import annotations\n\n'

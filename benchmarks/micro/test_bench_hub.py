@@ -12,8 +12,8 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from trio_srs.hub.broadcast import Broadcaster
 from trio_srs.hub.forms import RtmpForm
 from trio_srs.hub.lease import PublishLease
-from trio_srs.hub.live import Live
 from trio_srs.hub.settings import StreamSettings
+from trio_srs.hub.stream import Stream
 from trio_srs.testing.bodies import audio, header, inter, key
 from trio_srs.wire.rtmp.message import Message
 
@@ -51,20 +51,20 @@ def round_of_messages() -> list[Message]:
     return [message for pair in zip(video, sound, strict=True) for message in pair]
 
 
-def on_air(readers: int) -> tuple[Live, PublishLease, list[CountingOutlet]]:
+def on_air(readers: int) -> tuple[Stream, PublishLease, list[CountingOutlet]]:
     """A published stream, and readers that have caught up with it."""
-    live = Live("cam", StreamSettings(), Broadcaster())
+    live = Stream("cam", StreamSettings(), Broadcaster())
     lease = PublishLease(live, "a benchmark", lambda reason, detail: None)
     live.publisher_came(lease, StreamSettings())
     lease.append(header(), 0.0)
     lease.append(key(0), 0.0)
     outlets = [CountingOutlet() for _ in range(readers)]
     form = RtmpForm.of(60_000, 1, True, True)
-    attached = [live.attach(form, outlet) for outlet in outlets]
+    attached = [live.feed.attach(form, outlet) for outlet in outlets]
     for reader in attached:
         while (span := reader.next_span(2**20)) is not None:
             reader.took(span, reader.offer(span.blob))
-        assert reader.fast_at == live.log.end
+        assert reader.fast_at == live.feed.log.end
     return live, lease, outlets
 
 
@@ -79,13 +79,13 @@ def test_append(benchmark: BenchmarkFixture, readers: int) -> None:
         def append() -> int:
             for message in messages:
                 lease.append(message, 0.0)
-            for group in live.groups.values():  # as if it had been sent
-                group.sent = live.log.end
+            for group in live.feed.groups.values():  # as if it had been sent
+                group.sent = live.feed.log.end
             return live.counters.messages
 
         total = benchmark(append)
         assert (total - before) % COUNT == 0
-        assert live.dirty == bool(readers)
+        assert live.feed.dirty == bool(readers)
 
     trio.run(main)
     assert benchmark.stats is not None
@@ -104,8 +104,8 @@ def test_broadcast_of_one_span(benchmark: BenchmarkFixture) -> None:
                 lease.append(message, 0.0)
 
         def broadcast() -> None:
-            [group] = live.groups.values()
-            job = group.begin(live.log)
+            [group] = live.feed.groups.values()
+            job = group.begin(live.feed.log)
             assert job is not None
             while not job.step(16):
                 pass

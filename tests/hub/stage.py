@@ -11,12 +11,13 @@ import trio
 from tests.hub.outlets import MemoryOutlet, serve
 from trio_srs.errors import EndReason
 from trio_srs.hub.broadcast import Broadcaster
+from trio_srs.hub.feed import Feed
 from trio_srs.hub.forms import Form, RtmpForm
 from trio_srs.hub.group import Job
 from trio_srs.hub.lease import PublishLease
-from trio_srs.hub.live import Live
 from trio_srs.hub.reader import Reader
 from trio_srs.hub.settings import StreamSettings
+from trio_srs.hub.stream import Stream
 from trio_srs.wire.rtmp.command import Command
 from trio_srs.wire.rtmp.message import Message, MessageType
 
@@ -31,8 +32,8 @@ Heard = tuple[int, bytes]
 class ByHand(Broadcaster):
     """Begins and goes on when the test says so."""
 
-    def news(self, live: Live) -> None:
-        live.dirty = True
+    def news(self, feed: Feed) -> None:
+        feed.dirty = True
 
 
 def later(seconds: float) -> None:
@@ -82,7 +83,7 @@ class Stage:
 
     def __init__(self, **settings: Any) -> None:
         self.settings = StreamSettings(**settings)
-        self.live = Live("cam", self.settings, ByHand(server_name="our server"))
+        self.live = Stream("cam", self.settings, ByHand(server_name="our server"))
         self.players: list[Player] = []
         self.revoked: list[tuple[EndReason, str]] = []
 
@@ -103,14 +104,14 @@ class Stage:
     def play(self, form: Form = FORM, **temper: Any) -> Player:
         """Somebody reads."""
         outlet = MemoryOutlet(**{"chunk_size": 4096, **temper})
-        player = Player(self.live.attach(form, outlet), outlet)
+        player = Player(self.live.feed.attach(form, outlet), outlet)
         self.players.append(player)
         return player
 
     def begin(self) -> list[Job]:
         """The broadcaster begins to send what is new."""
-        self.live.dirty = False
-        jobs = (group.begin(self.live.log) for group in self.live.groups.values())
+        self.live.feed.dirty = False
+        jobs = (group.begin(self.live.feed.log) for group in self.live.feed.groups.values())
         return [job for job in jobs if job is not None]
 
     def broadcast(self) -> None:
@@ -119,7 +120,7 @@ class Stage:
             for job in jobs:
                 while not job.step(3):
                     pass
-                self.live.was_sent()
+                self.live.feed.was_sent()
 
     def run(self) -> None:
         """Everybody sends until there is nothing to send."""

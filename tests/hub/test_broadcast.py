@@ -12,10 +12,11 @@ from trio.testing import MockClock, wait_all_tasks_blocked
 from tests.hub.outlets import MemoryOutlet
 from tests.hub.stage import FORM, heard
 from trio_srs.hub.broadcast import Broadcaster
+from trio_srs.hub.feed import Feed
 from trio_srs.hub.forms import RtmpForm
 from trio_srs.hub.lease import PublishLease
-from trio_srs.hub.live import Live
 from trio_srs.hub.settings import StreamSettings
+from trio_srs.hub.stream import Stream
 from trio_srs.testing.bodies import audio, inter, key
 from trio_srs.units import Bytes, Seconds
 from trio_srs.wire.rtmp.message import Message
@@ -27,7 +28,7 @@ class Channel:
     def __init__(self, broadcaster: Broadcaster, interval: float, readers: int = 1) -> None:
         self.settings = StreamSettings(send_interval=Seconds(interval))
         self.broadcaster = broadcaster
-        self.live = Live("cam", self.settings, broadcaster)
+        self.live = Stream("cam", self.settings, broadcaster)
         self.publish()
         self.times: list[float] = []
         self.outlets = [
@@ -43,16 +44,16 @@ class Channel:
 
     def join(self, outlet: MemoryOutlet) -> None:
         """It stands where the broadcaster begins, so nothing but the broadcaster sends to it."""
-        reader = self.live.attach(FORM, outlet)
+        reader = self.live.feed.attach(FORM, outlet)
         assert reader.next_span(1) is None
-        assert reader.fast_at == self.live.log.end
+        assert reader.fast_at == self.live.feed.log.end
 
     def say(self, *messages: Message) -> None:
         assert self.live.lease is not None
         for message in messages:
             self.live.lease.append(message, trio.current_time())
-        if self.live.dirty:
-            self.broadcaster.news(self.live)
+        if self.live.feed.dirty:
+            self.broadcaster.news(self.live.feed)
 
     def heard(self) -> list[list[tuple[int, bytes]]]:
         return [[(it.timestamp_ms, it.payload) for it in outlet.read()] for outlet in self.outlets]
@@ -119,9 +120,9 @@ async def test_what_is_pushed_is_sent_without_a_task_switch(autojump_clock: Mock
     broadcaster = Broadcaster()
     channel = Channel(broadcaster, 0.0, readers=16)
     channel.say(key(0))
-    broadcaster.push(channel.live)
+    broadcaster.push(channel.live.feed)
     assert channel.heard() == [heard(key(0))] * 16
-    broadcaster.push(channel.live)
+    broadcaster.push(channel.live.feed)
     assert len(channel.times) == 16
 
 
@@ -142,7 +143,7 @@ async def test_after_a_push_the_broadcaster_is_not_woken_for_nothing(
         assert channel.live.lease is not None
         for at in range(10):
             channel.live.lease.append(audio(at), trio.current_time())
-            broadcaster.push(channel.live)
+            broadcaster.push(channel.live.feed)
             await trio.sleep(1)
         assert passes == 0
         channel.say(audio(99))
@@ -158,7 +159,7 @@ async def test_a_push_leaves_it_to_the_task_where_it_would_take_long(
     at_intervals, crowded = Channel(broadcaster, 0.5), Channel(broadcaster, 0.0, readers=17)
     for channel in (at_intervals, crowded):
         channel.say(key(0))
-        broadcaster.push(channel.live)
+        broadcaster.push(channel.live.feed)
         assert channel.times == []
     async with broadcasting(broadcaster):
         await trio.sleep(1)
@@ -174,7 +175,7 @@ async def test_a_push_waits_its_turn_behind_what_is_under_way(autojump_clock: Mo
     async with broadcasting(broadcaster):
         assert crowded.times  # the budget was spent before it was done
         small.say(key(0))
-        broadcaster.push(small.live)
+        broadcaster.push(small.live.feed)
         await wait_all_tasks_blocked()
     assert small.heard() == [heard(key(0))]
     assert crowded.heard() == [heard(key(0))] * 40
@@ -192,7 +193,7 @@ async def test_a_push_after_the_interval_was_changed_is_sent_once(
         channel.live.lease.give_back()
         channel.publish(send_interval=Seconds(0.0))
         channel.say(key(7))
-        broadcaster.push(channel.live)
+        broadcaster.push(channel.live.feed)
         assert len(channel.times) == 1
         await trio.sleep(5)
         assert len(channel.times) == 1
@@ -242,7 +243,7 @@ async def test_news_that_is_due_during_a_job_is_made_up_for(autojump_clock: Mock
         outlet.before_offer = lambda: autojump_clock.jump(0.0001)
     async with broadcasting(broadcaster):
         channel.say(key(0))
-        while not channel.live.log.end or not any(it.offers for it in channel.outlets):
+        while not channel.live.feed.log.end or not any(it.offers for it in channel.outlets):
             await trio.lowlevel.checkpoint()
         assert not all(it.offers for it in channel.outlets)
         channel.say(inter(40))
@@ -297,15 +298,15 @@ async def test_beginning_many_streams_keeps_to_the_budget_too(autojump_clock: Mo
 
 async def test_streams_without_readers_are_no_work(autojump_clock: MockClock) -> None:
     class Refusing(Broadcaster):
-        def news(self, live: Live) -> None:
+        def news(self, feed: Feed) -> None:
             raise AssertionError("there is nobody to send it to")
 
     broadcaster = Refusing()
     channels = [Channel(broadcaster, 0.02, readers=0) for _ in range(1000)]
     for channel in channels:
         channel.say(key(0), audio(10))
-        broadcaster.push(channel.live)
-        assert not channel.live.dirty
+        broadcaster.push(channel.live.feed)
+        assert not channel.live.feed.dirty
 
 
 async def test_a_broken_connection_does_not_end_the_broadcaster(autojump_clock: MockClock) -> None:
@@ -324,11 +325,11 @@ async def test_readers_that_leave_during_a_job_leave_nothing_to_do(
     autojump_clock: MockClock,
 ) -> None:
     broadcaster = Broadcaster()
-    live = Live("cam", StreamSettings(send_interval=Seconds(0.0)), broadcaster)
+    live = Stream("cam", StreamSettings(send_interval=Seconds(0.0)), broadcaster)
     lease = PublishLease(live, "a test", lambda reason, detail: None)
     live.publisher_came(lease, live.settings)
     outlets = [MemoryOutlet() for _ in range(40)]
-    readers = [live.attach(FORM, outlet) for outlet in outlets]
+    readers = [live.feed.attach(FORM, outlet) for outlet in outlets]
     for reader in readers:
         reader.next_span(1)
 
@@ -338,11 +339,11 @@ async def test_readers_that_leave_during_a_job_leave_nothing_to_do(
 
     outlets[1].before_offer = all_leave
     lease.append(key(0), 0.0)
-    broadcaster.news(live)
+    broadcaster.news(live.feed)
     async with broadcasting(broadcaster):
         await wait_all_tasks_blocked()
         lease.append(inter(40), 0.0)
-        broadcaster.news(live)
+        broadcaster.news(live.feed)
         await wait_all_tasks_blocked()
     assert sum(outlet.offers for outlet in outlets) == 1
 
@@ -357,7 +358,7 @@ async def test_groups_of_one_stream_are_served_one_after_the_other(
     offered: list[str] = []
     for outlet in channel.outlets:
         outlet.before_offer = lambda: offered.append("first")
-    reader = channel.live.attach(RtmpForm.of(4096, 2, True, True), other)
+    reader = channel.live.feed.attach(RtmpForm.of(4096, 2, True, True), other)
     assert reader.next_span(1) is None
     async with broadcasting(broadcaster):
         channel.say(key(0), inter(40))
@@ -400,7 +401,7 @@ async def test_a_group_that_everybody_leaves_is_passed_over(autojump_clock: Mock
     broadcaster = Broadcaster()
     channel = Channel(broadcaster, 0.5, readers=40)
     readers = [
-        channel.live.attach(RtmpForm.of(4096, 2, True, True), MemoryOutlet()) for _ in range(2)
+        channel.live.feed.attach(RtmpForm.of(4096, 2, True, True), MemoryOutlet()) for _ in range(2)
     ]
     for reader in readers:
         assert reader.next_span(1) is None
@@ -414,4 +415,4 @@ async def test_a_group_that_everybody_leaves_is_passed_over(autojump_clock: Mock
         channel.say(key(0))
         await trio.sleep(2)
     assert channel.heard() == [heard(key(0))] * 40
-    assert len(channel.live.groups) == 1
+    assert len(channel.live.feed.groups) == 1

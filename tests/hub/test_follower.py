@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from tests.hub.stage import Stage
 from trio_srs.errors import EndReason
+from trio_srs.hub.feed import Feed
 from trio_srs.hub.follower import Follower
-from trio_srs.hub.live import Live
 from trio_srs.hub.record import RECORD_BYTES, Record
 from trio_srs.hub.settings import TimestampMode
 from trio_srs.testing.bodies import audio, audio_header, data, header, inter, key, metadata
@@ -28,8 +28,8 @@ Seen = tuple[int, int, bytes]
 class Keeper(Follower):
     """Keeps what it sees."""
 
-    def __init__(self, live: Live) -> None:
-        super().__init__(live)
+    def __init__(self, feed: Feed) -> None:
+        super().__init__(feed)
         self.seen: list[Seen] = []
         self.most = 0
 
@@ -46,7 +46,7 @@ async def test_it_sees_what_came_since_it_began_to_follow_when_it_likes() -> Non
     stage = Stage()
     stage.publish()
     stage.say(header(), key(0))
-    keeper = Keeper(stage.live)
+    keeper = Keeper(stage.live.feed)
     stage.say(inter(40), inter(80), inter(120))
     assert (keeper.seen, keeper.behind) == ([], 3)
     keeper.catch_up(2)
@@ -60,7 +60,7 @@ async def test_the_end_of_a_publish_is_the_end_of_following_it() -> None:
     stage = Stage()
     lease = stage.publish()
     player = stage.play()  # to whom the end is told, in the log
-    keeper = Keeper(stage.live)
+    keeper = Keeper(stage.live.feed)
     stage.say(key(0))
     assert keeper.following
     lease.give_back()
@@ -68,14 +68,14 @@ async def test_the_end_of_a_publish_is_the_end_of_following_it() -> None:
     stage.publish()
     stage.say(key(40))
     keeper.catch_up()
-    assert (keeper.seen, keeper.behind, stage.live.followers) == (said(key(0)), 0, ())
+    assert (keeper.seen, keeper.behind, stage.live.feed.followers) == (said(key(0)), 0, ())
     assert player.reader.attached
 
 
 async def test_who_lets_go_sees_what_there_is_and_no_more() -> None:
     stage = Stage()
     stage.publish()
-    keeper, other = Keeper(stage.live), Keeper(stage.live)
+    keeper, other = Keeper(stage.live.feed), Keeper(stage.live.feed)
     stage.say(key(0))
     keeper.let_go()
     keeper.let_go()
@@ -88,12 +88,12 @@ async def test_who_lets_go_sees_what_there_is_and_no_more() -> None:
 async def test_the_log_keeps_what_it_has_not_seen() -> None:
     stage = Stage(gop_cache=Seconds(0.0))
     stage.publish()
-    keeper = Keeper(stage.live)
+    keeper = Keeper(stage.live.feed)
     stage.say(*(inter(40 * n) for n in range(200)))
-    assert stage.live.log.base == 0
+    assert stage.live.feed.log.base == 0
     keeper.catch_up()
     stage.say(*(inter(40 * n) for n in range(200, 300)))
-    assert stage.live.log.base > 0
+    assert stage.live.feed.log.base > 0
     keeper.catch_up()
     assert len(keeper.seen) == 300
 
@@ -101,11 +101,11 @@ async def test_the_log_keeps_what_it_has_not_seen() -> None:
 async def test_it_is_made_to_see_what_the_log_cannot_keep() -> None:
     stage = Stage(**SMALL)
     stage.publish()
-    keeper = Keeper(stage.live)
+    keeper = Keeper(stage.live.feed)
     messages = [inter(40 * n, 10_000, fill=n) for n in range(50)]
     for message in messages:
         stage.say(message)
-        assert stage.live.log.size <= 64 * 1024 + 10_000 + RECORD_BYTES
+        assert stage.live.feed.log.size <= 64 * 1024 + 10_000 + RECORD_BYTES
     assert 30 < len(keeper.seen) < 50
     keeper.catch_up()
     assert keeper.seen == said(*messages)
@@ -116,7 +116,7 @@ async def test_it_sees_timestamps_and_bodies_as_they_were_sent(mode: TimestampMo
     stage = Stage(timestamps=mode, metadata_server_name=True)
     for _ in range(2):
         lease = stage.publish()
-        keeper = Keeper(stage.live)
+        keeper = Keeper(stage.live.feed)
         media = [header(0), audio_header(7), key(90_000), audio(89_990), inter(4_294_967_295)]
         stage.say(metadata({"width": 1.0}), *media)
         lease.give_back()
@@ -140,7 +140,7 @@ async def test_nothing_is_lost_or_seen_twice_whatever_happens(
     settings: dict[str, Any] = {**SMALL, "slow_reader_after": Timeout(1.0)}
     stage = Stage(timestamps=mode, gop_cache=Seconds(0.2), gop_cache_records=5, **settings)
     lease = stage.publish()
-    keepers, now = [Keeper(stage.live), Keeper(stage.live)], trio.current_time()
+    keepers, now = [Keeper(stage.live.feed), Keeper(stage.live.feed)], trio.current_time()
     messages: list[Message] = []
     makers: dict[str, Callable[[int], Message]] = {
         "key": key,
@@ -173,7 +173,7 @@ async def test_who_sends_more_than_a_follower_has_time_for_waits_for_it(size: in
     stage = Stage()
     stage.publish()
     stage.say(header(), key(0))
-    keeper, furthest, was_seen = Keeper(stage.live), 0, 0
+    keeper, furthest, was_seen = Keeper(stage.live.feed), 0, 0
     for number in range(5000):
         stage.say(inter(40 * number, size=size))
         furthest = max(furthest, keeper.behind)
@@ -187,8 +187,8 @@ async def test_who_sends_more_than_a_follower_has_time_for_waits_for_it(size: in
 class Failing(Follower):
     """Has a bug: it sees no keyframe, or cannot be let go."""
 
-    def __init__(self, live: Live, *, fails_to: str) -> None:
-        super().__init__(live)
+    def __init__(self, feed: Feed, *, fails_to: str) -> None:
+        super().__init__(feed)
         self._fails_to = fails_to
 
     def see(self, records: list[Record]) -> None:
@@ -209,13 +209,13 @@ async def test_the_name_is_free_whatever_follower_fails(
     stage = Stage()
     lease = stage.publish()
     if failing_first:
-        failing = Failing(stage.live, fails_to=fails_to)
-    keeper = Keeper(stage.live)
+        failing = Failing(stage.live.feed, fails_to=fails_to)
+    keeper = Keeper(stage.live.feed)
     if not failing_first:
-        failing = Failing(stage.live, fails_to=fails_to)
+        failing = Failing(stage.live.feed, fails_to=fails_to)
     stage.say(header(), key(0))
     lease.revoke(EndReason.KICKED, "kicked")
-    assert (stage.live.lease, stage.live.followers) == (None, ())
+    assert (stage.live.lease, stage.live.feed.followers) == (None, ())
     assert (failing.following, keeper.seen) == (False, said(header(), key(0)))
     [record] = caplog.records
     assert record.exc_info is not None
@@ -230,10 +230,10 @@ async def test_a_follower_that_fails_while_the_publish_goes_on_is_left_alone(
 ) -> None:
     stage = Stage()
     stage.publish()
-    failing, keeper = Failing(stage.live, fails_to="see"), Keeper(stage.live)
+    failing, keeper = Failing(stage.live.feed, fails_to="see"), Keeper(stage.live.feed)
     stage.say(header(), key(0))
     failing.catch_up()
-    assert (failing.following, failing.behind, stage.live.followers) == (False, 0, (keeper,))
+    assert (failing.following, failing.behind, stage.live.feed.followers) == (False, 0, (keeper,))
     failing.catch_up()
     stage.say(*[inter(40 * number) for number in range(3000)])  # more than may be left for later
     keeper.catch_up()
@@ -254,9 +254,9 @@ async def test_the_name_is_free_also_if_the_one_who_watches_fails(
 
     stage = Stage()
     lease = stage.publish()
-    stage.live.watch = Watching()
+    stage.live.observer = Watching()
     lease.give_back()
     assert stage.live.lease is None
-    assert stage.live.watch is None
+    assert stage.live.observer is None
     assert "a bug in telling that cam is no longer published" in caplog.text
     caplog.clear()

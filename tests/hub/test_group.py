@@ -89,7 +89,7 @@ async def test_what_is_not_for_a_group_moves_it_on_without_a_word() -> None:
     stage.say(audio(0))
     assert stage.begin() == []
     assert silent.outlet.offers == offers
-    assert silent.reader.fast_at == stage.live.log.end == 1
+    assert silent.reader.fast_at == stage.live.feed.log.end == 1
     stage.say(key(40))
     stage.run()
     assert silent.heard() == heard(key(40))
@@ -127,7 +127,7 @@ async def test_much_that_is_new_is_sent_a_part_at_a_time() -> None:
     assert max(sizes) < 4096 + 1600
     assert len(sizes) > 5
     assert player.heard() == heard(*said)
-    assert player.reader.fast_at == stage.live.log.end
+    assert player.reader.fast_at == stage.live.feed.log.end
 
 
 async def test_what_takes_several_turns_to_send_counts_as_held_meanwhile() -> None:
@@ -137,9 +137,9 @@ async def test_what_takes_several_turns_to_send_counts_as_held_meanwhile() -> No
         stage.play()
     stage.run()
     stage.say(key(0, 1500))
-    before = stage.live.log.size
+    before = stage.live.feed.log.size
     [job] = stage.begin()
     assert not job.step(2)
-    assert stage.live.log.size == before + 2 * len(job.span.blob)
+    assert stage.live.feed.log.size == before + 2 * len(job.span.blob)
     assert job.step(2)
-    assert stage.live.log.size == before
+    assert stage.live.feed.log.size == before

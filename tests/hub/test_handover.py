@@ -25,11 +25,11 @@ from trio_srs.hub.forms import RtmpForm
 from trio_srs.hub.group import Group, Job
 from trio_srs.hub.hub import Hub
 from trio_srs.hub.lease import PublishLease
-from trio_srs.hub.live import Live
 from trio_srs.hub.log import StreamLog
 from trio_srs.hub.reader import Reader
 from trio_srs.hub.record import Record
 from trio_srs.hub.settings import StreamSettings
+from trio_srs.hub.stream import Stream
 from trio_srs.net.link import Link
 from trio_srs.service.rtmp.outgoing import Outgoing
 from trio_srs.testing.bodies import AUDIO_HEADER, VIDEO_HEADER, audio, inter, key, metadata
@@ -88,8 +88,8 @@ class Handover(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.live = Live("cam", SETTINGS, ByHand())
-        self.live.log = self.log = RememberingLog(self.live.log)
+        self.live = Stream("cam", SETTINGS, ByHand())
+        self.live.feed.log = self.log = RememberingLog(self.live.feed.log)
         self.watched: list[Watched] = []
         self.outlets: list[MemoryOutlet] = []
         self.gone: list[Reader] = []
@@ -186,8 +186,8 @@ class Handover(RuleBasedStateMachine):
 
     @rule()
     def the_broadcaster_begins(self) -> None:
-        self.live.dirty = False
-        for group in self.live.groups.values():
+        self.live.feed.dirty = False
+        for group in self.live.feed.groups.values():
             job = group.begin(self.log)
             if job is not None:
                 self.jobs.append(job)
@@ -198,7 +198,7 @@ class Handover(RuleBasedStateMachine):
         job = data.draw(st.sampled_from(self.jobs))
         if job.step(count):
             self.jobs.remove(job)
-            self.live.was_sent()
+            self.live.feed.was_sent()
 
     # --------------------------------------------------------------- readers
 
@@ -223,7 +223,7 @@ class Handover(RuleBasedStateMachine):
         if self.lease is None:
             self.may_begin.add(self.log.end)
         form = RtmpForm.of(outlet.chunk_size, stream_id, True, True)
-        reader = self.live.attach(form, outlet)
+        reader = self.live.feed.attach(form, outlet)
         self.watched.append(Watched(reader, outlet, stream_id))
 
     @precondition(lambda self: self.watched)
@@ -343,7 +343,7 @@ class Handover(RuleBasedStateMachine):
             if reader.fast_at >= 0:
                 begins = {group.sent} if group.job is None else {group.sent, begin_of(group)}
                 assert reader.fast_at in begins
-                assert reader not in self.live.slow
+                assert reader not in self.live.feed.slow
 
     @invariant()
     def all_bytes_are_counted(self) -> None:
@@ -540,7 +540,7 @@ def test_over_real_links_everybody_gets_whole_messages_in_order_or_a_reset(
                 async with hub.publish(
                     "cam", settings, holder="a test", revoke=lambda reason, detail: None
                 ) as lease:
-                    lease.live.log = log = RememberingLog(lease.live.log)
+                    lease.stream.feed.log = log = RememberingLog(lease.stream.feed.log)
                     for peer in peers:
                         connections.start_soon(peer.run)
                         connections.start_soon(peer.read)
@@ -559,7 +559,7 @@ async def publish(hub: Hub, lease: PublishLease, sizes: list[int]) -> None:
     for number in range(40):
         make = key if number % 12 == 0 else inter
         lease.append(make(number * 10, sizes[number % len(sizes)]), trio.current_time())
-        hub.broadcaster.push(lease.live)
+        hub.broadcaster.push(lease.stream.feed)
         await trio.sleep(0.01)
     await trio.sleep(2.0)
 

@@ -15,8 +15,8 @@ from trio_srs.errors import EndReason
 from trio_srs.hub.broadcast import Broadcaster
 from trio_srs.hub.hub import Hub
 from trio_srs.hub.lease import LeaseLostError, PublishLease, StreamBusyError
-from trio_srs.hub.live import Live
 from trio_srs.hub.settings import BusyPolicy, StreamSettings
+from trio_srs.hub.stream import Stream
 from trio_srs.testing.bodies import key
 from trio_srs.units import Timeout
 
@@ -73,7 +73,7 @@ async def test_a_name_is_published_by_one() -> None:
     hub = Hub()
     async with hub.publish("cam", REJECT, holder="one", revoke=quiet) as lease:
         live = hub.find("cam")
-        assert live is lease.live
+        assert live is lease.stream
         assert list(hub) == [live]
         assert live.lease is lease
         with pytest.raises(StreamBusyError, match=r"^cam is already published by one$"):
@@ -100,13 +100,14 @@ async def test_a_stream_is_forgotten_when_nobody_publishes_or_reads_it() -> None
     hub = Hub()
     with hub.subscribe("cam", REJECT, FORM, MemoryOutlet()) as reader:
         live = hub.find("cam")
-        assert live is reader.live
+        assert live is not None
+        assert live.feed is reader.feed
         async with hub.publish("cam", REJECT, holder="one", revoke=quiet) as lease:
-            assert lease.live is live
+            assert lease.stream is live
         assert hub.find("cam") is live
         with hub.subscribe("cam", REJECT, FORM, MemoryOutlet()):
-            assert live.reader_count == 2
-        assert live.reader_count == 1
+            assert live.feed.reader_count == 2
+        assert live.feed.reader_count == 1
     assert hub.find("cam") is None
     assert not reader.attached
 
@@ -162,8 +163,8 @@ async def test_taking_over_needs_no_task_switch() -> None:
             with pytest.raises(LeaseLostError):
                 old.append(key(0), 0.0)
             assert new.held
-        assert hub.find("cam") is old.live  # the old one has not left yet
-        assert not old.live.publishing
+        assert hub.find("cam") is old.stream  # the old one has not left yet
+        assert not old.stream.publishing
 
 
 async def test_publishers_that_race_to_take_over_leave_one(autojump_clock: MockClock) -> None:
@@ -361,16 +362,16 @@ async def test_the_name_is_given_back_wherever_the_publisher_is_cancelled(
 async def test_a_bug_while_a_publish_begins_leaves_the_name_free(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def fail(live: Live) -> None:
+    def fail(live: Stream) -> None:
         raise ZeroDivisionError
 
     hub = Hub()
-    monkeypatch.setattr(Live, "_tell_changed", fail)
+    monkeypatch.setattr(Stream, "_tell_changed", fail)
     with hub.subscribe("cam", REJECT, FORM, MemoryOutlet()) as reader:
         with pytest.raises(ZeroDivisionError):
             async with hub.publish("cam", REJECT, holder="one", revoke=quiet):
                 pass
-        assert not reader.live.publishing
+        assert not reader.feed.is_open
 
 
 async def test_hubs_share_nothing() -> None:

@@ -19,7 +19,7 @@ SAID = [header(), audio_header(), key(0), audio(10), inter(40), audio(30), inter
 
 def inspected(stage: Stage, level: Level = "full") -> Inspector:
     lease = stage.publish()
-    return Inspector(stage.live, level, published_at=lease.began_at)
+    return Inspector(stage.live.feed, level, published_at=lease.began_at)
 
 
 @pytest.mark.parametrize("level", ["headers", "full"])
@@ -48,7 +48,7 @@ async def test_nothing_is_looked_at_while_it_is_received() -> None:
 async def test_after_the_end_it_says_the_same_for_ever() -> None:
     stage = Stage()
     lease = stage.publish()
-    inspector = Inspector(stage.live, "full", published_at=lease.began_at)
+    inspector = Inspector(stage.live.feed, "full", published_at=lease.began_at)
     stage.say(*SAID)
     lease.give_back()
     facts, trace = inspector.facts(), inspector.trace()

@@ -8,10 +8,10 @@ import trio
 from trio.testing import MockClock
 
 from tests.hub.stage import Stage
+from trio_srs.hub.feed import Feed
 from trio_srs.hub.follower import Follower
 from trio_srs.hub.inspect import Inspector
 from trio_srs.hub.inspection import Inspection
-from trio_srs.hub.live import Live
 from trio_srs.hub.record import Record
 from trio_srs.testing.bodies import inter
 
@@ -19,8 +19,8 @@ from trio_srs.testing.bodies import inter
 class Slow(Follower):
     """Takes its time over every record."""
 
-    def __init__(self, live: Live, order: list[Follower], clock: MockClock) -> None:
-        super().__init__(live)
+    def __init__(self, feed: Feed, order: list[Follower], clock: MockClock) -> None:
+        super().__init__(feed)
         self._order, self._clock = order, clock
 
     def see(self, records: list[Record]) -> None:
@@ -34,7 +34,7 @@ async def test_followers_catch_up_by_themselves_until_they_are_let_go(
     inspection, stage = Inspection(0.25), Stage()
     nursery.start_soon(inspection.run)
     lease = stage.publish()
-    inspector = Inspector(stage.live, "full", published_at=lease.began_at)
+    inspector = Inspector(stage.live.feed, "full", published_at=lease.began_at)
     inspection.add(inspector)
     for _ in range(3):
         stage.say(*(inter(0) for _ in range(100)))
@@ -51,7 +51,7 @@ async def test_followers_take_turns_and_others_run_between(autojump_clock: MockC
     seen: list[int] = []
     for stage in stages:
         stage.publish()
-        inspection.add(Slow(stage.live, order, autojump_clock))
+        inspection.add(Slow(stage.live.feed, order, autojump_clock))
         stage.say(*(inter(0) for _ in range(96)))
 
     async def others() -> None:
@@ -77,7 +77,7 @@ async def test_a_round_ends_although_more_keeps_coming(autojump_clock: MockClock
         def see(self, records: list[Record]) -> None:
             stage.say(inter(0), inter(0))  # while it looks
 
-    follower = Endless(stage.live)
+    follower = Endless(stage.live.feed)
     inspection = Inspection(0.25)
     inspection.add(follower)
     stage.say(*(inter(0) for _ in range(64)))

@@ -21,7 +21,7 @@ async def test_a_lease_notes_when_the_last_message_came(autojump_clock: MockCloc
     later(3.0)
     lease.append(key(0), trio.current_time())
     assert lease.last_at == lease.began_at + 3
-    assert stage.live.log.at(0).arrived_at == lease.last_at
+    assert stage.live.feed.log.at(0).arrived_at == lease.last_at
 
 
 async def test_what_is_appended_after_the_name_was_taken_away_is_refused() -> None:

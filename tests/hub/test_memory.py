@@ -30,10 +30,10 @@ from trio_srs.hub.follower import Follower
 from trio_srs.hub.forms import RtmpForm
 from trio_srs.hub.group import Job
 from trio_srs.hub.lease import PublishLease
-from trio_srs.hub.live import Live
 from trio_srs.hub.reader import Reader
 from trio_srs.hub.record import Record
 from trio_srs.hub.settings import StreamSettings, TimestampMode
+from trio_srs.hub.stream import Stream
 from trio_srs.testing.bodies import AUDIO_HEADER, VIDEO_HEADER, data
 from trio_srs.units import Bytes, Seconds, Timeout
 from trio_srs.wire.rtmp.message import Message, MessageType
@@ -112,7 +112,7 @@ class Glutton(RuleBasedStateMachine):
             metadata_server_name=named,
             pass_unknown_types=unknown,
         )
-        self.live = Live("cam", self.settings, ByHand(server_name="s" * 100))
+        self.live = Stream("cam", self.settings, ByHand(server_name="s" * 100))
         self.a_publisher_comes()
 
     # ------------------------------------------------------------- publisher
@@ -130,10 +130,10 @@ class Glutton(RuleBasedStateMachine):
         self.lease.give_back()
         self.lease = None
 
-    @precondition(lambda self: self.lease is not None and not self.live.followers)
+    @precondition(lambda self: self.lease is not None and not self.live.feed.followers)
     @rule()
     def somebody_follows(self) -> None:
-        Lazy(self.live)
+        Lazy(self.live.feed)
 
     def say(self, type_id: int, body: bytes, count: int) -> None:
         assert self.lease is not None
@@ -188,9 +188,9 @@ class Glutton(RuleBasedStateMachine):
     @precondition(lambda self: not self.jobs)
     @rule(which=st.integers(0, 3))
     def the_broadcaster_begins(self, which: int) -> None:
-        self.live.dirty = False
-        for group in list(self.live.groups.values())[which:]:
-            job = group.begin(self.live.log)
+        self.live.feed.dirty = False
+        for group in list(self.live.feed.groups.values())[which:]:
+            job = group.begin(self.live.feed.log)
             if job is not None:
                 if not job.step(1):
                     self.jobs.append(job)
@@ -201,7 +201,7 @@ class Glutton(RuleBasedStateMachine):
     def the_broadcaster_serves(self) -> None:
         if self.jobs[0].step(1):
             self.jobs.pop()
-            self.live.was_sent()
+            self.live.feed.was_sent()
 
     # --------------------------------------------------------------- readers
 
@@ -210,7 +210,7 @@ class Glutton(RuleBasedStateMachine):
     def a_reader_comes(self, form: RtmpForm, room: int) -> None:
         outlet = MemoryOutlet(form.chunk_size, room=room)
         self.outlets.append(outlet)
-        self.readers.append(self.live.attach(form, outlet))
+        self.readers.append(self.live.feed.attach(form, outlet))
 
     @precondition(lambda self: self.readers)
     @rule(data=st.data())
@@ -235,7 +235,7 @@ class Glutton(RuleBasedStateMachine):
         old = self.readers[at]
         assert isinstance(old.group.form, RtmpForm)
         form = RtmpForm.of(old.group.form.chunk_size, old.group.form.stream_id, audio, video)
-        self.readers[at] = self.live.reform(old, form, keep_position=keep)
+        self.readers[at] = self.live.feed.reform(old, form, keep_position=keep)
 
     @precondition(lambda self: self.readers)
     @rule(data=st.data(), room=st.sampled_from([0, 1, 100, 5000, EVERYTHING]))
@@ -253,7 +253,7 @@ class Glutton(RuleBasedStateMachine):
         for outlet in self.outlets:  # the peer has read it all
             outlet.taken.clear()
         held = held_bytes(self.live, self.jobs)
-        log = self.live.log
+        log = self.live.feed.log
         # The newest is kept whatever its size; of it, what was sent as well.
         newest = 2 * len(log.at(log.end - 1).body) + 1024 if len(log) else 0
         assert held <= LOG + newest + READER * len(self.readers) + STREAM

@@ -202,7 +202,7 @@ async def test_a_picture_whose_beginning_is_long_gone_is_begun_where_it_is() -> 
     player = stage.play()
     stage.run()
     assert player.heard() == heard(first)
-    assert len(stage.live.log) < 500
+    assert len(stage.live.feed.log) < 500
 
 
 async def test_a_picture_whose_beginning_the_log_has_lost_is_begun_where_it_is() -> None:

@@ -220,7 +220,7 @@ async def test_no_record_is_told_of_without_a_reason() -> None:
     scene.say(audio(20))
     assert scene.live.on_record is None
     scene.go(publication)
-    assert (scene.live.watch, scene.live.on_record) == (None, None)
+    assert (scene.live.observer, scene.live.on_record) == (None, None)
 
 
 async def test_a_silence_is_a_step_with_its_length(
@@ -288,7 +288,7 @@ async def test_an_encoder_without_a_name_has_none(values: dict[str, float]) -> N
 async def test_with_inspection_off_there_is_still_a_time_line() -> None:
     scene = Scene(inspect=InspectLevel.OFF)
     publication = scene.come()
-    assert scene.live.followers == ()
+    assert scene.live.feed.followers == ()
     scene.say(header(), key(0))
     report = scene.go(publication)
     assert report.facts == StreamFacts(level="off")

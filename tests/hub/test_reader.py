@@ -36,7 +36,7 @@ def slow_player(stage: Stage) -> Player:
     """Has everything so far, and then takes nothing more."""
     player = stage.play()
     stage.run()
-    assert player.reader.fast_at == stage.live.log.end
+    assert player.reader.fast_at == stage.live.feed.log.end
     player.heard()
     player.outlet.room = 0
     return player
@@ -58,7 +58,7 @@ async def test_a_burst_ends_exactly_where_the_next_span_begins() -> None:
     assert player.heard() == heard(header(), key(0))
     assert player.reader.fast_at == 2
     stage.broadcast()
-    assert player.reader.fast_at == stage.live.log.end == 3
+    assert player.reader.fast_at == stage.live.feed.log.end == 3
     assert player.heard() == heard(inter(40))
 
 
@@ -123,7 +123,7 @@ async def test_a_reader_that_took_a_part_goes_on_from_there(room: int) -> None:
     assert len(player.outlet.owed) == -room % 32
     recover(stage, player)
     assert player.heard() == heard(inter(40, 20), inter(80, 20), inter(120, 20))
-    assert player.reader.fast_at == stage.live.log.end
+    assert player.reader.fast_at == stage.live.feed.log.end
 
 
 async def test_a_busy_connection_is_offered_nothing() -> None:
@@ -157,7 +157,9 @@ async def test_a_broken_connection_ends_its_reader_only() -> None:
 async def test_two_readers_of_one_connection_share_it_message_by_message() -> None:
     stage = on_stage(header(), key(0), inter(40))
     first = stage.play(most=5)
-    second = Player(stage.live.attach(RtmpForm.of(4096, 2, True, True), first.outlet), first.outlet)
+    second = Player(
+        stage.live.feed.attach(RtmpForm.of(4096, 2, True, True), first.outlet), first.outlet
+    )
     for at in range(80, 400, 40):
         stage.say(inter(at))
         stage.broadcast()
@@ -321,12 +323,12 @@ async def test_what_the_log_let_go_of_before_it_was_broadcast_is_skipped_by_ever
     players = [stage.play() for _ in range(3)]
     stage.run()
     stage.say(*(key(at, 5000) for at in range(1000, 100_000, 1000)), inter(99_040))
-    assert stage.live.log.base > 1
+    assert stage.live.feed.log.base > 1
     stage.run()
     for player in players:
         assert player.heard() == heard(key(0), key(99_000, 5000), inter(99_040))
         assert player.reader.skipped == 98
-        assert player.reader.fast_at == stage.live.log.end
+        assert player.reader.fast_at == stage.live.feed.log.end
 
 
 async def test_a_stream_without_video_is_entered_at_its_newest_record(
@@ -427,7 +429,7 @@ async def test_a_reader_that_pauses_keeps_nothing() -> None:
     for at in range(40, 40_000, 40):
         stage.say(key(at))
         stage.broadcast()
-    assert len(stage.live.log) < 130
+    assert len(stage.live.feed.log) < 130
     player.reader.resume()
     stage.run()
     assert player.heard() == heard(key(0), key(39_960))
@@ -456,7 +458,7 @@ async def test_a_keyframe_does_not_end_a_pause() -> None:
     stage.say(key(80))
     stage.run()
     assert player.heard() == []
-    assert player.reader not in stage.live.slow
+    assert player.reader not in stage.live.feed.slow
     player.reader.resume()
     stage.say(key(120))
     stage.run()
@@ -502,7 +504,7 @@ async def test_who_left_while_pausing_does_not_come_back() -> None:
     stage.say(key(40))
     stage.run()
     assert player.heard() == []
-    assert not stage.live.slow
+    assert not stage.live.feed.slow
 
 
 async def test_resuming_what_has_not_paused_does_nothing() -> None:
@@ -529,9 +531,9 @@ async def test_a_reader_that_left_is_sent_nothing_more() -> None:
         player.reader.detach()
     assert job.step(100)
     assert [len(player.heard()) for player in players] == [1, 1, 1]
-    assert stage.live.reader_count == 0
-    assert not stage.live.groups
-    assert not stage.live.slow
+    assert stage.live.feed.reader_count == 0
+    assert not stage.live.feed.groups
+    assert not stage.live.feed.slow
 
 
 @given(

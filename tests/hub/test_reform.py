@@ -28,7 +28,7 @@ VIDEO_ONLY = RtmpForm.of(4096, 1, False, True)
 
 
 def reform(stage: Stage, player: Player, form: RtmpForm, *, keep_position: bool) -> None:
-    player.reader = stage.live.reform(player.reader, form, keep_position=keep_position)
+    player.reader = stage.live.feed.reform(player.reader, form, keep_position=keep_position)
 
 
 async def test_audio_may_be_switched_off_and_on_without_a_gap() -> None:
@@ -173,15 +173,15 @@ async def test_a_reader_of_another_form_has_its_own_place() -> None:
     stage.say(audio(10), inter(40), data("onTextData", 1.0))
     stage.run()
     assert [len(player.heard()) for player in players] == [6, 3, 4, 1]
-    assert {player.reader.fast_at for player in players} == {stage.live.log.end}
-    assert stage.live.reader_count == len(stage.live.groups) == 4
+    assert {player.reader.fast_at for player in players} == {stage.live.feed.log.end}
+    assert stage.live.feed.reader_count == len(stage.live.feed.groups) == 4
     for player in players:
         player.reader.detach()
-    assert stage.live.reader_count == len(stage.live.groups) == 0
+    assert stage.live.feed.reader_count == len(stage.live.feed.groups) == 0
 
 
 async def test_an_outlet_that_is_attached_is_woken() -> None:
     stage = on_stage(Stage(), key(0))
     outlet = MemoryOutlet()
-    stage.live.attach(FORM, outlet)
+    stage.live.feed.attach(FORM, outlet)
     assert outlet.wakes == 1

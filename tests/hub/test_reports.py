@@ -11,8 +11,8 @@ from trio.testing import MockClock
 from tests.hub.scene import Scene
 from trio_srs.errors import EndReason
 from trio_srs.hub.history import HistoryConfig
-from trio_srs.hub.live import Live
 from trio_srs.hub.settings import InspectLevel
+from trio_srs.hub.stream import Stream
 from trio_srs.testing.bodies import inter, key, metadata
 from trio_srs.units import Bytes
 
@@ -111,7 +111,7 @@ async def test_whatever_is_published_the_bounds_hold(
     publishes: list[tuple[str, bool]], most: int, most_each: int
 ) -> None:
     scene = Scene(HistoryConfig(reports=most, reports_per_stream=most_each))
-    lives = {name: Live(name, scene.settings, scene.live._broadcaster) for name in "abc"}
+    lives = {name: Stream(name, scene.settings, scene.live.feed._broadcaster) for name in "abc"}
     kept: list[tuple[str, str]] = []  # the streams and sessions of those that have ended
     for number, (name, ends) in enumerate(publishes):
         scene.live = lives[name]

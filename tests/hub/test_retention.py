@@ -31,7 +31,7 @@ async def test_with_no_reader_only_the_gop_is_kept() -> None:
         stage.say(key(number * 1000))
         for at in range(20):
             stage.say(inter(number * 1000 + at * 40 + 40))
-    assert 21 <= len(stage.live.log) <= 21 + 64
+    assert 21 <= len(stage.live.feed.log) <= 21 + 64
 
 
 async def test_a_slow_reader_keeps_records_within_the_bounds_only() -> None:
@@ -40,7 +40,7 @@ async def test_a_slow_reader_keeps_records_within_the_bounds_only() -> None:
     for at in range(1000):
         stage.say(key(at, 1000))
         stage.broadcast()
-        log = stage.live.log
+        log = stage.live.feed.log
         assert log.size <= 64 * 1024
     assert log.base > slow.reader.position
     assert len(log) > 40  # and it does use them
@@ -55,7 +55,7 @@ async def test_a_slow_reader_keeps_records_no_longer_than_it_may_lag(
         stage.say(key(at))
         stage.broadcast()
         later(0.1)
-    assert 45 <= len(stage.live.log) <= 52
+    assert 45 <= len(stage.live.feed.log) <= 52
 
 
 async def test_a_slow_reader_keeps_no_more_where_the_gop_cache_may_be_longer(
@@ -69,7 +69,7 @@ async def test_a_slow_reader_keeps_no_more_where_the_gop_cache_may_be_longer(
         stage.broadcast()
         later(0.04)
         if number > 100:
-            assert stage.live.log.size < 85 * 160_000, number
+            assert stage.live.feed.log.size < 85 * 160_000, number
 
 
 async def test_the_gop_cache_keeps_no_more_where_a_reader_may_be_slower(
@@ -81,7 +81,7 @@ async def test_the_gop_cache_keeps_no_more_where_a_reader_may_be_slower(
         stage.say(inter(number * 40, 10_000))
         stage.run()
         later(0.04)
-    assert len(stage.live.log) < 64
+    assert len(stage.live.feed.log) < 64
     assert stage.play().reader.awaits_keyframe
 
 
@@ -93,7 +93,7 @@ async def test_records_that_are_few_and_large_are_let_go_of_at_once(
     for number in range(100):
         stage.say(key(number * 100, 500_000))
         later(0.1)
-        assert len(stage.live.log) <= 12
+        assert len(stage.live.feed.log) <= 12
 
 
 async def test_kept_headers_are_held_within_the_bounds() -> None:
@@ -118,11 +118,11 @@ async def test_what_the_log_may_hold_is_less_by_what_headers_take() -> None:
         for at in range(200):
             stage.say(key(at, 1000))
             stage.broadcast()
-            assert stage.live.log.size <= 64 * 1024 - least
+            assert stage.live.feed.log.size <= 64 * 1024 - least
     stage.publish(log_bytes=Bytes(256 * 1024))
     for at in range(400):
         stage.say(key(at, 1000))
-    assert stage.live.log.size > 200 * 1024
+    assert stage.live.feed.log.size > 200 * 1024
 
 
 async def test_a_reader_that_has_lost_its_place_keeps_no_headers_alive() -> None:
@@ -176,11 +176,11 @@ async def test_a_full_log_keeps_no_copies_beside_it() -> None:
     stage = on_stage(Stage(log_bytes=Bytes(64 * 1024)), key(0, 5000))
     for at in range(40, 440, 40):
         stage.say(inter(at, 5000))
-    assert stage.live.log.size > 60_000
+    assert stage.live.feed.log.size > 60_000
     small = RtmpForm.of(128, 1, True, True)
     late = stage.play(small, chunk_size=128)
     stage.run()
-    assert stage.live.log.size <= 64 * 1024
+    assert stage.live.feed.log.size <= 64 * 1024
     assert len(late.heard()) == 11
     stage.say(inter(440, 5000))
     stage.run()
@@ -191,7 +191,7 @@ async def test_many_small_messages_are_within_the_bytes_kept_for_new_players() -
     stage = on_stage(Stage(gop_cache_bytes=Bytes(64 * 1024)), key(0))
     for at in range(1, 200):
         stage.say(inter(at))
-    assert len(stage.live.log) < 140
+    assert len(stage.live.feed.log) < 140
     assert stage.play().reader.awaits_keyframe
 
 
@@ -203,18 +203,18 @@ async def test_forms_count_against_the_bounds() -> None:
     for at in range(200):
         stage.say(key(at, 2000))
         stage.broadcast()
-    held = stage.live.log.between(stage.live.log.base, stage.live.log.end)
+    held = stage.live.feed.log.between(stage.live.feed.log.base, stage.live.feed.log.end)
     assert sum(len(it.body) + it.copied + RECORD_BYTES for it in held) <= 64 * 1024 + 2100
     assert len(held) < 20
 
 
 async def test_the_memory_does_not_grow_with_the_readers() -> None:
     stage = on_stage(Stage(), header(), key(0, 2000), inter(40, 2000))
-    before = stage.live.log.size
+    before = stage.live.feed.log.size
     for _ in range(100):
         stage.play(room=0)
     stage.run()
-    assert stage.live.log.size == before
+    assert stage.live.feed.log.size == before
 
 
 async def test_an_unpublished_stream_keeps_nothing_once_its_readers_have_it() -> None:
@@ -224,11 +224,11 @@ async def test_an_unpublished_stream_keeps_nothing_once_its_readers_have_it() ->
     stage.say(*(key(at) for at in range(100)))
     lease.give_back()
     stage.run()
-    assert len(stage.live.log) > 90  # for the slow one
+    assert len(stage.live.feed.log) > 90  # for the slow one
     slow.outlet.room = 10**6
     stage.run()
     assert len(slow.heard()) == len(fast.heard()) == 102
-    assert len(stage.live.log) == 0
+    assert len(stage.live.feed.log) == 0
 
 
 async def test_an_unpublished_stream_keeps_nothing_for_who_left() -> None:
@@ -238,9 +238,9 @@ async def test_an_unpublished_stream_keeps_nothing_for_who_left() -> None:
     stage.say(*(key(at) for at in range(100)))
     lease.give_back()
     stage.run()
-    assert len(stage.live.log) > 90
+    assert len(stage.live.feed.log) > 90
     slow.reader.detach()
-    assert len(stage.live.log) == 0
+    assert len(stage.live.feed.log) == 0
 
 
 async def test_an_unpublished_stream_keeps_nothing_that_was_broadcast() -> None:
@@ -250,7 +250,7 @@ async def test_an_unpublished_stream_keeps_nothing_that_was_broadcast() -> None:
     lease = stage.publish()
     stage.say(*(key(at) for at in range(10)))
     lease.give_back()
-    assert len(stage.live.log) == 12
+    assert len(stage.live.feed.log) == 12
     stage.broadcast()
     assert len(player.heard()) == 12
-    assert len(stage.live.log) == 0
+    assert len(stage.live.feed.log) == 0

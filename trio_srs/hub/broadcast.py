@@ -10,8 +10,8 @@ from typing import Final
 import attrs
 import trio
 
+from trio_srs.hub.feed import Feed
 from trio_srs.hub.group import Group, Job
-from trio_srs.hub.live import Live
 
 __all__ = ["Broadcaster"]
 
@@ -35,22 +35,22 @@ class _Queue:
     """The streams of one send interval that have news, in the order in which they are due."""
 
     interval: float
-    lives: dict[Live, float] = attrs.field(factory=dict)
+    feeds: dict[Feed, float] = attrs.field(factory=dict)
     """When each is due."""
 
     @property
     def due(self) -> float:
         """When the first of them is."""
-        return next(iter(self.lives.values()), math.inf)
+        return next(iter(self.feeds.values()), math.inf)
 
-    def take(self, now: float) -> list[Live]:
+    def take(self, now: float) -> list[Feed]:
         """If any is due, all that are, or will be soon."""
         if self.due > now:
             return []
         until = now + self.interval * _TOGETHER
-        taken = list(takewhile(lambda live: self.lives[live] <= until, self.lives))
-        for live in taken:
-            del self.lives[live]
+        taken = list(takewhile(lambda feed: self.feeds[feed] <= until, self.feeds))
+        for feed in taken:
+            del self.feeds[feed]
         return taken
 
 
@@ -59,7 +59,7 @@ class _Round:
     """What is new in one stream on its way to all groups, one after the other: so only one span of
     a stream is held at a time, however many forms it is sent in."""
 
-    live: Live
+    feed: Feed
     groups: deque[Group]
     """Those that have not got all of it."""
     end: int
@@ -67,16 +67,16 @@ class _Round:
     job: Job | None = None
 
     @classmethod
-    def of(cls, live: Live) -> _Round:
+    def of(cls, feed: Feed) -> _Round:
         """Begin one."""
-        return cls(live, deque(live.groups.values()), live.log.end)
+        return cls(feed, deque(feed.groups.values()), feed.log.end)
 
     def next_job(self) -> Job | None:
         """What to go on with; None at the end."""
         while self.job is None and self.groups:
             group = self.groups[0]
             if group.sent < self.end:
-                self.job = group.begin(self.live.log)
+                self.job = group.begin(self.feed.log)
             if self.job is None:
                 self.groups.popleft()
         return self.job
@@ -94,36 +94,36 @@ class Broadcaster:
     def __init__(self, *, server_name: str = "trio-srs") -> None:
         self.server_name = server_name
         self._queues: dict[float, _Queue] = {}
-        self._due: deque[Live] = deque()
+        self._due: deque[Feed] = deque()
         self._rounds: deque[_Round] = deque()
-        self._serving: set[Live] = set()
+        self._serving: set[Feed] = set()
         self._sleep = trio.CancelScope()
 
-    def news(self, live: Live) -> None:
+    def news(self, feed: Feed) -> None:
         """A stream has news: it is due when its interval has passed since the first of it."""
-        live.dirty = True
-        interval = live.settings.send_interval
+        feed.dirty = True
+        interval = feed.settings.send_interval
         queue = self._queues.get(interval)
         if queue is None:
             queue = self._queues[interval] = _Queue(interval)
-        if live in queue.lives:
+        if feed in queue.feeds:
             return
         due = trio.current_time() + interval
-        if not queue.lives and due < self._sleep.deadline:
+        if not queue.feeds and due < self._sleep.deadline:
             self._sleep.deadline = due
-        queue.lives[live] = due
+        queue.feeds[feed] = due
 
-    def push(self, live: Live) -> None:
+    def push(self, feed: Feed) -> None:
         """Send a stream's news now, if its interval says so and it takes next to no time; else
         when it is due."""
-        if not live.dirty:
+        if not feed.dirty:
             return
-        if live.settings.send_interval or live.reader_count > _INLINE or self._rounds or self._due:
-            self.news(live)
+        if feed.settings.send_interval or feed.reader_count > _INLINE or self._rounds or self._due:
+            self.news(feed)
             return
         for queue in self._queues.values():  # what is due of the publish before goes along
-            queue.lives.pop(live, None)
-        self._begin(live)
+            queue.feeds.pop(feed, None)
+        self._begin(feed)
         while self._rounds:
             self._step()
 
@@ -158,23 +158,23 @@ class Broadcaster:
             if trio.current_time() >= until:
                 break
 
-    def _begin(self, live: Live) -> None:
-        live.dirty = False
-        if live not in self._serving:  # else the end of its round sees that there is more
-            self._serving.add(live)
-            self._rounds.append(_Round.of(live))
+    def _begin(self, feed: Feed) -> None:
+        feed.dirty = False
+        if feed not in self._serving:  # else the end of its round sees that there is more
+            self._serving.add(feed)
+            self._rounds.append(_Round.of(feed))
 
     def _step(self) -> None:
         """Serve some readers of the stream whose turn it is."""
         turn = self._rounds.popleft()
-        live, job = turn.live, turn.next_job()
+        feed, job = turn.feed, turn.next_job()
         if job is not None:
             if job.step(_SLICE):
                 turn.job = None
-                live.was_sent()
+                feed.was_sent()
             if turn.next_job() is not None:
                 self._rounds.append(turn)
                 return
-        self._serving.remove(live)
-        if live.log.end > turn.end and not live.dirty and live.groups:
-            self.news(live)  # it went on while the readers were served
+        self._serving.remove(feed)
+        if feed.log.end > turn.end and not feed.dirty and feed.groups:
+            self.news(feed)  # it went on while the readers were served

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from trio_srs.hub.record import Record
 
 if TYPE_CHECKING:
-    from trio_srs.hub.live import Live
+    from trio_srs.hub.feed import Feed
 
 __all__ = ["Follower"]
 
@@ -31,20 +31,20 @@ class Follower(ABC):
         position: of the first record that it has not seen.
     """
 
-    def __init__(self, live: Live) -> None:
-        self.position = live.log.end
-        self._live: Live | None = live
-        live.followers += (self,)
+    def __init__(self, feed: Feed) -> None:
+        self.position = feed.log.end
+        self._feed: Feed | None = feed
+        feed.followers += (self,)
 
     @property
     def following(self) -> bool:
         """Whether there may be more to see."""
-        return self._live is not None
+        return self._feed is not None
 
     @property
     def behind(self) -> int:
         """Records that it has not seen yet."""
-        return 0 if self._live is None else self._live.log.end - self.position
+        return 0 if self._feed is None else self._feed.log.end - self.position
 
     def catch_up(self, most: int | None = None) -> None:
         """See what has come since the last time.
@@ -52,19 +52,19 @@ class Follower(ABC):
         Args:
             most: so many records at most.
         """
-        live = self._live
-        if live is None:
+        feed = self._feed
+        if feed is None:
             return
-        begin, end = self.position, live.log.end
+        begin, end = self.position, feed.log.end
         if most is not None and end - begin > most:
             end = begin + most
         if begin < end:
             self.position = end
             try:
-                self.see(live.log.between(begin, end))
+                self.see(feed.log.between(begin, end))
             except Exception:
-                _log.exception("a bug ended a follower of %s, %s", live.name, type(self).__name__)
-                self._leave(live)
+                _log.exception("a bug ended a follower of %s, %s", feed.name, type(self).__name__)
+                self._leave(feed)
                 self.end()
 
     @abstractmethod
@@ -73,21 +73,21 @@ class Follower(ABC):
 
     def let_go(self) -> None:
         """The publish is over, or nobody is interested any more: see what there is, and no more."""
-        live = self._live
-        if live is not None:
+        feed = self._feed
+        if feed is not None:
             self.catch_up()
-            self._leave(live)
+            self._leave(feed)
 
     def end(self) -> None:
         """Let it go, and let nobody else suffer if that fails."""
-        live = self._live
+        feed = self._feed
         try:
             self.let_go()
         except Exception:
             _log.exception("a bug in letting go of a follower, %s", type(self).__name__)
-        if live is not None:
-            self._leave(live)
+        if feed is not None:
+            self._leave(feed)
 
-    def _leave(self, live: Live) -> None:
-        self._live = None
-        live.followers = tuple(each for each in live.followers if each is not self)
+    def _leave(self, feed: Feed) -> None:
+        self._feed = None
+        feed.followers = tuple(each for each in feed.followers if each is not self)

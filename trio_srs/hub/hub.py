@@ -11,9 +11,9 @@ from trio_srs.errors import EndReason
 from trio_srs.hub.broadcast import Broadcaster
 from trio_srs.hub.forms import Form
 from trio_srs.hub.lease import PublishLease, Revoke, StreamBusyError
-from trio_srs.hub.live import Live
 from trio_srs.hub.reader import Outlet, Reader
 from trio_srs.hub.settings import BusyPolicy, StreamSettings
+from trio_srs.hub.stream import Stream
 
 __all__ = ["Hub"]
 
@@ -26,26 +26,26 @@ class Hub:
 
     def __init__(self, broadcaster: Broadcaster | None = None) -> None:
         self.broadcaster = broadcaster or Broadcaster()
-        self._lives: dict[str, Live] = {}
+        self._streams: dict[str, Stream] = {}
         self._users: dict[str, int] = {}
         self._lines: dict[str, dict[trio.Event, None]] = {}
         """Who waits to publish a name, in the order in which they came; each is told when it is
         the first."""
 
     def __len__(self) -> int:
-        return len(self._lives)
+        return len(self._streams)
 
-    def __iter__(self) -> Iterator[Live]:
+    def __iter__(self) -> Iterator[Stream]:
         """The streams that exist now."""
-        return iter(list(self._lives.values()))
+        return iter(list(self._streams.values()))
 
     def names(self) -> tuple[str, ...]:
         """The names of the streams that exist now."""
-        return tuple(self._lives)
+        return tuple(self._streams)
 
-    def find(self, name: str) -> Live | None:
+    def find(self, name: str) -> Stream | None:
         """The stream of a name, if it exists."""
-        return self._lives.get(name)
+        return self._streams.get(name)
 
     @asynccontextmanager
     async def publish(
@@ -61,74 +61,76 @@ class Hub:
             StreamBusyError: somebody else publishes it, and the settings do not let this
                 publisher take over, or not soon enough.
         """
-        with self._using(name, settings) as live:
-            if live.lease is not None or name in self._lines:
-                await self._get_past(live, settings, holder)
-            lease = PublishLease(live, holder, revoke)
+        with self._using(name, settings) as stream:
+            if stream.lease is not None or name in self._lines:
+                await self._get_past(stream, settings, holder)
+            lease = PublishLease(stream, holder, revoke)
             try:
-                live.publisher_came(lease, settings)
+                stream.publisher_came(lease, settings)
                 yield lease
             finally:
                 lease.give_back()
 
-    async def _get_past(self, live: Live, settings: StreamSettings, holder: str) -> None:
+    async def _get_past(self, stream: Stream, settings: StreamSettings, holder: str) -> None:
         """Deal with the present publisher, and with those who wait, as the policy says."""
         after = ""
         match settings.publish_busy:
-            case BusyPolicy.REPLACE if live.lease is not None:
-                live.lease.revoke(EndReason.REPLACED, f"{live.name} was taken over by {holder}")
+            case BusyPolicy.REPLACE if stream.lease is not None:
+                stream.lease.revoke(EndReason.REPLACED, f"{stream.name} was taken over by {holder}")
             case BusyPolicy.WAIT:
                 with trio.move_on_after(settings.publish_busy_wait) as patience:
-                    await self._wait_in_line(live)
+                    await self._wait_in_line(stream)
                 if not patience.cancelled_caught:
                     return
                 after = f", also after {settings.publish_busy_wait:g} s"
-        if live.lease is not None:
-            raise StreamBusyError(f"{live.name} is already published by {live.lease.holder}{after}")
-        if live.name in self._lines and settings.publish_busy is not BusyPolicy.REPLACE:
-            raise StreamBusyError(f"{live.name} goes to one who has waited for it longer{after}")
+        if stream.lease is not None:
+            raise StreamBusyError(
+                f"{stream.name} is already published by {stream.lease.holder}{after}"
+            )
+        if stream.name in self._lines and settings.publish_busy is not BusyPolicy.REPLACE:
+            raise StreamBusyError(f"{stream.name} goes to one who has waited for it longer{after}")
 
-    async def _wait_in_line(self, live: Live) -> None:
+    async def _wait_in_line(self, stream: Stream) -> None:
         """Wait until the name is free and all who came before have had it or are gone."""
-        line, turn = self._lines.setdefault(live.name, {}), trio.Event()
+        line, turn = self._lines.setdefault(stream.name, {}), trio.Event()
         line[turn] = None
         try:
             if len(line) > 1:
                 await turn.wait()
-            while live.lease is not None:
-                await live.changed.wait()
+            while stream.lease is not None:
+                await stream.changed.wait()
         finally:
             del line[turn]
             if line:
                 next(iter(line)).set()
             else:
-                del self._lines[live.name]
+                del self._lines[stream.name]
 
     @contextmanager
     def subscribe(
         self, name: str, settings: StreamSettings, form: Form, outlet: Outlet
     ) -> Iterator[Reader]:
         """Read ``name``, published or not; the reader is detached on every way out."""
-        with self._using(name, settings) as live:
-            reader = live.attach(form, outlet)
+        with self._using(name, settings) as stream:
+            reader = stream.feed.attach(form, outlet)
             try:
                 yield reader
             finally:
                 reader.detach()
 
     @contextmanager
-    def _using(self, name: str, settings: StreamSettings) -> Iterator[Live]:
+    def _using(self, name: str, settings: StreamSettings) -> Iterator[Stream]:
         """The stream of a name, which exists for as long as anybody is in here."""
-        live = self._lives.get(name)
-        if live is None:
-            live = self._lives[name] = Live(name, settings, self.broadcaster)
+        stream = self._streams.get(name)
+        if stream is None:
+            stream = self._streams[name] = Stream(name, settings, self.broadcaster)
         self._users[name] = self._users.get(name, 0) + 1
         try:
-            yield live
+            yield stream
         finally:
             self._users[name] -= 1
             if not self._users[name]:
-                del self._users[name], self._lives[name]
+                del self._users[name], self._streams[name]
 
     def kick(self, name: str, detail: str = "kicked") -> bool:
         """End whoever publishes ``name``; the name is free when this returns.
@@ -136,8 +138,8 @@ class Hub:
         Returns:
             whether anybody did.
         """
-        live = self._lives.get(name)
-        if live is None or live.lease is None:
+        stream = self._streams.get(name)
+        if stream is None or stream.lease is None:
             return False
-        live.lease.revoke(EndReason.KICKED, detail)
+        stream.lease.revoke(EndReason.KICKED, detail)
         return True

@@ -16,7 +16,7 @@ from trio_srs.media.probe import Level, StreamProbe
 from trio_srs.media.trace import Trace
 
 if TYPE_CHECKING:
-    from trio_srs.hub.live import Live
+    from trio_srs.hub.feed import Feed
 
 __all__ = ["Inspector"]
 
@@ -26,18 +26,18 @@ _log = logging.getLogger(__name__)
 class Inspector(Follower):
     """Learns all about one publish."""
 
-    def __init__(self, live: Live, level: Level, *, published_at: float) -> None:
+    def __init__(self, feed: Feed, level: Level, *, published_at: float) -> None:
         """
         Args:
             published_at: when the publish was accepted, on Trio's clock.
         """
-        super().__init__(live)
+        super().__init__(feed)
         self.level: Final = level
-        self._name = live.name
+        self._name = feed.name
         self._probe: StreamProbe | None = StreamProbe(
             level,
             published_at_s=published_at,
-            arrival_resolution_s=live.settings.merge_read,
+            arrival_resolution_s=feed.settings.merge_read,
         )
         self._facts = StreamFacts(level=level)
         self._trace = Trace()

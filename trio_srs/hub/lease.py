@@ -12,7 +12,7 @@ from trio_srs.wire.rtmp.message import Message
 from trio_srs.wire.rtmp.status import StatusCode
 
 if TYPE_CHECKING:
-    from trio_srs.hub.live import Live
+    from trio_srs.hub.stream import Stream
 
 __all__ = ["LeaseLostError", "PublishLease", "Revoke", "StreamBusyError"]
 
@@ -43,8 +43,8 @@ class PublishLease:
     whatever the holder still appends is refused.
     """
 
-    def __init__(self, live: Live, holder: str, revoke: Revoke) -> None:
-        self.live = live
+    def __init__(self, stream: Stream, holder: str, revoke: Revoke) -> None:
+        self.stream = stream
         self.holder = holder
         """Who publishes, in words for those who are refused."""
         self.began_at = trio.current_time()
@@ -55,7 +55,7 @@ class PublishLease:
     @property
     def held(self) -> bool:
         """Whether this is still the right to publish."""
-        return self.live.lease is self
+        return self.stream.lease is self
 
     def append(self, message: Message, now: float) -> None:
         """Add a message to the stream's log.
@@ -66,11 +66,11 @@ class PublishLease:
         Raises:
             LeaseLostError: the name was taken away.
         """
-        live = self.live
-        if live.lease is not self:
-            raise LeaseLostError(f"{live.name} is no longer published by this connection")
+        stream = self.stream
+        if stream.lease is not self:
+            raise LeaseLostError(f"{stream.name} is no longer published by this connection")
         self.last_at = now
-        live.append(message, now)
+        stream.append(message, now)
 
     def revoke(self, reason: EndReason, detail: str) -> None:
         """Take the name away and tell the holder; the name is free when this returns."""
@@ -80,4 +80,4 @@ class PublishLease:
     def give_back(self) -> None:
         """Free the name. Idempotent."""
         if self.held:
-            self.live.publisher_left()
+            self.stream.publisher_left()

@@ -20,11 +20,11 @@ from trio_srs.hub.bus import (
     PublishStalled,
 )
 from trio_srs.hub.lease import PublishLease
-from trio_srs.hub.live import Live
 from trio_srs.hub.record import Record
 from trio_srs.hub.settings import InspectLevel
 from trio_srs.hub.silence import Silence, Vigil
 from trio_srs.hub.steps import Steps
+from trio_srs.hub.stream import Stream
 from trio_srs.media.conduct import Conduct, Step, StepKind
 from trio_srs.wire.rtmp.message import MessageType
 
@@ -90,8 +90,8 @@ class Publication:
         Args:
             began_at: when the session was accepted: seconds since 1970.
         """
-        live = lease.live
-        self.stream = live.name
+        stream = lease.stream
+        self.stream = stream.name
         self.publisher = publisher
         self.after: dict[StepKind, int] = {}
         self.captured: str | None = None
@@ -100,19 +100,19 @@ class Publication:
         self._published_at = lease.began_at
         self._bus, self._silence, self._newest_event = bus, silence, newest_event
         self._steps = Steps(publisher.before)
-        self._live: Live | None = live
-        self._counters = attrs.evolve(live.counters)
+        self._published: Stream | None = stream
+        self._counters = attrs.evolve(stream.counters)
         self._counted = (0, 0)
         self._goals: list[_Goal] = []
         self._silent_since: float | None = None
         self._is_keyframe = self._is_header_change = False  # whether the record to come is one
-        self.inspector = _inspector(live, lease.began_at)
-        after_s = live.settings.stall_after + live.settings.merge_read
+        self.inspector = _inspector(stream, lease.began_at)
+        after_s = stream.settings.stall_after + stream.settings.merge_read
         self._vigil = Vigil(lease, after_s, self._on_silent)
         if after_s < math.inf:
             silence.watch(self._vigil)
-        live.watch = self
-        live.on_record = self._on_record
+        stream.observer = self
+        stream.on_record = self._on_record
         self._note(StepKind.PUBLISH, lease.began_at, publisher.flow)
 
     # ---------------------------------------------------------------- asking
@@ -125,7 +125,7 @@ class Publication:
     @property
     def going_on(self) -> bool:
         """Whether it has the name."""
-        return self._live is not None
+        return self._published is not None
 
     @property
     def frames(self) -> int:
@@ -138,9 +138,9 @@ class Publication:
         return self._count()[1]
 
     def _count(self) -> tuple[int, int]:
-        if self._live is None:
+        if self._published is None:
             return self._counted
-        now, before = self._live.counters, self._counters
+        now, before = self._published.counters, self._counters
         pictures = now.pictures - before.pictures
         frames = pictures or now.sounds - before.sounds
         return frames, now.keyframes - before.keyframes
@@ -214,8 +214,8 @@ class Publication:
 
     def _listen(self) -> None:
         """Be told of every record for as long as there is a reason, and not longer."""
-        live = self._live
-        if live is not None:
+        stream = self._published
+        if stream is not None:
             wanted = (
                 StepKind.FIRST_MEDIA not in self.after
                 or self._silent_since is not None
@@ -223,12 +223,12 @@ class Publication:
                 or self._is_keyframe
                 or self._is_header_change
             )
-            live.on_record = self._on_record if wanted else None
+            stream.on_record = self._on_record if wanted else None
 
     def _on_record(self, record: Record) -> None:
         for what, event in list(self._events_of(record)):
             self.after.setdefault(what, self._newest_event())
-            if self._live is not None:  # nobody who heard of one of them ended the publish
+            if self._published is not None:  # nobody who heard of one of them ended the publish
                 self._bus.tell(event)
         if self._goals:
             self._check_goals()
@@ -261,13 +261,13 @@ class Publication:
     # What is seen is told when it is in the log: whoever hears of it may end the publish.
 
     def see_keyframe(self) -> None:
-        """A keyframe came; see :class:`~trio_srs.hub.live.Watch`."""
+        """A keyframe came; see :class:`~trio_srs.hub.stream.PublishObserver`."""
         if StepKind.FIRST_KEYFRAME not in self.after:
             self._is_keyframe = True
             self._listen()
 
     def see_header_change(self) -> None:
-        """Another sequence header came; see :class:`~trio_srs.hub.live.Watch`."""
+        """Another sequence header came; see :class:`~trio_srs.hub.stream.PublishObserver`."""
         self._is_header_change = True
         self._listen()
 
@@ -300,12 +300,12 @@ class Publication:
     # --------------------------------------------------------------- ending
 
     def left(self) -> None:
-        """The name is free again; see :class:`~trio_srs.hub.live.Watch`."""
+        """The name is free again; see :class:`~trio_srs.hub.stream.PublishObserver`."""
         self._counted = self._count()
         if self._silent_since is not None:
             self._end_stall(trio.current_time())
         self._vigil.end()
-        self._live = None
+        self._published = None
 
     def finish(self, end: EndReason, detail: str) -> None:
         """It is over: everything is known, and nothing is held but the report."""
@@ -331,15 +331,15 @@ class Publication:
         }
 
 
-def _inspector(live: Live, published_at: float) -> Inspector | None:
+def _inspector(stream: Stream, published_at: float) -> Inspector | None:
     """Who looks at a publish, if anybody does.
 
     All that facts and reports are made of is imported here and not above: a server is ready a
     tenth of its start sooner, and a process that serves has it before anybody publishes.
     """
-    level = _LEVELS.get(live.settings.inspect)
+    level = _LEVELS.get(stream.settings.inspect)
     if level is None:
         return None
     from trio_srs.hub.inspect import Inspector
 
-    return Inspector(live, level, published_at=published_at)
+    return Inspector(stream.feed, level, published_at=published_at)

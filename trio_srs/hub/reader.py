@@ -18,8 +18,8 @@ from trio_srs.hub.forms import Span
 from trio_srs.hub.settings import SlowPolicy
 
 if TYPE_CHECKING:
+    from trio_srs.hub.feed import Feed
     from trio_srs.hub.group import Group
-    from trio_srs.hub.live import Live
 
 __all__ = ["Outlet", "Reader", "ReaderTooSlowError"]
 
@@ -66,7 +66,7 @@ class Outlet(Protocol):
 
 
 class Reader:
-    """One reader of one live stream. Made by :meth:`Live.attach`.
+    """One reader of one live stream. Made by :meth:`Feed.attach`.
 
     Attributes:
         prologue: headers to be given before the position.
@@ -87,9 +87,9 @@ class Reader:
         "attached",
         "awaits_keyframe",
         "fast_at",
+        "feed",
         "group",
         "is_fresh",
-        "live",
         "offer",
         "outlet",
         "owes_headers",
@@ -100,8 +100,8 @@ class Reader:
         "stalls",
     )
 
-    def __init__(self, live: Live, group: Group, outlet: Outlet) -> None:
-        self.live, self.group, self.outlet = live, group, outlet
+    def __init__(self, feed: Feed, group: Group, outlet: Outlet) -> None:
+        self.feed, self.group, self.outlet = feed, group, outlet
         self.offer = outlet.offer  # looked up once: this is called for every span
         self.fast_at = _NOT_FAST
         self.attached = True
@@ -152,11 +152,11 @@ class Reader:
         self._missed_from, other._missed_from = other._missed_from, None
 
     def await_keyframe(self) -> None:
-        """Stand nowhere until the live places this reader at the next keyframe."""
+        """Stand nowhere until the feed places this reader at the next keyframe."""
         self._leave_fast()
         self.awaits_keyframe = True
         self.forget_prologue()
-        self.live.slow.discard(self)  # it keeps nothing alive
+        self.feed.slow.discard(self)  # it keeps nothing alive
 
     def forget_prologue(self) -> None:
         """Keep no header alive: wherever it is placed next, it is given all of them."""
@@ -178,7 +178,7 @@ class Reader:
         """
         if self.paused or self.awaits_keyframe or self.fast_at >= 0:
             return None
-        if self.live.is_too_slow(self._position):
+        if self.feed.is_too_slow(self._position):
             self._skip()
             if self.awaits_keyframe:
                 return None
@@ -193,7 +193,7 @@ class Reader:
         records = self.prologue.first(limit)
         limit -= sum(len(record.body) for record in records)
         if self._position < sent and (limit > 0 or not records):
-            records += self.live.log.up_to(self._position, sent, limit)
+            records += self.feed.log.up_to(self._position, sent, limit)
         return Span(records, self.group.form)
 
     def took(self, span: Span, taken: int) -> None:
@@ -218,14 +218,14 @@ class Reader:
     def _become_fast(self) -> None:
         self.fast_at = self._position
         self._group_mark = self.group.bytes_sent
-        self.live.caught_up(self)
+        self.feed.caught_up(self)
 
     def _leave_fast(self) -> None:
         if self.fast_at >= 0:
             self._bytes = self.bytes_sent
             self._position = self.fast_at
             self.fast_at = _NOT_FAST
-        self.live.slow.add(self)
+        self.feed.slow.add(self)
 
     def fall_back(self) -> None:
         """From now on this reader is served by its own task."""
@@ -245,7 +245,7 @@ class Reader:
         self._leave_fast()
         self.paused = True
         self.forget_prologue()
-        self.live.let_rest(self)
+        self.feed.let_rest(self)
 
     def resume(self) -> None:
         """Go on: from here if nothing newer may be begun at, else from the newest such place.
@@ -255,25 +255,25 @@ class Reader:
         """
         if self.paused and self.attached:
             self.paused = False
-            self.live.go_on(self)
+            self.feed.go_on(self)
             self.outlet.wake()
 
     def _skip(self) -> None:
-        live, at = self.live, self._position
-        if live.settings.slow_reader is SlowPolicy.DROP:
+        feed, at = self.feed, self._position
+        if feed.settings.slow_reader is SlowPolicy.DROP:
             raise ReaderTooSlowError(
-                f"a reader of {live.name} is {live.log.end - at} messages behind"
+                f"a reader of {feed.name} is {feed.log.end - at} messages behind"
             )
         self.skips += 1
         self._missed_from = at
-        live.skip(self)
+        feed.skip(self)
 
     def detach(self) -> None:
         """Leave the stream. Idempotent; the outlet is never used again."""
         if self.attached:
             self._leave_fast()
             if self._missed_from is not None:  # it leaves before it got any further
-                self.skipped += self.live.log.end - self._missed_from
+                self.skipped += self.feed.log.end - self._missed_from
                 self._missed_from = None
             self.attached = False
-            self.live.detach(self)
+            self.feed.detach(self)

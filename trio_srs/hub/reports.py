@@ -105,7 +105,7 @@ class Reports:
 
     def begin(self, lease: PublishLease, publisher: Publisher) -> Publication:
         """A publish begins, and nothing of it was appended yet."""
-        known = self._names.setdefault(lease.live.name, _Name())
+        known = self._names.setdefault(lease.stream.name, _Name())
         known.publishes += 1
         publication = Publication(
             lease,

@@ -19,9 +19,9 @@ from typing import Final, Protocol
 import trio
 
 from trio_srs.hub.bus import Bus, Event, PublishBegan
+from trio_srs.hub.feed import Feed
 from trio_srs.hub.follower import Follower
 from trio_srs.hub.hub import Hub
-from trio_srs.hub.live import Live
 from trio_srs.hub.record import RECORD_BYTES, Record
 from trio_srs.hub.reports import Reports
 from trio_srs.tools.file_name import file_name
@@ -61,11 +61,11 @@ class Source(Protocol):
 class _Capture(Follower):
     """One publish on its way into a file."""
 
-    def __init__(self, live: Live, path: Path, waiting_most: int) -> None:
-        super().__init__(live)
+    def __init__(self, feed: Feed, path: Path, waiting_most: int) -> None:
+        super().__init__(feed)
         self.path = path
         self.failed = ""
-        self._stream = live.name
+        self._stream = feed.name
         self._waiting_most = waiting_most
         self._waiting: deque[Record] = deque()
         self._size = 0  # of what waits, and of what is being written
@@ -159,10 +159,10 @@ class Captures:
         """A publish may have begun; nothing of it has come yet."""
         if not isinstance(event, PublishBegan) or not self._wanted(event.stream):
             return
-        live = self._source.hub.find(event.stream)
+        stream = self._source.hub.find(event.stream)
         publication = self._source.reports.newest(event.stream)
-        if live is not None and publication is not None:
-            capture = _Capture(live, self._path(event.stream), self._waiting_most)
+        if stream is not None and publication is not None:
+            capture = _Capture(stream.feed, self._path(event.stream), self._waiting_most)
             publication.capture(str(capture.path))
             self._source.reports.follow(capture)
             self._open.add(capture)

@@ -20,9 +20,9 @@ from tests.service.api.site import Site
 from trio_srs.hub.bus import RequestRefused
 from trio_srs.hub.dealings import Dealings, Request
 from trio_srs.hub.journal import Entry, Journal
-from trio_srs.hub.live import Live
 from trio_srs.hub.registry import Registry, SessionEntry
 from trio_srs.hub.settings import StreamSettings
+from trio_srs.hub.stream import Stream
 from trio_srs.hub.turns import STEP_MOST
 
 SESSIONS = 3000
@@ -57,19 +57,19 @@ class Entered(SessionEntry):
 def looked(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
     """How much has been looked at: sessions, streams and events."""
     Looked.count = 0
-    since, publishing = Journal.since, vars(Live)["publishing"].fget
+    since, publishing = Journal.since, vars(Stream)["publishing"].fget
 
     def counted_since(self: Journal, number: int, most: int | None = None) -> tuple[Entry, ...]:
         entries = since(self, number, most)
         Looked.count += len(entries)
         return entries
 
-    def counted_publishing(self: Live) -> bool:
+    def counted_publishing(self: Stream) -> bool:
         Looked.at(self)
         return bool(publishing(self))
 
     monkeypatch.setattr(Journal, "since", counted_since)
-    monkeypatch.setattr(Live, "publishing", property(counted_publishing))
+    monkeypatch.setattr(Stream, "publishing", property(counted_publishing))
     return lambda: Looked.count
 
 

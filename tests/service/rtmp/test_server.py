@@ -85,7 +85,7 @@ async def test_a_peer_that_reads_nothing_is_reset_after_the_grace(open_house: Op
     [lease] = [live.lease for live in house.hub]
     assert lease is not None
     lease.append(inter(40, 500_000), trio.current_time())
-    house.hub.broadcaster.push(lease.live)
+    house.hub.broadcaster.push(lease.stream.feed)
     await wait_all_tasks_blocked()
     await house.service.stop(2.0)
     assert trio.current_time() == 2

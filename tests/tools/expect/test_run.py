@@ -63,7 +63,8 @@ async def test_a_command_that_exits_at_once_is_quoted() -> None:
     assert outcome.program is not None
     assert outcome.absence.startswith("the command exited with 1 after ")
     assert outcome.program.last_lines == ("no such encoder",)
-    assert outcome.happened == ()
+    [hint] = outcome.happened
+    assert hint.startswith("no word of the command is or has {url}")
 
 
 async def test_a_command_that_never_publishes_is_stopped() -> None:

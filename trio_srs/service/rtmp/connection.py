@@ -306,8 +306,8 @@ class Connection:
                 event = NEED_TURN
         finally:  # what came before an error is sent as well
             for lease in sinks.values():
-                if lease.live.dirty:
-                    self.context.hub.broadcaster.push(lease.live)
+                if lease.stream.feed.dirty:
+                    self.context.hub.broadcaster.push(lease.stream.feed)
         if session.core.out:
             self.link.flush()
         self.unfinished = event is NEED_TURN

@@ -12,7 +12,8 @@ from trio_srs.hub.bus import PlayBegan, PlayEnded
 from trio_srs.hub.dealings import ACCEPTED, Got
 from trio_srs.hub.forms import RtmpForm
 from trio_srs.hub.reader import Reader
-from trio_srs.hub.settings import MissingPolicy, StreamSettings
+from trio_srs.hub.settings import MissingPolicy
+from trio_srs.hub.stream import Stream
 from trio_srs.service.rtmp.activity import Activity
 from trio_srs.service.rtmp.deadlines import NoPublisherError
 from trio_srs.service.rtmp.end import End
@@ -50,22 +51,24 @@ class Play(Activity):
     async def _run(self) -> None:
         """Decide, and read until the peer is done with it."""
         connection, context = self._connection, self._connection.context
-        stream = connection.resolve(self.name)
-        await context.gate.play(connection.asked(stream.said, stream.said.name))
-        live = context.hub.find(stream.key)
-        if stream.settings.play_missing is MissingPolicy.REFUSE and (
-            live is None or not live.publishing
+        asked = connection.resolve(self.name)
+        await context.gate.play(connection.asked(asked.said, asked.said.name))
+        stream = context.hub.find(asked.key)
+        if asked.settings.play_missing is MissingPolicy.REFUSE and (
+            stream is None or not stream.publishing
         ):
-            raise StreamNotFoundError(f"nobody publishes {stream.key}")
-        connection.bear(self, stream.settings.stalled_timeout)
+            raise StreamNotFoundError(f"nobody publishes {asked.key}")
+        connection.bear(self, asked.settings.stalled_timeout)
         connection.accept()  # before the reader is attached: the answers go before any media
         with context.hub.subscribe(
-            stream.key, stream.settings, self._form(), connection.link
+            asked.key, asked.settings, self._form(), connection.link
         ) as reader:
             try:
                 self._begin(reader)
                 connection.go_on()  # what lies behind the request may be about this reader
-                await self._last(stream.settings, reader)
+                stream = context.hub.find(asked.key)
+                assert stream is not None  # it is there as long as anybody reads it
+                await self._last(stream, asked.settings.play_missing_timeout)
             finally:
                 self._detach()
 
@@ -74,7 +77,7 @@ class Play(Activity):
         return RtmpForm.of(size, self.stream_id, self._audio, self._video)
 
     def _begin(self, reader: Reader) -> None:
-        connection, name = self._connection, reader.live.name
+        connection, name = self._connection, reader.feed.name
         self._reader, self._playing = reader, name
         connection.began(self)
         connection.outgoing.readers.append(reader)
@@ -104,11 +107,11 @@ class Play(Activity):
             )
         )
 
-    async def _last(self, settings: StreamSettings, reader: Reader) -> None:
+    async def _last(self, stream: Stream, missing_s: float) -> None:
         """Wait for what ends a play: its duration, or a publisher that does not come."""
         duration_s = self._duration_s
         with trio.move_on_after(duration_s if duration_s > 0 else math.inf):
-            await self._patience(settings, reader)
+            await self._patience(stream, missing_s)
         connection = self._connection
         connection.session.end_stream(
             self.stream_id, StatusCode.PLAY_STOP, f"{self.name}: played {duration_s:g} s"
@@ -116,17 +119,16 @@ class Play(Activity):
         connection.link.flush()
         self.finish(End(EndReason.STREAM_CLOSED, "duration"))
 
-    async def _patience(self, settings: StreamSettings, reader: Reader) -> None:
+    async def _patience(self, stream: Stream, missing_s: float) -> None:
         """Sleep until there has truly been no publisher for too long."""
-        live, began = reader.live, trio.current_time()
-        patience = settings.play_missing_timeout
+        began = trio.current_time()
         while True:
-            waits_since = max(live.idle_since, began)
-            with trio.CancelScope(deadline=math.inf if live.publishing else waits_since + patience):
-                await live.changed.wait()
+            until = max(stream.idle_since, began) + missing_s
+            with trio.CancelScope(deadline=math.inf if stream.publishing else until):
+                await stream.changed.wait()
                 continue
-            if not live.publishing:
-                why = f"nobody published {live.name} within {patience:g} s"
+            if not stream.publishing:
+                why = f"nobody published {stream.name} within {missing_s:g} s"
                 self._connection.session.notify(
                     self.stream_id, StatusCode.PLAY_STREAM_NOT_FOUND, why
                 )
@@ -155,7 +157,7 @@ class Play(Activity):
 
     def _reform(self, reader: Reader, *, keep_position: bool) -> None:
         readers = self._connection.outgoing.readers
-        changed = reader.live.reform(reader, self._form(), keep_position=keep_position)
+        changed = reader.feed.reform(reader, self._form(), keep_position=keep_position)
         if reader.paused:
             changed.pause()
         self._count(reader)

@@ -59,8 +59,8 @@ class Publish(Activity):
                 self._take_no_more(lease)
 
     def _hold(self, lease: PublishLease, settings: StreamSettings) -> None:
-        connection, name = self._connection, lease.live.name
-        counters = lease.live.counters
+        connection, name = self._connection, lease.stream.name
+        counters = lease.stream.counters
         self._lease, self._messages, self._bytes = lease, counters.messages, counters.bytes
         connection.began(self)
         connection.sinks[self.stream_id] = lease
@@ -83,7 +83,7 @@ class Publish(Activity):
         """What came so far."""
         messages, size = self._messages, self._bytes
         if self._lease is not None and self._connection.sinks.get(self.stream_id) is self._lease:
-            counters = self._lease.live.counters
+            counters = self._lease.stream.counters
             messages, size = counters.messages - messages, counters.bytes - size
         return Got(messages=messages, bytes=size)
 
@@ -91,8 +91,8 @@ class Publish(Activity):
         """From here on media of this message stream is nobody's, and all of it is counted."""
         if self._connection.sinks.get(self.stream_id) is lease:
             del self._connection.sinks[self.stream_id]
-            self._messages = lease.live.counters.messages - self._messages
-            self._bytes = lease.live.counters.bytes - self._bytes
+            self._messages = lease.stream.counters.messages - self._messages
+            self._bytes = lease.stream.counters.bytes - self._bytes
 
     def finish(self, end: End) -> None:
         """Give the name back and tell the bus how the publish ended."""
@@ -115,7 +115,7 @@ class Publish(Activity):
             PublishEnded(
                 session=connection.entry.id,
                 peer=connection.entry.peer,
-                stream=lease.live.name,
+                stream=lease.stream.name,
                 reason=end.reason,
                 detail=end.detail,
                 messages=self._messages,
@@ -131,7 +131,7 @@ async def _watch(lease: PublishLease, settings: StreamSettings) -> None:
     sleeps on for the rest.
     """
     name, first, idle = (
-        lease.live.name,
+        lease.stream.name,
         settings.first_packet_timeout,
         settings.publish_idle_timeout,
     )

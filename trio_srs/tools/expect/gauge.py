@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from trio_srs.hub.feed import Feed
 from trio_srs.hub.follower import Follower
-from trio_srs.hub.live import Live
 from trio_srs.hub.record import Record
 from trio_srs.tools.expect.sight import Enough
 from trio_srs.tools.tally import Tally
@@ -20,8 +20,8 @@ LOOK_S: Final = 0.05
 class Gauge(Follower):
     """Counts what a publisher sends."""
 
-    def __init__(self, live: Live) -> None:
-        super().__init__(live)
+    def __init__(self, feed: Feed) -> None:
+        super().__init__(feed)
         self.tally = Tally()
 
     def see(self, records: list[Record]) -> None:

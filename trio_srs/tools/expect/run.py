@@ -141,9 +141,9 @@ class ExpectRun:
             self.found.remarks += (f"the source was not published to its end: {error}",)
 
     def _measure(self, server: Server, name: str) -> None:
-        live = server.hub.find(name)
-        assert live is not None  # its publish has just begun
-        self._gauge = Gauge(live)
+        stream = server.hub.find(name)
+        assert stream is not None  # its publish has just begun
+        self._gauge = Gauge(stream.feed)
 
     async def _look(self) -> None:
         """Look now and then whether there is enough."""

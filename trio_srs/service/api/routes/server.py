@@ -6,7 +6,7 @@ import os
 
 from litestar import get
 
-from trio_srs.hub.live import Live
+from trio_srs.hub.stream import Stream
 from trio_srs.service.api.answers import ServerAnswer
 from trio_srs.service.api.routes.parameters import Api, failures
 from trio_srs.version import VERSION
@@ -25,11 +25,11 @@ async def show_server(api: Api) -> ServerAnswer:
     """Say what it is: its version, its addresses, and how much it has to do."""
     publishers = players = streams = 0
 
-    def count(live: Live) -> bool:
+    def count(stream: Stream) -> bool:
         nonlocal publishers, players, streams
         streams += 1
-        publishers += live.publishing
-        players += live.reader_count
+        publishers += stream.publishing
+        players += stream.feed.reader_count
         return True
 
     await api.turns.walk(count, list(api.hub))

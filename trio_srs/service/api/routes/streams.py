@@ -83,8 +83,8 @@ async def kick_publisher(
 
 
 def _answer(api: ApiContext, name: str) -> StreamAnswer:
-    live, newest, now = api.hub.find(name), api.reports.newest(name), trio.current_time()
-    lease = live.lease if live else None
+    stream, newest, now = api.hub.find(name), api.reports.newest(name), trio.current_time()
+    lease = stream.lease if stream else None
     ended = newest.last_report if newest else None
     return StreamAnswer(
         name=name,
@@ -98,5 +98,5 @@ def _answer(api: ApiContext, name: str) -> StreamAnswer:
         keyframes=newest.keyframes if newest else 0,
         end=ended.end if ended else None,
         end_detail=ended.end_detail if ended else "",
-        players=live.reader_count if live else 0,
+        players=stream.feed.reader_count if stream else 0,
     )

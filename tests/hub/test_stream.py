@@ -285,7 +285,7 @@ async def test_a_reader_that_waits_keeps_nothing() -> None:
     for at in range(1000):
         stage.say(inter(at))
         stage.broadcast()
-    assert len(stage.live.log) < 130
+    assert len(stage.live.feed.log) < 130
 
 
 # -------------------------------------------------------------------- metadata

@@ -1,0 +1,413 @@
+"""A feed: one log, its readers, where they may begin, and what is kept for them. Floor 2.
+
+What a publisher brings is a feed, and so is every form derived from it. Whoever writes appends
+records and says which of them may be begun at; it never learns who reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final, Protocol
+
+from trio_srs.hub.entry import Entry
+from trio_srs.hub.forms import Form
+from trio_srs.hub.group import Group
+from trio_srs.hub.headers import Header
+from trio_srs.hub.log import LogBounds, StreamLog
+from trio_srs.hub.reader import Outlet, Reader
+from trio_srs.hub.record import RECORD_BYTES, Record
+from trio_srs.hub.settings import StreamSettings
+from trio_srs.wire.flv.enhanced import FrameKind
+
+if TYPE_CHECKING:
+    from trio_srs.hub.broadcast import Broadcaster
+    from trio_srs.hub.follower import Follower
+
+__all__ = ["HEADERS_PART", "Feed", "Headers", "Times"]
+
+HEADERS_PART: Final = 8
+"""One in so many bytes of what a feed may hold may be headers; and it is looked twice as often for
+what is no longer wanted."""
+_KEYFRAME: Final = int(FrameKind.KEYFRAME)
+_UNSEEN_MOST: Final = 1024
+"""Records that a follower may leave for later. Who sends more than followers have time for waits
+for them in its own turn; otherwise all of it would be to do at once when the publish ends."""
+_TRIM_EVERY: Final = 2**18
+"""Bytes between two looks at what is no longer wanted; less, if what may be kept is little."""
+_TRIM_RECORD: Final = _TRIM_EVERY // 64
+"""What a record counts for there, besides its body."""
+
+
+class Headers(Protocol):
+    """What a reader that joins later must be given first."""
+
+    @property
+    def peak(self) -> int:
+        """The most bytes that were ever held of them."""
+        ...
+
+    def snapshot(self) -> tuple[Header, ...]:
+        """All that hold now."""
+        ...
+
+
+class Times(Protocol):
+    """The timestamps of what is written."""
+
+    @property
+    def last_ms(self) -> int:
+        """The newest."""
+        ...
+
+
+class _NoTimes:
+    """Before anybody has written."""
+
+    last_ms: Final = 0
+
+
+class _NoHeaders:
+    """Of a feed whose records say all that a reader needs."""
+
+    peak: Final = 0
+
+    def snapshot(self) -> tuple[Header, ...]:
+        """None."""
+        return ()
+
+
+_NO_HEADERS: Final = _NoHeaders()
+_NO_TIMES: Final = _NoTimes()
+
+
+class Feed:
+    """Records, readers, and what is between them.
+
+    Everything here is synchronous. Readers outlive writers: between two of them they wait.
+
+    Attributes:
+        is_open: whether somebody writes.
+        groups: the readers, by the bytes that they get.
+        slow: readers that are not served by the broadcaster and stand somewhere in the log.
+        dirty: whether there is news for readers that the broadcaster has not begun to send.
+        followers: who sees every record before it is let go.
+        times: knows the newest timestamp that was written.
+        has_pictures: whether readers may begin at some records only, and the others hang on them.
+        kept_from: told the end of the log, from where on nothing is to be let go, whoever reads.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        settings: StreamSettings,
+        broadcaster: Broadcaster,
+        *,
+        headers: Headers = _NO_HEADERS,
+    ) -> None:
+        self.name = name
+        self.settings = settings
+        self.is_open = False
+        self.groups: dict[Form, Group] = {}
+        self.slow: set[Reader] = set()
+        self.dirty = False
+        self.followers: tuple[Follower, ...] = ()
+        self.times: Times = _NO_TIMES
+        self.has_pictures = False
+        self.kept_from: Callable[[int], int] = _nothing_more
+        self._headers = headers
+        self._broadcaster = broadcaster
+        self.log = StreamLog(self._bounds())
+        self._readers = 0
+        self._awaiting: set[Reader] = set()
+        self._entry: Entry | None = None
+        self._newest_entry = 0  # its position, also when it is no longer cached
+        self._closed_at = 0
+        self._appended = 0  # bytes, of everything
+        self._untrimmed = 0
+        self._trim_every = _trim_every(settings)
+
+    @property
+    def reader_count(self) -> int:
+        """Readers attached, of every kind."""
+        return self._readers
+
+    # ---------------------------------------------------------------- writing
+
+    def open(self, settings: StreamSettings) -> None:
+        """Somebody begins to write, and these settings hold from now on."""
+        self.settings = settings
+        self.is_open = True
+        self.has_pictures = False
+        self.log.bounds = self._bounds()
+        self._trim_every = _trim_every(settings)
+
+    def close(self) -> None:
+        """Nobody writes any more, and nobody may begin in what is left."""
+        self.is_open = False
+        self._entry = None
+        self.kept_from = _nothing_more
+        self._newest_entry = self._closed_at = self.log.end
+
+    def end_waiting(self) -> None:
+        """Let those who wait for a place to begin see how it was closed."""
+        for reader in self._awaiting:
+            reader.place(self._closed_at)
+            reader.outlet.wake()
+        self._awaiting.clear()
+        if self.dirty:
+            self._broadcaster.news(self)
+        self._trim()
+
+    def append(self, record: Record) -> None:
+        """Add the newest record. The broadcaster must then hear of it, in the same moment."""
+        size = len(record.body)
+        self._appended += size + RECORD_BYTES
+        self._untrimmed += size + _TRIM_RECORD
+        if (
+            self.log.append(record)
+            or self._untrimmed >= self._trim_every
+            or record.flags & _KEYFRAME
+        ):
+            self._trim()
+        self.dirty = bool(self.groups)
+
+    def append_now(self, record: Record) -> None:
+        """Add a record, and let readers have it in their next turn."""
+        self.append(record)
+        self._broadcaster.news(self)
+
+    def reserve_headers(self) -> None:
+        """There may be more headers than ever before: the log may hold less then."""
+        if self._headers.peak > self._reserved:
+            self.log.bounds = self._bounds()
+
+    # ---------------------------------------------------- where readers begin
+
+    @property
+    def has_entry(self) -> bool:
+        """Whether there is a place where readers may begin."""
+        return self._entry is not None
+
+    def enter(self, position: int, timestamp_ms: int) -> None:
+        """What stands there, or is about to be appended, with this timestamp, is where readers
+        may begin."""
+        log, headers, appended = self.log, self._headers.snapshot(), self._appended
+        if position < log.end:
+            headers = tuple(header for header in headers if header.position < position)
+            passed = log.between(position, log.end)
+            appended -= sum(len(record.body) + RECORD_BYTES for record in passed)
+        self._entry = Entry(position, headers, appended)
+        self._newest_entry = position
+        for reader in self._awaiting:
+            self._place_at(reader, self._entry, timestamp_ms)
+            reader.outlet.wake()
+        self._awaiting.clear()
+
+    def _place_at(self, reader: Reader, entry: Entry, timestamp_ms: int) -> None:
+        """Let a reader begin at an entry, after the headers that it does not know."""
+        reader.place(entry.position, entry.prologue(reader.knows_until, timestamp_ms))
+
+    def _timestamp_at(self, position: int) -> int:
+        """Of the first record that a reader gets there."""
+        log = self.log
+        kept = log.base <= position < log.end
+        return log.at(position).timestamp_ms if kept else self.times.last_ms
+
+    def _place(self, reader: Reader, *, after: int = -1) -> None:
+        """Put a reader where one may begin now, or let it wait for the next such place.
+
+        Args:
+            after: it does not go back: it is put behind this position or waits.
+        """
+        if not self.is_open:
+            # Who was here before is told that the writer has left; the log may have lost it.
+            at = max(reader.position, self._closed_at, self.log.base)
+            reader.place(self.log.end if reader.is_fresh else at)
+            return
+        self._bound_cache()
+        entry = self._entry
+        if entry is None or entry.position <= after:
+            reader.await_keyframe()
+            self._awaiting.add(reader)
+        else:
+            self._place_at(reader, entry, self._timestamp_at(entry.position))
+
+    def skip(self, reader: Reader) -> None:
+        """Put a reader that is too slow further on: at the newest keyframe, or at the next."""
+        self._place(reader, after=reader.position)
+
+    def go_on(self, reader: Reader) -> None:
+        """Put a reader that has paused where it goes on."""
+        here = reader.position
+        if (
+            reader.is_fresh
+            or reader.awaits_keyframe
+            or reader.owes_headers
+            or here < max(self._newest_entry, self.log.base)
+        ):
+            self._place(reader, after=here - 1)
+        else:
+            reader.place(here)
+
+    def is_too_slow(self, position: int) -> bool:
+        """Whether a reader at a position has fallen further behind than is allowed."""
+        log = self.log
+        if position >= log.end:
+            return False
+        if position < log.base:
+            return True
+        lag = log.at(log.end - 1).arrived_at - log.at(position).arrived_at
+        return lag > self.settings.slow_reader_after
+
+    # ---------------------------------------------------------------- readers
+
+    def attach(self, form: Form, outlet: Outlet) -> Reader:
+        """Begin to read; the outlet is woken when there is something to send."""
+        reader = self._add_reader(form, outlet)
+        self._place(reader)
+        outlet.wake()
+        return reader
+
+    def _add_reader(self, form: Form, outlet: Outlet) -> Reader:
+        group = self.groups.get(form)
+        if group is None:
+            group = self.groups[form] = Group(form, self.log.end)
+        reader = Reader(self, group, outlet)
+        self._readers += 1
+        group.add(reader)
+        return reader
+
+    def reform(self, reader: Reader, form: Form, *, keep_position: bool) -> Reader:
+        """The same reader with another form (receiveAudio, receiveVideo).
+
+        Args:
+            keep_position: whether it goes on where it stands, after the headers that the form
+                before had no use for; otherwise at the next keyframe, after all headers.
+        """
+        at, old = reader.position, reader.group.form
+        changed = self._add_reader(form, reader.outlet)
+        changed.succeed(reader)
+        reader.detach()
+        if keep_position and not (reader.is_fresh or reader.awaits_keyframe or reader.owes_headers):
+            wanted = self._newly_wanted(at, old, form)
+            changed.place(at, reader.prologue.before(wanted, self._timestamp_at(at)))
+        if reader.paused:
+            changed.pause()
+        elif changed.is_fresh:
+            self._place(changed, after=at - 1)
+        reader.outlet.wake()
+        return changed
+
+    def _newly_wanted(self, at: int, old: Form, new: Form) -> list[Header]:
+        """Headers that hold at a position and are only in the new form."""
+        return [
+            header
+            for header in self._headers.snapshot()
+            if header.position < at
+            and new.wants(header.record.type_id)
+            and not old.wants(header.record.type_id)
+        ]
+
+    def let_rest(self, reader: Reader) -> None:
+        """A reader wants nothing for a while: it keeps nothing alive and waits for nothing."""
+        self.slow.discard(reader)
+        self._awaiting.discard(reader)
+
+    def caught_up(self, reader: Reader) -> None:
+        """A reader is served by the broadcaster from here on."""
+        self.slow.discard(reader)
+        self._let_go()
+
+    def was_sent(self) -> None:
+        """The broadcaster has sent a span to everybody."""
+        self._let_go()
+
+    def detach(self, reader: Reader) -> None:
+        """A reader leaves; called by :meth:`Reader.detach` only."""
+        self._readers -= 1
+        self.let_rest(reader)
+        reader.group.remove(reader)
+        if not reader.group.readers:
+            del self.groups[reader.group.form]
+        self._let_go()
+
+    # -------------------------------------------------------------- retention
+
+    def _bounds(self) -> LogBounds:
+        """What the log may hold: what all may, without headers. Whoever stands in the log may
+        hold those that there were when its oldest record came, and those are not in it."""
+        settings = self.settings
+        self._reserved = self._headers.peak
+        return LogBounds(
+            seconds=max(settings.slow_reader_after, settings.gop_cache or 0.0),
+            size=settings.log_bytes - min(self._reserved, settings.log_bytes // HEADERS_PART),
+        )
+
+    def _let_go(self) -> None:
+        """With nobody publishing there is no next record to trim the log at."""
+        if len(self.log) and not self.is_open:
+            self._trim()
+
+    def _trim(self) -> None:
+        """Let go of what no reader needs, nor any that may come."""
+        self._untrimmed = 0
+        self._bound_cache()
+        log = self.log
+        entry = self._entry
+        wanted = self.kept_from(log.end) if entry is None else entry.position
+        wanted = min(wanted, self._behind())
+        if self.followers:
+            wanted = min(wanted, self._followed())
+        if self.is_open:
+            log.trim(wanted)
+        else:
+            log.trim(wanted, grain=1)
+        if self._entry is not None and self._entry.position < log.base:
+            self._entry = None
+        for reader in self.slow:
+            if reader.prologue and reader.position < log.base:
+                reader.forget_prologue()
+
+    def _behind(self) -> int:
+        """The position of the reader that is furthest behind, and not further than it may be."""
+        log = self.log
+        groups = (group.sent for group in self.groups.values())
+        behind = min((*groups, *(reader.position for reader in self.slow)), default=log.end)
+        if behind >= log.end:
+            return log.end
+        newest = log.at(log.end - 1).arrived_at
+        return max(behind, log.since(newest - self.settings.slow_reader_after))
+
+    def _followed(self) -> int:
+        """Up to where all followers have seen everything; they must, if the log is too long."""
+        is_over = self.log.is_over()
+        for follower in self.followers:
+            if is_over:
+                follower.catch_up()
+            elif follower.behind > _UNSEEN_MOST:
+                follower.catch_up(_UNSEEN_MOST // 8)
+        return min(follower.position for follower in self.followers)
+
+    def _bound_cache(self) -> None:
+        """Drop the GOP cache when the GOP has outgrown it: who joins waits for a keyframe."""
+        entry, log, settings = self._entry, self.log, self.settings
+        if entry is None or entry.position >= log.end or not self.has_pictures:
+            return
+        newest, oldest = log.at(log.end - 1), log.at(entry.position)
+        if (
+            settings.gop_cache is None
+            or newest.arrived_at - oldest.arrived_at > settings.gop_cache
+            or log.end - entry.position > settings.gop_cache_records
+            or self._appended - entry.bytes_before > settings.gop_cache_bytes
+        ):
+            self._entry = None
+
+
+def _trim_every(settings: StreamSettings) -> int:
+    least = min(settings.gop_cache_bytes, settings.log_bytes)
+    return min(least // (2 * HEADERS_PART), _TRIM_EVERY)
+
+
+def _nothing_more(end: int) -> int:
+    """Of a feed that keeps nothing but what readers want."""
+    return end

@@ -1,0 +1,288 @@
+"""A live stream: one name's life, whoever publishes it and however often. Floor 2."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final, Protocol
+
+import attrs
+import trio
+
+from trio_srs.hub.codecs import CodecChanges
+from trio_srs.hub.feed import HEADERS_PART, Feed
+from trio_srs.hub.headers import HeaderCache
+from trio_srs.hub.pictures import Pictures
+from trio_srs.hub.record import HEADER, AlteredRecord, Record
+from trio_srs.hub.settings import StreamSettings
+from trio_srs.hub.timeline import Timeline
+from trio_srs.wire.flv.audio import classify_audio
+from trio_srs.wire.flv.enhanced import FrameKind
+from trio_srs.wire.flv.script import strip_set_data_frame, with_server_name
+from trio_srs.wire.flv.video import classify_video
+from trio_srs.wire.rtmp.command import on_status
+from trio_srs.wire.rtmp.message import Message, MessageType
+from trio_srs.wire.rtmp.status import StatusCode
+
+if TYPE_CHECKING:
+    from trio_srs.hub.broadcast import Broadcaster
+    from trio_srs.hub.lease import PublishLease
+
+__all__ = ["PublishObserver", "Stream", "StreamCounters"]
+
+_log = logging.getLogger(__name__)
+
+_KEYFRAME: Final = int(FrameKind.KEYFRAME)
+_AUDIO: Final = int(MessageType.AUDIO)
+_VIDEO: Final = int(MessageType.VIDEO)
+_DATA_AMF3: Final = int(MessageType.DATA_AMF3)
+_DATA: Final = frozenset({int(MessageType.DATA_AMF0), _DATA_AMF3})
+_SEQUENCE_HEADER: Final = int(FrameKind.SEQUENCE_HEADER)
+_VIDEO_GONE_S: Final = 10.0
+"""A stream whose cached GOP is gone, and that has had no video for this long, has none: who joins
+would wait for ever for a keyframe."""
+
+
+@attrs.define
+class StreamCounters:
+    """What came in under one name, exact after every message."""
+
+    messages: int = 0
+    bytes: int = 0
+    keyframes: int = 0
+    publishes: int = 0
+    pictures: int = 0
+    """Coded pictures, keyframes among them, in however many messages each came."""
+    others: int = 0
+    """Messages that neither begin a picture nor are sounds: the rest of pictures, headers, data,
+    and what nobody knows."""
+
+    @property
+    def sounds(self) -> int:
+        """Messages with coded audio."""
+        return self.messages - self.pictures - self.others
+
+
+class PublishObserver(Protocol):
+    """Who is told of what seldom happens in a publish. A publish that nobody observes has none."""
+
+    def see_keyframe(self) -> None:
+        """A keyframe came; it is counted, and about to be in the log."""
+        ...
+
+    def see_header_change(self) -> None:
+        """A sequence header came that differs from the one before; likewise."""
+        ...
+
+    def left(self) -> None:
+        """The name is free again. It has been told everything."""
+        ...
+
+
+class Stream:
+    """What is published under one name, and by whom. Made by the hub.
+
+    Everything here is synchronous. Its :attr:`feed` outlives publishers: readers wait between two
+    of them, and go on from the new headers.
+
+    Attributes:
+        feed: what came, as it came, and who reads it.
+        lease: who publishes the name now, if anybody does.
+        changed: set, and replaced by a new one, whenever a publisher comes or goes.
+        idle_since: when the last publisher left, or the name was first asked for.
+        observer: who is told of what seldom happens in the present publish.
+        on_record: called with every record of the publisher, once it is in the log, while somebody
+            has a reason; it and the observer are forgotten when the publisher leaves.
+    """
+
+    def __init__(self, name: str, settings: StreamSettings, broadcaster: Broadcaster) -> None:
+        self.name = name
+        self.settings = settings
+        self.counters = StreamCounters()
+        self._headers = HeaderCache(settings.log_bytes // HEADERS_PART)
+        self.feed = Feed(name, settings, broadcaster, headers=self._headers)
+        self.lease: PublishLease | None = None
+        self.changed = trio.Event()
+        self.idle_since = trio.current_time()
+        self.observer: PublishObserver | None = None
+        self.on_record: Callable[[Record], None] | None = None
+        self._server_name = broadcaster.server_name
+        self._codecs = CodecChanges()
+        self._pictures = Pictures()
+        self._timeline = Timeline(settings.timestamps)
+        self._has_video = False
+        self._video_at = -math.inf
+
+    @property
+    def publishing(self) -> bool:
+        """Whether somebody publishes this name now."""
+        return self.lease is not None
+
+    # -------------------------------------------------------------- publisher
+
+    def publisher_came(self, lease: PublishLease, settings: StreamSettings) -> None:
+        """Begin a publish: headers of the last one are forgotten, readers are told."""
+        feed = self.feed
+        self.lease = lease
+        self.settings = settings
+        self.counters.publishes += 1
+        self._codecs = CodecChanges()
+        self._pictures = Pictures()
+        self._headers.clear()
+        self._headers.most_bytes = settings.log_bytes // HEADERS_PART
+        self._has_video = False
+        self._timeline = self._timeline.next(settings.timestamps)
+        feed.open(settings)
+        feed.kept_from, feed.times = self._pictures.wanted_from, self._timeline
+        self._notice(StatusCode.PLAY_PUBLISH_NOTIFY, f"{self.name} is now published")
+        # Whatever a publisher begins with, a reader may begin with as well.
+        feed.enter(feed.log.end, self._timeline.last_ms)
+        self._tell_changed()
+
+    def publisher_left(self) -> None:
+        """End a publish: nobody may begin in what it left behind; readers are told.
+
+        The name is free first, whoever of those who looked on may fail.
+        """
+        observer, self.observer, self.on_record = self.observer, None, None
+        self.lease = None
+        feed = self.feed
+        for follower in feed.followers:
+            follower.end()
+        if observer is not None:
+            try:
+                observer.left()
+            except Exception:
+                _log.exception("a bug in telling that %s is no longer published", self.name)
+        self.idle_since = trio.current_time()
+        self._pictures = Pictures()
+        feed.close()
+        self._notice(StatusCode.PLAY_UNPUBLISH_NOTIFY, f"{self.name} is now unpublished")
+        feed.end_waiting()
+        self._tell_changed()
+
+    def _tell_changed(self) -> None:
+        self.changed.set()
+        self.changed = trio.Event()
+
+    def _notice(self, code: StatusCode, description: str) -> None:
+        if self.settings.publish_notify and self.feed.reader_count:
+            body = on_status(code, description).encode()
+            time = self._timeline.last_ms
+            self.feed.append_now(Record(MessageType.COMMAND_AMF0, time, body, trio.current_time()))
+
+    def append(self, message: Message, now: float) -> None:
+        """Add what the publisher sent; called through its lease only.
+
+        The broadcaster must then hear of it, in the same moment.
+        """
+        type_id, body = message.type_id, message.payload
+        counters = self.counters
+        counters.messages += 1
+        counters.bytes += len(body)
+        if type_id == _AUDIO:
+            flags = classify_audio(body)
+            if flags:
+                counters.others += 1
+            codecs = self._codecs
+            is_news = not flags and not body.startswith(codecs.sounds) and codecs.learn_audio(body)
+        elif type_id == _VIDEO:
+            flags = classify_video(body)
+            codecs = self._codecs
+            is_news = (
+                flags <= _KEYFRAME
+                and not body.startswith(codecs.pictures)
+                and codecs.learn_video(body)
+            )
+        elif type_id in _DATA:
+            self._append_data(message, now)
+            return
+        else:
+            flags = 0
+            is_news = False
+            counters.others += 1
+            if not self.settings.pass_unknown_types:
+                return
+        is_header = flags & HEADER
+        sent_ms = message.timestamp_ms
+        time = self._timeline.correct(sent_ms, not is_header)
+        if time == sent_ms:
+            record = Record(type_id, time, body, now, flags)
+        else:
+            record = AlteredRecord(type_id, time, body, now, flags, sent_ms=sent_ms, sent_body=body)
+        if is_header:
+            self._see_header(record)
+        elif is_news:
+            self._headers.see_frame(record)
+        if type_id == _VIDEO:
+            self._see_video(record, sent_ms)
+        elif not is_header and not (self._has_video and self.feed.has_entry):
+            self._see_other(record)
+        self._push(record)
+
+    def _append_data(self, message: Message, now: float) -> None:
+        amf3 = message.type_id == _DATA_AMF3
+        self.counters.others += 1
+        body = sent_body = strip_set_data_frame(message.payload, amf3=amf3)
+        keep = body is not message.payload
+        if self.settings.metadata_server_name:
+            body = with_server_name(body, self._server_name, amf3=amf3)
+        sent_ms = message.timestamp_ms
+        time = self._timeline.correct(sent_ms, False)
+        record = AlteredRecord(
+            message.type_id, time, body, now, sent_ms=sent_ms, sent_body=sent_body
+        )
+        if self._headers.see_data(record, self.feed.log.end, keep=keep):
+            self.feed.reserve_headers()
+        else:
+            self._see_other(record)
+        self._push(record)
+
+    def _push(self, record: Record) -> None:
+        self.feed.append(record)
+        if self.on_record is not None:
+            self.on_record(record)
+
+    def _see_header(self, record: Record) -> None:
+        changed = self._headers.see_media(record, self.feed.log.end)
+        self._codecs = CodecChanges()  # what is said here holds until a frame says otherwise
+        self.feed.reserve_headers()
+        if changed and self.observer is not None and record.flags & _SEQUENCE_HEADER:
+            self.observer.see_header_change()
+
+    def _see_video(self, record: Record, sent_ms: int) -> None:
+        self._has_video = True
+        self._video_at = record.arrived_at
+        counters, pictures, feed = self.counters, self._pictures, self.feed
+        is_key = record.flags
+        if is_key > _KEYFRAME:  # none, but a header, an end or a command
+            counters.others += 1
+            return
+        feed.has_pictures = True
+        if sent_ms != pictures.timestamp_ms:
+            pictures.timestamp_ms = sent_ms
+            pictures.position = position = feed.log.end
+            counters.pictures += 1
+        else:
+            part = pictures.go_on(record, feed.log)
+            position = part.position
+            is_key = part.begins_key
+            if part.begins:
+                counters.pictures += 1
+            else:
+                counters.others += 1
+        if is_key:
+            counters.keyframes += 1
+            feed.enter(position, record.timestamp_ms)
+            if self.observer is not None:
+                self.observer.see_keyframe()
+
+    def _see_other(self, record: Record) -> None:
+        """With no video every record but a header is an entry point."""
+        feed = self.feed
+        if self._has_video:
+            if feed.has_entry or record.arrived_at - self._video_at <= _VIDEO_GONE_S:
+                return
+            self._has_video = feed.has_pictures = False
+        feed.enter(feed.log.end, record.timestamp_ms)

@@ -17,6 +17,7 @@ import trio
 
 from tests.server.process import Running, running
 from trio_srs.net.dial import DialError
+from trio_srs.server.process import favour_the_loop
 from trio_srs.testing.bodies import inter, key
 from trio_srs.testing.peer import Peer
 
@@ -91,6 +92,15 @@ async def test_it_runs_although_nobody_reads_that_it_is_ready(tmp_path: Path) ->
             await trio.sleep(0.02)
     process.terminate()
     assert await process.wait() == 0
+
+
+def test_a_thread_that_computes_lets_the_loop_go_on_soon() -> None:
+    before = sys.getswitchinterval()
+    try:
+        favour_the_loop()
+        assert sys.getswitchinterval() < 0.001
+    finally:
+        sys.setswitchinterval(before)
 
 
 # ------------------------------------------------------------------ not coming up

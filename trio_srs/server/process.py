@@ -25,11 +25,12 @@ from trio_srs.server.outflow import Outflow
 from trio_srs.server.ready_file import ReadyError, ready_file
 from trio_srs.server.run import Server, serve
 
-__all__ = ["ProcessOptions", "run_process", "tune_collector"]
+__all__ = ["ProcessOptions", "favour_the_loop", "run_process", "tune_collector"]
 
 _log = logging.getLogger(__name__)
 
 _PARENT_CHECK_S: Final = 0.2
+_SWITCH_S: Final = 0.0005
 _GC_THRESHOLDS: Final = (20_000, 20, 50)
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP)
 
@@ -62,6 +63,7 @@ def run_process(
     """
     options = options or ProcessOptions()
     _fill_closed_descriptors()
+    favour_the_loop()
     configure(config.log)
     parent = os.getppid() if options.die_with_parent or config.process.die_with_parent else None
     try:
@@ -81,6 +83,15 @@ def _fill_closed_descriptors() -> None:
             os.fstat(number)
         except OSError:
             os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free, which is this
+
+
+def favour_the_loop() -> None:
+    """Give the event loop its turn soon while a thread computes, as one does to judge a stream.
+
+    With Python's own 5 ms a turn the loop went round a seventh as often meanwhile; with this, a
+    third as often. Alone it pays nothing.
+    """
+    sys.setswitchinterval(_SWITCH_S)
 
 
 def tune_collector() -> None:

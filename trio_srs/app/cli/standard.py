@@ -97,8 +97,14 @@ def settle() -> None:
     Raises:
         OutputError: it cannot be written to standard output.
     """
-    put_error("")
-    put("")
+    try:
+        sys.stderr.flush()
+    except OSError:
+        _drop(sys.stderr)
+    try:
+        sys.stdout.flush()  # and no more: without a buffer, an empty text would be written too
+    except OSError as error:
+        _lost(sys.stdout, error)
 
 
 def _lost(stream: TextIO, error: OSError) -> None:

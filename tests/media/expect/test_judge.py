@@ -121,7 +121,7 @@ def test_there_is_a_verdict_for_every_rule_in_their_order() -> None:
         ("video.frames >= 100", False, "video.frames: expected at least 100 frames, "
          "seen: 75 frames; the last was video frame 74 (2960 ms)"),
         ("video.frames in 10, 20", False, "video.frames: expected one of 10 frames, 20 frames, "
-         "seen: 75 frames; from video frame 0 (0 ms) on"),
+         "seen: 75 frames; first at video frame 20 (800 ms)"),
         ("video.frames <= 10", False, "video.frames: expected at most 10 frames, "
          "seen: 75 frames; first at video frame 10 (400 ms)"),
         ("gaps.longest <= 10", False, "gaps.longest: expected at most 10 ms, seen: 40 ms; "

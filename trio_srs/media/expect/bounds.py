@@ -7,16 +7,15 @@ Numbers that were measured carry the noise of arithmetic: 2.1 s minus 2 s is a l
 from __future__ import annotations
 
 import math
-from typing import Final, Self
+from typing import Self
 
 import attrs
 
+from trio_srs.media.expect.equality import NOISE
 from trio_srs.media.expect.operators import Operator
 from trio_srs.media.expect.seen import Number
 
 __all__ = ["Bounds"]
-
-_NOISE: Final = 1e-9
 
 
 @attrs.frozen
@@ -60,10 +59,10 @@ class Bounds:
         """Whether a number is not above them all."""
         if self.is_open:
             return number < self.high
-        return number <= self.high + abs(self.high) * _NOISE
+        return number <= self.high + abs(self.high) * NOISE
 
     def _reaches_down(self, number: Number) -> bool:
         """Whether a number is not below them all."""
         if self.is_open:
             return number > self.low
-        return number >= self.low - abs(self.low) * _NOISE
+        return number >= self.low - abs(self.low) * NOISE

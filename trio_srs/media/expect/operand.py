@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any, Final, TypeGuard
 
+from trio_srs.media.expect.meant import CODECS
 from trio_srs.media.expect.operators import NUMERIC, Operator
 from trio_srs.media.expect.quantity import read_numbers, write_number
 from trio_srs.media.expect.refusal import RuleError
@@ -21,14 +22,6 @@ _PAIR: Final = re.compile(r"(\d{1,9})\s*[x:×]\s*(\d{1,9})", re.ASCII)  # noqa: 
 _NUMBER: Final = re.compile(r"[+-]?\d{1,30}(\.\d{1,30})?", re.ASCII)
 _PLAIN: Final = re.compile(r"""[^\s"',](?:[^,"]*[^\s,"])?""")
 _DIGEST: Final = re.compile(r"[0-9a-fA-F]{64}")
-_CODECS: Final = {
-    **dict.fromkeys(("avc", "avc1", "h.264", "x264", "libx264"), "h264"),
-    **dict.fromkeys(("h265", "h.265", "hvc1", "hev1", "x265"), "hevc"),
-    "av01": "av1",
-    "vp09": "vp9",
-    "mp4a": "aac",
-}
-"""What else people call the codecs."""
 _COUNTS: Final = {
     Operator.NEAR: (2, 2),
     Operator.WITHIN: (2, 2),
@@ -58,7 +51,7 @@ def read_operands(
     if not least <= len(raws) <= most:
         raise RuleError(f"{len(raws)} values behind {operator}")
     if subject.name.endswith(".codec"):
-        raws = [_CODECS.get(raw.lower(), raw) if isinstance(raw, str) else raw for raw in raws]
+        raws = [CODECS.get(raw.lower(), raw) if isinstance(raw, str) else raw for raw in raws]
     if operator in NUMERIC or subject.kind is Kind.NUMBER:
         return _numbers(subject, operator, raws)
     if operator in (Operator.HAS, Operator.MATCHES):

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
+from trio_srs.media.expect.equality import is_equal
+
 __all__ = ["ALIASES", "HOLDS", "NO_OPERANDS", "NUMERIC", "Operator"]
 
 
@@ -65,9 +67,9 @@ NUMERIC: Final = (
 """These compare numbers."""
 
 HOLDS: Final[Mapping[Operator, Callable[[Any, tuple[Any, ...]], bool]]] = {
-    Operator.EQUAL: lambda seen, operands: bool(seen == operands[0]),
-    Operator.UNEQUAL: lambda seen, operands: bool(seen != operands[0]),
-    Operator.IN: lambda seen, operands: seen in operands,
+    Operator.EQUAL: lambda seen, operands: is_equal(seen, operands[0]),
+    Operator.UNEQUAL: lambda seen, operands: not is_equal(seen, operands[0]),
+    Operator.IN: lambda seen, operands: any(is_equal(seen, each) for each in operands),
     Operator.HAS: lambda seen, operands: all(each in seen for each in operands),
     Operator.MATCHES: lambda seen, operands: fnmatchcase(seen, operands[0]),
 }

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Final
 
+from trio_srs.media.expect.meant import unit_meant
 from trio_srs.media.expect.refusal import RuleError
 from trio_srs.media.expect.seen import Number
 
@@ -86,7 +87,9 @@ def _read(raw: object, unit: str, word: str) -> Number:
     word = found[3] or word
     if word:
         if word not in UNITS[unit]:
-            raise RuleError(f'"{word}" is no unit of this: expected {_expected(unit)}')
+            meant = unit_meant(word, unit)
+            hint = f"; did you mean {meant}?" if meant else ""
+            raise RuleError(f'"{word}" is no unit of this: expected {_expected(unit)}{hint}')
         number *= UNITS[unit][word]
     if number.denominator == 1:
         return number.numerator

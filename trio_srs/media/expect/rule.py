@@ -84,6 +84,16 @@ class Rule:
         except TypeError:
             return False
 
+    def may_hold(self, low: Number, high: Number) -> bool:
+        """Whether a value as expected is possible of which only that is known: it is from ``low``
+        to ``high``."""
+        if self.bounds is not None:
+            return self.bounds.touch(low, high)
+        if self.operator is Operator.IN:
+            each_alone = (Bounds.of(Operator.EQUAL, (each,)) for each in self.operands)
+            return any(alone is not None and alone.touch(low, high) for alone in each_alone)
+        return low != high or self.holds(low)
+
     @property
     def expected(self) -> str:
         """What is expected, in words: ``at most 2.1 s``."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from typing import Final
 
@@ -10,6 +9,7 @@ import attrs
 
 from trio_srs.media.expect.compared_subjects import compared_subjects
 from trio_srs.media.expect.evidence import Evidence
+from trio_srs.media.expect.meant import subjects_meant
 from trio_srs.media.expect.operand import read_anything
 from trio_srs.media.expect.paths import PATHS
 from trio_srs.media.expect.refusal import RuleError
@@ -48,8 +48,8 @@ def find_subject(name: str) -> Subject:
         return _metadata_subject(name)
     found = SUBJECTS.get(name)
     if found is None:
-        near = difflib.get_close_matches(name, SUBJECTS, 3, 0.5)
-        hint = f"; did you mean {', '.join(near)}?" if near else ""
+        near = subjects_meant(name, SUBJECTS)
+        hint = f"; did you mean {' or '.join(near)}?" if near else ""
         raise RuleError(f'there is no "{name}" to have a rule about{hint}')
     return found
 

@@ -68,9 +68,7 @@ def _of_golden(evidence: Evidence, subject: Subject, golden: StreamReport) -> Fr
 
 def _offends(rule: Rule, reading: Reading) -> bool:
     """Whether nothing that the rule accepts is possible at this frame."""
-    if rule.bounds is not None:
-        return not rule.bounds.touch(reading.low, reading.high)
-    return reading.low == reading.high and not rule.holds(reading.low)
+    return not rule.may_hold(reading.low, reading.high)
 
 
 def _first(reading: Reading, subject: Subject, seen: Seen) -> str:

@@ -45,7 +45,7 @@ def test_a_publish_is_told_with_its_time_line_and_tracks() -> None:
         "live/a, published by 127.0.0.1:5 (session c1): ended: stream_closed: FCUnpublish",
         "      0.250 s  publish         fmle",
         "  video: h264 Constrained Baseline 1.3 320x180 29.97 frames/s, 45 frames",
-        "  audio: aac LC 44100 Hz, 2 channels, 65 frames",
+        "  audio: aac LC 44100 Hz x2, 65 frames",
         "  odd: x at byte 5, 1 times: ",
         "  kept in /tmp/a.flv",
     ]

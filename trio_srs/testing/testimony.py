@@ -12,6 +12,7 @@ from trio_srs.media.facts import TrackFacts
 from trio_srs.media.plain import plain
 from trio_srs.media.report import StreamReport
 from trio_srs.tools.file_name import file_name
+from trio_srs.tools.verdicts.report_table import size_in_words, sound_in_words
 
 __all__ = ["in_words", "write_down"]
 
@@ -86,10 +87,7 @@ def _end(report: StreamReport) -> str:
 
 def _track(track: TrackFacts) -> str:
     words = [track.codec or "unknown", track.profile, track.level]
-    if track.video is not None:
-        words.append(f"{track.video.width}x{track.video.height}")
-    if track.audio is not None:
-        words.append(f"{track.audio.sample_rate} Hz, {track.audio.channels} channels")
+    words.append(size_in_words(track.video) if track.video else sound_in_words(track.audio))
     if track.intervals.fps is not None and track.video is not None:
         words.append(f"{track.intervals.fps:.2f} frames/s")
     made_of = " ".join(word for word in words if word)

@@ -43,7 +43,10 @@ def test_without_rules_a_stream_is_enough() -> None:
 
 def test_a_case_says_where_it_was_seen() -> None:
     outcome = judged("timestamps.monotonic", defects=("regression@30:100",))
-    assert outcome.cases[1].seen == "false, first at video frame 30 (1060 ms)"
+    assert outcome.cases[1].seen == "false; first at video frame 30 (1060 ms)"
+    assert judged("video.codec == hevc").cases[1].seen == "h264; from video frame 0 (0 ms) on"
+    few = judged("video.frames >= 100").cases[1].seen
+    assert few == "75 frames; the last was video frame 74 (2960 ms)"
     assert judged("video.fps ~ 25±1").cases[1].seen == "25 fps"
     assert outcome.cases[0].seen == "it came"
 

@@ -46,7 +46,7 @@ def test_the_page_has_verdicts_plots_and_facts_and_loads_nothing() -> None:
     assert found.tags.count("svg") == 15
     assert not re.search(r"url\(|@import", text)
     assert "<title>live/a: 2 of 4 not met</title>" in text
-    assert '<tr class="failed"><td>✗<td>timestamps.monotonic == true<td>false, first at' in text
+    assert '<tr class="failed"><td>✗<td>timestamps.monotonic == true<td>false; first at' in text
     assert '<tr class="ok"><td>✓<td>video.codec == h264<td>h264' in text
     for words in ("judged the second publish", "Its source", "Publish 1 of the same name",
                   "<code>ffmpeg -i &#x27;a b&#x27;</code>", "320x240"):  # fmt: skip

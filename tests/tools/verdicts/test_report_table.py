@@ -22,7 +22,14 @@ from trio_srs.media.facts import (
     VideoFacts,
 )
 from trio_srs.media.report import StreamReport
-from trio_srs.tools.verdicts.report_table import bits, report_lines, report_sections, summary
+from trio_srs.tools.verdicts.report_table import (
+    bits,
+    report_lines,
+    report_sections,
+    size_in_words,
+    sound_in_words,
+    summary,
+)
 
 
 def rows(report: StreamReport, section: str) -> dict[str, str]:
@@ -118,3 +125,36 @@ def test_what_peers_say_is_short_and_safe_to_show() -> None:
 )
 def test_bit_rates_have_a_unit_that_suits_them(rate: float, shown: str) -> None:
     assert bits(rate) == shown
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        ({"width": 1280, "height": 720}, "1280x720"),
+        ({"width": 1280}, ""),
+        ({"height": 720}, ""),
+        ({}, ""),
+    ],
+)
+def test_an_unknown_size_is_not_written(facts: dict[str, int], words: str) -> None:
+    assert size_in_words(VideoFacts(**facts)) == words  # type: ignore[arg-type]  # only sizes
+    assert size_in_words(None) == ""
+
+
+@pytest.mark.parametrize(
+    ("rate", "channels", "words"),
+    [(48000, 2, "48000 Hz x2"), (48000, None, "48000 Hz"), (None, 1, "x1"), (None, None, "")],
+)
+def test_unknown_sound_is_not_written(rate: int | None, channels: int | None, words: str) -> None:
+    assert sound_in_words(AudioFacts(sample_rate=rate, channels=channels)) == words
+    assert sound_in_words(None) == ""
+
+
+def test_nothing_that_is_not_known_is_said_to_be_none() -> None:
+    """VP8 has a size, and no aspect ratio; nothing is known of the sound."""
+    video = TrackFacts(kind="video", codec="vp8", frames=5, video=VideoFacts(width=320, height=240))
+    odd = TrackFacts(kind="video", track_id=1, codec="xyzw", video=VideoFacts())
+    sound = TrackFacts(kind="audio", codec="xyzw", audio=AudioFacts())
+    report = attrs.evolve(seen(), facts=StreamFacts(tracks=(video, odd, sound)))
+    assert "None" not in "\n".join((summary(report), *report_lines(report)))
+    assert ("size", "320x240") in dict(report_sections(report))["video track 0"]

@@ -49,7 +49,8 @@ def test_a_step_back_is_an_interval_below_zero_and_is_marked() -> None:
     [*_] = found = made(outcome.report.trace, verdicts=outcome.verdicts)
     points = found["Frame interval"].lines["video"]
     assert min(value for _, value in points) == pytest.approx(-100)
-    [(at_s, top)] = found["Frame interval"].marks
+    [(rule, (at_s, top))] = found["Frame interval"].marks.items()
+    assert rule == "timestamps.monotonic == true"
     assert at_s == pytest.approx(1.06)
     assert top == max(value for line in found["Frame interval"].lines.values() for _, value in line)
 

@@ -17,7 +17,7 @@ def test_a_line_says_what_became_of_each() -> None:
     assert lines[2:6] == [
         "  ok  live/a comes                  it came",
         "  ok  video.codec == h264           h264",
-        "  NOT timestamps.monotonic == true  false, first at video frame 30 (1060 ms)",
+        "  NOT timestamps.monotonic == true  false; first at video frame 30 (1060 ms)",
         "  NOT ffmpeg succeeds               the command exited with 1 after 2.5 s",
     ]
     assert lines[6] == "        first"

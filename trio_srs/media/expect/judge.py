@@ -74,6 +74,7 @@ def _verdict(
         track=None if frame is None else frame.kind,
         index=None if frame is None else frame.index,
         timestamp_ms=None if frame is None else frame.timestamp_ms,
+        where=witness.text,
         message="; ".join(filter(None, (f"{rule.subject}: {about}", witness.text))),
     )
 

@@ -28,5 +28,7 @@ class Verdict:
     no frame is to blame."""
     timestamp_ms: int | None = None
     """Of that frame, milliseconds as it was sent."""
+    where: str = ""
+    """What that frame has to do with it: ``first at video frame 30 (1060 ms)``."""
     message: str
     """All of it in a sentence."""

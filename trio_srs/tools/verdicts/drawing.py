@@ -8,19 +8,25 @@ from __future__ import annotations
 
 import re
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, ClassVar, Final
 
 from trio_srs.errors import RefusedError
-from trio_srs.tools.verdicts.series import MARK, Plot, Point
+from trio_srs.tools.verdicts.series import Plot, Point
 
 __all__ = ["PlotsNotInstalledError", "check_can_draw", "load_pygal", "svg"]
 
 _SIZE: Final = {"width": 960, "height": 280}
 _SCRIPT: Final = re.compile(r"<script\b.*?</script>", re.DOTALL)
-_COLOURS: Final = ("#1f5fa8", "#c2571a", "#3c7d3c", "#7a4a9e", "#8a6d1f", "#555555")
+_COLOURS: Final = {
+    "video": ("#1f5fa8", "#3c8fd6", "#143d6b", "#6aa9de"),
+    "audio": ("#c2571a", "#e08a4f", "#7d3811", "#8a6d1f"),
+    "skew": ("#3c7d3c",),
+}
+"""The same kind has the same colours in every plot: one for each track of it."""
 _MARK_COLOUR: Final = "#b00020"
 
 
@@ -44,11 +50,10 @@ def check_can_draw() -> None:
 def svg(plot: Plot) -> str:
     """One plot as an element for a page: no script, nothing loaded from elsewhere."""
     pygal = load_pygal()
-    colours = _COLOURS[: len(plot.lines)]
     style = import_module("pygal.style").Style(
         background="transparent", plot_background="transparent",
         font_family="system-ui, sans-serif",
-        colors=(*colours, _MARK_COLOUR), opacity="1", opacity_hover="1",
+        colors=_colours(plot), opacity="1", opacity_hover="1",
         label_font_size=12, major_label_font_size=12, legend_font_size=13, title_font_size=15,
         foreground="#333", foreground_strong="#111", foreground_subtle="#999",
     )  # fmt: skip
@@ -60,10 +65,22 @@ def svg(plot: Plot) -> str:
     )  # fmt: skip
     for name, points in plot.lines.items():
         chart.add(name, _stairs(points) if plot.steps else list(points))
-    if plot.marks:
-        chart.add(MARK, list(plot.marks), stroke=False, show_dots=True, dots_size=5)
+    for rule, point in plot.marks.items():
+        chart.add(f"not met: {rule}", [point], stroke=False, show_dots=True, dots_size=5)
     # Its tooltips are made by a script, of which only the configuration is left with js=[].
     return _SCRIPT.sub("", chart.render(is_unicode=True))
+
+
+def _colours(plot: Plot) -> tuple[str, ...]:
+    """Of the lines and the marks, in their order."""
+    seen: Counter[str] = Counter()
+    colours = []
+    for name in plot.lines:
+        kind = name.partition(" ")[0]
+        shades = _COLOURS[kind]
+        colours.append(shades[seen[kind] % len(shades)])
+        seen[kind] += 1
+    return (*colours, *[_MARK_COLOUR] * len(plot.marks))
 
 
 def load_pygal() -> Any:

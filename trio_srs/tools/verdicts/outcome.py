@@ -86,10 +86,7 @@ class Case:
         verdict = self.verdict
         if verdict is None:
             return self.message
-        if verdict.index is None:
-            return verdict.seen
-        where = f"{verdict.track} frame {verdict.index} ({verdict.timestamp_ms} ms)"
-        return f"{verdict.seen}, first at {where}"
+        return "; ".join(filter(None, (verdict.seen, verdict.where)))
 
 
 @attrs.frozen(kw_only=True)

@@ -7,12 +7,28 @@ from datetime import UTC, datetime
 from fractions import Fraction
 from typing import TypeAlias
 
-from trio_srs.media.facts import ClockFacts, Finding, GopFacts, StreamFacts, TrackFacts
+from trio_srs.media.facts import (
+    AudioFacts,
+    ClockFacts,
+    Finding,
+    GopFacts,
+    StreamFacts,
+    TrackFacts,
+    VideoFacts,
+)
 from trio_srs.media.report import Conduct, StreamReport
 from trio_srs.tools.verdicts.printable import printable
 from trio_srs.wire.amf.values import Value
 
-__all__ = ["Row", "Section", "report_lines", "report_sections", "summary"]
+__all__ = [
+    "Row",
+    "Section",
+    "report_lines",
+    "report_sections",
+    "size_in_words",
+    "sound_in_words",
+    "summary",
+]
 
 Row: TypeAlias = tuple[str, str]
 """A name and a value, which are text for people."""
@@ -33,12 +49,23 @@ def summary(report: StreamReport) -> str:
 
 
 def _track_in_words(track: TrackFacts) -> str:
-    words = [track.codec or track.kind]
-    if track.video is not None and track.video.width:
-        words.append(f"{track.video.width}x{track.video.height}")
-    if track.audio is not None and track.audio.sample_rate:
-        words.append(f"{track.audio.sample_rate} Hz x{track.audio.channels}")
-    return " ".join([*words, f"({track.frames} frames)"])
+    made_of = size_in_words(track.video) if track.video else sound_in_words(track.audio)
+    return " ".join(filter(None, (track.codec or track.kind, made_of, f"({track.frames} frames)")))
+
+
+def size_in_words(video: VideoFacts | None) -> str:
+    """As far as it is known: ``1280x720``, or empty."""
+    if video is None or not video.width or not video.height:
+        return ""
+    return f"{video.width}x{video.height}"
+
+
+def sound_in_words(audio: AudioFacts | None) -> str:
+    """As far as it is known: ``48000 Hz x2``, ``48000 Hz``, ``x2`` or empty."""
+    if audio is None:
+        return ""
+    rate = f"{audio.sample_rate} Hz" if audio.sample_rate else ""
+    return " ".join(filter(None, (rate, f"x{audio.channels}" if audio.channels else "")))
 
 
 def report_lines(report: StreamReport) -> Iterator[str]:
@@ -129,10 +156,10 @@ def _track(track: TrackFacts) -> Iterator[Row]:
 def _video(track: TrackFacts) -> Iterator[Row]:
     video = track.video
     assert video is not None  # the caller has looked
-    if video.width:
+    if size := size_in_words(video):
         shown = (video.display_width, video.display_height)
-        aspect = "" if shown == (video.width, video.height) else f", shown as {shown[0]}x{shown[1]}"
-        yield "size", f"{video.width}x{video.height}{aspect}"
+        is_other = None not in shown and shown != (video.width, video.height)
+        yield "size", f"{size}, shown as {shown[0]}x{shown[1]}" if is_other else size
     if video.bit_depth:
         scan = {True: ", interlaced", False: ", progressive", None: ""}[video.interlaced]
         yield "samples", f"{video.bit_depth} bit {video.chroma}{scan}"

@@ -20,8 +20,6 @@ Point: TypeAlias = tuple[float, float]
 
 MOST_POINTS: Final = 800
 """In one line: more than there are pixels is only weight."""
-MARK: Final = "a rule is broken"
-"""What the marks of unmet rules are called."""
 
 
 @attrs.frozen(kw_only=True)
@@ -34,8 +32,8 @@ class Plot:
     lines: Mapping[str, Sequence[Point]]
     span: tuple[float, float] = (0.0, 1.0)
     """Of time: the same in all plots of a stream."""
-    marks: Sequence[Point] = ()
-    """Where rules are broken for the first time."""
+    marks: Mapping[str, Point] = attrs.field(factory=dict)
+    """Where rules are broken for the first time: by the rule, as it is written."""
     steps: bool = False
     """Whether each value holds until the next."""
 
@@ -53,7 +51,7 @@ class _Track:
 def plots(trace: Trace, verdicts: Sequence[Verdict] = ()) -> Iterator[Plot]:
     """Every plot that has something to show."""
     tracks = _tracks(trace)
-    marked = list(_offending(tracks, verdicts))
+    marked = dict(_offending(tracks, verdicts))
     times = [at_s for track in tracks for _, at_s, _ in track.frames]
     span = (min(times, default=0.0), max(times, default=1.0))
     made = (
@@ -71,7 +69,7 @@ def plots(trace: Trace, verdicts: Sequence[Verdict] = ()) -> Iterator[Plot]:
         lines = {name: thinned(points) for name, points in plot.lines.items() if points}
         if lines:
             top = max(value for points in lines.values() for _, value in points)
-            marks = [(at_s, top) for at_s in marked]
+            marks = {rule: (at_s, top) for rule, at_s in marked.items()}
             yield attrs.evolve(plot, lines=lines, span=span, marks=marks)
 
 
@@ -90,13 +88,15 @@ def _tracks(trace: Trace) -> list[_Track]:
     return tracks
 
 
-def _offending(tracks: Sequence[_Track], verdicts: Sequence[Verdict]) -> Iterator[float]:
+def _offending(
+    tracks: Sequence[_Track], verdicts: Sequence[Verdict]
+) -> Iterator[tuple[str, float]]:
     """When the first offending frames of unmet rules were."""
     for verdict in verdicts:
         for track in tracks:
             if not verdict.met and verdict.index is not None and track.kind == verdict.track:
                 if verdict.index < len(track.frames):
-                    yield track.frames[verdict.index][1]
+                    yield str(verdict.rule), track.frames[verdict.index][1]
                 break
 
 

@@ -128,9 +128,9 @@ def test_a_publisher_that_the_server_ends_knows_why() -> None:
         PublisherProcess(own.url("live/a")) as first,
         PublisherProcess(own.url("live/a")),
     ):
-        assert first.wait() == "server_closed"
+        assert first.wait() == "server_refused"
         assert first.error is not None
-        assert "closed the connection while we were publishing" in first.error
+        assert "live/a was taken over by 127.0.0.1:" in first.error
 
 
 def test_one_that_the_server_refuses_is_not_there(url: str) -> None:

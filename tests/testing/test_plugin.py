@@ -132,7 +132,7 @@ def test_a_mark_configures_the_server(project: Project) -> None:
         def test_sections(rtmp_server, rtmp_publisher):
             first = rtmp_publisher("live/a")
             rtmp_publisher("live/a")
-            assert first.wait() == "server_closed"
+            assert first.wait() == "server_refused"
 
         @pytest.mark.rtmp_server("[app.live]\\npublish_busy = 'replace'")
         def test_text(rtmp_server, rtmp_publisher):

@@ -26,11 +26,17 @@ FIRST_LINES: Final = {
     'stream would do: expected a call such as .video(codec="h264")',
     "fails_otherwise": "ZeroDivisionError: of its own",
     "never_came": "no publisher on live/cam2 within 0.05 s; ",
-    "no_report": "nobody has published live/cam3; published was nothing",
+    "no_report": "nobody has published live/cam3; nothing happened",
     "no_application": "StreamNameError: 'cam1' has no application: expected APP/NAME, such as "
     "live/cam1, or a whole rtmp:// URL; did you mean 'live/cam1'?",
     "no_application_to_publish_to": "StreamNameError: 'cam1' has no application: expected "
     "APP/NAME, such as live/cam1, or a whole rtmp:// URL; did you mean 'live/cam1'?",
+    "http_to_wait": "no publisher on live/cam1 within 0.5 s; 127.0.0.1: an HTTP client connected "
+    "to the RTMP port: GET /live/cam1",
+    "http_to_report": "nobody has published live/cam1; 127.0.0.1: an HTTP client connected to the "
+    "RTMP port: GET /live/cam1",
+    "tls_to_wait": "no end of live/cam1 within 0.5 s; 127.0.0.1: a TLS client connected to the "
+    "RTMP port",
     "misspelt": "TypeError: a publisher of a made-up stream has no argument 'second'; "
     'did you mean "seconds"?',
     "misspelt_fact": 'RuleError: video(codek): there is no "video.codek" to have a rule about; '

@@ -323,7 +323,7 @@ class TrackFacts:
     """Timestamps."""
     intervals: IntervalFacts = IntervalFacts()
     """Measured frame rate, and its jitter."""
-    last_frame_s: float | None = None
+    last_frame_s: float | None = attrs.field(default=None, eq=False)  # two ends of one stream
     """Seconds from publish to the newest frame; None if it is not known when it came."""
     ends_early_ms: int = 0
     """Milliseconds by which the newest frame is before the newest of any track. If that is more

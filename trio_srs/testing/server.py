@@ -35,7 +35,7 @@ class NotInTimeError(PeerError, AssertionError):
 
 
 class NothingPublishedError(PeerError, AssertionError):
-    """There is no report of a stream, as nobody has published it. The text says what was."""
+    """There is no report of a stream, as nobody has published it. The text says what did happen."""
 
     code = "nothing_published"
 
@@ -172,8 +172,10 @@ class ServerHandle(WithHints, ABC):
         check_stream(stream)
         plain = self._ask("report", _ANSWER_S, stream=stream)
         if plain is None:
-            names = ", ".join(self.streams) or "nothing"
-            raise NothingPublishedError(f"nobody has published {stream}; published was {names}")
+            from trio_srs.hub.happened import happened
+
+            told = happened(self.sessions, parse_stream(stream).path) or ("nothing happened",)
+            raise NothingPublishedError("; ".join((f"nobody has published {stream}", *told)))
         return read_report(plain)
 
     def reports(self, stream: str) -> tuple[StreamReport, ...]:

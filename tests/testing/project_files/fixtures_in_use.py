@@ -101,7 +101,7 @@ def test_a_report_of_nothing_tells_what_there_is(
     rtmp_server: ServerProcess, rtmp_publisher: Publish
 ) -> None:
     rtmp_publisher("live/cam2")
-    with pytest.raises(NothingPublishedError, match="published live/cam1; published was live/cam2"):
+    with pytest.raises(NothingPublishedError, match="published live/cam1; published: live/cam2"):
         rtmp_server.report(NAME)
     assert rtmp_server.streams == ("live/cam2",)
     assert rtmp_server.reports(NAME) == ()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import socket
+from contextlib import suppress
 
 import pytest
 
@@ -93,3 +95,28 @@ def test_misspelt_setting(rtmp_server_factory: StartServer) -> None:
 
 def test_no_such_pattern(rtmp_server: ServerProcess) -> None:
     PublisherProcess(rtmp_server.url("live/a"), "h266")
+
+
+def say(server: ServerProcess, data: bytes) -> None:
+    """Connect to the RTMP port, say something that is not RTMP, and wait for the end."""
+    port = int(server.url().rstrip("/").rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as sock:
+        sock.sendall(data)
+        with suppress(OSError):
+            while sock.recv(4096):
+                continue
+
+
+def test_http_to_wait(rtmp_server: ServerProcess) -> None:
+    say(rtmp_server, b"GET /live/cam1 HTTP/1.1\r\nHost: a\r\n\r\n")
+    rtmp_server.wait_for_publish("live/cam1", timeout=0.5)
+
+
+def test_http_to_report(rtmp_server: ServerProcess) -> None:
+    say(rtmp_server, b"GET /live/cam1 HTTP/1.1\r\nHost: a\r\n\r\n")
+    rtmp_server.report("live/cam1")
+
+
+def test_tls_to_wait(rtmp_server: ServerProcess) -> None:
+    say(rtmp_server, bytes.fromhex("16030100fa010000f60303") + bytes(250))
+    rtmp_server.wait_for_end("live/cam1", timeout=0.5)

@@ -80,3 +80,11 @@ def test_a_gap_counts_if_somebody_waited_for_it(waited_s: float, lag: float) -> 
     see(arrivals, 0.08 + waited_s, 3120, clock=clock)
     see(arrivals, 0.12 + waited_s, 3160, clock=clock)
     assert arrivals.lag_ms == pytest.approx(lag)
+
+
+def test_the_last_frame_of_each_track_is_known() -> None:
+    arrivals, one, other = Arrivals(1.0), Clock(), Clock()
+    see(arrivals, 1.5, 0, clock=one)
+    see(arrivals, 2.0, 40, clock=one)
+    assert arrivals.last_frame_s(one) == 1.0
+    assert arrivals.last_frame_s(other) is None

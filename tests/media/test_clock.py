@@ -119,3 +119,47 @@ def test_a_clock_beside_one_that_has_gone_round_counts_on_from_there() -> None:
     late = Clock(beside=[clock(TOP - 20, 20, 60)])
     assert late.add(70) == TOP + 70
     assert late.facts().first_ms == 70
+
+
+@pytest.mark.parametrize(
+    ("times", "regressed", "gaps", "jumps", "duration"),
+    [
+        ((0, 40, 80, 520, 160, 200), (1, 3), 0, 0, 200),  # ahead, by itself
+        ((0, 40, 80, 2520, 160, 200), (1, 3), 0, 0, 200),
+        ((0, 40, 80, 30_000, 160, 200), (1, 3), 0, 1, 200),
+        ((1000, 1040, 1080, 600, 1160), (1, 3), 0, 0, 160),  # behind, by itself
+        ((50_000, 50_040, 50_080, 80, 50_160), (1, 3), 0, 1, 160),
+        ((1000, 1040, 1080, 600, 640, 1200), (1, 3), 0, 0, 200),  # two of them
+        ((0, 40, 80, 30_000, 30_040, 200), (1, 5), 1, 1, 200),
+        ((1000, 1040, 1080, 600, 640, 680), (1, 3), 0, 0, 200),  # for good
+        ((1000, 1040, 600, 1040, 1080, 1120, 1160), (1, 2), 0, 0, 160),  # a little short a way
+        ((1000, 600, 1000, 1040), (1, 1), 0, 0, 40),  # before anything is usual
+        ((1000, 1040, 1080, 600, 3160), (1, 3), 1, 0, 2680),  # much is missing then: no way back
+    ],
+)
+def test_a_fault_is_found_once_at_its_own_frame(
+    times: tuple[int, ...], regressed: tuple[int, int], gaps: int, jumps: int, duration: int
+) -> None:
+    facts = clock(*times).facts()
+    first = facts.regressions.first
+    assert first is not None
+    assert (facts.regressions.count, first.index) == regressed
+    assert first.timestamp_ms == times[first.index]
+    assert (facts.gaps.count, facts.jumps.count) == (gaps, jumps)
+    assert facts.duration_ms == duration
+
+
+def test_a_frame_at_the_time_of_the_one_before_shares_the_step_behind_it() -> None:
+    made = clock(0, 40, 40, 120)
+    assert (made.amended_ms, made.interval_ms, made.is_behind_stray) == (40, 40, True)
+    assert made.facts().duplicates == Finding(1, Moment(2, 40), 0)
+    twice = clock(0, 40, 40, 80, 80, 120)  # each frame in two messages, or fields
+    assert (twice.amended_ms, twice.interval_ms) == (None, 40)
+
+
+@given(st.lists(st.integers(0, TOP - 1), min_size=1))
+def test_time_and_pace_stay_together_whatever_comes(timestamps: list[int]) -> None:
+    made = clock(*timestamps)
+    assert made.latest_ms >= made.time_ms
+    assert made.duration_ms >= 0
+    assert made.count == len(timestamps)

@@ -375,3 +375,16 @@ def test_a_blind_count_is_mended_when_the_next_message_shows_it(at: int) -> None
     facts = seen(messages, "headers")
     assert facts.video is not None
     assert (facts.video.frames, facts.video.messages) == (4, 6)
+
+
+def test_a_picture_ahead_of_its_time_makes_no_peak() -> None:
+    times = [40 * number for number in range(75)]
+    right = seen(bodies.inter(at, 100) for at in times)
+    times[30] += 400
+    astray = seen(bodies.inter(at, 100) for at in times)
+    assert astray.bitrate.mean_bps == right.bitrate.mean_bps
+    assert right.bitrate.peak_bps is not None
+    assert astray.bitrate.peak_bps == right.bitrate.peak_bps + 800  # it counts with the next
+    assert astray.tracks[0].intervals == right.tracks[0].intervals
+    assert astray.clock.duration_ms == right.clock.duration_ms
+    assert astray.tracks[0].clock.regressions.count == 1

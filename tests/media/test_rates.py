@@ -84,3 +84,29 @@ def test_intervals_are_as_statistics_says(intervals: list[int]) -> None:
     assert (facts.shortest_ms, facts.longest_ms) == (min(intervals), max(intervals))
     if facts.fps is not None:
         assert facts.fps == pytest.approx(1000 / statistics.mean(intervals))
+
+
+def test_what_was_astray_is_counted_where_time_goes_on() -> None:
+    rate = BitRate()
+    rate.come_back(0)
+    for time_ms in range(0, 2000, 100):
+        rate.add(time_ms, 100)
+    rate.add(2400, 100)
+    rate.come_back(2000)
+    rate.add(2000, 100)
+    for time_ms in range(2100, 4000, 100):
+        rate.add(time_ms, 100)
+    assert rate.facts(3900, 40).peak_bps == 8 * 1100  # one of them was late
+    rate.come_back(9000)
+    assert rate.facts(3900, 40).now_bps == 8 * 1000
+
+
+def test_the_newest_interval_can_be_another_after_all() -> None:
+    made = Intervals()
+    made.amend(5)
+    assert made.facts() == IntervalFacts()
+    made.add(40)
+    made.add(440)
+    made.amend(40)
+    made.add(40)
+    assert made.facts() == IntervalFacts(25, 0, 40, 40)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 
 import pytest
@@ -151,3 +152,23 @@ def test_many_rules_are_read_in_order() -> None:
 )
 def test_a_rule_holds_for_some_values(text: str, value: Value, held: bool) -> None:
     assert Rule.parse(text).holds(value) is held
+
+
+@pytest.mark.parametrize(
+    ("rule", "low", "high", "may"),
+    [
+        ("video.frames <= 10", 11, math.inf, False),
+        ("video.frames <= 10", 10, math.inf, True),
+        ("video.frames in 10, 20", 15, math.inf, True),
+        ("video.frames in 10, 20", 11, 19, False),
+        ("video.frames in 10, 20", 21, math.inf, False),
+        ("video.frames != 5", 5, 5, False),
+        ("video.frames != 5", 5, 6, True),
+        ("video.codec in h264, hevc", 1, 1, False),
+        ("timestamps.monotonic", False, False, False),
+    ],
+)
+def test_a_rule_may_hold_of_what_is_known_only_in_part(
+    rule: str, low: float, high: float, may: bool
+) -> None:
+    assert Rule.parse(rule).may_hold(low, high) is may

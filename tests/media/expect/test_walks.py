@@ -198,3 +198,19 @@ def test_pictures_before_any_sound_have_no_skew() -> None:
 def test_skew_is_the_same_on_two_sides_of_where_timestamps_go_round() -> None:
     made = report(bodies.audio(0), bodies.key(TOP - 40), bodies.audio(40), bodies.inter(0))
     assert readings(walks.skews, made) == [(0, 40, 40), (1, 40, 40)]
+
+
+def test_one_frame_has_no_interval() -> None:
+    assert readings(walks.intervals("video"), pictures(0)) == []
+    assert readings(walks.paces("video"), pictures(0, 0)) == [(1, 1000, math.inf)]
+
+
+def test_gaps_are_counted_with_the_early_end_of_a_track_but_not_of_a_frame_astray() -> None:
+    made = report(
+        *(bodies.audio(at) for at in (0, 20, 40, 2060, 2080, 6000, 2120)),
+        *(bodies.key(at) for at in range(0, 5000, 40)),
+    )
+    found = [(each.frame.kind, each.frame.index, each.low) for each in walks.gaps(made.trace)]
+    assert found == [("audio", 3, 1), ("audio", 6, 2)]
+    assert of(made, "gaps.count") == 2
+    assert readings(walks.steps("video", "duplicates"), pictures(0, 40, 40)) == [(2, 1, math.inf)]

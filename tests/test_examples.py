@@ -80,11 +80,11 @@ def test_expectations_are_the_same_in_three_ways_and_say_what_is_wrong() -> None
     done = run(sys.executable, EXAMPLES / "expectations.py")
     assert done.returncode == 0, done.stderr
     assert done.stdout == (
-        "3 of 3 expectations not met:\n"
-        "  video.gop.seconds: expected at most 2.1 s, seen: 4 s; "
+        "video.gop.seconds: expected at most 2.1 s, seen: 4 s; "
         "first at video frame 53 (2120 ms)\n"
         "  audio.sample_rate: expected 48000 Hz, seen: 44100 Hz; from audio frame 0 (0 ms) on\n"
         "  timestamps.monotonic: expected true, seen: false; first at video frame 30 (1060 ms)\n"
+        "  (3 of 3 expectations are not met)\n"
     )
 
 

@@ -353,7 +353,10 @@ def sliced(data: bytes, at: list[int]) -> list[bytes]:
 
 
 def verdict(shaken: ServerHandshake, pieces: list[bytes]) -> tuple[bytes, bytes] | str:
-    """What a server answers to all that, and what is left; or its complaint."""
+    """What a server answers to all that, and what is left; or its complaint.
+
+    Who is blamed is left out: what it can be told by depends on how much is there.
+    """
     answer, rest = b"", b""
     try:
         for piece in pieces:
@@ -362,7 +365,7 @@ def verdict(shaken: ServerHandshake, pieces: list[bytes]) -> tuple[bytes, bytes]
             else:
                 answer += shaken.receive(piece)
     except HandshakeError as exc:
-        return str(exc)
+        return str(exc).rpartition("(")[2]
     return answer, shaken.trailing + rest
 
 

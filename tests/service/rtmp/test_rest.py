@@ -19,12 +19,21 @@ def test_there_is_no_rest_behind_a_read_that_was_filled() -> None:
 
 def test_who_fills_reads_rests_half_as_long_each_time() -> None:
     rest, lengths = Rest(0.4), []
-    for _ in range(3):
+    for _ in range(4):
         assert not rest.note_read(filled=True)
         assert not rest.note_read(filled=True)
         assert rest.note_read(filled=False)
         lengths.append(rest.length_s)
-    assert lengths == [0.2, 0.1, 0.05]
+    assert lengths == [0.4, 0.2, 0.1, 0.05]
+
+
+def test_a_keyframe_that_fills_a_read_now_and_then_shortens_no_rest() -> None:
+    rest = Rest(0.35)
+    for _ in range(50):
+        assert not rest.note_read(filled=True)
+        assert rest.note_read(filled=False)
+        assert rest.note_read(filled=False)
+    assert rest.length_s == 0.35
 
 
 def test_a_flood_hardly_rests_but_it_does() -> None:
@@ -37,7 +46,7 @@ def test_a_flood_hardly_rests_but_it_does() -> None:
 
 def test_who_sends_less_again_rests_longer_again() -> None:
     rest = Rest(0.4)
-    for _ in range(2):
+    for _ in range(3):
         rest.note_read(filled=True)
         rest.note_read(filled=False)
     assert rest.length_s == 0.1

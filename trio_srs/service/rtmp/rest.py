@@ -1,8 +1,9 @@
 """How long merged reading rests: so that reads are fewer and larger, and nobody waits. Floor 3.
 
 While a connection rests its peer can send what the kernel holds, and no more. So the rest that was
-asked for is for those whose data of that time fits into one read; who fills a read rests half as
-long the next time, and longer again when that has not happened for a while.
+asked for is for those whose data of that time fits into one read; who fills a read after one rest
+and after the next, rests half as long from then on, and longer again when that has not happened
+for a while. A keyframe that fills a read now and then changes nothing.
 """
 
 from __future__ import annotations
@@ -25,11 +26,11 @@ class Rest:
         length_s: how long the next one is.
     """
 
-    __slots__ = ("_is_full", "_quiet", "asked_s", "length_s")
+    __slots__ = ("_is_full", "_quiet", "_was_full", "asked_s", "length_s")
 
     def __init__(self, asked_s: float = 0.0) -> None:
         self.asked_s = self.length_s = asked_s
-        self._is_full = False
+        self._is_full = self._was_full = False  # after this rest, and after the one before
         self._quiet = 0
 
     def note_read(self, *, filled: bool) -> bool:
@@ -37,7 +38,7 @@ class Rest:
         if filled:
             self._is_full = True
             return False
-        if self._is_full:
+        if self._is_full and self._was_full:
             self.length_s = max(self.length_s / 2, self.asked_s * _LEAST)
             self._quiet = 0
         else:
@@ -45,5 +46,5 @@ class Rest:
             if self._quiet == _TRY_AFTER:
                 self.length_s = min(self.length_s * 2, self.asked_s)
                 self._quiet = 0
-        self._is_full = False
+        self._was_full, self._is_full = self._is_full, False
         return True

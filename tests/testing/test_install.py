@@ -6,10 +6,16 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable, Iterator
+from importlib.metadata import distribution, requires
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
 import pytest
+import tomli
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from tests.testing.processes import ROOT, all_gone
 from tests.testing.project import Project
@@ -18,28 +24,64 @@ pytestmark = [pytest.mark.interop, pytest.mark.slow, pytest.mark.timeout(280)]
 
 TESTS: Final = Path(__file__).parent / "project_files" / "fixtures_in_use.py"
 PACKAGE: Final = ("pyproject.toml", "README.md", "LICENSE", "MANIFEST.in", "trio_srs")
-OTHERS: Final = ("pytest-xdist", "pytest-asyncio", "pytest-trio", "pytest-timeout")
+OTHERS: Final = ("pytest-xdist", "pytest-trio", "pytest-timeout", "typing-extensions")
+"""The last is what pytest-asyncio needs, which our own tests would not bear."""
+HAS_PIP: Final = find_spec("pip") is not None
 
 
 def pip(python: Path, *words: str | Path) -> None:
-    """Install something there."""
-    command = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *words]
+    """Install something there, and nothing that it needs."""
+    ours = (sys.executable, "-m", "pip", "--python", python)
+    command = [*(ours if HAS_PIP else (python, "-m", "pip")), "install", "--no-deps", *words]
     environ = {name: text for name, text in os.environ.items() if name != "PYTHONPATH"}
-    subprocess.run(command, check=True, timeout=200, env=environ)
+    quiet = ("--quiet", "--disable-pip-version-check", "--no-compile")
+    subprocess.run([*command, *quiet], check=True, timeout=200, env=environ)
+
+
+def needed(requirements: Iterable[str]) -> Iterator[str]:
+    """The names of the distributions that these need, and those that they need themselves."""
+    for requirement in map(Requirement, requirements):
+        if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
+            yield canonicalize_name(requirement.name)
+            yield from needed(requires(requirement.name) or ())
+
+
+def lend(names: Iterable[str], site_packages: Path) -> None:
+    """Let an environment have distributions that are installed here, without installing them."""
+    for name in set(names):
+        installed = distribution(name)
+        tops = {file.parts[0] for file in installed.files or ()} - {"..", "__pycache__"}
+        for top in tops:
+            link = site_packages / top
+            if not link.exists():
+                link.symlink_to(Path(str(installed.locate_file(top))))
 
 
 @pytest.fixture(scope="module")
 def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An interpreter that has trio-srs, built from this tree, with its extra ``test``."""
+    """An interpreter that has trio-srs, built from this tree, with its extra ``test``.
+
+    What that brings is lent from where these tests run: of that, nothing else is there.
+    """
     folder = tmp_path_factory.mktemp("fresh")
     source = folder / "source"
     source.mkdir()
     for name in PACKAGE:
-        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-        copy(ROOT / name, source / name)
-    subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True, timeout=60)
+        if (ROOT / name).is_dir():
+            compiled = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(ROOT / name, source / name, ignore=compiled)
+        else:
+            shutil.copy(ROOT / name, source / name)
+    without = ("--without-pip",) if HAS_PIP else ()
+    command = [sys.executable, "-m", "venv", *without, folder / "venv"]
+    subprocess.run(command, check=True, timeout=60)
+    [site_packages] = (folder / "venv" / "lib").glob("python*/site-packages")
+    project = tomli.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    lend(
+        needed([*project["dependencies"], *project["optional-dependencies"]["test"]]), site_packages
+    )
     python = folder / "venv" / "bin" / "python"
-    pip(python, f"trio-srs[test] @ {source.as_uri()}")
+    pip(python, f"trio-srs @ {source.as_uri()}")
     return python
 
 
@@ -60,7 +102,9 @@ def test_its_tests_pass_with_nothing_but_the_extra(project: Project) -> None:
 
 
 def test_they_pass_beside_other_plugins_and_in_parallel(project: Project) -> None:
-    pip(Path(project.python), *OTHERS)
+    [site_packages] = Path(project.python).parent.parent.glob("lib/python*/site-packages")
+    lend(needed(OTHERS), site_packages)
+    pip(Path(project.python), "pytest-asyncio")
     own_words = ("-o", "asyncio_default_fixture_loop_scope=function")  # else pytest-asyncio warns
     for words in (
         ("-n", "2", "-p", "no:cacheprovider"),

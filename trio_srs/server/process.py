@@ -20,6 +20,7 @@ import trio
 from trio_srs.config.load import ConfigError
 from trio_srs.config.schema import Config
 from trio_srs.errors import RefusedError
+from trio_srs.server.descriptors import fill_closed_descriptors
 from trio_srs.server.logs import configure, prepare, set_level
 from trio_srs.server.outflow import Outflow
 from trio_srs.server.ready_file import ReadyError, ready_file
@@ -62,7 +63,7 @@ def run_process(
         the exit code: 0, or 1 when it could not start.
     """
     options = options or ProcessOptions()
-    _fill_closed_descriptors()
+    fill_closed_descriptors()
     favour_the_loop()
     configure(config.log)
     parent = os.getppid() if options.die_with_parent or config.process.die_with_parent else None
@@ -73,16 +74,6 @@ def run_process(
             sys.stderr.write(f"trio-srs: {error}\n")
         return 1
     return 0
-
-
-def _fill_closed_descriptors() -> None:
-    """Of the three that every program has none may be missing: a socket would get its number,
-    and a player what somebody says to standard error."""
-    for number in range(3):
-        try:
-            os.fstat(number)
-        except OSError:
-            os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free, which is this
 
 
 def favour_the_loop() -> None:

@@ -11,14 +11,12 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from typing import ClassVar, Final, TextIO
+from typing import ClassVar, TextIO
 
 from trio_srs.errors import RefusedError
+from trio_srs.server.descriptors import fill_closed_descriptors
 
 __all__ = ["OutputError", "prepare", "put", "put_bytes", "put_error", "settle"]
-
-_FIRST_FREE: Final = 3
-"""File descriptors below this one are standard input, output and error."""
 
 
 class OutputError(RefusedError):
@@ -31,15 +29,9 @@ class OutputError(RefusedError):
 def prepare() -> None:
     """Make all three of this process usable, once, before anything is written or opened.
 
-    A closed one becomes ``/dev/null``: its number would be given to the next file or socket,
-    and what is written to standard error would go there. Letters that the encoding lacks are
-    written as escapes.
+    A closed one becomes ``/dev/null``. Letters that the encoding lacks are written as escapes.
     """
-    for number in range(_FIRST_FREE):
-        try:
-            os.fstat(number)
-        except OSError:
-            os.open(os.devnull, os.O_RDWR)  # takes the smallest number, which is this one
+    fill_closed_descriptors()
     sys.stdin = sys.stdin or open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - stays open
     sys.stdout = _usable(sys.stdout, 1)
     sys.stderr = _usable(sys.stderr, 2)

@@ -26,12 +26,12 @@ from trio_srs.hub.group import Group, Job
 from trio_srs.hub.hub import Hub
 from trio_srs.hub.lease import PublishLease
 from trio_srs.hub.log import StreamLog
+from trio_srs.hub.outgoing import Outgoing
 from trio_srs.hub.reader import Reader
 from trio_srs.hub.record import Record
 from trio_srs.hub.settings import StreamSettings
 from trio_srs.hub.stream import Stream
 from trio_srs.net.link import Link
-from trio_srs.service.rtmp.outgoing import Outgoing
 from trio_srs.testing.bodies import AUDIO_HEADER, VIDEO_HEADER, audio, inter, key, metadata
 from trio_srs.testing.memory import memory_transport_pair
 from trio_srs.units import Bytes, Seconds, Timeout

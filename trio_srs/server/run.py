@@ -13,7 +13,7 @@ import trio
 
 from trio_srs.config.schema import Config
 from trio_srs.hub.bus import Bus
-from trio_srs.hub.farewell import until_ended
+from trio_srs.hub.end import until_ended
 from trio_srs.hub.gate import Gate
 from trio_srs.hub.hub import Hub
 from trio_srs.hub.journal import Journal

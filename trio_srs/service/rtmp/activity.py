@@ -9,7 +9,7 @@ import trio
 
 from trio_srs.errors import RefusedError
 from trio_srs.hub.dealings import Request
-from trio_srs.service.rtmp.end import End
+from trio_srs.hub.end import End
 
 if TYPE_CHECKING:
     from trio_srs.service.rtmp.connection import Connection

@@ -18,15 +18,17 @@ import contextlib
 import logging
 import math
 from collections.abc import Awaitable, Callable
-from typing import Final, TypeVar
+from typing import Final
 
 import trio
 
 from trio_srs.errors import EndReason, PeerError, RefusedError
 from trio_srs.hub.bus import RequestRefused, SessionConnected
 from trio_srs.hub.dealings import Dealings, Request
+from trio_srs.hub.end import End, end_of, ended, first_of, tell_end
 from trio_srs.hub.gate import Asked
 from trio_srs.hub.lease import PublishLease
+from trio_srs.hub.outgoing import Outgoing
 from trio_srs.hub.registry import SessionEntry
 from trio_srs.hub.resolution import ResolvedStream, resolve_app, resolve_stream
 from trio_srs.net.link import Link
@@ -39,9 +41,7 @@ from trio_srs.service.rtmp.deadlines import (
     HandshakeTimeoutError,
     RefusedAndIdleError,
 )
-from trio_srs.service.rtmp.end import End, ended, tell_end
 from trio_srs.service.rtmp.lobby import Begun
-from trio_srs.service.rtmp.outgoing import Outgoing
 from trio_srs.service.rtmp.play import Play
 from trio_srs.service.rtmp.publish import Publish
 from trio_srs.service.rtmp.pump import Pump
@@ -66,8 +66,6 @@ from trio_srs.wire.rtmp.status import StatusCode
 from trio_srs.wire.url import DEFAULT_VHOST, StreamName
 
 __all__ = ["Connection"]
-
-_E = TypeVar("_E", bound=Exception)
 
 _log = logging.getLogger(__name__)
 
@@ -192,10 +190,10 @@ class Connection:
                     self._check_deadlines(trio.current_time())
                     await self._watch()
         except* PeerError as errors:
-            ends.append(_end_of(errors))
+            ends.append(end_of(errors))
         except* Exception as bugs:
             self._report(bugs)
-            ends.insert(0, End(EndReason.INTERNAL_ERROR, repr(_first(bugs))))
+            ends.insert(0, End(EndReason.INTERNAL_ERROR, repr(first_of(bugs))))
         finally:
             self._nursery = None
             for end in ends:
@@ -264,9 +262,13 @@ class Connection:
 
     def _tell_end(self) -> None:
         assert self._end is not None
-        bytes_out = self.link.bytes_said + self.bytes_played
         tell_end(
-            self.context, self.entry, self._end, bytes_in=self.link.bytes_in, bytes_out=bytes_out
+            self.context.registry,
+            self.context.bus,
+            self.entry,
+            self._end,
+            bytes_in=self.link.bytes_in,
+            bytes_out=self.link.bytes_said + self.bytes_played,
         )
 
     def _let_go(self) -> None:
@@ -512,17 +514,3 @@ class Connection:
             self.link.stalled_after = min(self._bears.values(), default=self._stalled_s)
         if self._activities.get(activity.stream_id) is activity:
             del self._activities[activity.stream_id]
-
-
-def _end_of(errors: ExceptionGroup[PeerError]) -> End:
-    """The one end of what was raised, by one task or by several at once: the first is it."""
-    error = _first(errors)
-    return End(error.end, "; ".join([str(error), *getattr(error, "__notes__", ())]))
-
-
-def _first(group: ExceptionGroup[_E]) -> _E:
-    """The first single error in a group of groups."""
-    error: _E | ExceptionGroup[_E] = group
-    while isinstance(error, ExceptionGroup):
-        error = error.exceptions[0]
-    return error

@@ -19,6 +19,7 @@ import attrs
 import trio
 
 from trio_srs.errors import EndReason, ProtocolError
+from trio_srs.hub.end import End, ended, tell_end
 from trio_srs.hub.registry import SessionEntry
 from trio_srs.net.reading import After, SharedReader
 from trio_srs.net.transport import Transport
@@ -28,7 +29,6 @@ from trio_srs.service.rtmp.deadlines import (
     HandshakeTimeoutError,
     PeerClosedError,
 )
-from trio_srs.service.rtmp.end import End, ended, tell_end
 from trio_srs.wire.rtmp.handshake import RANDOM_BYTES, ServerHandshake
 
 __all__ = ["Begun", "Guest", "Lobby"]
@@ -163,8 +163,10 @@ class Guest:
         else:
             self._transport.reset()
         self.entry.end = ended
+        context = self._lobby.context
         tell_end(
-            self._lobby.context,
+            context.registry,
+            context.bus,
             self.entry,
             end,
             bytes_in=self._bytes_in,

@@ -10,13 +10,13 @@ import trio
 from trio_srs.errors import EndReason, RefusedError
 from trio_srs.hub.bus import PlayBegan, PlayEnded
 from trio_srs.hub.dealings import ACCEPTED, Got
+from trio_srs.hub.end import End
 from trio_srs.hub.forms import RtmpForm
 from trio_srs.hub.reader import Reader
 from trio_srs.hub.settings import MissingPolicy
 from trio_srs.hub.stream import Stream
 from trio_srs.service.rtmp.activity import Activity
 from trio_srs.service.rtmp.deadlines import NoPublisherError
-from trio_srs.service.rtmp.end import End
 from trio_srs.session.rtmp_events import AudioSwitched, Paused, PlayRequested, VideoSwitched
 from trio_srs.wire.rtmp.status import StatusCode
 

@@ -13,13 +13,13 @@ import trio
 from trio_srs.errors import EndReason
 from trio_srs.hub.bus import PublishBegan, PublishEnded
 from trio_srs.hub.dealings import ACCEPTED, Got
+from trio_srs.hub.end import End
 from trio_srs.hub.lease import PublishLease
 from trio_srs.hub.publication import Publication
 from trio_srs.hub.settings import StreamSettings
 from trio_srs.service.rtmp.activity import Activity
 from trio_srs.service.rtmp.conduct import publisher_of
 from trio_srs.service.rtmp.deadlines import FirstPacketTimeoutError, PublishIdleTimeoutError
-from trio_srs.service.rtmp.end import End
 from trio_srs.session.rtmp_events import PublishRequested
 from trio_srs.wire.rtmp.status import StatusCode
 

@@ -8,7 +8,7 @@ import trio
 from litestar import Response, delete, get
 
 from trio_srs.errors import EndReason
-from trio_srs.hub.farewell import until_ended
+from trio_srs.hub.end import until_ended
 from trio_srs.hub.registry import SessionEntry
 from trio_srs.hub.sessions import SessionFacts, in_order, session_facts
 from trio_srs.service.api.answers import SessionsAnswer

@@ -7,7 +7,7 @@ from typing import Final
 import trio
 from litestar import Response, delete, get
 
-from trio_srs.hub.farewell import until_ended
+from trio_srs.hub.end import until_ended
 from trio_srs.service.api.answers import StreamAnswer, StreamsAnswer
 from trio_srs.service.api.context import ApiContext
 from trio_srs.service.api.encoding import encode_item, listed

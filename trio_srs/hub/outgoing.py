@@ -1,4 +1,4 @@
-"""What a connection sends by itself: what it owes, and readers that have not caught up. Floor 3.
+"""What a connection sends by itself: what it owes, and readers that have not caught up. Floor 2.
 
 While all its readers are fast and nothing is owed, a connection has no task for sending at all:
 the broadcaster does it. This one is started when that ends, and is over when it holds again.
@@ -7,21 +7,33 @@ the broadcaster does it. This one is started when that ends, and is over when it
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import trio
 
-from trio_srs.errors import EndReason
-from trio_srs.hub.reader import Reader
-from trio_srs.net.link import Link, PeerStalledError
+from trio_srs.errors import EndReason, PeerError
+from trio_srs.hub.reader import Outlet, Reader
 
-__all__ = ["Outgoing", "PlayerStalledError"]
+__all__ = ["Drain", "Outgoing", "PlayerStalledError"]
 
 _SPAN_BYTES: Final = 256 * 1024
 """Offered at a time to a reader that catches up: about a GOP of a 1 Mbit/s stream."""
 
 
-class PlayerStalledError(PeerStalledError):
+class Drain(Outlet, Protocol):
+    """An outlet that can be waited for: a link to a peer of whatever protocol."""
+
+    async def drained(self) -> None:
+        """Wait until nothing is owed.
+
+        Raises:
+            PeerError: it will not be: the connection broke, or, if the error's ``end`` is
+                ``PEER_STALLED``, the peer took nothing for too long.
+        """
+        ...
+
+
+class PlayerStalledError(PeerError):
     """A player's socket took nothing for too long while something was owed."""
 
     code = "player_stalled"
@@ -30,16 +42,19 @@ class PlayerStalledError(PeerStalledError):
 
 
 class Outgoing:
-    """The sending side of one connection.
+    """The sending side of one connection, whatever is spoken on it.
+
+    Attributes:
+        readers: those whose bytes go there. Whoever attaches one puts it here, and takes it out
+            before it is detached.
 
     Args:
-        link: where it goes.
+        link: where it goes. It calls :meth:`wake` when something is owed, and when a reader has
+            something to do.
         start: starts a task in the connection's nursery.
     """
 
-    def __init__(
-        self, link: Link[Any], start: Callable[[Callable[[], Awaitable[Any]]], None]
-    ) -> None:
+    def __init__(self, link: Drain, start: Callable[[Callable[[], Awaitable[Any]]], None]) -> None:
         self.link = link
         self.readers: list[Reader] = []
         self._start = start
@@ -73,8 +88,8 @@ class Outgoing:
     async def _drained(self) -> None:
         try:
             await self.link.drained()
-        except PeerStalledError as error:
-            if self.readers:
+        except PeerError as error:
+            if self.readers and error.end is EndReason.PEER_STALLED:
                 raise PlayerStalledError(str(error)) from error
             raise
 

@@ -1,0 +1,82 @@
+"""How a session, a publish or a play ended: as a value, told, and waited for. Floor 2."""
+
+from __future__ import annotations
+
+from typing import Final, TypeVar
+
+import attrs
+import trio
+
+from trio_srs.errors import EndReason, PeerError
+from trio_srs.hub.bus import Bus, Event, SessionEnded
+from trio_srs.hub.registry import Registry, SessionEntry
+
+__all__ = ["FAREWELL_S", "End", "end_of", "ended", "first_of", "tell_end", "until_ended"]
+
+_E = TypeVar("_E", bound=Exception)
+
+FAREWELL_S: Final = 5.0
+"""How long one waits at most: a peer that reads nothing takes its time."""
+_DETAIL_MOST: Final = 1024
+"""Characters: it may quote the peer, and is kept in reports and events."""
+
+
+def _cut(detail: str) -> str:
+    return detail[:_DETAIL_MOST]
+
+
+@attrs.frozen
+class End:
+    """One reason of a closed set, and whatever else there is to say."""
+
+    reason: EndReason
+    detail: str = attrs.field(converter=_cut)
+
+
+def end_of(errors: ExceptionGroup[PeerError]) -> End:
+    """The one end of what was raised, by one task or by several at once: the first is it."""
+    error = first_of(errors)
+    return End(error.end, "; ".join([str(error), *getattr(error, "__notes__", ())]))
+
+
+def first_of(group: ExceptionGroup[_E]) -> _E:
+    """The first single error in a group of groups."""
+    error: _E | ExceptionGroup[_E] = group
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+def tell_end(
+    registry: Registry, bus: Bus, entry: SessionEntry, end: End, *, bytes_in: int, bytes_out: int
+) -> None:
+    """A session is over: it is out of the registry, and the bus is told."""
+    entry.ended = told = SessionEnded(
+        session=entry.id,
+        peer=entry.peer,
+        reason=end.reason,
+        detail=end.detail,
+        seconds=trio.current_time() - entry.began_at,
+        bytes_in=bytes_in,
+        bytes_out=bytes_out,
+    )
+    registry.remove(entry)
+    bus.tell(told)
+
+
+def ended(_reason: EndReason, _detail: str) -> None:
+    """What is left of the end of a session that is over: nothing to do."""
+
+
+async def until_ended(bus: Bus, entry: SessionEntry, within_s: float = FAREWELL_S) -> bool:
+    """Wait until the connection of a session is closed; whether it is."""
+    if entry.ended is None:
+        closed = trio.Event()
+
+        def hear(event: Event) -> None:
+            if type(event) is SessionEnded and event.session == entry.id:
+                closed.set()
+
+        with bus.listening(hear), trio.move_on_after(within_s):
+            await closed.wait()
+    return entry.ended is not None

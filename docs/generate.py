@@ -319,13 +319,13 @@ def _keywords_module() -> Iterator[str]:
     words = [name.replace(".", "_") for name in SUBJECTS]
     for front, start in fronts.items():
         yield f"\nclass {_class_name(front)}(TypedDict, total=False):"
-        yield f'    """Of ``{front}()``."""\n'
+        yield f'    """The keyword arguments of ``{front}()``."""\n'
         yield from (f"    {w.removeprefix(start)}: Expected" for w in words if w.startswith(start))
         yield ""
 
 
 def _class_name(front: str) -> str:
-    return front.title().replace("_", "")
+    return f"{front.title().replace('_', '')}Keywords"
 
 
 MODULES: Final[dict[str, Callable[[], str]]] = {

@@ -18,6 +18,7 @@ from trio_srs.wire.codec.av1_frame import parse_av1_frame
 from trio_srs.wire.codec.avc import build_avc_config, parse_avc_config, parse_pps_ids, parse_sps_id
 from trio_srs.wire.codec.avc import parse_sps as parse_avc_sps
 from trio_srs.wire.codec.avc_slice import avc_slice_pps, avc_slice_type
+from trio_srs.wire.codec.config_record import CodecConfigError
 from trio_srs.wire.codec.flac import parse_flac_frame, parse_flac_info
 from trio_srs.wire.codec.hevc import parse_hevc_config
 from trio_srs.wire.codec.hevc_slice import hevc_slice_pps, hevc_slice_type, parse_pps
@@ -33,7 +34,6 @@ from trio_srs.wire.codec.nalu import (
 )
 from trio_srs.wire.codec.opus import parse_opus_head
 from trio_srs.wire.codec.opus_packet import opus_packet_samples
-from trio_srs.wire.codec.record import CodecConfigError
 from trio_srs.wire.codec.sei import iter_sei, read_sei
 from trio_srs.wire.codec.vp8_frame import parse_vp8_frame
 from trio_srs.wire.codec.vp9 import parse_vp9_config

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.fuzz.reading import read
-from trio_srs.wire.amf.reader import AmfError
+from trio_srs.wire.amf.amf_reader import AmfError
 from trio_srs.wire.flv.audio import build_audio, classify_audio, parse_audio
 from trio_srs.wire.flv.enhanced import FlvBodyError, FrameKind
 from trio_srs.wire.flv.script import (

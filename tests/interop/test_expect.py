@@ -12,10 +12,10 @@ import trio
 from tests.interop.programs import FFMPEG, ffmpeg
 from trio_srs.errors import EndReason
 from trio_srs.media.expect import parse_rules
-from trio_srs.tools.expect.found import outcome_of
 from trio_srs.tools.expect.golden import golden_reports
-from trio_srs.tools.expect.plan import Plan
 from trio_srs.tools.expect.run import ExpectRun
+from trio_srs.tools.expect.run_plan import RunPlan
+from trio_srs.tools.expect.run_result import outcome_of
 from trio_srs.tools.expect.source import make_source
 from trio_srs.tools.verdicts.outcome import Outcome
 
@@ -37,11 +37,11 @@ def encoder(
 
 
 async def ran(words: list[str], *rules: str, **plan: Any) -> Outcome:
-    made = Plan(words=tuple(words), environ=os.environ, rules=parse_rules(rules), **plan)
+    made = RunPlan(words=tuple(words), environ=os.environ, rules=parse_rules(rules), **plan)
     run = ExpectRun(made)
     with trio.fail_after(40):
         await run.run()
-    return outcome_of(made, run.found)
+    return outcome_of(made, run.result)
 
 
 async def test_a_good_encoder_is_found_good() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trio_srs.media.clock import Clock, Found, Step
+from trio_srs.media.clock import Clock, ClockStep, FindingCounter
 from trio_srs.media.facts import ClockFacts, Finding, Moment
 
 TOP = 2**32
@@ -46,7 +46,7 @@ def test_a_long_step_forward_is_a_gap_and_a_very_long_one_a_jump_too() -> None:
 def test_a_jump_back_is_a_regression_too() -> None:
     made = clock(50_000, 0)
     assert made.facts().jumps == made.facts().regressions == Finding(1, Moment(1, 0), 50_000)
-    assert (made.step, made.now_ms, made.duration_ms) == (Step.BREAK, 0, 0)
+    assert (made.step, made.now_ms, made.duration_ms) == (ClockStep.BREAK, 0, 0)
 
 
 def test_running_over_is_a_wrap_and_nothing_odd() -> None:
@@ -90,7 +90,7 @@ def test_a_clock_that_never_steps_back_has_no_regressions(steps: list[int], star
 
 @pytest.mark.parametrize("sizes", [[5], [5, 9, 7]])
 def test_what_is_found_keeps_its_first_and_its_largest(sizes: list[int]) -> None:
-    found = Found()
+    found = FindingCounter()
     for index, size in enumerate(sizes):
         found.add(index, 10 * index, size)
     assert found.facts() == Finding(len(sizes), Moment(0, 0), max(sizes))

@@ -8,7 +8,7 @@ import pytest
 from trio_srs.media.clock import Clock
 from trio_srs.media.facts import HeaderFacts, IntervalFacts, Moment
 from trio_srs.media.track import Track
-from trio_srs.wire.codec.record import CodecConfigError
+from trio_srs.wire.codec.config_record import CodecConfigError
 
 
 @attrs.define(eq=False)

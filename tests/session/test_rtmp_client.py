@@ -49,7 +49,7 @@ from trio_srs.session.rtmp_events import (
     VideoSwitched,
 )
 from trio_srs.wire.amf import amf0
-from trio_srs.wire.amf.reader import AmfError
+from trio_srs.wire.amf.amf_reader import AmfError
 from trio_srs.wire.rtmp.chunk_writer import encode_message
 from trio_srs.wire.rtmp.command import Command
 from trio_srs.wire.rtmp.control import (

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.session.pair import RANDOM, Heard, read
 from trio_srs.errors import ProtocolError
 from trio_srs.session.rtmp_core import CommandRateError, RtmpCore, SessionLimits
-from trio_srs.wire.amf.reader import AmfError
+from trio_srs.wire.amf.amf_reader import AmfError
 from trio_srs.wire.amf.values import Limits
 from trio_srs.wire.rtmp.aggregate import AggregateError, join_aggregate
 from trio_srs.wire.rtmp.chunk_reader import ChunkLimits, ChunkReader, MessageTooLongError

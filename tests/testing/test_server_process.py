@@ -179,11 +179,11 @@ def test_a_leak_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
             server.check_leaks()
 
 
-def test_it_testifies_in_words_and_files(tmp_path: Path) -> None:
+def test_its_failure_report_is_in_words_and_files(tmp_path: Path) -> None:
     with ServerProcess() as server:
         with publish(server):
             server.wait_for_end(NAME)
-        said = server.testify(tmp_path / "kept")
+        said = server.write_failure_report(tmp_path / "kept")
     assert f"{NAME}, published by 127.0.0.1:" in said
     assert "first_keyframe  at 0 ms" in said
     assert "accepted, 12 messages" in said
@@ -193,10 +193,10 @@ def test_it_testifies_in_words_and_files(tmp_path: Path) -> None:
     assert report["facts"]["messages"] == 12
 
 
-def test_one_that_died_testifies_how(tmp_path: Path) -> None:
+def test_the_failure_report_of_one_that_died_says_how(tmp_path: Path) -> None:
     with ServerProcess() as server:
         os.kill(server.pid, signal.SIGSEGV)
-        said = server.testify(tmp_path)
+        said = server.write_failure_report(tmp_path)
         assert said == "the server's process was ended by signal 11; its log is empty"
         assert (tmp_path / "server.log").exists()
 

@@ -13,14 +13,14 @@ import pytest
 
 from tests.testing.processes import all_gone, is_running, script
 from trio_srs.testing.channel import ProcessEndedError
-from trio_srs.testing.process import OwnProcess
+from trio_srs.testing.own_process import OwnProcess
 from trio_srs.testing.warm import Forked, Warm, close_warm, tail, warm
 
 pytestmark = pytest.mark.interop
 
 SERVE = """
 import os, signal
-from trio_srs.testing.process import OwnProcess
+from trio_srs.testing.own_process import OwnProcess
 from trio_srs.testing.warm import warm
 one, two = (OwnProcess("server", {"layers": [], "captures": None}, "it") for _ in "12")
 print(one.pid, two.pid, warm()._process.pid, flush=True)

@@ -6,12 +6,12 @@ from typing import Final
 
 import attrs
 
-from trio_srs.media.clock import Clock, Step
+from trio_srs.media.clock import Clock, ClockStep
 from trio_srs.media.facts import ArrivalFacts
 
 __all__ = ["Arrivals"]
 
-_BREAK: Final = Step.BREAK  # asking an enumeration takes long
+_BREAK: Final = ClockStep.BREAK  # asking an enumeration takes long
 
 
 @attrs.define(eq=False)

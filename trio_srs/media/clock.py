@@ -16,7 +16,7 @@ import attrs
 from trio_srs.media.facts import ClockFacts, Finding, Moment
 from trio_srs.wire.serial import serial_step
 
-__all__ = ["DEFAULT_GAP_MS", "DEFAULT_JUMP_MS", "Clock", "Found", "Step"]
+__all__ = ["DEFAULT_GAP_MS", "DEFAULT_JUMP_MS", "Clock", "ClockStep", "FindingCounter"]
 
 DEFAULT_GAP_MS: Final = 1000
 """The longest picture or sound that encoders are seen to make is 200 ms, of screens at 5 fps."""
@@ -28,7 +28,7 @@ _ORDINARY_MS: Final = 100
 
 
 @attrs.define(eq=False)
-class Found:
+class FindingCounter:
     """A :class:`~trio_srs.media.facts.Finding` that still grows."""
 
     count: int = 0
@@ -53,7 +53,7 @@ class Found:
         return Finding(self.count, self.first, self.largest_ms)
 
 
-class Step(enum.Enum):
+class ClockStep(enum.Enum):
     """What a step from one frame to the next is."""
 
     EVEN = "even"
@@ -64,7 +64,8 @@ class Step(enum.Enum):
     """The way back from where the clock was before such a step, or from one frame astray."""
 
 
-_EVEN, _BREAK, _RETURN = Step.EVEN, Step.BREAK, Step.RETURN  # asking an enumeration takes long
+# Asking an enumeration takes long.
+_EVEN, _BREAK, _RETURN = ClockStep.EVEN, ClockStep.BREAK, ClockStep.RETURN
 
 
 @attrs.define(eq=False)
@@ -75,20 +76,20 @@ class Clock:
         beside: the clocks of the same stream that have begun: their times can be compared with
             this one's, on whichever sides of 0 or 2**32 they begin. It joins them, and lets go
             of them, when it begins itself: whoever held both would be a cycle.
-        new_found: makes what findings are kept in.
+        new_finding: makes what findings are kept in.
     """
 
     gap_ms: int = DEFAULT_GAP_MS
     jump_ms: int = DEFAULT_JUMP_MS
     beside: list[Clock] = attrs.field(factory=list)
-    new_found: Callable[[], Found] = Found
+    new_finding: Callable[[], FindingCounter] = FindingCounter
     count: int = 0
     """Frames so far."""
     now_ms: int = 0
     """The newest timestamp, wraps taken out; where counting began it is as it was sent."""
     step_ms: int = 0
     """From the frame before to the newest."""
-    step: Step = Step.EVEN
+    step: ClockStep = ClockStep.EVEN
     """What that step is."""
     time_ms: int = 0
     """Likewise, jumps and steps back taken out: the time that passes for a player."""
@@ -103,10 +104,10 @@ class Clock:
     first_ms: int = 0
     began_ms: int = 0
     """The first :attr:`time_ms`."""
-    regressions: Found = attrs.field(init=False)
-    duplicates: Found = attrs.field(init=False)
-    gaps: Found = attrs.field(init=False)
-    jumps: Found = attrs.field(init=False)
+    regressions: FindingCounter = attrs.field(init=False)
+    duplicates: FindingCounter = attrs.field(init=False)
+    gaps: FindingCounter = attrs.field(init=False)
+    jumps: FindingCounter = attrs.field(init=False)
     _last_ms: int = 0
     _wraps: int = 0
     _latest_ms: int = 0  # the highest time but for the newest frame's, which may be astray
@@ -117,8 +118,8 @@ class Clock:
     _broke_at: int = -1  # the frame at which the last of them was
 
     def __attrs_post_init__(self) -> None:
-        self.regressions, self.duplicates = self.new_found(), self.new_found()
-        self.gaps, self.jumps = self.new_found(), self.new_found()
+        self.regressions, self.duplicates = self.new_finding(), self.new_finding()
+        self.gaps, self.jumps = self.new_finding(), self.new_finding()
 
     def add(self, timestamp_ms: int) -> int:
         """Take the next frame's timestamp (unsigned 32 bits); return its time, wraps taken out.

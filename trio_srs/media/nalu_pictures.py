@@ -6,9 +6,9 @@ from typing import Final
 
 from trio_srs.media.picture import Picture
 from trio_srs.wire.codec.avc_slice import avc_slice_type
+from trio_srs.wire.codec.config_record import CodecConfigError
 from trio_srs.wire.codec.hevc_slice import hevc_slice_type
 from trio_srs.wire.codec.nalu import join_prefixed, read_prefixed
-from trio_srs.wire.codec.record import CodecConfigError
 from trio_srs.wire.codec.sei import read_sei
 
 __all__ = ["read_avc_picture", "read_hevc_picture"]

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import attrs
 
-from trio_srs.media.clock import DEFAULT_GAP_MS, DEFAULT_JUMP_MS, Clock, Found
+from trio_srs.media.clock import DEFAULT_GAP_MS, DEFAULT_JUMP_MS, Clock, FindingCounter
 from trio_srs.media.facts import ClockFacts
 from trio_srs.wire.serial import serial_step
 
@@ -31,14 +31,14 @@ class Order:
     _first_ms: int = 0
     _last_ms: int = 0
     _wraps: int = 0
-    _regressions: Found = attrs.field(factory=Found)
-    _duplicates: Found = attrs.field(factory=Found)
-    _gaps: Found = attrs.field(factory=Found)
-    _jumps: Found = attrs.field(factory=Found)
+    _regressions: FindingCounter = attrs.field(factory=FindingCounter)
+    _duplicates: FindingCounter = attrs.field(factory=FindingCounter)
+    _gaps: FindingCounter = attrs.field(factory=FindingCounter)
+    _jumps: FindingCounter = attrs.field(factory=FindingCounter)
 
-    def new_clock(self, new_found: Callable[[], Found] = Found) -> Clock:
+    def new_clock(self, new_finding: Callable[[], FindingCounter] = FindingCounter) -> Clock:
         """A clock for one more track: its times can be compared with those of all others."""
-        return Clock(self.gap_ms, self.jump_ms, self._clocks, new_found)
+        return Clock(self.gap_ms, self.jump_ms, self._clocks, new_finding)
 
     def add(self, timestamp_ms: int, clock: Clock) -> None:
         """Take the next frame, which the clock of its track has just taken."""

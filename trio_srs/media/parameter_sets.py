@@ -9,8 +9,8 @@ import attrs
 
 from trio_srs.wire.codec import avc, hevc_sps
 from trio_srs.wire.codec.avc_slice import avc_slice_pps
+from trio_srs.wire.codec.config_record import CodecConfigError
 from trio_srs.wire.codec.hevc_slice import hevc_slice_pps, parse_pps
-from trio_srs.wire.codec.record import CodecConfigError
 
 __all__ = ["ParameterSets"]
 

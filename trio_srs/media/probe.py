@@ -13,7 +13,7 @@ from trio_srs.media.audio_track import AudioTrack
 from trio_srs.media.clock import DEFAULT_GAP_MS, DEFAULT_JUMP_MS
 from trio_srs.media.digest import Digests, whole
 from trio_srs.media.facts import StreamFacts, TrackFacts
-from trio_srs.media.heads import Heads
+from trio_srs.media.known_prefixes import KnownPrefixes
 from trio_srs.media.order import Order
 from trio_srs.media.picture import Picture
 from trio_srs.media.rates import BitRate
@@ -77,7 +77,8 @@ class StreamProbe:
         self._skew = Skew(SkewLine)
         self._arrivals = Arrivals(published_at_s, arrival_resolution_s)
         self._digests = Digests()
-        self._video_heads, self._audio_heads = Heads(is_video=True), Heads(is_video=False)
+        self._video_prefixes = KnownPrefixes(is_video=True)
+        self._audio_prefixes = KnownPrefixes(is_video=False)
         self._video_ms: int | None = None
         self._unread: bytes | None = None
         """The newest video message, if it was counted by its beginning."""
@@ -115,13 +116,13 @@ class StreamProbe:
                 self._take_same_time(timestamp_ms, payload)
             else:
                 self._video_ms = timestamp_ms
-                if self._video_heads.count(payload):
+                if self._video_prefixes.count(payload):
                     self._unread = payload
                 else:
                     self._unread = None
                     self._take_video(timestamp_ms, payload)
         elif type_id == _AUDIO:
-            if self._is_full or not self._audio_heads.count(payload):
+            if self._is_full or not self._audio_prefixes.count(payload):
                 self._arrived_at_s = arrived_at_s
                 self._take_audio(timestamp_ms, payload)
         elif type_id in _DATA:
@@ -135,7 +136,7 @@ class StreamProbe:
         """Video with the timestamp of the message before, whose picture it may be more of."""
         before, self._unread = self._unread, None
         if before is not None:
-            self._video_heads.take_back(before)
+            self._video_prefixes.take_back(before)
             self._take_video(timestamp_ms, before)
         self._take_video(timestamp_ms, payload)
 
@@ -157,11 +158,11 @@ class StreamProbe:
             elif track.is_part:
                 self._bitrate.add(self._order.time_ms, track.frame_size)
             return
-        if not track.is_coded or self._video_heads.is_stale:
-            self._video_heads.forget()
+        if not track.is_coded or self._video_prefixes.is_stale:
+            self._video_prefixes.forget()
         is_all = not (track.is_key and track.needs_look)
         if track.is_frame and is_all and bodies[0].multitrack is None:
-            self._video_heads.learn(payload, track, is_key=track.is_key)
+            self._video_prefixes.learn(payload, track, is_key=track.is_key)
 
     def _take_picture(
         self, body: VideoBody, timestamp_ms: int, payload: bytes
@@ -196,7 +197,7 @@ class StreamProbe:
         """Of several tracks; what is without user data is then what their data is, joined."""
         is_clean, parts, key, size = True, [], False, 0
         frame: VideoTrack | None = None
-        self._video_heads.forget()
+        self._video_prefixes.forget()
         for body in bodies:
             track, clean = self._take_picture(body, timestamp_ms, body.data)
             frame = track if track.is_frame else frame
@@ -230,10 +231,10 @@ class StreamProbe:
             if track.is_frame:
                 self._take_frame(track, timestamp_ms, len(payload))
             return
-        if not track.is_frame or self._audio_heads.is_stale:
-            self._audio_heads.forget()
+        if not track.is_frame or self._audio_prefixes.is_stale:
+            self._audio_prefixes.forget()
         if track.is_frame and not track.needs_look and bodies[0].multitrack is None:
-            self._audio_heads.learn(payload, track, is_key=False)
+            self._audio_prefixes.learn(payload, track, is_key=False)
 
     def _take_sound(self, body: AudioBody, timestamp_ms: int, payload: bytes) -> AudioTrack:
         """Take one track's part; return the track."""
@@ -253,7 +254,7 @@ class StreamProbe:
     def _take_sounds(self, bodies: list[AudioBody], timestamp_ms: int, payload: bytes) -> None:
         """Of several tracks."""
         frame: AudioTrack | None = None
-        self._audio_heads.forget()
+        self._audio_prefixes.forget()
         for body in bodies:
             track = self._take_sound(body, timestamp_ms, body.data)
             frame = track if track.is_frame else frame
@@ -345,8 +346,8 @@ class StreamProbe:
 
     def facts(self) -> StreamFacts:
         """What is known so far; a value of its own, that later messages do not change."""
-        self._video_heads.settle()
-        self._audio_heads.settle()
+        self._video_prefixes.settle()
+        self._audio_prefixes.settle()
         order = self._order
         return StreamFacts(
             level=self.level,

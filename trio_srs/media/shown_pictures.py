@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 from trio_srs.media.picture import AGAIN, Picture
 from trio_srs.wire.codec.av1 import SEQUENCE_HEADER, iter_obus
 from trio_srs.wire.codec.av1_frame import FRAME_OBUS, TILE_GROUP, parse_av1_frame
-from trio_srs.wire.codec.record import CodecConfigError
+from trio_srs.wire.codec.config_record import CodecConfigError
 from trio_srs.wire.codec.vp8_frame import parse_vp8_frame
 from trio_srs.wire.codec.vp9_frame import parse_vp9_frame, split_superframe
 

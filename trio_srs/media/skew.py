@@ -14,13 +14,14 @@ from typing import Final, Generic, Protocol, Self, TypeVar
 
 import attrs
 
-from trio_srs.media.clock import DEFAULT_GAP_MS, Clock, Step
+from trio_srs.media.clock import DEFAULT_GAP_MS, Clock, ClockStep
 from trio_srs.media.facts import SkewFacts
 
 __all__ = ["Line", "Skew", "SkewLine"]
 
 _MS_PER_MINUTE: Final = 60_000
-_EVEN, _BREAK, _RETURN = Step.EVEN, Step.BREAK, Step.RETURN  # asking an enumeration takes long
+# Asking an enumeration takes long.
+_EVEN, _BREAK, _RETURN = ClockStep.EVEN, ClockStep.BREAK, ClockStep.RETURN
 
 
 class Line(Protocol):
@@ -114,7 +115,7 @@ L = TypeVar("L", bound=Line)
 
 
 @attrs.define(eq=False)
-class _Track:
+class _SkewTrack:
     """What is known of one of the two."""
 
     clock: Clock | None = None
@@ -138,8 +139,8 @@ class Skew(Generic[L]):
     _waiting: L = attrs.field(init=False)  # since the last sound
     _doubtful: L = attrs.field(init=False)  # since a step of one track
     _newest: tuple[int, int, object] | None = None  # at the newest picture, which may be astray
-    _audio: _Track = attrs.field(factory=_Track)
-    _video: _Track = attrs.field(factory=_Track)
+    _audio: _SkewTrack = attrs.field(factory=_SkewTrack)
+    _video: _SkewTrack = attrs.field(factory=_SkewTrack)
     _heard_at_ms: int = 0  # the pictures' time at the last sound
 
     def __attrs_post_init__(self) -> None:
@@ -198,7 +199,7 @@ class Skew(Generic[L]):
         t_ms = clock.time_ms - clock.began_ms
         self._newest = t_ms, audio.clock.now_ms - clock.now_ms, mark
 
-    def _break(self, track: _Track, other: _Track) -> None:
+    def _break(self, track: _SkewTrack, other: _SkewTrack) -> None:
         """One track has made a step."""
         if other.broke:  # both have
             self._forget(other)
@@ -207,13 +208,13 @@ class Skew(Generic[L]):
             if other.clock is not None:
                 other.goes_on_from_ms = other.clock.time_ms
 
-    def _forget(self, track: _Track) -> None:
+    def _forget(self, track: _SkewTrack) -> None:
         """What was seen since its step was none between the two."""
         if track.broke:
             track.broke = False
             self._doubtful.clear()
 
-    def _settle(self, track: _Track) -> None:
+    def _settle(self, track: _SkewTrack) -> None:
         """The other does not make its step."""
         track.broke = False
         self._line.begin()

@@ -22,12 +22,12 @@ from trio_srs.wire.codec.av1 import (
 )
 from trio_srs.wire.codec.avc import parse_avc_config
 from trio_srs.wire.codec.avc import parse_sps as parse_avc_sps
+from trio_srs.wire.codec.config_record import CodecConfigError
 from trio_srs.wire.codec.hevc import parse_hevc_config
 from trio_srs.wire.codec.hevc_slice import parse_pps
 from trio_srs.wire.codec.hevc_sps import HevcProfile, parse_profile
 from trio_srs.wire.codec.hevc_sps import parse_sps as parse_hevc_sps
 from trio_srs.wire.codec.nalu import is_annexb, split_annexb
-from trio_srs.wire.codec.record import CodecConfigError
 from trio_srs.wire.codec.vp9 import parse_vp9_config
 
 __all__ = ["IN_BAND", "NO_VIDEO_HEADERS", "VIDEO_HEADERS", "VideoHeader"]

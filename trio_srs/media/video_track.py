@@ -6,15 +6,15 @@ from typing import Final
 
 import attrs
 
-from trio_srs.media.clock import Found
+from trio_srs.media.clock import FindingCounter
 from trio_srs.media.facts import TrackFacts, VideoFacts
 from trio_srs.media.gop import Gops
 from trio_srs.media.parameter_sets import ParameterSets
 from trio_srs.media.picture import Picture
-from trio_srs.media.pictures import Pictures
+from trio_srs.media.picture_counter import PictureCounter
 from trio_srs.media.track import Track
 from trio_srs.media.video_headers import IN_BAND, NO_VIDEO_HEADERS, VIDEO_HEADERS, VideoHeader
-from trio_srs.wire.codec.record import CodecConfigError
+from trio_srs.wire.codec.config_record import CodecConfigError
 from trio_srs.wire.flv.video import FrameType, VideoBody, VideoPacketType
 
 __all__ = ["VideoTrack"]
@@ -69,10 +69,10 @@ class VideoTrack(Track):
     _size: tuple[int, int] | None = None
     _area: int = 0
     _first_field: str | None = None
-    _false_keys: Found = attrs.field(factory=Found)
-    _unmarked_keys: Found = attrs.field(factory=Found)
+    _false_keys: FindingCounter = attrs.field(factory=FindingCounter)
+    _unmarked_keys: FindingCounter = attrs.field(factory=FindingCounter)
     _gops: Gops = attrs.field(factory=Gops)
-    _pictures: Pictures = attrs.field(factory=Pictures)
+    _pictures: PictureCounter = attrs.field(factory=PictureCounter)
 
     def see(self, body: VideoBody, timestamp_ms: int, size: int) -> Picture | None:
         """Take the track's part of a message, all in all of so many bytes.

@@ -33,7 +33,7 @@ from trio_srs.wire.rtmp.control import (
 )
 from trio_srs.wire.rtmp.handshake import HANDSHAKE_BYTES, HandshakeKind
 from trio_srs.wire.rtmp.message import Message, MessageType
-from trio_srs.wire.rtmp.oddity import Oddities, Oddity, OddityKind
+from trio_srs.wire.rtmp.oddity import Oddities, OddityCounter, OddityKind
 
 __all__ = ["COMMANDS", "CommandRateError", "Handshake", "RtmpCore", "SessionLimits"]
 
@@ -206,7 +206,7 @@ class RtmpCore:
     def oddities(self) -> Oddities:
         """What the peer did that is odd or was let pass; offsets count from its first byte."""
         return {
-            kind: Oddity(odd.detail, HANDSHAKE_BYTES + odd.offset, odd.count)
+            kind: OddityCounter(odd.detail, HANDSHAKE_BYTES + odd.offset, odd.count)
             for kind, odd in (self._reader.oddities or {}).items()
         }
 

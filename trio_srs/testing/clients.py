@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Self, Unpack
 
 from trio_srs.testing.channel import ProcessEndedError, ProcessSilentError
 from trio_srs.testing.hints import WithHints
-from trio_srs.testing.process import OwnProcess
+from trio_srs.testing.own_process import OwnProcess
 from trio_srs.testing.server import NotInTimeError
 from trio_srs.testing.starting import PublishWords, check_words
 

@@ -50,7 +50,7 @@ class Servers:
     def _folder_of(self, number: int) -> Path:
         return self._folder / f"server{number + 1}" if number else self._folder
 
-    def testimony(self) -> list[tuple[str, str]]:
+    def failure_report(self) -> list[tuple[str, str]]:
         """What they have seen, as sections of a report; the first time it is written down too."""
         if self._said is None:
             self._said = [self._of(*each) for each in enumerate(self._servers)]
@@ -58,7 +58,7 @@ class Servers:
 
     def _of(self, number: int, server: ServerProcess) -> tuple[str, str]:
         folder = self._folder_of(number)
-        said = server.testify(folder)
+        said = server.write_failure_report(folder)
         return f"RTMP at {server.url()}", _showable(f"{said}\nkept in {folder}")
 
     def close(self) -> None:
@@ -85,7 +85,7 @@ class Servers:
         try:
             server.check_leaks()
         except BaseException:
-            self.testimony()
+            self.failure_report()
             raise
 
 

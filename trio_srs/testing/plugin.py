@@ -172,7 +172,7 @@ def pytest_runtest_makereport(
 
         begin_with_the_fact(report.longrepr, call.excinfo.value)
     if report.failed and (servers := item.stash.get(_SERVERS, None)) is not None:
-        report.sections += servers.testimony()
+        report.sections += servers.failure_report()
     return report
 
 

@@ -17,7 +17,7 @@ from typing import Any, Final, Self, Unpack
 
 from trio_srs.errors import InternalError
 from trio_srs.testing.channel import ProcessEndedError, ProcessSilentError
-from trio_srs.testing.process import OwnProcess
+from trio_srs.testing.own_process import OwnProcess
 from trio_srs.testing.server import ServerHandle, folder_for
 from trio_srs.testing.starting import Sections
 
@@ -83,7 +83,7 @@ class ServerProcess(ServerHandle):
     def _ask(self, verb: str, within_s: float, /, **words: object) -> Any:
         return self._process.ask(verb, within_s, **words)
 
-    def testify(self, folder: str | os.PathLike[str]) -> str:
+    def write_failure_report(self, folder: str | os.PathLike[str]) -> str:
         """Write all that it knows into a folder: reports, sessions, events, its log.
 
         Returns:
@@ -93,7 +93,7 @@ class ServerProcess(ServerHandle):
         folder = Path(folder).absolute()
         folder.mkdir(parents=True, exist_ok=True)
         try:
-            said = str(self._ask("testify", _END_S, folder=str(folder)))
+            said = str(self._ask("write_failure_report", _END_S, folder=str(folder)))
         except (ProcessEndedError, ProcessSilentError) as error:
             said = str(error)
         (folder / "server.log").write_text(self.log, encoding="utf-8")

@@ -20,7 +20,7 @@ import trio
 from trio_srs.config.layers import layered
 from trio_srs.errors import TrioSrsError
 from trio_srs.testing.channel import ProcessEndedError, ProcessRefusedError, ProcessSilentError
-from trio_srs.testing.child.serving import FOR_TESTS, Desk, serving
+from trio_srs.testing.child.serving import FOR_TESTS, ServerVerbs, serving
 from trio_srs.testing.server import ServerHandle, folder_for
 from trio_srs.testing.starting import Sections
 
@@ -48,7 +48,7 @@ class ServerThread(ServerHandle):
         """
         self._layers = FOR_TESTS, config, sections
         self._captures = folder_for(captures)
-        self._ready: Future[tuple[Desk, trio.Nursery, trio.lowlevel.TrioToken]] = Future()
+        self._ready: Future[tuple[ServerVerbs, trio.Nursery, trio.lowlevel.TrioToken]] = Future()
         self._thread = threading.Thread(target=self._run, name="trio-srs server", daemon=True)
         self._thread.start()
         try:

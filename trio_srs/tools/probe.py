@@ -12,8 +12,8 @@ from trio_srs.media.facts import StreamFacts
 from trio_srs.media.probe import StreamProbe
 from trio_srs.session.rtmp_client import ClientOptions, ClientState, RtmpClientSession
 from trio_srs.tools.client import ClientSettings, Player, open_client
-from trio_srs.tools.inspection import plain, stream_as_dict
 from trio_srs.tools.play import NoStreamError
+from trio_srs.tools.stream_summary import plain, stream_as_dict
 from trio_srs.wire.amf.values import Value
 from trio_srs.wire.rtmp.chunk_reader import DEFAULT_CHUNK_SIZE, ChunkReader
 from trio_srs.wire.rtmp.control import SetChunkSize, WindowAckSize, decode_control

@@ -14,8 +14,8 @@ import trio
 from trio_srs.errors import RefusedError
 from trio_srs.media.pattern import Pattern
 from trio_srs.tools.client import Publisher
+from trio_srs.tools.file_schedule import FileSchedule
 from trio_srs.tools.tally import Tally, is_frame
-from trio_srs.tools.timeline import Timeline
 from trio_srs.wire.flv.tag import FlvError, FlvReader, FlvTag
 from trio_srs.wire.rtmp.message import Message, MessageType
 
@@ -155,7 +155,7 @@ class FilePublish(_Paced):
         self.truncated_at: int | None = None
         self.damaged_at: int | None = None
         self.passed_over: Counter[int] = Counter()
-        self._timeline = Timeline(start_at_ms=options.start_at_s * 1000)
+        self._schedule = FileSchedule(start_at_ms=options.start_at_s * 1000)
 
     def check(self) -> None:
         """See whether the file looks publishable, before anybody is told that it comes.
@@ -186,7 +186,7 @@ class FilePublish(_Paced):
         """
         try:
             while await self._round(publisher) and self.options.loop:
-                self._timeline.again()
+                self._schedule.again()
         except OSError as error:
             raise MediaFileError(f"{self.path}: {error.strerror}") from error
 
@@ -202,7 +202,7 @@ class FilePublish(_Paced):
         if reader.pending:
             self.truncated_at = reader.offset + reader.pending
         self.damaged_at = reader.damaged_at
-        if not self._timeline.begun:
+        if not self._schedule.begun:
             raise MediaFileError(f"{self.path}: {self._lacking()}")
         return True
 
@@ -211,7 +211,7 @@ class FilePublish(_Paced):
         if tag.type_id not in _PUBLISHED:
             self.passed_over[tag.type_id] += 1
             return True
-        for at_ms, message in self._timeline.place(tag):
+        for at_ms, message in self._schedule.place(tag):
             has_begun = self.tally.has_media or is_frame(message)
             if not await self._pace(at_ms, has_begun=has_begun):
                 return False

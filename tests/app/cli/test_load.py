@@ -11,7 +11,7 @@ import pytest
 from trio_srs.app.cli import main
 from trio_srs.app.cli.exits import Exit
 from trio_srs.tools.load import run as run_module
-from trio_srs.tools.load.plan import Load, LoadRefusedError, Plan
+from trio_srs.tools.load.plan import Load, LoadPlan, LoadRefusedError
 from trio_srs.tools.load.run import Timing
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the command is Linux's")
@@ -26,11 +26,11 @@ FIGURES = {
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Plan, Timing, dict[str, Any]]]:
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[LoadPlan, Timing, dict[str, Any]]]:
     """What the load generator was asked for, in place of doing it."""
     asked = []
 
-    def run_load(plan: Plan, timing: Timing, **more: Any) -> dict[str, Any]:
+    def run_load(plan: LoadPlan, timing: Timing, **more: Any) -> dict[str, Any]:
         asked.append((plan, timing, more))
         return FIGURES
 
@@ -38,7 +38,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Plan, Timing, dict[str,
     return asked
 
 
-Asked = list[tuple[Plan, Timing, dict[str, Any]]]
+Asked = list[tuple[LoadPlan, Timing, dict[str, Any]]]
 
 
 def test_every_option_reaches_the_plan(asked: Asked) -> None:
@@ -47,7 +47,7 @@ def test_every_option_reaches_the_plan(asked: Asked) -> None:
     words += " --kbit 300 --no-audio --fps 30 --speed 2 --stretch 3 --frame-size 99 --inflight 5"
     assert main(["load", "play", "--url", URL, *words.split()]) == Exit.OK
     [(plan, timing, more)] = asked
-    assert plan == Plan(
+    assert plan == LoadPlan(
         load=Load.PLAY, url=URL, clients=7, streams=2, ramp=9.0, receive_buffer=4096, stalled=1,
         kbit=300, audio=False, fps=30.0, speed=2.0, stretch=3, frame_size=99, inflight=5,
     )  # fmt: skip

@@ -13,7 +13,7 @@ from trio_srs.media.expect.subjects import SUBJECTS, find_subject
 
 @pytest.mark.parametrize("front", [*FRONTS, "source"])
 def test_the_names_of_a_method_are_those_of_the_subjects(front: str) -> None:
-    cls = getattr(keywords, front.title().replace("_", ""))
+    cls = getattr(keywords, f"{front.title().replace('_', '')}Keywords")
     start = "" if front == "source" else f"{front}."
     there = {name.removeprefix(start) for name in SUBJECTS if name.startswith(start)}
     assert set(cls.__annotations__) == {name.replace(".", "_") for name in there}

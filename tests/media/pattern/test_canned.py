@@ -10,7 +10,7 @@ import pytest
 from tests.media.pattern.decoding import as_flv, pictures, samples
 from trio_srs.media.frame_number import sei_frame_number
 from trio_srs.media.pattern.canned import CANNED_SIZE, canned_audio, canned_video
-from trio_srs.media.pattern.source import Source
+from trio_srs.media.pattern.pattern_track import PatternTrack
 from trio_srs.wire.codec.av1 import parse_av1_config
 from trio_srs.wire.codec.hevc import parse_hevc_config
 from trio_srs.wire.codec.nalu import split_prefixed
@@ -20,13 +20,13 @@ from trio_srs.wire.flv.video import FrameType, VideoBody, VideoPacketType, parse
 from trio_srs.wire.rtmp.message import Message
 
 
-def messages(source: Source, type_id: int, count: int) -> Iterator[Message]:
+def messages(source: PatternTrack, type_id: int, count: int) -> Iterator[Message]:
     yield Message(type_id, 0, 0, source.header)
     for number, body in enumerate(islice(source.bodies(), count)):
         yield Message(type_id, 0, round(number * source.interval_ms), body)
 
 
-def header_of(source: Source) -> VideoBody:
+def header_of(source: PatternTrack) -> VideoBody:
     [header] = parse_video(source.header)
     assert header.packet_type is VideoPacketType.SEQUENCE_START
     return header

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trio_srs.service.api.errors import Located
+from trio_srs.service.api.error_answers import Located
 from trio_srs.service.api.names import PARTS, STREAMS, find_key, fold, path_key
 from trio_srs.wire.url import DEFAULT_VHOST, StreamNameError, UrlError, check_name
 

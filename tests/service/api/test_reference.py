@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from trio_srs.service.api.app import describe
-from trio_srs.service.api.feed import event_words
+from trio_srs.service.api.event_stream import event_words
 from trio_srs.service.api.reference import reference_page
 
 PAGE = reference_page()

@@ -9,7 +9,7 @@ import pytest
 from tests.tools.files import clip, flv
 from trio_srs.testing.bodies import audio_header, header, metadata
 from trio_srs.tools.expect.flv_file import report_of_file, what_is_missing
-from trio_srs.tools.expect.sight import Enough
+from trio_srs.tools.expect.stream_observer import Enough
 from trio_srs.tools.publish import MediaFileError
 
 

@@ -16,7 +16,7 @@ from trio_srs.media.report import StepKind
 from trio_srs.testing.peer import Peer
 from trio_srs.tools.client import ClientSettings
 from trio_srs.tools.expect.pull import Pull
-from trio_srs.tools.expect.sight import Enough
+from trio_srs.tools.expect.stream_observer import Enough
 from trio_srs.wire.rtmp.message import Message
 from trio_srs.wire.rtmp.status import StatusCode
 from trio_srs.wire.url import UrlError

@@ -21,12 +21,12 @@ from trio_srs.net.address import Address
 from trio_srs.net.listen import ListenError
 from trio_srs.tools.client import open_publisher
 from trio_srs.tools.expect.flv_file import report_of_file
-from trio_srs.tools.expect.found import outcome_of
-from trio_srs.tools.expect.plan import Plan
 from trio_srs.tools.expect.program import ProgramStartError
 from trio_srs.tools.expect.run import ExpectRun
-from trio_srs.tools.expect.sight import Enough
+from trio_srs.tools.expect.run_plan import RunPlan
+from trio_srs.tools.expect.run_result import outcome_of
 from trio_srs.tools.expect.source import make_source
+from trio_srs.tools.expect.stream_observer import Enough
 from trio_srs.tools.publish import PatternPublish
 from trio_srs.tools.verdicts.outcome import Outcome
 
@@ -35,11 +35,11 @@ PATIENCE_S = 30.0
 
 async def ran(*words: str, rules: tuple[str, ...] = (), **plan: Any) -> Outcome:
     """Run a command to its end, and judge."""
-    made = Plan(words=words, environ=os.environ, rules=parse_rules(rules), **plan)
+    made = RunPlan(words=words, environ=os.environ, rules=parse_rules(rules), **plan)
     run = ExpectRun(made)
     with trio.fail_after(PATIENCE_S):
         await run.run()
-    return outcome_of(made, run.found)
+    return outcome_of(made, run.result)
 
 
 async def test_ten_frames_are_seen_whole() -> None:
@@ -214,15 +214,17 @@ async def test_a_source_that_nobody_pulls_is_remarked() -> None:
 
 
 async def test_an_interrupted_run_has_what_came() -> None:
-    plan = Plan(words=publish("--speed", "1", frames=100_000), environ=os.environ)
+    plan = RunPlan(words=publish("--speed", "1", frames=100_000), environ=os.environ)
     run = ExpectRun(plan)
     with trio.fail_after(PATIENCE_S), trio.CancelScope() as scope:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(run.run)
-            await run._desk.until(lambda: any(each.has_media for each in run._desk.publishes))
+            await run._observer.until(
+                lambda: any(each.has_media for each in run._observer.publishes)
+            )
             await trio.sleep(0.3)
             scope.cancel()
-    outcome = outcome_of(plan, run.found, interrupted=True)
+    outcome = outcome_of(plan, run.result, interrupted=True)
     assert outcome.met
     assert outcome.program is not None
     assert (outcome.program.failed, outcome.program.stopped) == (False, "the run was interrupted")
@@ -258,7 +260,7 @@ async def test_whoever_comes_is_judged() -> None:
         urls.append(url)
         ready.set()
 
-    plan = Plan(stream=None, on_ready=on_ready, rules=parse_rules(["video.frames == 10"]))
+    plan = RunPlan(stream=None, on_ready=on_ready, rules=parse_rules(["video.frames == 10"]))
     run = ExpectRun(plan)
     with trio.fail_after(PATIENCE_S):
         async with trio.open_nursery() as nursery:
@@ -267,7 +269,7 @@ async def test_whoever_comes_is_judged() -> None:
             async with open_publisher(urls[0].replace("live/stream", "any/name")) as publisher:
                 for message in Pattern.parse("h264:320x240", "none", seconds=0.38):
                     await publisher.send(message)
-    outcome = outcome_of(plan, run.found)
+    outcome = outcome_of(plan, run.result)
     assert (outcome.met, outcome.target, outcome.program) == (True, "any/name", None)
 
 
@@ -279,7 +281,7 @@ async def test_who_was_thrown_out_is_waited_for_only_so_long() -> None:
         urls.append(url)
         ready.set()
 
-    plan = Plan(stream=None, on_ready=on_ready, kick_after_s=0.2, timeout_s=0.5)
+    plan = RunPlan(stream=None, on_ready=on_ready, kick_after_s=0.2, timeout_s=0.5)
     run = ExpectRun(plan)
     with trio.fail_after(PATIENCE_S):
         async with trio.open_nursery() as nursery:
@@ -288,7 +290,7 @@ async def test_who_was_thrown_out_is_waited_for_only_so_long() -> None:
             with pytest.raises(PeerError):
                 async with open_publisher(urls[0]) as publisher:
                     await PatternPublish(Pattern.parse("h264:320x240", "none")).run(publisher)
-    outcome = outcome_of(plan, run.found)
+    outcome = outcome_of(plan, run.result)
     assert outcome.report is not None
     assert outcome.report.end is EndReason.KICKED
     assert outcome.remarks == (
@@ -298,11 +300,11 @@ async def test_who_was_thrown_out_is_waited_for_only_so_long() -> None:
 
 
 async def test_nobody_is_waited_for_only_so_long() -> None:
-    plan = Plan(stream=None, timeout_s=0.2)
+    plan = RunPlan(stream=None, timeout_s=0.2)
     run = ExpectRun(plan)
     with trio.fail_after(PATIENCE_S):
         await run.run()
-    outcome = outcome_of(plan, run.found)
+    outcome = outcome_of(plan, run.result)
     assert outcome.absence == "whoever was to come sent no audio or video within 0.2 s"
 
 

@@ -10,11 +10,11 @@ from typing import TypeVar
 import pytest
 
 from trio_srs.testing import bodies
-from trio_srs.tools.load.client import S0_S1_S2_SIZE, Client
+from trio_srs.tools.load.client import S0_S1_S2_SIZE, LoadClient
 from trio_srs.tools.load.loop import READ, WRITE, Loop
-from trio_srs.tools.load.plan import Load, Plan
-from trio_srs.tools.load.player import Player
-from trio_srs.tools.load.publisher import Publisher
+from trio_srs.tools.load.plan import Load, LoadPlan
+from trio_srs.tools.load.player import LoadPlayer
+from trio_srs.tools.load.publisher import LoadPublisher
 from trio_srs.tools.load.skim import Skimmer
 from trio_srs.tools.load.source import synthetic
 from trio_srs.wire.rtmp.chunk_reader import ChunkReader
@@ -25,8 +25,8 @@ from trio_srs.wire.rtmp.message import Message
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="epoll is Linux's")
 
-PLAN = Plan(load=Load.PLAY, url="rtmp://127.0.0.1/live/s")
-C = TypeVar("C", bound=Client)
+PLAN = LoadPlan(load=Load.PLAY, url="rtmp://127.0.0.1/live/s")
+C = TypeVar("C", bound=LoadClient)
 HELLO = b"\x03" + bytes(S0_S1_S2_SIZE - 1)
 STARTED = on_status("NetStream.Play.Start", "go").message(1)
 
@@ -49,8 +49,8 @@ def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
 
 
 @pytest.fixture
-def player(loop: Loop, pair: tuple[socket.socket, socket.socket]) -> Player:
-    return connected(loop, Player(loop, PLAN, 0, Skimmer(40)), pair[0])
+def player(loop: Loop, pair: tuple[socket.socket, socket.socket]) -> LoadPlayer:
+    return connected(loop, LoadPlayer(loop, PLAN, 0, Skimmer(40)), pair[0])
 
 
 @pytest.fixture
@@ -64,12 +64,12 @@ def connected(loop: Loop, client: C, sock: socket.socket) -> C:
     return client
 
 
-def say(server: socket.socket, player: Client, *messages: Message) -> None:
+def say(server: socket.socket, player: LoadClient, *messages: Message) -> None:
     server.send(b"".join(encode_message(message, 128) for message in messages))
     player.ready(READ)
 
 
-def play(server: socket.socket, player: Player) -> None:
+def play(server: socket.socket, player: LoadPlayer) -> None:
     """Up to the first keyframe."""
     server.send(HELLO)
     player.ready(READ)
@@ -85,7 +85,7 @@ def heard(server: socket.socket) -> list[Message]:
 
 
 def test_a_handshake_in_pieces_is_answered_when_it_is_whole(
-    player: Player, server: socket.socket
+    player: LoadPlayer, server: socket.socket
 ) -> None:
     server.send(HELLO[:2000])
     player.ready(READ)
@@ -96,7 +96,7 @@ def test_a_handshake_in_pieces_is_answered_when_it_is_whole(
     assert [Command.decode(m).name for m in heard(server)[1:]] == ["connect", "createStream"]
 
 
-def test_the_first_media_settles_a_player(player: Player, server: socket.socket) -> None:
+def test_the_first_media_settles_a_player(player: LoadPlayer, server: socket.socket) -> None:
     server.send(HELLO)
     player.ready(READ)
     say(server, player, STARTED)
@@ -110,11 +110,11 @@ def test_the_first_media_settles_a_player(player: Player, server: socket.socket)
 
 
 def test_the_short_way_counts_as_the_long_one_does(
-    loop: Loop, player: Player, server: socket.socket
+    loop: Loop, player: LoadPlayer, server: socket.socket
 ) -> None:
     skimmer = player._skimmer
     ours, theirs = socket.socketpair()
-    other = connected(loop, Player(loop, PLAN, 1, skimmer), ours)
+    other = connected(loop, LoadPlayer(loop, PLAN, 1, skimmer), ours)
     frames = [bodies.inter(40), bodies.audio(41), bodies.inter(120), bodies.key(80)]
     for each, end in ((player, server), (other, theirs)):
         play(end, each)
@@ -128,7 +128,7 @@ def test_the_short_way_counts_as_the_long_one_does(
 
 
 def test_two_seconds_without_media_are_a_gap(
-    loop: Loop, player: Player, server: socket.socket
+    loop: Loop, player: LoadPlayer, server: socket.socket
 ) -> None:
     play(server, player)
     loop.now += 2.1
@@ -139,7 +139,7 @@ def test_two_seconds_without_media_are_a_gap(
 
 
 def test_what_is_received_is_acknowledged_every_window(
-    player: Player, server: socket.socket
+    player: LoadPlayer, server: socket.socket
 ) -> None:
     play(server, player)
     window = Message(5, 0, 0, WindowAckSize(100_000).encode())
@@ -154,7 +154,7 @@ def test_what_is_received_is_acknowledged_every_window(
     )
 
 
-def test_a_ping_is_answered_while_playing(player: Player, server: socket.socket) -> None:
+def test_a_ping_is_answered_while_playing(player: LoadPlayer, server: socket.socket) -> None:
     play(server, player)
     server.recv(10**6)
     say(server, player, Message(4, 0, 0, PingRequest(77).encode()))
@@ -162,7 +162,7 @@ def test_a_ping_is_answered_while_playing(player: Player, server: socket.socket)
 
 
 def test_the_end_of_a_play_is_a_loss_and_has_a_reason(
-    player: Player, server: socket.socket
+    player: LoadPlayer, server: socket.socket
 ) -> None:
     play(server, player)
     server.recv(10**6)
@@ -172,7 +172,7 @@ def test_the_end_of_a_play_is_a_loss_and_has_a_reason(
 
 
 def test_an_end_before_the_play_is_a_failure_and_no_loss(
-    player: Player, server: socket.socket
+    player: LoadPlayer, server: socket.socket
 ) -> None:
     server.close()
     player.ready(READ)
@@ -181,7 +181,7 @@ def test_an_end_before_the_play_is_a_failure_and_no_loss(
 
 @pytest.mark.parametrize("playing", [False, True])
 def test_a_broken_connection_is_called_by_its_name(
-    player: Player, server: socket.socket, playing: bool
+    player: LoadPlayer, server: socket.socket, playing: bool
 ) -> None:
     if playing:
         play(server, player)
@@ -191,7 +191,7 @@ def test_a_broken_connection_is_called_by_its_name(
     assert player.failure == "ECONNRESET"
 
 
-def test_a_server_that_talks_nonsense_is_left(player: Player, server: socket.socket) -> None:
+def test_a_server_that_talks_nonsense_is_left(player: LoadPlayer, server: socket.socket) -> None:
     play(server, player)
     server.send(encode_message(bodies.inter(40, 300), 128)[:140])
     say(server, player, bodies.inter(80))
@@ -202,8 +202,8 @@ def test_a_server_that_talks_nonsense_is_left(player: Player, server: socket.soc
 def test_what_the_kernel_does_not_take_is_sent_later_and_counted_as_late(
     loop: Loop, pair: tuple[socket.socket, socket.socket]
 ) -> None:
-    plan = Plan(load=Load.PUBLISH, url="rtmp://127.0.0.1/live/s")
-    publisher = connected(loop, Publisher(loop, plan, 0, Skimmer(), synthetic(200)), pair[0])
+    plan = LoadPlan(load=Load.PUBLISH, url="rtmp://127.0.0.1/live/s")
+    publisher = connected(loop, LoadPublisher(loop, plan, 0, Skimmer(), synthetic(200)), pair[0])
     while publisher.send(bytes(100_000)):
         pass
     assert not publisher.send(b"the end")  # behind what is kept

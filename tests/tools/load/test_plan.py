@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from trio_srs.tools.load.plan import Load, LoadRefusedError, Plan
+from trio_srs.tools.load.plan import Load, LoadPlan, LoadRefusedError
 
 URL = "rtmp://127.0.0.1:1935/live/s"
 
 
-def plan(url: str = URL, **more: Any) -> Plan:
-    return Plan(load=Load.PLAY, url=url, **more)
+def plan(url: str = URL, **more: Any) -> LoadPlan:
+    return LoadPlan(load=Load.PLAY, url=url, **more)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.10", "[::1]"])
@@ -76,4 +76,4 @@ def test_there_are_no_more_processes_than_clients() -> None:
 
 def test_a_plan_survives_its_journey_to_a_worker() -> None:
     whole = plan(clients=7, speed=2.5)
-    assert Plan.parse(whole.dump()) == whole
+    assert LoadPlan.parse(whole.dump()) == whole

@@ -10,16 +10,16 @@ import pytest
 
 from trio_srs.tools.load.client import S0_S1_S2_SIZE
 from trio_srs.tools.load.loop import READ, Loop
-from trio_srs.tools.load.plan import Load, Plan
+from trio_srs.tools.load.plan import Load, LoadPlan
 from trio_srs.tools.load.publisher import (
     STAMP,
     STAMP_AT,
     STAMP_MARK,
-    Publisher,
+    LoadPublisher,
     StampingPublisher,
 )
 from trio_srs.tools.load.skim import Skimmer
-from trio_srs.tools.load.source import Source, frame_body, synthetic
+from trio_srs.tools.load.source import LoadSource, frame_body, synthetic
 from trio_srs.wire.codec.avc import parse_avc_config, parse_sps
 from trio_srs.wire.flv.audio import parse_audio
 from trio_srs.wire.flv.video import parse_video
@@ -30,7 +30,7 @@ from trio_srs.wire.rtmp.message import Message, MessageType
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="epoll is Linux's")
 
-PLAN = Plan(load=Load.LATENCY, url="rtmp://127.0.0.1/live/s")
+PLAN = LoadPlan(load=Load.LATENCY, url="rtmp://127.0.0.1/live/s")
 HELLO = b"\x03" + bytes(S0_S1_S2_SIZE - 1)
 STARTED = on_status("NetStream.Publish.Start", "go").message(1)
 LONG_HEADERS = ((9, b"\x17\0\0\0\0" + bytes(range(200))), (8, b"\xaf\0" + bytes(90)))
@@ -43,7 +43,7 @@ def loop() -> Iterator[Loop]:
     loop.close()
 
 
-def sent(loop: Loop, kind: type[Publisher], source: Source) -> list[Message]:
+def sent(loop: Loop, kind: type[LoadPublisher], source: LoadSource) -> list[Message]:
     """Audio and video that a publisher sends at once: its headers, and the first frame."""
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
@@ -61,17 +61,19 @@ def sent(loop: Loop, kind: type[Publisher], source: Source) -> list[Message]:
         return [m for m in iter(reader.next_message, None) if m.type_id in media]
 
 
-@pytest.mark.parametrize("kind", [Publisher, StampingPublisher])
+@pytest.mark.parametrize("kind", [LoadPublisher, StampingPublisher])
 @pytest.mark.parametrize(
     "source",
     [
         synthetic(100),
         synthetic(16, audio=False),
-        Source(LONG_HEADERS, ((0, 9, frame_body(99, key=True)),), 40),
+        LoadSource(LONG_HEADERS, ((0, 9, frame_body(99, key=True)),), 40),
     ],
     ids=["with sound", "pictures alone", "long headers"],
 )
-def test_headers_arrive_as_they_are(loop: Loop, kind: type[Publisher], source: Source) -> None:
+def test_headers_arrive_as_they_are(
+    loop: Loop, kind: type[LoadPublisher], source: LoadSource
+) -> None:
     media = sent(loop, kind, source)
     assert [(m.type_id, m.payload) for m in media[: len(source.headers)]] == list(source.headers)
 
@@ -94,5 +96,5 @@ def test_a_frame_is_stamped_behind_its_first_bytes(loop: Loop) -> None:
 
 def test_a_frame_without_room_for_a_stamp_is_left_alone(loop: Loop) -> None:
     tiny = b"\x27\1\0\0\0\0\0\0\1\x41"
-    *_, frame = sent(loop, StampingPublisher, Source((), ((0, 9, tiny),), 40))
+    *_, frame = sent(loop, StampingPublisher, LoadSource((), ((0, 9, tiny),), 40))
     assert frame.payload == tiny

@@ -15,9 +15,9 @@ import trio
 
 from tests.interop.server import Watched, watched
 from trio_srs.hub.bus import PublishBegan
-from trio_srs.tools.load.plan import Load, LoadRefusedError, Plan
-from trio_srs.tools.load.run import Timing, Worker, run_load
-from trio_srs.tools.load.worker import Worker as ServedWorker
+from trio_srs.tools.load.plan import Load, LoadPlan, LoadRefusedError
+from trio_srs.tools.load.run import Timing, WorkerHandle, run_load
+from trio_srs.tools.load.worker import LoadWorker
 
 pytestmark = [
     pytest.mark.interop,
@@ -33,14 +33,14 @@ async def server() -> AsyncIterator[Watched]:
         yield running
 
 
-class ThreadWorker(Worker):
+class ThreadWorker(WorkerHandle):
     """A worker in a thread of this process, where what it does is seen."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: LoadPlan) -> None:
         orders, our_orders = os.pipe()
         our_answers, answers = os.pipe()
         self._theirs = (os.fdopen(orders), os.fdopen(answers, "w"))
-        self._thread = threading.Thread(target=ServedWorker(plan, orders, self._theirs[1]).run)
+        self._thread = threading.Thread(target=LoadWorker(plan, orders, self._theirs[1]).run)
         self._thread.start()
         super().__init__(os.getpid(), os.fdopen(our_orders, "w"), os.fdopen(our_answers))
 
@@ -53,7 +53,7 @@ class ThreadWorker(Worker):
 
 async def load(running: Watched, kind: Load, name: str, timing: Timing = QUICK, **more: Any) -> Any:
     """Run a load in a thread: it blocks, and the server is in this one."""
-    plan = Plan(load=kind, url=running.url(f"live/{name}"), ramp=500, **more)
+    plan = LoadPlan(load=kind, url=running.url(f"live/{name}"), ramp=500, **more)
     run = partial(run_load, plan, timing, server=[os.getpid()], start=ThreadWorker)
     return await trio.to_thread.run_sync(run)
 
@@ -87,7 +87,7 @@ async def test_players_count_what_they_get_in_every_window() -> None:
 
 async def test_two_processes_report_as_one() -> None:
     async with server() as running, source(running):
-        plan = Plan(load=Load.PLAY, url=running.url("live/s"), ramp=500, clients=9)
+        plan = LoadPlan(load=Load.PLAY, url=running.url("live/s"), ramp=500, clients=9)
         report = await trio.to_thread.run_sync(partial(run_load, plan, QUICK, processes=2))
     assert (report["processes"], report["connected"]) == (2, 9)
     assert report["windows"][0]["messages_per_client"]["n"] == 9
@@ -144,7 +144,7 @@ async def test_refused_publishers_have_a_reason() -> None:
 async def test_a_server_that_is_not_there_has_a_reason() -> None:
     async with server() as running:
         url = running.url("live/s")
-    plan = Plan(load=Load.STORM, url=url, clients=3)
+    plan = LoadPlan(load=Load.STORM, url=url, clients=3)
     report = await trio.to_thread.run_sync(partial(run_load, plan, QUICK))
     assert (report["connected"], report["reasons"]) == (0, {"ECONNREFUSED": 3})
 
@@ -161,6 +161,6 @@ async def test_eight_hours_pass_in_seconds_and_nothing_is_lost() -> None:
 
 
 def test_a_source_that_is_not_there_is_refused() -> None:
-    plan = Plan(load=Load.PUBLISH, url="rtmp://127.0.0.1:1/live/s", flv="/nowhere/at-all.flv")
+    plan = LoadPlan(load=Load.PUBLISH, url="rtmp://127.0.0.1:1/live/s", flv="/nowhere/at-all.flv")
     with pytest.raises(LoadRefusedError, match=r"at-all\.flv"):
         run_load(plan, QUICK)

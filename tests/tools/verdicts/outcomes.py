@@ -7,7 +7,7 @@ from typing import Any
 from trio_srs.media.expect import Evidence, judge, parse_rules
 from trio_srs.media.pattern import Defect, Pattern
 from trio_srs.media.report import Conduct, Oddity, Step, StepKind, StreamReport
-from trio_srs.tools.expect.sight import Sight
+from trio_srs.tools.expect.stream_observer import StreamObserver
 from trio_srs.tools.verdicts.outcome import Outcome, ProgramEnd
 
 __all__ = ["BEGAN_AT", "FAILED_PROGRAM", "NASTY", "absent", "judged", "seen"]
@@ -25,13 +25,13 @@ def seen(
     *defects: str, stream: str = "live/a", video: str = "h264:320x240@25", audio: str = "aac"
 ) -> StreamReport:
     """Three seconds of a pattern, as a server would tell of them."""
-    sight = Sight(stream, began_at=BEGAN_AT, now_s=100.0, peer="127.0.0.1:5000")
-    sight.note(StepKind.ACCEPTED, 100.0)
-    sight.open(100.25)
+    observer = StreamObserver(stream, began_at=BEGAN_AT, now_s=100.0, peer="127.0.0.1:5000")
+    observer.note(StepKind.ACCEPTED, 100.0)
+    observer.open(100.25)
     broken = tuple(map(Defect.parse, defects))
     for timed in Pattern.parse(video, audio, seconds=3, gop_s=1, defects=broken).timed():
-        sight.see(timed.message, 100.25 + timed.at_ms / 1000)
-    return sight.report(Conduct(handshake="plain"))
+        observer.see(timed.message, 100.25 + timed.at_ms / 1000)
+    return observer.report(Conduct(handshake="plain"))
 
 
 def judged(*rules: str, defects: tuple[str, ...] = (), **others: Any) -> Outcome:

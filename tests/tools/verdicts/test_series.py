@@ -9,7 +9,7 @@ import pytest
 from tests.tools.verdicts.outcomes import judged, seen
 from trio_srs.media.pattern import Pattern
 from trio_srs.media.trace import Trace
-from trio_srs.tools.expect.sight import Sight
+from trio_srs.tools.expect.stream_observer import StreamObserver
 from trio_srs.tools.verdicts.series import Plot, Point, plots, thinned
 
 
@@ -66,10 +66,10 @@ def test_a_clock_that_was_set_draws_no_endless_line() -> None:
 
 
 def test_a_file_has_no_lag_and_the_start_is_zero() -> None:
-    sight = Sight("x", began_at=0.0, now_s=None)
+    observer = StreamObserver("x", began_at=0.0, now_s=None)
     for message in Pattern.parse("h264:320x240", "none", seconds=0.4, start_ms=2**32 - 100):
-        sight.see(message)
-    found = made(sight.report(seen().conduct).trace)
+        observer.see(message)
+    found = made(observer.report(seen().conduct).trace)
     assert "Lag" not in found
     assert found["Frame interval"].span == pytest.approx((0.0, 0.36))
     assert len(found["Bit rate"].lines["video"]) == 2

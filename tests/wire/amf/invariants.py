@@ -6,9 +6,9 @@ from types import ModuleType
 from typing import Final
 
 from trio_srs.wire.amf import amf0, amf3
-from trio_srs.wire.amf.reader import AmfError
+from trio_srs.wire.amf.amf_reader import AmfError
+from trio_srs.wire.amf.amf_writer import AmfEncodeError
 from trio_srs.wire.amf.values import DEFAULT_LIMITS, MAX_DEPTH, Limits
-from trio_srs.wire.amf.writer import AmfEncodeError
 
 VERSIONS: Final = {"amf0": amf0, "amf3": amf3}
 

@@ -12,7 +12,7 @@ from tests.wire.amf.cases import AMF0
 from tests.wire.amf.invariants import read_again
 from tests.wire.amf.strategies import amf0_values, amf3_values
 from trio_srs.wire.amf import amf0
-from trio_srs.wire.amf.reader import AmfError
+from trio_srs.wire.amf.amf_reader import AmfError
 from trio_srs.wire.amf.values import Limits
 
 noise = st.binary(max_size=40)

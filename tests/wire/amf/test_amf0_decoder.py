@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from tests.wire.amf.cases import AMF0, Case
-from trio_srs.wire.amf.amf0_decoder import Decoder
-from trio_srs.wire.amf.reader import AmfError, AmfReader
+from trio_srs.wire.amf.amf0_decoder import Amf0Decoder
+from trio_srs.wire.amf.amf_reader import AmfError, AmfReader
 from trio_srs.wire.amf.values import DEFAULT_LIMITS, EcmaArray, Limits, TypedObject
 
 
-def decoder(data: str, limits: Limits = DEFAULT_LIMITS) -> Decoder:
-    return Decoder(AmfReader(bytes.fromhex(data), 0, limits))
+def decoder(data: str, limits: Limits = DEFAULT_LIMITS) -> Amf0Decoder:
+    return Amf0Decoder(AmfReader(bytes.fromhex(data), 0, limits))
 
 
 def read(data: str, limits: Limits = DEFAULT_LIMITS) -> Any:

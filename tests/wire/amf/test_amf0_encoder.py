@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from tests.wire.amf.cases import AMF0, Case
-from trio_srs.wire.amf.amf0_encoder import Encoder
+from trio_srs.wire.amf.amf0_encoder import Amf0Encoder
+from trio_srs.wire.amf.amf_writer import AmfEncodeError
 from trio_srs.wire.amf.values import AmfDate, EcmaArray, TypedObject, Value, XmlDocument
-from trio_srs.wire.amf.writer import AmfEncodeError
 
 
 def write(*values: Any) -> str:
-    encoder = Encoder(bytearray())
+    encoder = Amf0Encoder(bytearray())
     for value in values:
         encoder.value(value)
     return encoder.out.hex()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trio_srs.wire.amf.amf0_format import Marker
+from trio_srs.wire.amf.amf0_format import Amf0Marker
 
 
 def test_the_markers_are_numbered_as_in_clause_2_1() -> None:
@@ -26,6 +26,6 @@ def test_the_markers_are_numbered_as_in_clause_2_1() -> None:
         "typed_object",
         "avmplus",
     ]
-    assert [(marker.name.lower(), marker.value) for marker in Marker] == [
+    assert [(marker.name.lower(), marker.value) for marker in Amf0Marker] == [
         (name, number) for number, name in enumerate(names)
     ]

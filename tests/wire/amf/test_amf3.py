@@ -12,7 +12,7 @@ from tests.wire.amf.cases import AMF3
 from tests.wire.amf.invariants import read_again
 from tests.wire.amf.strategies import amf3_values
 from trio_srs.wire.amf import amf3
-from trio_srs.wire.amf.reader import AmfError
+from trio_srs.wire.amf.amf_reader import AmfError
 from trio_srs.wire.amf.values import Limits
 
 noise = st.binary(max_size=40)

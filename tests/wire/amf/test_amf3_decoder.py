@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from tests.wire.amf.cases import AMF3, Case
-from trio_srs.wire.amf.amf3_decoder import Decoder
-from trio_srs.wire.amf.reader import AmfError, AmfReader
+from trio_srs.wire.amf.amf3_decoder import Amf3Decoder
+from trio_srs.wire.amf.amf_reader import AmfError, AmfReader
 from trio_srs.wire.amf.values import DEFAULT_LIMITS, Limits
 
 
-def decoder(data: str, limits: Limits = DEFAULT_LIMITS) -> Decoder:
-    return Decoder(AmfReader(bytes.fromhex(data), 0, limits))
+def decoder(data: str, limits: Limits = DEFAULT_LIMITS) -> Amf3Decoder:
+    return Amf3Decoder(AmfReader(bytes.fromhex(data), 0, limits))
 
 
 def read(data: str, limits: Limits = DEFAULT_LIMITS) -> Any:

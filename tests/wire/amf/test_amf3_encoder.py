@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from tests.wire.amf.cases import AMF3, Case
-from trio_srs.wire.amf.amf3_encoder import Encoder
+from trio_srs.wire.amf.amf3_encoder import Amf3Encoder
+from trio_srs.wire.amf.amf_writer import AmfEncodeError
 from trio_srs.wire.amf.values import (
     UNSUPPORTED,
     AmfDate,
@@ -24,13 +25,12 @@ from trio_srs.wire.amf.values import (
     Xml,
     XmlDocument,
 )
-from trio_srs.wire.amf.writer import AmfEncodeError
 
 PROXY = "flex.messaging.io.ObjectProxy"
 
 
 def write(*values: Any) -> str:
-    encoder = Encoder(bytearray())
+    encoder = Amf3Encoder(bytearray())
     for value in values:
         encoder.value(value)
     return encoder.out.hex()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trio_srs.wire.amf.amf3_format import NUMBERS, Marker, Traits
+from trio_srs.wire.amf.amf3_format import NUMBERS, Amf3Marker, Traits
 from trio_srs.wire.amf.values import VectorOf
 
 
@@ -27,13 +27,13 @@ def test_the_markers_are_numbered_as_in_clause_3_1() -> None:
         "vector_object",
         "dictionary",
     ]
-    assert [(marker.name.lower(), marker.value) for marker in Marker] == [
+    assert [(marker.name.lower(), marker.value) for marker in Amf3Marker] == [
         (name, number) for number, name in enumerate(names)
     ]
 
 
 def test_every_kind_of_vector_is_a_marker() -> None:
-    assert [Marker(of).name for of in VectorOf] == [f"VECTOR_{of.name}" for of in VectorOf]
+    assert [Amf3Marker(of).name for of in VectorOf] == [f"VECTOR_{of.name}" for of in VectorOf]
 
 
 def test_only_the_vectors_of_numbers_have_layouts() -> None:

@@ -14,7 +14,7 @@ from trio_srs.wire.codec.aac import (
     build_audio_specific_config,
     parse_audio_specific_config,
 )
-from trio_srs.wire.codec.record import CodecConfigError
+from trio_srs.wire.codec.config_record import CodecConfigError
 
 DATA = Path(__file__).parents[2] / "data" / "codec"
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from trio_srs.wire.bits import BitWriter
 from trio_srs.wire.codec.ac3 import Ac3Header, ac3_samples, parse_ac3_header
-from trio_srs.wire.codec.record import CodecConfigError
+from trio_srs.wire.codec.config_record import CodecConfigError
 
 
 def ac3(code: int, mode: int, lfe: int, kind: int = 8) -> bytes:

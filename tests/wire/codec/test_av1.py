@@ -18,7 +18,7 @@ from trio_srs.wire.codec.av1 import (
     parse_av1_config,
     parse_sequence_header,
 )
-from trio_srs.wire.codec.record import CodecConfigError
+from trio_srs.wire.codec.config_record import CodecConfigError
 
 DATA = Path(__file__).parents[2] / "data" / "codec"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from trio_srs.wire.codec.av1_frame import Av1Frame, parse_av1_frame
-from trio_srs.wire.codec.record import CodecConfigError
+from trio_srs.wire.codec.config_record import CodecConfigError
 
 
 @pytest.mark.parametrize(

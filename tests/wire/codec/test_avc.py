@@ -20,7 +20,7 @@ from trio_srs.wire.codec.avc import (
     parse_sps,
     parse_sps_id,
 )
-from trio_srs.wire.codec.record import CodecConfigError
+from trio_srs.wire.codec.config_record import CodecConfigError
 
 DATA = Path(__file__).parents[2] / "data" / "codec"
 RECORD = bytes.fromhex("0142c01fffe1000467428001 01 000468ce3c80")

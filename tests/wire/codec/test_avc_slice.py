@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from trio_srs.wire.bits import BitWriter, escape
 from trio_srs.wire.codec.avc_slice import avc_slice_pps, avc_slice_type
-from trio_srs.wire.codec.record import CodecConfigError
+from trio_srs.wire.codec.config_record import CodecConfigError
 
 
 def slice_nalu(first: int, number: int) -> bytes:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from trio_srs.wire.codec.config_record import CodecConfigError
 from trio_srs.wire.codec.flac import FlacFrame, FlacInfo, parse_flac_frame, parse_flac_info
-from trio_srs.wire.codec.record import CodecConfigError
 
 INFO = bytes.fromhex("10001000000010000020") + bytes.fromhex("0bb802f000000000") + bytes(16)
 

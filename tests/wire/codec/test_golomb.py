@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trio_srs.wire.bits import BitReader, BitWriter
+from trio_srs.wire.codec.config_record import CodecConfigError
 from trio_srs.wire.codec.golomb import take_ue
-from trio_srs.wire.codec.record import CodecConfigError
 
 
 @pytest.mark.parametrize(("code", "value"), [("1", 0), ("010", 1), ("011", 2), ("00100", 3)])

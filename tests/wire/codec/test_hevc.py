@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from trio_srs.wire.codec.config_record import CodecConfigError
 from trio_srs.wire.codec.hevc import HevcConfig, HevcProfile, parse_hevc_config, parse_sps
-from trio_srs.wire.codec.record import CodecConfigError
 
 DATA = Path(__file__).parents[2] / "data" / "codec"
 HEAD = "01 01 60000000 b00000000000 5d f000 fc fd f8 f8 0000 0f"

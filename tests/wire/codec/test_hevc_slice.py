@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from trio_srs.wire.bits import BitWriter, escape
+from trio_srs.wire.codec.config_record import CodecConfigError
 from trio_srs.wire.codec.hevc import parse_hevc_config
 from trio_srs.wire.codec.hevc_slice import hevc_slice_pps, hevc_slice_type, parse_pps
-from trio_srs.wire.codec.record import CodecConfigError
 
 DATA = Path(__file__).parents[2] / "data" / "codec"
 

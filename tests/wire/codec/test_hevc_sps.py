@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trio_srs.wire.bits import BitWriter, escape, unescape
+from trio_srs.wire.codec.config_record import CodecConfigError
 from trio_srs.wire.codec.hevc import parse_hevc_config
 from trio_srs.wire.codec.hevc_sps import HevcSps, parse_profile, parse_sps, parse_sps_id
-from trio_srs.wire.codec.record import CodecConfigError
 
 DATA = Path(__file__).parents[2] / "data" / "codec"
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from trio_srs.wire.codec.config_record import CodecConfigError
 from trio_srs.wire.codec.mp3 import Mp3Header, parse_mp3_header
-from trio_srs.wire.codec.record import CodecConfigError
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from trio_srs.wire.codec.config_record import CodecConfigError
 from trio_srs.wire.codec.opus import OpusHead, parse_opus_head
-from trio_srs.wire.codec.record import CodecConfigError
 
 DATA = Path(__file__).parents[2] / "data" / "codec"
 MAGIC = b"OpusHead".hex()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from trio_srs.wire.codec.config_record import CodecConfigError
 from trio_srs.wire.codec.opus_packet import opus_packet_samples
-from trio_srs.wire.codec.record import CodecConfigError
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trio_srs.wire.codec.record import CodecConfigError
+from trio_srs.wire.codec.config_record import CodecConfigError
 from trio_srs.wire.codec.sei import iter_sei, read_sei
 
 TIMING = b"\x01\x02\xaa\xbb"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trio_srs.wire.codec.record import CodecConfigError
+from trio_srs.wire.codec.config_record import CodecConfigError
 from trio_srs.wire.codec.vp9 import Vp9Config, parse_vp9_config
 
 DATA = Path(__file__).parents[2] / "data" / "codec"

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trio_srs.wire.bits import BitWriter
-from trio_srs.wire.codec.record import CodecConfigError
+from trio_srs.wire.codec.config_record import CodecConfigError
 from trio_srs.wire.codec.vp9_frame import Vp9Frame, parse_vp9_frame, split_superframe
 
 

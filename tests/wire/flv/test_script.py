@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.wire.amf.strategies import amf0_values, amf3_values
 from trio_srs.wire.amf import amf0, amf3
-from trio_srs.wire.amf.reader import AmfError
+from trio_srs.wire.amf.amf_reader import AmfError
 from trio_srs.wire.amf.values import EcmaArray, MixedArray, TypedObject
 from trio_srs.wire.flv.script import (
     METADATA_LIMITS,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trio_srs.wire.rtmp.oddity import Oddities, Oddity, OddityKind, note
+from trio_srs.wire.rtmp.oddity import Oddities, OddityCounter, OddityKind, note
 
 
 def test_the_first_of_a_kind_is_told_and_all_are_counted() -> None:
@@ -11,6 +11,6 @@ def test_the_first_of_a_kind_is_told_and_all_are_counted() -> None:
     note(oddities, OddityKind.AGGREGATE, "another", 8)
     note(oddities, OddityKind.ABORT, "again", 9)
     assert list(oddities.items()) == [
-        (OddityKind.ABORT, Oddity("once", 7, 2)),
-        (OddityKind.AGGREGATE, Oddity("another", 8)),
+        (OddityKind.ABORT, OddityCounter("once", 7, 2)),
+        (OddityKind.AGGREGATE, OddityCounter("another", 8)),
     ]

@@ -18,7 +18,7 @@ from trio_srs.media.report import StreamReport
 from trio_srs.tools.client import ClientSettings, client_tls
 from trio_srs.tools.expect.flv_file import report_of_file, what_is_missing
 from trio_srs.tools.expect.pull import Pull
-from trio_srs.tools.expect.sight import Enough
+from trio_srs.tools.expect.stream_observer import Enough
 from trio_srs.tools.publish import MediaFileError
 from trio_srs.tools.verdicts.outcome import Outcome
 

@@ -22,11 +22,11 @@ from trio_srs.errors import RefusedError
 from trio_srs.media.expect import Rule
 from trio_srs.media.report import StreamReport
 from trio_srs.net.address import Address
-from trio_srs.tools.expect.found import outcome_of
-from trio_srs.tools.expect.plan import SOURCE_STREAM, Plan
 from trio_srs.tools.expect.program import ProgramStartError
 from trio_srs.tools.expect.run import ExpectRun
-from trio_srs.tools.expect.sight import Enough
+from trio_srs.tools.expect.run_plan import SOURCE_STREAM, RunPlan
+from trio_srs.tools.expect.run_result import outcome_of
+from trio_srs.tools.expect.stream_observer import Enough
 from trio_srs.wire.stream_name import parse_stream
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def judge_served(
     """Run the command, or wait for whoever comes; judge and report."""
     if args.capture is not None and not args.capture.is_dir():
         parser.error(f"--capture: there is no directory {args.capture}")
-    plan = Plan(
+    plan = RunPlan(
         rules=rules,
         golden=golden,
         words=tuple(args.command),
@@ -143,8 +143,8 @@ def _say_where(url: str) -> None:
     complain(f"waiting for a publisher on {url}")
 
 
-async def _judge(args: argparse.Namespace, plan: Plan) -> int:
+async def _judge(args: argparse.Namespace, plan: RunPlan) -> int:
     run = ExpectRun(plan)
     by_signal = await until_signal(run.run)
-    outcome = outcome_of(plan, run.found, interrupted=by_signal is not None)
+    outcome = outcome_of(plan, run.result, interrupted=by_signal is not None)
     return write_outputs(args, outcome, by_signal)

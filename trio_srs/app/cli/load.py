@@ -16,7 +16,7 @@ from typing import Any
 from trio_srs.app.cli.exits import Exit
 from trio_srs.app.cli.terminal import complain, say, say_json
 from trio_srs.errors import TrioSrsError
-from trio_srs.tools.load.plan import Load, LoadRefusedError, Plan
+from trio_srs.tools.load.plan import Load, LoadPlan, LoadRefusedError
 from trio_srs.units import parse_seconds
 
 __all__ = ["configure", "run"]
@@ -108,9 +108,9 @@ def run(args: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
         return Exit.USAGE
     from trio_srs.tools.load.run import Timing, run_load
 
-    given = {name: value for name, value in vars(args).items() if name in Plan.__annotations__}
+    given = {name: value for name, value in vars(args).items() if name in LoadPlan.__annotations__}
     try:
-        plan = Plan(**given)
+        plan = LoadPlan(**given)
     except LoadRefusedError as error:
         complain(str(error))
         return Exit.USAGE

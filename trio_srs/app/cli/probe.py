@@ -14,8 +14,8 @@ from trio_srs.app.cli.exits import Exit
 from trio_srs.app.cli.quantities import seconds
 from trio_srs.app.cli.terminal import say, say_json
 from trio_srs.app.cli.tool import add_connection_options, run_tool, settings_from
-from trio_srs.tools.inspection import stream_as_dict
 from trio_srs.tools.probe import DEFAULT_SECONDS, Probe, probe
+from trio_srs.tools.stream_summary import stream_as_dict
 from trio_srs.wire.amf.values import Value
 
 __all__ = ["configure", "run"]

@@ -183,87 +183,87 @@ class Expectation:
             hint = f'; did you mean "{near[0]}"?' if near else ""
             raise AttributeError(f'there is no "{name}" to expect anything about{hint}')
 
-    def video(self, **facts: Unpack[keywords.Video]) -> Self:
+    def video(self, **facts: Unpack[keywords.VideoKeywords]) -> Self:
         """Have facts about the first video track. Raises as :meth:`rules`."""
         __tracebackhide__ = True
         return self.about("video", **facts)
 
-    def audio(self, **facts: Unpack[keywords.Audio]) -> Self:
+    def audio(self, **facts: Unpack[keywords.AudioKeywords]) -> Self:
         """Have facts about the first audio track. Raises as :meth:`rules`."""
         __tracebackhide__ = True
         return self.about("audio", **facts)
 
-    def timestamps(self, **facts: Unpack[keywords.Timestamps]) -> Self:
+    def timestamps(self, **facts: Unpack[keywords.TimestampsKeywords]) -> Self:
         """Have facts about the timestamps of all tracks. Raises as :meth:`rules`."""
         __tracebackhide__ = True
         return self.about("timestamps", **facts)
 
-    def gaps(self, **facts: Unpack[keywords.Gaps]) -> Self:
+    def gaps(self, **facts: Unpack[keywords.GapsKeywords]) -> Self:
         """Have facts about gaps in the timestamps. Raises as :meth:`rules`."""
         __tracebackhide__ = True
         return self.about("gaps", **facts)
 
-    def skew(self, **facts: Unpack[keywords.Skew]) -> Self:
+    def skew(self, **facts: Unpack[keywords.SkewKeywords]) -> Self:
         """Have facts about audio against video. Raises as :meth:`rules`."""
         __tracebackhide__ = True
         return self.about("skew", **facts)
 
-    def bitrate(self, **facts: Unpack[keywords.Bitrate]) -> Self:
+    def bitrate(self, **facts: Unpack[keywords.BitrateKeywords]) -> Self:
         """Have facts about audio and video together. Raises as :meth:`rules`."""
         __tracebackhide__ = True
         return self.about("bitrate", **facts)
 
-    def stall(self, **facts: Unpack[keywords.Stall]) -> Self:
+    def stall(self, **facts: Unpack[keywords.StallKeywords]) -> Self:
         """Have facts about times in which nothing came. Raises as :meth:`rules`."""
         __tracebackhide__ = True
         return self.about("stall", **facts)
 
-    def first_frame(self, **facts: Unpack[keywords.FirstFrame]) -> Self:
+    def first_frame(self, **facts: Unpack[keywords.FirstFrameKeywords]) -> Self:
         """Have facts about the first frame. Raises as :meth:`rules`."""
         __tracebackhide__ = True
         return self.about("first_frame", **facts)
 
-    def first_keyframe(self, **facts: Unpack[keywords.FirstKeyframe]) -> Self:
+    def first_keyframe(self, **facts: Unpack[keywords.FirstKeyframeKeywords]) -> Self:
         """Have facts about the first keyframe. Raises as :meth:`rules`."""
         __tracebackhide__ = True
         return self.about("first_keyframe", **facts)
 
-    def duration(self, **facts: Unpack[keywords.Duration]) -> Self:
+    def duration(self, **facts: Unpack[keywords.DurationKeywords]) -> Self:
         """Have facts about how long it is. Raises as :meth:`rules`."""
         __tracebackhide__ = True
         return self.about("duration", **facts)
 
-    def digest(self, **facts: Unpack[keywords.Digest]) -> Self:
+    def digest(self, **facts: Unpack[keywords.DigestKeywords]) -> Self:
         """Have facts about what it is compared by. Raises as :meth:`rules`."""
         __tracebackhide__ = True
         return self.about("digest", **facts)
 
-    def end(self, **facts: Unpack[keywords.End]) -> Self:
+    def end(self, **facts: Unpack[keywords.EndKeywords]) -> Self:
         """Have facts about how it ended. Raises as :meth:`rules`."""
         __tracebackhide__ = True
         return self.about("end", **facts)
 
-    def conduct(self, **facts: Unpack[keywords.Conduct]) -> Self:
+    def conduct(self, **facts: Unpack[keywords.ConductKeywords]) -> Self:
         """Have facts about how the publisher behaved. Raises as :meth:`rules`."""
         __tracebackhide__ = True
         return self.about("conduct", **facts)
 
-    def reconnect(self, **facts: Unpack[keywords.Reconnect]) -> Self:
+    def reconnect(self, **facts: Unpack[keywords.ReconnectKeywords]) -> Self:
         """Have facts about how it came back. Raises as :meth:`rules`."""
         __tracebackhide__ = True
         return self.about("reconnect", **facts)
 
-    def delay(self, **facts: Unpack[keywords.Delay]) -> Self:
+    def delay(self, **facts: Unpack[keywords.DelayKeywords]) -> Self:
         """Have facts about how late it is. Raises as :meth:`rules`."""
         __tracebackhide__ = True
         return self.about("delay", **facts)
 
-    def arrival(self, **facts: Unpack[keywords.Arrival]) -> Self:
+    def arrival(self, **facts: Unpack[keywords.ArrivalKeywords]) -> Self:
         """Have facts about when frames came. Raises as :meth:`rules`."""
         __tracebackhide__ = True
         return self.about("arrival", **facts)
 
-    def source(self, **facts: Unpack[keywords.Source]) -> Self:
+    def source(self, **facts: Unpack[keywords.SourceKeywords]) -> Self:
         """Have facts about what it was made of. Raises as :meth:`rules`."""
         __tracebackhide__ = True
         return self.about("source", **facts)

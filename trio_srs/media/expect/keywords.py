@@ -10,28 +10,28 @@ from typing import TypedDict
 from trio_srs.media.expect.conditions import Expected
 
 __all__ = [
-    "Arrival",
-    "Audio",
-    "Bitrate",
-    "Conduct",
-    "Delay",
-    "Digest",
-    "Duration",
-    "End",
-    "FirstFrame",
-    "FirstKeyframe",
-    "Gaps",
-    "Reconnect",
-    "Skew",
-    "Source",
-    "Stall",
-    "Timestamps",
-    "Video",
+    "ArrivalKeywords",
+    "AudioKeywords",
+    "BitrateKeywords",
+    "ConductKeywords",
+    "DelayKeywords",
+    "DigestKeywords",
+    "DurationKeywords",
+    "EndKeywords",
+    "FirstFrameKeywords",
+    "FirstKeyframeKeywords",
+    "GapsKeywords",
+    "ReconnectKeywords",
+    "SkewKeywords",
+    "SourceKeywords",
+    "StallKeywords",
+    "TimestampsKeywords",
+    "VideoKeywords",
 ]
 
 
-class Video(TypedDict, total=False):
-    """Of ``video()``."""
+class VideoKeywords(TypedDict, total=False):
+    """The keyword arguments of ``video()``."""
 
     size: Expected
     fps: Expected
@@ -134,8 +134,8 @@ class Video(TypedDict, total=False):
     pictures_composition_max_ms: Expected
 
 
-class Audio(TypedDict, total=False):
-    """Of ``audio()``."""
+class AudioKeywords(TypedDict, total=False):
+    """The keyword arguments of ``audio()``."""
 
     timestamps_monotonic: Expected
     timestamps_regressions: Expected
@@ -198,8 +198,8 @@ class Audio(TypedDict, total=False):
     sample_drift_ms: Expected
 
 
-class Timestamps(TypedDict, total=False):
-    """Of ``timestamps()``."""
+class TimestampsKeywords(TypedDict, total=False):
+    """The keyword arguments of ``timestamps()``."""
 
     monotonic: Expected
     regressions: Expected
@@ -207,15 +207,15 @@ class Timestamps(TypedDict, total=False):
     jumps: Expected
 
 
-class Gaps(TypedDict, total=False):
-    """Of ``gaps()``."""
+class GapsKeywords(TypedDict, total=False):
+    """The keyword arguments of ``gaps()``."""
 
     count: Expected
     longest: Expected
 
 
-class Skew(TypedDict, total=False):
-    """Of ``skew()``."""
+class SkewKeywords(TypedDict, total=False):
+    """The keyword arguments of ``skew()``."""
 
     ms: Expected
     drift: Expected
@@ -226,8 +226,8 @@ class Skew(TypedDict, total=False):
     drift_ms_per_minute: Expected
 
 
-class Bitrate(TypedDict, total=False):
-    """Of ``bitrate()``."""
+class BitrateKeywords(TypedDict, total=False):
+    """The keyword arguments of ``bitrate()``."""
 
     mean: Expected
     peak: Expected
@@ -236,46 +236,46 @@ class Bitrate(TypedDict, total=False):
     peak_bps: Expected
 
 
-class Stall(TypedDict, total=False):
-    """Of ``stall()``."""
+class StallKeywords(TypedDict, total=False):
+    """The keyword arguments of ``stall()``."""
 
     seconds: Expected
 
 
-class FirstFrame(TypedDict, total=False):
-    """Of ``first_frame()``."""
+class FirstFrameKeywords(TypedDict, total=False):
+    """The keyword arguments of ``first_frame()``."""
 
     seconds: Expected
 
 
-class FirstKeyframe(TypedDict, total=False):
-    """Of ``first_keyframe()``."""
+class FirstKeyframeKeywords(TypedDict, total=False):
+    """The keyword arguments of ``first_keyframe()``."""
 
     seconds: Expected
 
 
-class Duration(TypedDict, total=False):
-    """Of ``duration()``."""
+class DurationKeywords(TypedDict, total=False):
+    """The keyword arguments of ``duration()``."""
 
     seconds: Expected
 
 
-class Digest(TypedDict, total=False):
-    """Of ``digest()``."""
+class DigestKeywords(TypedDict, total=False):
+    """The keyword arguments of ``digest()``."""
 
     exact: Expected
     payload: Expected
     without_user_data: Expected
 
 
-class End(TypedDict, total=False):
-    """Of ``end()``."""
+class EndKeywords(TypedDict, total=False):
+    """The keyword arguments of ``end()``."""
 
     reason: Expected
 
 
-class Conduct(TypedDict, total=False):
-    """Of ``conduct()``."""
+class ConductKeywords(TypedDict, total=False):
+    """The keyword arguments of ``conduct()``."""
 
     client: Expected
     encoder: Expected
@@ -284,15 +284,15 @@ class Conduct(TypedDict, total=False):
     oddities: Expected
 
 
-class Reconnect(TypedDict, total=False):
-    """Of ``reconnect()``."""
+class ReconnectKeywords(TypedDict, total=False):
+    """The keyword arguments of ``reconnect()``."""
 
     count: Expected
     seconds: Expected
 
 
-class Delay(TypedDict, total=False):
-    """Of ``delay()``."""
+class DelayKeywords(TypedDict, total=False):
+    """The keyword arguments of ``delay()``."""
 
     min: Expected
     mean: Expected
@@ -301,8 +301,8 @@ class Delay(TypedDict, total=False):
     missing: Expected
 
 
-class Arrival(TypedDict, total=False):
-    """Of ``arrival()``."""
+class ArrivalKeywords(TypedDict, total=False):
+    """The keyword arguments of ``arrival()``."""
 
     resolution_s: Expected
     first_frame_s: Expected
@@ -314,8 +314,8 @@ class Arrival(TypedDict, total=False):
     longest_silence_s: Expected
 
 
-class Source(TypedDict, total=False):
-    """Of ``source()``."""
+class SourceKeywords(TypedDict, total=False):
+    """The keyword arguments of ``source()``."""
 
     video_size: Expected
     video_fps: Expected

@@ -14,7 +14,7 @@ from typing import Final, TypeAlias
 import attrs
 
 from trio_srs.media.arrival import Arrivals
-from trio_srs.media.clock import DEFAULT_GAP_MS, Clock, Found, Step
+from trio_srs.media.clock import DEFAULT_GAP_MS, Clock, ClockStep, FindingCounter
 from trio_srs.media.expect.seen import Number
 from trio_srs.media.order import Order
 from trio_srs.media.skew import Skew
@@ -68,7 +68,7 @@ def _frames(trace: Trace, kind: str) -> Iterator[Frame]:
 class _Clocks:
     """A clock for each track, of times that can be compared."""
 
-    new_found: Callable[[], Found] = Found
+    new_finding: Callable[[], FindingCounter] = FindingCounter
     order: Order = attrs.field(factory=Order)
     """Of all frames."""
     by_track: dict[tuple[str, int], Clock] = attrs.field(factory=dict)
@@ -78,7 +78,7 @@ class _Clocks:
         key = frame.kind, frame.track_id
         clock = self.by_track.get(key)
         if clock is None:
-            clock = self.by_track[key] = self.order.new_clock(self.new_found)
+            clock = self.by_track[key] = self.order.new_clock(self.new_finding)
         clock.add(frame.timestamp_ms)
         self.order.add(frame.timestamp_ms, clock)
         return clock
@@ -195,7 +195,7 @@ def paces(kind: str) -> Walk:
 
 
 @attrs.define(eq=False)
-class _AllFound(Found):
+class _EveryFinding(FindingCounter):
     """Remembers which frame each was, and how large."""
 
     each: list[tuple[int, int]] = attrs.field(factory=list)
@@ -217,7 +217,7 @@ def steps(kind: str, of: str, size: bool = False) -> Walk:
     """
 
     def walk(trace: Trace) -> Iterator[Reading]:
-        clocks = _Clocks(_AllFound)
+        clocks = _Clocks(_EveryFinding)
         frames = list(_frames(trace, kind))
         for frame in frames:
             clocks.add(frame)
@@ -261,7 +261,7 @@ def gaps(trace: Trace) -> Iterator[Reading]:
 
 def _step(frame: Frame, clock: Clock) -> Reading | None:
     """The step forward to a frame, if it is one."""
-    is_step = clock.count > 1 and clock.step is not Step.RETURN and clock.step_ms >= 0
+    is_step = clock.count > 1 and clock.step is not ClockStep.RETURN and clock.step_ms >= 0
     return Reading(frame, clock.step_ms, clock.step_ms) if is_step else None
 
 

@@ -15,7 +15,7 @@ from typing import Final
 import attrs
 
 from trio_srs.media.pattern.avc_encoder import number_payload
-from trio_srs.media.pattern.source import Source
+from trio_srs.media.pattern.pattern_track import PatternTrack
 from trio_srs.wire.codec.nalu import join_prefixed
 from trio_srs.wire.flv import FrameKind, classify_audio, classify_video
 from trio_srs.wire.flv.tag import FlvReader, FlvTag
@@ -34,12 +34,12 @@ _PREFIX_SEI: Final = b"\x4e\x01"  # nal_unit_type 39, layer 0, temporal id 0 (H.
 _FOURCC: Final = {"hevc": "hvc1", "av1": "av01", "opus": "Opus"}
 
 
-def canned_video(codec: str) -> Source:
+def canned_video(codec: str) -> PatternTrack:
     """``"hevc"`` or ``"av1"``: :data:`CANNED_SIZE`, a keyframe every 50 frames."""
     header, frames = _clip(codec)
     number_of = _hevc_numbered if codec == "hevc" else _as_it_is
     width, height = CANNED_SIZE
-    return Source(
+    return PatternTrack(
         header,
         lambda: _repeat(frames, number_of),
         1000 / CANNED_FPS,
@@ -52,10 +52,10 @@ def canned_video(codec: str) -> Source:
     )
 
 
-def canned_audio() -> Source:
+def canned_audio() -> PatternTrack:
     """Opus: 48 kHz, stereo, packets of 20 ms."""
     header, frames = _clip("opus")
-    return Source(
+    return PatternTrack(
         header,
         lambda: _repeat(frames[:_PACKETS], _as_it_is),
         _PACKET_MS,

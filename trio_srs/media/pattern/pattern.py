@@ -19,9 +19,9 @@ from trio_srs.media.pattern.canned import (
     canned_video,
 )
 from trio_srs.media.pattern.defects import Defect, DefectKind
+from trio_srs.media.pattern.pattern_track import PatternTrack, aac_source, h264_source
 from trio_srs.media.pattern.refusal import PatternError
 from trio_srs.media.pattern.schedule import Schedule
-from trio_srs.media.pattern.source import Source, aac_source, h264_source
 from trio_srs.wire.amf import amf0
 from trio_srs.wire.amf.values import EcmaArray
 from trio_srs.wire.rtmp.message import Message, MessageType
@@ -99,12 +99,12 @@ class Pattern:
     """Of the jitter: the same number, the same jitter."""
     defects: tuple[Defect, ...] = ()
     """What is wrong with it on purpose."""
-    _pictures: Source = attrs.field(init=False, repr=False, eq=False)
-    _sound: Source | None = attrs.field(init=False, repr=False, eq=False)
+    _pictures: PatternTrack = attrs.field(init=False, repr=False, eq=False)
+    _sound: PatternTrack | None = attrs.field(init=False, repr=False, eq=False)
     _schedule: Schedule = attrs.field(init=False, repr=False, eq=False)
 
     @_pictures.default
-    def _make_pictures(self) -> Source:
+    def _make_pictures(self) -> PatternTrack:
         if self.codec not in VIDEO_CODECS:
             raise PatternError(f"video {self.codec!r}: expected one of {', '.join(VIDEO_CODECS)}")
         # H.264 has 32 bits for either part; of the upper one, for twice as much.
@@ -124,7 +124,7 @@ class Pattern:
         return canned_video(self.codec)
 
     @_sound.default
-    def _make_sound(self) -> Source | None:
+    def _make_sound(self) -> PatternTrack | None:
         match self.audio:
             case "aac":
                 return aac_source(self.sample_rate, self.channels, self.tone_hz)
@@ -198,12 +198,14 @@ class Pattern:
             at_ms = self._schedule.video_ms(number) & _U32
             yield due_ms, Message(MessageType.VIDEO, 0, at_ms, body)
 
-    def _audio_track(self, source: Source) -> Iterator[tuple[Fraction, Message]]:
+    def _audio_track(self, source: PatternTrack) -> Iterator[tuple[Fraction, Message]]:
         for due_ms, _, body in self._frames(source, DefectKind.NO_AUDIO):
             at_ms = self._schedule.audio_ms(due_ms) & _U32
             yield due_ms, Message(MessageType.AUDIO, 0, at_ms, body)
 
-    def _frames(self, source: Source, ending: DefectKind) -> Iterator[tuple[Fraction, int, bytes]]:
+    def _frames(
+        self, source: PatternTrack, ending: DefectKind
+    ) -> Iterator[tuple[Fraction, int, bytes]]:
         """When each frame is due, its number and its body, up to the end or the defect."""
         bodies, number, due_ms = source.bodies(), 0, Fraction(0)
         while due_ms < self.seconds * 1000 and not self._schedule.is_silent(ending, due_ms):

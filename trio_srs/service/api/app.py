@@ -16,10 +16,9 @@ from litestar.openapi.spec import Components, SecurityScheme
 from litestar.params import QueryParameter
 from litestar.types import Guard
 
-from trio_srs.service.api.bodies import BODY_MOST, hurrying
 from trio_srs.service.api.context import ApiContext
 from trio_srs.service.api.encoding import PlainResponse, encode
-from trio_srs.service.api.errors import (
+from trio_srs.service.api.error_answers import (
     HANDLERS,
     TokenRefusedError,
     UnknownParameterError,
@@ -27,6 +26,7 @@ from trio_srs.service.api.errors import (
 )
 from trio_srs.service.api.heads import answering_heads
 from trio_srs.service.api.names import Asgi, folding
+from trio_srs.service.api.request_bodies import BODY_MOST, hurrying
 from trio_srs.service.api.routes.events import follow_events
 from trio_srs.service.api.routes.reports import (
     Expectations,

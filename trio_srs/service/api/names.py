@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import quote, unquote
 
-from trio_srs.service.api.errors import located
+from trio_srs.service.api.error_answers import located
 from trio_srs.wire.stream_name import parse_stream, stream_key
 
 __all__ = ["PARTS", "STREAMS", "find_key", "folding", "path_key"]

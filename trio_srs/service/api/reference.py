@@ -9,7 +9,7 @@ import attrs
 
 from trio_srs.hub.bus import Event
 from trio_srs.service.api.app import describe
-from trio_srs.service.api.feed import event_word
+from trio_srs.service.api.event_stream import event_word
 from trio_srs.service.api.schema import as_text, first_paragraph, meanings
 
 __all__ = ["reference_page"]

@@ -14,10 +14,10 @@ import trio
 from trio_srs.errors import PeerError, RefusedError
 from trio_srs.testing.child.orders import STARTED, Verbs, refusal, take_orders
 
-__all__ = ["Client", "run_client"]
+__all__ = ["ChildClient", "run_client"]
 
 
-class Client(ABC):
+class ChildClient(ABC):
     """One connection to a server, from the test's orders to its end.
 
     Attributes:
@@ -122,7 +122,7 @@ class Client(ABC):
         self._flowing.set()
 
 
-async def run_client(sock: socket.socket, client: Client) -> None:
+async def run_client(sock: socket.socket, client: ChildClient) -> None:
     """Run it, and tell the test when it is under way, or why it is not."""
     async with trio.open_nursery() as nursery:
         nursery.start_soon(client.run)

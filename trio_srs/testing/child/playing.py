@@ -10,7 +10,7 @@ import trio
 
 from trio_srs.media.plain import plain
 from trio_srs.media.probe import StreamProbe
-from trio_srs.testing.child.client import Client, run_client
+from trio_srs.testing.child.client import ChildClient, run_client
 from trio_srs.tools.client import Player, open_player
 from trio_srs.tools.tally import Tally
 
@@ -22,7 +22,7 @@ async def play(sock: socket.socket, words: Mapping[str, Any]) -> None:
     await run_client(sock, _Playing(words["url"]))
 
 
-class _Playing(Client):
+class _Playing(ChildClient):
     def __init__(self, url: str) -> None:
         super().__init__()
         self._url = url

@@ -10,7 +10,7 @@ from typing import Any
 
 from trio_srs.errors import RefusedError
 from trio_srs.media.pattern import Defect, Pattern
-from trio_srs.testing.child.client import Client, run_client
+from trio_srs.testing.child.client import ChildClient, run_client
 from trio_srs.testing.child.orders import STARTED, refusal
 from trio_srs.tools.client import Publisher, open_client
 from trio_srs.tools.publish import FilePublish, PatternPublish, PublishOptions
@@ -29,7 +29,7 @@ async def publish(sock: socket.socket, words: Mapping[str, Any]) -> None:
     await run_client(sock, client)
 
 
-class _Publishing(Client):
+class _Publishing(ChildClient):
     def __init__(self, url: str, words: Mapping[str, Any]) -> None:
         """Raises PatternError or MediaFileError: there is no such stream to publish."""
         super().__init__()
@@ -55,7 +55,7 @@ class _Publishing(Client):
 class _Stallable(Publisher):
     """A publisher that keeps still while it is told to."""
 
-    client: Client
+    client: ChildClient
 
     async def send(self, message: Message) -> None:
         await self.client.flowing()

@@ -16,10 +16,10 @@ from trio_srs.server.logs import configure
 from trio_srs.server.run import Server, serve
 from trio_srs.testing.child.leaks import Stock, take_stock, until_given_back
 from trio_srs.testing.child.orders import STARTED, Verbs, refusal, take_orders
-from trio_srs.testing.testimony import in_words, write_down
+from trio_srs.testing.failure_report import in_words, write_down
 from trio_srs.tools.capture import Captures, capturing
 
-__all__ = ["FOR_TESTS", "Desk", "run_server", "serving"]
+__all__ = ["FOR_TESTS", "ServerVerbs", "run_server", "serving"]
 
 FOR_TESTS: Final[Mapping[str, Any]] = {
     "rtmp": {"listen": ["127.0.0.1:0"], "shutdown_grace": "1s"},
@@ -38,7 +38,7 @@ FOR_TESTS: Final[Mapping[str, Any]] = {
 sent at once, and what a server in production bears with patience is an error soon."""
 
 
-class Desk:
+class ServerVerbs:
     """Answers what a test asks of a server."""
 
     def __init__(self, server: Server, captures: Captures | None) -> None:
@@ -63,7 +63,7 @@ class Desk:
             "last_event": self._last_event,
             "kick": self._kick,
             "end": self._end,
-            "testify": self._testify,
+            "write_failure_report": self._write_failure_report,
         }
 
     async def _wait_for(
@@ -94,7 +94,7 @@ class Desk:
     async def _last_event(self) -> int:
         return self._server.journal.last
 
-    async def _testify(self, folder: str) -> str:
+    async def _write_failure_report(self, folder: str) -> str:
         """Write down all that there is to know, and say it in words."""
         await self._settled()
         reports = self._server.reports
@@ -121,7 +121,7 @@ class Desk:
 
 
 @asynccontextmanager
-async def serving(config: Config, captures: Path | None = None) -> AsyncIterator[Desk]:
+async def serving(config: Config, captures: Path | None = None) -> AsyncIterator[ServerVerbs]:
     """Run a server for as long as the block lasts, and cut off whoever is connected then.
 
     Args:
@@ -131,7 +131,7 @@ async def serving(config: Config, captures: Path | None = None) -> AsyncIterator
         ListenError, TlsConfigError: it cannot be.
     """
     async with serve(config) as server, _captured(server, captures) as kept:
-        yield Desk(server, kept)
+        yield ServerVerbs(server, kept)
         await server.stop(0.0)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from trio_srs.media.report import Conduct, Oddity, StreamReport
-from trio_srs.tools.expect.sight import EVERYTHING, Enough, Sight
+from trio_srs.tools.expect.stream_observer import EVERYTHING, Enough, StreamObserver
 from trio_srs.tools.publish import MediaFileError, damage_in_words
 from trio_srs.wire.flv.tag import FlvError, FlvReader, FlvTag
 from trio_srs.wire.rtmp.message import Message
@@ -29,22 +29,22 @@ def report_of_file(path: Path, enough: Enough = EVERYTHING) -> StreamReport:
     Raises:
         MediaFileError: it cannot be read, is no FLV file, or has no frame of audio or video.
     """
-    sight, reader = Sight(str(path), began_at=time.time(), now_s=None), FlvReader()
+    observer, reader = StreamObserver(str(path), began_at=time.time(), now_s=None), FlvReader()
     try:
-        ended = _read(path, sight, reader, enough)
+        ended = _read(path, observer, reader, enough)
     except OSError as error:
         raise MediaFileError(f"{path}: {error.strerror}") from error
     except FlvError as error:
-        if not sight.tally.has_media:
+        if not observer.tally.has_media:
             raise MediaFileError(f"{path}: {error}") from error
         ended = str(error)
         flaws = [Oddity(code="broken_off", detail=ended, offset=reader.offset)]
     else:
         flaws = _flaws(reader, ended)
-    if not sight.tally.has_media:
-        headers = ", only headers" if sight.tally.audio or sight.tally.video else ""
+    if not observer.tally.has_media:
+        headers = ", only headers" if observer.tally.audio or observer.tally.video else ""
         raise MediaFileError(f"{path}: no audio and no video in it{headers}")
-    return sight.report(Conduct(oddities=tuple(flaws)), end_detail=ended)
+    return observer.report(Conduct(oddities=tuple(flaws)), end_detail=ended)
 
 
 def what_is_missing(report: StreamReport) -> str:
@@ -53,13 +53,13 @@ def what_is_missing(report: StreamReport) -> str:
     return "; ".join(oddity.detail for oddity in flaws)
 
 
-def _read(path: Path, sight: Sight, reader: FlvReader, enough: Enough) -> str:
+def _read(path: Path, observer: StreamObserver, reader: FlvReader, enough: Enough) -> str:
     with path.open("rb") as file:
         while data := file.read(_READ):
             reader.feed(data)
             while (tag := reader.next_tag()) is not None:
-                sight.see(message_of(tag))
-                if reached := enough.is_reached_by(sight.tally):
+                observer.see(message_of(tag))
+                if reached := enough.is_reached_by(observer.tally):
                     return f"judged up to here: there are enough {reached}"
     return _END
 

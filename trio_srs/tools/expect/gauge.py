@@ -7,7 +7,7 @@ from typing import Final
 from trio_srs.hub.feed import Feed
 from trio_srs.hub.follower import Follower
 from trio_srs.hub.record import Record
-from trio_srs.tools.expect.sight import Enough
+from trio_srs.tools.expect.stream_observer import Enough
 from trio_srs.tools.tally import Tally
 from trio_srs.wire.rtmp.message import Message
 

@@ -16,7 +16,7 @@ from trio_srs.errors import EndReason, PeerError
 from trio_srs.media.report import Conduct, StepKind, StreamReport
 from trio_srs.tools.client import ClientSettings, Player, open_player
 from trio_srs.tools.expect.http_flv import open_http_flv
-from trio_srs.tools.expect.sight import Enough, Sight
+from trio_srs.tools.expect.stream_observer import Enough, StreamObserver
 from trio_srs.wire.http_url import HTTP_PORTS, HttpUrl
 from trio_srs.wire.rtmp.message import Message
 from trio_srs.wire.url import DEFAULT_PORTS, RtmpUrl
@@ -108,7 +108,7 @@ class Pull:
         self._url = HttpUrl.parse(url) if scheme in HTTP_PORTS else RtmpUrl.parse(url)
         self.target = url.partition("?")[0]
         self.absence = "interrupted before the server had answered"
-        self._sight: Sight | None = None
+        self._observer: StreamObserver | None = None
         self._conduct = Conduct()
         self._end: EndReason | None = None
         self._ended = "interrupted"
@@ -123,41 +123,41 @@ class Pull:
 
         Whatever the server does wrong ends it, and is found in the report or in the absence.
         """
-        self._sight = sight = Sight(
+        self._observer = observer = StreamObserver(
             self.target, began_at=time.time(), now_s=trio.current_time(), peer=self._url.authority
         )
         try:
             async with self._open() as feed:
-                sight.open(trio.current_time())
+                observer.open(trio.current_time())
                 self.absence = "interrupted before any audio or video came"
-                await self._watch(feed, sight)
+                await self._watch(feed, observer)
         except PeerError as error:
             self._end, self._ended = error.end, str(error)
-        if not sight.tally.has_media:
+        if not observer.tally.has_media:
             self.absence = self._ended
 
-    async def _watch(self, feed: _Feed, sight: Sight) -> None:
+    async def _watch(self, feed: _Feed, observer: StreamObserver) -> None:
         self._conduct = feed.conduct
         with trio.CancelScope() as patience:
             patience.deadline = trio.current_time() + self._timeout_s
             async for message in feed:
                 now = trio.current_time()
-                sight.see(message, now)
+                observer.see(message, now)
                 patience.deadline = now + self._timeout_s
-                if reached := self._enough.is_reached_by(sight.tally):
+                if reached := self._enough.is_reached_by(observer.tally):
                     self._ended = f"judged up to here: there are enough {reached}"
                     return
             self._end, self._ended = feed.end, feed.ended
         if patience.cancelled_caught:
-            what = "nothing more" if sight.tally.has_media else "no audio or video"
+            what = "nothing more" if observer.tally.has_media else "no audio or video"
             self._end = EndReason.PUBLISH_IDLE_TIMEOUT
             self._ended = f"{what} came for {self._timeout_s:g} s"
 
     def report(self) -> StreamReport | None:
         """What came so far; None if no audio or video did. Good also after a cancellation."""
-        sight = self._sight
-        if sight is None or not sight.tally.has_media:
+        observer = self._observer
+        if observer is None or not observer.tally.has_media:
             return None
         if self._end is not None:
-            sight.note(StepKind.END, trio.current_time(), self._ended)
-        return sight.report(self._conduct, self._end, self._ended)
+            observer.note(StepKind.END, trio.current_time(), self._ended)
+        return observer.report(self._conduct, self._end, self._ended)

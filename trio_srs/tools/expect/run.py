@@ -11,12 +11,12 @@ import trio
 
 from trio_srs.errors import PeerError
 from trio_srs.server.run import Server, serve
-from trio_srs.tools.expect.desk import Desk, Publish
-from trio_srs.tools.expect.found import Found
 from trio_srs.tools.expect.gauge import LOOK_S, Gauge
-from trio_srs.tools.expect.plan import DEFAULT_STREAM, SOURCE_STREAM, Plan, placeholders
 from trio_srs.tools.expect.program import Program, filled_in, running
-from trio_srs.tools.expect.sight import EVERYTHING
+from trio_srs.tools.expect.run_observer import ObservedPublish, RunObserver
+from trio_srs.tools.expect.run_plan import DEFAULT_STREAM, SOURCE_STREAM, RunPlan, placeholders
+from trio_srs.tools.expect.run_result import RunResult
+from trio_srs.tools.expect.stream_observer import EVERYTHING
 from trio_srs.tools.nursery import ungrouped
 
 if TYPE_CHECKING:
@@ -34,13 +34,13 @@ class ExpectRun:
     """One run. Await :meth:`run`, which may be cancelled at any time.
 
     Attributes:
-        found: what was found; good also after a cancellation.
+        result: what was found; good also after a cancellation.
     """
 
-    def __init__(self, plan: Plan) -> None:
-        self.found = Found(began_at=time.time(), stream=plan.stream)
+    def __init__(self, plan: RunPlan) -> None:
+        self.result = RunResult(began_at=time.time(), stream=plan.stream)
         self._plan = plan
-        self._desk = Desk(plan.stream, source=SOURCE_STREAM if plan.source else None)
+        self._observer = RunObserver(plan.stream, source=SOURCE_STREAM if plan.source else None)
         self._gauge: Gauge | None = None
         self._program: Program | None = None
         self._enough = ""
@@ -55,15 +55,15 @@ class ExpectRun:
         began = trio.current_time()
         try:
             async with serve(self._plan.config()) as server:
-                with server.bus.listening(self._desk.hear):
+                with server.bus.listening(self._observer.hear):
                     async with self._capturing(server):
                         await self._run_beside(server)
         finally:
-            self.found.seconds = trio.current_time() - began
+            self.result.seconds = trio.current_time() - began
 
     async def _run_beside(self, server: Server) -> None:
-        desk, plan = self._desk, self._plan
-        desk.on_publish = lambda name: self._measure(server, name)
+        observer, plan = self._observer, self._plan
+        observer.on_publish = lambda name: self._measure(server, name)
         url = server.rtmp_url(plan.stream or DEFAULT_STREAM)
         async with ungrouped(), trio.open_nursery() as nursery:
             if plan.source is not None:
@@ -121,24 +121,24 @@ class ExpectRun:
                 self._note_end(self._program, was_over=was_over)
 
     def _note_end(self, program: Program, *, was_over: bool) -> None:
-        hung = self.found.gave_up
+        hung = self.result.gave_up
         stopped = "" if was_over else self._enough or hung or "the run was interrupted"
-        self.found.program = program.end(stopped=stopped, hung=hung)
+        self.result.program = program.end(stopped=stopped, hung=hung)
 
     async def _tell_end(self, program: Program) -> None:
         await program.ended.wait()
-        self._desk.wake()
+        self._observer.wake()
 
     async def _offer(self, url: str, source: SourceJob) -> None:
         """Publish the source when somebody has come to play it, so that nothing is missed."""
         from trio_srs.tools.client import open_publisher  # only here: few runs have a source
 
-        await self._desk.source_wanted.wait()
+        await self._observer.source_wanted.wait()
         try:
             async with open_publisher(url) as publisher:
                 await source.run(publisher)
         except PeerError as error:
-            self.found.remarks += (f"the source was not published to its end: {error}",)
+            self.result.remarks += (f"the source was not published to its end: {error}",)
 
     def _measure(self, server: Server, name: str) -> None:
         stream = server.hub.find(name)
@@ -149,12 +149,12 @@ class ExpectRun:
         """Look now and then whether there is enough."""
         while True:
             if self._is_enough():
-                self._desk.wake()
+                self._observer.wake()
                 return
             await trio.sleep(LOOK_S)
 
     def _is_enough(self) -> bool:
-        is_first = self._plan.kick_after_s is not None and len(self._desk.publishes) < 2
+        is_first = self._plan.kick_after_s is not None and len(self._observer.publishes) < 2
         if self._gauge is None or is_first:
             return False
         if reached := self._gauge.reached(self._plan.enough):
@@ -174,16 +174,16 @@ class ExpectRun:
         """Follow one publish after the other, until nothing more is to come."""
         seen = 0
         while await self._next(seen):
-            seen = len(self._desk.publishes)
-            publish = self._desk.publishes[-1]
-            if self._plan.kick_after_s is not None and not self.found.kicked:
+            seen = len(self._observer.publishes)
+            publish = self._observer.publishes[-1]
+            if self._plan.kick_after_s is not None and not self.result.kicked:
                 await self._kick(server, publish, self._plan.kick_after_s)
             await self._end_of(publish)
-            if self._enough or self.found.gave_up:
+            if self._enough or self.result.gave_up:
                 return
             await self._settle()
 
-    async def _end_of(self, publish: Publish) -> None:
+    async def _end_of(self, publish: ObservedPublish) -> None:
         """Wait for the end of a publish, of the command, or for enough of it; where there are only
         headers, no longer than for anything."""
         with trio.move_on_after(self._plan.timeout_s) as patience:
@@ -191,9 +191,9 @@ class ExpectRun:
         if patience.cancelled_caught:
             self._give_up(f"sent headers, and no frame within {self._plan.timeout_s:g} s")
             return
-        await self._desk.until(lambda: publish.ended or self._is_over or bool(self._enough))
+        await self._observer.until(lambda: publish.ended or self._is_over or bool(self._enough))
 
-    async def _first_frame(self, publish: Publish) -> None:
+    async def _first_frame(self, publish: ObservedPublish) -> None:
         """Wait for anything but headers."""
         while True:
             if publish.ended or self._is_over or (self._gauge and self._gauge.has_frames):
@@ -207,16 +207,16 @@ class ExpectRun:
 
     async def _next(self, seen: int) -> bool:
         """Wait for media of a publish behind those seen; False if none is to come."""
-        desk, timeout_s = self._desk, self._plan.timeout_s
+        observer, timeout_s = self._observer, self._plan.timeout_s
 
         def is_here() -> bool:
-            return len(desk.publishes) > seen and desk.publishes[-1].has_media
+            return len(observer.publishes) > seen and observer.publishes[-1].has_media
 
-        awaits_return = self.found.kicked and seen == 1
+        awaits_return = self.result.kicked and seen == 1
         if seen and not self._plan.words and not awaits_return:
             return False
         with trio.move_on_after(timeout_s) as patience:
-            await desk.until(lambda: is_here() or self._is_over)
+            await observer.until(lambda: is_here() or self._is_over)
             if not is_here():
                 await self._settle()
         if patience.cancelled_caught and not is_here():
@@ -225,32 +225,34 @@ class ExpectRun:
 
     def _give_up(self, why: str) -> None:
         if not self._is_over:
-            self.found.gave_up = why
+            self.result.gave_up = why
 
     async def _settle(self) -> None:
         """Let the server see what a command that has ended has left in its sockets."""
         if self._is_over:
             await trio.sleep(_UNSEEN_S)
             with trio.move_on_after(_SETTLE_S):
-                await self._desk.until(lambda: self._desk.is_quiet)
+                await self._observer.until(lambda: self._observer.is_quiet)
 
-    async def _kick(self, server: Server, publish: Publish, after_s: float) -> None:
+    async def _kick(self, server: Server, publish: ObservedPublish, after_s: float) -> None:
         with trio.move_on_at(publish.media_at + after_s):
-            await self._desk.until(lambda: publish.ended or self._is_over)
-        if not publish.ended and self._desk.stream is not None:
-            self.found.kicked = server.hub.kick(self._desk.stream, "kicked, as --kick-after says")
+            await self._observer.until(lambda: publish.ended or self._is_over)
+        if not publish.ended and self._observer.stream is not None:
+            self.result.kicked = server.hub.kick(
+                self._observer.stream, "kicked, as --kick-after says"
+            )
 
     def _collect(self, server: Server) -> None:
         """Take the reports as they are now; synchronous, as this may be on the way out."""
-        desk, found, reports = self._desk, self.found, server.reports
-        found.happened = tuple(desk.happened)
-        if desk.stream is not None:
-            found.stream = desk.stream
-            published = reports.history(desk.stream)
-            found.reports = tuple(r for r in published if any(t.frames for t in r.facts.tracks))
-            found.only_headers = not found.reports and any(r.facts.tracks for r in published)
+        observer, result, reports = self._observer, self.result, server.reports
+        result.happened = tuple(observer.happened)
+        if observer.stream is not None:
+            result.stream = observer.stream
+            published = reports.history(observer.stream)
+            result.reports = tuple(r for r in published if any(t.frames for t in r.facts.tracks))
+            result.only_headers = not result.reports and any(r.facts.tracks for r in published)
         if self._plan.source is not None:
-            found.source = reports.find(SOURCE_STREAM)
+            result.source = reports.find(SOURCE_STREAM)
 
 
 async def _in_thread(run: Callable[[], object]) -> None:

@@ -16,12 +16,12 @@ from typing import Final
 from trio_srs.errors import TrioSrsError
 from trio_srs.tools.load.dialogue import CHUNK_SIZE, Dialogue
 from trio_srs.tools.load.loop import READ, WRITE, Loop
-from trio_srs.tools.load.plan import Plan
+from trio_srs.tools.load.plan import LoadPlan
 from trio_srs.wire.rtmp.chunk_writer import encode_message
 from trio_srs.wire.rtmp.control import Acknowledgement
 from trio_srs.wire.rtmp.message import Message, MessageType
 
-__all__ = ["C0_C1", "READ_SIZE", "S0_S1_S2_SIZE", "Client", "connecting_socket"]
+__all__ = ["C0_C1", "READ_SIZE", "S0_S1_S2_SIZE", "LoadClient", "connecting_socket"]
 
 C0_C1: Final = b"\x03" + bytes(8) + os.urandom(1528)
 """A plain handshake's beginning, the same for all: nobody looks."""
@@ -50,7 +50,7 @@ def connecting_socket(address: tuple[str, int], receive_buffer: int = 0) -> sock
     return sock
 
 
-class Client(abc.ABC):
+class LoadClient(abc.ABC):
     """What all have in common.
 
     Attributes:
@@ -61,7 +61,7 @@ class Client(abc.ABC):
 
     publishes = False
 
-    def __init__(self, loop: Loop, plan: Plan, number: int) -> None:
+    def __init__(self, loop: Loop, plan: LoadPlan, number: int) -> None:
         self.loop = loop
         self.dialogue = Dialogue(plan.target(number), self.publishes)
         self.started = False

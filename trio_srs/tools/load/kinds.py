@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
-from trio_srs.tools.load.client import Client
+from trio_srs.tools.load.client import LoadClient
 from trio_srs.tools.load.loop import Loop
 from trio_srs.tools.load.meter import Meter
-from trio_srs.tools.load.plan import Load, Plan
-from trio_srs.tools.load.player import Player, PlayerCount
-from trio_srs.tools.load.publisher import Publisher, StampingPublisher
+from trio_srs.tools.load.plan import Load, LoadPlan
+from trio_srs.tools.load.player import LoadPlayer, PlayerCount
+from trio_srs.tools.load.publisher import LoadPublisher, StampingPublisher
 from trio_srs.tools.load.skim import Skimmer
-from trio_srs.tools.load.source import Source, frame_body, read_flv, synthetic
+from trio_srs.tools.load.source import LoadSource, frame_body, read_flv, synthetic
 from trio_srs.tools.load.storm import Storm
 from trio_srs.tools.load.workload import Raw, Workload
 from trio_srs.wire.rtmp.message import MessageType
@@ -30,21 +30,21 @@ _LATE_S: Final = 1.0
 class _Play(Workload):
     """Players; also those that come at a rate and are only asked how long they waited."""
 
-    def __init__(self, loop: Loop, plan: Plan) -> None:
+    def __init__(self, loop: Loop, plan: LoadPlan) -> None:
         super().__init__(loop, plan)
         frame_ms = 1000 / plan.fps * plan.stretch
         self._skimmer = Skimmer(frame_ms)
-        self._players: list[Player] = []
+        self._players: list[LoadPlayer] = []
         self._before: list[PlayerCount] = []
         self._after: list[PlayerCount] = []
         self._seconds = 0.0
 
     @property
-    def clients(self) -> Sequence[Player]:
+    def clients(self) -> Sequence[LoadPlayer]:
         return self._players
 
     def start_one(self, number: int) -> None:
-        player = Player(self.loop, self.plan, number, self._skimmer)
+        player = LoadPlayer(self.loop, self.plan, number, self._skimmer)
         self._players.append(player)
         player.begin()
 
@@ -87,21 +87,21 @@ class _Play(Workload):
 
 
 class _Publish(Workload):
-    def __init__(self, loop: Loop, plan: Plan) -> None:
+    def __init__(self, loop: Loop, plan: LoadPlan) -> None:
         super().__init__(loop, plan)
         self._source = _source(plan)
         self._skimmer = Skimmer()
-        self._publishers: list[Publisher] = []
+        self._publishers: list[LoadPublisher] = []
         self._sent = 0
         self._bytes = 0
         self._window: tuple[int, int] = (0, 0)
 
     @property
-    def clients(self) -> Sequence[Publisher]:
+    def clients(self) -> Sequence[LoadPublisher]:
         return self._publishers
 
     def start_one(self, number: int) -> None:
-        publisher = Publisher(self.loop, self.plan, number, self._skimmer, self._source)
+        publisher = LoadPublisher(self.loop, self.plan, number, self._skimmer, self._source)
         self._publishers.append(publisher)
         publisher.begin()
 
@@ -133,14 +133,14 @@ class _Latency(Workload):
 
     late_s = _LATE_S
 
-    def __init__(self, loop: Loop, plan: Plan) -> None:
+    def __init__(self, loop: Loop, plan: LoadPlan) -> None:
         super().__init__(loop, plan)
         self._publisher = StampingPublisher(loop, plan, 0, Skimmer(), _stamped(plan))
         self._meters: list[Meter] = []
         self._until = 0.0
 
     @property
-    def clients(self) -> Sequence[Client]:
+    def clients(self) -> Sequence[LoadClient]:
         return self._meters
 
     def start(self) -> None:
@@ -189,7 +189,7 @@ class _Latency(Workload):
         self._publisher.close()
 
 
-def workload(loop: Loop, plan: Plan) -> Workload:
+def workload(loop: Loop, plan: LoadPlan) -> Workload:
     """The workload of a plan.
 
     Raises:
@@ -199,7 +199,7 @@ def workload(loop: Loop, plan: Plan) -> Workload:
     return _MAKERS[plan.load](loop, plan)
 
 
-_MAKERS: Final[dict[Load, Callable[[Loop, Plan], Workload]]] = {
+_MAKERS: Final[dict[Load, Callable[[Loop, LoadPlan], Workload]]] = {
     Load.PLAY: _Play,
     Load.JOIN: _Play,
     Load.PUBLISH: _Publish,
@@ -208,19 +208,19 @@ _MAKERS: Final[dict[Load, Callable[[Loop, Plan], Workload]]] = {
 }
 
 
-def _source(plan: Plan) -> Source:
+def _source(plan: LoadPlan) -> LoadSource:
     if plan.flv:
         return read_flv(Path(plan.flv).read_bytes())
     return synthetic(plan.kbit, fps=plan.fps, audio=plan.audio)
 
 
-def _stamped(plan: Plan) -> Source:
+def _stamped(plan: LoadPlan) -> LoadSource:
     """Frames of the same size, a keyframe every two seconds, and no sound."""
     source = synthetic(16, fps=plan.fps, audio=False)
     bodies = {key: frame_body(plan.frame_size, key=key) for key in (True, False)}
     video = MessageType.VIDEO.value
     items = tuple((ms, video, bodies[body[0] >> 4 == 1]) for ms, _, body in source.items)
-    return Source(source.headers, items, source.length_ms)
+    return LoadSource(source.headers, items, source.length_ms)
 
 
 def _ms(seconds: Iterable[float]) -> list[float]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 
-from trio_srs.tools.load.client import Client
+from trio_srs.tools.load.client import LoadClient
 from trio_srs.tools.load.loop import Loop
-from trio_srs.tools.load.plan import Plan
+from trio_srs.tools.load.plan import LoadPlan
 from trio_srs.tools.load.publisher import STAMP, STAMP_AT, STAMP_MARK
 from trio_srs.wire.rtmp.chunk_reader import ChunkReader
 from trio_srs.wire.rtmp.message import Message, MessageType
@@ -14,7 +14,7 @@ from trio_srs.wire.rtmp.message import Message, MessageType
 __all__ = ["Meter"]
 
 
-class Meter(Client):
+class Meter(LoadClient):
     """One player of a stamped stream.
 
     What is ready is taken from all sockets before any of it is read: the time of the last
@@ -25,7 +25,7 @@ class Meter(Client):
         repeated: frames that came again or out of order.
     """
 
-    def __init__(self, loop: Loop, plan: Plan, number: int) -> None:
+    def __init__(self, loop: Loop, plan: LoadPlan, number: int) -> None:
         super().__init__(loop, plan, number)
         self._reader = ChunkReader()
         self._last = -1

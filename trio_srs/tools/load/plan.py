@@ -12,7 +12,7 @@ import attrs
 from trio_srs.errors import RefusedError
 from trio_srs.wire.url import RtmpUrl, UrlError
 
-__all__ = ["Load", "LoadRefusedError", "Plan"]
+__all__ = ["Load", "LoadPlan", "LoadRefusedError"]
 
 _LOOPBACK: Final = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
 
@@ -44,7 +44,7 @@ class Load(enum.StrEnum):
 
 
 @attrs.frozen(kw_only=True)
-class Plan:
+class LoadPlan:
     """A load, as asked for on the command line.
 
     Raises:
@@ -128,7 +128,7 @@ class Plan:
             raise LoadRefusedError(f"{self.url!r} is {url.scheme}, expected rtmp")
         return url
 
-    def shares(self, processes: int) -> list[Plan]:
+    def shares(self, processes: int) -> list[LoadPlan]:
         """The plan cut into one for each process; their ramps together are this one's."""
         processes = min(processes, self.clients)
         return [

@@ -8,12 +8,12 @@ from typing import Final
 
 import attrs
 
-from trio_srs.tools.load.client import READ_SIZE, Client
+from trio_srs.tools.load.client import READ_SIZE, LoadClient
 from trio_srs.tools.load.loop import READ, Loop
-from trio_srs.tools.load.plan import Plan
+from trio_srs.tools.load.plan import LoadPlan
 from trio_srs.tools.load.skim import Skimmer
 
-__all__ = ["Player", "PlayerCount"]
+__all__ = ["LoadPlayer", "PlayerCount"]
 
 _GAP_S: Final = 2.0
 _STALLED_BUFFER: Final = 4096
@@ -32,7 +32,7 @@ class PlayerCount:
     media_ms: int
 
 
-class Player(Client):
+class LoadPlayer(LoadClient):
     """One player.
 
     Attributes:
@@ -40,7 +40,7 @@ class Player(Client):
         first_keyframe_s: the same to its first whole keyframe.
     """
 
-    def __init__(self, loop: Loop, plan: Plan, number: int, skimmer: Skimmer) -> None:
+    def __init__(self, loop: Loop, plan: LoadPlan, number: int, skimmer: Skimmer) -> None:
         self._stalls = number < plan.stalled
         super().__init__(loop, plan, number)
         self._skimmer = skimmer

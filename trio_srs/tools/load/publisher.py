@@ -6,15 +6,15 @@ import struct
 import time
 from typing import Final
 
-from trio_srs.tools.load.client import Client
+from trio_srs.tools.load.client import LoadClient
 from trio_srs.tools.load.dialogue import CHUNK_SIZE
 from trio_srs.tools.load.loop import Loop
-from trio_srs.tools.load.plan import Plan
+from trio_srs.tools.load.plan import LoadPlan
 from trio_srs.tools.load.skim import Skimmer
-from trio_srs.tools.load.source import Source
+from trio_srs.tools.load.source import LoadSource
 from trio_srs.wire.rtmp.chunk_writer import message_pieces
 
-__all__ = ["STAMP", "Publisher", "StampingPublisher"]
+__all__ = ["STAMP", "LoadPublisher", "StampingPublisher"]
 
 STAMP: Final = struct.Struct(">4sIQ")
 """Mark, number of the frame, and the monotonic clock in ns: behind the first bytes of a frame."""
@@ -23,7 +23,7 @@ STAMP_AT: Final = 10
 _U32: Final = 0xFFFFFFFF
 
 
-class Publisher(Client):
+class LoadPublisher(LoadClient):
     """One publisher.
 
     Attributes:
@@ -34,7 +34,7 @@ class Publisher(Client):
     publishes = True
 
     def __init__(
-        self, loop: Loop, plan: Plan, number: int, skimmer: Skimmer, source: Source
+        self, loop: Loop, plan: LoadPlan, number: int, skimmer: Skimmer, source: LoadSource
     ) -> None:
         super().__init__(loop, plan, number)
         self._skimmer, self._source = skimmer, source
@@ -93,7 +93,7 @@ class Publisher(Client):
         return b"".join(message_pieces(kind, stream_id, ms & _U32, body, CHUNK_SIZE))
 
 
-class StampingPublisher(Publisher):
+class StampingPublisher(LoadPublisher):
     """Writes number and time into every frame, where a slice has its samples. Headers stay whole:
     a server that reads them drops a publisher whose header makes no sense."""
 

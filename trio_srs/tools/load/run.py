@@ -15,10 +15,10 @@ import attrs
 
 from trio_srs.errors import InternalError
 from trio_srs.tools.load.figures import Figures, client_figures, joined, window_figures
-from trio_srs.tools.load.plan import Load, LoadRefusedError, Plan
+from trio_srs.tools.load.plan import Load, LoadPlan, LoadRefusedError
 from trio_srs.tools.load.spent import MachineCpu, cpu_s, family, machine_cpu, rss_bytes
 
-__all__ = ["LoadBrokenError", "Timing", "Worker", "WorkerProcess", "run_load"]
+__all__ = ["LoadBrokenError", "Timing", "WorkerHandle", "WorkerProcess", "run_load"]
 
 _SAMPLE_S: Final = 0.25
 
@@ -94,7 +94,7 @@ def _percent(spent: float, seconds: float) -> float:
     return round(100 * spent / seconds, 2)
 
 
-class Worker:
+class WorkerHandle:
     """A worker, from here: orders go in, answers come out, a line of JSON each."""
 
     def __init__(self, pid: int, orders: IO[str], answers: IO[str]) -> None:
@@ -131,10 +131,10 @@ class Worker:
         self._answers.close()
 
 
-class WorkerProcess(Worker):
+class WorkerProcess(WorkerHandle):
     """A worker in a process of its own."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: LoadPlan) -> None:
         command = [sys.executable, "-m", "trio_srs.tools.load.worker", plan.dump()]
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -153,8 +153,10 @@ class WorkerProcess(Worker):
 class _Workers:
     """All of them; they end with the block."""
 
-    def __init__(self, plans: Iterable[Plan], start: Callable[[Plan], Worker]) -> None:
-        self._all: list[Worker] = []
+    def __init__(
+        self, plans: Iterable[LoadPlan], start: Callable[[LoadPlan], WorkerHandle]
+    ) -> None:
+        self._all: list[WorkerHandle] = []
         self._plans, self._start = plans, start
 
     def __enter__(self) -> Self:
@@ -191,12 +193,12 @@ class _Workers:
 
 
 def run_load(
-    plan: Plan,
+    plan: LoadPlan,
     timing: Timing,
     *,
     server: Sequence[int] = (),
     processes: int = 1,
-    start: Callable[[Plan], Worker] = WorkerProcess,
+    start: Callable[[LoadPlan], WorkerHandle] = WorkerProcess,
 ) -> Figures:
     """Carry a plan out, and return every figure, ready for JSON.
 

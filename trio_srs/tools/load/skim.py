@@ -20,7 +20,7 @@ from trio_srs.errors import ProtocolError
 from trio_srs.wire.rtmp.message import MessageType
 from trio_srs.wire.serial import serial_step
 
-__all__ = ["Position", "SkimError", "Skimmer", "Step"]
+__all__ = ["Position", "SkimError", "SkimStep", "Skimmer"]
 
 _EXTENDED: Final = 0xFFFFFF
 _U32: Final = 0xFFFFFFFF
@@ -72,7 +72,7 @@ class Position:
     video_ms: int = -1
     """Timestamp of the last whole video message, -1 before the first."""
     audio_ms: int = -1
-    steps: dict[int, tuple[bytes, Step]] = attrs.field(factory=dict)
+    steps: dict[int, tuple[bytes, SkimStep]] = attrs.field(factory=dict)
     """What slices do here, by their length."""
 
     @property
@@ -82,7 +82,7 @@ class Position:
 
 
 @attrs.define(eq=False)
-class Step:
+class SkimStep:
     """What one slice of bytes brings."""
 
     after: Position
@@ -113,7 +113,7 @@ class Skimmer:
         self._frame_ms = frame_ms
         self._positions: dict[object, Position] = {}
 
-    def step(self, position: Position, data: bytes) -> Step:
+    def step(self, position: Position, data: bytes) -> SkimStep:
         """What ``data`` does at a position.
 
         Raises:
@@ -155,9 +155,9 @@ class _Reading:
         self._csid, self._left = position.csid, position.left
         self._chunks = dict(position.chunks)
         self._times = {_VIDEO: position.video_ms, _AUDIO: position.audio_ms}
-        self._step = Step(position)
+        self._step = SkimStep(position)
 
-    def run(self) -> Step:
+    def run(self) -> SkimStep:
         """Go as far as the bytes reach."""
         while True:
             if self._left:

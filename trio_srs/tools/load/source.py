@@ -14,7 +14,7 @@ from trio_srs.wire.flv.tag import FlvReader, FlvTag, encode_header, encode_tag
 from trio_srs.wire.rtmp.message import MessageType
 from trio_srs.wire.serial import SerialTime
 
-__all__ = ["Source", "encode_flv", "frame_body", "read_flv", "synthetic"]
+__all__ = ["LoadSource", "encode_flv", "frame_body", "read_flv", "synthetic"]
 
 _SPS: Final = bytes.fromhex("6742c01eda0507e4")  # baseline 3.0, 320x240
 _PPS: Final = bytes.fromhex("68ce3c80")
@@ -33,7 +33,7 @@ _GOPS: Final = 5
 
 
 @attrs.frozen
-class Source:
+class LoadSource:
     """Messages to send again and again, with timestamps that go on rising.
 
     Attributes:
@@ -55,7 +55,7 @@ def frame_body(size: int, *, key: bool) -> bytes:
     )
 
 
-def synthetic(kbit: int, *, fps: float = 25.0, audio: bool = True) -> Source:
+def synthetic(kbit: int, *, fps: float = 25.0, audio: bool = True) -> LoadSource:
     """A stream of that many thousand bits per second: a keyframe every 2 s, AAC-sized audio."""
     budget = kbit * 1000 / 8  # bytes per second
     sound = max(8, round(budget * _AUDIO_SHARE / _AUDIO_PER_S))
@@ -77,14 +77,14 @@ def synthetic(kbit: int, *, fps: float = 25.0, audio: bool = True) -> Source:
     if audio:
         headers.append((MessageType.AUDIO.value, _AUDIO_HEADER))
     items.sort(key=lambda item: item[0])
-    return Source(tuple(headers), tuple(items), length_ms)
+    return LoadSource(tuple(headers), tuple(items), length_ms)
 
 
 def _picture(inter: int, *, key: bool) -> bytes:
     return frame_body(inter * _KEY_WEIGHT if key else inter, key=key)
 
 
-def read_flv(data: bytes) -> Source:
+def read_flv(data: bytes) -> LoadSource:
     """A source from an FLV file. It must be whole, and have media in it.
 
     Raises:
@@ -102,7 +102,7 @@ def read_flv(data: bytes) -> Source:
         raise LoadRefusedError(f"an FLV file with {len(media)} frames, expected two at least")
     time, begin = SerialTime(), media[0].timestamp_ms
     items = [(time.place(tag.timestamp_ms) - begin, tag.type_id, tag.body) for tag in media]
-    return Source(tuple(headers), tuple(items), _length_ms(items))
+    return LoadSource(tuple(headers), tuple(items), _length_ms(items))
 
 
 def _is_header(tag: FlvTag) -> bool:
@@ -120,7 +120,7 @@ def _length_ms(items: Sequence[tuple[int, int, bytes]]) -> int:
     return max(items[-1][0] + 1, times[-1] + step)
 
 
-def encode_flv(source: Source) -> bytes:
+def encode_flv(source: LoadSource) -> bytes:
     """The source once, as an FLV file."""
     tags = [FlvTag(kind, 0, body) for kind, body in source.headers]
     tags += [FlvTag(kind, time, body) for time, kind, body in source.items]

@@ -8,9 +8,9 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 
-from trio_srs.tools.load.client import C0_C1, S0_S1_S2_SIZE, Client, connecting_socket
+from trio_srs.tools.load.client import C0_C1, S0_S1_S2_SIZE, LoadClient, connecting_socket
 from trio_srs.tools.load.loop import READ, WRITE, Loop
-from trio_srs.tools.load.plan import Plan
+from trio_srs.tools.load.plan import LoadPlan
 from trio_srs.tools.load.workload import PATIENCE_S, Raw, Workload
 
 __all__ = ["Storm"]
@@ -19,7 +19,7 @@ __all__ = ["Storm"]
 class Storm(Workload):
     """As many connections open at once as the plan says, until all have been."""
 
-    def __init__(self, loop: Loop, plan: Plan) -> None:
+    def __init__(self, loop: Loop, plan: LoadPlan) -> None:
         super().__init__(loop, plan)
         self._left = len(plan.numbers)
         self._open = 0
@@ -28,7 +28,7 @@ class Storm(Workload):
         self.times_s: list[float] = []
 
     @property
-    def clients(self) -> Sequence[Client]:
+    def clients(self) -> Sequence[LoadClient]:
         return ()
 
     def start(self) -> None:

@@ -19,10 +19,10 @@ from typing import IO, Any, Final
 from trio_srs.errors import TrioSrsError
 from trio_srs.tools.load.kinds import workload
 from trio_srs.tools.load.loop import READ, Loop
-from trio_srs.tools.load.plan import Plan
+from trio_srs.tools.load.plan import LoadPlan
 from trio_srs.tools.load.workload import Workload
 
-__all__ = ["Worker", "main", "raise_file_limit"]
+__all__ = ["LoadWorker", "main", "raise_file_limit"]
 
 _CHECK_S: Final = 0.02
 
@@ -33,7 +33,7 @@ def raise_file_limit() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-class Worker:
+class LoadWorker:
     """Carries out one plan.
 
     Args:
@@ -45,7 +45,7 @@ class Worker:
         OSError: the plan's source cannot be read.
     """
 
-    def __init__(self, plan: Plan, orders: int, answers: IO[str]) -> None:
+    def __init__(self, plan: LoadPlan, orders: int, answers: IO[str]) -> None:
         self._plan = plan
         self._loop = Loop()
         self._load: Workload = workload(self._loop, plan)
@@ -127,7 +127,7 @@ def main() -> int:
     """
     raise_file_limit()
     try:
-        worker = Worker(Plan.parse(sys.argv[1]), sys.stdin.fileno(), sys.stdout)
+        worker = LoadWorker(LoadPlan.parse(sys.argv[1]), sys.stdin.fileno(), sys.stdout)
     except (TrioSrsError, OSError) as error:
         _tell(sys.stdout, "failed", reason=str(error))
         return 1

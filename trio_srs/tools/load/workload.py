@@ -14,9 +14,9 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any, Final
 
-from trio_srs.tools.load.client import Client
+from trio_srs.tools.load.client import LoadClient
 from trio_srs.tools.load.loop import Loop
-from trio_srs.tools.load.plan import Plan
+from trio_srs.tools.load.plan import LoadPlan
 
 __all__ = ["PATIENCE_S", "Raw", "Workload"]
 
@@ -33,14 +33,14 @@ class Workload(abc.ABC):
     late_s = 0.0
     """How long to wait after a window before it is counted."""
 
-    def __init__(self, loop: Loop, plan: Plan) -> None:
+    def __init__(self, loop: Loop, plan: LoadPlan) -> None:
         self.loop, self.plan = loop, plan
         self._began_at = 0.0
         self._last_start_at = math.inf
 
     @property
     @abc.abstractmethod
-    def clients(self) -> Sequence[Client]:
+    def clients(self) -> Sequence[LoadClient]:
         """Those that were started so far."""
 
     def start(self) -> None:

@@ -39,7 +39,7 @@ class Plot:
 
 
 @attrs.define(eq=False)
-class _Track:
+class _TrackSeries:
     """One track."""
 
     name: str
@@ -73,11 +73,12 @@ def plots(trace: Trace, verdicts: Sequence[Verdict] = ()) -> Iterator[Plot]:
             yield attrs.evolve(plot, lines=lines, span=span, marks=marks)
 
 
-def _tracks(trace: Trace) -> list[_Track]:
+def _tracks(trace: Trace) -> list[_TrackSeries]:
     """The trace by tracks, in stream time from its first frame on, wraps taken out."""
     several = len({kind for kind, _ in trace.tracks}) < len(trace.tracks)
     tracks = [
-        _Track(f"{kind} {track_id}" if several else kind, kind) for kind, track_id in trace.tracks
+        _TrackSeries(f"{kind} {track_id}" if several else kind, kind)
+        for kind, track_id in trace.tracks
     ]
     time, first = SerialTime(), 0
     for place, frame in enumerate(trace):
@@ -89,7 +90,7 @@ def _tracks(trace: Trace) -> list[_Track]:
 
 
 def _offending(
-    tracks: Sequence[_Track], verdicts: Sequence[Verdict]
+    tracks: Sequence[_TrackSeries], verdicts: Sequence[Verdict]
 ) -> Iterator[tuple[str, float]]:
     """When the first offending frames of unmet rules were."""
     for verdict in verdicts:
@@ -100,7 +101,7 @@ def _offending(
                 break
 
 
-def _bit_rate(track: _Track) -> list[Point]:
+def _bit_rate(track: _TrackSeries) -> list[Point]:
     """In each whole second of stream time; of a clock that was set, those that have frames."""
     bits: defaultdict[int, int] = defaultdict(int)
     for _, at_s, frame in track.frames:
@@ -115,13 +116,13 @@ def _bit_rate(track: _Track) -> list[Point]:
     return [*points, (points[-1][0] + 1, points[-1][1])]  # so that the last one has a length
 
 
-def _intervals(track: _Track) -> list[Point]:
+def _intervals(track: _TrackSeries) -> list[Point]:
     """From the frame before to each, in order of arrival: steps back are below zero."""
     times = [at_s for _, at_s, _ in track.frames]
     return [(after, (after - before) * 1000) for before, after in pairwise(times)]
 
 
-def _gops(track: _Track) -> list[Point]:
+def _gops(track: _TrackSeries) -> list[Point]:
     """At each keyframe how long the group is that it begins; the last goes to the newest frame."""
     starts = [at_s for _, at_s, frame in track.frames if frame.is_key]
     if not starts:
@@ -131,7 +132,7 @@ def _gops(track: _Track) -> list[Point]:
     return [*points, (ends[-1], points[-1][1])]  # so that the last one has a length, too
 
 
-def _skew(tracks: Sequence[_Track]) -> list[Point]:
+def _skew(tracks: Sequence[_TrackSeries]) -> list[Point]:
     """At each picture: the newest sound's time minus its own."""
     video = next((track for track in tracks if track.kind == "video"), None)
     audio = next((track for track in tracks if track.kind == "audio"), None)
@@ -147,7 +148,7 @@ def _skew(tracks: Sequence[_Track]) -> list[Point]:
     return points
 
 
-def _lag(track: _Track, tracks: Sequence[_Track]) -> list[Point]:
+def _lag(track: _TrackSeries, tracks: Sequence[_TrackSeries]) -> list[Point]:
     """How much later each frame came than its timestamp says, counted from the first that came."""
     starts = [
         frame.arrived_s - at_s

@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from trio_srs.wire.amf.reader import AmfError
+from trio_srs.wire.amf.amf_reader import AmfError
+from trio_srs.wire.amf.amf_writer import AmfEncodeError
 from trio_srs.wire.amf.values import (
     DEFAULT_LIMITS,
     MAX_DEPTH,
@@ -26,7 +27,6 @@ from trio_srs.wire.amf.values import (
     Xml,
     XmlDocument,
 )
-from trio_srs.wire.amf.writer import AmfEncodeError
 
 __all__ = [
     "DEFAULT_LIMITS",

@@ -5,9 +5,9 @@ Source: "Action Message Format - AMF 0" (Adobe, 2007), whose clauses are named b
 
 from __future__ import annotations
 
-from trio_srs.wire.amf.amf0_decoder import Decoder, FieldSpan
-from trio_srs.wire.amf.amf0_encoder import Encoder
-from trio_srs.wire.amf.reader import AmfReader
+from trio_srs.wire.amf.amf0_decoder import Amf0Decoder, FieldSpan
+from trio_srs.wire.amf.amf0_encoder import Amf0Encoder
+from trio_srs.wire.amf.amf_reader import AmfReader
 from trio_srs.wire.amf.values import DEFAULT_LIMITS, Limits, Value
 
 __all__ = ["FieldSpan", "decode", "decode_all", "encode", "field_spans"]
@@ -23,7 +23,7 @@ def encode(*values: Value) -> bytes:
     Raises:
         AmfEncodeError: a value has no form in AMF, is nested too deep or is too long.
     """
-    encoder = Encoder(bytearray())
+    encoder = Amf0Encoder(bytearray())
     for value in values:
         encoder.value(value)
     return bytes(encoder.out)
@@ -40,7 +40,7 @@ def decode(
     Raises:
         AmfError: it is not AMF0, is cut short, or exceeds ``limits``.
     """
-    decoder = Decoder(AmfReader(data, pos, limits))
+    decoder = Amf0Decoder(AmfReader(data, pos, limits))
     return decoder.value(), decoder.reader.pos
 
 
@@ -50,7 +50,7 @@ def decode_all(data: bytes | memoryview, *, limits: Limits = DEFAULT_LIMITS) -> 
     Raises:
         AmfError: as :func:`decode`; the limits hold for all values together.
     """
-    decoder = Decoder(AmfReader(data, 0, limits))
+    decoder = Amf0Decoder(AmfReader(data, 0, limits))
     values = []
     while decoder.reader.pos < decoder.reader.end:
         values.append(decoder.value())
@@ -68,5 +68,5 @@ def field_spans(
     Raises:
         AmfError: as :func:`decode`, or it is another kind of value.
     """
-    decoder = Decoder(AmfReader(data, pos, limits))
+    decoder = Amf0Decoder(AmfReader(data, pos, limits))
     return decoder.spans()

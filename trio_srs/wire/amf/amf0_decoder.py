@@ -12,8 +12,8 @@ from typing import ClassVar, Final
 import attrs
 
 from trio_srs.wire.amf import amf3_decoder
-from trio_srs.wire.amf.amf0_format import Marker
-from trio_srs.wire.amf.reader import AmfError, AmfReader, Shared
+from trio_srs.wire.amf.amf0_format import Amf0Marker
+from trio_srs.wire.amf.amf_reader import AmfError, AmfReader, Shared
 from trio_srs.wire.amf.values import (
     UNDEFINED,
     UNSUPPORTED,
@@ -24,15 +24,15 @@ from trio_srs.wire.amf.values import (
     XmlDocument,
 )
 
-__all__ = ["Decoder", "FieldSpan"]
+__all__ = ["Amf0Decoder", "FieldSpan"]
 
 _U16: Final = struct.Struct(">H")
 _U32: Final = struct.Struct(">I")
 _I16: Final = struct.Struct(">h")
 _NOT_A_VALUE: Final[Mapping[int, str]] = {
-    Marker.MOVIECLIP: "is a movie clip, which is reserved and has no form",
-    Marker.OBJECT_END: "is the end of an object, where a value should be",
-    Marker.RECORDSET: "is a record set, which is reserved and has no form",
+    Amf0Marker.MOVIECLIP: "is a movie clip, which is reserved and has no form",
+    Amf0Marker.OBJECT_END: "is the end of an object, where a value should be",
+    Amf0Marker.RECORDSET: "is a record set, which is reserved and has no form",
 }
 
 
@@ -49,7 +49,7 @@ class FieldSpan:
     """Offset just past the value."""
 
 
-class Decoder:
+class Amf0Decoder:
     """Reads the values of one message; holds what references in it can refer to."""
 
     __slots__ = ("_amf3", "_objects", "reader")
@@ -57,7 +57,7 @@ class Decoder:
     def __init__(self, reader: AmfReader) -> None:
         self.reader = reader
         self._objects: list[Shared] = []
-        self._amf3: amf3_decoder.Decoder | None = None
+        self._amf3: amf3_decoder.Amf3Decoder | None = None
 
     def value(self) -> Value:
         """The next value."""
@@ -74,11 +74,11 @@ class Decoder:
         reader = self.reader
         at = reader.pos
         marker = reader.marker("AMF0 value")
-        if marker not in (Marker.OBJECT, Marker.ECMA_ARRAY):
+        if marker not in (Amf0Marker.OBJECT, Amf0Marker.ECMA_ARRAY):
             raise AmfError(
                 f"AMF0 marker {marker:#04x} at byte {at}, expected an object or an ECMA array"
             )
-        if marker == Marker.ECMA_ARRAY:
+        if marker == Amf0Marker.ECMA_ARRAY:
             reader.fixed(_U32, "AMF0 ECMA array")
         self._open({}, "AMF0 object")
         found = []
@@ -175,7 +175,7 @@ class Decoder:
     def _avmplus(self) -> Value:
         """One value of AMF3 (3.1). Its tables are the message's, as in Adobe's own reader."""
         if self._amf3 is None:
-            self._amf3 = amf3_decoder.Decoder(self.reader)
+            self._amf3 = amf3_decoder.Amf3Decoder(self.reader)
         return self._amf3.value()
 
     def _fields(self, into: dict[str, Value]) -> None:
@@ -194,20 +194,20 @@ class Decoder:
             return None
         return name
 
-    _readers: ClassVar[dict[int, Callable[[Decoder], Value]]] = {
-        Marker.NUMBER: _number,
-        Marker.BOOLEAN: _boolean,
-        Marker.STRING: _string,
-        Marker.OBJECT: _object,
-        Marker.NULL: _null,
-        Marker.UNDEFINED: _undefined,
-        Marker.REFERENCE: _reference,
-        Marker.ECMA_ARRAY: _ecma_array,
-        Marker.STRICT_ARRAY: _strict_array,
-        Marker.DATE: _date,
-        Marker.LONG_STRING: _long_string,
-        Marker.UNSUPPORTED: _unsupported,
-        Marker.XML_DOCUMENT: _xml_document,
-        Marker.TYPED_OBJECT: _typed_object,
-        Marker.AVMPLUS: _avmplus,
+    _readers: ClassVar[dict[int, Callable[[Amf0Decoder], Value]]] = {
+        Amf0Marker.NUMBER: _number,
+        Amf0Marker.BOOLEAN: _boolean,
+        Amf0Marker.STRING: _string,
+        Amf0Marker.OBJECT: _object,
+        Amf0Marker.NULL: _null,
+        Amf0Marker.UNDEFINED: _undefined,
+        Amf0Marker.REFERENCE: _reference,
+        Amf0Marker.ECMA_ARRAY: _ecma_array,
+        Amf0Marker.STRICT_ARRAY: _strict_array,
+        Amf0Marker.DATE: _date,
+        Amf0Marker.LONG_STRING: _long_string,
+        Amf0Marker.UNSUPPORTED: _unsupported,
+        Amf0Marker.XML_DOCUMENT: _xml_document,
+        Amf0Marker.TYPED_OBJECT: _typed_object,
+        Amf0Marker.AVMPLUS: _avmplus,
     }

@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Final
 
 from trio_srs.wire.amf import amf3_encoder
-from trio_srs.wire.amf.amf0_format import Marker
+from trio_srs.wire.amf.amf0_format import Amf0Marker
+from trio_srs.wire.amf.amf_writer import AmfEncodeError, AmfWriter, utf8, writer_of
 from trio_srs.wire.amf.values import (
     UNDEFINED,
     AmfDate,
@@ -25,9 +26,8 @@ from trio_srs.wire.amf.values import (
     Xml,
     XmlDocument,
 )
-from trio_srs.wire.amf.writer import AmfEncodeError, AmfWriter, utf8, writer_of
 
-__all__ = ["Encoder"]
+__all__ = ["Amf0Encoder"]
 
 _U16: Final = struct.Struct(">H")
 _NUMBER: Final = struct.Struct(">Bd")
@@ -38,72 +38,72 @@ _MAX_U16: Final = 0xFFFF
 _END: Final = b"\x00\x00\x09"
 
 
-class Encoder(AmfWriter):
+class Amf0Encoder(AmfWriter):
     """Writes the values of one message."""
 
     __slots__ = ("_amf3",)
 
     def __init__(self, out: bytearray) -> None:
         super().__init__(out)
-        self._amf3: amf3_encoder.Encoder | None = None
+        self._amf3: amf3_encoder.Amf3Encoder | None = None
 
     def value(self, value: Value) -> None:
         """Append one value."""
         writer_of(self._writers, value, "AMF0")(self, value)
 
     def _null(self, _: None) -> None:
-        self.out.append(Marker.NULL)
+        self.out.append(Amf0Marker.NULL)
 
     def _boolean(self, value: bool) -> None:
         self.out += b"\x01\x01" if value else b"\x01\x00"
 
     def _number(self, value: float) -> None:
         try:
-            self.out += _NUMBER.pack(Marker.NUMBER, value)
+            self.out += _NUMBER.pack(Amf0Marker.NUMBER, value)
         except struct.error as exc:
             raise AmfEncodeError("an integer is too large for an AMF0 number") from exc
 
     def _string(self, value: str) -> None:
         data = utf8(value)
         if len(data) > _MAX_U16:
-            self.out += _LONG.pack(Marker.LONG_STRING, len(data))
+            self.out += _LONG.pack(Amf0Marker.LONG_STRING, len(data))
         else:
-            self.out += _SHORT.pack(Marker.STRING, len(data))
+            self.out += _SHORT.pack(Amf0Marker.STRING, len(data))
         self.out += data
 
     def _special(self, value: Special) -> None:
-        self.out.append(Marker.UNDEFINED if value is UNDEFINED else Marker.UNSUPPORTED)
+        self.out.append(Amf0Marker.UNDEFINED if value is UNDEFINED else Amf0Marker.UNSUPPORTED)
 
     def _date(self, value: AmfDate) -> None:
         try:
-            self.out += _DATE.pack(Marker.DATE, value.ms, value.tz_minutes)
+            self.out += _DATE.pack(Amf0Marker.DATE, value.ms, value.tz_minutes)
         except struct.error as exc:
             raise AmfEncodeError(f"an AMF0 date cannot hold {value}") from exc
 
     def _xml_document(self, value: XmlDocument) -> None:
         data = utf8(value.text)
-        self.out += _LONG.pack(Marker.XML_DOCUMENT, len(data))
+        self.out += _LONG.pack(Amf0Marker.XML_DOCUMENT, len(data))
         self.out += data
 
     def _object(self, value: dict[str, Value]) -> None:
         if self._starts(value):
-            self.out.append(Marker.OBJECT)
+            self.out.append(Amf0Marker.OBJECT)
             self._fields(value)
 
     def _ecma_array(self, value: EcmaArray) -> None:
         if self._starts(value):
-            self.out += _LONG.pack(Marker.ECMA_ARRAY, len(value))
+            self.out += _LONG.pack(Amf0Marker.ECMA_ARRAY, len(value))
             self._fields(value)
 
     def _typed_object(self, value: TypedObject) -> None:
         if self._starts(value):
-            self.out.append(Marker.TYPED_OBJECT)
+            self.out.append(Amf0Marker.TYPED_OBJECT)
             self._name(value.class_name)
             self._fields(value.fields)
 
     def _strict_array(self, value: list[Value]) -> None:
         if self._starts(value):
-            self.out += _LONG.pack(Marker.STRICT_ARRAY, len(value))
+            self.out += _LONG.pack(Amf0Marker.STRICT_ARRAY, len(value))
             self.enter()
             for item in value:
                 self.value(item)
@@ -111,8 +111,8 @@ class Encoder(AmfWriter):
 
     def _avmplus(self, value: Value) -> None:
         if self._amf3 is None:
-            self._amf3 = amf3_encoder.Encoder(self.out)
-        self.out.append(Marker.AVMPLUS)
+            self._amf3 = amf3_encoder.Amf3Encoder(self.out)
+        self.out.append(Amf0Marker.AVMPLUS)
         self._amf3.value(value)
 
     def _starts(self, value: Value) -> bool:
@@ -123,7 +123,7 @@ class Encoder(AmfWriter):
             return True
         if index > _MAX_U16:
             raise AmfEncodeError(f"AMF0 cannot refer to object {index}; the last is {_MAX_U16}")
-        self.out += _SHORT.pack(Marker.REFERENCE, index)
+        self.out += _SHORT.pack(Amf0Marker.REFERENCE, index)
         return False
 
     def _fields(self, fields: dict[str, Value]) -> None:
@@ -141,7 +141,7 @@ class Encoder(AmfWriter):
         self.out += _U16.pack(len(data))
         self.out += data
 
-    _writers: ClassVar[Mapping[type[Any], Callable[[Encoder, Any], None]]] = {
+    _writers: ClassVar[Mapping[type[Any], Callable[[Amf0Encoder, Any], None]]] = {
         type(None): _null,
         bool: _boolean,
         int: _number,

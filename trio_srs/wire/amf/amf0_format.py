@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import enum
 
-__all__ = ["Marker"]
+__all__ = ["Amf0Marker"]
 
 
-class Marker(enum.IntEnum):
+class Amf0Marker(enum.IntEnum):
     """The first byte of a value (2.1)."""
 
     NUMBER = 0x00

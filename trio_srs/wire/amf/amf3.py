@@ -5,9 +5,9 @@ Source: "Action Message Format - AMF 3" (Adobe, 2013).
 
 from __future__ import annotations
 
-from trio_srs.wire.amf.amf3_decoder import Decoder
-from trio_srs.wire.amf.amf3_encoder import Encoder
-from trio_srs.wire.amf.reader import AmfReader
+from trio_srs.wire.amf.amf3_decoder import Amf3Decoder
+from trio_srs.wire.amf.amf3_encoder import Amf3Encoder
+from trio_srs.wire.amf.amf_reader import AmfReader
 from trio_srs.wire.amf.values import DEFAULT_LIMITS, Limits, Value
 
 __all__ = ["decode", "decode_all", "encode"]
@@ -22,7 +22,7 @@ def encode(*values: Value) -> bytes:
     Raises:
         AmfEncodeError: a value has no form in AMF3, is nested too deep or is too long.
     """
-    encoder = Encoder(bytearray())
+    encoder = Amf3Encoder(bytearray())
     for value in values:
         encoder.value(value)
     return bytes(encoder.out)
@@ -37,7 +37,7 @@ def decode(
         AmfError: it is not AMF3, is cut short, exceeds ``limits``, or is an object of an
             externalizable class not in ``amf3_format.EXTERNALIZABLE``.
     """
-    decoder = Decoder(AmfReader(data, pos, limits))
+    decoder = Amf3Decoder(AmfReader(data, pos, limits))
     return decoder.value(), decoder.reader.pos
 
 
@@ -47,7 +47,7 @@ def decode_all(data: bytes | memoryview, *, limits: Limits = DEFAULT_LIMITS) -> 
     Raises:
         AmfError: as :func:`decode`; the limits hold for all values together.
     """
-    decoder = Decoder(AmfReader(data, 0, limits))
+    decoder = Amf3Decoder(AmfReader(data, 0, limits))
     values = []
     while decoder.reader.pos < decoder.reader.end:
         values.append(decoder.value())

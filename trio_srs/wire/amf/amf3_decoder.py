@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from trio_srs.wire.amf.amf3_format import EXTERNALIZABLE, MAX_INT, NUMBERS, Marker, Traits
-from trio_srs.wire.amf.reader import AmfError, AmfReader, Shared
+from trio_srs.wire.amf.amf3_format import EXTERNALIZABLE, MAX_INT, NUMBERS, Amf3Marker, Traits
+from trio_srs.wire.amf.amf_reader import AmfError, AmfReader, Shared
 from trio_srs.wire.amf.values import (
     UNDEFINED,
     AmfDate,
@@ -25,10 +25,10 @@ from trio_srs.wire.amf.values import (
     XmlDocument,
 )
 
-__all__ = ["Decoder"]
+__all__ = ["Amf3Decoder"]
 
 
-class Decoder:
+class Amf3Decoder:
     """Reads values off a reader; holds the three tables (2.2). For ``amf0``, and the above."""
 
     __slots__ = ("_objects", "_strings", "_traits", "reader")
@@ -272,23 +272,23 @@ class Decoder:
         reader.close()
         return dictionary
 
-    _readers: ClassVar[dict[int, Callable[[Decoder], Value]]] = {
-        Marker.UNDEFINED: _undefined,
-        Marker.NULL: _null,
-        Marker.FALSE: _false,
-        Marker.TRUE: _true,
-        Marker.INTEGER: _integer,
-        Marker.DOUBLE: _double,
-        Marker.STRING: _string,
-        Marker.XML_DOCUMENT: _xml_document,
-        Marker.DATE: _date,
-        Marker.ARRAY: _array,
-        Marker.OBJECT: _object,
-        Marker.XML: _xml,
-        Marker.BYTE_ARRAY: _byte_array,
-        Marker.VECTOR_INT: _vector,
-        Marker.VECTOR_UINT: _vector,
-        Marker.VECTOR_DOUBLE: _vector,
-        Marker.VECTOR_OBJECT: _vector,
-        Marker.DICTIONARY: _dictionary,
+    _readers: ClassVar[dict[int, Callable[[Amf3Decoder], Value]]] = {
+        Amf3Marker.UNDEFINED: _undefined,
+        Amf3Marker.NULL: _null,
+        Amf3Marker.FALSE: _false,
+        Amf3Marker.TRUE: _true,
+        Amf3Marker.INTEGER: _integer,
+        Amf3Marker.DOUBLE: _double,
+        Amf3Marker.STRING: _string,
+        Amf3Marker.XML_DOCUMENT: _xml_document,
+        Amf3Marker.DATE: _date,
+        Amf3Marker.ARRAY: _array,
+        Amf3Marker.OBJECT: _object,
+        Amf3Marker.XML: _xml,
+        Amf3Marker.BYTE_ARRAY: _byte_array,
+        Amf3Marker.VECTOR_INT: _vector,
+        Amf3Marker.VECTOR_UINT: _vector,
+        Amf3Marker.VECTOR_DOUBLE: _vector,
+        Amf3Marker.VECTOR_OBJECT: _vector,
+        Amf3Marker.DICTIONARY: _dictionary,
     }

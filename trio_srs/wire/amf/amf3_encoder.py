@@ -9,7 +9,8 @@ import struct
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Final
 
-from trio_srs.wire.amf.amf3_format import EXTERNALIZABLE, MAX_INT, NUMBERS, Marker, Traits
+from trio_srs.wire.amf.amf3_format import EXTERNALIZABLE, MAX_INT, NUMBERS, Amf3Marker, Traits
+from trio_srs.wire.amf.amf_writer import AmfEncodeError, AmfWriter, utf8, writer_of
 from trio_srs.wire.amf.values import (
     UNDEFINED,
     AmfDate,
@@ -24,16 +25,15 @@ from trio_srs.wire.amf.values import (
     Xml,
     XmlDocument,
 )
-from trio_srs.wire.amf.writer import AmfEncodeError, AmfWriter, utf8, writer_of
 
-__all__ = ["Encoder"]
+__all__ = ["Amf3Encoder"]
 
 _DOUBLE: Final = struct.Struct(">d")
 _MAX_U29: Final = (1 << 29) - 1
 _MIN_INT: Final = -MAX_INT - 1
 
 
-class Encoder(AmfWriter):
+class Amf3Encoder(AmfWriter):
     """Writes values; holds the three tables (2.2). For ``amf0``, and the above."""
 
     __slots__ = ("_strings", "_traits")
@@ -60,25 +60,25 @@ class Encoder(AmfWriter):
         self.out.append(last)
 
     def _null(self, _: None) -> None:
-        self.out.append(Marker.NULL)
+        self.out.append(Amf3Marker.NULL)
 
     def _boolean(self, value: bool) -> None:
-        self.out.append(Marker.TRUE if value else Marker.FALSE)
+        self.out.append(Amf3Marker.TRUE if value else Amf3Marker.FALSE)
 
     def _special(self, value: Special) -> None:
         if value is not UNDEFINED:
             raise AmfEncodeError("AMF3 has no form for unsupported values")
-        self.out.append(Marker.UNDEFINED)
+        self.out.append(Amf3Marker.UNDEFINED)
 
     def _integer(self, value: int) -> None:
         if _MIN_INT <= value <= MAX_INT:
-            self.out.append(Marker.INTEGER)
+            self.out.append(Amf3Marker.INTEGER)
             self._u29(value & _MAX_U29)
         else:
             self._double(value)
 
     def _double(self, value: float) -> None:
-        self.out.append(Marker.DOUBLE)
+        self.out.append(Amf3Marker.DOUBLE)
         self._number(_DOUBLE, value)
 
     def _number(self, layout: struct.Struct, value: Any) -> None:
@@ -88,7 +88,7 @@ class Encoder(AmfWriter):
             raise AmfEncodeError(f"a {type(value).__name__} does not fit its AMF3 number") from exc
 
     def _string(self, value: str) -> None:
-        self.out.append(Marker.STRING)
+        self.out.append(Amf3Marker.STRING)
         self._text(value)
 
     def _text(self, text: str) -> None:
@@ -104,7 +104,7 @@ class Encoder(AmfWriter):
         self._u29(len(data) << 1 | 1)
         self.out += data
 
-    def _starts(self, marker: Marker, value: Value) -> bool:
+    def _starts(self, marker: Amf3Marker, value: Value) -> bool:
         """Write the marker; whether ``value`` is to follow, or a reference to it has."""
         self.out.append(marker)
         index = self.seen.get(id(value))
@@ -115,32 +115,32 @@ class Encoder(AmfWriter):
         return False
 
     def _xml_document(self, value: XmlDocument) -> None:
-        if self._starts(Marker.XML_DOCUMENT, value):
+        if self._starts(Amf3Marker.XML_DOCUMENT, value):
             self._bytes(utf8(value.text))
 
     def _xml(self, value: Xml) -> None:
-        if self._starts(Marker.XML, value):
+        if self._starts(Amf3Marker.XML, value):
             self._bytes(utf8(value.text))
 
     def _byte_array(self, value: bytes) -> None:
-        if self._starts(Marker.BYTE_ARRAY, value):
+        if self._starts(Amf3Marker.BYTE_ARRAY, value):
             self._bytes(value)
 
     def _date(self, value: AmfDate) -> None:
-        if self._starts(Marker.DATE, value):
+        if self._starts(Amf3Marker.DATE, value):
             self._u29(1)
             self._number(_DOUBLE, value.ms)
 
     def _list(self, value: list[Value]) -> None:
-        if self._starts(Marker.ARRAY, value):
+        if self._starts(Amf3Marker.ARRAY, value):
             self._array(value, {})
 
     def _ecma_array(self, value: EcmaArray) -> None:
-        if self._starts(Marker.ARRAY, value):
+        if self._starts(Amf3Marker.ARRAY, value):
             self._array([], value)
 
     def _mixed_array(self, value: MixedArray) -> None:
-        if self._starts(Marker.ARRAY, value):
+        if self._starts(Amf3Marker.ARRAY, value):
             self._array(value.dense, value.named)
 
     def _array(self, dense: list[Value], named: dict[str, Value]) -> None:
@@ -157,7 +157,7 @@ class Encoder(AmfWriter):
         self.leave()
 
     def _dict(self, value: dict[str, Value]) -> None:
-        if not self._starts(Marker.OBJECT, value):
+        if not self._starts(Amf3Marker.OBJECT, value):
             return
         if "" in value:  # would end the dynamic members; all sealed, so that the order stays
             self._sealed("", value)
@@ -173,7 +173,7 @@ class Encoder(AmfWriter):
     def _typed_object(self, value: TypedObject) -> None:
         if not value.class_name:
             raise AmfEncodeError("AMF3 has no form for a typed object with an empty class name")
-        if self._starts(Marker.OBJECT, value):
+        if self._starts(Amf3Marker.OBJECT, value):
             self._sealed(value.class_name, value.fields)
 
     def _sealed(self, class_name: str, fields: dict[str, Value]) -> None:
@@ -186,7 +186,7 @@ class Encoder(AmfWriter):
     def _externalized(self, value: Externalized) -> None:
         if value.class_name not in EXTERNALIZABLE:
             raise AmfEncodeError(f"no known form for the class {value.class_name[:64]!r}")
-        if self._starts(Marker.OBJECT, value):
+        if self._starts(Amf3Marker.OBJECT, value):
             self._header(Traits(value.class_name, externalizable=True))
             self.enter()
             self.value(value.value)
@@ -207,7 +207,7 @@ class Encoder(AmfWriter):
             self._text(text)
 
     def _vector(self, value: Vector) -> None:
-        if not self._starts(Marker(value.of), value):
+        if not self._starts(Amf3Marker(value.of), value):
             return
         self._u29(len(value.items) << 1 | 1)
         self.out.append(value.fixed)
@@ -223,7 +223,7 @@ class Encoder(AmfWriter):
         self.leave()
 
     def _dictionary(self, value: Dictionary) -> None:
-        if self._starts(Marker.DICTIONARY, value):
+        if self._starts(Amf3Marker.DICTIONARY, value):
             self._u29(len(value.entries) << 1 | 1)
             self.out.append(value.weak)
             self.enter()
@@ -232,7 +232,7 @@ class Encoder(AmfWriter):
                     self.value(item)
             self.leave()
 
-    _writers: ClassVar[Mapping[type[Any], Callable[[Encoder, Any], None]]] = {
+    _writers: ClassVar[Mapping[type[Any], Callable[[Amf3Encoder, Any], None]]] = {
         type(None): _null,
         bool: _boolean,
         int: _integer,

@@ -15,7 +15,7 @@ from trio_srs.wire.amf.values import (
     VectorOf,
 )
 
-__all__ = ["EXTERNALIZABLE", "MAX_INT", "NUMBERS", "Marker", "Traits"]
+__all__ = ["EXTERNALIZABLE", "MAX_INT", "NUMBERS", "Amf3Marker", "Traits"]
 
 MAX_INT: Final = (1 << 28) - 1
 """The largest integer; beyond, numbers travel as doubles (3.6)."""
@@ -26,7 +26,7 @@ EXTERNALIZABLE: Final = frozenset(
 """Classes that write themselves (3.12) as one AMF3 value, as Flex has it."""
 
 
-class Marker(enum.IntEnum):
+class Amf3Marker(enum.IntEnum):
     """The first byte of a value (3.1)."""
 
     UNDEFINED = 0x00

@@ -7,7 +7,7 @@ from typing import Final
 import attrs
 
 from trio_srs.wire.bits import BitReader
-from trio_srs.wire.codec.record import CodecConfigError, blame
+from trio_srs.wire.codec.config_record import CodecConfigError, blame
 
 __all__ = ["Ac3Header", "ac3_samples", "parse_ac3_header"]
 

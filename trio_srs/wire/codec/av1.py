@@ -8,7 +8,7 @@ from fractions import Fraction
 import attrs
 
 from trio_srs.wire.bits import BitReader
-from trio_srs.wire.codec.record import CodecConfigError, RecordReader, blame
+from trio_srs.wire.codec.config_record import CodecConfigError, RecordReader, blame
 
 __all__ = [
     "SEQUENCE_HEADER",

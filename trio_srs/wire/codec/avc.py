@@ -8,7 +8,7 @@ from typing import Final
 import attrs
 
 from trio_srs.wire.bits import BitReader, BitsError, unescape
-from trio_srs.wire.codec.record import CodecConfigError, RecordReader, blame
+from trio_srs.wire.codec.config_record import CodecConfigError, RecordReader, blame
 from trio_srs.wire.codec.vui import Vui, read_vui_start
 
 __all__ = [

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from trio_srs.wire.bits import unescape
+from trio_srs.wire.codec.config_record import CodecConfigError
 from trio_srs.wire.codec.golomb import take_ue
-from trio_srs.wire.codec.record import CodecConfigError
 
 __all__ = ["avc_slice_pps", "avc_slice_type"]
 

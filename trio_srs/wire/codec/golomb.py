@@ -6,7 +6,7 @@ two codes must not cost more than the rest of the picture's path.
 
 from __future__ import annotations
 
-from trio_srs.wire.codec.record import CodecConfigError
+from trio_srs.wire.codec.config_record import CodecConfigError
 
 __all__ = ["take_ue"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import attrs
 
+from trio_srs.wire.codec.config_record import CodecConfigError, RecordReader
 from trio_srs.wire.codec.hevc_sps import HevcProfile, HevcSps, parse_profile, parse_sps
-from trio_srs.wire.codec.record import CodecConfigError, RecordReader
 
 __all__ = ["HevcConfig", "HevcProfile", "HevcSps", "parse_hevc_config", "parse_sps"]
 

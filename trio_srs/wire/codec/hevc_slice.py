@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from trio_srs.wire.bits import BitReader, unescape
+from trio_srs.wire.codec.config_record import CodecConfigError, blame
 from trio_srs.wire.codec.golomb import take_ue
-from trio_srs.wire.codec.record import CodecConfigError, blame
 
 __all__ = ["hevc_slice_pps", "hevc_slice_type", "parse_pps"]
 

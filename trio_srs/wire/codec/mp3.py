@@ -6,7 +6,7 @@ from typing import Final
 
 import attrs
 
-from trio_srs.wire.codec.record import CodecConfigError
+from trio_srs.wire.codec.config_record import CodecConfigError
 
 __all__ = ["Mp3Header", "parse_mp3_header"]
 

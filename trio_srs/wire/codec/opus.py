@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import attrs
 
-from trio_srs.wire.codec.record import CodecConfigError, RecordReader
+from trio_srs.wire.codec.config_record import CodecConfigError, RecordReader
 
 __all__ = ["OpusHead", "parse_opus_head"]
 

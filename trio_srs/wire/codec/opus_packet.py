@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from trio_srs.wire.codec.record import CodecConfigError
+from trio_srs.wire.codec.config_record import CodecConfigError
 
 __all__ = ["opus_packet_samples"]
 

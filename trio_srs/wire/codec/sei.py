@@ -8,7 +8,7 @@ from typing import Final
 import attrs
 
 from trio_srs.wire.bits import unescape
-from trio_srs.wire.codec.record import CodecConfigError, RecordReader
+from trio_srs.wire.codec.config_record import CodecConfigError, RecordReader
 
 __all__ = ["Sei", "iter_sei", "read_sei"]
 

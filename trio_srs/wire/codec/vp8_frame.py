@@ -6,7 +6,7 @@ from typing import Final
 
 import attrs
 
-from trio_srs.wire.codec.record import RecordReader
+from trio_srs.wire.codec.config_record import RecordReader
 
 __all__ = ["Vp8Frame", "parse_vp8_frame"]
 

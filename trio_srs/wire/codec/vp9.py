@@ -6,7 +6,7 @@ from typing import Final
 
 import attrs
 
-from trio_srs.wire.codec.record import CodecConfigError, RecordReader
+from trio_srs.wire.codec.config_record import CodecConfigError, RecordReader
 
 __all__ = ["Vp9Config", "parse_vp9_config"]
 

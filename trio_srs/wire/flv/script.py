@@ -20,9 +20,11 @@ from typing import Final
 
 import attrs
 
-from trio_srs.wire.amf import amf0, amf0_decoder, amf3_decoder
+from trio_srs.wire.amf import amf0
 from trio_srs.wire.amf import amf3 as amf3_values
-from trio_srs.wire.amf.reader import AmfError, AmfReader
+from trio_srs.wire.amf.amf0_decoder import Amf0Decoder
+from trio_srs.wire.amf.amf3_decoder import Amf3Decoder
+from trio_srs.wire.amf.amf_reader import AmfError, AmfReader
 from trio_srs.wire.amf.values import Limits, MixedArray, TypedObject, Value
 
 __all__ = [
@@ -251,9 +253,8 @@ def _values(body: bytes, amf3: bool) -> Iterator[Value]:
     """The values of a data message, each read only when asked for."""
     switched = amf3 and body.startswith(_SWITCH)
     reader = AmfReader(body, len(_SWITCH) if switched else 0, METADATA_LIMITS)
-    decoder = (
-        amf3_decoder.Decoder(reader) if amf3 and not switched else amf0_decoder.Decoder(reader)
-    )
+    is_amf3 = amf3 and not switched
+    decoder = Amf3Decoder(reader) if is_amf3 else Amf0Decoder(reader)
     while reader.pos < reader.end:
         yield decoder.value()
 

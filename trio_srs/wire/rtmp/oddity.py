@@ -6,7 +6,7 @@ import enum
 
 import attrs
 
-__all__ = ["Oddities", "Oddity", "OddityKind", "note"]
+__all__ = ["Oddities", "OddityCounter", "OddityKind", "note"]
 
 
 class OddityKind(enum.StrEnum):
@@ -51,7 +51,7 @@ class OddityKind(enum.StrEnum):
 
 
 @attrs.define
-class Oddity:
+class OddityCounter:
     """One kind of it."""
 
     detail: str
@@ -61,7 +61,7 @@ class Oddity:
     count: int = 1
 
 
-Oddities = dict[OddityKind, Oddity]
+Oddities = dict[OddityKind, OddityCounter]
 """In the order in which they were first seen."""
 
 
@@ -71,4 +71,4 @@ def note(oddities: Oddities, kind: OddityKind, detail: str, offset: int) -> None
     if known is not None:
         known.count += 1
     else:
-        oddities[kind] = Oddity(detail, offset)
+        oddities[kind] = OddityCounter(detail, offset)

@@ -11,7 +11,7 @@ from trio.testing import MockClock, wait_all_tasks_blocked
 from tests.service.api.calls import Call
 from tests.service.api.site import Site
 from trio_srs.hub.bus import RequestRefused
-from trio_srs.service.api.feed import KEEP_ALIVE_S, event_words
+from trio_srs.service.api.event_stream import KEEP_ALIVE_S, event_words
 
 EVENTS = "/api/v2/events"
 

@@ -14,7 +14,7 @@ from tests.service.rtmp.house import FAST, House
 from trio_srs.hub.settings import InspectLevel
 from trio_srs.media.plain import plain
 from trio_srs.media.report import StreamReport
-from trio_srs.service.api.bodies import BODY_MOST
+from trio_srs.service.api.request_bodies import BODY_MOST
 
 STREAM = "/api/v2/streams/live/a"
 

@@ -10,7 +10,7 @@ from litestar.params import HeaderParameter, QueryParameter
 from litestar.response import Stream
 
 from trio_srs.service.api.answers import SentEvent
-from trio_srs.service.api.feed import Feed
+from trio_srs.service.api.event_stream import EventStream
 from trio_srs.service.api.names import find_key
 from trio_srs.service.api.routes.parameters import (
     NOT_SAID,
@@ -74,5 +74,5 @@ def follow_events(
     key = find_key(stream, vhost, api.hosts.vhost_of, "query.stream") if stream else None
     after = since if last_event_id == NOT_SAID else last_event_id
     begin = None if after == NOT_SAID else after
-    feed = Feed(api.journal, api.turns, begin, api.stopping, follow, key)
-    return Stream(feed, media_type=_EVENTS, headers=_HEADERS)
+    events = EventStream(api.journal, api.turns, begin, api.stopping, follow, key)
+    return Stream(events, media_type=_EVENTS, headers=_HEADERS)

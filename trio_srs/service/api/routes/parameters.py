@@ -9,7 +9,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import PathParameter, QueryParameter, SkipValidation
 
 from trio_srs.service.api.context import ApiContext
-from trio_srs.service.api.errors import Failure
+from trio_srs.service.api.error_answers import Failure
 
 __all__ = [
     "NOT_SAID",

@@ -24,7 +24,7 @@ from trio_srs.media.trace import Trace
 from trio_srs.service.api.answers import JudgedAnswer, ReportsAnswer, VerdictAnswer
 from trio_srs.service.api.context import ApiContext
 from trio_srs.service.api.encoding import PlainResponse, aside
-from trio_srs.service.api.errors import UnknownStreamError, located
+from trio_srs.service.api.error_answers import UnknownStreamError, located
 from trio_srs.service.api.names import STREAMS, find_key, path_key
 from trio_srs.service.api.routes.parameters import Api, AppName, StreamPart, Vhost, failures
 

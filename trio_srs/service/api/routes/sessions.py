@@ -14,7 +14,7 @@ from trio_srs.hub.sessions import SessionFacts, in_order, session_facts
 from trio_srs.service.api.answers import SessionsAnswer
 from trio_srs.service.api.context import ApiContext
 from trio_srs.service.api.encoding import encode_item, listed
-from trio_srs.service.api.errors import UnknownSessionError, located
+from trio_srs.service.api.error_answers import UnknownSessionError, located
 from trio_srs.service.api.names import find_key
 from trio_srs.service.api.routes.parameters import (
     Api,

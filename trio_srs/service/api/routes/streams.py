@@ -11,7 +11,7 @@ from trio_srs.hub.end import until_ended
 from trio_srs.service.api.answers import StreamAnswer, StreamsAnswer
 from trio_srs.service.api.context import ApiContext
 from trio_srs.service.api.encoding import encode_item, listed
-from trio_srs.service.api.errors import NotPublishedError, UnknownStreamError, located
+from trio_srs.service.api.error_answers import NotPublishedError, UnknownStreamError, located
 from trio_srs.service.api.names import STREAMS, path_key
 from trio_srs.service.api.routes.parameters import (
     Api,

@@ -13,7 +13,7 @@ from litestar.params import QueryParameter
 from trio_srs.hub.waiting import Reached, Until, UntilError, WaitTimeoutError
 from trio_srs.service.api.answers import LateAnswer, ReachedAnswer
 from trio_srs.service.api.encoding import PlainResponse
-from trio_srs.service.api.errors import (
+from trio_srs.service.api.error_answers import (
     BadUntilError,
     ServerStopsError,
     located,

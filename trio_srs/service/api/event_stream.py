@@ -18,7 +18,7 @@ from trio_srs.hub.journal import Entry, Journal
 from trio_srs.hub.turns import Turns
 from trio_srs.media.plain import plain
 
-__all__ = ["KEEP_ALIVE_S", "Feed", "event_word", "event_words"]
+__all__ = ["KEEP_ALIVE_S", "EventStream", "event_word", "event_words"]
 
 KEEP_ALIVE_S: Final = 15.0
 """Seconds of silence after which something is said, so that a client that is gone is noticed."""
@@ -39,7 +39,7 @@ def event_words() -> tuple[str, ...]:
 
 
 @attrs.define(eq=False)
-class Feed:
+class EventStream:
     """What one client hears, in pieces: iterate over it.
 
     A client that takes its time is behind in the journal and costs nothing. When the journal has
@@ -52,7 +52,7 @@ class Feed:
     after: int | None
     """The number of the last event that the client knows; None for the newest there is."""
     stopping: trio.Event
-    """Ends the feed when it is set."""
+    """Ends the stream of events when it is set."""
     follow: bool = True
     """Whether to wait for more after what there is."""
     stream: str | None = None

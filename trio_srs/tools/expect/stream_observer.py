@@ -17,7 +17,7 @@ from trio_srs.media.trace import Trace
 from trio_srs.tools.tally import Tally
 from trio_srs.wire.rtmp.message import Message
 
-__all__ = ["EVERYTHING", "Enough", "Sight"]
+__all__ = ["EVERYTHING", "Enough", "StreamObserver"]
 
 STALL_S: Final = 1.0
 """So long without a frame is told as a stall."""
@@ -43,7 +43,7 @@ class Enough:
 EVERYTHING: Final = Enough()
 
 
-class Sight:
+class StreamObserver:
     """Sees a stream as one who reads it: a player, or somebody with a file.
 
     Attributes:

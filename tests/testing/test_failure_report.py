@@ -12,8 +12,8 @@ from trio_srs.errors import EndReason
 from trio_srs.hub.sessions import RequestFacts, SessionFacts
 from trio_srs.media.facts import StreamFacts, TrackFacts
 from trio_srs.media.report import StreamReport
+from trio_srs.testing.failure_report import in_words, write_down
 from trio_srs.testing.readback import read_report, read_sessions
-from trio_srs.testing.testimony import in_words, write_down
 
 REPORT = made()
 SESSION = SessionFacts(

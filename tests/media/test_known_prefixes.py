@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from trio_srs.media.clock import Clock
 from trio_srs.media.facts import StreamFacts, TrackFacts
-from trio_srs.media.heads import Heads
+from trio_srs.media.known_prefixes import KnownPrefixes
 from trio_srs.media.probe import Level, StreamProbe
 from trio_srs.media.video_track import VideoTrack
 from trio_srs.testing import bodies
@@ -140,40 +140,40 @@ def test_what_is_known_of_codecs_and_sizes_is_that_of_a_full_probe() -> None:
 
 
 def test_few_beginnings_are_known_at_a_time() -> None:
-    heads = Heads(is_video=True)
+    prefixes = KnownPrefixes(is_video=True)
     track = VideoTrack(0, False, Clock())
     starts = [bytes((0x20 | number, 1)) + bytes(9) for number in range(16)]
     for start in starts:
-        heads.learn(start, track, is_key=False)
-    assert heads.count(starts[-1])
-    heads.learn(b"\x17\x01" + bytes(9), track, is_key=True)
-    assert not heads.count(b"\x17\x01" + bytes(9))
-    heads.settle()
-    heads.settle()
+        prefixes.learn(start, track, is_key=False)
+    assert prefixes.count(starts[-1])
+    prefixes.learn(b"\x17\x01" + bytes(9), track, is_key=True)
+    assert not prefixes.count(b"\x17\x01" + bytes(9))
+    prefixes.settle()
+    prefixes.settle()
     assert (track.frames, track.messages, track.byte_count) == (1, 1, 11)
 
 
 def test_the_newest_can_be_taken_back_and_read() -> None:
-    heads, track = Heads(is_video=True), VideoTrack(0, False, Clock())
+    prefixes, track = KnownPrefixes(is_video=True), VideoTrack(0, False, Clock())
     enhanced = bytes.fromhex("a3 68766331 000000")
     for payload in (b"\x27\x01" + bytes(9), enhanced):
-        heads.learn(payload, track, is_key=False)
-        assert heads.count(payload)
-        assert heads.count(payload)
-        heads.take_back(payload)
+        prefixes.learn(payload, track, is_key=False)
+        assert prefixes.count(payload)
+        assert prefixes.count(payload)
+        prefixes.take_back(payload)
     assert (track.frames, track.messages, track.byte_count) == (2, 2, 19)
 
 
 def test_another_codec_of_a_track_is_noticed() -> None:
-    heads = Heads(is_video=False)
+    prefixes = KnownPrefixes(is_video=False)
     track = VideoTrack(0, False, Clock(), "one")
-    heads.learn(b"\xaf\x01", track, is_key=False)
-    assert heads.count(b"\xaf\x01")
-    assert not heads.is_stale
+    prefixes.learn(b"\xaf\x01", track, is_key=False)
+    assert prefixes.count(b"\xaf\x01")
+    assert not prefixes.is_stale
     track.codec = "other"
-    assert heads.is_stale
-    heads.forget()
-    assert not heads.count(b"\xaf\x01")
+    assert prefixes.is_stale
+    prefixes.forget()
+    assert not prefixes.count(b"\xaf\x01")
     assert track.frames == 1
 
 

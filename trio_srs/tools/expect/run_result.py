@@ -8,14 +8,14 @@ import attrs
 
 from trio_srs.media.expect import Evidence, Verdict, judge
 from trio_srs.media.report import StreamReport
-from trio_srs.tools.expect.plan import Plan
+from trio_srs.tools.expect.run_plan import RunPlan
 from trio_srs.tools.verdicts.outcome import Outcome, ProgramEnd
 
-__all__ = ["Found", "outcome_of"]
+__all__ = ["RunResult", "outcome_of"]
 
 
 @attrs.define(kw_only=True)
-class Found:
+class RunResult:
     """What was found so far."""
 
     began_at: float
@@ -42,7 +42,7 @@ class Found:
     """How long it took."""
 
 
-def outcome_of(plan: Plan, found: Found, *, interrupted: bool = False) -> Outcome:
+def outcome_of(plan: RunPlan, result: RunResult, *, interrupted: bool = False) -> Outcome:
     """Judge what was found.
 
     Of several publishes the last is judged, the others are its past. One that was ended because
@@ -51,42 +51,42 @@ def outcome_of(plan: Plan, found: Found, *, interrupted: bool = False) -> Outcom
     report: StreamReport | None = None
     before: tuple[StreamReport, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
-    if found.reports:
-        *earlier, report = found.reports
+    if result.reports:
+        *earlier, report = result.reports
         before = tuple(earlier)
-        evidence = Evidence(report=report, earlier=before, source=found.source, golden=plan.golden)
+        evidence = Evidence(report=report, earlier=before, source=result.source, golden=plan.golden)
         verdicts = judge(evidence, plan.rules)
     return Outcome(
-        target=found.stream or "a stream",
+        target=result.stream or "a stream",
         rules=plan.rules,
         report=report,
         verdicts=verdicts,
         earlier=before,
-        source=found.source,
-        absence="" if report else _absence(plan, found, interrupted=interrupted),
-        happened=() if report else found.happened or tuple(_hints(plan)),
-        program=found.program,
+        source=result.source,
+        absence="" if report else _absence(plan, result, interrupted=interrupted),
+        happened=() if report else result.happened or tuple(_hints(plan)),
+        program=result.program,
         interrupted=interrupted,
-        remarks=tuple(_remarks(plan, found, interrupted=interrupted)),
-        seconds=found.seconds,
-        began_at=found.began_at,
+        remarks=tuple(_remarks(plan, result, interrupted=interrupted)),
+        seconds=result.seconds,
+        began_at=result.began_at,
     )
 
 
-def _absence(plan: Plan, found: Found, *, interrupted: bool) -> str:
+def _absence(plan: RunPlan, result: RunResult, *, interrupted: bool) -> str:
     """Why there is nothing to judge."""
     if interrupted:
         return "interrupted before any audio or video came"
-    if found.gave_up:
-        return f"{'the command' if plan.words else 'whoever was to come'} {found.gave_up}"
-    if found.only_headers:
+    if result.gave_up:
+        return f"{'the command' if plan.words else 'whoever was to come'} {result.gave_up}"
+    if result.only_headers:
         return "it was announced by headers, and no frame came"
-    assert found.program is not None  # without a command we wait until we give up
-    end = found.program
+    assert result.program is not None  # without a command we wait until we give up
+    end = result.program
     return f"the command {end.how} after {end.seconds:.1f} s and had published nothing"
 
 
-def _hints(plan: Plan) -> Iterator[str]:
+def _hints(plan: RunPlan) -> Iterator[str]:
     """What may be wrong with a command of which the server has heard nothing."""
     is_told = any(place in word for word in plan.words for place in ("{url}", "{port}"))
     if plan.words and not is_told:
@@ -96,21 +96,21 @@ def _hints(plan: Plan) -> Iterator[str]:
         )
 
 
-def _goes_on(found: Found) -> bool:
-    return bool(found.reports) and found.reports[-1].end is None
+def _goes_on(result: RunResult) -> bool:
+    return bool(result.reports) and result.reports[-1].end is None
 
 
-def _remarks(plan: Plan, found: Found, *, interrupted: bool) -> Iterator[str]:
-    yield from found.remarks
-    if interrupted and found.reports:
+def _remarks(plan: RunPlan, result: RunResult, *, interrupted: bool) -> Iterator[str]:
+    yield from result.remarks
+    if interrupted and result.reports:
         yield "interrupted: what had come by then was judged"
-    if found.program is not None and not found.program.stopped and _goes_on(found):
+    if result.program is not None and not result.program.stopped and _goes_on(result):
         yield "the publish went on when the command had ended: judged up to there"
-    if found.gave_up and found.reports and not plan.words:
-        yield f"the publisher {found.gave_up}: what had come by then was judged"
-    if found.kicked:
+    if result.gave_up and result.reports and not plan.words:
+        yield f"the publisher {result.gave_up}: what had come by then was judged"
+    if result.kicked:
         yield "the first publish was ended by us, as --kick-after says"
-    if len(found.reports) > 1:
-        yield f"the last of {len(found.reports)} publishes was judged"
-    if plan.source is not None and found.source is None:
+    if len(result.reports) > 1:
+        yield f"the last of {len(result.reports)} publishes was judged"
+    if plan.source is not None and result.source is None:
         yield "nobody came to pull the source"

@@ -15,14 +15,14 @@ from trio_srs.hub.settings import InspectLevel
 from trio_srs.media.expect import Rule
 from trio_srs.media.report import StreamReport
 from trio_srs.net.address import Address
-from trio_srs.tools.expect.sight import EVERYTHING, Enough
+from trio_srs.tools.expect.stream_observer import EVERYTHING, Enough
 from trio_srs.units import Seconds, Timeout
 from trio_srs.wire.url import RtmpUrl
 
 if TYPE_CHECKING:
     from trio_srs.tools.expect.source import SourceJob
 
-__all__ = ["DEFAULT_STREAM", "PLACEHOLDERS", "SOURCE_STREAM", "Plan", "placeholders"]
+__all__ = ["DEFAULT_STREAM", "PLACEHOLDERS", "SOURCE_STREAM", "RunPlan", "placeholders"]
 
 DEFAULT_STREAM: Final = "live/stream"
 """What a command is given to publish."""
@@ -41,7 +41,7 @@ PLACEHOLDERS: Final = {
 
 
 @attrs.frozen(kw_only=True)
-class Plan:
+class RunPlan:
     """One run."""
 
     rules: tuple[Rule, ...] = ()

@@ -14,14 +14,14 @@ from trio_srs.wire.flv.tag import FlvTag
 from trio_srs.wire.rtmp.message import Message, MessageType
 from trio_srs.wire.serial import WRAP_MS, SerialTime
 
-__all__ = ["Timeline"]
+__all__ = ["FileSchedule"]
 
 _MEDIA: Final = (MessageType.AUDIO, MessageType.VIDEO)
 _SET_DATA_FRAME: Final = amf0.encode("@setDataFrame")
 
 
 @attrs.define
-class Timeline:
+class FileSchedule:
     """Says which messages to send for each tag of a file, and when in the stream.
 
     A player that joins needs headers before frames and a keyframe first; so do those who

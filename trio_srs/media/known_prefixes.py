@@ -15,7 +15,7 @@ from trio_srs.media.video_track import VideoTrack
 from trio_srs.wire.flv.audio import SOUND_FORMAT_ENHANCED
 from trio_srs.wire.flv.enhanced import MOD_EX
 
-__all__ = ["Head", "Heads"]
+__all__ = ["KnownPrefix", "KnownPrefixes"]
 
 _LEGACY: Final = 2
 _ENHANCED: Final = 5  # with the FourCC
@@ -27,7 +27,7 @@ _MOST: Final = 16
 
 
 @attrs.define(eq=False)
-class Head:
+class KnownPrefix:
     """Messages that begin alike, and were only counted."""
 
     track: VideoTrack | AudioTrack
@@ -41,11 +41,11 @@ class Head:
 
 
 @attrs.define(eq=False)
-class Heads:
+class KnownPrefixes:
     """The beginnings that are known of one kind of media."""
 
     is_video: bool
-    _by_start: dict[bytes, Head] = attrs.field(factory=dict)
+    _by_start: dict[bytes, KnownPrefix] = attrs.field(factory=dict)
 
     def count(self, payload: bytes) -> bool:
         """Count a message if its beginning is known; return whether it is.
@@ -53,20 +53,20 @@ class Heads:
         If not, it is going to be read, and so the tracks are given what was counted before it.
         """
         known, size = self._by_start, len(payload)
-        head = known.get(payload[:_LEGACY]) or known.get(payload[:_ENHANCED])
-        if head is None or size < head.least:
+        prefix = known.get(payload[:_LEGACY]) or known.get(payload[:_ENHANCED])
+        if prefix is None or size < prefix.least:
             self.settle()
             return False
-        head.count += 1
-        head.size += size
+        prefix.count += 1
+        prefix.size += size
         return True
 
     def take_back(self, payload: bytes) -> None:
         """The message that was counted last is going to be read after all."""
         known = self._by_start
-        head = known.get(payload[:_LEGACY]) or known[payload[:_ENHANCED]]
-        head.count -= 1
-        head.size -= len(payload)
+        prefix = known.get(payload[:_LEGACY]) or known[payload[:_ENHANCED]]
+        prefix.count -= 1
+        prefix.size -= len(payload)
         self.settle()
 
     def learn(self, payload: bytes, track: VideoTrack | AudioTrack, *, is_key: bool) -> None:
@@ -76,18 +76,19 @@ class Heads:
         if len(self._by_start) < _MOST and not (enhanced and first & 0x0F == MOD_EX):
             start = payload[: _ENHANCED if enhanced else _LEGACY]
             least = _LEAST[self.is_video, enhanced]
-            self._by_start[start] = Head(track, track.codec, is_key, least)
+            self._by_start[start] = KnownPrefix(track, track.codec, is_key, least)
 
     @property
     def is_stale(self) -> bool:
         """Whether a track has another codec now than when something of it was learned."""
-        return any(head.codec != head.track.codec for head in self._by_start.values())
+        return any(prefix.codec != prefix.track.codec for prefix in self._by_start.values())
 
     def settle(self) -> None:
         """Give the tracks what was counted for them."""
-        for head in self._by_start.values():
-            head.track.count_frames(head.count, head.size, head.count if head.is_key else 0)
-            head.count = head.size = 0
+        for prefix in self._by_start.values():
+            keyframes = prefix.count if prefix.is_key else 0
+            prefix.track.count_frames(prefix.count, prefix.size, keyframes)
+            prefix.count = prefix.size = 0
 
     def forget(self) -> None:
         """Read everything again: another header or codec came."""

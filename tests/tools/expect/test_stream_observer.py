@@ -11,18 +11,18 @@ from trio_srs.errors import EndReason
 from trio_srs.media.pattern import Pattern
 from trio_srs.media.report import Conduct, StepKind
 from trio_srs.testing.bodies import audio, header, inter, key, metadata
-from trio_srs.tools.expect.sight import Enough, Sight
+from trio_srs.tools.expect.stream_observer import Enough, StreamObserver
 from trio_srs.tools.tally import Tally
 from trio_srs.wire.rtmp.message import Message
 
 
 def test_a_report_has_the_facts_the_frames_and_who_made_them() -> None:
-    sight = Sight("live/a", began_at=1000.0, now_s=5.0, peer="host:1935")
-    sight.note(StepKind.CONNECT, 5.1, "hello")
-    sight.open(5.25)
+    observer = StreamObserver("live/a", began_at=1000.0, now_s=5.0, peer="host:1935")
+    observer.note(StepKind.CONNECT, 5.1, "hello")
+    observer.open(5.25)
     for timed in Pattern.parse("h264:320x240", seconds=2).timed():
-        sight.see(timed.message, 5.5 + timed.at_ms / 1000)
-    report = sight.report(Conduct(handshake="plain"), EndReason.PEER_FIN, "closed")
+        observer.see(timed.message, 5.5 + timed.at_ms / 1000)
+    report = observer.report(Conduct(handshake="plain"), EndReason.PEER_FIN, "closed")
     assert (report.stream, report.peer, report.began_at) == ("live/a", "host:1935", 1000.0)
     assert report.facts.arrival.first_frame_s == pytest.approx(0.25)
     assert len(report.trace) == sum(track.frames for track in report.facts.tracks)
@@ -43,8 +43,8 @@ def other_header() -> Message:
 
 
 def test_stalls_and_other_headers_are_steps() -> None:
-    sight = Sight("live/a", began_at=0.0, now_s=0.0)
-    sight.open(0.0)
+    observer = StreamObserver("live/a", began_at=0.0, now_s=0.0)
+    observer.open(0.0)
     for at_s, message in (
         (0.0, header()),
         (0.1, inter(0)),
@@ -53,8 +53,8 @@ def test_stalls_and_other_headers_are_steps() -> None:
         (2.6, other_header()),
         (2.7, key(80)),
     ):
-        sight.see(message, at_s)
-    timeline = sight.report(Conduct()).timeline
+        observer.see(message, at_s)
+    timeline = observer.report(Conduct()).timeline
     assert [(step.what.value, round(step.at_s, 3), step.detail) for step in timeline] == [
         ("publish", 0.0, "the server let us play"),
         ("first_media", 0.1, ""),
@@ -65,10 +65,10 @@ def test_stalls_and_other_headers_are_steps() -> None:
 
 
 def test_nothing_arrives_of_a_file() -> None:
-    sight = Sight("a.flv", began_at=0.0, now_s=None)
+    observer = StreamObserver("a.flv", began_at=0.0, now_s=None)
     for message in (metadata(), header(), key(0)):
-        sight.see(message)
-    report = sight.report(Conduct())
+        observer.see(message)
+    report = observer.report(Conduct())
     assert report.timeline == ()
     assert report.facts.arrival.first_frame_s is None
     assert report.conduct.encoder is None
@@ -100,11 +100,11 @@ def test_without_video_audio_frames_count() -> None:
 
 
 def test_a_track_that_ends_early_is_a_step() -> None:
-    sight = Sight("live/a", began_at=0.0, now_s=1.0)
-    sight.open(2.0)
+    observer = StreamObserver("live/a", began_at=0.0, now_s=1.0)
+    observer.open(2.0)
     for at_ms in range(0, 4000, 40):
-        sight.see(inter(at_ms), 2 + at_ms / 1000)
+        observer.see(inter(at_ms), 2 + at_ms / 1000)
         if at_ms <= 400:
-            sight.see(audio(at_ms), 2 + at_ms / 1000)
-    [step] = [s for s in sight.report(Conduct()).timeline if s.what is StepKind.TRACK_END]
+            observer.see(audio(at_ms), 2 + at_ms / 1000)
+    [step] = [s for s in observer.report(Conduct()).timeline if s.what is StepKind.TRACK_END]
     assert (round(step.at_s, 3), step.detail) == (1.4, "audio, 3.56 s before the others")

@@ -1,4 +1,4 @@
-"""What a server has seen, in words, for the report of a test that failed. Floor 7."""
+"""What a server has seen, in words and in files, for the report of a test that failed. Floor 7."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ import struct
 import pytest
 
 from trio_srs.errors import EndReason, ProtocolError
-from trio_srs.wire.amf.reader import AmfError, AmfReader
+from trio_srs.wire.amf.amf_reader import AmfError, AmfReader
 from trio_srs.wire.amf.values import (
     DEFAULT_LIMITS,
     AmfDate,

@@ -21,14 +21,14 @@ from trio_srs.hub.bus import (
     SessionEnded,
 )
 
-__all__ = ["Desk", "Publish"]
+__all__ = ["ObservedPublish", "RunObserver"]
 
 _MOST_TOLD: Final = 20
 _GOOD_ENDS: Final = (EndReason.PEER_FIN, EndReason.STREAM_CLOSED, EndReason.SHUTDOWN)
 
 
 @attrs.define(eq=False)
-class Publish:
+class ObservedPublish:
     """One publish of the stream that is waited for."""
 
     session: str
@@ -51,7 +51,7 @@ class _Session:
     """Whether it publishes what is given to the publisher to pull."""
 
 
-class Desk:
+class RunObserver:
     """Hears what a server's bus tells, and lets one task wait for it.
 
     Attributes:
@@ -68,7 +68,7 @@ class Desk:
             source: the name of what is given to the publisher to pull, which does not count.
         """
         self.stream = stream
-        self.publishes: list[Publish] = []
+        self.publishes: list[ObservedPublish] = []
         self.happened: list[str] = []
         self.source_wanted = trio.Event()
         """Set when somebody plays the source."""
@@ -117,7 +117,7 @@ class Desk:
                 return
         self.wake()
 
-    def _of(self, event: Event) -> list[Publish]:
+    def _of(self, event: Event) -> list[ObservedPublish]:
         """The publish that is on, if the event is of its session and stream."""
         return [
             publish
@@ -150,7 +150,7 @@ class Desk:
         if event.stream != self.stream:
             self._tell(f"{event.stream} was published by {event.peer}")
             return
-        self.publishes.append(Publish(event.session))
+        self.publishes.append(ObservedPublish(event.session))
         if self.on_publish is not None:
             self.on_publish(event.stream)
 

@@ -7,8 +7,8 @@ import enum
 import pytest
 
 from trio_srs.errors import EndReason, InternalError
+from trio_srs.wire.amf.amf_writer import AmfEncodeError, AmfWriter, utf8, writer_of
 from trio_srs.wire.amf.values import MAX_DEPTH
-from trio_srs.wire.amf.writer import AmfEncodeError, AmfWriter, utf8, writer_of
 
 
 def test_the_error_is_our_own() -> None:

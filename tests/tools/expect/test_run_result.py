@@ -7,17 +7,17 @@ import pytest
 
 from tests.tools.verdicts.outcomes import FAILED_PROGRAM, seen
 from trio_srs.media.expect import parse_rules
-from trio_srs.tools.expect.found import Found, outcome_of
-from trio_srs.tools.expect.plan import Plan
+from trio_srs.tools.expect.run_plan import RunPlan
+from trio_srs.tools.expect.run_result import RunResult, outcome_of
 from trio_srs.tools.expect.source import make_source
 
 RULES = parse_rules(["video.codec == h264"])
-COMMAND = Plan(rules=RULES, words=("ffmpeg", "{url}"))
-NOBODY = Plan(rules=RULES, stream=None)
+COMMAND = RunPlan(rules=RULES, words=("ffmpeg", "{url}"))
+NOBODY = RunPlan(rules=RULES, stream=None)
 
 
-def found(**others: object) -> Found:
-    return Found(**{"began_at": 5.0, "stream": "live/stream", "seconds": 2.5, **others})  # type: ignore[arg-type]  # what a test says
+def found(**others: object) -> RunResult:
+    return RunResult(**{"began_at": 5.0, "stream": "live/stream", "seconds": 2.5, **others})  # type: ignore[arg-type]  # what a test says
 
 
 def test_the_last_publish_is_judged() -> None:
@@ -61,7 +61,7 @@ def test_one_publish_needs_no_remark() -> None:
     ],
 )  # fmt: skip
 def test_what_did_not_come_is_explained(
-    plan: Plan, what: dict[str, object], interrupted: bool, absence: str
+    plan: RunPlan, what: dict[str, object], interrupted: bool, absence: str
 ) -> None:
     outcome = outcome_of(plan, found(happened=("live/b",), **what), interrupted=interrupted)
     assert (outcome.came, outcome.absence, outcome.happened) == (False, absence, ("live/b",))
@@ -78,12 +78,12 @@ def test_what_did_not_come_is_explained(
     ],
 )
 def test_a_command_that_is_given_no_url_is_told_how(words: tuple[str, ...], is_told: bool) -> None:
-    outcome = outcome_of(Plan(words=words), found(program=FAILED_PROGRAM))
+    outcome = outcome_of(RunPlan(words=words), found(program=FAILED_PROGRAM))
     assert any("put '{url}' there" in each for each in outcome.happened) == is_told
 
 
 def test_what_has_to_be_known_is_remarked() -> None:
-    plan = Plan(words=("x",), source=make_source("h264", 1.0))
+    plan = RunPlan(words=("x",), source=make_source("h264", 1.0))
     outcome = outcome_of(plan, found(reports=(seen(),), remarks=("odd",)), interrupted=True)
     assert outcome.remarks == (
         "odd",
@@ -108,7 +108,7 @@ def test_a_publish_that_outlives_the_command_is_remarked() -> None:
 
 
 def test_both_sides_are_judged() -> None:
-    plan = Plan(
+    plan = RunPlan(
         rules=parse_rules(["source.audio.codec == aac", "audio.codec absent"]),
         words=("x",), source=make_source("h264", 1.0),
     )  # fmt: skip

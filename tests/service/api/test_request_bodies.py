@@ -10,7 +10,7 @@ from trio.testing import MockClock
 
 from tests.service.api.calls import Call
 from tests.service.api.site import Site
-from trio_srs.service.api.bodies import BODY_WITHIN_S
+from trio_srs.service.api.request_bodies import BODY_WITHIN_S
 
 EXPECT = "/api/v2/streams/live/a/expect"
 

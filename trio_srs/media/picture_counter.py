@@ -9,7 +9,7 @@ import attrs
 from trio_srs.media.facts import PictureFacts
 from trio_srs.media.picture import AGAIN, Picture
 
-__all__ = ["Pictures"]
+__all__ = ["PictureCounter"]
 
 _SLICE_BYTES: Final = 16
 """What a slice header takes at most, nearly always half of it; x264's skipped pictures have 9."""
@@ -17,7 +17,7 @@ _PIXELS_PER_BYTE: Final = 16 * 16 * 32 * 8
 
 
 @attrs.define(eq=False)
-class Pictures:
+class PictureCounter:
     """Counts the pictures of one track."""
 
     _counts: dict[str, int] = attrs.field(

@@ -1,4 +1,4 @@
-"""The desk knows who came for the stream, and what else happened."""
+"""The observer knows who came for the stream, and what else happened."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from trio_srs.hub.bus import (
     SessionConnected,
     SessionEnded,
 )
-from trio_srs.tools.expect.desk import Desk
+from trio_srs.tools.expect.run_observer import RunObserver
 
 
 def who(session: str = "c1") -> dict[str, Any]:
@@ -57,45 +57,54 @@ def closed(
     )
 
 
-def heard(desk: Desk, *events: Any) -> Desk:
+def heard(observer: RunObserver, *events: Any) -> RunObserver:
     for event in events:
-        desk.hear(event)
-    return desk
+        observer.hear(event)
+    return observer
 
 
 async def test_a_publish_is_followed_from_its_beginning_to_its_end(
     autojump_clock: MockClock,
 ) -> None:
-    desk = Desk("live/stream")
+    observer = RunObserver("live/stream")
     names: list[str] = []
-    desk.on_publish = names.append
-    heard(desk, opened(), connected(), began())
+    observer.on_publish = names.append
+    heard(observer, opened(), connected(), began())
     await trio.sleep(2)
-    heard(desk, media(), media("c2"), media(stream="live/other"))
-    [publish] = desk.publishes
+    heard(observer, media(), media("c2"), media(stream="live/other"))
+    [publish] = observer.publishes
     assert (names, publish.has_media, publish.ended) == (["live/stream"], True, False)
     assert publish.media_at == trio.current_time()
-    assert not desk.is_quiet
-    heard(desk, unpublished(), closed())
-    assert (publish.ended, desk.is_quiet, desk.happened) == (True, True, [])
+    assert not observer.is_quiet
+    heard(observer, unpublished(), closed())
+    assert (publish.ended, observer.is_quiet, observer.happened) == (True, True, [])
 
 
 async def test_a_second_publish_is_another() -> None:
-    desk = heard(Desk("live/stream"), began(), media(), unpublished(), began("c2"), media("c2"))
-    assert [(each.session, each.ended) for each in desk.publishes] == [("c1", True), ("c2", False)]
-    heard(desk, unpublished("c1"))
-    assert not desk.publishes[1].ended
+    observer = heard(
+        RunObserver("live/stream"), began(), media(), unpublished(), began("c2"), media("c2")
+    )
+    assert [(each.session, each.ended) for each in observer.publishes] == [
+        ("c1", True),
+        ("c2", False),
+    ]
+    heard(observer, unpublished("c1"))
+    assert not observer.publishes[1].ended
 
 
 async def test_whatever_comes_first_is_the_stream() -> None:
-    desk = heard(Desk(None), began(stream="app/x"), media(stream="app/x"), began("c2"))
-    assert (desk.stream, len(desk.publishes), desk.publishes[0].has_media) == ("app/x", 1, True)
+    observer = heard(RunObserver(None), began(stream="app/x"), media(stream="app/x"), began("c2"))
+    assert (observer.stream, len(observer.publishes), observer.publishes[0].has_media) == (
+        "app/x",
+        1,
+        True,
+    )
 
 
 def test_what_happens_elsewhere_is_told() -> None:
-    desk = Desk("live/stream")
+    observer = RunObserver("live/stream")
     heard(
-        desk,
+        observer,
         *(opened(f"c{n}") for n in range(1, 8)),
         began("c1", "live/other"),
         RequestRefused(**who("c2"), request="publish", stream="live/x", code="stream_busy",
@@ -109,7 +118,7 @@ def test_what_happens_elsewhere_is_told() -> None:
         began("c8"),
         unpublished("c8"),
     )  # fmt: skip
-    assert desk.happened == [
+    assert observer.happened == [
         "live/other was published by 127.0.0.1:5001",
         "publish live/x by 127.0.0.1:5002 was refused: stream_busy: taken",
         "connect by 127.0.0.1:5003 was refused: limit: full",
@@ -122,32 +131,32 @@ def test_what_happens_elsewhere_is_told() -> None:
 
 
 def test_what_is_told_is_bounded() -> None:
-    desk = heard(Desk("live/stream"), *(began(f"c{n}", f"live/{n}") for n in range(100)))
-    assert len(desk.happened) == 20
+    observer = heard(RunObserver("live/stream"), *(began(f"c{n}", f"live/{n}") for n in range(100)))
+    assert len(observer.happened) == 20
 
 
 def test_the_source_is_no_publish_and_its_player_is_awaited() -> None:
-    desk = Desk("live/stream", source="source/stream")
-    heard(desk, opened(), opened("c2"), began("c1", "source/stream"))
-    assert (desk.publishes, desk.source_wanted.is_set()) == ([], False)
-    heard(desk, PlayBegan(**who("c2"), stream="source/stream"))
-    assert desk.source_wanted.is_set()
-    assert not desk.is_quiet
-    heard(desk, closed("c2"))
-    assert desk.is_quiet
-    assert desk.happened == []
+    observer = RunObserver("live/stream", source="source/stream")
+    heard(observer, opened(), opened("c2"), began("c1", "source/stream"))
+    assert (observer.publishes, observer.source_wanted.is_set()) == ([], False)
+    heard(observer, PlayBegan(**who("c2"), stream="source/stream"))
+    assert observer.source_wanted.is_set()
+    assert not observer.is_quiet
+    heard(observer, closed("c2"))
+    assert observer.is_quiet
+    assert observer.happened == []
 
 
 async def test_who_waits_looks_when_something_has_happened(autojump_clock: MockClock) -> None:
-    desk = Desk("live/stream")
+    observer = RunObserver("live/stream")
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(desk.until, lambda: bool(desk.publishes))
+        nursery.start_soon(observer.until, lambda: bool(observer.publishes))
         await trio.sleep(1)
-        heard(desk, opened())
+        heard(observer, opened())
         await trio.sleep(1)
-        heard(desk, began())
+        heard(observer, began())
     with trio.move_on_after(1) as patience:
-        await desk.until(lambda: False)
+        await observer.until(lambda: False)
     assert patience.cancelled_caught
     with trio.fail_after(1):
-        await desk.until(lambda: True)
+        await observer.until(lambda: True)

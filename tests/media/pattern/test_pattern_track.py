@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trio_srs.media.frame_number import sei_frame_number
-from trio_srs.media.pattern.source import aac_source, h264_source
+from trio_srs.media.pattern.pattern_track import aac_source, h264_source
 from trio_srs.wire.codec.aac import parse_audio_specific_config
 from trio_srs.wire.codec.avc import parse_avc_config, parse_sps
 from trio_srs.wire.codec.nalu import split_prefixed

@@ -6,11 +6,11 @@ import pytest
 
 from trio_srs.media.facts import PictureFacts
 from trio_srs.media.picture import AGAIN, Picture
-from trio_srs.media.pictures import Pictures
+from trio_srs.media.picture_counter import PictureCounter
 
 
 def counted(*pictures: str, size: int = 1000) -> PictureFacts:
-    made = Pictures()
+    made = PictureCounter()
     for kind in pictures:
         assert not made.add(Picture(kind, 1), size, 320 * 240)
     return made.facts()
@@ -23,7 +23,7 @@ def test_pictures_are_counted_by_type() -> None:
 
 
 def test_hidden_frames_are_counted() -> None:
-    made = Pictures()
+    made = PictureCounter()
     made.add(Picture("P", 2, hidden=1), 1000, 0)
     assert made.facts().hidden == 1
 
@@ -43,13 +43,13 @@ def test_hidden_frames_are_counted() -> None:
 def test_a_picture_too_small_for_anything_new_is_skipped(
     kind: str, slices: int, size: int, area: int, skipped: bool
 ) -> None:
-    made = Pictures()
+    made = PictureCounter()
     assert made.add(Picture(kind, slices), size, area) is skipped
     assert made.facts().skipped == skipped
 
 
 def test_composition_offsets_have_a_least_and_a_most() -> None:
-    made = Pictures()
+    made = PictureCounter()
     assert made.facts().composition_min_ms is made.facts().composition_max_ms is None
     for offset in (80, 0, 160, 40):
         made.add_composition(offset)
@@ -57,7 +57,7 @@ def test_composition_offsets_have_a_least_and_a_most() -> None:
 
 
 def test_a_picture_that_turns_out_to_be_more_is_counted_once() -> None:
-    made = Pictures()
+    made = PictureCounter()
     made.add(Picture("B", 1), 1000, 0)
     assert made.add(Picture("P", 1), 10, 0)
     assert not made.revise(Picture("B", 2, hidden=1), 100, 0)

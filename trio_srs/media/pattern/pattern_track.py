@@ -13,7 +13,7 @@ from trio_srs.media.pattern.card import Card
 from trio_srs.media.pattern.tone import SAMPLES, AacTone
 from trio_srs.wire.amf.values import Value
 
-__all__ = ["Source", "aac_source", "h264_source"]
+__all__ = ["PatternTrack", "aac_source", "h264_source"]
 
 _AVC_HEADER: Final = bytes.fromhex("1700000000")
 _AVC_KEY: Final = bytes.fromhex("1701000000")
@@ -25,7 +25,7 @@ _AVC_ID, _AAC_ID = 7.0, 10.0
 
 
 @attrs.frozen
-class Source:
+class PatternTrack:
     """One track of a synthetic stream: bodies of RTMP messages, without an end."""
 
     header: bytes
@@ -38,7 +38,9 @@ class Source:
     """What ``onMetaData`` says of it."""
 
 
-def h264_source(width: int, height: int, fps: Fraction, gop_frames: int, kbps: int = 0) -> Source:
+def h264_source(
+    width: int, height: int, fps: Fraction, gop_frames: int, kbps: int = 0
+) -> PatternTrack:
     """Moving bars with the frame's number, a keyframe every ``gop_frames``.
 
     Args:
@@ -63,7 +65,7 @@ def h264_source(width: int, height: int, fps: Fraction, gop_frames: int, kbps: i
             made += len(body)
             yield body
 
-    return Source(
+    return PatternTrack(
         _AVC_HEADER + encoder.config,
         bodies,
         1000 / fps,
@@ -76,7 +78,7 @@ def h264_source(width: int, height: int, fps: Fraction, gop_frames: int, kbps: i
     )
 
 
-def aac_source(sample_rate: int, channels: int, tone_hz: float) -> Source:
+def aac_source(sample_rate: int, channels: int, tone_hz: float) -> PatternTrack:
     """A tone in AAC-LC; silence at 0 Hz.
 
     Raises:
@@ -90,7 +92,7 @@ def aac_source(sample_rate: int, channels: int, tone_hz: float) -> Source:
             yield _AAC_FRAME + tone.frame(number)
             number += 1
 
-    return Source(
+    return PatternTrack(
         _AAC_HEADER + tone.config,
         bodies,
         Fraction(1000 * SAMPLES, sample_rate),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from trio_srs.wire.bits import BitReader
-from trio_srs.wire.codec.record import CodecConfigError, RecordReader, blame
+from trio_srs.wire.codec.config_record import CodecConfigError, RecordReader, blame
 
 
 def test_fields_follow_each_other() -> None:

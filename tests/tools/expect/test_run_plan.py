@@ -6,16 +6,16 @@ import math
 
 from trio_srs.hub.settings import InspectLevel
 from trio_srs.net.address import Address
-from trio_srs.tools.expect.plan import PLACEHOLDERS, Plan, placeholders
+from trio_srs.tools.expect.run_plan import PLACEHOLDERS, RunPlan, placeholders
 
 
 def test_the_server_looks_at_everything() -> None:
-    config = Plan(listen=Address("127.0.0.1", 1936), timeout_s=2.5).config()
+    config = RunPlan(listen=Address("127.0.0.1", 1936), timeout_s=2.5).config()
     assert [str(address) for address in config.rtmp.listen] == ["127.0.0.1:1936"]
     assert config.stream.inspect is InspectLevel.FULL
     assert config.stream.publish_idle_timeout == 2.5
     assert config.stream.first_packet_timeout == 2.5
-    assert Plan(timeout_s=math.inf).config().stream.publish_idle_timeout == math.inf
+    assert RunPlan(timeout_s=math.inf).config().stream.publish_idle_timeout == math.inf
 
 
 def test_there_is_something_for_every_placeholder() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.tools.files import clip
 from trio_srs.media.probe import StreamProbe
 from trio_srs.testing.bodies import AUDIO_HEADER, VIDEO_HEADER, header, key, metadata
-from trio_srs.tools.inspection import plain, stream_as_dict
+from trio_srs.tools.stream_summary import plain, stream_as_dict
 from trio_srs.wire.amf.values import AmfDate, EcmaArray, Value
 from trio_srs.wire.rtmp.message import Message
 

@@ -15,6 +15,7 @@ from trio_srs.hub.feed import Feed
 from trio_srs.hub.forms import Form, RtmpForm
 from trio_srs.hub.group import Job
 from trio_srs.hub.lease import PublishLease
+from trio_srs.hub.policy import Drop, Skip
 from trio_srs.hub.reader import Reader
 from trio_srs.hub.settings import StreamSettings
 from trio_srs.hub.stream import Stream
@@ -101,10 +102,12 @@ class Stage:
         for message in messages:
             self.live.lease.append(message, trio.current_time())
 
-    def play(self, form: Form = FORM, **temper: Any) -> Player:
+    def play(
+        self, form: Form = FORM, *, policy: Skip | Drop | None = None, **temper: Any
+    ) -> Player:
         """Somebody reads."""
         outlet = MemoryOutlet(**{"chunk_size": 4096, **temper})
-        player = Player(self.live.feed.attach(form, outlet), outlet)
+        player = Player(self.live.feed.attach(form, outlet, policy), outlet)
         self.players.append(player)
         return player
 

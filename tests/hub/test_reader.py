@@ -14,7 +14,7 @@ from tests.hub.outlets import EVERYTHING, serve
 from tests.hub.stage import Player, Stage, heard, later
 from trio_srs.errors import EndReason
 from trio_srs.hub.forms import RtmpForm
-from trio_srs.hub.reader import ReaderTooSlowError
+from trio_srs.hub.policy import ReaderTooSlowError
 from trio_srs.hub.settings import SlowPolicy
 from trio_srs.testing.bodies import audio, audio_header, header, inter, key, metadata
 from trio_srs.units import Bytes

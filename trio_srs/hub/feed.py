@@ -14,6 +14,8 @@ from trio_srs.hub.forms import Form
 from trio_srs.hub.group import Group
 from trio_srs.hub.headers import Header
 from trio_srs.hub.log import LogBounds, StreamLog
+from trio_srs.hub.policy import Drop, Skip, policy_of
+from trio_srs.hub.position import LogPosition
 from trio_srs.hub.reader import Outlet, Reader
 from trio_srs.hub.record import RECORD_BYTES, Record
 from trio_srs.hub.settings import StreamSettings
@@ -87,6 +89,7 @@ class Feed:
 
     Attributes:
         is_open: whether somebody writes.
+        policy: what becomes of readers that do not keep up and say nothing themselves.
         groups: the readers, by the bytes that they get.
         slow: readers that are not served by the broadcaster and stand somewhere in the log.
         dirty: whether there is news for readers that the broadcaster has not begun to send.
@@ -106,9 +109,10 @@ class Feed:
     ) -> None:
         self.name = name
         self.settings = settings
+        self.policy = policy_of(settings)
         self.is_open = False
         self.groups: dict[Form, Group] = {}
-        self.slow: set[Reader] = set()
+        self.slow: set[LogPosition] = set()
         self.dirty = False
         self.followers: tuple[Follower, ...] = ()
         self.times: Times = _NO_TIMES
@@ -116,9 +120,10 @@ class Feed:
         self.kept_from: Callable[[int], int] = _nothing_more
         self._headers = headers
         self._broadcaster = broadcaster
+        self._own_policies: dict[float, int] = {}  # how far behind, and how many readers
         self.log = StreamLog(self._bounds())
         self._readers = 0
-        self._awaiting: set[Reader] = set()
+        self._awaiting: set[LogPosition] = set()
         self._entry: Entry | None = None
         self._newest_entry = 0  # its position, also when it is no longer cached
         self._closed_at = 0
@@ -136,6 +141,7 @@ class Feed:
     def open(self, settings: StreamSettings) -> None:
         """Somebody begins to write, and these settings hold from now on."""
         self.settings = settings
+        self.policy = policy_of(settings)
         self.is_open = True
         self.has_pictures = False
         self.log.bounds = self._bounds()
@@ -152,7 +158,7 @@ class Feed:
         """Let those who wait for a place to begin see how it was closed."""
         for reader in self._awaiting:
             reader.place(self._closed_at)
-            reader.outlet.wake()
+            reader.wake()
         self._awaiting.clear()
         if self.dirty:
             self._broadcaster.news(self)
@@ -200,10 +206,10 @@ class Feed:
         self._newest_entry = position
         for reader in self._awaiting:
             self._place_at(reader, self._entry, timestamp_ms)
-            reader.outlet.wake()
+            reader.wake()
         self._awaiting.clear()
 
-    def _place_at(self, reader: Reader, entry: Entry, timestamp_ms: int) -> None:
+    def _place_at(self, reader: LogPosition, entry: Entry, timestamp_ms: int) -> None:
         """Let a reader begin at an entry, after the headers that it does not know."""
         reader.place(entry.position, entry.prologue(reader.knows_until, timestamp_ms))
 
@@ -213,7 +219,7 @@ class Feed:
         kept = log.base <= position < log.end
         return log.at(position).timestamp_ms if kept else self.times.last_ms
 
-    def _place(self, reader: Reader, *, after: int = -1) -> None:
+    def _place(self, reader: LogPosition, *, after: int = -1) -> None:
         """Put a reader where one may begin now, or let it wait for the next such place.
 
         Args:
@@ -232,7 +238,7 @@ class Feed:
         else:
             self._place_at(reader, entry, self._timestamp_at(entry.position))
 
-    def skip(self, reader: Reader) -> None:
+    def skip(self, reader: LogPosition) -> None:
         """Put a reader that is too slow further on: at the newest keyframe, or at the next."""
         self._place(reader, after=reader.position)
 
@@ -249,31 +255,39 @@ class Feed:
         else:
             reader.place(here)
 
-    def is_too_slow(self, position: int) -> bool:
-        """Whether a reader at a position has fallen further behind than is allowed."""
+    def is_too_slow(self, position: int, after_s: float) -> bool:
+        """Whether who stands at a position is further behind than so many seconds, or than the
+        log goes back."""
         log = self.log
         if position >= log.end:
             return False
         if position < log.base:
             return True
         lag = log.at(log.end - 1).arrived_at - log.at(position).arrived_at
-        return lag > self.settings.slow_reader_after
+        return lag > after_s
 
     # ---------------------------------------------------------------- readers
 
-    def attach(self, form: Form, outlet: Outlet) -> Reader:
-        """Begin to read; the outlet is woken when there is something to send."""
-        reader = self._add_reader(form, outlet)
+    def attach(self, form: Form, outlet: Outlet, policy: Skip | Drop | None = None) -> Reader:
+        """Begin to read; the outlet is woken when there is something to send.
+
+        Args:
+            policy: what becomes of it if it does not keep up; by default what the settings say of
+                whoever writes then.
+        """
+        reader = self._add_reader(form, outlet, policy)
         self._place(reader)
         outlet.wake()
         return reader
 
-    def _add_reader(self, form: Form, outlet: Outlet) -> Reader:
+    def _add_reader(self, form: Form, outlet: Outlet, policy: Skip | Drop | None) -> Reader:
         group = self.groups.get(form)
         if group is None:
             group = self.groups[form] = Group(form, self.log.end)
-        reader = Reader(self, group, outlet)
+        reader = Reader(self, group, outlet, policy)
         self._readers += 1
+        if policy is not None:
+            self._keep_for(policy, 1)
         group.add(reader)
         return reader
 
@@ -285,7 +299,7 @@ class Feed:
                 before had no use for; otherwise at the next keyframe, after all headers.
         """
         at, old = reader.position, reader.group.form
-        changed = self._add_reader(form, reader.outlet)
+        changed = self._add_reader(form, reader.outlet, reader.own_policy)
         changed.succeed(reader)
         reader.detach()
         if keep_position and not (reader.is_fresh or reader.awaits_keyframe or reader.owes_headers):
@@ -326,6 +340,8 @@ class Feed:
         """A reader leaves; called by :meth:`Reader.detach` only."""
         self._readers -= 1
         self.let_rest(reader)
+        if reader.own_policy is not None:
+            self._keep_for(reader.own_policy, -1)
         reader.group.remove(reader)
         if not reader.group.readers:
             del self.groups[reader.group.form]
@@ -333,13 +349,24 @@ class Feed:
 
     # -------------------------------------------------------------- retention
 
+    def _keep_for(self, policy: Skip | Drop, count: int) -> None:
+        """So many readers more, or less, have a policy of their own."""
+        held = self._own_policies.pop(policy.after_s, 0) + count
+        if held:
+            self._own_policies[policy.after_s] = held
+        self.log.bounds = self._bounds()
+
+    def _patience(self) -> float:
+        """How far behind the most patient reader may fall, in seconds."""
+        return max((self.policy.after_s, *self._own_policies))
+
     def _bounds(self) -> LogBounds:
         """What the log may hold: what all may, without headers. Whoever stands in the log may
         hold those that there were when its oldest record came, and those are not in it."""
         settings = self.settings
         self._reserved = self._headers.peak
         return LogBounds(
-            seconds=max(settings.slow_reader_after, settings.gop_cache or 0.0),
+            seconds=max(self._patience(), settings.gop_cache or 0.0),
             size=settings.log_bytes - min(self._reserved, settings.log_bytes // HEADERS_PART),
         )
 
@@ -369,14 +396,24 @@ class Feed:
                 reader.forget_prologue()
 
     def _behind(self) -> int:
-        """The position of the reader that is furthest behind, and not further than it may be."""
+        """The position of the reader that is furthest behind, each not further than it may be."""
         log = self.log
-        groups = (group.sent for group in self.groups.values())
-        behind = min((*groups, *(reader.position for reader in self.slow)), default=log.end)
-        if behind >= log.end:
-            return log.end
-        newest = log.at(log.end - 1).arrived_at
-        return max(behind, log.since(newest - self.settings.slow_reader_after))
+        behind = min((group.sent for group in self.groups.values()), default=log.end)
+        if behind < log.end:
+            behind = max(behind, self._since(self._patience()))
+        kept: dict[float, int] = {}
+        for reader in self.slow:
+            if reader.position < behind:
+                after_s = reader.after_s
+                if after_s not in kept:
+                    kept[after_s] = self._since(after_s)
+                behind = min(behind, max(reader.position, kept[after_s]))
+        return behind
+
+    def _since(self, seconds: float) -> int:
+        """The position of the first record that arrived so long before the newest, or later."""
+        log = self.log
+        return log.since(log.at(log.end - 1).arrived_at - seconds) if len(log) else log.end
 
     def _followed(self) -> int:
         """Up to where all followers have seen everything; they must, if the log is too long."""

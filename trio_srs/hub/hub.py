@@ -11,6 +11,7 @@ from trio_srs.errors import EndReason
 from trio_srs.hub.broadcast import Broadcaster
 from trio_srs.hub.forms import Form
 from trio_srs.hub.lease import PublishLease, Revoke, StreamBusyError
+from trio_srs.hub.policy import Drop, Skip
 from trio_srs.hub.reader import Outlet, Reader
 from trio_srs.hub.settings import BusyPolicy, StreamSettings
 from trio_srs.hub.stream import Stream
@@ -108,11 +109,20 @@ class Hub:
 
     @contextmanager
     def subscribe(
-        self, name: str, settings: StreamSettings, form: Form, outlet: Outlet
+        self,
+        name: str,
+        settings: StreamSettings,
+        form: Form,
+        outlet: Outlet,
+        policy: Skip | Drop | None = None,
     ) -> Iterator[Reader]:
-        """Read ``name``, published or not; the reader is detached on every way out."""
+        """Read ``name``, published or not; the reader is detached on every way out.
+
+        Args:
+            policy: see :meth:`.Feed.attach`.
+        """
         with self._using(name, settings) as stream:
-            reader = stream.feed.attach(form, outlet)
+            reader = stream.feed.attach(form, outlet, policy)
             try:
                 yield reader
             finally:

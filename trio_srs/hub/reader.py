@@ -12,27 +12,20 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, Protocol
 
-from trio_srs.errors import EndReason, PeerError
 from trio_srs.hub.entry import NOTHING_FIRST, Prologue
 from trio_srs.hub.forms import Span
-from trio_srs.hub.settings import SlowPolicy
+from trio_srs.hub.policy import Drop, ReaderTooSlowError, Skip
+from trio_srs.hub.position import LogPosition
 
 if TYPE_CHECKING:
     from trio_srs.hub.feed import Feed
     from trio_srs.hub.group import Group
 
-__all__ = ["Outlet", "Reader", "ReaderTooSlowError"]
+__all__ = ["Outlet", "Reader"]
 
 _NOT_FAST: Final = -1
 _LEAST_SPAN: Final = 1024
 """Bytes that are joined for an outlet that has no room at all."""
-
-
-class ReaderTooSlowError(PeerError):
-    """A reader fell further behind than its stream allows, and is to be dropped."""
-
-    code = "reader_too_slow"
-    end = EndReason.READER_TOO_SLOW
 
 
 class Outlet(Protocol):
@@ -65,57 +58,44 @@ class Outlet(Protocol):
         ...
 
 
-class Reader:
-    """One reader of one live stream. Made by :meth:`Feed.attach`.
+class Reader(LogPosition):
+    """One reader of the bytes of one feed. Made by :meth:`Feed.attach`.
 
     Attributes:
-        prologue: headers to be given before the position.
-        owes_headers: whether there were some, and what they were is forgotten.
         fast_at: the position, while the broadcaster serves this reader; negative otherwise.
-        is_fresh: whether it was never placed: it knows no headers.
-        skipped: records this reader missed because it was too slow.
-        skips: how often that happened.
         stalls: how often its outlet took less than it was offered.
     """
 
     __slots__ = (
         "_bytes",
         "_group_mark",
-        "_missed_from",
-        "_position",
+        "_own_policy",
         "_span_bytes",
         "attached",
-        "awaits_keyframe",
         "fast_at",
-        "feed",
         "group",
-        "is_fresh",
         "offer",
         "outlet",
-        "owes_headers",
         "paused",
-        "prologue",
-        "skipped",
-        "skips",
         "stalls",
     )
 
-    def __init__(self, feed: Feed, group: Group, outlet: Outlet) -> None:
-        self.feed, self.group, self.outlet = feed, group, outlet
+    def __init__(
+        self, feed: Feed, group: Group, outlet: Outlet, policy: Skip | Drop | None = None
+    ) -> None:
+        """
+        Args:
+            policy: its own; without one that of the feed holds, whatever it is then.
+        """
+        super().__init__(feed)
+        self.group, self.outlet = group, outlet
+        self._own_policy = policy
         self.offer = outlet.offer  # looked up once: this is called for every span
         self.fast_at = _NOT_FAST
         self.attached = True
-        self.is_fresh = True
         self.paused = False
-        self.awaits_keyframe = False
-        self.skipped = 0
-        self.skips = 0
         self.stalls = 0
-        self._position = 0
         self._span_bytes = sys.maxsize
-        self.prologue: Prologue = NOTHING_FIRST
-        self.owes_headers = False
-        self._missed_from: int | None = None
         self._bytes = 0
         self._group_mark = 0
 
@@ -125,6 +105,16 @@ class Reader:
         return self._position if self.fast_at < 0 else self.fast_at
 
     @property
+    def own_policy(self) -> Skip | Drop | None:
+        """Its own, if it has one."""
+        return self._own_policy
+
+    @property
+    def after_s(self) -> float:
+        """How far behind it may fall, in seconds between arrivals."""
+        return (self._own_policy or self.feed.policy).after_s
+
+    @property
     def bytes_sent(self) -> int:
         """Bytes handed to the outlet for this reader."""
         if self.fast_at < 0:
@@ -132,19 +122,14 @@ class Reader:
         shared = self.group.bytes_sent - self._group_mark - self.group.unserved(self)
         return self._bytes + shared
 
-    @property
-    def knows_until(self) -> int:
-        """Headers that stand before this position were given to this reader."""
-        return 0 if self.is_fresh or self.prologue or self.owes_headers else self.position
+    def wake(self) -> None:
+        """It has something to do that is not done for it."""
+        self.outlet.wake()
 
     def place(self, position: int, prologue: Prologue = NOTHING_FIRST) -> None:
         """Stand at a position, to be given some headers first."""
         self._leave_fast()
-        if self._missed_from is not None:
-            self.skipped += position - self._missed_from
-            self._missed_from = None
-        self._position, self.prologue = position, prologue
-        self.is_fresh = self.awaits_keyframe = self.owes_headers = False
+        super().place(position, prologue)
 
     def succeed(self, other: Reader) -> None:
         """Be what a reader of another form was: as far on, as paused, missing as much."""
@@ -154,14 +139,7 @@ class Reader:
     def await_keyframe(self) -> None:
         """Stand nowhere until the feed places this reader at the next keyframe."""
         self._leave_fast()
-        self.awaits_keyframe = True
-        self.forget_prologue()
-        self.feed.slow.discard(self)  # it keeps nothing alive
-
-    def forget_prologue(self) -> None:
-        """Keep no header alive: wherever it is placed next, it is given all of them."""
-        if self.prologue:
-            self.prologue, self.owes_headers = NOTHING_FIRST, True
+        super().await_keyframe()
 
     # ------------------------------------------------------------- by itself
 
@@ -178,7 +156,7 @@ class Reader:
         """
         if self.paused or self.awaits_keyframe or self.fast_at >= 0:
             return None
-        if self.feed.is_too_slow(self._position):
+        if self.feed.is_too_slow(self._position, self.after_s):
             self._skip()
             if self.awaits_keyframe:
                 return None
@@ -259,14 +237,11 @@ class Reader:
             self.outlet.wake()
 
     def _skip(self) -> None:
-        feed, at = self.feed, self._position
-        if feed.settings.slow_reader is SlowPolicy.DROP:
-            raise ReaderTooSlowError(
-                f"a reader of {feed.name} is {feed.log.end - at} messages behind"
-            )
-        self.skips += 1
-        self._missed_from = at
-        feed.skip(self)
+        feed = self.feed
+        if isinstance(self._own_policy or feed.policy, Drop):
+            behind = feed.log.end - self._position
+            raise ReaderTooSlowError(f"a reader of {feed.name} is {behind} messages behind")
+        self.skip()
 
     def detach(self) -> None:
         """Leave the stream. Idempotent; the outlet is never used again."""

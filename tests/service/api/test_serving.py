@@ -93,7 +93,7 @@ async def serving(*addresses: Address, **config: Any) -> AsyncIterator[tuple[Api
     await service.listen()
     async with trio.open_nursery() as nursery:
         await nursery.start(service.run)
-        yield service, app, service.listeners[0].address.url("http")
+        yield service, app, service.urls["api"][0]
         nursery.cancel_scope.cancel()
 
 
@@ -113,8 +113,8 @@ async def test_requests_are_answered_on_a_connection_that_is_kept() -> None:
     async with serving() as (service, _, url), httpx2.AsyncClient() as client:
         for _ in range(3):
             assert (await client.get(f"{url}/")).text == "."
-        assert len(service._open) == 1
-    assert not service._open
+        assert len(service.connections) == 1
+    assert not len(service.connections)
 
 
 async def test_http_2_is_spoken_from_the_first_byte() -> None:
@@ -129,9 +129,9 @@ async def test_http_2_is_spoken_from_the_first_byte() -> None:
                 assert (await client.get(f"{url}/")).text == "."  # beside it
                 app.stopping.set()
                 assert "".join([text async for text in said]) == " stopped."
-            assert len(service._open) == 1
+            assert len(service.connections) == 1
         with trio.fail_after(2):
-            await eventually(lambda: not service._open)
+            await eventually(lambda: not len(service.connections))
 
 
 async def test_a_unix_socket_is_served(tmp_path: Path) -> None:
@@ -155,7 +155,9 @@ async def test_one_connection_too_many_is_closed_and_the_others_stay(
 ) -> None:
     async with serving(max_connections=1) as (service, _, url), httpx2.AsyncClient() as client:
         assert (await client.get(f"{url}/")).text == "."
-        stream = await trio.open_tcp_stream("127.0.0.1", service.listeners[0].address.port)
+        stream = await trio.open_tcp_stream(
+            "127.0.0.1", service.acceptor.listeners["api"][0].address.port
+        )
         async with stream:
             assert await stream.receive_some() == b""
         assert (await client.get(f"{url}/")).text == "."
@@ -168,7 +170,7 @@ async def test_short_requests_need_no_more_room_than_there_are_at_once() -> None
             async with httpx2.AsyncClient() as client:  # a connection of its own
                 assert (await client.get(f"{url}/")).text == "."
         with trio.fail_after(2):
-            await eventually(lambda: not service._open)
+            await eventually(lambda: not len(service.connections))
 
 
 @pytest.mark.parametrize("path", [b"/", b"/until-stop", b"/for-ever"])
@@ -181,7 +183,7 @@ async def test_who_has_gone_is_not_counted(path: bytes) -> None:
         app.stopping.set()  # an answer that nobody hears ends like any other
         if path != b"/for-ever":
             with trio.fail_after(2):
-                await eventually(lambda: not service._open)
+                await eventually(lambda: not len(service.connections))
 
 
 async def test_one_too_many_is_served_as_soon_as_another_has_gone() -> None:
@@ -189,7 +191,7 @@ async def test_one_too_many_is_served_as_soon_as_another_has_gone() -> None:
         first = await ask(url, b"/")
         await first.receive_some()
         second = await ask(url, b"/")
-        await eventually(lambda: len(service._open) == 2)
+        await eventually(lambda: len(service.connections) == 2)
         await first.aclose()
         async with second:
             assert b"200" in await second.receive_some()
@@ -204,7 +206,7 @@ async def test_those_that_wait_for_room_are_counted_too() -> None:
                 assert await stream.receive_some() == b""
             closed += 1
         assert closed == 199
-        assert len(service._open) == 1
+        assert len(service.connections) == 1
         for stream in streams:
             await stream.aclose()
 
@@ -241,7 +243,7 @@ async def test_a_stop_lets_answers_end_and_closes_idle_connections() -> None:
             with trio.fail_after(2):
                 await service.stop(10)
             assert [text async for text in said] == [" stopped", "."]
-        assert not service._open
+        assert not len(service.connections)
         assert app.cancelled == 0
 
 
@@ -250,11 +252,11 @@ async def test_a_stop_cuts_who_holds_it_up_when_the_grace_is_over(path: bytes) -
     """A client that does not read cannot be cancelled by anycorn: its send is shielded."""
     async with serving() as (service, app, url):
         stream = await ask(url, path)
-        await eventually(lambda: service._open)
+        await eventually(lambda: len(service.connections))
         await trio.sleep(0.1)  # until the kernel's buffers are full
         began = trio.current_time()
         await service.stop(0.1)
-        await eventually(lambda: not service._open)
+        await eventually(lambda: not len(service.connections))
         assert trio.current_time() - began < 2
         assert app.cancelled == 1
         await stream.aclose()
@@ -264,7 +266,7 @@ async def test_a_cancelled_service_ends_with_a_client_that_does_not_read() -> No
     with trio.fail_after(5):
         async with serving() as (service, _, url):
             stream = await ask(url, b"/flood")
-            await eventually(lambda: service._open)
+            await eventually(lambda: len(service.connections))
             await trio.sleep(0.1)
         await stream.aclose()
 

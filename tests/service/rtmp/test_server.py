@@ -168,7 +168,7 @@ def listening(nursery: trio.Nursery) -> Listening:
 
 
 def port_of(house: House, protocol: str = "rtmp") -> int:
-    return house.service.listeners[protocol][0].address.port
+    return house.service.acceptor.listeners[protocol][0].address.port
 
 
 @real_clock
@@ -280,7 +280,7 @@ async def test_accepting_goes_on_after_descriptors_ran_out(
 ) -> None:
     house = House(config=RtmpConfig(listen=addresses("127.0.0.1:0")))
     await house.service.listen()
-    [listener] = house.service.listeners["rtmp"]
+    [listener] = house.service.acceptor.listeners["rtmp"]
     accept, times = socket.socket.accept, iter(range(2))
 
     def fail(sock: socket.socket) -> Any:

@@ -6,21 +6,20 @@ no connection by itself, and so cannot end one that does not read.
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import socket
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-import attrs
 import trio
 from anycorn import Config
 from anycorn.typing import ConnectionState
 from anycorn.utils import wrap_app
 from anycorn.worker_context import WorkerContext
 
+from trio_srs.net.accept import Acceptor
 from trio_srs.net.address import Address
-from trio_srs.net.listen import Listener, open_listeners
+from trio_srs.net.connections import Connections
 from trio_srs.net.tcp import SocketOptions
 from trio_srs.service.api.connection import ShortServer
 from trio_srs.service.api.context import ApiContext
@@ -37,10 +36,8 @@ _BACKLOG: Final = 128
 _OPTIONS: Final = SocketOptions(nodelay=True, keepalive_idle=60.0)
 """An answer is sent as head and body; without ``nodelay`` the body waits 40 ms for a client."""
 _LOOPBACK: Final = ("127.", "::1", "localhost")
-_SPARE: Final = 64
-"""Connections over the limit that wait for room; more than these are closed at once."""
 _ROOM_S: Final = 0.1
-"""How long they wait: somebody may have gone, and only not been seen to."""
+"""How long one over the limit waits: somebody may have gone, and only not been seen to."""
 _REQUESTS: Final = 1_000_000
 """Requests on one connection before it is closed: in effect no limit."""
 
@@ -50,15 +47,13 @@ class ApiService:
 
     def __init__(self, context: ApiContext, app: Asgi) -> None:
         self.context = context
-        self.listeners: list[Listener] = []
-        self._app = wrap_app(app, 0, "asgi")
-        self._worker = WorkerContext(None)
-        self._settings = _settings()
-        self._nursery: trio.Nursery | None = None
-        self._open: set[_Connection] = set()
-        self._nobody = trio.Event()
-        self._served = 0
-        self._room = trio.Event()
+        self.acceptor = Acceptor("api")
+        most = context.config.max_connections
+        self.connections: Connections[_Connection] = Connections(most, "a connection to the API")
+        self.room = trio.CapacityLimiter(most)
+        self.worker = WorkerContext(None)
+        self.settings = _settings()
+        self.app = wrap_app(app, 0, "asgi")
 
     async def listen(self) -> None:
         """Bind every address of the configuration.
@@ -66,11 +61,11 @@ class ApiService:
         Raises:
             ListenError: one of them cannot be bound; all are closed again by :meth:`close`.
         """
-        for address in self.context.config.listen:
-            for listener in await open_listeners(address, backlog=_BACKLOG):
-                listener.tune(_OPTIONS)
-                self.listeners.append(listener)
-            if self.context.config.token is None and not _is_private(address):
+        config = self.context.config
+        await self.acceptor.bind("api", config.listen, backlog=_BACKLOG)
+        self.acceptor.tune(_OPTIONS)
+        for address in config.listen:
+            if config.token is None and not _is_private(address):
                 _log.warning("the API on %s is open to all who reach it: set api.token", address)
 
     @property
@@ -81,102 +76,40 @@ class ApiService:
     @property
     def urls(self) -> Mapping[str, Sequence[str]]:
         """Where it listens now."""
-        return {"api": [each.address.reachable.url("http") for each in self.listeners]}
+        return {"api": self.acceptor.urls("api", "http")}
 
     def configure(self, sections: ApiSections, /) -> None:
         """Go on with another configuration: it holds for what begins."""
         self.context.config = sections.api
+        self.connections.most = self.room.total_tokens = sections.api.max_connections
 
     def close(self) -> None:
         """Stop accepting. Idempotent."""
-        for listener in self.listeners:
-            listener.close()
+        self.acceptor.close()
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Accept and serve until cancelled."""
         context = self.context
         try:
             with context.bus.listening(context.counters.listen):
-                await self._serve_all(task_status)
+                async with self.connections.serving() as nursery:
+                    nursery.start_soon(self.acceptor.run, self._accepted)
+                    task_status.started()
+                    try:
+                        await trio.sleep_forever()
+                    finally:
+                        self.connections.cut()
         finally:
-            self._nursery = None
             self.close()
 
-    async def _serve_all(self, task_status: trio.TaskStatus[None]) -> None:
-        async with trio.open_nursery() as nursery:
-            self._nursery = nursery
-            for listener in self.listeners:
-                nursery.start_soon(self._accept, listener)
-            task_status.started()
-            try:
-                await trio.sleep_forever()
-            finally:
-                self._cut_all()
-
-    async def _accept(self, listener: Listener) -> None:
-        def on_trouble(error: OSError, pause_s: float) -> None:
-            why = error.strerror or str(error)
-            _log.warning("cannot accept on %s: %s; again in %g s", listener.address, why, pause_s)
-
-        with contextlib.suppress(trio.ClosedResourceError):  # on purpose: see close()
-            await listener.serve(self._handle, on_trouble=on_trouble)
-
-    def _handle(self, sock: socket.socket, _peer: str) -> None:
-        if len(self._open) >= self.context.config.max_connections + _SPARE:
-            self._turn_away(sock)
-            return
-        assert self._nursery is not None  # nobody accepts before run() or after it
-        connection = _Connection(sock)
-        self._open.add(connection)  # now, so that a stop in the next moment finds it
-        self._nursery.start_soon(self._serve, connection)
-
-    def _turn_away(self, sock: socket.socket) -> None:
-        most = self.context.config.max_connections
-        _log.warning("closed a connection to the API unheard: more than %d", most)
-        sock.close()
-
-    async def _find_room(self) -> bool:
-        """Whether one more is served, be it after a moment. Who is served counts until it ends."""
-        most = self.context.config.max_connections
-        with trio.move_on_after(_ROOM_S):
-            while self._served >= most:
-                await self._room.wait()
-        has_room = self._served < most
-        self._served += has_room
-        return has_room
-
-    def _leave_room(self) -> None:
-        self._served -= 1
-        self._room.set()
-        self._room = trio.Event()
-
-    async def _serve(self, connection: _Connection) -> None:
-        is_served = False
-        try:
-            with connection.scope:
-                is_served = await self._find_room()
-                if not is_served:
-                    self._turn_away(connection.sock)
-                    return
-                stream = connection.stream = await PatientStream.over(connection.sock)
-                state = ConnectionState({})
-                await ShortServer(self._app, self._settings, self._worker, state, stream).run()
-        except Exception:  # no reason for others to suffer
-            _log.exception("a bug ended a connection to the API")
-        finally:
-            connection.sock.close()
-            self._open.discard(connection)
-            if is_served:
-                self._leave_room()
-            if not self._open:
-                self._nobody.set()
-                self._nobody = trio.Event()
+    def _accepted(self, sock: socket.socket, _peer: str, _protocol: str) -> None:
+        if self.connections.take_in(sock):
+            self.connections.begin(_Connection(self, sock))
 
     async def finish(self) -> None:
         """Stop accepting, and wait until the last connection has ended by itself."""
         self.close()
-        while self._open:
-            await self._nobody.wait()
+        await self.connections.over()
 
     async def stop(self, grace_s: float) -> None:
         """Stop accepting, answer what was asked, and end every connection.
@@ -186,27 +119,48 @@ class ApiService:
         """
         self.close()
         self.context.stopping.set()
-        await self._worker.terminated.set()  # closes those that are idle, and each when answered
-        with trio.move_on_after(grace_s):
-            await self.finish()
-        self._cut_all()
-
-    def _cut_all(self) -> None:
-        for connection in list(self._open):
-            connection.cut()
+        await self.worker.terminated.set()  # closes those that are idle, and each when answered
+        await self.connections.end(grace_s)
 
 
-@attrs.define(eq=False)
 class _Connection:
-    sock: socket.socket
-    scope: trio.CancelScope = attrs.field(factory=trio.CancelScope)
-    stream: PatientStream | None = None
+    """One connection, from accepted to closed."""
+
+    def __init__(self, service: ApiService, sock: socket.socket) -> None:
+        self._service, self._sock = service, sock
+        self._scope = trio.CancelScope()
+        self._stream: PatientStream | None = None
+
+    async def run(self) -> None:
+        """Serve it, if there is room, be it after a moment."""
+        room, has_room = self._service.room, False
+        try:
+            with self._scope:
+                with trio.move_on_after(_ROOM_S):
+                    await room.acquire_on_behalf_of(self)
+                    has_room = True
+                if has_room:
+                    await self._serve()
+                else:
+                    self._service.connections.turn_away(self._sock)
+        except Exception:  # no reason for others to suffer
+            _log.exception("a bug ended a connection to the API")
+        finally:
+            self._sock.close()
+            if has_room:
+                room.release_on_behalf_of(self)
+
+    async def _serve(self) -> None:
+        service = self._service
+        stream = self._stream = await PatientStream.over(self._sock)
+        state = ConnectionState({})
+        await ShortServer(service.app, service.settings, service.worker, state, stream).run()
 
     def cut(self) -> None:
         """End it now, whatever it is doing."""
-        if self.stream is not None:
-            self.stream.cut()
-        self.scope.cancel()
+        if self._stream is not None:
+            self._stream.cut()
+        self._scope.cancel()
 
 
 def _settings() -> Config:

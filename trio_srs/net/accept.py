@@ -1,0 +1,103 @@
+"""The listening sockets of one service, by protocol, and accepting on all of them. Floor 2."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import math
+import socket
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final, TypeAlias
+
+import trio
+
+from trio_srs.net.address import Address
+from trio_srs.net.listen import Listener, open_listeners
+from trio_srs.net.tcp import SocketOptions
+
+__all__ = ["COMPLAIN_EVERY_S", "Acceptor", "OnAccepted"]
+
+_log = logging.getLogger(__name__)
+
+COMPLAIN_EVERY_S: Final = 10.0
+"""How often the log says that accepting fails, while it does."""
+
+OnAccepted: TypeAlias = Callable[[socket.socket, str, str], None]
+"""Gets a connection, a non-blocking socket that it then owns, the peer's address as people write
+it, and the protocol of the listener. It must not wait."""
+
+
+class Acceptor:
+    """Where one service listens: any number of addresses for each of its protocols.
+
+    Attributes:
+        listeners: by protocol, in the order in which they were bound.
+    """
+
+    def __init__(self, *protocols: str) -> None:
+        self.listeners: dict[str, list[Listener]] = {protocol: [] for protocol in protocols}
+
+    def __iter__(self) -> Iterator[Listener]:
+        """Every listener."""
+        return (each for listeners in self.listeners.values() for each in listeners)
+
+    async def bind(self, protocol: str, addresses: Iterable[Address], *, backlog: int) -> None:
+        """Listen for one of the protocols on every address.
+
+        Args:
+            backlog: see :func:`~trio_srs.net.listen.open_listeners`.
+
+        Raises:
+            ListenError: one of them cannot be bound; the others are closed by :meth:`close`.
+        """
+        for address in addresses:
+            self.listeners[protocol] += await open_listeners(address, backlog=backlog)
+
+    def tune(self, options: SocketOptions) -> None:
+        """Give every connection from now on these options."""
+        for listener in self:
+            listener.tune(options)
+
+    def urls(self, protocol: str, scheme: str = "") -> list[str]:
+        """Where it listens for a protocol, with the real ports.
+
+        Args:
+            scheme: of the URLs, if it is not the protocol's name.
+        """
+        listeners = self.listeners[protocol]
+        return [each.address.reachable.url(scheme or protocol) for each in listeners]
+
+    def close(self) -> None:
+        """Stop listening. Idempotent."""
+        for listener in self:
+            listener.close()
+
+    async def run(self, accepted: OnAccepted) -> None:
+        """Accept on everything that is bound, until it is closed or this is cancelled.
+
+        That accepting fails, for lack of descriptors or memory, ends nothing: the log says so,
+        not too often, and it is tried again.
+        """
+        async with trio.open_nursery() as nursery:
+            for protocol, listeners in self.listeners.items():
+                for listener in listeners:
+                    nursery.start_soon(_accept, listener, protocol, accepted)
+
+
+async def _accept(listener: Listener, protocol: str, accepted: OnAccepted) -> None:
+    complained_at = -math.inf
+
+    def handle(sock: socket.socket, peer: str) -> None:
+        accepted(sock, peer, protocol)
+
+    def on_trouble(error: OSError, pause_s: float) -> None:
+        nonlocal complained_at
+        now = trio.current_time()
+        if now - complained_at >= COMPLAIN_EVERY_S:
+            complained_at = now
+            why = error.strerror or str(error)
+            where = listener.address
+            _log.warning("cannot accept on %s: %s; trying again every %g s", where, why, pause_s)
+
+    with contextlib.suppress(trio.ClosedResourceError):  # on purpose: see Acceptor.close
+        await listener.serve(handle, on_trouble=on_trouble)

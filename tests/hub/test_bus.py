@@ -49,7 +49,7 @@ def test_a_listeners_bug_is_logged_and_the_others_are_told(
         bus.tell(BEGAN)
     assert told == [BEGAN]
     [line] = caplog.records
-    assert line.getMessage() == "a listener failed on SessionBegan"
+    assert line.getMessage() == "a bug ended a listener's turn at SessionBegan"
     assert line.exc_info is not None
     assert line.exc_info[0] is ZeroDivisionError
 

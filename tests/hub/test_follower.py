@@ -258,5 +258,5 @@ async def test_the_name_is_free_also_if_the_one_who_watches_fails(
     lease.give_back()
     assert stage.live.lease is None
     assert stage.live.observer is None
-    assert "a bug in telling that cam is no longer published" in caplog.text
+    assert "a bug ended the observation of cam" in caplog.text
     caplog.clear()

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from tests.hub.stage import Stage, heard
+import pytest
+import trio
+from trio.testing import MockClock
+
+from tests.hub.outlets import MemoryOutlet
+from tests.hub.stage import FORM, Stage, heard
+from trio_srs.hub.broadcast import Broadcaster
+from trio_srs.hub.feed import Feed
 from trio_srs.hub.forms import RtmpForm
+from trio_srs.hub.group import FormFailedError
+from trio_srs.hub.record import Record
+from trio_srs.hub.settings import StreamSettings
 from trio_srs.testing.bodies import audio, inter, key
-from trio_srs.units import Bytes
+from trio_srs.units import Bytes, Seconds
+from trio_srs.wire.rtmp.chunk_writer import Piece
 
 
 def watched(stage: Stage, count: int) -> list[int]:
@@ -143,3 +154,95 @@ async def test_what_takes_several_turns_to_send_counts_as_held_meanwhile() -> No
     assert stage.live.feed.log.size == before + 2 * len(job.span.blob)
     assert job.step(2)
     assert stage.live.feed.log.size == before
+
+
+# ------------------------------------------------------------------------ bugs
+
+
+class Broken:
+    """A form with a bug in its third record."""
+
+    def __init__(self) -> None:
+        self.made = 0
+
+    def pieces(self, record: Record) -> tuple[Piece, ...]:
+        self.made += 1
+        if self.made == 3:
+            raise KeyError("the bug")
+        return (record.body,)
+
+    def wants(self, type_id: int) -> bool:
+        return True
+
+
+async def test_a_form_with_a_bug_ends_who_reads_in_it_and_nobody_else(
+    autojump_clock: MockClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Served by the broadcaster, which goes on, and whose other streams do."""
+    broadcaster = Broadcaster()
+    feeds = [Feed(name, StreamSettings(send_interval=Seconds(0.02)), broadcaster) for name in "ab"]
+    form, outlets = Broken(), [MemoryOutlet() for _ in range(4)]
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(broadcaster.run)
+        broken = [feeds[0].attach(form, outlet) for outlet in outlets[:2]]
+        whole = [feed.attach(FORM, outlet) for feed, outlet in zip(feeds, outlets[2:], strict=True)]
+        for reader in (*broken, *whole):
+            assert reader.next_span(1) is None
+        for feed in feeds:
+            feed.open(feed.settings)
+            for number in range(5):
+                message = inter(40 * number)
+                feed.append_now(Record(message.type_id, number, message.payload, 0.0))
+                await trio.sleep(0.1)
+        assert [len(outlet.read()) for outlet in outlets[2:]] == [5, 5]
+        for reader in broken:
+            with pytest.raises(FormFailedError, match=r"failed: KeyError\('the bug'\)"):
+                reader.next_span(1)
+            reader.detach()
+        assert [len(outlet.taken) for outlet in outlets[:2]] == [2 * len(inter(0).payload)] * 2
+        assert broadcaster.supervisor.internal_errors == 1
+        again = feeds[0].attach(form, MemoryOutlet())  # the bug was in one record
+        feeds[0].append_now(Record(message.type_id, 9, message.payload, 0.0))
+        await trio.sleep(0.1)
+        assert again.next_span(1) is None
+        nursery.cancel_scope.cancel()
+    [line] = caplog.records
+    assert line.getMessage().startswith("a bug ended the form <tests.hub.test_group.Broken")
+    assert line.exc_info
+
+
+async def test_a_bug_is_found_by_who_catches_up_as_well(caplog: pytest.LogCaptureFixture) -> None:
+    stage = Stage()
+    stage.publish()
+    stage.say(key(0), inter(40), inter(80))
+    form = Broken()
+    players = [stage.play(form), stage.play(form)]
+    stage.broadcast()
+    for player in players:
+        with pytest.raises(FormFailedError):
+            player.serve()
+    assert stage.live.feed.supervisor.internal_errors == 1
+    assert len(caplog.records) == 1
+
+
+async def test_what_is_being_sent_of_a_form_with_a_bug_is_let_go(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    stage = Stage()
+    stage.publish()
+    players = [stage.play() for _ in range(3)]
+    stage.run()
+    stage.say(key(0, 5000))
+    [job] = stage.begin()
+    size = stage.live.feed.log.size
+    assert not job.step(1)
+    [group] = stage.live.feed.groups.values()
+    assert stage.live.feed.log.size > size
+    group.fail(stage.live.feed, KeyError("the bug"))
+    assert group.job is None
+    assert stage.live.feed.log.size == size
+    stage.say(inter(40))
+    assert stage.begin() == []
+    for player in players:
+        with pytest.raises(FormFailedError):
+            player.serve()

@@ -12,6 +12,7 @@ import trio
 
 from trio_srs.hub.feed import Feed
 from trio_srs.hub.group import Group, Job
+from trio_srs.hub.supervisor import Supervisor
 
 __all__ = ["Broadcaster"]
 
@@ -81,6 +82,20 @@ class _Round:
                 self.groups.popleft()
         return self.job
 
+    def step(self) -> bool:
+        """Serve some readers; whether there is more to do."""
+        job = self.next_job()
+        if job is not None and job.step(_SLICE):
+            self.job = None
+            self.feed.was_sent()
+        return self.next_job() is not None
+
+    def fail(self, bug: Exception) -> bool:
+        """A form has a bug: end who reads it, and go on with the others, if there are any."""
+        self.job = None
+        self.groups.popleft().fail(self.feed, bug)
+        return bool(self.groups)
+
 
 class Broadcaster:
     """Joins what is new in a stream once, and offers it to every caught-up reader.
@@ -91,8 +106,15 @@ class Broadcaster:
     most of a core). Streams take turns, and so do the readers of one stream in being first.
     """
 
-    def __init__(self, *, server_name: str = "trio-srs") -> None:
+    def __init__(
+        self, *, server_name: str = "trio-srs", supervisor: Supervisor | None = None
+    ) -> None:
+        """
+        Args:
+            supervisor: is told of bugs in forms.
+        """
         self.server_name = server_name
+        self.supervisor = supervisor or Supervisor()
         self._queues: dict[float, _Queue] = {}
         self._due: deque[Feed] = deque()
         self._rounds: deque[_Round] = deque()
@@ -167,14 +189,14 @@ class Broadcaster:
     def _step(self) -> None:
         """Serve some readers of the stream whose turn it is."""
         turn = self._rounds.popleft()
-        feed, job = turn.feed, turn.next_job()
-        if job is not None:
-            if job.step(_SLICE):
-                turn.job = None
-                feed.was_sent()
-            if turn.next_job() is not None:
-                self._rounds.append(turn)
-                return
+        feed = turn.feed
+        try:
+            goes_on = turn.step()
+        except Exception as bug:  # of a form: neither the stream nor its other readers suffer
+            goes_on = turn.fail(bug)
+        if goes_on:
+            self._rounds.append(turn)
+            return
         self._serving.remove(feed)
         if feed.log.end > turn.end and not feed.dirty and feed.groups:
             self.news(feed)  # it went on while the readers were served

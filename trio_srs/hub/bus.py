@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import attrs
 
 from trio_srs.errors import EndReason
+from trio_srs.hub.supervisor import Supervisor
 
 __all__ = [
     "Bus",
@@ -27,8 +27,6 @@ __all__ = [
     "SessionConnected",
     "SessionEnded",
 ]
-
-_log = logging.getLogger(__name__)
 
 
 @attrs.frozen(kw_only=True)
@@ -179,11 +177,16 @@ Listener = Callable[[Event], None]
 class Bus:
     """Tells every listener, at once and in order. A listener must not wait.
 
-    A listener that raises is a bug; it is logged, and neither the others nor the session that
+    A listener that raises is a bug; it is reported, and neither the others nor the session that
     spoke notice.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, supervisor: Supervisor | None = None) -> None:
+        """
+        Args:
+            supervisor: is told of bugs in listeners.
+        """
+        self._supervisor = supervisor or Supervisor()
         self._listeners: list[Listener] = []
         self._of_streams: dict[str, list[Listener]] = {}
 
@@ -195,8 +198,8 @@ class Bus:
         for listener in listeners:
             try:
                 listener(event)
-            except Exception:  # a listener's bug must not end the session that spoke
-                _log.exception("a listener failed on %s", type(event).__name__)
+            except Exception as bug:  # it must not end the session that spoke
+                self._supervisor.report(f"a listener's turn at {type(event).__name__}", bug)
 
     @contextmanager
     def listening(self, listener: Listener, stream: str | None = None) -> Iterator[None]:

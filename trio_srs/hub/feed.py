@@ -96,6 +96,7 @@ class Feed:
         followers: who sees every record before it is let go.
         times: knows the newest timestamp that was written.
         has_pictures: whether readers may begin at some records only, and the others hang on them.
+        supervisor: is told of bugs in what is made of it.
         kept_from: told the end of the log, from where on nothing is to be let go, whoever reads.
     """
 
@@ -121,6 +122,7 @@ class Feed:
         self._headers = headers
         self._broadcaster = broadcaster
         self._own_policies: dict[float, int] = {}  # how far behind, and how many readers
+        self.supervisor = broadcaster.supervisor
         self.log = StreamLog(self._bounds())
         self._readers = 0
         self._awaiting: set[LogPosition] = set()

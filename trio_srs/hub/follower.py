@@ -7,7 +7,6 @@ lets go of something that it has not seen, it is made to.
 
 from __future__ import annotations
 
-import logging
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
@@ -18,14 +17,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Follower"]
 
-_log = logging.getLogger(__name__)
-
 
 class Follower(ABC):
     """Follows the publish that a stream has now, from its next record on.
 
     When the publish ends it is caught up with for the last time, and let go. One that raises is
-    logged and let go alone: neither the publish nor another follower has anything to do with it.
+    reported and let go alone: neither the publish nor another follower has anything to do with it.
 
     Attributes:
         position: of the first record that it has not seen.
@@ -62,8 +59,8 @@ class Follower(ABC):
             self.position = end
             try:
                 self.see(feed.log.between(begin, end))
-            except Exception:
-                _log.exception("a bug ended a follower of %s, %s", feed.name, type(self).__name__)
+            except Exception as bug:
+                self._report(feed, bug)
                 self._leave(feed)
                 self.end()
 
@@ -83,10 +80,14 @@ class Follower(ABC):
         feed = self._feed
         try:
             self.let_go()
-        except Exception:
-            _log.exception("a bug in letting go of a follower, %s", type(self).__name__)
+        except Exception as bug:
+            if feed is not None:
+                self._report(feed, bug)
         if feed is not None:
             self._leave(feed)
+
+    def _report(self, feed: Feed, bug: Exception) -> None:
+        feed.supervisor.report(f"a follower of {feed.name}, {type(self).__name__}", bug)
 
     def _leave(self, feed: Feed) -> None:
         self._feed = None

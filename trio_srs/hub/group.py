@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from trio_srs.hub.forms import Form, Span
 from trio_srs.hub.log import StreamLog
 from trio_srs.hub.reader import Reader
+from trio_srs.hub.supervisor import ReportedError
 
-__all__ = ["Group", "Job"]
+if TYPE_CHECKING:
+    from trio_srs.hub.feed import Feed
+
+__all__ = ["FormFailedError", "Group", "Job"]
 
 _PART: Final = 16
 """One in so many bytes that a log may hold is sent at a time, or one message: what is being sent is
 held twice, and as long as it takes to offer it to all."""
+
+
+class FormFailedError(ReportedError):
+    """A bug in a form: whoever reads in it gets no more. The log has the traceback."""
+
+    code = "form_failed"
 
 
 class Group:
@@ -22,9 +32,12 @@ class Group:
         sent: where the next shared span begins. A reader is fast exactly when it stands here
             (or, while a span is being offered, at its begin and not yet served).
         bytes_sent: bytes of all shared spans so far.
+        failed: the bug that the form had, in words; empty while it has none.
     """
 
-    __slots__ = ("_order", "ahead", "bytes_sent", "form", "job", "readers", "sent", "turn")
+    __slots__ = (
+        *("_order", "ahead", "bytes_sent", "failed", "form", "job", "readers", "sent", "turn"),
+    )
 
     def __init__(self, form: Form, sent: int) -> None:
         self.form = form
@@ -34,6 +47,7 @@ class Group:
         self.ahead: set[Reader] = set()
         self.job: Job | None = None
         self.turn = 0
+        self.failed = ""
         self._order: list[Reader] | None = None
 
     def add(self, reader: Reader) -> None:
@@ -56,7 +70,7 @@ class Group:
     def begin(self, log: StreamLog) -> Job | None:
         """The work of sending what is new, or the first part of it, if that is much for this log;
         None when there is nothing new or it is under way."""
-        if self.job is not None or not self.readers:
+        if self.job is not None or not self.readers or self.failed:
             return None
         while self.sent < log.end:
             begin = self.sent
@@ -75,6 +89,26 @@ class Group:
                 if reader.fast_at == begin:
                     reader.fast_at = self.sent
         return None
+
+    def fail(self, feed: Feed, bug: Exception) -> None:
+        """The form has a bug: it is reported once, and every reader finds out by itself."""
+        if self.failed:
+            return
+        self.failed = repr(bug)
+        feed.supervisor.report(f"the form {self.form} of {feed.name}", bug, stream=feed.name)
+        if self.job is not None:
+            self.job.drop()
+        for reader in self.readers:
+            reader.fall_back()
+
+    def check(self) -> None:
+        """See that its readers may go on.
+
+        Raises:
+            FormFailedError: they may not.
+        """
+        if self.failed:
+            raise FormFailedError(f"the form {self.form} failed: {self.failed}")
 
     def _go_to(self, sent: int) -> None:
         self.sent = sent
@@ -142,6 +176,10 @@ class Job:
                 self._held = 2 * size
                 self._log.hold(self._held)
             return False
+        self.drop()
+        return True
+
+    def drop(self) -> None:
+        """It is done, or cannot be."""
         self._log.hold(-self._held)
         self._group.job = None
-        return True

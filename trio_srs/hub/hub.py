@@ -27,6 +27,7 @@ class Hub:
 
     def __init__(self, broadcaster: Broadcaster | None = None) -> None:
         self.broadcaster = broadcaster or Broadcaster()
+        self.supervisor = self.broadcaster.supervisor
         self._streams: dict[str, Stream] = {}
         self._users: dict[str, int] = {}
         self._lines: dict[str, dict[trio.Event, None]] = {}

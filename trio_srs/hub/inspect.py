@@ -6,7 +6,6 @@ says is exact at any moment, and a few times a second, so that it never has much
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Final
 
 from trio_srs.hub.follower import Follower
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Inspector"]
 
-_log = logging.getLogger(__name__)
-
 
 class Inspector(Follower):
     """Learns all about one publish."""
@@ -33,7 +30,7 @@ class Inspector(Follower):
         """
         super().__init__(feed)
         self.level: Final = level
-        self._name = feed.name
+        self._name, self._supervisor = feed.name, feed.supervisor
         self._probe: StreamProbe | None = StreamProbe(
             level,
             published_at_s=published_at,
@@ -51,8 +48,8 @@ class Inspector(Follower):
         try:
             for record in records:
                 take(record.type_id, record.sent_ms, record.sent_body, record.arrived_at)
-        except Exception:  # a probe promises to raise nothing: what it knew until now stays
-            _log.exception("a bug ended the inspection of %s", self._name)
+        except Exception as bug:  # a probe promises to raise nothing: what it knew stays
+            self._supervisor.report(f"the inspection of {self._name}", bug)
             self._close(probe)
 
     def facts(self) -> StreamFacts:

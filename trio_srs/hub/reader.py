@@ -153,7 +153,9 @@ class Reader(LogPosition):
 
         Raises:
             ReaderTooSlowError: it fell too far behind, and the policy is to drop it.
+            FormFailedError: its form has a bug, which was reported.
         """
+        self.group.check()
         if self.paused or self.awaits_keyframe or self.fast_at >= 0:
             return None
         if self.feed.is_too_slow(self._position, self.after_s):
@@ -172,7 +174,12 @@ class Reader(LogPosition):
         limit -= sum(len(record.body) for record in records)
         if self._position < sent and (limit > 0 or not records):
             records += self.feed.log.up_to(self._position, sent, limit)
-        return Span(records, self.group.form)
+        try:
+            return Span(records, self.group.form)
+        except Exception as bug:
+            self.group.fail(self.feed, bug)
+        self.group.check()
+        return None
 
     def took(self, span: Span, taken: int) -> None:
         """Go on behind what the outlet took of a span; it owes the rest of a begun message."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, Protocol
@@ -16,6 +15,7 @@ from trio_srs.hub.headers import HeaderCache
 from trio_srs.hub.pictures import Pictures
 from trio_srs.hub.record import HEADER, AlteredRecord, Record
 from trio_srs.hub.settings import StreamSettings
+from trio_srs.hub.stream_tasks import StreamTasks
 from trio_srs.hub.timeline import Timeline
 from trio_srs.wire.flv.audio import classify_audio
 from trio_srs.wire.flv.enhanced import FrameKind
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from trio_srs.hub.lease import PublishLease
 
 __all__ = ["PublishObserver", "Stream", "StreamCounters"]
-
-_log = logging.getLogger(__name__)
 
 _KEYFRAME: Final = int(FrameKind.KEYFRAME)
 _AUDIO: Final = int(MessageType.AUDIO)
@@ -91,6 +89,7 @@ class Stream:
         lease: who publishes the name now, if anybody does.
         changed: set, and replaced by a new one, whenever a publisher comes or goes.
         idle_since: when the last publisher left, or the name was first asked for.
+        tasks: what is made of it beside its sessions.
         observer: who is told of what seldom happens in the present publish.
         on_record: called with every record of the publisher, once it is in the log, while somebody
             has a reason; it and the observer are forgotten when the publisher leaves.
@@ -105,6 +104,7 @@ class Stream:
         self.lease: PublishLease | None = None
         self.changed = trio.Event()
         self.idle_since = trio.current_time()
+        self.tasks = StreamTasks(broadcaster.supervisor, name)
         self.observer: PublishObserver | None = None
         self.on_record: Callable[[Record], None] | None = None
         self._server_name = broadcaster.server_name
@@ -153,8 +153,8 @@ class Stream:
         if observer is not None:
             try:
                 observer.left()
-            except Exception:
-                _log.exception("a bug in telling that %s is no longer published", self.name)
+            except Exception as bug:
+                self._report(bug)
         self.idle_since = trio.current_time()
         self._pictures = Pictures()
         feed.close()
@@ -242,14 +242,28 @@ class Stream:
     def _push(self, record: Record) -> None:
         self.feed.append(record)
         if self.on_record is not None:
-            self.on_record(record)
+            try:
+                self.on_record(record)
+            except Exception as bug:
+                self._stop_observing(bug)
+
+    def _stop_observing(self, bug: Exception) -> None:
+        """Who looks on has a bug: the publish goes on without."""
+        self.on_record = None
+        self._report(bug)
+
+    def _report(self, bug: Exception) -> None:
+        self.feed.supervisor.report(f"the observation of {self.name}", bug, stream=self.name)
 
     def _see_header(self, record: Record) -> None:
         changed = self._headers.see_media(record, self.feed.log.end)
         self._codecs = CodecChanges()  # what is said here holds until a frame says otherwise
         self.feed.reserve_headers()
         if changed and self.observer is not None and record.flags & _SEQUENCE_HEADER:
-            self.observer.see_header_change()
+            try:
+                self.observer.see_header_change()
+            except Exception as bug:
+                self._stop_observing(bug)
 
     def _see_video(self, record: Record, sent_ms: int) -> None:
         self._has_video = True
@@ -276,7 +290,10 @@ class Stream:
             counters.keyframes += 1
             feed.enter(position, record.timestamp_ms)
             if self.observer is not None:
-                self.observer.see_keyframe()
+                try:
+                    self.observer.see_keyframe()
+                except Exception as bug:
+                    self._stop_observing(bug)
 
     def _see_other(self, record: Record) -> None:
         """With no video every record but a header is an entry point."""

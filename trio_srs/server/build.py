@@ -16,6 +16,7 @@ from trio_srs.hub.journal import Journal
 from trio_srs.hub.registry import Registry
 from trio_srs.hub.reports import Reports
 from trio_srs.hub.settings import StreamSettings
+from trio_srs.hub.supervisor import Supervisor
 from trio_srs.hub.turns import Turns
 from trio_srs.hub.waiting import Waiting
 from trio_srs.net.reading import SharedReader
@@ -82,7 +83,8 @@ def build(config: Config, gate: Gate | None = None, services: Sequence[Offer] = 
         RefusedError: one of them is asked for, and cannot be made.
     """
     history = config.history
-    rules, bus, registry = Rulebook(config), Bus(), Registry(history.sessions)
+    supervisor = Supervisor()
+    rules, bus, registry = Rulebook(config), Bus(supervisor), Registry(history.sessions)
     journal = Journal(history.events)
     reports, turns = Reports(bus, journal, history), Turns()
     server_name = f"trio-srs/{VERSION}"
@@ -100,7 +102,8 @@ def build(config: Config, gate: Gate | None = None, services: Sequence[Offer] = 
         server_name=server_name,
         rules=rules,
         gate=gate or AllowAll(),
-        hub=Hub(Broadcaster(server_name=server_name)),
+        supervisor=supervisor,
+        hub=Hub(Broadcaster(server_name=server_name, supervisor=supervisor)),
         bus=bus,
         registry=registry,
         journal=journal,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import attrs
 import trio
@@ -20,16 +21,20 @@ from trio_srs.hub.journal import Journal
 from trio_srs.hub.registry import Registry
 from trio_srs.hub.reports import Reports
 from trio_srs.hub.sessions import SessionFacts, in_order, session_facts, sessions_of
+from trio_srs.hub.supervisor import RestartPolicy, SupervisedTask, Supervisor
 from trio_srs.hub.waiting import Reached, Until
 from trio_srs.server.build import SERVICES, Built, Offer, build
 from trio_srs.server.logs import log_event
-from trio_srs.service.base import Parts, StopPhase
+from trio_srs.service.base import Parts, Service, StopPhase
 from trio_srs.wire.stream_name import parse_stream, stream_key
 
 if TYPE_CHECKING:
     from trio_srs.config.reload import Change
 
 __all__ = ["Server", "serve", "serve_forever"]
+
+_ALWAYS: Final = RestartPolicy(tries=math.inf)
+"""For what all players need."""
 
 
 class Server:
@@ -300,15 +305,56 @@ async def _run_services(
     """The server's own tasks, until it is stopped."""
     parts = built.parts
     async with trio.open_nursery() as services:
-        services.start_soon(parts.hub.broadcaster.run)
-        services.start_soon(parts.reports.run)
-        if parts.reader is not None:
+        supervisor = parts.supervisor
+        await services.start(supervisor.run)
+        supervisor.start("broadcaster", parts.hub.broadcaster.run, restart=_ALWAYS)
+        supervisor.start("reports", parts.reports.run, restart=_ALWAYS)
+        if parts.reader is not None:  # without it nobody is heard: its end is the server's
             await services.start(parts.reader.run)
         for service in built.services:
-            await services.start(service.run)
+            await services.start(_run_service, service, supervisor)
         task_status.started()
         await server.wait_stopped()
         services.cancel_scope.cancel()
+
+
+async def _run_service(
+    service: Service[Config], supervisor: Supervisor, *, task_status: trio.TaskStatus[None]
+) -> None:
+    """One service; after a bug in it, it listens again.
+
+    What it raises before it has started is raised: there is no server then.
+    """
+    start, failed = _Start(task_status), []
+
+    async def run() -> None:
+        if start.is_done:
+            service.close()
+            await service.listen()
+        try:
+            await service.run(task_status=start)
+        except Exception as error:
+            if start.is_done:
+                raise
+            failed.append(error)
+
+    await supervisor.watch(SupervisedTask(f"service {'+'.join(service.urls)}"), run)
+    if failed:
+        raise failed.pop()
+
+
+@attrs.define
+class _Start:
+    """The start of a service, which is told once however often it starts."""
+
+    status: trio.TaskStatus[None]
+    is_done: bool = False
+
+    def started(self, value: None = None) -> None:
+        """It is up."""
+        if not self.is_done:
+            self.is_done = True
+            self.status.started()
 
 
 async def serve_forever(

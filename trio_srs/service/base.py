@@ -20,6 +20,7 @@ from trio_srs.hub.journal import Journal
 from trio_srs.hub.registry import Registry
 from trio_srs.hub.reports import Reports
 from trio_srs.hub.resolution import Rules
+from trio_srs.hub.supervisor import Supervisor
 from trio_srs.hub.turns import Turns
 from trio_srs.hub.waiting import Waiting
 from trio_srs.net.reading import SharedReader
@@ -46,6 +47,8 @@ class Parts:
     """Name and version, for peers."""
     rules: Rules
     gate: Gate
+    supervisor: Supervisor
+    """Runs whatever is no session's, and is told of bugs."""
     hub: Hub
     bus: Bus
     registry: Registry

@@ -77,7 +77,7 @@ async def test_a_listener_with_a_bug_ends_nothing(
         assert len(await player.hear_media(4)) == 4
         publisher.close()
         assert await house.reason_of(publisher) is EndReason.PEER_FIN
-    assert "a listener failed on PublishBegan" in caplog.text
+    assert "a bug ended a listener's turn at PublishBegan" in caplog.text
 
 
 async def test_a_bug_in_the_last_words_ends_only_its_session(

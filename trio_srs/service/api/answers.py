@@ -6,11 +6,13 @@ What it says of the media of a stream is the report: :mod:`trio_srs.media.report
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Self
 
 import attrs
 
 from trio_srs.errors import EndReason
 from trio_srs.hub.sessions import SessionFacts
+from trio_srs.hub.supervisor import SupervisedTask, TaskState
 from trio_srs.media.report import StreamReport
 from trio_srs.service.api.counters import Counters
 
@@ -24,8 +26,33 @@ __all__ = [
     "SessionsAnswer",
     "StreamAnswer",
     "StreamsAnswer",
+    "TaskAnswer",
     "VerdictAnswer",
 ]
+
+
+@attrs.frozen(kw_only=True)
+class TaskAnswer:
+    """A task that runs beside the sessions, and begins again when it fails."""
+
+    name: str
+    """What it does, in a word or two."""
+    state: TaskState
+    """Whether it runs, waits to begin again (`backing_off`), or was given up (`failed`)."""
+    restarts: int
+    """How often it has begun again."""
+    last_error: str
+    """Why it failed the last time; empty if it never has."""
+
+    @classmethod
+    def of(cls, task: SupervisedTask) -> Self:
+        """As it stands now."""
+        return cls(
+            name=task.name,
+            state=task.state,
+            restarts=task.restarts,
+            last_error=task.last_error,
+        )
 
 
 @attrs.frozen(kw_only=True)
@@ -54,6 +81,8 @@ class ServerAnswer:
     """The number of the newest event; 0 before the first."""
     totals: Counters
     """What was counted since it began."""
+    tasks: tuple[TaskAnswer, ...]
+    """The server's own tasks, its services among them."""
 
 
 @attrs.frozen(kw_only=True)
@@ -99,6 +128,8 @@ class StreamAnswer:
     """What else there is to say of that end."""
     players: int
     """Plays of it now."""
+    tasks: tuple[TaskAnswer, ...]
+    """What is made of it beside that: recorders, forwarders, relays, derived forms."""
 
 
 @attrs.frozen(kw_only=True)

@@ -35,6 +35,9 @@ class Counters:
     """Bytes received by sessions that have ended."""
     bytes_out: int = 0
     """Bytes sent by sessions that have ended."""
+    internal_errors: int = 0
+    """Bugs of the server's own, whatever they ended: a session, a task, a form. The log has a
+    traceback of each."""
 
     def listen(self, event: Event) -> None:
         """Count an event."""

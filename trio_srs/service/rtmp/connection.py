@@ -15,7 +15,6 @@ Whichever raises cancels the others; what each holds is given back on its way ou
 from __future__ import annotations
 
 import contextlib
-import logging
 import math
 from collections.abc import Awaitable, Callable
 from typing import Final
@@ -31,6 +30,7 @@ from trio_srs.hub.lease import PublishLease
 from trio_srs.hub.outgoing import Outgoing
 from trio_srs.hub.registry import SessionEntry
 from trio_srs.hub.resolution import ResolvedStream, resolve_app, resolve_stream
+from trio_srs.hub.supervisor import ReportedError
 from trio_srs.net.link import Link
 from trio_srs.net.transport import Transport
 from trio_srs.service.rtmp.activity import Activity
@@ -66,8 +66,6 @@ from trio_srs.wire.rtmp.status import StatusCode
 from trio_srs.wire.url import DEFAULT_VHOST, StreamName
 
 __all__ = ["Connection"]
-
-_log = logging.getLogger(__name__)
 
 _NAME_MOST: Final = 256
 """Characters of a refused name, or of what a peer calls itself, that are passed on: it may send
@@ -191,6 +189,8 @@ class Connection:
                     await self._watch()
         except* PeerError as errors:
             ends.append(end_of(errors))
+        except* ReportedError as bugs:
+            ends.insert(0, End(EndReason.INTERNAL_ERROR, str(first_of(bugs))))
         except* Exception as bugs:
             self._report(bugs)
             ends.insert(0, End(EndReason.INTERNAL_ERROR, repr(first_of(bugs))))
@@ -231,9 +231,7 @@ class Connection:
 
     def _report(self, bug: Exception) -> None:
         session = self.entry.id
-        _log.error(
-            "a bug ended session %s", session, exc_info=bug, extra={"fields": {"session": session}}
-        )
+        self.context.hub.supervisor.report(f"session {session}", bug, session=session)
 
     async def _close(self) -> None:
         end = self._end

@@ -9,7 +9,6 @@ handshake, an answer that was not taken whole, and every end that the peer is to
 
 from __future__ import annotations
 
-import logging
 import math
 from collections.abc import Callable, Iterator
 from itertools import takewhile
@@ -32,8 +31,6 @@ from trio_srs.service.rtmp.deadlines import (
 from trio_srs.wire.rtmp.handshake import RANDOM_BYTES, ServerHandshake
 
 __all__ = ["Begun", "Guest", "Lobby"]
-
-_log = logging.getLogger(__name__)
 
 _GONE: Final = End(PeerClosedError.end, PeerClosedError.TEXT)
 
@@ -176,7 +173,9 @@ class Guest:
 
     def fail(self, bug: Exception) -> None:
         """A bug of ours in reading it; no other peer is to notice."""
-        _log.error("a bug ended session %s in the lobby", self.entry.id, exc_info=bug)
+        session = self.entry.id
+        supervisor = self._lobby.context.hub.supervisor
+        supervisor.report(f"session {session} in the lobby", bug, session=session)
         self.leave(End(EndReason.INTERNAL_ERROR, repr(bug)))
 
 

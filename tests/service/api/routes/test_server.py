@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 
+import trio
+from trio.testing import wait_all_tasks_blocked
+
 from tests.service.api.site import ADDRESSES, Site
 from trio_srs.version import VERSION
 
@@ -34,6 +37,23 @@ async def test_the_server_counts_what_goes_on_and_what_has(site: Site) -> None:
     assert totals["bytes_out"] > 0
     for peer in (player, second):
         peer.close()
+
+
+async def test_the_server_counts_its_bugs(site: Site) -> None:
+    site.house.hub.supervisor.report("nothing at all", KeyError("a bug"))
+    assert (await site.get("/api/v2/server"))[1]["totals"]["internal_errors"] == 1
+
+
+async def test_the_server_says_how_its_tasks_stand(site: Site) -> None:
+    supervisor = site.house.hub.supervisor
+    async with trio.open_nursery() as nursery:
+        await nursery.start(supervisor.run)
+        supervisor.start("reports", trio.sleep_forever)
+        supervisor.start("relay", trio.sleep_forever, stream="live/a")  # not the server's own
+        await wait_all_tasks_blocked()
+        [task] = (await site.get("/api/v2/server"))[1]["tasks"]
+        assert task == {"name": "reports", "state": "running", "restarts": 0, "last_error": ""}
+        nursery.cancel_scope.cancel()
 
 
 async def test_the_server_says_the_number_of_its_newest_event(site: Site) -> None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from urllib.parse import unquote
 
 import pytest
+import trio
+from trio.testing import wait_all_tasks_blocked
 
 from tests.service.api.site import Site, open_site
 from tests.service.rtmp.house import House, transport_of
-from trio_srs.errors import EndReason
+from trio_srs.errors import EndReason, PeerError
+from trio_srs.hub.supervisor import ONCE, RESTART
 
 
 class TwoHosts:
@@ -37,6 +40,33 @@ async def test_a_stream_says_who_publishes_it_and_what_came(site: Site) -> None:
     assert (said["frames"], said["keyframes"], said["publishes"]) == (1, 1, 1)
     assert 0 <= said["silent_s"] <= said["seconds"]
     assert said["end"] is None
+    peer.close()
+
+
+async def test_a_stream_says_how_its_tasks_stand(site: Site) -> None:
+    async def fail() -> None:
+        raise PeerError("the origin is gone")
+
+    peer = await site.house.publisher("a")
+    [stream] = site.house.hub
+    async with trio.open_nursery() as nursery:
+        await nursery.start(site.house.hub.supervisor.run)
+        for name, restart in (("relay", RESTART), ("recorder", ONCE)):
+            stream.tasks.start(name, fail, restart=restart)
+        await wait_all_tasks_blocked()
+        tasks = (await site.get("/api/v2/streams/live/a"))[1]["tasks"]
+        assert [(task["name"], task["state"]) for task in tasks] == [
+            ("relay", "backing_off"),
+            ("recorder", "failed"),
+        ]
+        assert tasks[0]["last_error"] == "peer_error: the origin is gone"
+        stream.tasks.cancel()
+        await wait_all_tasks_blocked()
+        [task] = (await site.get("/api/v2/streams"))[1]["streams"][0]["tasks"]
+        assert task["name"] == "recorder"
+        stream.tasks.forget(*stream.tasks)
+        assert list(stream.tasks) == []
+        nursery.cancel_scope.cancel()
     peer.close()
 
 

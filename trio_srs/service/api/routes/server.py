@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 
+import attrs
 from litestar import get
 
 from trio_srs.hub.stream import Stream
-from trio_srs.service.api.answers import ServerAnswer
+from trio_srs.service.api.answers import ServerAnswer, TaskAnswer
 from trio_srs.service.api.routes.parameters import Api, failures
 from trio_srs.version import VERSION
 
@@ -32,6 +33,7 @@ async def show_server(api: Api) -> ServerAnswer:
         players += stream.feed.reader_count
         return True
 
+    supervisor = api.hub.supervisor
     await api.turns.walk(count, list(api.hub))
     return ServerAnswer(
         version=VERSION,
@@ -44,5 +46,6 @@ async def show_server(api: Api) -> ServerAnswer:
         publishers=publishers,
         players=players,
         last_event=api.journal.last,
-        totals=api.counters,
+        totals=attrs.evolve(api.counters, internal_errors=supervisor.internal_errors),
+        tasks=tuple(map(TaskAnswer.of, supervisor)),
     )

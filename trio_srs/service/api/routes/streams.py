@@ -8,7 +8,7 @@ import trio
 from litestar import Response, delete, get
 
 from trio_srs.hub.end import until_ended
-from trio_srs.service.api.answers import StreamAnswer, StreamsAnswer
+from trio_srs.service.api.answers import StreamAnswer, StreamsAnswer, TaskAnswer
 from trio_srs.service.api.context import ApiContext
 from trio_srs.service.api.encoding import encode_item, listed
 from trio_srs.service.api.error_answers import NotPublishedError, UnknownStreamError, located
@@ -99,4 +99,5 @@ def _answer(api: ApiContext, name: str) -> StreamAnswer:
         end=ended.end if ended else None,
         end_detail=ended.end_detail if ended else "",
         players=stream.feed.reader_count if stream else 0,
+        tasks=tuple(map(TaskAnswer.of, stream.tasks)) if stream else (),
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -21,7 +22,7 @@ from benchmarks.macro.outcome import Results
 from benchmarks.macro.page import render
 from benchmarks.macro.scenarios import SCENARIOS, Profile, Scenario, estimate_s, selected
 from benchmarks.macro.servers import absent_servers, present_setups
-from benchmarks.macro.setups import SETUPS
+from benchmarks.macro.setups import EARLIER, SETUPS
 from benchmarks.macro.table import print_report
 
 _ROOT = Path(__file__).parents[2]
@@ -47,6 +48,10 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--setup", action="append", default=[], help="only these setups; repeatable"
     )
+    parser.add_argument(
+        "--before", metavar="FOLDER", type=Path,
+        help="compare with another checkout of trio-srs, and with nobody else",
+    )  # fmt: skip
     parser.add_argument("--rounds", type=int, help="so many rounds")
     parser.add_argument("--list", action="store_true", help="say what would be measured")
     parser.add_argument("--report", metavar="FILE", type=Path, help="show results again")
@@ -60,6 +65,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if args.report:
         print_report(Results.parse(json.loads(args.report.read_text())), _kinds())
         return 0
+    if args.before:
+        os.environ["TRIO_SRS_BEFORE"] = str(args.before)
+        args.setup += [*EARLIER, *EARLIER.values()]
     scenarios = selected(args.profile, tuple(args.only))
     if unknown := sorted(set(args.setup) - set(SETUPS)):
         print(f"no setup {', '.join(unknown)}: there are {', '.join(SETUPS)}", file=sys.stderr)

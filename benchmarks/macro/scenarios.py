@@ -7,6 +7,8 @@ from typing import Final
 
 import attrs
 
+from benchmarks.macro.setups import EARLIER
+
 __all__ = ["SCENARIOS", "Profile", "Scenario", "estimate_s", "selected"]
 
 
@@ -62,8 +64,9 @@ class Scenario:
         return self.seconds or WINDOW_S[profile]
 
     def setups_in(self, profile: Profile) -> tuple[str, ...]:
-        """Who is measured."""
-        return self.setups + (self.more_setups if profile is Profile.EXHAUSTIVE else ())
+        """Who is measured, if it is there: each of ours beside the same of another checkout."""
+        setups = self.setups + (self.more_setups if profile is Profile.EXHAUSTIVE else ())
+        return tuple(key for each in setups for key in (each, EARLIER.get(each)) if key is not None)
 
 
 _PEERS: Final = ("srs", "srs-low")

@@ -20,7 +20,7 @@ from typing import Final
 
 import attrs
 
-from benchmarks.macro.setups import OURS, SETUPS, Setup
+from benchmarks.macro.setups import BEFORE, OURS, SETUPS, Setup
 
 __all__ = ["SERVERS", "Running", "Server", "absent_servers", "launched", "pin", "present_setups"]
 
@@ -82,6 +82,27 @@ def _ours(program: str, folder: Path, port: int, settings: Mapping[str, str]) ->
         word for key, value in (keys | {**settings}).items() for word in ("--set", f"{key}={value}")
     ]
     return [program, "-m", "trio_srs", "serve", *given]
+
+
+def _find_before() -> str | None:
+    """Raises RuntimeError where the variable names what is no checkout of ours."""
+    path = os.environ.get("TRIO_SRS_BEFORE")
+    if not path:
+        return None
+    folder = Path(path).absolute()
+    if not (folder / "trio_srs").is_dir():
+        raise RuntimeError(f"TRIO_SRS_BEFORE is {path}, which has no folder trio_srs in it")
+    return str(folder)
+
+
+def _before(program: str, folder: Path, port: int, settings: Mapping[str, str]) -> list[str]:
+    return ["env", f"PYTHONPATH={program}", *_ours(sys.executable, folder, port, settings)]
+
+
+def _before_version(program: str) -> str:
+    command = ["git", "-C", program, "describe", "--always", "--dirty"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.stdout.strip() or "unknown"
 
 
 def _find_nginx() -> str | None:
@@ -174,6 +195,7 @@ def _from_environment(name: str) -> str | None:
 
 SERVERS: Final = {
     OURS: Server(lambda: sys.executable, "always", lambda _: version("trio-srs"), _ours),
+    BEFORE: Server(_find_before, "TRIO_SRS_BEFORE, its folder", _before_version, _before),
     "nginx-rtmp": Server(
         _find_nginx,
         "nginx on PATH with its rtmp module",
@@ -197,7 +219,8 @@ SERVERS: Final = {
     ),
 }
 """Where they are looked for: nginx with Debian's libnginx-mod-rtmp on PATH, SRS and MediaMTX by
-``SRS_BIN`` and ``MEDIAMTX_BIN``, Node-Media-Server by node's own search (``NODE_PATH``)."""
+``SRS_BIN`` and ``MEDIAMTX_BIN``, Node-Media-Server by node's own search (``NODE_PATH``); another
+checkout of ours, to be compared with this one, by ``TRIO_SRS_BEFORE``."""
 
 
 def present_setups() -> dict[str, str]:
@@ -271,7 +294,7 @@ def _await_ready(
     while time.monotonic() - began < _PATIENCE_S:
         if process.poll() is not None:
             break
-        if setup.server == OURS:
+        if setup.server in (OURS, BEFORE):
             if b'"event": "ready"' in log.read_bytes():
                 return time.monotonic() - began
         elif _listens(port):

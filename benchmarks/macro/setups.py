@@ -6,9 +6,10 @@ from typing import Final
 
 import attrs
 
-__all__ = ["OURS", "SETUPS", "Setup"]
+__all__ = ["BEFORE", "EARLIER", "OURS", "SETUPS", "Setup"]
 
 OURS: Final = "trio-srs"
+BEFORE: Final = "trio-srs, another checkout"
 
 
 @attrs.frozen
@@ -23,7 +24,7 @@ class Setup:
     """What differs from the server's defaults, in its own words."""
 
 
-SETUPS: Final[dict[str, Setup]] = {
+_ALL: Final = {
     "ours": Setup(OURS, "trio-srs, defaults (20 ms)"),
     "ours-350": Setup(OURS, "trio-srs, 350 ms", {"stream.send_interval": '"350ms"'}),
     "ours-0": Setup(OURS, "trio-srs, record by record", {"stream.send_interval": '"0s"'}),
@@ -46,6 +47,14 @@ SETUPS: Final[dict[str, Setup]] = {
     ),
     "mediamtx": Setup("mediamtx", "MediaMTX"),
     "nms": Setup("node-media-server", "Node-Media-Server"),
+}
+EARLIER: Final = {
+    key: key.replace("ours", "before") for key, setup in _ALL.items() if setup.server == OURS
+}
+"""Each of our setups, and the same of another checkout."""
+SETUPS: Final[dict[str, Setup]] = _ALL | {
+    earlier: Setup(BEFORE, _ALL[key].label.replace(OURS, "before"), _ALL[key].settings)
+    for key, earlier in EARLIER.items()
 }
 """Every setup by the word that scenarios and targets use. SRS by default
 writes to players every 350 ms and reads from publishers as it comes; what its own examples for

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.macro.outcome import Results, judge
-from benchmarks.macro.setups import SETUPS
+from benchmarks.macro.setups import EARLIER, SETUPS
 
 __all__ = ["COLUMNS", "cell", "print_report", "problem_text", "ratio_text"]
 
@@ -75,6 +75,10 @@ COLUMNS = {
 COLUMNS["delayed"] = COLUMNS["catching_up"] = COLUMNS["stalled"]
 COLUMNS["memory_idle"] = COLUMNS["memory_publisher"] = COLUMNS["memory_player"]
 
+_MORE_IS_BETTER = frozenset({"per_s", "per_cpu_s", "players"})
+_OF_THE_LOAD = frozenset({"own", "own@20", "own@0", "import_s", "ready_s", "broke_at", "hours"})
+"""What says nothing of the server, or nothing that another figure does not say better."""
+_NOISE = 0.03
 _FILE_WIDTH = 180
 _STYLES = {"goal": "bold green", "met": "green", "not met": "bold red", "not measured": "dim"}
 
@@ -110,6 +114,8 @@ def print_report(results: Results, kinds: dict[str, str], console: Console | Non
     for scenario, setups in results.rounds.items():
         console.print(_scenario(results, scenario, list(setups), kinds[scenario]))
     console.print(_targets(results))
+    if any(key in setups for setups in results.rounds.values() for key in EARLIER.values()):
+        console.print(_against_before(results, kinds))
     for error in results.errors:
         console.print(f"[red]not measured:[/red] {error}", highlight=False)
 
@@ -160,4 +166,26 @@ def _targets(results: Results) -> Table:
     elsewhere = sum(each.scenario not in results.rounds for each in judged)
     if elsewhere:
         table.caption = f"{elsewhere} more are of scenarios that this run did not have"
+    return table
+
+
+def _against_before(results: Results, kinds: dict[str, str]) -> Table:
+    """Every figure of ours over that of another checkout, worse ones marked."""
+    table = Table(title="against the other checkout", title_justify="left")
+    for title in ("scenario", "setup", "figure", "ours", "before", "ratio"):
+        table.add_column(title, justify="right" if title in ("ours", "before", "ratio") else "left")
+    for scenario, setups in results.rounds.items():
+        for key, earlier in EARLIER.items():
+            if key not in setups or earlier not in setups:
+                continue
+            for figure, title in COLUMNS[kinds[scenario]].items():
+                if figure in _OF_THE_LOAD:
+                    continue
+                ours = results.median(scenario, key, figure)
+                before = results.median(scenario, earlier, figure)
+                ratio = ours / before if before else math.nan
+                worse = 1 / ratio if ratio and figure in _MORE_IS_BETTER else ratio
+                style = "red" if worse > 1 + _NOISE else "green" if worse < 1 - _NOISE else ""
+                cells = (cell(ours), cell(before), cell(ratio))
+                table.add_row(scenario, SETUPS[key].label, title, *cells, style=style)
     return table

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import sys
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 # They are no part of the package. Last, so that the package tested is the installed one.
 sys.path.append(str(Path(__file__).parents[2]))
@@ -20,7 +22,7 @@ from benchmarks.macro.readme import rewrite, table_of
 from benchmarks.macro.scenarios import SCENARIOS, Profile, estimate_s, selected
 from benchmarks.macro.servers import SERVERS
 from benchmarks.macro.setups import OURS, SETUPS
-from benchmarks.macro.table import COLUMNS
+from benchmarks.macro.table import COLUMNS, print_report
 from benchmarks.macro.targets import TARGETS, Target
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="measured on Linux only")
@@ -72,6 +74,31 @@ def test_a_server_that_is_not_there_is_said_to_be_absent(
     monkeypatch.delenv("SRS_BIN", raising=False)
     assert main(["--list", "--only", "latency 1"]) == 0
     assert "srs is not here and not measured; it is found by SRS_BIN" in capsys.readouterr().out
+
+
+def test_another_checkout_is_compared_with_this_one_and_with_nobody_else(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRIO_SRS_BEFORE", "")  # restored behind the test
+    (tmp_path / "trio_srs").mkdir()
+    words = ["--list", "--only", "publish 400", "--before"]
+    assert main([*words, str(tmp_path)]) == 0
+    first = capsys.readouterr().out.splitlines()[0]
+    assert first == "publish 400: ours, before, ours-merge, before-merge"
+    assert main([*words, str(tmp_path / "trio_srs")]) == 2
+    assert "has no folder trio_srs in it" in capsys.readouterr().err
+
+
+def test_what_is_worse_than_in_another_checkout_is_shown_as_a_ratio() -> None:
+    results = Results()
+    for key, value in (("ours", 1.5), ("before", 1.0)):
+        results.add("storm 10000", key, Measured({"per_s": value, "cpu_ms": value}))
+    console = Console(record=True, width=180, file=io.StringIO())
+    print_report(results, {"storm 10000": "storm"}, console)
+    rows = [line for line in console.export_text().splitlines() if "1.50" in line and "│" in line]
+    assert [row.split("│")[-2].strip() for row in rows if "│ before" not in row][-2:] == [
+        "1.50", "1.50",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

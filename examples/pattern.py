@@ -10,8 +10,9 @@ import math
 import trio
 
 import trio_srs
+from trio_srs.net.rtmp_player import open_player
+from trio_srs.net.rtmp_publisher import open_publisher
 from trio_srs.testing.streams import Pattern, sei_frame_number
-from trio_srs.tools.client import open_player, open_publisher
 from trio_srs.tools.publish import PatternPublish
 
 CONFIG = trio_srs.load_config(overrides=['rtmp.listen=["127.0.0.1:0"]'])

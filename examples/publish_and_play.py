@@ -10,8 +10,9 @@ from __future__ import annotations
 import trio
 
 import trio_srs
+from trio_srs.net.rtmp_player import open_player
+from trio_srs.net.rtmp_publisher import open_publisher
 from trio_srs.testing.bodies import audio, audio_header, header, inter, key
-from trio_srs.tools.client import open_player, open_publisher
 
 CONFIG = trio_srs.load_config(overrides=['rtmp.listen=["127.0.0.1:0"]'])
 SENT = [header(), audio_header(), key(0), audio(10), inter(40), inter(80), audio(90)]

@@ -21,8 +21,9 @@ from imageio_ffmpeg import get_ffmpeg_exe
 import trio_srs
 from tests.testing.project import Project
 from trio_srs.hub.bus import Event, RequestRefused
+from trio_srs.net.rtmp_client import ServerRefusedError
+from trio_srs.net.rtmp_publisher import open_publisher
 from trio_srs.testing.bodies import key
-from trio_srs.tools.client import ServerRefusedError, open_publisher
 
 EXAMPLES: Final = Path(__file__).parent.parent / "examples"
 TESTED: Final = {

@@ -9,7 +9,8 @@ from typing import Final
 import trio
 
 from trio_srs.errors import TrioSrsError
-from trio_srs.tools.client import ClientSettings, open_publisher
+from trio_srs.net.rtmp_client import ClientSettings
+from trio_srs.net.rtmp_publisher import open_publisher
 
 __all__ = ["newcomers_ms"]
 

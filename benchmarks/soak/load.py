@@ -12,7 +12,9 @@ import trio
 
 from benchmarks.soak.stream import FPS, Follower, frames
 from trio_srs.errors import PeerError
-from trio_srs.tools.client import ClientSettings, Player, open_player, open_publisher
+from trio_srs.net.rtmp_client import ClientSettings
+from trio_srs.net.rtmp_player import RtmpPlayer, open_player
+from trio_srs.net.rtmp_publisher import open_publisher
 
 __all__ = ["Crowd", "Play"]
 
@@ -91,7 +93,7 @@ class Crowd:
         if peer:
             self.plays.append(Play(peer, follower.got, follower.missed))
 
-    async def _watch(self, player: Player, follower: Follower, stalls: bool) -> None:
+    async def _watch(self, player: RtmpPlayer, follower: Follower, stalls: bool) -> None:
         if stalls:
             transport = player.link.transport
             sock = socket.socket(fileno=transport.fileno)

@@ -16,7 +16,8 @@ from tests.interop.server import watched
 from tests.media.pattern.decoding import as_flv, decoded
 from trio_srs.hub.bus import PlayBegan
 from trio_srs.media.pattern import Pattern, sei_frame_number
-from trio_srs.tools.client import open_player, open_publisher
+from trio_srs.net.rtmp_player import open_player
+from trio_srs.net.rtmp_publisher import open_publisher
 from trio_srs.tools.publish import PatternPublish
 from trio_srs.wire.flv import FrameKind, classify_video
 from trio_srs.wire.rtmp.message import MessageType

@@ -17,8 +17,9 @@ from trio_srs.errors import EndReason
 from trio_srs.media.pattern import Pattern
 from trio_srs.media.probe import StreamProbe
 from trio_srs.media.report import StepKind
+from trio_srs.net.rtmp_player import open_player
+from trio_srs.net.rtmp_publisher import open_publisher
 from trio_srs.tools.capture import capturing
-from trio_srs.tools.client import open_player, open_publisher
 from trio_srs.wire.rtmp.message import Message, MessageType
 
 pytestmark = pytest.mark.interop

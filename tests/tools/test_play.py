@@ -8,11 +8,11 @@ import pytest
 import trio
 from trio.testing import MockClock
 
+from tests.net.scripted import STREAM, URL, accept, say_status, scripted
 from tests.tools.files import clip, flv_tags, tags
-from tests.tools.scripted import STREAM, URL, accept, say_status, scripted
+from trio_srs.net.rtmp_player import open_player
 from trio_srs.testing.bodies import audio, command, header, inter, key, metadata
 from trio_srs.testing.peer import Peer
-from trio_srs.tools.client import open_player
 from trio_srs.tools.play import NoStreamError, PlayOptions, Recording, flv_tag
 from trio_srs.tools.tally import Tally
 from trio_srs.wire.flv.tag import encode_header

@@ -6,13 +6,13 @@ import pytest
 import trio
 from trio.testing import MockClock
 
+from tests.net.scripted import STREAM, URL, accept, say_status, scripted
 from tests.tools.files import clip
-from tests.tools.scripted import STREAM, URL, accept, say_status, scripted
 from trio_srs import serve
 from trio_srs.config.load import loads
+from trio_srs.net.rtmp_publisher import open_publisher
 from trio_srs.testing.bodies import metadata
 from trio_srs.testing.peer import Peer
-from trio_srs.tools.client import open_publisher
 from trio_srs.tools.play import NoStreamError
 from trio_srs.tools.probe import probe
 from trio_srs.wire.rtmp.message import Message

@@ -10,12 +10,12 @@ import pytest
 import trio
 from trio.testing import MockClock
 
+from tests.net.scripted import STREAM, URL, accept, scripted
 from tests.tools.files import clip, flv
-from tests.tools.scripted import STREAM, URL, accept, scripted
 from trio_srs.media.pattern import Defect, Pattern
+from trio_srs.net.rtmp_publisher import open_publisher
 from trio_srs.testing.bodies import header, key, metadata
 from trio_srs.testing.peer import Peer
-from trio_srs.tools.client import open_publisher
 from trio_srs.tools.publish import FilePublish, MediaFileError, PatternPublish, PublishOptions
 from trio_srs.tools.tally import Tally
 from trio_srs.wire.flv.tag import FlvError

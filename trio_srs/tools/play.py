@@ -10,7 +10,7 @@ import attrs
 import trio
 
 from trio_srs.errors import PeerError
-from trio_srs.tools.client import Player
+from trio_srs.net.rtmp_player import RtmpPlayer
 from trio_srs.tools.tally import Tally
 from trio_srs.wire.flv.script import strip_set_data_frame
 from trio_srs.wire.flv.tag import FlvTag, encode_header, encode_tag
@@ -46,7 +46,7 @@ class Recording:
     Attributes:
         tally: what came so far; good also after :meth:`run` was cancelled.
         ended: why it ended: ``seconds`` or ``frames``, when there was enough; else what
-            :attr:`~trio_srs.tools.client.Player.ended` says. Empty while it goes on.
+            :attr:`~trio_srs.net.rtmp_player.RtmpPlayer.ended` says. Empty while it goes on.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class Recording:
             bool(tally.audio) or not tally.has_media, bool(tally.video) or not tally.has_media
         )
 
-    async def run(self, player: Player) -> None:
+    async def run(self, player: RtmpPlayer) -> None:
         """Write what is played until it ends, or there is enough of it.
 
         Raises:

@@ -10,8 +10,9 @@ import trio
 
 from trio_srs.media.facts import StreamFacts
 from trio_srs.media.probe import StreamProbe
+from trio_srs.net.rtmp_client import ClientSettings, open_client
+from trio_srs.net.rtmp_player import RtmpPlayer
 from trio_srs.session.rtmp_client import ClientOptions, ClientState, RtmpClientSession
-from trio_srs.tools.client import ClientSettings, Player, open_client
 from trio_srs.tools.play import NoStreamError
 from trio_srs.tools.stream_summary import plain, stream_as_dict
 from trio_srs.wire.amf.values import Value
@@ -112,7 +113,7 @@ class _ProbeSession(RtmpClientSession):
         super().receive_data(data, now)
 
 
-class _ProbePlayer(Player):
+class _ProbePlayer(RtmpPlayer):
     session: _ProbeSession
     session_type = _ProbeSession
 
@@ -131,7 +132,7 @@ async def probe(
 
     Raises:
         NoStreamError: none came.
-        UrlError, PeerError: as :func:`~trio_srs.tools.client.open_player`.
+        UrlError, PeerError: as :func:`~trio_srs.net.rtmp_player.open_player`.
     """
     stream = StreamProbe()
     async with open_client(_ProbePlayer, url, settings or ClientSettings()) as player:

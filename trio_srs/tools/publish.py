@@ -13,7 +13,7 @@ import trio
 
 from trio_srs.errors import RefusedError
 from trio_srs.media.pattern import Pattern
-from trio_srs.tools.client import Publisher
+from trio_srs.net.rtmp_publisher import RtmpPublisher
 from trio_srs.tools.file_schedule import FileSchedule
 from trio_srs.tools.tally import Tally, is_frame
 from trio_srs.wire.flv.tag import FlvError, FlvReader, FlvTag
@@ -76,7 +76,7 @@ class _Paced:
         self._on_sent = on_sent
         self._began: tuple[float, float] | None = None  # the clock, and the stream's time then
 
-    async def _send(self, publisher: Publisher, message: Message) -> None:
+    async def _send(self, publisher: RtmpPublisher, message: Message) -> None:
         self.tally.add(message)  # before: a send that is cancelled was begun, and will be finished
         if self._on_sent is not None:
             self._on_sent(self.tally)
@@ -120,11 +120,11 @@ class PatternPublish(_Paced):
         super().__init__(speed, math.inf, on_sent)
         self.pattern = pattern
 
-    async def run(self, publisher: Publisher) -> None:
+    async def run(self, publisher: RtmpPublisher) -> None:
         """Send the stream, to its end if it has one.
 
         Raises:
-            PeerError: as :meth:`~trio_srs.tools.client.Publisher.send`.
+            PeerError: as :meth:`~trio_srs.net.rtmp_publisher.RtmpPublisher.send`.
         """
         for timed in self.pattern.timed():
             await self._pace(timed.at_ms)
@@ -176,13 +176,13 @@ class FilePublish(_Paced):
         if reader.header is None:
             raise MediaFileError(f"{self.path}: shorter than the header of an FLV file")
 
-    async def run(self, publisher: Publisher) -> None:
+    async def run(self, publisher: RtmpPublisher) -> None:
         """Send the file.
 
         Raises:
             MediaFileError: the file cannot be read, or has no media from where to begin.
             FlvError: it is no FLV file.
-            PeerError: as :meth:`~trio_srs.tools.client.Publisher.send`.
+            PeerError: as :meth:`~trio_srs.net.rtmp_publisher.RtmpPublisher.send`.
         """
         try:
             while await self._round(publisher) and self.options.loop:
@@ -190,7 +190,7 @@ class FilePublish(_Paced):
         except OSError as error:
             raise MediaFileError(f"{self.path}: {error.strerror}") from error
 
-    async def _round(self, publisher: Publisher) -> bool:
+    async def _round(self, publisher: RtmpPublisher) -> bool:
         """Send the file once; False if that was enough, whatever is left of it."""
         reader = FlvReader()
         async with await trio.open_file(self.path, "rb") as file:
@@ -206,7 +206,7 @@ class FilePublish(_Paced):
             raise MediaFileError(f"{self.path}: {self._lacking()}")
         return True
 
-    async def _place(self, publisher: Publisher, tag: FlvTag) -> bool:
+    async def _place(self, publisher: RtmpPublisher, tag: FlvTag) -> bool:
         """Send what a tag stands for, when it is due; False if there was enough before it."""
         if tag.type_id not in _PUBLISHED:
             self.passed_over[tag.type_id] += 1

@@ -21,8 +21,8 @@ from trio_srs.app.cli.tool import (
 )
 from trio_srs.errors import PeerError, RefusedError
 from trio_srs.net.dial import DialError
+from trio_srs.net.rtmp_client import ServerRefusedError
 from trio_srs.testing.bodies import audio, key
-from trio_srs.tools.client import ServerRefusedError
 from trio_srs.tools.play import NoStreamError
 from trio_srs.tools.publish import MediaFileError
 from trio_srs.tools.tally import Tally

@@ -25,7 +25,8 @@ def python(script: str) -> tuple[str, ...]:
         import trio
         from trio_srs.errors import PeerError
         from trio_srs.media.pattern import Pattern
-        from trio_srs.tools.client import open_player, open_publisher
+        from trio_srs.net.rtmp_player import open_player
+        from trio_srs.net.rtmp_publisher import open_publisher
         from trio_srs.tools.publish import PatternPublish
         URL = os.environ["TRIO_SRS_URL"]
     """

@@ -11,13 +11,13 @@ from trio.testing import MockClock
 
 from tests.tools.files import clip, flv
 from trio_srs.errors import EndReason
+from trio_srs.net.nursery import ungrouped
+from trio_srs.net.rtmp_client import ClientSettings, NoAnswerError
 from trio_srs.net.transport import Transport
 from trio_srs.session.http_client import HttpError
 from trio_srs.testing.memory import MemoryTransport, memory_transport_pair
-from trio_srs.tools.client import ClientSettings, NoAnswerError
 from trio_srs.tools.expect import http_flv
 from trio_srs.tools.expect.http_flv import HttpFlvFeed, HttpStatusError, open_http_flv
-from trio_srs.tools.nursery import ungrouped
 from trio_srs.wire.flv.tag import FlvError
 from trio_srs.wire.http_url import HttpUrl
 

@@ -8,13 +8,13 @@ import pytest
 import trio
 from trio.testing import MockClock
 
+from tests.net.scripted import STREAM, URL, Script, accept, accept_connect, say_status, scripted
 from tests.tools.expect.test_http_flv import CLOSED, answering
 from tests.tools.files import clip, flv
-from tests.tools.scripted import STREAM, URL, Script, accept, accept_connect, say_status, scripted
 from trio_srs.errors import EndReason
 from trio_srs.media.report import StepKind
+from trio_srs.net.rtmp_client import ClientSettings
 from trio_srs.testing.peer import Peer
-from trio_srs.tools.client import ClientSettings
 from trio_srs.tools.expect.pull import Pull
 from trio_srs.tools.expect.stream_observer import Enough
 from trio_srs.wire.rtmp.message import Message

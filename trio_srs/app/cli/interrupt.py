@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import trio
 
-from trio_srs.tools.nursery import ungrouped
+from trio_srs.net.nursery import ungrouped
 
 __all__ = ["until_signal"]
 

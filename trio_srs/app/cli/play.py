@@ -23,7 +23,7 @@ from trio_srs.app.cli.tool import (
     settings_from,
     show_progress,
 )
-from trio_srs.tools.client import open_player
+from trio_srs.net.rtmp_player import open_player
 from trio_srs.tools.play import PlayOptions, Recording
 
 __all__ = ["configure", "run"]

@@ -26,7 +26,7 @@ from trio_srs.app.cli.tool import (
     show_progress,
 )
 from trio_srs.media.pattern import Defect, Pattern, PatternError
-from trio_srs.tools.client import open_publisher
+from trio_srs.net.rtmp_publisher import open_publisher
 from trio_srs.tools.publish import FilePublish, PatternPublish, PublishOptions, damage_in_words
 from trio_srs.tools.tally import Tally
 

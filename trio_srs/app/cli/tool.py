@@ -16,7 +16,7 @@ from trio_srs.app.cli.quantities import seconds
 from trio_srs.app.cli.standard import OutputError
 from trio_srs.app.cli.terminal import complain, is_terminal
 from trio_srs.errors import PeerError, RefusedError
-from trio_srs.tools.client import ClientSettings, ServerRefusedError, client_tls
+from trio_srs.net.rtmp_client import ClientSettings, ServerRefusedError, client_tls
 from trio_srs.tools.play import NoStreamError
 from trio_srs.tools.tally import Tally
 from trio_srs.wire.rtmp.status import StatusCode

@@ -10,8 +10,8 @@ import trio
 
 from trio_srs.media.plain import plain
 from trio_srs.media.probe import StreamProbe
+from trio_srs.net.rtmp_player import RtmpPlayer, open_player
 from trio_srs.testing.child.client import ChildClient, run_client
-from trio_srs.tools.client import Player, open_player
 from trio_srs.tools.tally import Tally
 
 __all__ = ["play"]
@@ -28,7 +28,7 @@ class _Playing(ChildClient):
         self._url = url
         self._tally = Tally()
         self._probe = StreamProbe()
-        self._player: Player | None = None
+        self._player: RtmpPlayer | None = None
 
     async def connected(self) -> str:
         async with open_player(self._url) as player:

@@ -10,9 +10,10 @@ from typing import Any
 
 from trio_srs.errors import RefusedError
 from trio_srs.media.pattern import Defect, Pattern
+from trio_srs.net.rtmp_client import open_client
+from trio_srs.net.rtmp_publisher import RtmpPublisher
 from trio_srs.testing.child.client import ChildClient, run_client
 from trio_srs.testing.child.orders import STARTED, refusal
-from trio_srs.tools.client import Publisher, open_client
 from trio_srs.tools.publish import FilePublish, PatternPublish, PublishOptions
 from trio_srs.wire.rtmp.message import Message
 
@@ -52,7 +53,7 @@ class _Publishing(ChildClient):
         return tally.video_frames if tally.video else tally.audio_frames
 
 
-class _Stallable(Publisher):
+class _Stallable(RtmpPublisher):
     """A publisher that keeps still while it is told to."""
 
     client: ChildClient

@@ -13,6 +13,7 @@ from trio_srs.errors import EndReason, PeerError
 from trio_srs.media.report import Conduct
 from trio_srs.net.dial import dial
 from trio_srs.net.link import Link
+from trio_srs.net.rtmp_client import ClientSettings, NoAnswerError
 from trio_srs.net.transport import Transport
 from trio_srs.session.base import Need
 from trio_srs.session.http_client import (
@@ -21,7 +22,6 @@ from trio_srs.session.http_client import (
     HttpClientSession,
     HttpHead,
 )
-from trio_srs.tools.client import ClientSettings, NoAnswerError
 from trio_srs.tools.expect.flv_file import message_of
 from trio_srs.version import VERSION
 from trio_srs.wire.flv.tag import FlvReader

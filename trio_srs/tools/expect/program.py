@@ -14,8 +14,8 @@ from typing import ClassVar, Final
 import trio
 
 from trio_srs.errors import RefusedError
+from trio_srs.net.nursery import ungrouped
 from trio_srs.tools.expect.guard import guarded
-from trio_srs.tools.nursery import ungrouped
 from trio_srs.tools.verdicts.outcome import ProgramEnd
 
 __all__ = ["Program", "ProgramStartError", "filled_in", "running"]

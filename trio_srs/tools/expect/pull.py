@@ -14,7 +14,8 @@ import trio
 
 from trio_srs.errors import EndReason, PeerError
 from trio_srs.media.report import Conduct, StepKind, StreamReport
-from trio_srs.tools.client import ClientSettings, Player, open_player
+from trio_srs.net.rtmp_client import ClientSettings
+from trio_srs.net.rtmp_player import RtmpPlayer, open_player
 from trio_srs.tools.expect.http_flv import open_http_flv
 from trio_srs.tools.expect.stream_observer import Enough, StreamObserver
 from trio_srs.wire.http_url import HTTP_PORTS, HttpUrl
@@ -52,7 +53,7 @@ class _Feed(Protocol):
 class _RtmpFeed:
     """What an RTMP server plays to us."""
 
-    def __init__(self, player: Player) -> None:
+    def __init__(self, player: RtmpPlayer) -> None:
         self._player = player
 
     @property

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import trio
 
 from trio_srs.errors import PeerError
+from trio_srs.net.nursery import ungrouped
 from trio_srs.server.run import Server, serve
 from trio_srs.tools.expect.gauge import LOOK_S, Gauge
 from trio_srs.tools.expect.program import Program, filled_in, running
@@ -17,7 +18,6 @@ from trio_srs.tools.expect.run_observer import ObservedPublish, RunObserver
 from trio_srs.tools.expect.run_plan import DEFAULT_STREAM, SOURCE_STREAM, RunPlan, placeholders
 from trio_srs.tools.expect.run_result import RunResult
 from trio_srs.tools.expect.stream_observer import EVERYTHING
-from trio_srs.tools.nursery import ungrouped
 
 if TYPE_CHECKING:
     from trio_srs.tools.expect.source import SourceJob
@@ -131,7 +131,7 @@ class ExpectRun:
 
     async def _offer(self, url: str, source: SourceJob) -> None:
         """Publish the source when somebody has come to play it, so that nothing is missed."""
-        from trio_srs.tools.client import open_publisher  # only here: few runs have a source
+        from trio_srs.net.rtmp_publisher import open_publisher  # only here: few runs have a source
 
         await self._observer.source_wanted.wait()
         try:

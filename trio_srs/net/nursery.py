@@ -1,4 +1,4 @@
-"""Nurseries whose block is the main thing: its error comes out as itself. Floor 6."""
+"""Nurseries whose block is the main thing: its error comes out as itself. Floor 2."""
 
 from __future__ import annotations
 

@@ -9,17 +9,30 @@ from typing import Final
 import pytest
 import trio
 
+from trio_srs.net import rtmp_client
+from trio_srs.net.nursery import ungrouped
+from trio_srs.net.rtmp_publisher import open_publisher
 from trio_srs.net.transport import Transport
+from trio_srs.testing.bodies import key
 from trio_srs.testing.memory import memory_transport_pair
 from trio_srs.testing.peer import Peer
-from trio_srs.tools import client
-from trio_srs.tools.nursery import ungrouped
 from trio_srs.wire.amf.values import Value
 from trio_srs.wire.rtmp.command import Command, on_status, status_info
 from trio_srs.wire.rtmp.control import SetChunkSize, WindowAckSize
+from trio_srs.wire.rtmp.message import Message
 from trio_srs.wire.rtmp.status import StatusCode
 
-__all__ = ["STREAM", "URL", "Script", "accept", "accept_connect", "say_status", "scripted"]
+__all__ = [
+    "STREAM",
+    "URL",
+    "Script",
+    "accept",
+    "accept_connect",
+    "here",
+    "publish_for_ever",
+    "say_status",
+    "scripted",
+]
 
 Script = Callable[[Peer], Awaitable[None]]
 URL: Final = "rtmp://server/live/a?token=secret"
@@ -40,7 +53,7 @@ async def scripted(
             nursery.start_soon(script, Peer(server_end, is_server=True))
             return client_end
 
-        monkeypatch.setattr(client, "dial", dial)
+        monkeypatch.setattr(rtmp_client, "dial", dial)
         yield
         nursery.cancel_scope.cancel()
 
@@ -68,3 +81,15 @@ async def accept(peer: Peer) -> Command:
 async def say_status(peer: Peer, code: StatusCode, description: str = "so be it") -> None:
     """Say ``onStatus`` on the client's message stream."""
     await peer.say(on_status(code, description).message(STREAM))
+
+
+def here(message: Message) -> Message:
+    """The same on the message stream that scripted servers make."""
+    return Message(message.type_id, STREAM, message.timestamp_ms, message.payload)
+
+
+async def publish_for_ever() -> None:
+    """Publish to :data:`URL`, until something is raised."""
+    async with open_publisher(URL) as publisher:
+        while True:
+            await publisher.send(key(0))

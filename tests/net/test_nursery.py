@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import trio
 
-from trio_srs.tools.nursery import ungrouped
+from trio_srs.net.nursery import ungrouped
 
 
 async def fail(error: Exception) -> None:

@@ -1,11 +1,7 @@
-"""An RTMP client under Trio: publish to a server, or play from one. Floor 6.
+"""An RTMP client: connect to a server, ask, and have the answer. Floor 2.
 
-    async with open_publisher("rtmp://127.0.0.1/live/a") as publisher:
-        await publisher.send(message)
-
-    async with open_player("rtmp://127.0.0.1/live/a") as player:
-        async for message in player:
-            ...
+What comes after that is in :mod:`~trio_srs.net.rtmp_publisher` and
+:mod:`~trio_srs.net.rtmp_player`, for tools, tests and relays alike.
 
 Whatever the network or the server does wrong is a :class:`~trio_srs.errors.PeerError` with
 the server's name and words in it. How long anything may take besides connecting is for the
@@ -19,7 +15,7 @@ import ssl
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import ClassVar, Final, Literal, Self, TypeVar
+from typing import ClassVar, Final, Literal, TypeVar
 
 import attrs
 import trio
@@ -27,6 +23,7 @@ import trio
 from trio_srs.errors import PeerError
 from trio_srs.net.dial import dial
 from trio_srs.net.link import Link
+from trio_srs.net.nursery import ungrouped
 from trio_srs.net.transport import Transport
 from trio_srs.session.base import Need
 from trio_srs.session.rtmp_client import ClientOptions, RtmpClientSession
@@ -38,28 +35,23 @@ from trio_srs.session.rtmp_events import (
     RtmpClientEvent,
     StatusReceived,
 )
-from trio_srs.tools.nursery import ungrouped
 from trio_srs.wire.rtmp.handshake import RANDOM_BYTES, HandshakeKind
 from trio_srs.wire.rtmp.message import Message
-from trio_srs.wire.rtmp.status import StatusCode, StatusLevel
+from trio_srs.wire.rtmp.status import StatusLevel
 from trio_srs.wire.url import RtmpUrl, UrlError
 
 __all__ = [
+    "DEFAULT_SETTINGS",
     "ClientSettings",
     "NoAnswerError",
-    "Player",
-    "Publisher",
     "RtmpClient",
     "ServerClosedError",
     "ServerRefusedError",
     "client_tls",
     "open_client",
-    "open_player",
-    "open_publisher",
 ]
 
 _BUFFER: Final = 256 * 1024
-_CLOSE_PATIENCE_S: Final = 1.0
 
 
 class ServerRefusedError(PeerError):
@@ -264,155 +256,14 @@ class RtmpClient:
         return ServerClosedError(f"{self.target}: the server closed the connection {when}{said}")
 
 
-class Publisher(RtmpClient):
-    """A publish that the server has accepted."""
-
-    purpose = "publish"
-
-    def __init__(self, url: RtmpUrl, transport: Transport, settings: ClientSettings) -> None:
-        super().__init__(url, transport, settings)
-        self._stopping = False
-        self._confirmed = False
-        self._over = trio.Event()
-
-    async def send(self, message: Message) -> None:
-        """Send audio, video or data; the message stream's number is filled in.
-
-        Waits while the server takes less than it is given.
-
-        Raises:
-            ServerRefusedError: the server changed its mind.
-            ServerClosedError: it ended the publish, or the connection.
-            PeerGoneError: the connection broke.
-            PeerStalledError: it took nothing for too long.
-        """
-        self._check()
-        self.session.send_media(message)
-        self.link.flush()
-        await self._drained()
-
-    async def finish(self) -> None:
-        """End the publish politely: say so, and wait until the server has read it all.
-
-        Raises:
-            PeerError: as :meth:`send`; some of it may be lost.
-        """
-        for _ in range(2):  # the server's last word may be here already: let it be heard first
-            await trio.lowlevel.checkpoint()
-        self._check()
-        self._stopping = True
-        self.session.stop()
-        self.link.flush()
-        await self._drained()
-        self.link.transport.shutdown_write()
-        with trio.move_on_after(self.settings.finish_timeout_s):
-            await self._over.wait()
-        self._check()
-
-    async def _listen(self) -> None:
-        """Hear what the server says while we publish."""
-        try:
-            while (event := await self._next_event()) is not None:
-                if isinstance(event, StatusReceived):
-                    self._on_status(event)
-            if not self._stopping:
-                raise self._closed("while we were publishing")
-            if not self._confirmed and self._was_told_off:
-                raise self._closed("before it confirmed the end of our publish")
-        except PeerError:
-            # Reset by a server that had confirmed the end: some do not wait for our close.
-            if not self._confirmed:
-                raise
-        finally:
-            self._over.set()
-
-    @property
-    def _was_told_off(self) -> bool:
-        """Whether the server's last word is that it ends the connection for a reason of its own.
-
-        One that closes without a word has read what there was: not every server confirms.
-        """
-        return bool(self.statuses) and self.statuses[-1].code in _CLOSED_BY_SERVER
-
-    def _on_status(self, status: StatusReceived) -> None:
-        if status.code != StatusCode.UNPUBLISH_SUCCESS:
-            return
-        if not self._stopping:
-            raise ServerClosedError(f"{self.target}: the server ended the publish: {status.code}")
-        self._confirmed = True
-
-
-_CLOSED_BY_SERVER: Final = frozenset(
-    {
-        StatusCode.CONNECT_CLOSED,
-        StatusCode.CONNECT_FAILED,
-        StatusCode.CONNECT_REJECTED,
-        StatusCode.CONNECT_APP_SHUTDOWN,
-        StatusCode.CONNECT_INVALID_APP,
-        StatusCode.CONNECT_RECONNECT_REQUEST,
-    }
-)
-"""What tells a client that the server ends the connection, whatever level it is said with."""
-
-
-class Player(RtmpClient):
-    """A play that the server has accepted: iterate over its messages.
-
-    Attributes:
-        ended: why the iteration ended: the server's status code, or ``"closed"`` when it
-            closed the connection; empty while it goes on.
-    """
-
-    purpose = "play"
-
-    def __init__(self, url: RtmpUrl, transport: Transport, settings: ClientSettings) -> None:
-        super().__init__(url, transport, settings)
-        self.ended = ""
-
-    def __aiter__(self) -> Self:
-        """Iterate over audio, video and data messages, and those of types nobody knows."""
-        return self
-
-    async def __anext__(self) -> Message:
-        """The next message.
-
-        Raises:
-            StopAsyncIteration: the stream was unpublished, or the server closed the connection.
-            ServerRefusedError: there is no such stream, or it may be played no longer.
-            PeerGoneError: the connection broke.
-        """
-        if self._early:
-            return self._early.popleft()
-        while not self.ended:
-            self._check()
-            event = await self._next_event()
-            if isinstance(event, Message):
-                return event
-            if event is None:
-                self.ended = "closed"
-            elif isinstance(event, StatusReceived) and event.code in _ENDS:
-                self.ended = event.code
-        raise StopAsyncIteration
-
-    async def _leave(self) -> None:
-        self.session.stop()
-        await self.link.close(_CLOSE_PATIENCE_S)
-
-
-_ENDS: Final = frozenset(
-    {StatusCode.PLAY_UNPUBLISH_NOTIFY, StatusCode.PLAY_STOP, StatusCode.PLAY_COMPLETE}
-)
-"""What tells a player that nothing more is to come."""
-
-
 @asynccontextmanager
-async def open_publisher(
-    url: RtmpUrl | str, settings: ClientSettings = DEFAULT_SETTINGS
-) -> AsyncIterator[Publisher]:
-    """Connect and publish; the block begins when the server has accepted.
+async def open_client(
+    role: type[ClientT], url: RtmpUrl | str, settings: ClientSettings = DEFAULT_SETTINGS
+) -> AsyncIterator[ClientT]:
+    """Connect, and be a client of this kind; the block begins when the server has accepted.
 
-    Leaving the block ends the publish politely (:meth:`Publisher.finish`); an exception in it
-    closes the connection at once.
+    Leaving the block ends it in good order (:meth:`RtmpClient.finish`); an exception in it closes
+    the connection at once.
 
     Raises:
         UrlError: not an RTMP URL, or one without a stream name.
@@ -421,30 +272,6 @@ async def open_publisher(
         NoAnswerError: the server did not answer in time.
         PeerError: anything else the other side did.
     """
-    async with open_client(Publisher, url, settings) as publisher:
-        yield publisher
-
-
-@asynccontextmanager
-async def open_player(
-    url: RtmpUrl | str, settings: ClientSettings = DEFAULT_SETTINGS
-) -> AsyncIterator[Player]:
-    """Connect and play; the block begins when the server has accepted.
-
-    Nothing is read but by iterating: a slow block is a slow reader to the server.
-
-    Raises:
-        UrlError, PeerError: as :func:`open_publisher`.
-    """
-    async with open_client(Player, url, settings) as player:
-        yield player
-
-
-@asynccontextmanager
-async def open_client(
-    role: type[ClientT], url: RtmpUrl | str, settings: ClientSettings = DEFAULT_SETTINGS
-) -> AsyncIterator[ClientT]:
-    """Connect as a role of one's own making; see :func:`open_publisher`, :func:`open_player`."""
     if isinstance(url, str):
         url = RtmpUrl.parse(url)
     if not url.stream:

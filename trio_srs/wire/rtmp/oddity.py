@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 
-import attrs
+from trio_srs.wire.oddity_counter import OddityCounter, note
 
 __all__ = ["Oddities", "OddityCounter", "OddityKind", "note"]
 
@@ -50,25 +50,5 @@ class OddityKind(enum.StrEnum):
     """Media came while nothing was published, such as after the end; it was dropped."""
 
 
-@attrs.define
-class OddityCounter:
-    """One kind of it."""
-
-    detail: str
-    """What it was, the first time."""
-    offset: int
-    """Bytes of the chunk stream before it was seen for the first time."""
-    count: int = 1
-
-
 Oddities = dict[OddityKind, OddityCounter]
 """In the order in which they were first seen."""
-
-
-def note(oddities: Oddities, kind: OddityKind, detail: str, offset: int) -> None:
-    """It happened, perhaps again."""
-    known = oddities.get(kind)
-    if known is not None:
-        known.count += 1
-    else:
-        oddities[kind] = OddityCounter(detail, offset)

@@ -12,7 +12,7 @@ from trio_srs.media.shown_pictures import read_av1_picture
 from trio_srs.wire.bits import escape, unescape
 from trio_srs.wire.codec.aac import parse_audio_specific_config
 from trio_srs.wire.codec.ac3 import ac3_samples
-from trio_srs.wire.codec.adts import find_adts
+from trio_srs.wire.codec.adts import find_adts, split_adts
 from trio_srs.wire.codec.av1 import iter_obus, parse_av1_config, parse_sequence_header
 from trio_srs.wire.codec.av1_frame import parse_av1_frame
 from trio_srs.wire.codec.avc import build_avc_config, parse_avc_config, parse_pps_ids, parse_sps_id
@@ -147,6 +147,8 @@ def opus(data: bytes) -> None:
     _read(parse_flac_frame, b"\xff\xf8" + data)
     _read(ac3_samples, b"\x0b\x77" + data)
     find_adts(data)
+    adts, left = split_adts(data)
+    assert sum(header.size for header, _ in adts) + left == len(data)
     samples = _read(opus_packet_samples, data)
     assert samples is None or 0 < samples <= 5760
 

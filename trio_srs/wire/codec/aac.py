@@ -63,6 +63,8 @@ class AacConfig:
     is not told apart, as played."""
     trouble: str | None = None
     """What is wrong behind the channel configuration: where it is cut short."""
+    layout: int = attrs.field(default=0, eq=False, repr=False)
+    """The channel configuration: which speakers; 0 if a program config element says."""
 
     @property
     def codec_string(self) -> str:
@@ -122,7 +124,7 @@ def _read_config(bits: BitReader) -> AacConfig:
         raise CodecConfigError(cause)
     return AacConfig(
         kind, said.rate, 2 if said.ps else said.channels, said.core_rate, said.channels,
-        said.sbr, said.ps, said.frame_length, trouble,
+        said.sbr, said.ps, said.frame_length, trouble, layout,
     )  # fmt: skip
 
 

@@ -124,6 +124,7 @@ TARGETS: Final = {
         "tests.fuzz.flv:script", ("flv", "amf"), ("amf/*set_data_frame*.bin",),
         lambda: _bodies(18, 400), longest=400,
     ),
+    "ts": Target("tests.fuzz.ts:stream", ("ts",), ("ts/*.ts",), longest=1880),
     "rtmp-url": Target(
         "tests.fuzz.urls:rtmp",
         ("url", "stream_name"),

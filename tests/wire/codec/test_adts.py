@@ -6,7 +6,7 @@ import pytest
 
 from trio_srs.wire.codec.aac import build_audio_specific_config, parse_audio_specific_config
 from trio_srs.wire.codec.adts import AdtsHeader, AdtsWriter, find_adts, split_adts
-from trio_srs.wire.codec.record import CodecConfigError
+from trio_srs.wire.codec.config_record import CodecConfigError
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import Final
 import attrs
 
 from trio_srs.wire.codec.aac import AAC_CHANNELS, AAC_RATES, AacConfig
-from trio_srs.wire.codec.record import CodecConfigError
+from trio_srs.wire.codec.config_record import CodecConfigError
 
 __all__ = ["AdtsHeader", "AdtsWriter", "find_adts", "split_adts"]
 

@@ -1,0 +1,1 @@
+"""Transport streams: letters of the clauses, captures of ffmpeg, and laws."""

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.tools.files import clip
 from trio_srs.media.probe import StreamProbe
 from trio_srs.testing.bodies import AUDIO_HEADER, VIDEO_HEADER, header, key, metadata
-from trio_srs.tools.stream_summary import plain, stream_as_dict
+from trio_srs.tools.stream_summary import amf_as_json, stream_as_dict
 from trio_srs.wire.amf.values import AmfDate, EcmaArray, Value
 from trio_srs.wire.rtmp.message import Message
 
@@ -69,7 +69,7 @@ def test_what_did_not_come_is_not_there() -> None:
     ],
 )
 def test_values_become_what_json_knows(value: Value, expected: object) -> None:
-    assert plain(value) == expected
+    assert amf_as_json(value) == expected
 
 
 @given(

@@ -24,7 +24,7 @@ _DEPTH: Final = 32
 
 
 def plain(value: object, depth: int = _DEPTH) -> Any:
-    """A fact, a report, a verdict or an AMF value as dicts, lists, text and numbers.
+    """A fact, a report or an AMF value as dicts, lists, text and numbers.
 
     What is nested deeper than ``depth``, or is of another type, becomes ``"<its type>"``.
     """

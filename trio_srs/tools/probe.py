@@ -14,7 +14,7 @@ from trio_srs.net.rtmp_client import ClientSettings, open_client
 from trio_srs.net.rtmp_player import RtmpPlayer
 from trio_srs.session.rtmp_client import ClientOptions, ClientState, RtmpClientSession
 from trio_srs.tools.play import NoStreamError
-from trio_srs.tools.stream_summary import plain, stream_as_dict
+from trio_srs.tools.stream_summary import amf_as_json, stream_as_dict
 from trio_srs.wire.amf.values import Value
 from trio_srs.wire.rtmp.chunk_reader import DEFAULT_CHUNK_SIZE, ChunkReader
 from trio_srs.wire.rtmp.control import SetChunkSize, WindowAckSize, decode_control
@@ -67,7 +67,7 @@ class Probe:
                 "chunk_size": server.chunk_size,
                 "window": server.window,
                 "version": server.version,
-                "properties": plain(server.properties),
+                "properties": amf_as_json(server.properties),
             },
             "first_media_ms": round(self.first_media_ms, 1),
             "watched_s": round(self.watched_s, 3),

@@ -7,7 +7,7 @@ import math
 from trio_srs.media.facts import RateFacts, StreamFacts, TrackFacts
 from trio_srs.wire.amf.values import Value
 
-__all__ = ["plain", "stream_as_dict"]
+__all__ = ["amf_as_json", "stream_as_dict"]
 
 
 def stream_as_dict(facts: StreamFacts) -> dict[str, object]:
@@ -18,7 +18,7 @@ def stream_as_dict(facts: StreamFacts) -> dict[str, object]:
         "bitrate_kbps": _kbps(facts.bitrate),
         "video": _video(video) if video else None,
         "audio": _audio(audio) if audio else None,
-        "metadata": None if facts.metadata is None else plain(dict(facts.metadata)),
+        "metadata": None if facts.metadata is None else amf_as_json(dict(facts.metadata)),
     }
 
 
@@ -64,7 +64,7 @@ def _kbps(rate: RateFacts) -> float | None:
     return None if rate.mean_bps is None else _round(rate.mean_bps / 1000)
 
 
-def plain(value: Value, depth: int = 4) -> object:
+def amf_as_json(value: Value, depth: int = 4) -> object:
     """An AMF value as JSON can have it: what JSON does not know becomes text, and so does what
     is nested deeper than ``depth``."""
     match value:
@@ -73,8 +73,8 @@ def plain(value: Value, depth: int = 4) -> object:
         case float():
             return value if math.isfinite(value) else str(value)
         case dict() if depth:
-            return {key: plain(each, depth - 1) for key, each in value.items()}
+            return {key: amf_as_json(each, depth - 1) for key, each in value.items()}
         case list() if depth:
-            return [plain(each, depth - 1) for each in value]
+            return [amf_as_json(each, depth - 1) for each in value]
         case _:
             return f"<{type(value).__name__}>"

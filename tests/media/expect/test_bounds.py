@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trio_srs.media.expect.bounds import Bounds
+from trio_srs.media.expect.evidence import Number
 from trio_srs.media.expect.operators import Operator
-from trio_srs.media.expect.seen import Number
 
 
 def bounds(operator: Operator, *operands: Number) -> Bounds:

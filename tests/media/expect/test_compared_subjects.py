@@ -7,8 +7,7 @@ import pytest
 
 from tests.media.expect.publishing import PUBLISH_S, published
 from trio_srs.media.expect.compared_subjects import compared_subjects
-from trio_srs.media.expect.evidence import Evidence
-from trio_srs.media.expect.seen import Absent, Extent, Seen
+from trio_srs.media.expect.evidence import Absent, Evidence, Extent, Seen
 from trio_srs.media.probe import StreamProbe
 from trio_srs.media.report import StreamReport
 from trio_srs.testing.streams import Pattern, Timed

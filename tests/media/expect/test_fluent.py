@@ -172,7 +172,7 @@ def test_a_publish_may_be_compared_with_others() -> None:
     made = expect(GOOD, earlier=[BAD], source=GOOD, golden={"golden.flv": GOOD})
     made.reconnect(count=1).delay(missing=0).source(video_codec="h264")
     made.digest(exact="golden.flv", payload="golden.flv")
-    assert [verdict.rule.subject for verdict in made.verdicts][2] == "source.video.codec"
+    assert [verdict.rule.subject.name for verdict in made.verdicts][2] == "source.video.codec"
     with pytest.raises(RuleError, match='there is no "odd"'):
         made.source(odd=5)  # type: ignore[call-arg]  # it knows
 

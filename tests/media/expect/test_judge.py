@@ -19,9 +19,8 @@ from tests.media.expect.publishing import (
 )
 from trio_srs.errors import EndReason
 from trio_srs.media.expect.evidence import Evidence
-from trio_srs.media.expect.judge import golden_files, judge
+from trio_srs.media.expect.judge import Verdict, golden_files, judge
 from trio_srs.media.expect.rule import Rule, parse_rules
-from trio_srs.media.expect.verdict import Verdict
 from trio_srs.media.probe import StreamProbe
 from trio_srs.media.report import Conduct, Oddity, StreamReport
 from trio_srs.media.trace import Trace

@@ -266,7 +266,7 @@ Places = dict[str, tuple[str | None, int | None]]
 def broken(report: StreamReport) -> Places:
     """The rules that are broken, and where."""
     verdicts = judge(Evidence(report=report), parse_rules(RULES.values()))
-    return {v.rule.subject: (v.track, v.index) for v in verdicts if not v.met}
+    return {v.rule.subject.name: (v.track, v.index) for v in verdicts if not v.met}
 
 
 def places(report: StreamReport, expected: Mapping[str, str], at_ms: int, seen: Places) -> Places:

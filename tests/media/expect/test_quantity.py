@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from trio_srs.media.expect.evidence import Number
 from trio_srs.media.expect.quantity import (
     UNITS,
     read_number,
@@ -17,7 +18,6 @@ from trio_srs.media.expect.quantity import (
     write_number,
 )
 from trio_srs.media.expect.refusal import RuleError
-from trio_srs.media.expect.seen import Number
 
 NUMBERS = st.one_of(
     st.integers(-(10**12), 10**12),

@@ -7,9 +7,8 @@ import pytest
 
 from tests.media.expect.publishing import defective, published, timed
 from trio_srs.errors import EndReason
-from trio_srs.media.expect.evidence import Evidence
+from trio_srs.media.expect.evidence import Absent, Evidence, Seen
 from trio_srs.media.expect.report_subjects import report_subjects
-from trio_srs.media.expect.seen import Absent, Seen
 from trio_srs.media.report import Conduct, Oddity, StreamReport
 from trio_srs.testing import bodies
 from trio_srs.testing.streams import Pattern

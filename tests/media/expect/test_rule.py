@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from trio_srs.media.expect.evidence import Value
 from trio_srs.media.expect.operators import NO_OPERANDS, Operator
 from trio_srs.media.expect.refusal import RuleError
 from trio_srs.media.expect.rule import Rule, parse_rules
-from trio_srs.media.expect.seen import Value
 from trio_srs.media.expect.subject import OPERATORS, Kind
 from trio_srs.media.expect.subjects import SUBJECTS, find_subject
 
@@ -172,3 +172,16 @@ def test_a_rule_may_hold_of_what_is_known_only_in_part(
     rule: str, low: float, high: float, may: bool
 ) -> None:
     assert Rule.parse(rule).may_hold(low, high) is may
+
+
+def test_rules_about_the_same_are_equal_by_the_name_of_their_subject() -> None:
+    first, second = Rule.parse("metadata.encoder == x"), Rule.parse("metadata.encoder == x")
+    assert first.subject is not second.subject
+    assert (first, hash(first)) == (second, hash(second))
+    assert repr(first).startswith("Rule(subject='metadata.encoder', ")
+    assert first != Rule.parse("metadata.software == x")
+
+
+def test_a_rule_is_made_about_a_subject_or_the_one_of_a_name() -> None:
+    by_name = Rule.make("video.frames", Operator.EQUAL, (5,))
+    assert Rule.make(find_subject("video.frames"), Operator.EQUAL, (5,)) == by_name

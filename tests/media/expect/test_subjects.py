@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import attrs
 import pytest
 
 from tests.media.expect.publishing import published, timed
-from trio_srs.media.expect.evidence import Evidence
+from trio_srs.media.expect.evidence import Absent, Evidence, Seen
 from trio_srs.media.expect.refusal import RuleError
-from trio_srs.media.expect.seen import Absent, Seen
 from trio_srs.media.expect.subject import Kind
-from trio_srs.media.expect.subjects import SUBJECTS, find_subject
+from trio_srs.media.expect.subjects import SUBJECTS, by_name, find_subject
 from trio_srs.testing import bodies
 from trio_srs.wire.amf.values import UNDEFINED, Value
 
@@ -69,3 +69,10 @@ def test_a_subject_may_be_about_the_source() -> None:
     assert (subject.name, subject.from_source) == ("source.metadata.encoder", True)
     with pytest.raises(RuleError, match="a source has no source"):
         find_subject("source.source.video.fps")
+
+
+def test_no_two_subjects_have_one_name() -> None:
+    first, second = find_subject("video.fps"), find_subject("metadata.video.fps")
+    assert by_name([first, second]) == {"video.fps": first, "metadata.video.fps": second}
+    with pytest.raises(TypeError, match=r"two subjects are called video\.fps"):
+        by_name([first, attrs.evolve(second, name="video.fps")])

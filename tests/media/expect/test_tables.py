@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from trio_srs.media.expect.conditions import at_most
 from trio_srs.media.expect.refusal import RuleError
 from trio_srs.media.expect.rule import parse_rules
 from trio_srs.media.expect.tables import rules_about, rules_from_table
@@ -55,3 +56,4 @@ def test_all_problems_of_a_table_are_told_at_once() -> None:
 
 def test_one_value_makes_rules_too() -> None:
     assert rules_about("video.fps", 25) == parse_rules(["video.fps == 25"])
+    assert rules_about("video.fps", at_most(25)) == parse_rules(["video.fps <= 25"])

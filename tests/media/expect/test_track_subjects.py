@@ -7,7 +7,7 @@ import pytest
 
 from tests.media.expect.publishing import defective, published, timed
 from trio_srs.media.expect import Evidence, judge, parse_rules
-from trio_srs.media.expect.seen import Absent, Extent, Seen
+from trio_srs.media.expect.evidence import Absent, Extent, Seen
 from trio_srs.media.expect.track_subjects import track_subjects
 from trio_srs.media.report import StreamReport
 from trio_srs.media.trace import Trace

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from tests.media.expect.publishing import defective, published, timed
 from trio_srs.media.expect import walks
-from trio_srs.media.expect.evidence import Evidence
-from trio_srs.media.expect.seen import Seen
+from trio_srs.media.expect.evidence import Evidence, Seen
 from trio_srs.media.expect.subjects import find_subject
 from trio_srs.media.expect.walks import Walk
 from trio_srs.media.probe import StreamProbe

@@ -11,9 +11,8 @@ from typing import Self
 
 import attrs
 
-from trio_srs.media.expect.equality import NOISE
-from trio_srs.media.expect.operators import Operator
-from trio_srs.media.expect.seen import Number
+from trio_srs.media.expect.evidence import Number
+from trio_srs.media.expect.operators import NOISE, Operator
 
 __all__ = ["Bounds"]
 

@@ -7,8 +7,7 @@ from functools import partial
 from itertools import pairwise
 
 from trio_srs.media.delay import delay_between, delays
-from trio_srs.media.expect.evidence import Evidence
-from trio_srs.media.expect.seen import Absent, Extent, Seen
+from trio_srs.media.expect.evidence import Absent, Evidence, Extent, Seen
 from trio_srs.media.expect.subject import Blame, Kind, Subject
 from trio_srs.media.expect.walks import Reading
 from trio_srs.media.report import StepKind, StreamReport

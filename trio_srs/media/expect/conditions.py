@@ -7,8 +7,8 @@ from typing import Any, Final, Protocol, TypeAlias
 
 import attrs
 
+from trio_srs.media.expect.evidence import Number, Value
 from trio_srs.media.expect.operators import Operator
-from trio_srs.media.expect.seen import Number, Value
 
 __all__ = [
     "Approximate",

@@ -21,13 +21,12 @@ from typing import TYPE_CHECKING, Final, Self, Unpack
 from trio_srs.errors import PeerError
 from trio_srs.media.expect.conditions import Expected
 from trio_srs.media.expect.evidence import Evidence
-from trio_srs.media.expect.judge import judge
+from trio_srs.media.expect.judge import Verdict, judge
 from trio_srs.media.expect.operators import Operator
 from trio_srs.media.expect.refusal import RuleError
 from trio_srs.media.expect.rule import Rule, parse_rules
 from trio_srs.media.expect.subjects import SUBJECTS
 from trio_srs.media.expect.tables import rules_about, rules_from_table
-from trio_srs.media.expect.verdict import Verdict
 from trio_srs.media.report import StreamReport
 
 if TYPE_CHECKING:  # for type checkers: half a thousand names that would be made for nothing

@@ -1,4 +1,4 @@
-"""Judges a publish by rules. Floor 1."""
+"""Judges a publish by rules: a verdict on each. Floor 1."""
 
 from __future__ import annotations
 
@@ -6,18 +6,40 @@ from collections.abc import Iterable
 
 import attrs
 
-from trio_srs.media.expect.evidence import Evidence
+from trio_srs.media.expect.evidence import Absent, Evidence, Extent, Seen
 from trio_srs.media.expect.operand import is_golden, write_operand
 from trio_srs.media.expect.operators import Operator
 from trio_srs.media.expect.quantity import show_number
 from trio_srs.media.expect.rule import Rule
-from trio_srs.media.expect.seen import Absent, Extent, Seen
 from trio_srs.media.expect.subject import Kind
-from trio_srs.media.expect.subjects import find_subject
-from trio_srs.media.expect.verdict import Verdict
 from trio_srs.media.expect.witness import Witness, find_witness
 
-__all__ = ["golden_files", "judge"]
+__all__ = ["Verdict", "golden_files", "judge"]
+
+
+@attrs.frozen(kw_only=True)
+class Verdict:
+    """What became of one rule."""
+
+    rule: Rule
+    """The rule."""
+    met: bool
+    """Whether the stream is as it says."""
+    expected: str
+    """What was expected, in words."""
+    seen: str
+    """What was seen, in words."""
+    track: str | None = None
+    """``"video"`` or ``"audio"``: whose frame it is."""
+    index: int | None = None
+    """Of the first offending frame: how many its track had before it. None if the rule is met, or
+    no frame is to blame."""
+    timestamp_ms: int | None = None
+    """Of that frame, milliseconds as it was sent."""
+    where: str = ""
+    """What that frame has to do with it: ``first at video frame 30 (1060 ms)``."""
+    message: str
+    """All of it in a sentence."""
 
 
 def judge(evidence: Evidence, rules: Iterable[Rule]) -> tuple[Verdict, ...]:
@@ -30,13 +52,13 @@ def golden_files(rules: Iterable[Rule]) -> tuple[str, ...]:
 
     Whoever judges puts reports of them, made at level ``full``, into :attr:`Evidence.golden`.
     """
-    digests = (rule for rule in rules if find_subject(rule.subject).kind is Kind.DIGEST)
+    digests = (rule for rule in rules if rule.subject.kind is Kind.DIGEST)
     names = (operand for rule in digests for operand in rule.operands)
     return tuple(dict.fromkeys(name for name in names if is_golden(name)))
 
 
 def _judge(evidence: Evidence, rule: Rule) -> Verdict:
-    subject = find_subject(rule.subject)
+    subject = rule.subject
     if subject.from_source:
         if evidence.source is None:
             return _verdict(rule, False, "there is no source to compare with")
@@ -55,7 +77,7 @@ def _judge(evidence: Evidence, rule: Rule) -> Verdict:
         return _verdict(rule, True, shown)
     if subject.remark is not None and not isinstance(seen, Absent):
         shown = ", ".join(filter(None, (shown, subject.remark(evidence))))
-    return _verdict(rule, False, shown, find_witness(evidence, rule, subject, seen, golden))
+    return _verdict(rule, False, shown, find_witness(evidence, rule, seen, golden))
 
 
 def _verdict(
@@ -75,7 +97,7 @@ def _verdict(
         index=None if frame is None else frame.index,
         timestamp_ms=None if frame is None else frame.timestamp_ms,
         where=witness.text,
-        message="; ".join(filter(None, (f"{rule.subject}: {about}", witness.text))),
+        message="; ".join(filter(None, (f"{rule.subject.name}: {about}", witness.text))),
     )
 
 

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any, Final, TypeGuard
 
+from trio_srs.media.expect.evidence import Value
 from trio_srs.media.expect.meant import CODECS
 from trio_srs.media.expect.operators import NUMERIC, Operator
 from trio_srs.media.expect.quantity import read_numbers, write_number
 from trio_srs.media.expect.refusal import RuleError
-from trio_srs.media.expect.seen import Value
 from trio_srs.media.expect.subject import Kind, Subject
 
 __all__ = ["is_golden", "read_anything", "read_operands", "write_operand"]

@@ -1,4 +1,4 @@
-"""What a rule may ask of a value: a table of operators. Floor 1."""
+"""What a rule may ask of a value: a table of operators, and what equal is to them. Floor 1."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
-from trio_srs.media.expect.equality import is_equal
+from trio_srs.media.expect.evidence import Number
 
-__all__ = ["ALIASES", "HOLDS", "NO_OPERANDS", "NUMERIC", "Operator"]
+__all__ = ["ALIASES", "HOLDS", "NOISE", "NO_OPERANDS", "NUMERIC", "Operator", "is_equal"]
+
+NOISE: Final = 1e-9
+"""The share of a number by which another may differ and be the same."""
 
 
 class Operator(enum.StrEnum):
@@ -65,6 +68,26 @@ NUMERIC: Final = (
     Operator.WITHIN,
 )  # fmt: skip
 """These compare numbers."""
+
+
+def is_equal(seen: object, operand: object) -> bool:
+    """Whether two values are equal, for every operator that asks it.
+
+    Numbers are if they differ by a billionth at most, whatever their types, for measured ones
+    carry the noise of arithmetic; text without regard to case; a truth equals only itself; several
+    values are equal one by one. Values of different kinds are not.
+    """
+    if isinstance(seen, bool) or isinstance(operand, bool):
+        return seen is operand
+    if isinstance(seen, Number) and isinstance(operand, Number):
+        middle = float(operand)
+        return middle - abs(middle) * NOISE <= seen <= middle + abs(middle) * NOISE
+    if isinstance(seen, str) and isinstance(operand, str):
+        return seen.casefold() == operand.casefold()
+    if isinstance(seen, tuple) and isinstance(operand, tuple):
+        return len(seen) == len(operand) and all(map(is_equal, seen, operand))
+    return False
+
 
 HOLDS: Final[Mapping[Operator, Callable[[Any, tuple[Any, ...]], bool]]] = {
     Operator.EQUAL: lambda seen, operands: is_equal(seen, operands[0]),

@@ -13,9 +13,9 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Final
 
+from trio_srs.media.expect.evidence import Number
 from trio_srs.media.expect.meant import unit_meant
 from trio_srs.media.expect.refusal import RuleError
-from trio_srs.media.expect.seen import Number
 
 __all__ = ["UNITS", "read_number", "read_numbers", "show_number", "write_number"]
 

@@ -8,9 +8,8 @@ from typing import Final
 
 from trio_srs.errors import EndReason
 from trio_srs.media.expect import walks
-from trio_srs.media.expect.evidence import Evidence
-from trio_srs.media.expect.paths import alias, not_known
-from trio_srs.media.expect.seen import Absent, Seen
+from trio_srs.media.expect.evidence import Absent, Evidence, Seen
+from trio_srs.media.expect.fact_subjects import alias, not_known
 from trio_srs.media.expect.subject import Blame, Kind, Subject
 from trio_srs.media.expect.walks import Reading
 from trio_srs.media.report import StepKind, StreamReport

@@ -7,17 +7,18 @@ It is made from text (:meth:`Rule.parse`), from a table (:mod:`.tables`) or in P
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 from typing import Final, Self
 
 import attrs
 
 from trio_srs.media.expect.bounds import Bounds
+from trio_srs.media.expect.evidence import Number, Value
 from trio_srs.media.expect.grammar import read_condition, split_rule, write_subject
 from trio_srs.media.expect.operand import read_operands, write_operand
 from trio_srs.media.expect.operators import HOLDS, Operator
 from trio_srs.media.expect.refusal import RuleError
-from trio_srs.media.expect.seen import Number, Value
-from trio_srs.media.expect.subject import OPERATORS, Kind
+from trio_srs.media.expect.subject import OPERATORS, Kind, Subject
 from trio_srs.media.expect.subjects import find_subject
 
 __all__ = ["Rule", "parse_rules"]
@@ -27,7 +28,7 @@ __all__ = ["Rule", "parse_rules"]
 class Rule:
     """One rule. Make it by :meth:`parse` or :meth:`make`, which check it."""
 
-    subject: str
+    subject: Subject = attrs.field(eq=attrgetter("name"), repr=lambda subject: repr(subject.name))
     """What it is about."""
     operator: Operator
     """How it compares."""
@@ -43,27 +44,29 @@ class Rule:
         """
         try:
             name, rest = split_rule(text)
-            kind = find_subject(name).kind
-            if kind is Kind.TRUTH and not rest:
-                return cls.make(name, Operator.EQUAL, (True,))
-            return cls.make(name, *read_condition(kind, rest))
+            subject = find_subject(name)
+            if subject.kind is Kind.TRUTH and not rest:
+                return cls.make(subject, Operator.EQUAL, (True,))
+            return cls.make(subject, *read_condition(subject.kind, rest))
         except RuleError as error:
             raise RuleError(f'"{text[:80]}": {error}') from None
 
     @classmethod
-    def make(cls, subject: str, operator: Operator, operands: Sequence[object] = ()) -> Self:
-        """Make a rule of values, which may still be text.
+    def make(
+        cls, subject: Subject | str, operator: Operator, operands: Sequence[object] = ()
+    ) -> Self:
+        """Make a rule of values, which may still be text, about a subject or the one of a name.
 
         Raises:
             RuleError: no such subject, an operator that it does not have, or wrong operands.
         """
-        about = find_subject(subject)
+        about = find_subject(subject) if isinstance(subject, str) else subject
         if operator not in OPERATORS[about.kind]:
             raise RuleError(
-                f"{subject} is {about.kind.value}, which has no {operator.written}: "
+                f"{about.name} is {about.kind.value}, which has no {operator.written}: "
                 f"expected one of {', '.join(each.written for each in OPERATORS[about.kind])}"
             )
-        return cls(subject, operator, read_operands(about, operator, operands))
+        return cls(about, operator, read_operands(about, operator, operands))
 
     @property
     def bounds(self) -> Bounds | None:
@@ -106,8 +109,7 @@ class Rule:
 
     def _texts(self) -> list[str]:
         """The operands as text; of two numbers in one unit only the last says it."""
-        unit = find_subject(self.subject).unit
-        texts = [write_operand(operand, unit) for operand in self.operands]
+        texts = [write_operand(operand, self.subject.unit) for operand in self.operands]
         if self.operator in (Operator.NEAR, Operator.WITHIN):
             (first, _, here), (_, _, there) = (text.partition(" ") for text in texts)
             texts[0] = first if here == there else texts[0]
@@ -118,7 +120,7 @@ class Rule:
         form = _FORMS.get(self.operator)
         texts = self._texts()
         value = form.format(*texts) if form else f"{self.operator} {', '.join(texts)}"
-        return f"{write_subject(self.subject)} {value}".rstrip()
+        return f"{write_subject(self.subject.name)} {value}".rstrip()
 
 
 def _folded(value: object) -> object:

@@ -8,9 +8,8 @@ from typing import Final, TypeAlias
 
 import attrs
 
-from trio_srs.media.expect.evidence import Evidence
+from trio_srs.media.expect.evidence import Evidence, Seen
 from trio_srs.media.expect.operators import NUMERIC, Operator
-from trio_srs.media.expect.seen import Seen
 from trio_srs.media.expect.walks import Reading
 
 __all__ = ["OPERATORS", "Blame", "EvidenceWalk", "Kind", "Subject"]

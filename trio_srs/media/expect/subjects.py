@@ -2,31 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 import attrs
 
 from trio_srs.media.expect.compared_subjects import compared_subjects
-from trio_srs.media.expect.evidence import Evidence
+from trio_srs.media.expect.evidence import Absent, Evidence, Seen
+from trio_srs.media.expect.fact_subjects import fact_subjects
 from trio_srs.media.expect.meant import subjects_meant
 from trio_srs.media.expect.operand import read_anything
-from trio_srs.media.expect.paths import PATHS
 from trio_srs.media.expect.refusal import RuleError
 from trio_srs.media.expect.report_subjects import report_subjects
-from trio_srs.media.expect.seen import Absent, Seen
 from trio_srs.media.expect.subject import Blame, Kind, Subject
 from trio_srs.media.expect.track_subjects import track_subjects
 from trio_srs.media.plain import plain
 
-__all__ = ["SUBJECTS", "find_subject"]
+__all__ = ["SUBJECTS", "by_name", "find_subject"]
 
-_MAKERS: Final = (track_subjects, report_subjects, compared_subjects)
+_MAKERS: Final = (track_subjects, report_subjects, compared_subjects, fact_subjects)
 
-SUBJECTS: Final[Mapping[str, Subject]] = {
-    **{subject.name: subject for make in _MAKERS for subject in make()},
-    **PATHS,
-}
+
+def by_name(subjects: Iterable[Subject]) -> dict[str, Subject]:
+    """Subjects by their names.
+
+    Raises:
+        TypeError: two have one name.
+    """
+    table: dict[str, Subject] = {}
+    for subject in subjects:
+        if table.setdefault(subject.name, subject) is not subject:
+            raise TypeError(f"two subjects are called {subject.name}")
+    return table
+
+
+SUBJECTS: Final[Mapping[str, Subject]] = by_name(each for make in _MAKERS for each in make())
 """By name; beside these there are ``metadata.KEY``, and ``source.`` before any of them."""
 
 _METADATA: Final = "metadata."

@@ -27,7 +27,7 @@ from trio_srs.media.expect.grammar import has_operator, read_condition
 from trio_srs.media.expect.operators import Operator
 from trio_srs.media.expect.refusal import RuleError
 from trio_srs.media.expect.rule import Rule
-from trio_srs.media.expect.subject import Kind
+from trio_srs.media.expect.subject import Kind, Subject
 from trio_srs.media.expect.subjects import find_subject
 
 __all__ = ["rules_about", "rules_from_table"]
@@ -66,18 +66,22 @@ def rules_about(name: str, value: object) -> tuple[Rule, ...]:
     Raises:
         RuleError: no such subject, or a value it cannot have.
     """
-    kind, value = find_subject(name).kind, in_our_words(value)
+    return _rules(find_subject(name), value)
+
+
+def _rules(subject: Subject, value: object) -> tuple[Rule, ...]:
+    kind, value = subject.kind, in_our_words(value)
     if isinstance(value, Condition):
-        return (Rule.make(name, value.operator, value.operands),)
+        return (Rule.make(subject, value.operator, value.operands),)
     if isinstance(value, str):
         default = Operator.HAS if kind is Kind.NAMES else Operator.EQUAL
-        return (Rule.make(name, *read_condition(kind, value, default=default)),)
+        return (Rule.make(subject, *read_condition(kind, value, default=default)),)
     if not isinstance(value, Sequence) or (kind is Kind.PAIR and _is_pair(value)):
-        return (Rule.make(name, Operator.EQUAL, (value,)),)
+        return (Rule.make(subject, Operator.EQUAL, (value,)),)
     if any(isinstance(each, str) and has_operator(each) for each in value):
-        return tuple(rule for each in value for rule in rules_about(name, each))
+        return tuple(rule for each in value for rule in _rules(subject, each))
     operator = Operator.HAS if kind is Kind.NAMES else Operator.IN
-    return (Rule.make(name, operator, tuple(value)),)
+    return (Rule.make(subject, operator, tuple(value)),)
 
 
 def _is_pair(value: Sequence[object]) -> bool:

@@ -8,9 +8,15 @@ from typing import Final
 
 from trio_srs.media.clock import DEFAULT_GAP_MS
 from trio_srs.media.expect import walks
-from trio_srs.media.expect.evidence import Evidence
-from trio_srs.media.expect.paths import PATHS, alias, lifted, no_track, not_known, track_of
-from trio_srs.media.expect.seen import Absent, Extent, Seen
+from trio_srs.media.expect.evidence import Absent, Evidence, Extent, Seen
+from trio_srs.media.expect.fact_subjects import (
+    alias,
+    fact_subject,
+    lifted,
+    no_track,
+    not_known,
+    track_of,
+)
 from trio_srs.media.expect.subject import Blame, Kind, Subject
 from trio_srs.media.expect.walks import Reading
 from trio_srs.media.facts import TrackFacts
@@ -152,7 +158,7 @@ def _skew(evidence: Evidence) -> Seen:
 
 
 def _seconds(evidence: Evidence) -> Seen:
-    milliseconds = PATHS["clock.duration_ms"].read(evidence)
+    milliseconds = fact_subject("clock.duration_ms").read(evidence)
     return milliseconds / 1000 if isinstance(milliseconds, int) else milliseconds
 
 

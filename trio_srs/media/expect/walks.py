@@ -15,7 +15,7 @@ import attrs
 
 from trio_srs.media.arrival import Arrivals
 from trio_srs.media.clock import DEFAULT_GAP_MS, Clock, ClockStep, FindingCounter
-from trio_srs.media.expect.seen import Number
+from trio_srs.media.expect.evidence import Number
 from trio_srs.media.order import Order
 from trio_srs.media.skew import Skew
 from trio_srs.media.trace import Frame, Trace

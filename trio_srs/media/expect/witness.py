@@ -1,30 +1,35 @@
-"""The frame at which a rule was broken. Floor 1."""
+"""The frame at which a rule was broken, or at which two streams differ. Floor 1."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
-from itertools import islice
+from collections.abc import Callable, Iterable, Mapping
+from itertools import islice, zip_longest
 from typing import Final
 
 import attrs
 
-from trio_srs.media.expect.difference import first_difference
-from trio_srs.media.expect.evidence import Evidence
+from trio_srs.media.expect.evidence import Absent, Evidence, Extent, Seen
 from trio_srs.media.expect.quantity import show_number
 from trio_srs.media.expect.rule import Rule
-from trio_srs.media.expect.seen import Absent, Extent, Seen
 from trio_srs.media.expect.subject import Blame, Kind, Subject
 from trio_srs.media.expect.walks import Reading
 from trio_srs.media.report import StreamReport
-from trio_srs.media.trace import Frame
+from trio_srs.media.trace import Frame, Trace
+from trio_srs.wire.serial import SerialTime
 
-__all__ = ["Witness", "find_witness"]
+__all__ = ["Witness", "find_witness", "first_difference"]
 
 _FIRST: Final = "first at {}"
 _FROM: Final = "from {} on"
 _LAST: Final = "the last was {}"
 _SAME: Final = "all frames are the same, so it is headers or the order that differ"
+_PARTS: Final[Mapping[str, Callable[[Frame], object]]] = {
+    "exact": lambda frame: (frame.timestamp_ms, *_head(frame), frame.fingerprint),
+    "payload": lambda frame: (*_head(frame), frame.fingerprint),
+    "without_user_data": lambda frame: (frame.timestamp_ms, *_head(frame), frame.clean),
+}
+"""What of a frame each digest is made of."""
 
 
 @attrs.frozen
@@ -38,7 +43,7 @@ class Witness:
 
 
 def find_witness(
-    evidence: Evidence, rule: Rule, subject: Subject, seen: Seen, golden: StreamReport | None
+    evidence: Evidence, rule: Rule, seen: Seen, golden: StreamReport | None
 ) -> Witness:
     """The first frame that is not as the rule says, if it can be told.
 
@@ -48,6 +53,7 @@ def find_witness(
     Args:
         golden: what a digest is compared with.
     """
+    subject = rule.subject
     if golden is not None:
         frame = _of_golden(evidence, subject, golden)
         return Witness(frame, _SAME if frame is None else _FIRST.format(_name(frame)))
@@ -58,7 +64,7 @@ def find_witness(
             return Witness(reading.frame, _first(reading, subject, seen))
     if not evidence.report.trace.complete:
         return Witness(None, f"not among the first {len(evidence.report.trace)} frames")
-    return _by_default(evidence, rule, subject, seen)
+    return _by_default(evidence, rule, seen)
 
 
 def _of_golden(evidence: Evidence, subject: Subject, golden: StreamReport) -> Frame | None:
@@ -79,8 +85,8 @@ def _first(reading: Reading, subject: Subject, seen: Seen) -> str:
     return text if is_all else f"{text}, with {show_number(reading.low, subject.unit)}"
 
 
-def _by_default(evidence: Evidence, rule: Rule, subject: Subject, seen: Seen) -> Witness:
-    trace = evidence.report.trace
+def _by_default(evidence: Evidence, rule: Rule, seen: Seen) -> Witness:
+    subject, trace = rule.subject, evidence.report.trace
     frames: Iterable[Frame] = trace.of(subject.track) if subject.track else trace
     if subject.blame is Blame.NOBODY:
         return Witness(None, "")
@@ -102,3 +108,36 @@ def _lacks(rule: Rule, seen: Seen) -> bool:
 def _name(frame: Frame) -> str:
     track = f" of track {frame.track_id}" if frame.track_id else ""
     return f"{frame.kind} frame {frame.index}{track} ({frame.timestamp_ms} ms)"
+
+
+def _head(frame: Frame) -> tuple[bool, int]:
+    """What the FLV header says."""
+    return frame.is_key, frame.composition_ms
+
+
+def first_difference(trace: Trace, golden: Trace, digest: str, kind: str = "") -> Frame | None:
+    """The first frame that is not as in the golden trace; the last one, if others had to follow.
+
+    Args:
+        digest: the name of a field of :class:`~trio_srs.media.facts.DigestFacts`.
+        kind: whose frames; empty for all.
+    """
+    kinds = (kind,) if kind else ("video", "audio")
+    found = [_difference(trace.of(each), golden.of(each), _PARTS[digest]) for each in kinds]
+    time = SerialTime()
+    times = ((time.place(frame.timestamp_ms), frame) for frame in trace)
+    own = [(time_ms, frame) for time_ms, frame in times if frame in found]
+    return min(own, key=lambda pair: pair[0])[1] if own else None
+
+
+def _difference(
+    ours: Iterable[Frame], theirs: Iterable[Frame], part: Callable[[Frame], object]
+) -> Frame | None:
+    last = None
+    for our, their in zip_longest(ours, theirs):
+        if our is None:
+            return last
+        if their is None or part(our) != part(their):
+            return our
+        last = our
+    return None

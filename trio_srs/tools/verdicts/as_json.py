@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from trio_srs.media.expect.verdict import Verdict
+import attrs
+
+from trio_srs.media.expect.judge import Verdict
 from trio_srs.media.plain import plain
 from trio_srs.tools.verdicts.outcome import Outcome, ProgramEnd, Status
 
@@ -40,7 +42,9 @@ def outcome_as_dict(outcome: Outcome, exit_code: int) -> dict[str, object]:
 
 def _verdict(verdict: Verdict) -> dict[str, object]:
     """A verdict, its rule written as a rule is."""
-    return {**plain(verdict), "rule": str(verdict.rule)}
+    names = (field.name for field in attrs.fields(Verdict))
+    fields = {name: getattr(verdict, name) for name in names}
+    return {**fields, "rule": str(verdict.rule)}
 
 
 def _program(program: ProgramEnd) -> dict[str, object]:

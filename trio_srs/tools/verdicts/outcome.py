@@ -9,8 +9,8 @@ from pathlib import PurePath
 
 import attrs
 
+from trio_srs.media.expect.judge import Verdict
 from trio_srs.media.expect.rule import Rule
-from trio_srs.media.expect.verdict import Verdict
 from trio_srs.media.report import StreamReport
 
 __all__ = ["Case", "Outcome", "ProgramEnd", "Status"]

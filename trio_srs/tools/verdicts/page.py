@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Final
 
-from trio_srs.media.expect.verdict import Verdict
+from trio_srs.media.expect.judge import Verdict
 from trio_srs.media.report import StreamReport
 from trio_srs.tools.verdicts.drawing import svg
 from trio_srs.tools.verdicts.outcome import Case, Outcome, Status

@@ -9,7 +9,7 @@ from typing import Final, TypeAlias
 
 import attrs
 
-from trio_srs.media.expect.verdict import Verdict
+from trio_srs.media.expect.judge import Verdict
 from trio_srs.media.trace import Frame, Trace
 from trio_srs.wire.serial import SerialTime
 

@@ -9,9 +9,16 @@ import attrs
 import pytest
 
 from tests.media.expect.publishing import defective, published, timed
-from trio_srs.media.expect.evidence import Evidence
-from trio_srs.media.expect.paths import PATHS, alias, no_track
-from trio_srs.media.expect.seen import Absent, Seen
+from trio_srs.media.expect.evidence import Absent, Evidence, Seen
+from trio_srs.media.expect.fact_subjects import (
+    alias,
+    fact_subject,
+    fact_subjects,
+    leaves,
+    no_track,
+    row_of,
+)
+from trio_srs.media.expect.fact_table import FACTS
 from trio_srs.media.expect.subject import Kind
 from trio_srs.media.facts import StreamFacts
 from trio_srs.testing import bodies
@@ -19,30 +26,31 @@ from trio_srs.testing.streams import Pattern
 from trio_srs.wire.codec.avc import build_avc_config
 from trio_srs.wire.rtmp.message import Message, MessageType
 
+SUBJECTS = {subject.name: subject for subject in fact_subjects()}
 PATTERN = Pattern(seconds=3.0)
 FULL = published(PATTERN)
 
 
-def leaves(value: object) -> set[object]:
+def values(value: object) -> set[object]:
     """All values below, whatever they are called."""
     cls = type(value)
     if attrs.has(cls):
         parts = (getattr(value, field.name) for field in attrs.fields(cls))
-        return {each for part in parts for each in leaves(part)}
+        return {each for part in parts for each in values(part)}
     return {value} if isinstance(value, int | float | str | Fraction) else set()
 
 
 def read(name: str, report: Any = FULL) -> Seen:
-    return PATHS[name].read(Evidence(report=report))
+    return SUBJECTS[name].read(Evidence(report=report))
 
 
 def test_every_fact_of_a_stream_and_of_its_first_tracks_is_a_subject() -> None:
-    seen = {read(name) for name in PATHS}
+    seen = {read(name) for name in SUBJECTS}
     facts = FULL.facts
     assert facts.video is not None
     assert facts.audio is not None
     for part in (facts.clock, facts.bitrate, facts.skew, facts.arrival, facts.video, facts.audio):
-        assert leaves(part) - {facts.video.level} <= seen
+        assert values(part) - {facts.video.level} <= seen
 
 
 @pytest.mark.parametrize(
@@ -65,7 +73,7 @@ def test_every_fact_of_a_stream_and_of_its_first_tracks_is_a_subject() -> None:
     ],
 )
 def test_a_fact_has_its_kind_and_unit(name: str, kind: Kind, unit: str) -> None:
-    assert (PATHS[name].kind, PATHS[name].unit) == (kind, unit)
+    assert (SUBJECTS[name].kind, SUBJECTS[name].unit) == (kind, unit)
 
 
 def test_a_track_that_is_not_there_is_absent() -> None:
@@ -78,7 +86,7 @@ def test_a_track_that_is_not_there_is_absent() -> None:
 
 def test_what_headers_do_not_tell_is_not_known_there_although_counters_say_0() -> None:
     headers = published(PATTERN, "headers")
-    known = {name for name in PATHS if not isinstance(read(name, headers), Absent)}
+    known = {name for name in SUBJECTS if not isinstance(read(name, headers), Absent)}
     differing = {name for name in known if read(name, headers) != read(name)}
     assert differing == {"level"}
     assert {"video.codec", "video.frames", "video.width", "audio.sample_rate"} <= known
@@ -130,13 +138,13 @@ def test_a_track_that_was_announced_and_has_no_frames_is_not_there(
 def test_a_changed_header_is_found_where_it_changed() -> None:
     other = Message(MessageType.VIDEO, 1, 80, bodies.VIDEO_HEADER[:-1] + b"\x00")
     changed = published(timed([bodies.header(), bodies.key(0), bodies.inter(40), other]))
-    walk = PATHS["video.headers.changes"].walk
+    walk = SUBJECTS["video.headers.changes"].walk
     assert walk is not None
     [reading] = walk(Evidence(report=changed))
     assert (reading.frame.index, reading.frame.timestamp_ms, reading.low) == (2, 80, 1)
     assert list(walk(Evidence(report=FULL))) == []
     assert list(walk(Evidence(report=published(timed([bodies.audio(0)]))))) == []
-    sound = PATHS["audio.headers.changes"].walk
+    sound = SUBJECTS["audio.headers.changes"].walk
     assert sound is not None
     assert list(sound(Evidence(report=FULL))) == []
 
@@ -154,7 +162,7 @@ def test_a_keyframe_that_is_none_and_one_not_called_so_are_blamed(name: str, fir
     messages = [Message(MessageType.VIDEO, 1, 40 * at, body) for at, body in enumerate(sent)]
     report = published(timed([bodies.header(), *messages]))
     evidence = Evidence(report=report)
-    subject = PATHS[f"video.{name}.count"]
+    subject = SUBJECTS[f"video.{name}.count"]
     assert subject.walk is not None
     [reading] = subject.walk(evidence)
     assert (reading.frame.index, reading.frame.timestamp_ms) == (first, 40 * first)
@@ -165,3 +173,35 @@ def test_a_keyframe_that_is_none_and_one_not_called_so_are_blamed(name: str, fir
 
 def test_frames_before_any_header_are_a_subject() -> None:
     assert read("video.headers.missing", published(timed([bodies.key(0), bodies.inter(40)]))) == 2
+
+
+@attrs.frozen
+class NewFacts:
+    """What somebody adds to the facts."""
+
+    frames: int
+    phase: complex
+
+
+def test_a_fact_of_an_unknown_type_is_not_passed_over() -> None:
+    found = leaves(NewFacts)
+    assert next(found) == (("frames",), Kind.NUMBER)
+    with pytest.raises(TypeError, match=r"NewFacts.phase is complex: no kind of subject is"):
+        next(found)
+
+
+def test_a_fact_that_the_table_does_not_have_is_not_passed_over() -> None:
+    assert row_of(("gop", "frames_max")).unit == "frames"
+    with pytest.raises(
+        TypeError, match=r"gop.bytes_max is a fact that the table of facts does not"
+    ):
+        row_of(("gop", "bytes_max"))
+
+
+def test_the_table_has_no_fact_that_there_is_not() -> None:
+    names = {name.removeprefix("video.").removeprefix("audio.") for name in SUBJECTS}
+    assert names == set(FACTS)
+
+
+def test_a_fact_is_found_by_its_name() -> None:
+    assert fact_subject("clock.wraps") is SUBJECTS["clock.wraps"]

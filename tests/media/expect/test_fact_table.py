@@ -1,14 +1,21 @@
-"""A fact that changes from frame to frame has a walk, which yields its frames."""
+"""Every fact has a row; of one that changes from frame to frame that has a walk to its frames."""
 
 from __future__ import annotations
 
 import pytest
 
 from tests.media.expect.publishing import published
-from trio_srs.media.expect.walk_table import walk_of
+from trio_srs.media.expect.fact_table import FACTS
+from trio_srs.media.expect.walks import Walk
 from trio_srs.testing.streams import Pattern
 
-TRACE = published(Pattern(seconds=3.0)).trace
+REPORT = published(Pattern(seconds=3.0))
+TRACE = REPORT.trace
+
+
+def walk_of(path: str, track: str) -> Walk | None:
+    walk = FACTS[path].walk
+    return None if walk is None else walk(track)
 
 
 @pytest.mark.parametrize(
@@ -58,3 +65,12 @@ def test_what_did_not_happen_is_not_found(path: str) -> None:
 @pytest.mark.parametrize("path", ["codec", "clock.first_ms", "clock.wraps", "digests.exact"])
 def test_other_facts_have_no_walk(path: str) -> None:
     assert walk_of(path, "video") is None
+
+
+@pytest.mark.parametrize(
+    "path", ["headers.changes", "false_keyframes.count", "unmarked_keyframes.count"]
+)
+def test_a_fact_that_names_its_first_frame_says_that_there_is_none(path: str) -> None:
+    first = FACTS[path].first
+    assert first is not None
+    assert [first(track) for track in REPORT.facts.tracks] == [(0, None), (0, None)]

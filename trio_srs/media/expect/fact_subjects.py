@@ -6,36 +6,32 @@ that kind; what only video or only audio has stands there too: ``video.gop.frame
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
+from itertools import permutations
 from typing import Final, TypeAlias, cast
 
 import attrs
 
 from trio_srs.media import facts
-from trio_srs.media.expect.evidence import Evidence
-from trio_srs.media.expect.seen import Absent, Seen
+from trio_srs.media.expect.evidence import Absent, Evidence, Seen
+from trio_srs.media.expect.fact_table import FACTS, Fact, First
 from trio_srs.media.expect.subject import EvidenceWalk, Kind, Subject
-from trio_srs.media.expect.walk_table import walk_of
 from trio_srs.media.expect.walks import Reading, Walk
-from trio_srs.media.facts import Finding, Moment, StreamFacts, TrackFacts
+from trio_srs.media.facts import StreamFacts, TrackFacts
 from trio_srs.media.trace import Frame
 
-__all__ = ["PATHS", "alias", "lifted", "no_track", "not_known", "track_of"]
+__all__ = [
+    "alias",
+    "fact_subject",
+    "fact_subjects",
+    "leaves",
+    "lifted",
+    "no_track",
+    "not_known",
+    "row_of",
+    "track_of",
+]
 
-_UNIT_BY_END: Final = {
-    "_ms": "ms",
-    "_s": "s",
-    "seconds": "s",
-    "_bps": "bit/s",
-    "fps": "fps",
-    "sample_rate": "Hz",
-    "_per_minute": "ms/min",
-    "bytes": "B",
-    "width": "px",
-    "height": "px",
-    "frames": "frames",
-}
-_UNIT_BY_FRONT: Final = {"seconds_": "s", "frames_": "frames"}
 _KINDS: Final = {
     "bool": Kind.TRUTH,
     "int": Kind.NUMBER,
@@ -45,43 +41,42 @@ _KINDS: Final = {
     "tuple[int, int]": Kind.PAIR,
 }
 """By the type that the source gives to a fact."""
-_NEEDS_FULL: Final = frozenset(
-    (
-        *("clock", "bitrate", "intervals", "skew", "arrival", "digests", "gop", "pictures"),
-        *("longest_still_ms", "ends_early_ms", "samples", "sample_drift_ms", "first_field"),
-    )
-)
-"""What nothing is known of unless everything is looked at, although counters say 0."""
 _FEW: Final = 2
 """Fewer frames have no rates."""
-_ONCE: Final = ("first", "first_change", "trouble")
-_Leaf: TypeAlias = tuple[tuple[str, ...], Kind]
 _TRACKS: Final = ("video", "audio")
+_NO_SUBJECTS: Final = frozenset(("tracks", "metadata"))
+"""Attributes of a stream's facts that have subjects of another form."""
+
+_Leaf: TypeAlias = tuple[tuple[str, ...], Kind]
 
 
-def _unit(name: str) -> str:
-    for front, unit in _UNIT_BY_FRONT.items():
-        if name.startswith(front):
-            return unit
-    return next((unit for end, unit in _UNIT_BY_END.items() if name.endswith(end)), "")
+def leaves(cls: type[attrs.AttrsInstance], front: tuple[str, ...] = ()) -> Iterator[_Leaf]:
+    """Every value below a class of facts: its path, and what it is.
 
-
-def _leaves(cls: type[attrs.AttrsInstance], front: tuple[str, ...]) -> Iterator[_Leaf]:
-    """Every value below a class of facts: its path, and what it is."""
+    Raises:
+        TypeError: it is of a type that no rule can be about, and not among those known to be so.
+    """
     for field in attrs.fields(cls):
         path = (*front, field.name)
         word = str(field.type).removesuffix(" | None")
         if word in facts.__all__:
-            yield from _leaves(getattr(facts, word), path)
+            yield from leaves(getattr(facts, word), path)
         elif word in _KINDS:
             yield path, Kind.DIGEST if cls is facts.DigestFacts else _KINDS[word]
+        elif field.name not in _NO_SUBJECTS:
+            raise TypeError(f"{cls.__name__}.{field.name} is {word}: no kind of subject is")
 
 
-def _track_leaves(kind: str) -> Iterator[_Leaf]:
-    other = _TRACKS[kind == "video"]
-    for path, leaf in _leaves(TrackFacts, ()):
-        if path[0] != other:
-            yield path, leaf
+def row_of(path: tuple[str, ...]) -> Fact:
+    """What is known of the fact at a path.
+
+    Raises:
+        TypeError: nothing is, so that nothing could be said of its unit.
+    """
+    name = ".".join(path)
+    if name not in FACTS:
+        raise TypeError(f"{name} is a fact that the table of facts does not have")
+    return FACTS[name]
 
 
 def track_of(stream: StreamFacts, kind: str) -> TrackFacts | None:
@@ -113,37 +108,36 @@ def _missing(fact: object, stream: StreamFacts) -> Absent:
     return not_known(stream)
 
 
-def _follow(fact: object, path: tuple[str, ...], stream: StreamFacts) -> Seen:
+def _follow(fact: object, path: tuple[str, ...], row: Fact, stream: StreamFacts) -> Seen:
     value = fact
-    if stream.level != "full" and _NEEDS_FULL.intersection(path):
+    if stream.level != "full" and row.needs_full:
         return not_known(stream)
     for name in path:
         value = getattr(value, name)
         if value is None:
-            return Absent("there was none") if name in _ONCE else _missing(fact, stream)
+            return Absent("there was none") if row.may_not_happen else _missing(fact, stream)
     return cast("Seen", value)
 
 
-def _of_stream(path: tuple[str, ...]) -> Callable[[Evidence], Seen]:
+def _of_stream(path: tuple[str, ...], row: Fact) -> Callable[[Evidence], Seen]:
     def read(evidence: Evidence) -> Seen:
         stream = evidence.report.facts
-        return _follow(stream, path, stream)
+        return _follow(stream, path, row, stream)
 
     return read
 
 
-def _of_track(kind: str, path: tuple[str, ...]) -> Callable[[Evidence], Seen]:
+def _of_track(kind: str, path: tuple[str, ...], row: Fact) -> Callable[[Evidence], Seen]:
     def read(evidence: Evidence) -> Seen:
         stream = evidence.report.facts
         track = track_of(stream, kind)
-        return no_track(stream, kind) if track is None else _follow(track, path, stream)
+        return no_track(stream, kind) if track is None else _follow(track, path, row, stream)
 
     return read
 
 
-def _level(kind: str) -> Callable[[Evidence], Seen]:
+def _level(read: Callable[[Evidence], Seen]) -> Callable[[Evidence], Seen]:
     """A level is compared as a number, as long as it is one (``1b`` is none)."""
-    read = _of_track(kind, ("level",))
 
     def read_level(evidence: Evidence) -> Seen:
         level = read(evidence)
@@ -158,17 +152,12 @@ def lifted(walk: Walk) -> EvidenceWalk:
     return lambda evidence: walk(evidence.report.trace)
 
 
-def _walk_of(path: tuple[str, ...], track: str) -> EvidenceWalk | None:
-    walk = walk_of(".".join(path), track)
-    return None if walk is None else lifted(walk)
-
-
-def _moment(kind: str, read: Callable[[TrackFacts], tuple[int, Moment | None]]) -> EvidenceWalk:
+def _to_first(kind: str, first: First) -> EvidenceWalk:
     """The frame that a fact names itself as the first, with how many there were."""
 
     def walk(evidence: Evidence) -> Iterator[Reading]:
         track = track_of(evidence.report.facts, kind)
-        count, moment = (0, None) if track is None else read(track)
+        count, moment = (0, None) if track is None else first(track)
         if track is not None and moment is not None:
             frame = Frame(
                 kind=kind, track_id=track.track_id, index=moment.index,
@@ -179,53 +168,53 @@ def _moment(kind: str, read: Callable[[TrackFacts], tuple[int, Moment | None]]) 
     return walk
 
 
-def _found(finding: Finding) -> tuple[int, Moment | None]:
-    return finding.count, finding.first
-
-
-def _marks(which: str) -> Callable[[TrackFacts], tuple[int, Moment | None]]:
-    return lambda track: _found(getattr(track.video, which)) if track.video else (0, None)
-
-
-_BY_MOMENT: Final[Mapping[str, Callable[[TrackFacts], tuple[int, Moment | None]]]] = {
-    "headers.changes": lambda track: (track.headers.changes, track.headers.first_change),
-    "false_keyframes.count": _marks("false_keyframes"),
-    "unmarked_keyframes.count": _marks("unmarked_keyframes"),
-}
-"""Facts of a track that name their first frame."""
+def _walk(row: Fact, track: str) -> EvidenceWalk | None:
+    if row.first is not None and track:
+        return _to_first(track, row.first)
+    return None if row.walk is None else lifted(row.walk(track))
 
 
 def _subjects() -> Iterator[Subject]:
-    for path, kind in _leaves(StreamFacts, ()):
-        name = ".".join(path)
+    for path, kind in leaves(StreamFacts):
+        row = row_of(path)
         yield Subject(
-            name=name, kind=kind, unit=_unit(path[-1]), path=path, read=_of_stream(path),
-            walk=_walk_of(path, ""),
+            name=".".join(path), kind=kind, unit=row.unit, path=path, read=_of_stream(path, row),
+            walk=_walk(row, ""),
         )  # fmt: skip
-    for track in _TRACKS:
-        for path, kind in _track_leaves(track):
-            yield _track_subject(track, path, kind)
+    for track, other in permutations(_TRACKS):
+        for path, kind in leaves(TrackFacts):
+            if path[0] != other:
+                yield _track_subject(track, path, kind)
 
 
 def _track_subject(track: str, path: tuple[str, ...], kind: Kind) -> Subject:
     short = path[1:] if path[0] == track else path
-    is_level = path == ("level",)
-    moment = _BY_MOMENT.get(".".join(short))
+    row = row_of(short)
+    read, is_level = _of_track(track, path, row), path == ("level",)
     return Subject(
         name=".".join((track, *short)),
         kind=Kind.ANY if is_level else kind,
-        unit=_unit(path[-1]),
-        read=_level(track) if is_level else _of_track(track, path),
-        walk=_walk_of(short, track) if moment is None else _moment(track, moment),
+        unit=row.unit,
+        read=_level(read) if is_level else read,
+        walk=_walk(row, track),
         track=track,
         path=(track, *path),
     )
 
 
-PATHS: Final[Mapping[str, Subject]] = {subject.name: subject for subject in _subjects()}
-"""By name."""
+_BY_NAME: Final = {subject.name: subject for subject in _subjects()}
 
 
-def alias(name: str, path: str, definition: str) -> Subject:
-    """Another name for a fact."""
-    return attrs.evolve(PATHS[path], name=name, definition=definition)
+def fact_subjects() -> Iterator[Subject]:
+    """The subjects of all facts."""
+    return iter(_BY_NAME.values())
+
+
+def fact_subject(name: str) -> Subject:
+    """The subject of one fact, which is there: ``clock.duration_ms``, ``video.intervals.fps``."""
+    return _BY_NAME[name]
+
+
+def alias(name: str, fact: str, definition: str) -> Subject:
+    """Another name for the subject of a fact."""
+    return attrs.evolve(fact_subject(fact), name=name, definition=definition)

@@ -14,7 +14,8 @@ from trio_srs.hub.bus import Bus, Event, PublishBegan, PublishEnded
 from trio_srs.hub.history import HistoryConfig
 from trio_srs.hub.journal import Journal
 from trio_srs.hub.lease import PublishLease
-from trio_srs.hub.publication import Publication, Publisher
+from trio_srs.hub.participant import PublisherInfo
+from trio_srs.hub.publication import Publication
 from trio_srs.hub.reports import Reports
 from trio_srs.media.report import StreamReport
 
@@ -43,9 +44,9 @@ class Scene(Stage):
 
     def come(self, **publisher: Any) -> Publication:
         """Somebody publishes."""
-        said = {"session": "c1", "peer": "10.0.0.1:5000", "accepted_at": trio.current_time()}
+        said = {**WHO, "protocol": "rtmp", "accepted_at": trio.current_time(), "before": ()}
         self.lease = self.publish()
-        publication = self.reports.begin(self.lease, Publisher(**{**said, **publisher}))
+        publication = self.reports.begin(self.lease, PublisherInfo(**{**said, **publisher}))
         name = self.live.name
         self.bus.tell(
             PublishBegan(session=publication.publisher.session, peer="", stream=name, flow="")

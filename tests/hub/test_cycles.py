@@ -15,6 +15,7 @@ from tests.hub.stage import FORM, Stage
 from trio_srs.hub.broadcast import Broadcaster
 from trio_srs.hub.history import HistoryConfig
 from trio_srs.hub.hub import Hub
+from trio_srs.hub.participant import Participant, PublisherInfo
 from trio_srs.hub.settings import StreamSettings
 from trio_srs.testing.bodies import audio, header, inter, key
 from trio_srs.units import Seconds
@@ -105,4 +106,28 @@ async def test_a_publish_that_is_forgotten_is_gone(autojump_clock: MockClock) ->
             await publish()
             assert scene.reports.names() == ()
             await trio.sleep(60)
+            nursery.cancel_scope.cancel()
+
+
+async def test_a_publish_and_a_play_of_no_connection_leave_no_cycle(
+    autojump_clock: MockClock,
+) -> None:
+    hub, settings = Hub(), StreamSettings()
+
+    async def session() -> None:
+        player = Participant(session="h1", peer="viewer", protocol="http")
+        publisher = PublisherInfo(session="r1", peer="origin", protocol="relay")
+        async with (
+            hub.playing("cam", settings, FORM, MemoryOutlet(), player) as play,
+            hub.publishing("cam", settings, publisher) as publish,
+        ):
+            publish.append_all([key(0)], trio.current_time())
+            assert play.reader is not None
+            play.reader.next_span(1)
+
+    with no_cycles():
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(hub.broadcaster.run)
+            await session()
+            await trio.sleep(1)
             nursery.cancel_scope.cancel()

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final, TypeVar
 
 import attrs
 import trio
 
-from trio_srs.errors import EndReason, PeerError
+from trio_srs.errors import EndReason, PeerError, TrioSrsError
 from trio_srs.hub.bus import Bus, Event, SessionEnded
 from trio_srs.hub.registry import Registry, SessionEntry
 
-__all__ = ["FAREWELL_S", "End", "end_of", "ended", "first_of", "tell_end", "until_ended"]
+__all__ = [
+    "FAREWELL_S",
+    "End",
+    "EndOfBlock",
+    "end_of",
+    "end_of_block",
+    "ended",
+    "first_of",
+    "tell_end",
+    "told_later",
+    "until_ended",
+]
 
 _E = TypeVar("_E", bound=Exception)
 
@@ -33,10 +45,34 @@ class End:
     detail: str = attrs.field(converter=_cut)
 
 
+EndOfBlock = Callable[[BaseException | None], End | None]
+"""How leaving a block, by an exception or without, ends what went on in it. None: that is not known
+yet, and is told later by whoever owns it."""
+
+
+def end_of_block(error: BaseException | None) -> End:
+    """The end of what nobody but its block knows of: a relay's, a file's, a test's."""
+    if isinstance(error, ExceptionGroup):
+        error = first_of(error)
+    if isinstance(error, TrioSrsError):
+        return End(error.end, _words_of(error))
+    if isinstance(error, Exception):
+        return End(EndReason.INTERNAL_ERROR, repr(error))
+    return End(EndReason.STREAM_CLOSED, "" if error is None else "cancelled")
+
+
+def told_later(_error: BaseException | None) -> None:
+    """For a connection: it knows why it ends when all of its tasks are over."""
+
+
 def end_of(errors: ExceptionGroup[PeerError]) -> End:
     """The one end of what was raised, by one task or by several at once: the first is it."""
     error = first_of(errors)
-    return End(error.end, "; ".join([str(error), *getattr(error, "__notes__", ())]))
+    return End(error.end, _words_of(error))
+
+
+def _words_of(error: TrioSrsError) -> str:
+    return "; ".join([str(error), *getattr(error, "__notes__", ())])
 
 
 def first_of(group: ExceptionGroup[_E]) -> _E:

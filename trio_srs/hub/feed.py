@@ -184,6 +184,11 @@ class Feed:
         self.append(record)
         self._broadcaster.news(self)
 
+    def push(self) -> None:
+        """Let readers have what was appended: at once, or when they are next due."""
+        if self.dirty:
+            self._broadcaster.push(self)
+
     def reserve_headers(self) -> None:
         """There may be more headers than ever before: the log may hold less then."""
         if self._headers.peak > self._reserved:

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 
 import trio
 
 from trio_srs.errors import EndReason
 from trio_srs.hub.broadcast import Broadcaster
+from trio_srs.hub.bus import Bus
+from trio_srs.hub.dealings import Request
+from trio_srs.hub.end import EndOfBlock, end_of_block
 from trio_srs.hub.forms import Form
 from trio_srs.hub.lease import PublishLease, Revoke, StreamBusyError
+from trio_srs.hub.participant import Participant, PublisherInfo
+from trio_srs.hub.playing import Playing, playing
 from trio_srs.hub.policy import Drop, Skip
+from trio_srs.hub.publishing import Publishing, publishing
 from trio_srs.hub.reader import Outlet, Reader
+from trio_srs.hub.reports import Reports
 from trio_srs.hub.settings import BusyPolicy, StreamSettings
 from trio_srs.hub.stream import Stream
 
@@ -25,9 +32,22 @@ class Hub:
     A stream exists while somebody publishes, reads or waits for it, and is forgotten after.
     """
 
-    def __init__(self, broadcaster: Broadcaster | None = None) -> None:
+    def __init__(
+        self,
+        broadcaster: Broadcaster | None = None,
+        *,
+        bus: Bus | None = None,
+        reports: Reports | None = None,
+    ) -> None:
+        """
+        Args:
+            bus: is told of every publish and play.
+            reports: has a record of every publish.
+        """
         self.broadcaster = broadcaster or Broadcaster()
         self.supervisor = self.broadcaster.supervisor
+        self.bus = bus or Bus()
+        self.reports = reports or Reports(self.bus)
         self._streams: dict[str, Stream] = {}
         self._users: dict[str, int] = {}
         self._lines: dict[str, dict[trio.Event, None]] = {}
@@ -49,11 +69,84 @@ class Hub:
         """The stream of a name, if it exists."""
         return self._streams.get(name)
 
+    def publishing(
+        self,
+        name: str,
+        settings: StreamSettings,
+        publisher: PublisherInfo,
+        *,
+        request: Request | None = None,
+        revoke: Revoke | None = None,
+        end_of: EndOfBlock = end_of_block,
+    ) -> AbstractAsyncContextManager[Publishing]:
+        """Publish ``name`` for as long as the block lasts: for a connection of any protocol, a
+        relay, a file, a test.
+
+        All that belongs to a publish is done here: the lease, the report, the events, what is
+        counted. Append to what the block gets; start its :meth:`.Publishing.watch` beside that,
+        for a publisher that may fall silent.
+
+        Args:
+            publisher: who it is, for events and reports.
+            request: what a session asked for by it, if there is a session: it is kept up to date.
+            revoke: called, synchronously, when the right is taken away. Without it the block is
+                cancelled then.
+            end_of: how leaving the block ends the publish, for those who are told of it. A
+                connection says :func:`~trio_srs.hub.end.told_later`, and then calls
+                :meth:`.Publishing.finish` on every way out; the name is free before that.
+
+        Raises:
+            StreamBusyError: as :meth:`publish`; the block is not entered.
+            LeaseLostError: behind the block, if it was cancelled because the right was taken away.
+        """
+        return publishing(
+            self, name, settings, publisher, request=request, revoke=revoke, end_of=end_of
+        )
+
+    def playing(
+        self,
+        name: str,
+        settings: StreamSettings,
+        form: Form,
+        outlet: Outlet,
+        player: Participant,
+        *,
+        policy: Skip | Drop | None = None,
+        request: Request | None = None,
+        end_of: EndOfBlock = end_of_block,
+    ) -> AbstractAsyncContextManager[Playing]:
+        """Play ``name`` for as long as the block lasts, for whoever has an outlet for its bytes.
+
+        All that belongs to a play is done here: the reader, the events, what is counted. Between
+        entering the block and the first thing it awaits nothing is sent, so that a peer can be
+        told yes first.
+
+        Args:
+            player: who it is, for events.
+            policy: see :meth:`.Feed.attach`.
+            request, end_of: as for :meth:`publishing`.
+
+        Raises:
+            StreamNotFoundError: nobody publishes it, and players may not wait for it; the block is
+                not entered.
+        """
+        return playing(
+            self,
+            name,
+            settings,
+            form,
+            outlet,
+            player,
+            policy=policy,
+            request=request,
+            end_of=end_of,
+        )
+
     @asynccontextmanager
     async def publish(
         self, name: str, settings: StreamSettings, *, holder: str, revoke: Revoke
     ) -> AsyncIterator[PublishLease]:
-        """Hold the right to publish ``name``; it is given back on every way out.
+        """Hold the right to publish ``name`` and nothing more; it is given back on every way out.
 
         Args:
             holder: who publishes, in words.

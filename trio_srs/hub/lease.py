@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 import trio
@@ -60,8 +60,8 @@ class PublishLease:
     def append(self, message: Message, now: float) -> None:
         """Add a message to the stream's log.
 
-        The broadcaster must hear of it before anything is awaited: call
-        :meth:`.Broadcaster.push` behind the last of those that came together.
+        Readers must hear of it before anything is awaited: call :meth:`push` behind the last of
+        those that came together.
 
         Raises:
             LeaseLostError: the name was taken away.
@@ -71,6 +71,22 @@ class PublishLease:
             raise LeaseLostError(f"{stream.name} is no longer published by this connection")
         self.last_at = now
         stream.append(message, now)
+
+    def append_all(self, messages: Iterable[Message], now: float) -> None:
+        """Add messages that came together, and let readers have them.
+
+        Raises:
+            LeaseLostError: the name was taken away.
+        """
+        try:
+            for message in messages:
+                self.append(message, now)
+        finally:  # what came before an error is read as well
+            self.push()
+
+    def push(self) -> None:
+        """Let readers have what was appended."""
+        self.stream.feed.push()
 
     def revoke(self, reason: EndReason, detail: str) -> None:
         """Take the name away and tell the holder; the name is free when this returns."""

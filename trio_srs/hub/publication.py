@@ -19,7 +19,9 @@ from trio_srs.hub.bus import (
     PublishResumed,
     PublishStalled,
 )
+from trio_srs.hub.dealings import Got
 from trio_srs.hub.lease import PublishLease
+from trio_srs.hub.participant import PublisherInfo
 from trio_srs.hub.record import Record
 from trio_srs.hub.settings import InspectLevel
 from trio_srs.hub.silence import Silence, Vigil
@@ -33,29 +35,13 @@ if TYPE_CHECKING:
     from trio_srs.media.probe import Level
     from trio_srs.media.report import StreamReport
 
-__all__ = ["Publication", "Publisher"]
+__all__ = ["Publication"]
 
 _LEVELS: Final[Mapping[InspectLevel, Level]] = {
     InspectLevel.HEADERS: "headers",
     InspectLevel.FULL: "full",
 }
 _KINDS: Final = {int(MessageType.AUDIO): "audio", int(MessageType.VIDEO): "video"}
-
-
-@attrs.frozen(kw_only=True)
-class Publisher:
-    """Who publishes, as the service knows it that serves it."""
-
-    session: str
-    peer: str
-    accepted_at: float
-    """When its session was accepted, on Trio's clock."""
-    before: tuple[Step, ...] = ()
-    """What happened before the publish."""
-    flow: str = ""
-    """How it asked to publish."""
-    conduct: Callable[[], Conduct] = Conduct
-    """How it has behaved so far."""
 
 
 @attrs.define
@@ -79,7 +65,7 @@ class Publication:
     def __init__(
         self,
         lease: PublishLease,
-        publisher: Publisher,
+        publisher: PublisherInfo,
         *,
         bus: Bus,
         silence: Silence,
@@ -103,6 +89,7 @@ class Publication:
         self._published: Stream | None = stream
         self._counters = attrs.evolve(stream.counters)
         self._counted = (0, 0)
+        self._got = Got()
         self._goals: list[_Goal] = []
         self._silent_since: float | None = None
         self._is_keyframe = self._is_header_change = False  # whether the record to come is one
@@ -136,6 +123,14 @@ class Publication:
     def keyframes(self) -> int:
         """Keyframes so far."""
         return self._count()[1]
+
+    @property
+    def got(self) -> Got:
+        """What has come so far."""
+        if self._published is None:
+            return self._got
+        now, before = self._published.counters, self._counters
+        return Got(messages=now.messages - before.messages, bytes=now.bytes - before.bytes)
 
     def _count(self) -> tuple[int, int]:
         if self._published is None:
@@ -301,7 +296,7 @@ class Publication:
 
     def left(self) -> None:
         """The name is free again; see :class:`~trio_srs.hub.stream.PublishObserver`."""
-        self._counted = self._count()
+        self._counted, self._got = self._count(), self.got
         if self._silent_since is not None:
             self._end_stall(trio.current_time())
         self._vigil.end()

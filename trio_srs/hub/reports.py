@@ -16,7 +16,8 @@ from trio_srs.hub.history import HistoryConfig
 from trio_srs.hub.inspection import Inspection
 from trio_srs.hub.journal import Journal
 from trio_srs.hub.lease import PublishLease
-from trio_srs.hub.publication import Publication, Publisher
+from trio_srs.hub.participant import PublisherInfo
+from trio_srs.hub.publication import Publication
 from trio_srs.hub.silence import Silence
 from trio_srs.media.report import StreamReport
 
@@ -103,7 +104,7 @@ class Reports:
 
     # ------------------------------------------------------------- publishing
 
-    def begin(self, lease: PublishLease, publisher: Publisher) -> Publication:
+    def begin(self, lease: PublishLease, publisher: PublisherInfo) -> Publication:
         """A publish begins, and nothing of it was appended yet."""
         known = self._names.setdefault(lease.stream.name, _Name())
         known.publishes += 1

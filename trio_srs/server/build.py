@@ -103,7 +103,9 @@ def build(config: Config, gate: Gate | None = None, services: Sequence[Offer] = 
         rules=rules,
         gate=gate or AllowAll(),
         supervisor=supervisor,
-        hub=Hub(Broadcaster(server_name=server_name, supervisor=supervisor)),
+        hub=Hub(
+            Broadcaster(server_name=server_name, supervisor=supervisor), bus=bus, reports=reports
+        ),
         bus=bus,
         registry=registry,
         journal=journal,

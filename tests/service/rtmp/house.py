@@ -77,13 +77,13 @@ class House:
     config: RtmpConfig = attrs.field(factory=RtmpConfig)
     gate: Gate = attrs.field(factory=AllowAll)
     events: list[Event] = attrs.field(factory=list)
-    hub: Hub = attrs.field(factory=Hub)
     bus: Bus = attrs.field(factory=Bus)
     registry: Registry = attrs.field(factory=Registry)
     rtmps: tuple[Address, ...] = ()
     reader: SharedReader | None = None
     journal: Journal = attrs.field(factory=Journal)
     reports: Reports = attrs.field(init=False)
+    hub: Hub = attrs.field(init=False)
     rules: FixedRules = attrs.field(init=False)
     context: RtmpContext = attrs.field(init=False)
     service: RtmpService = attrs.field(init=False)
@@ -92,6 +92,7 @@ class House:
     def __attrs_post_init__(self) -> None:
         self.rules = FixedRules(self.settings)
         self.reports = Reports(self.bus, self.journal)
+        self.hub = Hub(bus=self.bus, reports=self.reports)
         self.context = RtmpContext(
             config=self.config,
             rules=self.rules,
@@ -99,7 +100,6 @@ class House:
             gate=self.gate,
             bus=self.bus,
             registry=self.registry,
-            reports=self.reports,
             server_name="trio-srs/test",
             random=bytes,
             buffer=memoryview(bytearray(self.config.read_buffer)),

@@ -9,7 +9,14 @@ from trio.testing import wait_all_tasks_blocked
 from tests.service.rtmp.conftest import OpenHouse
 from tests.service.rtmp.house import House, ask, hear_answer, hear_goodbye, transport_of
 from trio_srs.errors import EndReason
-from trio_srs.hub.bus import PublishBegan, PublishEnded, RequestRefused
+from trio_srs.hub.bus import (
+    Event,
+    PlayBegan,
+    PlayEnded,
+    PublishBegan,
+    PublishEnded,
+    RequestRefused,
+)
 from trio_srs.hub.settings import BusyPolicy, StreamSettings
 from trio_srs.testing.bodies import command, header, inter, key
 from trio_srs.testing.peer import Peer
@@ -303,3 +310,20 @@ async def test_merged_reading_rests_between_two_reads(open_house: OpenHouse) -> 
     for _ in range(3):
         await publisher.call("getStreamLength", None, "a")
     assert trio.current_time() - began <= 0.5
+
+
+@pytest.mark.parametrize("what", ["publish", "play"])
+async def test_who_hears_that_it_begins_may_end_the_session(house: House, what: str) -> None:
+    peer = await connected(house)
+    began, ended = (PublishBegan, PublishEnded) if what == "publish" else (PlayBegan, PlayEnded)
+
+    def kick(event: Event) -> None:
+        if isinstance(event, began):
+            house.kick(peer)
+            [end] = house.told(ended, reason=EndReason.KICKED)  # at once
+            assert end.session == event.session
+
+    with house.bus.listening(kick):
+        await ask(peer, what, "a")
+        assert await house.reason_of(peer) is EndReason.KICKED
+    assert (len(house.hub), len(house.registry)) == (0, 0)

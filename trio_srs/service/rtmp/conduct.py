@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from trio_srs.hub.bus import SessionConnected
-from trio_srs.hub.publication import Publisher
+from trio_srs.hub.participant import PublisherInfo
 from trio_srs.media.conduct import Conduct, Oddity, Step, StepKind
 from trio_srs.session.rtmp_core import RtmpCore
 
@@ -15,15 +15,16 @@ if TYPE_CHECKING:
 __all__ = ["publisher_of"]
 
 
-def publisher_of(connection: Connection, flow: str) -> Publisher:
+def publisher_of(connection: Connection, flow: str) -> PublisherInfo:
     """The peer of a connection, which is about to publish."""
     entry, dealings, core = connection.entry, connection.dealings, connection.session.core
     connected = dealings.connected
     assert connected is not None  # otherwise it could not ask to publish
     client = f", {connected.client}" if connected.client else ""
-    return Publisher(
+    return PublisherInfo(
         session=entry.id,
         peer=entry.peer,
+        protocol=entry.protocol,
         accepted_at=entry.began_at,
         before=(
             Step(at_s=0.0, what=StepKind.ACCEPTED, detail=f"{entry.protocol} from {entry.peer}"),

@@ -28,6 +28,7 @@ from trio_srs.hub.end import End, end_of, ended, first_of, tell_end
 from trio_srs.hub.gate import Asked
 from trio_srs.hub.lease import PublishLease
 from trio_srs.hub.outgoing import Outgoing
+from trio_srs.hub.participant import Participant
 from trio_srs.hub.registry import SessionEntry
 from trio_srs.hub.resolution import ResolvedStream, resolve_app, resolve_stream
 from trio_srs.hub.supervisor import ReportedError
@@ -306,8 +307,7 @@ class Connection:
                 event = NEED_TURN
         finally:  # what came before an error is sent as well
             for lease in sinks.values():
-                if lease.stream.feed.dirty:
-                    self.context.hub.broadcaster.push(lease.stream.feed)
+                lease.push()
         if session.core.out:
             self.link.flush()
         self.unfinished = event is NEED_TURN
@@ -446,6 +446,11 @@ class Connection:
         assert request is not None  # nobody publishes or plays before connect was accepted
         return resolve_stream(self.context.rules, request.tc_url, request.app, name)
 
+    def participant(self) -> Participant:
+        """Who the peer is, for events."""
+        entry = self.entry
+        return Participant(session=entry.id, peer=entry.peer, protocol=entry.protocol)
+
     def merge_reads(self, every_s: float) -> None:
         """Rest so long between two reads from now on, if they are not filled by then."""
         self._pump.rest = Rest(every_s)
@@ -499,7 +504,10 @@ class Connection:
 
     def began(self, activity: Activity) -> None:
         """A publish or play holds something: it is finished with the connection at the latest."""
-        self._begun[activity] = None
+        if self._end is None:
+            self._begun[activity] = None
+        else:  # whoever heard of it has ended the session
+            activity.finish(self._end)
 
     def bear(self, activity: Activity, stalled_s: float) -> None:
         """While this goes on the peer may take nothing for so long, or less if another says so."""

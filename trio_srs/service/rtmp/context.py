@@ -11,7 +11,6 @@ from trio_srs.hub.bus import Bus
 from trio_srs.hub.gate import Gate
 from trio_srs.hub.hub import Hub
 from trio_srs.hub.registry import Registry
-from trio_srs.hub.reports import Reports
 from trio_srs.hub.resolution import Rules
 from trio_srs.net.reading import SharedReader
 from trio_srs.service.rtmp.config import RtmpConfig
@@ -34,7 +33,6 @@ class RtmpContext:
     gate: Gate
     bus: Bus
     registry: Registry
-    reports: Reports
     server_name: str
     random: Callable[[int], bytes]
     """Bytes for handshakes."""

@@ -9,11 +9,8 @@ from trio_srs.errors import EndReason, PeerError
 __all__ = [
     "CommandIdleTimeoutError",
     "ConnectTimeoutError",
-    "FirstPacketTimeoutError",
     "HandshakeTimeoutError",
-    "NoPublisherError",
     "PeerClosedError",
-    "PublishIdleTimeoutError",
     "RefusedAndIdleError",
 ]
 
@@ -53,22 +50,6 @@ class ConnectTimeoutError(PeerError):
         return cls(f"no connect command within {patience_s:g} s")
 
 
-class FirstPacketTimeoutError(PeerError):
-    """A publisher sent no media in time."""
-
-    code = "first_packet_timeout"
-    srs_code = 1011
-    end = EndReason.FIRST_PACKET_TIMEOUT
-
-
-class PublishIdleTimeoutError(PeerError):
-    """A publisher that had sent media fell silent."""
-
-    code = "publish_idle_timeout"
-    srs_code = 1011
-    end = EndReason.PUBLISH_IDLE_TIMEOUT
-
-
 class CommandIdleTimeoutError(PeerError):
     """A peer that does not publish sent nothing at all, whatever we asked."""
 
@@ -80,13 +61,6 @@ class CommandIdleTimeoutError(PeerError):
     def after(cls, patience_s: float) -> Self:
         """Of a peer that was given so long."""
         return cls(f"heard nothing for {patience_s:g} s, not even a pong")
-
-
-class NoPublisherError(PeerError):
-    """Nobody came to publish what a player waits for."""
-
-    code = "no_publisher"
-    end = EndReason.NO_PUBLISHER
 
 
 class RefusedAndIdleError(PeerError):

@@ -33,7 +33,6 @@ def make_rtmp(parts: Parts, config: RtmpSections) -> RtmpService:
         gate=parts.gate,
         bus=parts.bus,
         registry=parts.registry,
-        reports=parts.reports,
         server_name=parts.server_name,
         random=_RandomPool().take,
         buffer=memoryview(bytearray(config.rtmp.read_buffer)),

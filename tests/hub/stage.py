@@ -114,6 +114,7 @@ class Stage:
     def begin(self) -> list[Job]:
         """The broadcaster begins to send what is new."""
         self.live.feed.dirty = False
+        self.live.feed.wake_cursors()
         jobs = (group.begin(self.live.feed.log) for group in self.live.feed.groups.values())
         return [job for job in jobs if job is not None]
 

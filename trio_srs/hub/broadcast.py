@@ -182,6 +182,7 @@ class Broadcaster:
 
     def _begin(self, feed: Feed) -> None:
         feed.dirty = False
+        feed.wake_cursors()
         if feed not in self._serving:  # else the end of its round sees that there is more
             self._serving.add(feed)
             self._rounds.append(_Round.of(feed))
@@ -198,5 +199,5 @@ class Broadcaster:
             self._rounds.append(turn)
             return
         self._serving.remove(feed)
-        if feed.log.end > turn.end and not feed.dirty and feed.groups:
+        if feed.log.end > turn.end and not feed.dirty and feed.has_listeners:
             self.news(feed)  # it went on while the readers were served

@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, Protocol
 
-from trio_srs.hub.entry import Entry
+from trio_srs.hub.cursor import Begin, Cursor
+from trio_srs.hub.entry import NOTHING_FIRST, Entry, Prologue
 from trio_srs.hub.forms import Form
 from trio_srs.hub.group import Group
 from trio_srs.hub.headers import Header
 from trio_srs.hub.log import LogBounds, StreamLog
-from trio_srs.hub.policy import Drop, Skip, policy_of
+from trio_srs.hub.policy import Block, Drop, Lossless, Skip, policy_of
 from trio_srs.hub.position import LogPosition
 from trio_srs.hub.reader import Outlet, Reader
-from trio_srs.hub.record import RECORD_BYTES, Record
+from trio_srs.hub.record import RECORD_BYTES, Record, weight
 from trio_srs.hub.settings import StreamSettings
 from trio_srs.wire.flv.enhanced import FrameKind
 
@@ -92,7 +93,10 @@ class Feed:
         policy: what becomes of readers that do not keep up and say nothing themselves.
         groups: the readers, by the bytes that they get.
         slow: readers that are not served by the broadcaster and stand somewhere in the log.
+        cursors: the readers of records.
         dirty: whether there is news for readers that the broadcaster has not begun to send.
+        has_listeners: whether there is anybody for whom a record is news.
+        appended: bytes of all records so far, and 512 for each.
         followers: who sees every record before it is let go.
         times: knows the newest timestamp that was written.
         has_pictures: whether readers may begin at some records only, and the others hang on them.
@@ -114,7 +118,10 @@ class Feed:
         self.is_open = False
         self.groups: dict[Form, Group] = {}
         self.slow: set[LogPosition] = set()
+        self.cursors: dict[Cursor, None] = {}
         self.dirty = False
+        self.has_listeners = False
+        self.appended = 0
         self.followers: tuple[Follower, ...] = ()
         self.times: Times = _NO_TIMES
         self.has_pictures = False
@@ -126,39 +133,54 @@ class Feed:
         self.log = StreamLog(self._bounds())
         self._readers = 0
         self._awaiting: set[LogPosition] = set()
+        self._lossless: tuple[Cursor, ...] = ()
+        self._waiting: set[Cursor] = set()
         self._entry: Entry | None = None
         self._newest_entry = 0  # its position, also when it is no longer cached
-        self._closed_at = 0
-        self._appended = 0  # bytes, of everything
+        self._opened_at = self._closed_at = 0
         self._untrimmed = 0
         self._trim_every = _trim_every(settings)
 
     @property
     def reader_count(self) -> int:
-        """Readers attached, of every kind."""
+        """Readers of bytes."""
         return self._readers
 
     # ---------------------------------------------------------------- writing
 
-    def open(self, settings: StreamSettings) -> None:
-        """Somebody begins to write, and these settings hold from now on."""
+    def open(self, settings: StreamSettings, notice: Record | None = None) -> None:
+        """Somebody begins to write, and these settings hold from now on.
+
+        Args:
+            notice: what readers of bytes are told before. It is none of what is written.
+        """
         self.settings = settings
         self.policy = policy_of(settings)
         self.is_open = True
         self.has_pictures = False
         self.log.bounds = self._bounds()
         self._trim_every = _trim_every(settings)
+        if notice is not None:
+            self.append_now(notice)
+        self._opened_at = self.log.end
+        for cursor in self.cursors:
+            cursor.writer_came(self._opened_at, self.appended)
 
-    def close(self) -> None:
-        """Nobody writes any more, and nobody may begin in what is left."""
+    def close(self, notice: Record | None = None) -> None:
+        """Nobody writes any more, and nobody may begin in what is left.
+
+        Args:
+            notice: what readers of bytes are told behind all that was written.
+        """
         self.is_open = False
         self._entry = None
         self.kept_from = _nothing_more
         self._newest_entry = self._closed_at = self.log.end
-
-    def end_waiting(self) -> None:
-        """Let those who wait for a place to begin see how it was closed."""
-        for reader in self._awaiting:
+        for cursor in tuple(self.cursors):
+            cursor.writer_left(self._closed_at)
+        if notice is not None:
+            self.append_now(notice)
+        for reader in self._awaiting:  # let them see how it was closed
             reader.place(self._closed_at)
             reader.wake()
         self._awaiting.clear()
@@ -169,7 +191,7 @@ class Feed:
     def append(self, record: Record) -> None:
         """Add the newest record. The broadcaster must then hear of it, in the same moment."""
         size = len(record.body)
-        self._appended += size + RECORD_BYTES
+        self.appended += size + record.copied + RECORD_BYTES
         self._untrimmed += size + _TRIM_RECORD
         if (
             self.log.append(record)
@@ -177,7 +199,7 @@ class Feed:
             or record.flags & _KEYFRAME
         ):
             self._trim()
-        self.dirty = bool(self.groups)
+        self.dirty = self.has_listeners
 
     def append_now(self, record: Record) -> None:
         """Add a record, and let readers have it in their next turn."""
@@ -204,11 +226,11 @@ class Feed:
     def enter(self, position: int, timestamp_ms: int) -> None:
         """What stands there, or is about to be appended, with this timestamp, is where readers
         may begin."""
-        log, headers, appended = self.log, self._headers.snapshot(), self._appended
+        log, headers, appended = self.log, self._headers.snapshot(), self.appended
         if position < log.end:
             headers = tuple(header for header in headers if header.position < position)
             passed = log.between(position, log.end)
-            appended -= sum(len(record.body) + RECORD_BYTES for record in passed)
+            appended -= sum(map(weight, passed))
         self._entry = Entry(position, headers, appended)
         self._newest_entry = position
         for reader in self._awaiting:
@@ -291,6 +313,7 @@ class Feed:
         group = self.groups.get(form)
         if group is None:
             group = self.groups[form] = Group(form, self.log.end)
+        self.has_listeners = True
         reader = Reader(self, group, outlet, policy)
         self._readers += 1
         if policy is not None:
@@ -329,7 +352,7 @@ class Feed:
             and not old.wants(header.record.type_id)
         ]
 
-    def let_rest(self, reader: Reader) -> None:
+    def let_rest(self, reader: LogPosition) -> None:
         """A reader wants nothing for a while: it keeps nothing alive and waits for nothing."""
         self.slow.discard(reader)
         self._awaiting.discard(reader)
@@ -352,6 +375,76 @@ class Feed:
         reader.group.remove(reader)
         if not reader.group.readers:
             del self.groups[reader.group.form]
+            self.has_listeners = bool(self.groups or self._waiting)
+        self._let_go()
+
+    # ---------------------------------------------------------------- cursors
+
+    def cursor(
+        self,
+        policy: Skip | Drop | Lossless | Block | None = None,
+        begin: Begin = Begin.ENTRY,
+        *,
+        follow: bool = True,
+    ) -> Cursor:
+        """Begin to read the records themselves; the cursor is to be closed.
+
+        Args:
+            policy: what becomes of it if it does not keep up; by default what the settings say of
+                whoever writes then.
+            begin: where, in what is being written now.
+            follow: whether it goes on with the next writer, or ends with the one that is here, or
+                else comes next.
+        """
+        cursor = Cursor(self, policy, follow=follow)
+        self.cursors[cursor] = None
+        if isinstance(policy, Lossless | Block):
+            self._lossless += (cursor,)
+        elif policy is not None:
+            self._keep_for(policy, 1)
+        if not self.is_open:
+            cursor.place(self.log.end)
+            return cursor
+        cursor.writer_came(self._opened_at, 0)
+        if begin is Begin.ENTRY:
+            self._place(cursor)
+        else:
+            is_now = begin is Begin.NOW
+            at = self.log.end if is_now else max(self.log.base, self._opened_at)
+            cursor.place(at, self._prologue_at(at))
+        return cursor
+
+    def _prologue_at(self, position: int) -> Prologue:
+        """The headers that hold there, as far as they still do."""
+        headers = tuple(it for it in self._headers.snapshot() if it.position < position)
+        return Prologue(headers, self._timestamp_at(position)) if headers else NOTHING_FIRST
+
+    def await_news(self, cursor: Cursor) -> None:
+        """A cursor is to be woken when the broadcaster comes round with something new."""
+        self._waiting.add(cursor)
+        self.has_listeners = True
+
+    def await_no_news(self, cursor: Cursor) -> None:
+        """A cursor has been woken, or waits no longer."""
+        self._waiting.discard(cursor)
+        self.has_listeners = bool(self.groups or self._waiting)
+
+    def wake_cursors(self) -> None:
+        """The broadcaster comes round: those that wait have something to take."""
+        for cursor in self._waiting:
+            cursor.wake()
+        self._waiting.clear()
+        self.has_listeners = bool(self.groups)
+
+    def drop_cursor(self, cursor: Cursor) -> None:
+        """A cursor leaves; called by :meth:`.Cursor.close` only."""
+        del self.cursors[cursor]
+        self._lossless = tuple(each for each in self._lossless if each is not cursor)
+        self.let_rest(cursor)
+        self.await_no_news(cursor)
+        policy = cursor.own_policy
+        if isinstance(policy, Skip | Drop):
+            self._keep_for(policy, -1)
         self._let_go()
 
     # -------------------------------------------------------------- retention
@@ -392,10 +485,13 @@ class Feed:
         wanted = min(wanted, self._behind())
         if self.followers:
             wanted = min(wanted, self._followed())
-        if self.is_open:
-            log.trim(wanted)
-        else:
-            log.trim(wanted, grain=1)
+        if self._lossless:
+            wanted = min(wanted, self._untaken())
+        base = log.base
+        dropped = log.trim(wanted) if self.is_open else log.trim(wanted, grain=1)
+        if dropped:
+            for cursor in self._lossless:
+                cursor.hold(base, dropped)
         if self._entry is not None and self._entry.position < log.base:
             self._entry = None
         for reader in self.slow:
@@ -410,17 +506,25 @@ class Feed:
             behind = max(behind, self._since(self._patience()))
         kept: dict[float, int] = {}
         for reader in self.slow:
-            if reader.position < behind:
+            position = reader.wants_from
+            if position < behind:
                 after_s = reader.after_s
                 if after_s not in kept:
                     kept[after_s] = self._since(after_s)
-                behind = min(behind, max(reader.position, kept[after_s]))
+                behind = min(behind, max(position, kept[after_s]))
         return behind
 
     def _since(self, seconds: float) -> int:
         """The position of the first record that arrived so long before the newest, or later."""
         log = self.log
         return log.since(log.at(log.end - 1).arrived_at - seconds) if len(log) else log.end
+
+    def _untaken(self) -> int:
+        """Up to where all cursors that lose nothing have taken everything."""
+        is_over = self.log.is_over()
+        for cursor in self._lossless:
+            cursor.press(log_is_over=is_over)
+        return min((cursor.wants_from for cursor in self._lossless), default=self.log.end)
 
     def _followed(self) -> int:
         """Up to where all followers have seen everything; they must, if the log is too long."""
@@ -442,7 +546,7 @@ class Feed:
             settings.gop_cache is None
             or newest.arrived_at - oldest.arrived_at > settings.gop_cache
             or log.end - entry.position > settings.gop_cache_records
-            or self._appended - entry.bytes_before > settings.gop_cache_bytes
+            or self.appended - entry.bytes_before > settings.gop_cache_bytes
         ):
             self._entry = None
 

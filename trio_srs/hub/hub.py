@@ -10,13 +10,14 @@ import trio
 from trio_srs.errors import EndReason
 from trio_srs.hub.broadcast import Broadcaster
 from trio_srs.hub.bus import Bus
+from trio_srs.hub.cursor import Begin, Cursor
 from trio_srs.hub.dealings import Request
 from trio_srs.hub.end import EndOfBlock, end_of_block
 from trio_srs.hub.forms import Form
 from trio_srs.hub.lease import PublishLease, Revoke, StreamBusyError
 from trio_srs.hub.participant import Participant, PublisherInfo
 from trio_srs.hub.playing import Playing, playing
-from trio_srs.hub.policy import Drop, Skip
+from trio_srs.hub.policy import Block, Drop, Lossless, Skip
 from trio_srs.hub.publishing import Publishing, publishing
 from trio_srs.hub.reader import Outlet, Reader
 from trio_srs.hub.reports import Reports
@@ -221,6 +222,19 @@ class Hub:
                 yield reader
             finally:
                 reader.detach()
+
+    @contextmanager
+    def cursor(
+        self,
+        name: str,
+        settings: StreamSettings,
+        policy: Skip | Drop | Lossless | Block | None = None,
+        begin: Begin = Begin.ENTRY,
+    ) -> Iterator[Cursor]:
+        """Read the records of ``name``, published or not, one publish after the other; the cursor
+        is closed on every way out. See :meth:`.Feed.cursor`."""
+        with self._using(name, settings) as stream, stream.feed.cursor(policy, begin) as cursor:
+            yield cursor
 
     @contextmanager
     def _using(self, name: str, settings: StreamSettings) -> Iterator[Stream]:

@@ -110,7 +110,7 @@ class StreamLog:
             bool(records) and records[-1].arrived_at - records[0].arrived_at > bounds.seconds
         )
 
-    def trim(self, wanted_from: int, *, grain: int = _GRAIN) -> None:
+    def trim(self, wanted_from: int, *, grain: int = _GRAIN) -> list[Record]:
         """Drop what nobody wants: everything before a position, and more if over the bounds.
 
         Over the bounds, the newest record stays whatever its size. Readers that stand before
@@ -119,13 +119,17 @@ class StreamLog:
         Args:
             grain: with fewer unwanted records than this, they may stay a little longer, if they
                 are a small part of all.
+
+        Returns:
+            what was dropped.
         """
         count = len(self._records)
         unwanted = min(wanted_from - self.base, count)
         if self.is_over():
-            self._drop(max(self._over_by(), min(unwanted, count - 1)))
-        elif unwanted >= min(grain, max(count // 2, 1)) or self._is_large(unwanted):
-            self._drop(unwanted)
+            return self._drop(max(self._over_by(), min(unwanted, count - 1)))
+        if unwanted >= min(grain, max(count // 2, 1)) or self._is_large(unwanted):
+            return self._drop(unwanted)
+        return []
 
     def _is_large(self, unwanted: int) -> bool:
         """Whether so many records, fewer than the grain, are much of the log, if the oldest are as
@@ -144,9 +148,9 @@ class StreamLog:
             count += 1
         return min(count + len(records) // _SPARE, len(records) - 1)
 
-    def _drop(self, count: int) -> None:
-        size = 0
-        for record in self._records[:count]:
+    def _drop(self, count: int) -> list[Record]:
+        size, dropped = 0, self._records[:count]
+        for record in dropped:
             size += len(record.body) + record.copied
             # What a reader still makes of it is kept by nobody.
             record.account = record.form = None
@@ -154,6 +158,7 @@ class StreamLog:
         self._account.size -= size + count * RECORD_BYTES
         del self._records[:count]
         self.base += count
+        return dropped
 
 
 def _cost(record: Record) -> int:

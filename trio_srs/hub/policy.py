@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import attrs
 
 from trio_srs.errors import EndReason, PeerError
 from trio_srs.hub.settings import SlowPolicy, StreamSettings
 
-__all__ = ["Drop", "ReaderTooSlowError", "Skip", "policy_of"]
+__all__ = ["Block", "Drop", "Lossless", "ReaderTooSlowError", "Skip", "policy_of"]
 
 
 class ReaderTooSlowError(PeerError):
@@ -31,6 +33,29 @@ class Drop:
 
     after_s: float
     """As of :class:`Skip`."""
+
+
+@attrs.frozen(kw_only=True)
+class Lossless:
+    """It misses nothing: what the log lets go of waits for it. Beyond its bounds it ends, with a
+    :class:`ReaderTooSlowError`. For cursors."""
+
+    most_bytes: int
+    """Of what waits for it, and of what it was given last, if it is read in a loop; 512 for each
+    record besides its bodies. The newest record waits whatever its size."""
+    most_s: float
+    """Between the arrivals of its next record and of the newest one."""
+
+
+@attrs.frozen
+class Block:
+    """It misses nothing, and nothing waits for it but in the log: whoever writes waits for it. For
+    cursors of those who have little to do, and no need to wait, for each record."""
+
+    catch_up: Callable[[int | None], object]
+    """Called in the writer's turn, when very many records wait, or the log must let go of them;
+    to take so many records at most, or all. If it raises, that is logged, and it is the end of the
+    cursor alone."""
 
 
 def policy_of(settings: StreamSettings) -> Skip | Drop:

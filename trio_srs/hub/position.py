@@ -54,6 +54,11 @@ class LogPosition:
         return self._position
 
     @property
+    def wants_from(self) -> int:
+        """From where on it wants records to be kept; the end of the log, if none."""
+        return self.position
+
+    @property
     def knows_until(self) -> int:
         """Headers that stand before this position were given to it."""
         return 0 if self.is_fresh or self.prologue or self.owes_headers else self.position

@@ -10,7 +10,7 @@ import attrs
 from trio_srs.wire.flv.enhanced import FrameKind
 from trio_srs.wire.rtmp.chunk_writer import Piece
 
-__all__ = ["HEADER", "RECORD_BYTES", "Account", "AlteredRecord", "Record"]
+__all__ = ["HEADER", "RECORD_BYTES", "Account", "AlteredRecord", "Record", "weight"]
 
 HEADER: Final = int(FrameKind.SEQUENCE_HEADER | FrameKind.METADATA)
 """Flags of what a reader that joins later needs the newest of."""
@@ -95,3 +95,9 @@ class AlteredRecord(Record):
     def __attrs_post_init__(self) -> None:
         if self.sent_body is not self.body:
             self.copied += len(self.sent_body)
+
+
+def weight(record: Record) -> int:
+    """Bytes that it holds without any wire form: bodies, and 512."""
+    body, sent = record.body, record.sent_body
+    return RECORD_BYTES + len(body) + (0 if sent is body else len(sent))

@@ -133,9 +133,10 @@ class Stream:
         self._headers.most_bytes = settings.log_bytes // HEADERS_PART
         self._has_video = False
         self._timeline = self._timeline.next(settings.timestamps)
-        feed.open(settings)
         feed.kept_from, feed.times = self._pictures.wanted_from, self._timeline
-        self._notice(StatusCode.PLAY_PUBLISH_NOTIFY, f"{self.name} is now published")
+        feed.open(
+            settings, self._notice(StatusCode.PLAY_PUBLISH_NOTIFY, f"{self.name} is now published")
+        )
         # Whatever a publisher begins with, a reader may begin with as well.
         feed.enter(feed.log.end, self._timeline.last_ms)
         self._tell_changed()
@@ -157,20 +158,22 @@ class Stream:
                 self._report(bug)
         self.idle_since = trio.current_time()
         self._pictures = Pictures()
-        feed.close()
-        self._notice(StatusCode.PLAY_UNPUBLISH_NOTIFY, f"{self.name} is now unpublished")
-        feed.end_waiting()
+        feed.close(
+            self._notice(StatusCode.PLAY_UNPUBLISH_NOTIFY, f"{self.name} is now unpublished")
+        )
         self._tell_changed()
 
     def _tell_changed(self) -> None:
         self.changed.set()
         self.changed = trio.Event()
 
-    def _notice(self, code: StatusCode, description: str) -> None:
-        if self.settings.publish_notify and self.feed.reader_count:
-            body = on_status(code, description).encode()
-            time = self._timeline.last_ms
-            self.feed.append_now(Record(MessageType.COMMAND_AMF0, time, body, trio.current_time()))
+    def _notice(self, code: StatusCode, description: str) -> Record | None:
+        """What players are told of a publisher, if there are any and they are."""
+        if not self.settings.publish_notify or not self.feed.reader_count:
+            return None
+        body = on_status(code, description).encode()
+        time = self._timeline.last_ms
+        return Record(MessageType.COMMAND_AMF0, time, body, trio.current_time())
 
     def append(self, message: Message, now: float) -> None:
         """Add what the publisher sent; called through its lease only.

@@ -1,9 +1,9 @@
 """Each module of the given parts, run under its own test file alone, must be covered wholly.
 
-``python tests/own_coverage.py wire session`` takes ``trio_srs/wire/amf/amf0.py``, runs
-``tests/wire/amf/test_amf0.py`` and nothing else, and fails unless every line and branch of
-the module ran. What other tests happen to touch does not count. Needs the package installed
-in editable mode, and coverage.
+``python tests/own_coverage.py wire session`` takes ``trio_srs/session/rtmp_server.py``, runs
+``tests/session/test_rtmp_server.py`` with what was split off it (``test_rtmp_server_play.py``) and
+nothing else, and fails unless every line and branch of the module ran. What other tests happen to
+touch does not count. Needs the package installed in editable mode, and coverage.
 """
 
 from __future__ import annotations
@@ -42,6 +42,14 @@ def test_file_of(module: Path) -> Path:
     return TESTS / place.parent / f"test_{place.stem.strip('_')}.py"
 
 
+def test_files_of(module: Path) -> list[Path]:
+    """That file, and those split off it: their names go on, and no module has such a name."""
+    first = test_file_of(module)
+    others = sorted(first.parent.glob(f"{first.stem}_*.py"))
+    names = {path.stem for path in module.parent.glob("*.py")}
+    return [first, *(path for path in others if path.stem.removeprefix("test_") not in names)]
+
+
 def coverage(*arguments: str, data_file: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "coverage", *arguments],
@@ -55,15 +63,15 @@ def coverage(*arguments: str, data_file: Path) -> subprocess.CompletedProcess[st
 
 def complaint(module: Path) -> str:
     """What is wrong with one module's own tests; empty if nothing is."""
-    tests = test_file_of(module)
+    tests = test_files_of(module)
     name = module.relative_to(ROOT)
-    if not tests.exists():
-        return f"{name}: no {tests.relative_to(ROOT)}"
+    if not tests[0].exists():
+        return f"{name}: no {tests[0].relative_to(ROOT)}"
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder, "coverage")
         run = coverage(
             *("run", "--branch", f"--include={name}"),
-            *("-m", "pytest", "-q", "-p", "no:cacheprovider", str(tests)),
+            *("-m", "pytest", "-q", "-p", "no:cacheprovider", *map(str, tests)),
             data_file=data,
         )
         if run.returncode:

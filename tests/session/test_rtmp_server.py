@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import attrs
 import pytest
 
@@ -26,14 +24,10 @@ from trio_srs.session.base import NEED_DATA, NEED_DECISION, NEED_TURN
 from trio_srs.session.rtmp_client import ClientOptions
 from trio_srs.session.rtmp_core import CommandRateError, SessionLimits
 from trio_srs.session.rtmp_events import (
-    AudioSwitched,
     ConnectRequested,
     HandshakeDone,
-    Paused,
-    PlayRequested,
     PublishRequested,
     StreamClosed,
-    VideoSwitched,
 )
 from trio_srs.session.rtmp_server import RtmpServerSession, ServerOptions
 from trio_srs.session.rtmp_streams import BadStateError, StreamState
@@ -45,7 +39,6 @@ from trio_srs.wire.rtmp.control import (
     PingRequest,
     SetChunkSize,
     SetPeerBandwidth,
-    StreamBegin,
     StreamEof,
     WindowAckSize,
 )
@@ -373,97 +366,6 @@ def test_unpublishing_ends_every_publish_of_that_name() -> None:
     ]
 
 
-# ----------------------------------------------------------------------- play
-
-
-def test_a_play_is_answered_with_begin_reset_start_and_sample_access() -> None:
-    script = ServerScript.connected()
-    script.create()
-    assert script.say(command("play", "a?k=v", -2000.0, 5000.0, stream_id=1)) == [
-        PlayRequested(1, "a?k=v", 5.0)
-    ]
-    script.session.accept()
-    begin, reset, start, access = script.hear()
-    assert begin == StreamBegin(1)
-    assert brief([reset, start]) == [
-        ("onStatus", "NetStream.Play.Reset"),
-        ("onStatus", "NetStream.Play.Start"),
-    ]
-    assert isinstance(access, Message)
-    assert (access.type_id, access.stream_id) == (MessageType.DATA_AMF0, 1)
-
-
-def test_play2_names_its_stream_in_an_object() -> None:
-    script = ServerScript.connected()
-    said = command("play2", {"streamName": "b"}, stream_id=1)
-    assert script.say(said) == [PlayRequested(1, "b", -1.0)]
-
-
-def test_a_second_play_on_the_same_stream_ends_the_first() -> None:
-    script = in_state(StreamState.PLAYING)
-    events, heard = script.call("play", "b", stream_id=1)
-    assert (events, heard) == ([StreamClosed(1, "play"), PlayRequested(1, "b", -1.0)], [])
-
-
-@pytest.mark.parametrize("name", ["closeStream", "deleteStream"])
-def test_a_play_is_ended_without_a_word(name: str) -> None:
-    script = in_state(StreamState.PLAYING)
-    assert script.call(name, 1.0, stream_id=1) == ([StreamClosed(1, name)], [])
-
-
-@pytest.mark.parametrize("name", ["pause", "pauseRaw", "pauseraw"])
-@pytest.mark.parametrize(
-    ("args", "paused", "code", "control"),
-    [
-        ((), True, "NetStream.Pause.Notify", StreamEof(1)),
-        ((True, 0.0), True, "NetStream.Pause.Notify", StreamEof(1)),
-        ((False, 0.0), False, "NetStream.Unpause.Notify", StreamBegin(1)),
-    ],
-)
-def test_a_pause_is_answered_and_reported(
-    name: str, args: tuple[object, ...], paused: bool, code: str, control: StreamBegin | StreamEof
-) -> None:
-    script = in_state(StreamState.PLAYING)
-    events, heard = script.call(name, *args, stream_id=1)
-    assert (events, brief(heard)) == ([Paused(1, paused)], [("onStatus", code), control])
-
-
-@pytest.mark.parametrize(
-    ("name", "event"), [("receiveAudio", AudioSwitched), ("receiveVideo", VideoSwitched)]
-)
-@pytest.mark.parametrize(("args", "wanted"), [((), True), ((True,), True), ((False,), False)])
-def test_only_wanting_more_of_a_play_is_answered(
-    name: str,
-    event: type[AudioSwitched | VideoSwitched],
-    args: tuple[object, ...],
-    wanted: bool,
-) -> None:
-    script = in_state(StreamState.PLAYING)
-    events, heard = script.call(name, *args, stream_id=1)
-    answers = [("onStatus", "NetStream.Seek.Notify"), ("onStatus", "NetStream.Play.Start")]
-    assert (events, brief(heard)) == ([event(1, wanted)], answers if wanted else [])
-
-
-@pytest.mark.parametrize("name", ["pause", "receiveAudio", "receiveVideo"])
-def test_what_is_meant_for_a_play_means_nothing_on_an_idle_stream(name: str) -> None:
-    assert in_state(StreamState.IDLE).call(name, False, stream_id=1) == ([], [])
-
-
-def test_a_live_stream_cannot_be_sought() -> None:
-    events, heard = in_state(StreamState.PLAYING).call("seek", 5.0, stream_id=1)
-    assert (events, brief(heard)) == ([], [("onStatus", "NetStream.Seek.Failed")])
-
-
-def test_the_length_of_a_live_stream_is_nothing() -> None:
-    events, [answer] = ServerScript.connected().call("getStreamLength", "a")
-    assert (events, answer) == ([], Command("_result", 1.0, (None, 0.0)))
-
-
-def test_a_subscription_is_answered_twice() -> None:
-    events, heard = ServerScript.connected().call("FCSubscribe", "a")
-    assert (events, brief(heard)) == ([], ["_result", ("onFCSubscribe", "NetStream.Play.Start")])
-
-
 # ------------------------------------------------------- what is not understood
 
 
@@ -609,71 +511,3 @@ def test_the_session_takes_its_handshake_from_the_given_bytes() -> None:
     session = RtmpServerSession(random=RANDOM, now=2.0)
     session.receive_data(b"\x03" + bytes(1536), 2.0)
     assert session.data_to_send()[:9] == b"\x03" + (2000).to_bytes(4, "big") + bytes(4)
-
-
-# What is odd, or let pass.
-
-ODD: Final = {
-    # the state of message stream 1, what is said, and the code and words that are noted
-    "nothing": (StreamState.PUBLISHING, audio(), None),
-    "shared object": (
-        StreamState.PUBLISHING,
-        Message(MessageType.SHARED_OBJECT_AMF0, 1, 0, b"x"),
-        ("shared_object", "type 19 on message stream 1"),
-    ),
-    "unknown type": (
-        StreamState.PUBLISHING,
-        Message(77, 1, 0, b"x"),
-        ("unknown_message_type", "type 77 on message stream 1"),
-    ),
-    "media elsewhere": (
-        StreamState.PUBLISHING,
-        audio(7),
-        ("media_elsewhere", "type 8 on message stream 7, which does not publish; 1 does"),
-    ),
-    "media without publish": (
-        StreamState.IDLE,
-        audio(),
-        ("media_without_publish", "type 8 on message stream 1"),
-    ),
-    "unknown command": (
-        StreamState.IDLE,
-        command("x" * 100),
-        ("unknown_command", "x" * 64),
-    ),
-    "a usual command": (StreamState.IDLE, command("_checkbw"), None),
-    "an answer": (StreamState.IDLE, command("_result"), None),
-    "deleted twice": (
-        StreamState.IDLE,
-        command("deleteStream", 9.0),
-        ("delete_unknown_stream", "message stream 9"),
-    ),
-    "deleted once": (StreamState.IDLE, command("deleteStream", 1.0), None),
-    "not created": (
-        StreamState.IDLE,
-        command("publish", "a", "live", stream_id=5),
-        ("stream_not_created", "publish on message stream 5"),
-    ),
-    "to be recorded": (
-        StreamState.IDLE,
-        command("publish", "a", "record", stream_id=1),
-        ("publish_type", "'record', taken as 'live'"),
-    ),
-    "without a type": (StreamState.IDLE, command("publish", "a", stream_id=1), None),
-}
-
-
-@pytest.mark.parametrize(("state", "said", "expected"), ODD.values(), ids=list(ODD))
-def test_what_is_let_pass_is_noted(
-    state: StreamState, said: Message, expected: tuple[str, str] | None
-) -> None:
-    script = in_state(state)
-    before = script.session.core.bytes_in
-    script.say(said)
-    noted = script.session.core.oddities
-    if expected is None:
-        assert noted == {}
-        return
-    [(code, odd)] = noted.items()
-    assert (code, odd.detail) == expected
-    assert before + 3073 < odd.offset <= 3073 + script.session.core.bytes_in

@@ -19,6 +19,7 @@ from trio_srs.hub.supervisor import (
     RestartPolicy,
     SupervisedTask,
     Supervisor,
+    TaskKind,
     TaskState,
 )
 
@@ -77,7 +78,9 @@ async def test_what_fails_begins_again_later_each_time_until_it_is_given_up(
     flaky = Flaky(math.inf, KeyError("the bug"))
     async with supervising() as supervisor:
         began = trio.current_time()
-        task = supervisor.start("form ts", flaky.run, stream="live/a", restart=POLICY)
+        task = supervisor.start(
+            "form ts", flaky.run, kind=TaskKind.DERIVED, stream="live/a", restart=POLICY
+        )
         await trio.sleep(0.5)
         assert task.state is TaskState.BACKING_OFF
         await task.ended.wait()

@@ -16,7 +16,6 @@ next writer::
 from __future__ import annotations
 
 import enum
-import logging
 import sys
 from collections import deque
 from collections.abc import AsyncIterator
@@ -35,8 +34,6 @@ if TYPE_CHECKING:
     from trio_srs.hub.feed import Feed
 
 __all__ = ["Begin", "Cursor"]
-
-_log = logging.getLogger(__name__)
 
 _BATCH_BYTES: Final = 2**20
 """Of one batch, and one record more."""
@@ -317,8 +314,8 @@ class Cursor(LogPosition, AsyncIterator[list[Record]]):
                     policy.catch_up(most)
                     if log_is_over and self.behind:
                         raise RuntimeError(f"{self.behind} records were not taken in time")
-                except Exception:
-                    _log.exception("a bug ended a cursor of %s", self.feed.name)
+                except Exception as bug:
+                    self.feed.supervisor.report(f"a cursor of {self.feed.name}", bug)
                     self.close()
         elif failure := self._beyond_bounds():
             self._fail(failure)

@@ -111,7 +111,13 @@ class Feed:
         broadcaster: Broadcaster,
         *,
         headers: Headers = _NO_HEADERS,
+        shares: StreamLog | None = None,
     ) -> None:
+        """
+        Args:
+            headers: what readers are given first.
+            shares: the log with which the bound in bytes is shared; see :class:`.StreamLog`.
+        """
         self.name = name
         self.settings = settings
         self.policy = policy_of(settings)
@@ -130,7 +136,7 @@ class Feed:
         self._broadcaster = broadcaster
         self._own_policies: dict[float, int] = {}  # how far behind, and how many readers
         self.supervisor = broadcaster.supervisor
-        self.log = StreamLog(self._bounds())
+        self.log = StreamLog(self._bounds(), shares=shares)
         self._readers = 0
         self._awaiting: set[LogPosition] = set()
         self._lossless: tuple[Cursor, ...] = ()
@@ -449,6 +455,10 @@ class Feed:
 
     # -------------------------------------------------------------- retention
 
+    def discard(self) -> None:
+        """Nobody writes it any more, nor begins to read it: hold nothing."""
+        self.log.clear()
+
     def _keep_for(self, policy: Skip | Drop, count: int) -> None:
         """So many readers more, or less, have a policy of their own."""
         held = self._own_policies.pop(policy.after_s, 0) + count
@@ -481,8 +491,9 @@ class Feed:
         self._bound_cache()
         log = self.log
         entry = self._entry
-        wanted = self.kept_from(log.end) if entry is None else entry.position
-        wanted = min(wanted, self._behind())
+        wanted = min(self.kept_from(log.end), self._behind())
+        if entry is not None:
+            wanted = min(wanted, entry.position)
         if self.followers:
             wanted = min(wanted, self._followed())
         if self._lossless:

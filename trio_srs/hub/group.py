@@ -32,7 +32,7 @@ class Group:
         sent: where the next shared span begins. A reader is fast exactly when it stands here
             (or, while a span is being offered, at its begin and not yet served).
         bytes_sent: bytes of all shared spans so far.
-        failed: the bug that the form had, in words; empty while it has none.
+        failed: why its readers cannot go on, in words; empty while they can.
     """
 
     __slots__ = (
@@ -92,10 +92,13 @@ class Group:
 
     def fail(self, feed: Feed, bug: Exception) -> None:
         """The form has a bug: it is reported once, and every reader finds out by itself."""
-        if self.failed:
-            return
-        self.failed = repr(bug)
-        feed.supervisor.report(f"the form {self.form} of {feed.name}", bug, stream=feed.name)
+        if not self.failed:
+            feed.supervisor.report(f"the form {self.form} of {feed.name}", bug, stream=feed.name)
+            self.give_up(repr(bug))
+
+    def give_up(self, why: str) -> None:
+        """Every reader is to end; each finds out by itself."""
+        self.failed = why
         if self.job is not None:
             self.job.drop()
         for reader in self.readers:

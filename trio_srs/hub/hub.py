@@ -12,9 +12,12 @@ from trio_srs.hub.broadcast import Broadcaster
 from trio_srs.hub.bus import Bus
 from trio_srs.hub.cursor import Begin, Cursor
 from trio_srs.hub.dealings import Request
+from trio_srs.hub.derived import DerivedForm, derived_feed
 from trio_srs.hub.end import EndOfBlock, end_of_block
+from trio_srs.hub.feed import Feed
 from trio_srs.hub.forms import Form
 from trio_srs.hub.lease import PublishLease, Revoke, StreamBusyError
+from trio_srs.hub.outputs import Outputs
 from trio_srs.hub.participant import Participant, PublisherInfo
 from trio_srs.hub.playing import Playing, playing
 from trio_srs.hub.policy import Block, Drop, Lossless, Skip
@@ -23,6 +26,8 @@ from trio_srs.hub.reader import Outlet, Reader
 from trio_srs.hub.reports import Reports
 from trio_srs.hub.settings import BusyPolicy, StreamSettings
 from trio_srs.hub.stream import Stream
+from trio_srs.hub.stream_table import StreamTable
+from trio_srs.hub.supervisor import TaskKind
 
 __all__ = ["Hub"]
 
@@ -30,7 +35,8 @@ __all__ = ["Hub"]
 class Hub:
     """All live streams of one server. Knows no sockets and no protocol.
 
-    A stream exists while somebody publishes, reads or waits for it, and is forgotten after.
+    A stream exists while somebody publishes, reads or waits for it, and is forgotten after: at
+    once, or when its ``linger`` is over.
     """
 
     def __init__(
@@ -49,26 +55,26 @@ class Hub:
         self.supervisor = self.broadcaster.supervisor
         self.bus = bus or Bus()
         self.reports = reports or Reports(self.bus)
-        self._streams: dict[str, Stream] = {}
-        self._users: dict[str, int] = {}
+        self.streams = StreamTable(self.broadcaster)
+        self.outputs = Outputs()
         self._lines: dict[str, dict[trio.Event, None]] = {}
         """Who waits to publish a name, in the order in which they came; each is told when it is
         the first."""
 
     def __len__(self) -> int:
-        return len(self._streams)
+        return len(self.streams)
 
     def __iter__(self) -> Iterator[Stream]:
         """The streams that exist now."""
-        return iter(list(self._streams.values()))
+        return iter(self.streams)
 
     def names(self) -> tuple[str, ...]:
         """The names of the streams that exist now."""
-        return tuple(self._streams)
+        return self.streams.names()
 
     def find(self, name: str) -> Stream | None:
         """The stream of a name, if it exists."""
-        return self._streams.get(name)
+        return self.streams.find(name)
 
     def publishing(
         self,
@@ -157,12 +163,13 @@ class Hub:
             StreamBusyError: somebody else publishes it, and the settings do not let this
                 publisher take over, or not soon enough.
         """
-        with self._using(name, settings) as stream:
+        with self.streams.using(name, settings) as stream:
             if stream.lease is not None or name in self._lines:
                 await self._get_past(stream, settings, holder)
             lease = PublishLease(stream, holder, revoke)
             try:
                 stream.publisher_came(lease, settings)
+                self.outputs.begin(stream, self.streams)
                 yield lease
             finally:
                 lease.give_back()
@@ -216,12 +223,30 @@ class Hub:
         Args:
             policy: see :meth:`.Feed.attach`.
         """
-        with self._using(name, settings) as stream:
+        with self.streams.using(name, settings) as stream:
             reader = stream.feed.attach(form, outlet, policy)
             try:
                 yield reader
             finally:
                 reader.detach()
+
+    async def finish_tasks(self, within_s: float) -> None:
+        """End what is made of the streams: first what brings them, then what runs beside their
+        publishes, which may come to its end, and at last derived forms.
+
+        Args:
+            within_s: how long that may take; what is still there then is cancelled.
+        """
+        await self._end_tasks(TaskKind.SOURCE, 0.0)
+        await self._end_tasks(TaskKind.OUTPUT, within_s)
+        await self._end_tasks(TaskKind.DERIVED, 0.0)
+
+    async def _end_tasks(self, kind: TaskKind, within_s: float) -> None:
+        tasks = [task for stream in self for task in stream.tasks if task.kind is kind]
+        for task in tasks:
+            task.finish(within_s)
+        for task in tasks:
+            await task.ended.wait()
 
     @contextmanager
     def cursor(
@@ -233,22 +258,28 @@ class Hub:
     ) -> Iterator[Cursor]:
         """Read the records of ``name``, published or not, one publish after the other; the cursor
         is closed on every way out. See :meth:`.Feed.cursor`."""
-        with self._using(name, settings) as stream, stream.feed.cursor(policy, begin) as cursor:
+        with (
+            self.streams.using(name, settings) as stream,
+            stream.feed.cursor(policy, begin) as cursor,
+        ):
             yield cursor
 
     @contextmanager
-    def _using(self, name: str, settings: StreamSettings) -> Iterator[Stream]:
-        """The stream of a name, which exists for as long as anybody is in here."""
-        stream = self._streams.get(name)
-        if stream is None:
-            stream = self._streams[name] = Stream(name, settings, self.broadcaster)
-        self._users[name] = self._users.get(name, 0) + 1
-        try:
-            yield stream
-        finally:
-            self._users[name] -= 1
-            if not self._users[name]:
-                del self._users[name], self._streams[name]
+    def derive(self, name: str, settings: StreamSettings, form: DerivedForm) -> Iterator[Feed]:
+        """A form derived from ``name``, for as long as the block lasts.
+
+        The first who wants it lets it begin, and it is one for all; see :class:`.DerivedForm`.
+        What there is to read is in the feed: attach a reader, or take a cursor.
+
+        Raises:
+            DerivedFailedError: it failed too often in a row. It begins anew when all who wanted it
+                are gone.
+        """
+        with (
+            self.streams.using(name, settings) as stream,
+            derived_feed(self.streams, stream, form).using() as feed,
+        ):
+            yield feed
 
     def kick(self, name: str, detail: str = "kicked") -> bool:
         """End whoever publishes ``name``; the name is free when this returns.
@@ -256,7 +287,7 @@ class Hub:
         Returns:
             whether anybody did.
         """
-        stream = self._streams.get(name)
+        stream = self.find(name)
         if stream is None or stream.lease is None:
             return False
         stream.lease.revoke(EndReason.KICKED, detail)

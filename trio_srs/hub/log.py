@@ -41,9 +41,14 @@ class StreamLog:
 
     __slots__ = ("_account", "_bounds", "_records", "base", "end")
 
-    def __init__(self, bounds: LogBounds) -> None:
+    def __init__(self, bounds: LogBounds, *, shares: StreamLog | None = None) -> None:
+        """
+        Args:
+            shares: a log with which it has one account: what both hold is bounded together, and
+                whoever grows lets go of its own.
+        """
         self.base = self.end = 0
-        self._account = Account()
+        self._account: Account = Account() if shares is None else shares._account
         self._records: list[Record] = []
         self.bounds = bounds
 
@@ -59,7 +64,8 @@ class StreamLog:
 
     @property
     def size(self) -> int:
-        """Bytes held: bodies, what wire forms copied of them, and 512 for each record."""
+        """Bytes held: bodies, what wire forms copied of them, and 512 for each record; by all logs
+        that share an account."""
         return self._account.size
 
     def __len__(self) -> int:
@@ -106,8 +112,9 @@ class StreamLog:
     def is_over(self) -> bool:
         """Whether it holds more than its bounds."""
         records, bounds = self._records, self._bounds
-        return self._account.size > bounds.size or (
-            bool(records) and records[-1].arrived_at - records[0].arrived_at > bounds.seconds
+        return bool(records) and (
+            self._account.size > bounds.size
+            or records[-1].arrived_at - records[0].arrived_at > bounds.seconds
         )
 
     def trim(self, wanted_from: int, *, grain: int = _GRAIN) -> list[Record]:
@@ -130,6 +137,10 @@ class StreamLog:
         if unwanted >= min(grain, max(count // 2, 1)) or self._is_large(unwanted):
             return self._drop(unwanted)
         return []
+
+    def clear(self) -> None:
+        """Let go of all of it."""
+        self._drop(len(self._records))
 
     def _is_large(self, unwanted: int) -> bool:
         """Whether so many records, fewer than the grain, are much of the log, if the oldest are as

@@ -54,8 +54,8 @@ class Block:
 
     catch_up: Callable[[int | None], object]
     """Called in the writer's turn, when very many records wait, or the log must let go of them;
-    to take so many records at most, or all. If it raises, that is logged, and it is the end of the
-    cursor alone."""
+    to take so many records at most, or all. If it raises, that is reported, and it is the end of
+    the cursor alone."""
 
 
 def policy_of(settings: StreamSettings) -> Skip | Drop:

@@ -154,6 +154,9 @@ class StreamSettings:
     stalled: in its report, and as an event."""
     pass_unknown_types: bool = False
     """Pass messages of types that RTMP does not define on to the players, as they came."""
+    linger: Seconds = attrs.field(default=Seconds(0.0), validator=seconds_within("0s", "24h"))
+    """Remember a stream for this long after the last who published or played it has left: whoever
+    publishes it then goes on with its timestamps, if `timestamps` is `continue`."""
     metadata_server_name: bool = False
     """Add this server's name and version to the `onMetaData` that players get."""
     send_interval: Seconds = attrs.field(

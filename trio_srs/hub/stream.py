@@ -27,6 +27,7 @@ from trio_srs.wire.rtmp.status import StatusCode
 
 if TYPE_CHECKING:
     from trio_srs.hub.broadcast import Broadcaster
+    from trio_srs.hub.derived import DerivedFeed
     from trio_srs.hub.lease import PublishLease
 
 __all__ = ["PublishObserver", "Stream", "StreamCounters"]
@@ -90,6 +91,7 @@ class Stream:
         changed: set, and replaced by a new one, whenever a publisher comes or goes.
         idle_since: when the last publisher left, or the name was first asked for.
         tasks: what is made of it beside its sessions.
+        derived: the forms of it that somebody wants, by name.
         observer: who is told of what seldom happens in the present publish.
         on_record: called with every record of the publisher, once it is in the log, while somebody
             has a reason; it and the observer are forgotten when the publisher leaves.
@@ -105,6 +107,7 @@ class Stream:
         self.changed = trio.Event()
         self.idle_since = trio.current_time()
         self.tasks = StreamTasks(broadcaster.supervisor, name)
+        self.derived: dict[str, DerivedFeed] = {}
         self.observer: PublishObserver | None = None
         self.on_record: Callable[[Record], None] | None = None
         self._server_name = broadcaster.server_name
@@ -157,6 +160,7 @@ class Stream:
             except Exception as bug:
                 self._report(bug)
         self.idle_since = trio.current_time()
+        self.tasks.finish()
         self._pictures = Pictures()
         feed.close(
             self._notice(StatusCode.PLAY_UNPUBLISH_NOTIFY, f"{self.name} is now unpublished")

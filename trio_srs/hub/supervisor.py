@@ -27,6 +27,7 @@ __all__ = [
     "RestartPolicy",
     "SupervisedTask",
     "Supervisor",
+    "TaskKind",
     "TaskState",
 ]
 
@@ -47,6 +48,21 @@ class NotRunningError(InternalError):
     ends."""
 
     code = "supervisor_not_running"
+
+
+class TaskKind(enum.StrEnum):
+    """What a task is for."""
+
+    SERVER = "server"
+    """The server itself: a service, the broadcaster."""
+    SOURCE = "source"
+    """It brings a stream: a relay."""
+    OUTPUT = "output"
+    """It runs beside one publish: a recorder, a forwarder."""
+    DERIVED = "derived"
+    """It writes a form that is derived from a stream."""
+    TIMER = "timer"
+    """It waits for something to be over."""
 
 
 class TaskState(enum.StrEnum):
@@ -91,8 +107,9 @@ class SupervisedTask:
     """One task, and how it stands. Made by :meth:`Supervisor.start`."""
 
     name: str
+    kind: TaskKind = TaskKind.SERVER
     stream: str = ""
-    """The stream that it belongs to; empty for those of the server."""
+    """The stream that it belongs to, if any."""
     restart: RestartPolicy = RESTART
     state: TaskState = TaskState.RUNNING
     restarts: int = 0
@@ -114,9 +131,24 @@ class SupervisedTask:
         """Whether it was given up."""
         return self.state is TaskState.FAILED
 
+    @property
+    def is_ending(self) -> bool:
+        """Whether it is over, or is to be before it goes on."""
+        return self.ended.is_set() or self._scope.cancel_called
+
+    @property
+    def is_finishing(self) -> bool:
+        """Whether it was told to come to its end."""
+        return self._finishing
+
     def cancel(self) -> None:
         """End it now. Idempotent."""
         self._scope.cancel()
+
+    def expire(self, within_s: float | None) -> None:
+        """End it after so many seconds, or not after all: None."""
+        at = math.inf if within_s is None else trio.current_time() + within_s
+        self._scope.deadline = at
 
     def finish(self, within_s: float) -> None:
         """Let it come to its end by itself: it does not begin again, and is cancelled after so
@@ -231,6 +263,7 @@ class Supervisor:
         name: str,
         body: Body,
         *,
+        kind: TaskKind = TaskKind.SERVER,
         stream: str = "",
         restart: RestartPolicy = RESTART,
         on_end: Callable[[], None] | None = None,
@@ -239,13 +272,14 @@ class Supervisor:
 
         Args:
             name: what it does, in a word or two: the same for the same, in log and API.
+            kind: what it is for. Those of the server are listed here.
             stream: the stream that it belongs to, if any.
             on_end: called, synchronously, when it is over, however that came about.
 
         Raises:
             NotRunningError: there is nobody to run it.
         """
-        task = SupervisedTask(name, stream, restart)
+        task = SupervisedTask(name, kind, stream, restart)
         if not self.is_running:
             raise NotRunningError(f"{task.title} cannot be started: its supervisor does not run")
         assert self._nursery is not None  # it is running
@@ -263,7 +297,7 @@ class Supervisor:
 
     async def watch(self, task: SupervisedTask, body: Body) -> None:
         """The same in the task of the caller, until it is over."""
-        if not task.stream:
+        if task.kind is TaskKind.SERVER:
             self._tasks[task] = None
         try:
             await task.run(body, self)

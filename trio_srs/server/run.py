@@ -208,8 +208,9 @@ class Server:
         grace_s = self.config.rtmp.shutdown_grace if grace_s is None else grace_s
         deadline = trio.current_time() + grace_s
         self.stopping = True
-        for phase in StopPhase:
-            await self._stop(phase, max(0.0, deadline - trio.current_time()))
+        await self._stop(StopPhase.SESSIONS, grace_s)
+        await self.hub.finish_tasks(max(0.0, deadline - trio.current_time()))
+        await self._stop(StopPhase.WITNESSES, max(0.0, deadline - trio.current_time()))
         self._stopped.set()
 
     async def _stop(self, phase: StopPhase, grace_s: float) -> None:
@@ -234,6 +235,7 @@ class Server:
             for service in self._built.services:
                 if service.stop_phase is StopPhase.SESSIONS:
                     nursery.start_soon(service.finish)
+        await self.hub.finish_tasks(self.config.rtmp.shutdown_grace)
         await self._stop(StopPhase.WITNESSES, self.config.rtmp.shutdown_grace)
         self._stopped.set()
 

@@ -12,7 +12,7 @@ import attrs
 
 from trio_srs.errors import EndReason
 from trio_srs.hub.sessions import SessionFacts
-from trio_srs.hub.supervisor import SupervisedTask, TaskState
+from trio_srs.hub.supervisor import SupervisedTask, TaskKind, TaskState
 from trio_srs.media.report import StreamReport
 from trio_srs.service.api.counters import Counters
 
@@ -37,6 +37,9 @@ class TaskAnswer:
 
     name: str
     """What it does, in a word or two."""
+    kind: TaskKind
+    """What it is for: the `server` itself, the `source` of a stream, an `output` of each publish,
+    or a form that is `derived` from a stream."""
     state: TaskState
     """Whether it runs, waits to begin again (`backing_off`), or was given up (`failed`)."""
     restarts: int
@@ -49,6 +52,7 @@ class TaskAnswer:
         """As it stands now."""
         return cls(
             name=task.name,
+            kind=task.kind,
             state=task.state,
             restarts=task.restarts,
             last_error=task.last_error,

@@ -8,6 +8,7 @@ import trio
 from trio.testing import wait_all_tasks_blocked
 
 from tests.service.api.site import ADDRESSES, Site
+from trio_srs.hub.supervisor import TaskKind
 from trio_srs.version import VERSION
 
 
@@ -49,10 +50,16 @@ async def test_the_server_says_how_its_tasks_stand(site: Site) -> None:
     async with trio.open_nursery() as nursery:
         await nursery.start(supervisor.run)
         supervisor.start("reports", trio.sleep_forever)
-        supervisor.start("relay", trio.sleep_forever, stream="live/a")  # not the server's own
+        supervisor.start("relay", trio.sleep_forever, kind=TaskKind.SOURCE)
         await wait_all_tasks_blocked()
         [task] = (await site.get("/api/v2/server"))[1]["tasks"]
-        assert task == {"name": "reports", "state": "running", "restarts": 0, "last_error": ""}
+        assert task == {
+            "name": "reports",
+            "kind": "server",
+            "state": "running",
+            "restarts": 0,
+            "last_error": "",
+        }
         nursery.cancel_scope.cancel()
 
 

@@ -11,7 +11,7 @@ from trio.testing import wait_all_tasks_blocked
 from tests.service.api.site import Site, open_site
 from tests.service.rtmp.house import House, transport_of
 from trio_srs.errors import EndReason, PeerError
-from trio_srs.hub.supervisor import ONCE, RESTART
+from trio_srs.hub.supervisor import ONCE, RESTART, TaskKind
 
 
 class TwoHosts:
@@ -51,13 +51,16 @@ async def test_a_stream_says_how_its_tasks_stand(site: Site) -> None:
     [stream] = site.house.hub
     async with trio.open_nursery() as nursery:
         await nursery.start(site.house.hub.supervisor.run)
-        for name, restart in (("relay", RESTART), ("recorder", ONCE)):
-            stream.tasks.start(name, fail, restart=restart)
+        for name, kind, restart in (
+            ("relay", TaskKind.SOURCE, RESTART),
+            ("recorder", TaskKind.OUTPUT, ONCE),
+        ):
+            stream.tasks.start(name, fail, kind=kind, restart=restart)
         await wait_all_tasks_blocked()
         tasks = (await site.get("/api/v2/streams/live/a"))[1]["tasks"]
-        assert [(task["name"], task["state"]) for task in tasks] == [
-            ("relay", "backing_off"),
-            ("recorder", "failed"),
+        assert [(task["name"], task["kind"], task["state"]) for task in tasks] == [
+            ("relay", "source", "backing_off"),
+            ("recorder", "output", "failed"),
         ]
         assert tasks[0]["last_error"] == "peer_error: the origin is gone"
         stream.tasks.cancel()
@@ -101,7 +104,7 @@ async def test_a_name_may_have_slashes_and_blanks(site: Site, path: str) -> None
 async def test_a_stream_of_a_virtual_host_is_found_by_any_of_its_names(house: House) -> None:
     async with open_site(house) as site:
         site.context.hosts = TwoHosts()
-        with house.hub._using("example.com/live/a", house.settings):
+        with house.hub.streams.using("example.com/live/a", house.settings):
             path = "/api/v2/streams/live/a"
             status, said = await site.get(path, params={"vhost": "www.example.com"})
             assert (status, said["name"]) == (200, "example.com/live/a")

@@ -99,6 +99,9 @@ MAX_LINES: Final = 600
 """Of a module, and of a file of tests."""
 TOO_LONG: Final = frozenset(("net/test_link.py",))
 """Files of tests that are longer. It shrinks; nothing is added."""
+FEW_WORDS: Final = 3
+TERSE: Final = ("hub", "net", "server", "service", "tools.capture")
+"""Places whose docstrings may still be as short. It shrinks; nothing is added."""
 MAX_FUNCTION_LINES: Final = 80
 BAD_MODULE: Final = re.compile(r"(utils?|common|helpers?|misc|base\d+)")
 
@@ -251,6 +254,18 @@ def first_lines(module: Module) -> Iterator[str]:
             yield "begins without from __future__ import annotations"
 
 
+def docstrings(module: Module) -> Iterator[str]:
+    """One of a few words says what the name says: better none, as of what keeps a promise made
+    elsewhere (a protocol's method, or one of a class above)."""
+    if any(stands_in(module.place, place) for place in TERSE):
+        return
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            said = ast.get_docstring(node)
+            if said is not None and len(said.split()) <= FEW_WORDS:
+                yield f"{node.name} is said to be {said!r}: say more than its name, or nothing"
+
+
 def names(module: Module) -> Iterator[str]:
     """No drawers for odds and ends."""
     for word in module.place.split("."):
@@ -270,6 +285,7 @@ RULES: Final[tuple[Callable[[Module], Iterator[str]], ...]] = (
     pure_floors_are_synchronous,
     sizes,
     first_lines,
+    docstrings,
     names,
 )
 
@@ -313,6 +329,7 @@ LEGAL: Final = {
     "sans-IO HTTP": ("session.http_server", "import h11"),
     "the environment": ("config.load", "import os\nos.environ"),
     "the environment, at the top": ("app.cli", "import os\nos.environ"),
+    "no docstring where a promise is kept": ("tools.tally", "class A(B):\n    def add(self): ..."),
     "a logger": ("net.link", "import logging\nlogging.getLogger(__name__)"),
     "logging's set-up": ("server.logs", "import logging, structlog\nlogging.basicConfig()"),
     "tables of the terminal": ("app.cli.probe", "import rich"),
@@ -375,6 +392,11 @@ ILLEGAL: Final = {
     "a long function": ("wire.bits", "def f():\n" + "    f()\n" * 80, "f has 81 lines"),
     "a drawer": ("net.utils", "", "utils is no name"),
     "a second base": ("session.base2", "", "base2 is no name"),
+    "a docstring like a name": (
+        "tools.tally",
+        'def close():\n    """Close the connection."""',
+        "close is said to be 'Close the connection.'",
+    ),
     "a manager": ("hub.stream", "class StreamManager: ...", "StreamManager"),
 }
 

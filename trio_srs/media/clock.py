@@ -37,7 +37,7 @@ class FindingCounter:
     _before: tuple[int, Moment | None, int] = (0, None, 0)
 
     def add(self, index: int, timestamp_ms: int, size_ms: int) -> None:
-        """It happened again."""
+        """Count one more: where it was, and how large."""
         self._before = self.count, self.first, self.largest_ms
         if self.first is None:
             self.first = Moment(index, timestamp_ms)

@@ -252,7 +252,7 @@ class StreamProbe:
         return track
 
     def _take_sounds(self, bodies: list[AudioBody], timestamp_ms: int, payload: bytes) -> None:
-        """Of several tracks."""
+        """Take a body with the sounds of several tracks."""
         frame: AudioTrack | None = None
         self._audio_prefixes.forget()
         for body in bodies:

@@ -34,7 +34,7 @@ class Line(Protocol):
         """What another has counts here too."""
 
     def clear(self) -> None:
-        """Nothing counts."""
+        """Forget all that was added."""
 
     def begin(self) -> None:
         """What comes is another line, which grows as this one does."""
@@ -88,7 +88,7 @@ class SkewLine:
         self._ts += other._ts
 
     def clear(self) -> None:
-        """Nothing counts."""
+        """Forget all that was added, of this part of the line and of those before."""
         self.count = self._begun = self._t = self._s = self._tt = self._ts = 0
         self._rise = self._run = 0
 

@@ -86,7 +86,7 @@ class Trace:
     """A :data:`ROW` for each frame."""
 
     def __len__(self) -> int:
-        """Frames."""
+        """How many frames of all tracks it has."""
         return len(self.rows) // ROW.size
 
     def __iter__(self) -> Iterator[Frame]:

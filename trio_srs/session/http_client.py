@@ -74,7 +74,7 @@ class HttpClientSession:
         self._is_over = False
 
     def data_to_send(self) -> bytes:
-        """The request, once."""
+        """The bytes of the request when first asked for; nothing later."""
         data, self._output = self._output, b""
         return data
 

@@ -56,7 +56,7 @@ def connect_result(transaction_id: float, request: ConnectRequest, server: str) 
 
 
 def connect_rejected(transaction_id: float, description: str) -> Command:
-    """``_error`` of ``connect``."""
+    """The ``_error`` that a refused ``connect`` is answered with."""
     info = status_info(StatusCode.CONNECT_REJECTED, description)
     return Command("_error", transaction_id, (None, info))
 
@@ -78,7 +78,7 @@ def fc_publish_started(name: str) -> Command:
 
 
 def fc_unpublished(name: str) -> Command:
-    """``onFCUnpublish``, the counterpart."""
+    """``onFCUnpublish``, which a publisher that says ``FCUnpublish`` waits for."""
     return Command("onFCUnpublish", 0.0, (None, status_info(StatusCode.UNPUBLISH_SUCCESS, name)))
 
 

@@ -72,7 +72,7 @@ class SessionLimits:
 
 
 class Handshake(Protocol):
-    """Either side's handshake."""
+    """What either side of a handshake can be asked and told."""
 
     kind: HandshakeKind
 
@@ -184,7 +184,7 @@ class RtmpCore:
         self.out.append(encode_message(message, self.chunk_size_out))
 
     def send_command(self, command: Command, stream_id: int = 0) -> None:
-        """Queue a command."""
+        """Queue a command for the peer, on one of its message streams."""
         self.send_message(command.message(stream_id))
 
     def send_control(self, control: Control) -> None:

@@ -68,7 +68,7 @@ class TooManyStreamsError(ProtocolError):
 
 @attrs.define
 class _Stream:
-    """One message stream."""
+    """A message stream: what it does now, and with which name."""
 
     state: StreamState = StreamState.IDLE
     name: str = ""

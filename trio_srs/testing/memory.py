@@ -60,7 +60,8 @@ class _Pipe:
 class MemoryTransport:
     """One end of an in-memory connection; make both with :func:`memory_transport_pair`.
 
-    Behaves as a TCP socket does: closing with unread input resets, sending after one's own
+    It keeps the promises of :class:`~trio_srs.net.transport.Transport`, and
+    behaves as a TCP socket does: closing with unread input resets, sending after one's own
     end is a broken pipe, and a reset is an error at both ends of both directions.
     """
 
@@ -89,16 +90,14 @@ class MemoryTransport:
 
     @property
     def fileno(self) -> int | None:
-        """None: see :attr:`.Transport.fileno`."""
         return None
 
     @property
     def backlog(self) -> int:
-        """Always 0."""
+        """Always 0: what is offered has arrived, or was not taken."""
         return 0
 
     def receive_into(self, buffer: memoryview, /) -> int:
-        """See :meth:`.Transport.receive_into`."""
         pipe = self._incoming
         if self._closed:
             raise _closed_error()
@@ -113,11 +112,9 @@ class MemoryTransport:
         return count
 
     async def readable(self) -> None:
-        """See :meth:`.Transport.readable`."""
         await self._wait(self._incoming, lambda: self._incoming.has_news)
 
     def offer(self, data: bytes | memoryview, /) -> int:
-        """See :meth:`.Transport.offer`."""
         pipe = self._outgoing
         if self._closed:
             raise _closed_error()
@@ -134,7 +131,6 @@ class MemoryTransport:
         return count
 
     async def writable(self) -> None:
-        """See :meth:`.Transport.writable`."""
         pipe = self._outgoing
         await self._wait(pipe, lambda: pipe.room > 0 or pipe.broken or pipe.ended)
 
@@ -146,12 +142,10 @@ class MemoryTransport:
             raise trio.ClosedResourceError("this end of the connection was closed")
 
     def shutdown_write(self) -> None:
-        """See :meth:`.Transport.shutdown_write`."""
         self._outgoing.ended = True
         self._outgoing.wake()
 
     def close(self) -> None:
-        """See :meth:`.Transport.close`."""
         unread = bool(self._incoming.data)
         if not self._closed and unread:
             self.reset()
@@ -161,7 +155,6 @@ class MemoryTransport:
             self._incoming.break_off()
 
     def reset(self) -> None:
-        """See :meth:`.Transport.reset`."""
         if not self._closed:
             self._closed = True
             self._incoming.break_off()

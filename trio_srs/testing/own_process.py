@@ -57,7 +57,7 @@ class OwnProcess:
             raise
 
     def ask(self, verb: str, within_s: float, /, **words: object) -> Any:
-        """As :meth:`trio_srs.testing.channel.Channel.ask`."""
+        """Give the process an order: see :meth:`trio_srs.testing.channel.Channel.ask`."""
         return self._channel.ask(verb, within_s, **words)
 
     @property

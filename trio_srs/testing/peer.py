@@ -284,7 +284,7 @@ class Peer:
         self.transport.close()
 
     def reset(self) -> None:
-        """Break the connection."""
+        """Break the connection off, so that the server reads an error."""
         self.transport.reset()
 
 

@@ -54,7 +54,7 @@ class FileWords(TypedDict, total=False):
 
 
 class PublishWords(PatternWords, FileWords, total=False):
-    """Either."""
+    """The arguments of a publish, be it of a made-up stream or of a file."""
 
 
 class Sections(TypedDict, total=False):
@@ -72,7 +72,7 @@ class Sections(TypedDict, total=False):
 
 
 class StartServer(Protocol):
-    """What ``rtmp_server_factory`` is."""
+    """The fixture ``rtmp_server_factory``: starts servers."""
 
     def __call__(
         self,
@@ -81,11 +81,11 @@ class StartServer(Protocol):
         captures: str | os.PathLike[str] | None = ...,
         **sections: Unpack[Sections],
     ) -> ServerProcess:
-        """Start one."""
+        """Start a server, whose configuration is text or sections, and wait until it is up."""
 
 
 class StartPublisher(Protocol):
-    """What ``rtmp_publisher`` is."""
+    """The fixture ``rtmp_publisher``: starts publishers."""
 
     def __call__(
         self,
@@ -98,14 +98,14 @@ class StartPublisher(Protocol):
         speed: float = ...,
         **more: Unpack[PublishWords],
     ) -> PublisherProcess:
-        """Start one."""
+        """Start a publisher of a made-up stream, or of a file, and wait until it may publish."""
 
 
 class StartPlayer(Protocol):
-    """What ``rtmp_player`` is."""
+    """The fixture ``rtmp_player``: starts players."""
 
     def __call__(self, stream: str) -> PlayerProcess:
-        """Start one."""
+        """Start a player, and wait until the server lets it play."""
 
 
 _OF: Final = {

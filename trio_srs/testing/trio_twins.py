@@ -50,7 +50,7 @@ class TrioServer(WithHints):
     async def wait_for_publish(
         self, stream: str, timeout_s: float = 10.0, *, since: int | None = None
     ) -> StreamReport:
-        """As :meth:`~trio_srs.testing.server.ServerHandle.wait_for_publish`."""
+        """Wait for a publish: :meth:`~trio_srs.testing.server.ServerHandle.wait_for_publish`."""
         return await _aside(self.sync.wait_for_publish, stream, timeout_s, since=since)
 
     async def wait_for_keyframe(
@@ -111,7 +111,7 @@ class TrioClient(WithHints, Generic[C]):
         await _aside(self.sync.stall)
 
     async def resume(self) -> None:
-        """Go on."""
+        """Go on after :meth:`stall`."""
         await _aside(self.sync.resume)
 
 

@@ -50,7 +50,7 @@ class Tally:
     _digest: hashlib._Hash = attrs.field(factory=hashlib.sha256)
 
     def add(self, message: Message) -> None:
-        """Count a message."""
+        """Count a message, and take audio and video into the digest."""
         body = message.payload
         self.messages += 1
         self.bytes += len(body)

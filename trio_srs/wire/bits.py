@@ -52,7 +52,7 @@ class BitReader:
         return span >> (8 * last - self.pos) & ((1 << count) - 1)
 
     def flag(self) -> bool:
-        """Read one bit."""
+        """Read one bit as true or false."""
         return bool(self.u(1))
 
     def ue(self) -> int:
@@ -93,7 +93,7 @@ class BitWriter:
         self._count += count
 
     def flag(self, value: bool) -> None:
-        """Write one bit."""
+        """Write true or false as one bit."""
         self.u(1, int(value))
 
     def ue(self, value: int) -> None:

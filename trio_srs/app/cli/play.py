@@ -47,7 +47,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
-    """Play the stream."""
+    """Play the stream until it ends, or until told to stop; return the exit code."""
     if args.json and args.output == STDOUT:
         parser.error("--json and -o - both write to standard output: choose one")
     return run_tool(partial(_play, args))

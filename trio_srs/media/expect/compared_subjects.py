@@ -72,7 +72,7 @@ def _lost(evidence: Evidence) -> Iterator[Reading]:
 
 
 def compared_subjects() -> Iterator[Subject]:
-    """All of them."""
+    """The subjects that compare a publish with others, or with its source."""
     yield Subject(
         name="reconnect.count",
         kind=Kind.NUMBER,

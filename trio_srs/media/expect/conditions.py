@@ -38,7 +38,7 @@ class Condition:
 
 
 class Approximate(Protocol):
-    """What ``pytest.approx`` makes."""
+    """``pytest.approx(…)``, as far as it is read here."""
 
     expected: Any
     """About what it has to be."""
@@ -57,22 +57,22 @@ def approx(target: Number | str, tolerance: Number | str) -> Condition:
 
 
 def at_most(limit: Number | str) -> Condition:
-    """No more."""
+    """A number no larger than the limit, which may be text with a unit: ``"2 s"``."""
     return Condition(Operator.AT_MOST, (limit,))
 
 
 def at_least(limit: Number | str) -> Condition:
-    """No less."""
+    """A number no smaller than the limit, which may be text with a unit: ``"2 s"``."""
     return Condition(Operator.AT_LEAST, (limit,))
 
 
 def less_than(limit: Number | str) -> Condition:
-    """Less."""
+    """A number below the limit, which may be text with a unit: ``"2 s"``."""
     return Condition(Operator.LESS, (limit,))
 
 
 def more_than(limit: Number | str) -> Condition:
-    """More."""
+    """A number above the limit, which may be text with a unit: ``"2 s"``."""
     return Condition(Operator.MORE, (limit,))
 
 
@@ -87,7 +87,7 @@ def one_of(*values: Value) -> Condition:
 
 
 def unlike(value: Value) -> Condition:
-    """Any other value."""
+    """Any value but this one; none at all is not met."""
     return Condition(Operator.UNEQUAL, (value,))
 
 

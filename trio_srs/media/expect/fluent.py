@@ -89,7 +89,7 @@ class Expectation:
 
     @property
     def verdicts(self) -> tuple[Verdict, ...]:
-        """All so far."""
+        """The verdicts on everything that was asked so far, in that order."""
         return tuple(self._verdicts)
 
     def rules(self, *rules: Rule | str) -> Self:

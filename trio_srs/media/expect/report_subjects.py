@@ -18,7 +18,7 @@ __all__ = ["report_subjects"]
 
 
 def report_subjects() -> Iterator[Subject]:
-    """All of them."""
+    """The subjects about a publish as a whole."""
     yield from _arrival()
     yield from _report()
 

@@ -32,7 +32,7 @@ _STEPS: Final[Mapping[str, str]] = {
 
 
 def track_subjects() -> Iterator[Subject]:
-    """All of them."""
+    """The subjects that have names of their own beside those of facts."""
     yield from _video()
     yield from _media()
 

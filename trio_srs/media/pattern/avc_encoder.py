@@ -264,7 +264,7 @@ def _level_code(level: int) -> str:
 
 
 def _ue(value: int) -> str:
-    """Exp-Golomb (9.1)."""
+    """An unsigned number as an Exp-Golomb code (9.1)."""
     code = f"{value + 1:b}"
     return "0" * (len(code) - 1) + code
 

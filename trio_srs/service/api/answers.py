@@ -91,7 +91,7 @@ class ServerAnswer:
 
 @attrs.frozen(kw_only=True)
 class SentEvent:
-    """One server-sent event."""
+    """One event as it is sent: what happened, and its number."""
 
     id: str
     """The number of the event, or of the last one before it."""
@@ -105,7 +105,7 @@ class SentEvent:
 
 @attrs.frozen(kw_only=True)
 class StreamAnswer:
-    """One stream, now."""
+    """A stream as it is now: who publishes it, and how many play."""
 
     name: str
     """As `live/cam1`; `vhost/app/name` where the virtual host is not the default one."""
@@ -138,7 +138,7 @@ class StreamAnswer:
 
 @attrs.frozen(kw_only=True)
 class StreamsAnswer:
-    """All streams."""
+    """All streams that are published, played or waited for now."""
 
     streams: tuple[StreamAnswer, ...]
     """By name."""

@@ -40,7 +40,6 @@ class Counters:
     traceback of each."""
 
     def listen(self, event: Event) -> None:
-        """Count an event."""
         match event:
             case SessionBegan():
                 self.sessions += 1

@@ -78,7 +78,6 @@ class PlainResponse(Response[T]):
     """An answer that is a value of ours, or one that was encoded before."""
 
     def render(self, content: Any, media_type: str, enc_hook: Any = None) -> bytes:
-        """The body."""
         return content if isinstance(content, bytes) else encode(content)
 
 

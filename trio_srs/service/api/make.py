@@ -25,7 +25,7 @@ class ApiSections(Protocol):
 
     @property
     def api(self) -> ApiConfig:
-        """Its section."""
+        """The section ``[api]`` of the configuration."""
         ...
 
 

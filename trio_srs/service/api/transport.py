@@ -80,5 +80,4 @@ class PatientStream(anyio.abc.SocketStream):
         await self._inner.send_eof()
 
     async def aclose(self) -> None:
-        """Close the connection."""
         await self._inner.aclose()

@@ -56,7 +56,7 @@ class ChildClient(ABC):
         self._changed = trio.Event()
 
     async def flowing(self) -> None:
-        """Wait while stalled."""
+        """Wait until the test lets it go on: at once, unless it is stalled."""
         await self._flowing.wait()
 
     async def whole(self, run: Callable[[], Awaitable[None]]) -> bool:

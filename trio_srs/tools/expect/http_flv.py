@@ -73,7 +73,6 @@ class _Exchange:
         return event
 
     def close(self) -> None:
-        """Read no more."""
         self._link.transport.close()
         self._link.reset()
 

@@ -94,7 +94,7 @@ class RunObserver:
             await self._news.wait()
 
     def hear(self, event: Event) -> None:
-        """Something happened."""
+        """Take what a server's bus tells, and wake who waits if it matters."""
         match event:
             case SessionBegan():
                 self._sessions[event.session] = _Session(event.peer)

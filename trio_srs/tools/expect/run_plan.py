@@ -42,7 +42,7 @@ PLACEHOLDERS: Final = {
 
 @attrs.frozen(kw_only=True)
 class RunPlan:
-    """One run."""
+    """What to start, what to wait for, how long, and what to expect of it."""
 
     rules: tuple[Rule, ...] = ()
     """What is expected."""

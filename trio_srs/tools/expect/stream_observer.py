@@ -70,7 +70,7 @@ class StreamObserver:
         self._probe = StreamProbe()
 
     def note(self, what: StepKind, now_s: float, detail: str = "") -> None:
-        """Something happened."""
+        """Write down a step that media do not tell of themselves."""
         assert self._began_s is not None  # nothing happens to a file
         self.steps.append(Step(at_s=now_s - self._began_s, what=what, detail=detail))
 

@@ -78,7 +78,7 @@ class LoadClient(abc.ABC):
         self.sock: socket.socket | None = None
 
     def begin(self) -> None:
-        """Start connecting."""
+        """Start connecting; what comes of it is told by the loop."""
         self.began_at = time.monotonic()
         try:
             self.sock = connecting_socket(self._plan.address, self.receive_buffer)
@@ -93,14 +93,14 @@ class LoadClient(abc.ABC):
         return self._plan.receive_buffer
 
     def close(self) -> None:
-        """Leave."""
+        """Close the socket, without a goodbye."""
         if self.sock is not None:
             self.loop.remove(self.sock.fileno())
             self.sock.close()
             self.sock = None
 
     def fail(self, reason: str) -> None:
-        """It is over."""
+        """Close the socket, and have a reason why."""
         self.failure = reason
         self.lost = self.started
         self.settled = True

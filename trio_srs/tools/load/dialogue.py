@@ -102,7 +102,7 @@ class Dialogue:
             self.started = True
 
     def _ask(self) -> bytes:
-        """``publish`` or ``play``."""
+        """The command that asks for what this client is for."""
         key = self.url.stream_key
         if self.publishes:
             command = Command("publish", 3.0, (None, key, "live"))

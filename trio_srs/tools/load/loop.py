@@ -40,7 +40,7 @@ class Loop:
         self._stopped = False
 
     def add(self, fd: int, events: int, handler: Handler) -> None:
-        """Watch a descriptor."""
+        """Call a handler whenever a descriptor is ready for any of the events."""
         self._handlers[fd] = handler
         self._epoll.register(fd, events)
 

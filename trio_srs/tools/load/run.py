@@ -90,7 +90,7 @@ class _Watch:
 
 
 def _percent(spent: float, seconds: float) -> float:
-    """Of one core."""
+    """Seconds of CPU as a share of one core."""
     return round(100 * spent / seconds, 2)
 
 
@@ -144,7 +144,6 @@ class WorkerProcess(WorkerHandle):
         super().__init__(self._process.pid, self._process.stdin, self._process.stdout)
 
     def close(self) -> None:
-        """End it."""
         self._process.terminate()
         super().close()
         self._process.wait()

@@ -73,7 +73,7 @@ class Storm(Workload):
 
 
 class _Shake:
-    """One connection."""
+    """A connection that shakes hands and is closed."""
 
     def __init__(self, storm: Storm) -> None:
         self._storm = storm

@@ -53,7 +53,7 @@ class Workload(abc.ABC):
 
     @abc.abstractmethod
     def start_one(self, number: int) -> None:
-        """Start one client."""
+        """Start the client of a number; it is not waited for."""
 
     @property
     def is_settled(self) -> bool:
@@ -67,7 +67,7 @@ class Workload(abc.ABC):
         )
 
     def begin(self) -> None:
-        """A window begins."""
+        """Count from here on: a window begins."""
         self._began_at = time.monotonic()
 
     def end(self) -> None:  # noqa: B027 - a storm has no window
@@ -87,6 +87,5 @@ class Workload(abc.ABC):
         }
 
     def close(self) -> None:
-        """Close every connection."""
         for client in self.clients:
             client.close()

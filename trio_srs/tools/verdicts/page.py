@@ -36,7 +36,7 @@ _MARKS: Final = {Status.MET: "✓", Status.FAILED: "✗", Status.SKIPPED: "?"}
 
 
 def page(outcome: Outcome) -> str:
-    """The whole page."""
+    """The whole page as text: it needs no other file."""
     return "\n".join(_parts(outcome))
 
 

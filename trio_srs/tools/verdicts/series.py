@@ -40,7 +40,7 @@ class Plot:
 
 @attrs.define(eq=False)
 class _TrackSeries:
-    """One track."""
+    """What is drawn of one track, point by point."""
 
     name: str
     kind: str

@@ -60,7 +60,7 @@ class Amf0Decoder:
         self._amf3: amf3_decoder.Amf3Decoder | None = None
 
     def value(self) -> Value:
-        """The next value."""
+        """Read the next value; references in it may be to any before."""
         reader = self.reader
         marker = reader.marker("AMF0 value")
         read = self._readers.get(marker)

@@ -48,7 +48,7 @@ class Amf0Encoder(AmfWriter):
         self._amf3: amf3_encoder.Amf3Encoder | None = None
 
     def value(self, value: Value) -> None:
-        """Append one value."""
+        """Append one value, or a reference if it was appended before."""
         writer_of(self._writers, value, "AMF0")(self, value)
 
     def _null(self, _: None) -> None:

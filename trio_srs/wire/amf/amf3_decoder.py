@@ -40,7 +40,7 @@ class Amf3Decoder:
         self._traits: list[Traits] = []
 
     def value(self) -> Value:
-        """The next value."""
+        """Read the next value; references in it may be to any before."""
         marker = self.reader.marker("AMF3 value")
         read = self._readers.get(marker)
         if read is None:

@@ -44,7 +44,7 @@ class Amf3Encoder(AmfWriter):
         self._traits: dict[Traits, int] = {}
 
     def value(self, value: Value) -> None:
-        """Append one value."""
+        """Append one value, or a reference if it was appended before."""
         writer_of(self._writers, value, "AMF3")(self, value)
 
     def _u29(self, number: int) -> None:

@@ -77,7 +77,7 @@ class AmfReader:
         return self.byte(what)
 
     def byte(self, what: str) -> int:
-        """One byte."""
+        """Read one byte; ``what`` it is of, an error says."""
         pos = self.pos
         if pos >= self.end:
             raise AmfError(f"{what} expected at byte {pos}, where the data ends")

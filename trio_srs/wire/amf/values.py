@@ -128,7 +128,7 @@ class MixedArray:
 
 @attrs.frozen
 class AmfDate:
-    """A moment."""
+    """A moment, with the time zone that AMF0 has room for."""
 
     ms: float
     """Milliseconds since 1970-01-01 UTC; may be fractional, negative, or no number at all."""

@@ -43,7 +43,7 @@ _SYNC_SBR, _SYNC_PS = 0x2B7, 0x548
 
 @attrs.frozen
 class AacConfig:
-    """An AudioSpecificConfig."""
+    """What an AudioSpecificConfig says of the core and of its extensions."""
 
     object_type: int
     """Of the core: 2 is AAC-LC, also under SBR and PS."""

@@ -60,7 +60,7 @@ class Av1Sequence:
 
 @attrs.frozen
 class Av1Config:
-    """An AV1CodecConfigurationRecord."""
+    """What an AV1CodecConfigurationRecord says, and the sequence header in it."""
 
     profile: int
     level: int

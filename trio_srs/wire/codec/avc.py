@@ -30,7 +30,7 @@ _CROP_UNITS: Final = {0: (1, 1), 1: (2, 2), 2: (2, 1), 3: (1, 1)}  # by chroma f
 
 @attrs.frozen
 class AvcConfig:
-    """An AVCDecoderConfigurationRecord."""
+    """What an AVCDecoderConfigurationRecord says."""
 
     profile: int
     """profile_idc: 66 Baseline, 77 Main, 100 High."""

@@ -26,7 +26,7 @@ _SYNC: Final = 0x3FFE
 
 @attrs.frozen
 class FlacInfo:
-    """A STREAMINFO block."""
+    """What a STREAMINFO block says."""
 
     sample_rate: int
     """Hz."""

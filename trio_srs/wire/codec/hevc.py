@@ -14,7 +14,7 @@ _VPS, _SPS, _PPS = 32, 33, 34
 
 @attrs.frozen
 class HevcConfig:
-    """An HEVCDecoderConfigurationRecord."""
+    """What an HEVCDecoderConfigurationRecord says."""
 
     profile: HevcProfile
     """For which decoders it is."""

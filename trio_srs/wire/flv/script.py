@@ -71,17 +71,17 @@ class Metadata:
 
     @property
     def width(self) -> int | None:
-        """Pixels."""
+        """The width in pixels, if a number says it."""
         return self._whole("width")
 
     @property
     def height(self) -> int | None:
-        """Pixels."""
+        """The height in pixels, if a number says it."""
         return self._whole("height")
 
     @property
     def fps(self) -> float | None:
-        """Frames per second."""
+        """Frames per second, if a number says it."""
         return self._positive("framerate") or self._positive("fps")
 
     @property

@@ -176,6 +176,8 @@ def test_all_complaints_of_all_sources_come_at_once() -> None:
         colour = "red"
         [vhost.v.app.live.stream.x]
         publish_notify = "yes"
+        [process]
+        name = "a b"
         """,
         environ={"TRIO_SRS_RTMP__MAX_AMF_DEPTH": "0", "TRIO_SRS_NONSENSE": "1"},
         overrides=["log.level=loud", "process.die_with_parent=1"],
@@ -186,6 +188,7 @@ def test_all_complaints_of_all_sources_come_at_once() -> None:
         "app.live.colour",
         "app.live.gop_cache_records",
         "process.die_with_parent (--set process.die_with_parent)",
+        "process.name",
         "rtmp.backlog",
         "rtmp.chunk_size",
         "rtmp.lisen",

@@ -15,11 +15,13 @@ import trustme
 from trio.testing import wait_all_tasks_blocked
 
 from trio_srs.config.load import loads
+from trio_srs.config.process import ProcessConfig
 from trio_srs.config.schema import Config
 from trio_srs.errors import EndReason
 from trio_srs.hub.bus import Event, SessionBegan, SessionEnded
 from trio_srs.hub.gate import AllowAll, Asked
 from trio_srs.hub.history import HistoryConfig
+from trio_srs.hub.ids import ProcessName
 from trio_srs.hub.waiting import Until, UntilError, WaitTimeoutError
 from trio_srs.net.address import Address
 from trio_srs.net.certificate import TlsConfigError
@@ -402,6 +404,25 @@ async def test_sessions_are_told_on_the_bus_of_their_server() -> None:
             async with await dial(other) as peer:
                 await peer.connect()
         assert isinstance(told[0], SessionBegan)
+
+
+async def test_the_ids_of_servers_with_names_tell_them_apart(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    named = [attrs.evolve(CONFIG, process=ProcessConfig(name=ProcessName(it))) for it in "ab"]
+    with caplog.at_level("INFO", "trio_srs.session"):
+        async with serve(named[0]) as one, serve(named[1]) as other, serve(CONFIG) as nameless:
+            servers = (one, other, nameless)
+            for server in servers:
+                async with await dial(server) as peer:
+                    await peer.publish("a")
+            found = [server.sessions()[0].id for server in servers]
+            assert found == ["a-c1", "b-c1", "c1"]
+            reports = [server.reports.find("live/a") for server in servers]
+            assert [report.session for report in reports if report] == found
+            assert [server.journal.id_of(3) for server in servers] == ["a-3", "b-3", "3"]
+    logged = {vars(record)["fields"]["session"] for record in caplog.records}
+    assert logged == set(found)
 
 
 # ------------------------------------------------------------------ looking inside

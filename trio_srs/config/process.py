@@ -9,6 +9,8 @@ import enum
 
 import attrs
 
+from trio_srs.hub.ids import NAMELESS, ProcessName, parse_process_name
+
 __all__ = ["LogConfig", "LogFormat", "LogLevel", "ProcessConfig"]
 
 
@@ -45,8 +47,16 @@ class LogConfig:
 
 @attrs.frozen(kw_only=True)
 class ProcessConfig:
-    """The server's process, when it is started from the command line."""
+    """What the server's process is called, and how long it lives."""
 
+    name: ProcessName = attrs.field(
+        default=NAMELESS,
+        validator=lambda _instance, _attribute, value: parse_process_name(value),
+        metadata={"live": False},
+    )
+    """What the ids of sessions and events begin with: with `name = "a"` a session is `a-c17` in
+    log, events, reports and API instead of `c17`. So those of several servers can be told apart
+    where they are looked at together. Letters, digits, `-`, `_` and `.`."""
     die_with_parent: bool = attrs.field(default=False, metadata={"live": False})
     """Stop when the process that started the server is gone, however it went: no server
-    survives an aborted test run."""
+    survives an aborted test run. For servers that are started from the command line."""

@@ -19,6 +19,7 @@ from typing import Any, Final, get_args, get_origin
 from trio_srs.config.keys import Key, keys
 from trio_srs.config.render import key_path, show, tables
 from trio_srs.config.schema import Config, VhostConfig
+from trio_srs.hub.ids import ProcessName
 from trio_srs.net.address import Address
 from trio_srs.net.secret import Secret
 from trio_srs.units import Bytes, Seconds, Timeout
@@ -29,6 +30,7 @@ _KINDS: Final[dict[Any, str]] = {
     bool: "`true` or `false`",
     int: "whole number",
     str: "text",
+    ProcessName: "text",
     Path: "path",
     Seconds: "duration",
     Timeout: 'duration or `"never"`',

@@ -28,6 +28,7 @@ from cattrs.gen import make_dict_structure_fn, override
 from trio_srs.config.keys import keys, without_none
 from trio_srs.config.render import Path as KeyPath
 from trio_srs.config.schema import AppConfig, Config, Overrides, VhostConfig
+from trio_srs.hub.ids import ProcessName, parse_process_name
 from trio_srs.hub.settings import StreamSettings
 from trio_srs.net.address import Address
 from trio_srs.net.secret import Secret
@@ -117,6 +118,7 @@ def _leaves(environ: Mapping[str, str]) -> dict[Any, Callable[[Any], Any]]:
         Timeout: parse_timeout,
         Bytes: parse_bytes,
         Address: lambda value: Address.parse(_exactly(value, str, "an address in quotes")),
+        ProcessName: lambda value: parse_process_name(_exactly(value, str, "text in quotes")),
         Secret: lambda value: _secret(value, environ),
     }
 

@@ -10,7 +10,8 @@ import trio
 
 from trio_srs.errors import EndReason, PeerError, TrioSrsError
 from trio_srs.hub.bus import Bus, Event, SessionEnded
-from trio_srs.hub.registry import Registry, SessionEntry
+from trio_srs.hub.directory import SessionDirectory
+from trio_srs.hub.registry import SessionEntry
 
 __all__ = [
     "FAREWELL_S",
@@ -84,7 +85,13 @@ def first_of(group: ExceptionGroup[_E]) -> _E:
 
 
 def tell_end(
-    registry: Registry, bus: Bus, entry: SessionEntry, end: End, *, bytes_in: int, bytes_out: int
+    registry: SessionDirectory,
+    bus: Bus,
+    entry: SessionEntry,
+    end: End,
+    *,
+    bytes_in: int,
+    bytes_out: int,
 ) -> None:
     """A session is over: it is out of the registry, and the bus is told."""
     entry.ended = told = SessionEnded(

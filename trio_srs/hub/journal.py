@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import attrs
 import trio
 
 from trio_srs.hub.bus import Event
+from trio_srs.hub.ids import Ids
+
+if TYPE_CHECKING:
+    from trio_srs.hub.directory import EventLog
 
 __all__ = ["DEFAULT_MOST", "Entry", "Journal"]
 
@@ -37,15 +41,22 @@ class Journal:
     Two things are kept of an event, itself and the time; a storm of connections pays for no more.
     """
 
-    def __init__(self, most: int = DEFAULT_MOST, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        most: int = DEFAULT_MOST,
+        clock: Callable[[], float] = time.time,
+        ids: Ids | None = None,
+    ) -> None:
         """
         Args:
             most: how many events are kept.
             clock: the time of day, in seconds since 1970.
+            ids: what events are called; those of a process without a name by default.
         """
         self.last = 0
         """The number of the newest event; 0 before the first."""
         self._clock = clock
+        self._ids = ids or Ids()
         self.most: Final = most
         """How many are kept."""
         # Rings: event number n is at (n - 1) % most. A deque is slow in its middle, where those
@@ -91,3 +102,17 @@ class Journal:
             if self._news is None:
                 self._news = trio.Event()
             await self._news.wait()
+
+    def id_of(self, number: int) -> str:
+        """The id of an event of this journal."""
+        return self._ids.event(number)
+
+    def number_of(self, event: str) -> int | None:
+        """The number of an event by its id; None if it is of a process with another name."""
+        return self._ids.event_number(event)
+
+
+if TYPE_CHECKING:
+
+    def _is_an_event_log(journal: Journal) -> EventLog:
+        return journal

@@ -5,15 +5,18 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable, Iterator
-from itertools import count
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
 from trio_srs.errors import EndReason, RefusedError
 from trio_srs.hub.bus import SessionEnded
 from trio_srs.hub.dealings import Dealings
+from trio_srs.hub.ids import Ids
 from trio_srs.wire.rtmp.status import StatusCode
+
+if TYPE_CHECKING:
+    from trio_srs.hub.directory import SessionDirectory
 
 __all__ = ["DEFAULT_RECENT", "Registry", "SessionEntry", "TooManyConnectionsError"]
 
@@ -73,10 +76,11 @@ class Registry:
     be looked at for a while.
     """
 
-    def __init__(self, recent: int = DEFAULT_RECENT) -> None:
+    def __init__(self, recent: int = DEFAULT_RECENT, ids: Ids | None = None) -> None:
         """
         Args:
             recent: how many that have ended are kept.
+            ids: what sessions are called; those of a process without a name by default.
         """
         self.recent: deque[SessionEntry] = deque(maxlen=recent)
         """The newest that have ended, the newest last."""
@@ -84,7 +88,7 @@ class Registry:
         self._entries: dict[str, SessionEntry] = {}
         self._admitted = 0
         self._addresses: dict[str, int] = {}
-        self._ids = count(1)
+        self._ids = ids or Ids()
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -102,8 +106,8 @@ class Registry:
         return self._ended.get(session)
 
     def next_id(self) -> str:
-        """An id that no session of this server has had."""
-        return f"c{next(self._ids)}"
+        """An id that no session has had, of this process or of one with another name."""
+        return self._ids.next_session()
 
     def add(self, entry: SessionEntry) -> None:
         """Keep a session within reach until :meth:`remove`."""
@@ -158,3 +162,9 @@ class Registry:
         self._admitted += 1
         self._addresses[entry.address] = here + 1
         return None
+
+
+if TYPE_CHECKING:
+
+    def _is_a_directory(registry: Registry) -> SessionDirectory:
+        return registry

@@ -11,6 +11,7 @@ import trio
 
 from trio_srs.errors import EndReason
 from trio_srs.hub.bus import Bus
+from trio_srs.hub.directory import EventLog
 from trio_srs.hub.follower import Follower
 from trio_srs.hub.history import HistoryConfig
 from trio_srs.hub.inspection import Inspection
@@ -51,13 +52,13 @@ class Reports:
     def __init__(
         self,
         bus: Bus,
-        journal: Journal | None = None,
+        journal: EventLog | None = None,
         config: HistoryConfig | None = None,
         *,
         unix_time: Callable[[], float] = time.time,
     ) -> None:
         self._bus = bus
-        self._journal = journal or Journal(1)
+        self._journal: EventLog = journal or Journal(1)
         self._config = config or HistoryConfig()
         self._unix_time = unix_time
         self._names: dict[str, _Name] = {}

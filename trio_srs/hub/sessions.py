@@ -12,7 +12,8 @@ import attrs
 
 from trio_srs.errors import EndReason
 from trio_srs.hub.dealings import Dealings, Request
-from trio_srs.hub.registry import Registry, SessionEntry
+from trio_srs.hub.directory import SessionView
+from trio_srs.hub.registry import SessionEntry
 from trio_srs.hub.turns import Turns
 
 __all__ = ["RequestFacts", "SessionFacts", "in_order", "session_facts", "sessions_of"]
@@ -55,7 +56,8 @@ class SessionFacts:
     """One session, open or ended."""
 
     id: str
-    """Unique for as long as the server runs."""
+    """Unique for as long as the server runs; it begins with the name of the process, if that has
+    one."""
     protocol: str
     """``rtmp`` or ``rtmps``."""
     peer: str
@@ -82,7 +84,7 @@ class SessionFacts:
     """What else there is to say of its end."""
 
 
-def sessions_of(registry: Registry, now: float, unix_now: float) -> tuple[SessionFacts, ...]:
+def sessions_of(registry: SessionView, now: float, unix_now: float) -> tuple[SessionFacts, ...]:
     """Every session that is open or has ended not long ago, in the order in which they began.
 
     All in one go: where others wait there is :func:`in_order`.
@@ -97,7 +99,7 @@ def sessions_of(registry: Registry, now: float, unix_now: float) -> tuple[Sessio
 
 
 async def in_order(
-    registry: Registry, turns: Turns, *, newest_first: bool = False
+    registry: SessionView, turns: Turns, *, newest_first: bool = False
 ) -> Iterator[SessionEntry]:
     """Every session that is open now or has ended not long ago, in the order in which they began.
 

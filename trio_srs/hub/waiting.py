@@ -23,9 +23,10 @@ from trio_srs.hub.bus import (
     PublishBegan,
     PublishEnded,
 )
+from trio_srs.hub.directory import SessionView
 from trio_srs.hub.happened import Account
 from trio_srs.hub.publication import Publication
-from trio_srs.hub.registry import Registry, SessionEntry
+from trio_srs.hub.registry import SessionEntry
 from trio_srs.hub.reports import Reports
 from trio_srs.hub.sessions import in_order, session_facts
 from trio_srs.hub.turns import Turns
@@ -159,7 +160,7 @@ class Waiting:
         self,
         bus: Bus,
         reports: Reports,
-        registry: Registry,
+        registry: SessionView,
         turns: Turns | None = None,
         *,
         unix_time: Callable[[], float] = time.time,

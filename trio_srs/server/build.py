@@ -12,6 +12,7 @@ from trio_srs.hub.broadcast import Broadcaster
 from trio_srs.hub.bus import Bus
 from trio_srs.hub.gate import AllowAll, Gate
 from trio_srs.hub.hub import Hub
+from trio_srs.hub.ids import Ids
 from trio_srs.hub.journal import Journal
 from trio_srs.hub.registry import Registry
 from trio_srs.hub.reports import Reports
@@ -71,6 +72,8 @@ class Built:
     rules: Rulebook
     parts: Parts
     services: tuple[Service[Config], ...]
+    journal: Journal
+    """What is to hear everything that happens in this process."""
 
 
 def build(config: Config, gate: Gate | None = None, services: Sequence[Offer] = SERVICES) -> Built:
@@ -84,8 +87,8 @@ def build(config: Config, gate: Gate | None = None, services: Sequence[Offer] = 
     """
     history = config.history
     supervisor = Supervisor()
-    rules, bus, registry = Rulebook(config), Bus(supervisor), Registry(history.sessions)
-    journal = Journal(history.events)
+    rules, bus, ids = Rulebook(config), Bus(supervisor), Ids(config.process.name)
+    registry, journal = Registry(history.sessions, ids), Journal(history.events, ids=ids)
     reports, turns = Reports(bus, journal, history), Turns()
     server_name = f"trio-srs/{VERSION}"
     made: list[Service[Config]] = []
@@ -116,4 +119,4 @@ def build(config: Config, gate: Gate | None = None, services: Sequence[Offer] = 
         addresses=addresses,
     )
     made += filter(None, (offer.make(parts, config) for offer in services))
-    return Built(rules, parts, tuple(made))
+    return Built(rules, parts, tuple(made), journal)

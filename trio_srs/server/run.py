@@ -14,11 +14,10 @@ import trio
 
 from trio_srs.config.schema import Config
 from trio_srs.hub.bus import Bus
+from trio_srs.hub.directory import EventLog, SessionView
 from trio_srs.hub.end import until_ended
 from trio_srs.hub.gate import Gate
 from trio_srs.hub.hub import Hub
-from trio_srs.hub.journal import Journal
-from trio_srs.hub.registry import Registry
 from trio_srs.hub.reports import Reports
 from trio_srs.hub.sessions import SessionFacts, in_order, session_facts, sessions_of
 from trio_srs.hub.supervisor import RestartPolicy, SupervisedTask, Supervisor
@@ -63,12 +62,12 @@ class Server:
         return self._parts.bus
 
     @property
-    def registry(self) -> Registry:
+    def registry(self) -> SessionView:
         """The open sessions."""
         return self._parts.registry
 
     @property
-    def journal(self) -> Journal:
+    def journal(self) -> EventLog:
         """What has happened, numbered, as far back as ``history.events``."""
         return self._parts.journal
 
@@ -278,7 +277,7 @@ async def serve(
     parts, server = built.parts, Server(config, built)
     alone: BaseException | None = None
     # The journal first: what others ask it while they hear of an event has its number.
-    with parts.bus.listening(parts.journal.hear), parts.bus.listening(log_event):
+    with parts.bus.listening(built.journal.hear), parts.bus.listening(log_event):
         try:
             for service in built.services:
                 await service.listen()

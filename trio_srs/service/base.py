@@ -14,10 +14,9 @@ import attrs
 import trio
 
 from trio_srs.hub.bus import Bus
+from trio_srs.hub.directory import EventLog, SessionDirectory
 from trio_srs.hub.gate import Gate
 from trio_srs.hub.hub import Hub
-from trio_srs.hub.journal import Journal
-from trio_srs.hub.registry import Registry
 from trio_srs.hub.reports import Reports
 from trio_srs.hub.resolution import Rules
 from trio_srs.hub.supervisor import Supervisor
@@ -51,8 +50,8 @@ class Parts:
     """Runs whatever is no session's, and is told of bugs."""
     hub: Hub
     bus: Bus
-    registry: Registry
-    journal: Journal
+    registry: SessionDirectory
+    journal: EventLog
     reports: Reports
     waiting: Waiting
     turns: Turns

@@ -95,6 +95,6 @@ class Call:
         for block in self.body.decode().split("\n\n"):
             fields = dict(line.split(": ", 1) for line in block.splitlines() if ": " in line)
             if "data" in fields:
-                number = int(fields["id"]) if "id" in fields else None
+                number = int(fields["id"].rpartition("-")[2]) if "id" in fields else None
                 found.append((number, fields["event"], json.loads(fields["data"])))
         return found

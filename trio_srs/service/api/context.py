@@ -10,9 +10,8 @@ import attrs
 import trio
 
 from trio_srs.hub.bus import Bus
+from trio_srs.hub.directory import EventLog, SessionView
 from trio_srs.hub.hub import Hub
-from trio_srs.hub.journal import Journal
-from trio_srs.hub.registry import Registry
 from trio_srs.hub.reports import Reports
 from trio_srs.hub.turns import Turns
 from trio_srs.hub.waiting import Waiting
@@ -39,8 +38,8 @@ class ApiContext:
     hosts: Hosts
     hub: Hub
     bus: Bus
-    registry: Registry
-    journal: Journal
+    registry: SessionView
+    journal: EventLog
     reports: Reports
     waiting: Waiting
     """For those who wait for something to happen to a stream."""

@@ -14,7 +14,8 @@ import msgspec
 import trio
 
 from trio_srs.hub.bus import Event
-from trio_srs.hub.journal import Entry, Journal
+from trio_srs.hub.directory import EventLog
+from trio_srs.hub.journal import Entry
 from trio_srs.hub.turns import Turns
 from trio_srs.media.plain import plain
 
@@ -46,11 +47,11 @@ class EventStream:
     let go of what it has not heard, it is told how much that was.
     """
 
-    journal: Journal
+    journal: EventLog
     turns: Turns
     """Those of all who ask about everything: many clients take no more time at once than one."""
-    after: int | None
-    """The number of the last event that the client knows; None for the newest there is."""
+    after: str | None
+    """The id of the last event that the client knows; None for the newest there is."""
     stopping: trio.Event
     """Ends the stream of events when it is set."""
     follow: bool = True
@@ -79,7 +80,7 @@ class EventStream:
             return await self.turns.step(self._news)
         if self.stopping.is_set() or not self.follow:
             self._over = True
-            stopped = _say("end", {"reason": "server_stops"}, self._at)
+            stopped = self._say("end", {"reason": "server_stops"})
             return stopped if self.stopping.is_set() else b""
         with trio.move_on_after(KEEP_ALIVE_S) as silence:
             await self._something()
@@ -87,24 +88,28 @@ class EventStream:
 
     def _begin(self) -> bytes:
         """The first words come at once: whoever has heard them will miss nothing."""
-        self._begun, newest = True, self.journal.last
-        restarted = self.after is not None and self.after > newest
-        self._at = 0 if restarted else newest if self.after is None else self.after
-        said = f"retry: {_RETRY_MS}\nid: {self._at}\n\n".encode()
-        if restarted:
-            said += _say("restarted", {"after": self.after, "last": newest}, self._at)
-        return said
+        self._begun, newest, restarted = True, self.journal.last, b""
+        self._at = newest
+        if self.after is not None:
+            number = self.journal.number_of(self.after)
+            if number is None or number > newest:  # of another process, or of one before this
+                self._at = 0
+                known = int(self.after.rpartition("-")[2])
+                restarted = self._say("restarted", {"after": known, "last": newest})
+            else:
+                self._at = number
+        return f"retry: {_RETRY_MS}\nid: {self._id}\n\n".encode() + restarted
 
     def _news(self) -> bytes:
         said, first = b"", self.journal.first
         if self._at < first - 1:
             missed = {"after": self._at, "first": first, "count": first - 1 - self._at}
             self._at = first - 1
-            said += _say("missed", missed, self._at)
+            said += self._say("missed", missed)
         for entry in self.journal.since(self._at, _MOST):
             self._at = entry.number
             if self.stream is None or getattr(entry.event, "stream", None) == self.stream:
-                said += _say_entry(entry)
+                said += self._say_entry(entry)
         return said
 
     async def _something(self) -> None:
@@ -119,13 +124,16 @@ class EventStream:
             await self.journal.changed(self._at)
             nursery.cancel_scope.cancel()
 
+    @property
+    def _id(self) -> str:
+        return self.journal.id_of(self._at)
 
-def _say_entry(entry: Entry) -> bytes:
-    word = event_word(type(entry.event))
-    data = {"number": entry.number, "at": entry.at, "event": word, **plain(entry.event)}
-    return _say(word, data, entry.number)
+    def _say_entry(self, entry: Entry) -> bytes:
+        word = event_word(type(entry.event))
+        data = {"number": entry.number, "at": entry.at, "event": word, **plain(entry.event)}
+        return self._say(word, data)
 
-
-def _say(event: str, data: Mapping[str, Any], number: int) -> bytes:
-    """One event. JSON has no line breaks outside of text, and none that are not escaped in it."""
-    return f"id: {number}\nevent: {event}\ndata: ".encode() + msgspec.json.encode(data) + b"\n\n"
+    def _say(self, event: str, data: Mapping[str, Any]) -> bytes:
+        """One event. JSON has no line breaks outside of text, and none unescaped in it."""
+        text = msgspec.json.encode(data)
+        return f"id: {self._id}\nevent: {event}\ndata: ".encode() + text + b"\n\n"

@@ -8,9 +8,9 @@ from collections.abc import Callable
 import attrs
 
 from trio_srs.hub.bus import Bus
+from trio_srs.hub.directory import SessionDirectory
 from trio_srs.hub.gate import Gate
 from trio_srs.hub.hub import Hub
-from trio_srs.hub.registry import Registry
 from trio_srs.hub.resolution import Rules
 from trio_srs.net.reading import SharedReader
 from trio_srs.service.rtmp.config import RtmpConfig
@@ -32,7 +32,7 @@ class RtmpContext:
     hub: Hub
     gate: Gate
     bus: Bus
-    registry: Registry
+    registry: SessionDirectory
     server_name: str
     random: Callable[[int], bytes]
     """Bytes for handshakes."""

@@ -9,8 +9,11 @@ import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from tests.service.api.calls import Call
-from tests.service.api.site import Site
+from tests.service.api.site import Site, open_site
+from tests.service.rtmp.house import House
 from trio_srs.hub.bus import RequestRefused
+from trio_srs.hub.ids import Ids, ProcessName
+from trio_srs.hub.journal import Journal
 from trio_srs.service.api.event_stream import KEEP_ALIVE_S, event_words
 
 EVENTS = "/api/v2/events"
@@ -126,6 +129,32 @@ async def test_a_client_of_a_server_before_this_one_is_told_so(
     call.leave()
 
 
+@pytest.mark.parametrize(
+    ("name", "known", "expected"),
+    [
+        ("a", "a-2", [3]),
+        ("a", "b-2", [None, 1, 2, 3]),
+        ("a", "2", [None, 1, 2, 3]),
+        ("", "a-2", [None, 1, 2, 3]),
+        ("a", "a-4", [None, 1, 2, 3]),
+    ],
+)
+async def test_an_event_of_another_process_is_no_place_to_go_on_from(
+    nursery: trio.Nursery, name: str, known: str, expected: list[int | None]
+) -> None:
+    journal = Journal(ids=Ids(ProcessName(name)))
+    house: House = await nursery.start(House(journal=journal).run)
+    async with open_site(house) as site:
+        tell(site, 3)
+        call = await follow(site, nursery, last_event_id=known)
+        said = [data.get("number") for _, _, data in call.events()]
+        assert said == expected
+        if None in expected:
+            assert call.events()[0][1:] == ("restarted", {"after": int(known[-1]), "last": 3})
+        assert f"id: {journal.id_of(3)}\n".encode() in call.body  # what it says the next time
+        call.leave()
+
+
 async def test_a_client_that_does_not_read_is_owed_little_and_told_what_it_missed(
     site: Site, nursery: trio.Nursery
 ) -> None:
@@ -196,6 +225,9 @@ async def test_a_client_that_goes_leaves_nothing_behind(site: Site, nursery: tri
         ({"since": "-2"}, {}, "query.since"),
         ({"since": "null"}, {}, "query.since"),
         ({}, {"last-event-id": "x"}, "header.last-event-id"),
+        ({}, {"last-event-id": "a-"}, "header.last-event-id"),
+        ({}, {"last-event-id": "a/b-1"}, "header.last-event-id"),
+        ({}, {"last-event-id": "9" * 19}, "header.last-event-id"),
         ({"stream": "live"}, {}, "query.stream"),
         ({"follow": "maybe"}, {}, "query.follow"),
     ],

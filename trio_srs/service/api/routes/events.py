@@ -24,14 +24,16 @@ from trio_srs.service.api.routes.parameters import (
 __all__ = ["follow_events"]
 
 _EVENTS: Final = "text/event-stream"
+_NO_EVENT: Final = str(NOT_SAID)
 _HEADERS: Final = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
 
 _LastEventId = Annotated[
-    int,
+    str,
     HeaderParameter(
         name="Last-Event-ID",
-        description="As `since`, and before it: what a client says that connects again.",
-        ge=NOT_SAID,
+        description="The id of an event, and before `since`: what a client says that connects "
+        "again. -1 is as if it was left out.",
+        pattern=r"^(-1|([A-Za-z0-9_.-]{1,32}-)?[0-9]{1,18})$",
     ),
 ]
 _Follow = Annotated[
@@ -60,7 +62,7 @@ _Follow = Annotated[
 def follow_events(
     api: Api,
     since: Since = NOT_SAID,
-    last_event_id: _LastEventId = NOT_SAID,
+    last_event_id: _LastEventId = _NO_EVENT,
     stream: OfStream = "",
     vhost: Vhost = "",
     follow: _Follow = True,
@@ -72,7 +74,9 @@ def follow_events(
     counted, in an event `missed`.
     """
     key = find_key(stream, vhost, api.hosts.vhost_of, "query.stream") if stream else None
-    after = since if last_event_id == NOT_SAID else last_event_id
-    begin = None if after == NOT_SAID else after
-    events = EventStream(api.journal, api.turns, begin, api.stopping, follow, key)
+    after = last_event_id
+    if after == _NO_EVENT:
+        after = _NO_EVENT if since == NOT_SAID else api.journal.id_of(since)
+    known = None if after == _NO_EVENT else after
+    events = EventStream(api.journal, api.turns, known, api.stopping, follow, key)
     return Stream(events, media_type=_EVENTS, headers=_HEADERS)

@@ -19,9 +19,10 @@ SAME: Final[Mapping[str, str]] = {
     "config": "the section of the configuration that its service has",
     "connection": "a connection of its service",
     "context": "what the connections of its service share",
+    "ids": "by which one is told from others: a codec, or a session",
     "load": "the command `load`, or what it does; of the configuration, reading it",
+    "fork_server": "the process that processes are forked from: its end of the line, and ours",
     "make": "makes its service of its section",
-    "meant": "what was meant by a word that we do not have",
     "play": "playing a stream: the command, what it does, and the server's side",
     "playing": "a play from its beginning to its end: anybody's; in `child`, a process's of a test",
     "probe": "finding out what a stream is made of: the command, what it does, and how",
@@ -29,7 +30,6 @@ SAME: Final[Mapping[str, str]] = {
     "publish": "publishing a stream: the command, what it does, and the server's side",
     "publishing": "a publish from its beginning to its end: likewise",
     "reference": "writes a page of the reference",
-    "refusal": "the error of the folder that it is in",
     "reports": "the reports of publishes; in `routes`, asking for them",
     "rtmp_client": "the client's side of RTMP: without I/O, and over a connection",
     "run": "carries out what was planned or configured, from beginning to end",
@@ -39,9 +39,9 @@ SAME: Final[Mapping[str, str]] = {
     "sessions": "the sessions of a server; in `routes`, asking about them",
     "source": "what is published where nobody has brought anything",
     "streams": "streams; in `routes`, asking about them",
+    "suggestions": "what was meant by a word that we do not have",
     "transport": "a stream of bytes in both directions",
     "waiting": "waiting until a publish has come so far; in `routes`, asking for that",
-    "warm": "the process that processes are forked from: its end of the line, and ours",
 }
 """File names that are used more than once, and what each of them means in every place."""
 

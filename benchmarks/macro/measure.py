@@ -22,7 +22,7 @@ from benchmarks.macro.newcomer import newcomers_ms
 from benchmarks.macro.scenarios import Scenario
 from benchmarks.macro.servers import Running, launched, pin
 from benchmarks.macro.setups import Setup
-from trio_srs.tools.load.spent import family, rss_bytes
+from trio_srs.tools.load.usage import family, rss_bytes
 
 __all__ = ["MEASURES", "Bench", "Measured"]
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trio_srs.media.facts import SkewFacts
-from trio_srs.media.order import Order
 from trio_srs.media.skew import Skew, SkewLine
+from trio_srs.media.stream_clock import StreamClock
 
 
 class Pair:
@@ -16,8 +16,8 @@ class Pair:
 
     def __init__(self) -> None:
         self.skew = Skew(SkewLine)
-        order = Order()
-        self.audio, self.video = order.new_clock(), order.new_clock()
+        clock = StreamClock()
+        self.audio, self.video = clock.new_clock(), clock.new_clock()
 
     def hear(self, *timestamps: int) -> None:
         for at_ms in timestamps:

@@ -19,11 +19,11 @@ NOTED = """
 import os, signal
 from pathlib import Path
 from typing import Final
-from trio_srs.testing.warm import warm
+from trio_srs.testing.fork_server import fork_server
 
 def note(server, *others):
     with Path("pids").open("a") as file:
-        pids = [warm()._process.pid, server.pid, *(each.pid for each in others)]
+        pids = [fork_server()._process.pid, server.pid, *(each.pid for each in others)]
         print(*pids, file=file)
 """
 
@@ -34,7 +34,7 @@ def project(tmp_path: Path) -> Project:
 
 
 def noted(project: Project) -> list[list[int]]:
-    """The processes of each test: the one that is kept warm, the server, others."""
+    """The processes of each test: the fork server, the server, others."""
     lines = (project.folder / "pids").read_text().splitlines()
     return [list(map(int, line.split())) for line in lines]
 
@@ -71,7 +71,7 @@ def test_it(number, rtmp_server, rtmp_server_factory):
     assert outcome.counts == (3, 0, 0), outcome.output
     tests = noted(project)
     assert len({server for _, server in tests}) == 3
-    assert len({warm for warm, _ in tests}) == 1
+    assert len({server for server, _ in tests}) == 1
     assert all_gone({pid for test in tests for pid in test}, within_s=0.0)
 
 
@@ -153,7 +153,7 @@ def test_a_leak_fails_the_test_with_its_name(project: Project) -> None:
     """In a server with a bug: it forgets a task and a descriptor for each publish."""
     project.write(
         """
-        from trio_srs.testing import warm
+        from trio_srs.testing import fork_server
 
         BUG = '''
         import os, trio
@@ -166,7 +166,7 @@ def test_a_leak_fails_the_test_with_its_name(project: Project) -> None:
             tell(self, event)
         bus.Bus.tell = forget
         '''
-        warm._BOOT = warm._BOOT.replace("; from", f"\\n{BUG}\\nfrom")
+        fork_server._BOOT = fork_server._BOOT.replace("; from", f"\\n{BUG}\\nfrom")
         """,
         "conftest.py",
     )
@@ -246,11 +246,11 @@ def test_only_collecting_starts_nothing(project: Project) -> None:
         import sys
 
         def pytest_unconfigure():
-            print("warm:", "trio_srs.testing.warm" in sys.modules)
+            print("fork server:", "trio_srs.testing.fork_server" in sys.modules)
         """,
         "conftest.py",
     )
-    assert "\nwarm: False\n" in project.run("--collect-only").output
+    assert "\nfork server: False\n" in project.run("--collect-only").output
 
 
 def test_the_twins_are_for_tests_under_trio(project: Project) -> None:

@@ -14,10 +14,10 @@ from trio_srs.media.clock import DEFAULT_GAP_MS, DEFAULT_JUMP_MS
 from trio_srs.media.digest import Digests, whole
 from trio_srs.media.facts import StreamFacts, TrackFacts
 from trio_srs.media.known_prefixes import KnownPrefixes
-from trio_srs.media.order import Order
 from trio_srs.media.picture import Picture
 from trio_srs.media.rates import BitRate
 from trio_srs.media.skew import Skew, SkewLine
+from trio_srs.media.stream_clock import StreamClock
 from trio_srs.media.trace import Trace
 from trio_srs.media.trace_keeper import TraceKeeper
 from trio_srs.media.video_track import VideoTrack
@@ -72,7 +72,7 @@ class StreamProbe:
         self._first_audio: AudioTrack | None = None
         self._metadata: Mapping[str, Value] | None = None
         self._metadata_changes = 0
-        self._order = Order(gap_ms, jump_ms)
+        self._stream_clock = StreamClock(gap_ms, jump_ms)
         self._bitrate = BitRate()
         self._skew = Skew(SkewLine)
         self._arrivals = Arrivals(published_at_s, arrival_resolution_s)
@@ -156,7 +156,7 @@ class StreamProbe:
             if track.is_frame:
                 self._take_frame(track, timestamp_ms, track.frame_size, is_key=track.is_key)
             elif track.is_part:
-                self._bitrate.add(self._order.time_ms, track.frame_size)
+                self._bitrate.add(self._stream_clock.time_ms, track.frame_size)
             return
         if not track.is_coded or self._video_prefixes.is_stale:
             self._video_prefixes.forget()
@@ -214,7 +214,7 @@ class StreamProbe:
             if frame is not None:
                 self._take_frame(frame, timestamp_ms, size, is_key=key)
             elif size:
-                self._bitrate.add(self._order.time_ms, size)
+                self._bitrate.add(self._stream_clock.time_ms, size)
 
     def _take_audio(self, timestamp_ms: int, payload: bytes) -> None:
         try:
@@ -285,8 +285,8 @@ class StreamProbe:
         Args:
             track: whose frame is the last of them.
         """
-        self._order.add(timestamp_ms, track.clock)
-        time_ms = self._order.time_ms
+        self._stream_clock.add(timestamp_ms, track.clock)
+        time_ms = self._stream_clock.time_ms
         if track.clock.is_behind_stray:
             self._bitrate.come_back(time_ms)
         self._bitrate.add(time_ms, size)
@@ -325,7 +325,7 @@ class StreamProbe:
     def _video_track(self, track_id: int) -> VideoTrack:
         track = self._videos.get(track_id)
         if track is None:
-            track = VideoTrack(track_id, self._is_full, self._order.new_clock())
+            track = VideoTrack(track_id, self._is_full, self._stream_clock.new_clock())
             self._videos[track_id] = track
             self._tracks.append(track)
             self._first_video = self._first_video or track
@@ -334,7 +334,7 @@ class StreamProbe:
     def _audio_track(self, track_id: int) -> AudioTrack:
         track = self._audios.get(track_id)
         if track is None:
-            track = AudioTrack(track_id, self._is_full, self._order.new_clock())
+            track = AudioTrack(track_id, self._is_full, self._stream_clock.new_clock())
             self._audios[track_id] = track
             self._tracks.append(track)
             self._first_audio = self._first_audio or track
@@ -348,7 +348,7 @@ class StreamProbe:
         """What is known so far; a value of its own, that later messages do not change."""
         self._video_prefixes.settle()
         self._audio_prefixes.settle()
-        order = self._order
+        stream_clock = self._stream_clock
         return StreamFacts(
             level=self.level,
             messages=self._messages,
@@ -356,8 +356,8 @@ class StreamProbe:
             tracks=tuple(map(self._track_facts, self._tracks)),
             metadata=self._metadata,
             metadata_changes=self._metadata_changes,
-            clock=order.facts(),
-            bitrate=self._bitrate.facts(order.duration_ms, order.count),
+            clock=stream_clock.facts(),
+            bitrate=self._bitrate.facts(stream_clock.duration_ms, stream_clock.count),
             skew=self._skew.facts(),
             arrival=self._arrivals.facts(),
             digests=self._digests.facts() if self._is_full else None,
@@ -369,5 +369,5 @@ class StreamProbe:
         return attrs.evolve(
             track.facts(),
             last_frame_s=self._arrivals.last_frame_s(clock),
-            ends_early_ms=self._order.latest_ms - clock.latest_ms if clock.count else 0,
+            ends_early_ms=self._stream_clock.latest_ms - clock.latest_ms if clock.count else 0,
         )

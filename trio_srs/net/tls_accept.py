@@ -11,7 +11,7 @@ from trio_srs.errors import ProtocolError
 from trio_srs.net.link import PeerGoneError
 from trio_srs.net.tls import TlsHandshakeError, TlsTransport
 from trio_srs.net.transport import Transport
-from trio_srs.wire.stranger import who_connected
+from trio_srs.wire.foreign_protocol import who_connected
 
 __all__ = ["accept_tls"]
 

@@ -3,7 +3,7 @@
 The rest of the package logs through the standard library, to loggers named after the modules;
 structlog renders it, here. Nothing below configures anything, so a program that uses the package
 as a library keeps its own logging. A log that nobody reads holds nothing up: see
-:mod:`trio_srs.server.outflow`.
+:mod:`trio_srs.server.log_output`.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from trio_srs.hub.bus import (
     SessionConnected,
     SessionEnded,
 )
-from trio_srs.server.outflow import Outflow
+from trio_srs.server.log_output import LogOutput
 
 __all__ = ["configure", "log_event", "prepare", "set_level"]
 
@@ -138,10 +138,10 @@ class _Unwaiting(logging.Handler):
     def __init__(self, stream: TextIO, fileno: int) -> None:
         super().__init__()
         self._encoding = stream.encoding
-        self._flow = Outflow(fileno, self._gap)
+        self._flow = LogOutput(fileno, self._gap)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write a line, if that can be done at once; see :meth:`Outflow.write`."""
+        """Write a line, if that can be done at once; see :meth:`LogOutput.write`."""
         self._flow.write(self._line(record))
 
     def _line(self, record: logging.LogRecord) -> bytes:

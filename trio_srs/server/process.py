@@ -21,8 +21,8 @@ from trio_srs.config.load import ConfigError
 from trio_srs.config.schema import Config
 from trio_srs.errors import RefusedError
 from trio_srs.server.descriptors import fill_closed_descriptors
+from trio_srs.server.log_output import LogOutput
 from trio_srs.server.logs import configure, prepare, set_level
-from trio_srs.server.outflow import Outflow
 from trio_srs.server.ready_file import ReadyError, ready_file
 from trio_srs.server.run import Server, serve
 
@@ -188,7 +188,7 @@ def _saying_ready(
     line = json.dumps(server.ready) + "\n"
     output = None
     if sys.stdout is not None:  # closed by who started us
-        output = Outflow(sys.stdout.fileno(), _nothing)
+        output = LogOutput(sys.stdout.fileno(), _nothing)
         output.write(line.encode())
         if output.lost or output.owes:
             _log.warning("cannot write the ready line to standard output: %s", output.why)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from trio_srs.testing.channel import Channel
-from trio_srs.testing.warm import tail, warm
+from trio_srs.testing.fork_server import fork_server, tail
 
 __all__ = ["OwnProcess"]
 
@@ -31,7 +31,7 @@ class OwnProcess:
         """Start it, and wait until it is ready.
 
         Args:
-            role: what it is for: see :data:`trio_srs.testing.child.warm.ROLES`.
+            role: what it is for: see :data:`trio_srs.testing.child.fork_server.ROLES`.
             words: what it needs to know.
             who: what to call it in messages.
 
@@ -43,7 +43,7 @@ class OwnProcess:
         ours, theirs = socket.socketpair()
         try:
             with theirs:
-                self._forked = warm().fork(role, words, theirs, self._log.fileno())
+                self._forked = fork_server().fork(role, words, theirs, self._log.fileno())
         except BaseException:
             ours.close()
             self._log.close()

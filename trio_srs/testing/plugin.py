@@ -134,9 +134,9 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if not session.config.option.collectonly and any(
         _SOURCE in getattr(item, "fixturenames", ()) for item in session.items
     ):
-        from trio_srs.testing.warm import warm
+        from trio_srs.testing.fork_server import fork_server
 
-        warm()
+        fork_server()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -177,6 +177,6 @@ def pytest_runtest_makereport(
 
 
 def pytest_unconfigure() -> None:
-    """Let go of what was kept warm."""
-    if (warm := sys.modules.get("trio_srs.testing.warm")) is not None:
-        warm.close_warm()
+    """End the fork server."""
+    if (forking := sys.modules.get("trio_srs.testing.fork_server")) is not None:
+        forking.close_fork_server()

@@ -10,7 +10,7 @@ import pytest
 
 from trio_srs.media.expect.approximate import in_our_words
 from trio_srs.media.expect.conditions import approx, at_most
-from trio_srs.media.expect.refusal import RuleError
+from trio_srs.media.expect.rule_error import RuleError
 
 
 @pytest.mark.parametrize(

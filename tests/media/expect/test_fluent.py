@@ -12,8 +12,8 @@ from tests.media.expect.publishing import defective, published
 from trio_srs.errors import TrioSrsError
 from trio_srs.media.expect.conditions import approx, at_least, at_most, between, matches, present
 from trio_srs.media.expect.fluent import Expectation, ExpectationError, expect
-from trio_srs.media.expect.refusal import RuleError
 from trio_srs.media.expect.rule import Rule, parse_rules
+from trio_srs.media.expect.rule_error import RuleError
 from trio_srs.media.expect.subjects import SUBJECTS
 from trio_srs.testing.streams import Pattern
 

@@ -14,7 +14,7 @@ from trio_srs.media.expect.grammar import (
     write_subject,
 )
 from trio_srs.media.expect.operators import Operator
-from trio_srs.media.expect.refusal import RuleError
+from trio_srs.media.expect.rule_error import RuleError
 from trio_srs.media.expect.subject import Kind
 
 

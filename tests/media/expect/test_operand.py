@@ -7,7 +7,7 @@ import pytest
 from trio_srs.media.expect.evidence import Value
 from trio_srs.media.expect.operand import is_golden, read_anything, read_operands, write_operand
 from trio_srs.media.expect.operators import Operator
-from trio_srs.media.expect.refusal import RuleError
+from trio_srs.media.expect.rule_error import RuleError
 from trio_srs.media.expect.subjects import find_subject
 
 

@@ -17,7 +17,7 @@ from trio_srs.media.expect.quantity import (
     show_number,
     write_number,
 )
-from trio_srs.media.expect.refusal import RuleError
+from trio_srs.media.expect.rule_error import RuleError
 
 NUMBERS = st.one_of(
     st.integers(-(10**12), 10**12),

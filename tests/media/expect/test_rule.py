@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from trio_srs.media.expect.evidence import Value
 from trio_srs.media.expect.operators import NO_OPERANDS, Operator
-from trio_srs.media.expect.refusal import RuleError
 from trio_srs.media.expect.rule import Rule, parse_rules
+from trio_srs.media.expect.rule_error import RuleError
 from trio_srs.media.expect.subject import OPERATORS, Kind
 from trio_srs.media.expect.subjects import SUBJECTS, find_subject
 

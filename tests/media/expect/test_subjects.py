@@ -7,7 +7,7 @@ import pytest
 
 from tests.media.expect.publishing import published, timed
 from trio_srs.media.expect.evidence import Absent, Evidence, Seen
-from trio_srs.media.expect.refusal import RuleError
+from trio_srs.media.expect.rule_error import RuleError
 from trio_srs.media.expect.subject import Kind
 from trio_srs.media.expect.subjects import SUBJECTS, by_name, find_subject
 from trio_srs.testing import bodies

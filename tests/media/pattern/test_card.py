@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trio_srs.media.pattern.card import CELL, NUMBER_BITS, Card, read_frame_number
-from trio_srs.media.pattern.refusal import PatternError
+from trio_srs.media.pattern.pattern_error import PatternError
 
 NUMBERS = st.integers(0, (1 << NUMBER_BITS) - 1)
 SIZES = st.sampled_from([(640, 360), (128, 80), (320, 242), (96, 112), (1280, 720), (130, 200)])

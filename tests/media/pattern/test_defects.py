@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from trio_srs.media.pattern.defects import Defect, DefectKind
-from trio_srs.media.pattern.refusal import PatternError
+from trio_srs.media.pattern.pattern_error import PatternError
 
 
 @pytest.mark.parametrize(

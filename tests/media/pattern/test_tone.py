@@ -8,7 +8,7 @@ import math
 import pytest
 
 from tests.media.pattern.decoding import as_flv, samples
-from trio_srs.media.pattern.refusal import PatternError
+from trio_srs.media.pattern.pattern_error import PatternError
 from trio_srs.media.pattern.tone import SAMPLES, AacTone
 from trio_srs.wire.codec.aac import parse_audio_specific_config
 from trio_srs.wire.rtmp.message import Message

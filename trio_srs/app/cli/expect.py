@@ -19,8 +19,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from trio_srs.app.cli.exits import Exit
-from trio_srs.app.cli.meant import meant_by_program, meant_by_url, misses_dashes
 from trio_srs.app.cli.quantities import count, seconds
+from trio_srs.app.cli.suggestions import misses_dashes, suggested_program, suggested_url
 from trio_srs.app.cli.terminal import complain, say
 from trio_srs.app.cli.verdicts import add_output_options, check_outputs
 from trio_srs.errors import RefusedError
@@ -138,13 +138,13 @@ def _check(args: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
     if args.target is None:
         if not args.command and args.listen is None:
             parser.error("expected URL, FILE.flv, -- and a command, or --listen")
-        if args.command and (hint := meant_by_program(args.command)):
+        if args.command and (hint := suggested_program(args.command)):
             parser.error(f"cannot run {args.command[0]!r}: {hint}")
         return
     is_missing = "://" not in args.target and not args.target.endswith(".flv")
     if is_missing and not Path(args.target).exists():
         parser.error(
-            f"{args.target!r} is no URL, and there is no such file; {meant_by_url(args.target)}"
+            f"{args.target!r} is no URL, and there is no such file; {suggested_url(args.target)}"
         )
     for name in args.server_options:
         if getattr(args, name) is not None:

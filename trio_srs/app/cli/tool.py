@@ -11,9 +11,9 @@ from typing import Final
 import trio
 
 from trio_srs.app.cli.exits import Exit
-from trio_srs.app.cli.meant import meant_by_url
 from trio_srs.app.cli.quantities import seconds
 from trio_srs.app.cli.standard import OutputError
+from trio_srs.app.cli.suggestions import suggested_url
 from trio_srs.app.cli.terminal import complain, is_terminal
 from trio_srs.errors import PeerError, RefusedError
 from trio_srs.net.rtmp_client import ClientSettings, ServerRefusedError, client_tls
@@ -52,7 +52,7 @@ def _stream_url(text: str) -> str:
         if not RtmpUrl.parse(text).stream:
             raise UrlError(f"{text!r} names no stream: expected rtmp://host/app/stream")
     except UrlError as error:
-        hint = meant_by_url(text)
+        hint = suggested_url(text)
         raise argparse.ArgumentTypeError(f"{error}; {hint}" if hint else str(error)) from None
     return text
 

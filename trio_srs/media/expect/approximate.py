@@ -15,7 +15,7 @@ from typing import Any, Final
 from trio_srs.media.expect.conditions import Condition
 from trio_srs.media.expect.evidence import Number
 from trio_srs.media.expect.operators import Operator
-from trio_srs.media.expect.refusal import RuleError
+from trio_srs.media.expect.rule_error import RuleError
 
 __all__ = ["in_our_words"]
 

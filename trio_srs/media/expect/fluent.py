@@ -23,10 +23,10 @@ from trio_srs.media.expect.conditions import Expected
 from trio_srs.media.expect.evidence import Evidence
 from trio_srs.media.expect.judge import Verdict, judge
 from trio_srs.media.expect.operators import Operator
-from trio_srs.media.expect.refusal import RuleError
 from trio_srs.media.expect.rule import Rule, parse_rules
+from trio_srs.media.expect.rule_error import RuleError
+from trio_srs.media.expect.rule_table import rules_about, rules_from_table
 from trio_srs.media.expect.subjects import SUBJECTS
-from trio_srs.media.expect.tables import rules_about, rules_from_table
 from trio_srs.media.report import StreamReport
 
 if TYPE_CHECKING:  # for type checkers: half a thousand names that would be made for nothing

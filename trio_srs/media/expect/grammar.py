@@ -11,7 +11,7 @@ import re
 from typing import Final
 
 from trio_srs.media.expect.operators import ALIASES, NO_OPERANDS, Operator
-from trio_srs.media.expect.refusal import RuleError
+from trio_srs.media.expect.rule_error import RuleError
 from trio_srs.media.expect.subject import OPERATORS, Kind
 
 __all__ = ["MOST_TEXT", "has_operator", "read_condition", "split_rule", "write_subject"]

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 import attrs
 
 from trio_srs.media.expect.evidence import Absent, Evidence, Extent, Seen
+from trio_srs.media.expect.offending_frame import OffendingFrame, find_offending_frame
 from trio_srs.media.expect.operand import is_golden, write_operand
 from trio_srs.media.expect.operators import Operator
 from trio_srs.media.expect.quantity import show_number
 from trio_srs.media.expect.rule import Rule
 from trio_srs.media.expect.subject import Kind
-from trio_srs.media.expect.witness import Witness, find_witness
 
 __all__ = ["Verdict", "golden_files", "judge"]
 
@@ -77,16 +77,16 @@ def _judge(evidence: Evidence, rule: Rule) -> Verdict:
         return _verdict(rule, True, shown)
     if subject.remark is not None and not isinstance(seen, Absent):
         shown = ", ".join(filter(None, (shown, subject.remark(evidence))))
-    return _verdict(rule, False, shown, find_witness(evidence, rule, seen, golden))
+    return _verdict(rule, False, shown, find_offending_frame(evidence, rule, seen, golden))
 
 
 def _verdict(
     rule: Rule,
     met: bool,
     seen: str,
-    witness: Witness = Witness(None, ""),  # noqa: B008 - a value
+    offending: OffendingFrame = OffendingFrame(None, ""),  # noqa: B008 - a value
 ) -> Verdict:
-    frame, expected = witness.frame, rule.expected
+    frame, expected = offending.frame, rule.expected
     about = f"seen: {seen}" if met else f"expected {expected}, seen: {seen}"
     return Verdict(
         rule=rule,
@@ -96,8 +96,8 @@ def _verdict(
         track=None if frame is None else frame.kind,
         index=None if frame is None else frame.index,
         timestamp_ms=None if frame is None else frame.timestamp_ms,
-        where=witness.text,
-        message="; ".join(filter(None, (f"{rule.subject.name}: {about}", witness.text))),
+        where=offending.text,
+        message="; ".join(filter(None, (f"{rule.subject.name}: {about}", offending.text))),
     )
 
 

@@ -10,11 +10,11 @@ from fractions import Fraction
 from typing import Any, Final, TypeGuard
 
 from trio_srs.media.expect.evidence import Value
-from trio_srs.media.expect.meant import CODECS
 from trio_srs.media.expect.operators import NUMERIC, Operator
 from trio_srs.media.expect.quantity import read_numbers, write_number
-from trio_srs.media.expect.refusal import RuleError
+from trio_srs.media.expect.rule_error import RuleError
 from trio_srs.media.expect.subject import Kind, Subject
+from trio_srs.media.expect.suggestions import CODECS
 
 __all__ = ["is_golden", "read_anything", "read_operands", "write_operand"]
 

@@ -14,8 +14,8 @@ from fractions import Fraction
 from typing import Final
 
 from trio_srs.media.expect.evidence import Number
-from trio_srs.media.expect.meant import unit_meant
-from trio_srs.media.expect.refusal import RuleError
+from trio_srs.media.expect.rule_error import RuleError
+from trio_srs.media.expect.suggestions import suggested_unit
 
 __all__ = ["UNITS", "read_number", "read_numbers", "show_number", "write_number"]
 
@@ -87,7 +87,7 @@ def _read(raw: object, unit: str, word: str) -> Number:
     word = found[3] or word
     if word:
         if word not in UNITS[unit]:
-            meant = unit_meant(word, unit)
+            meant = suggested_unit(word, unit)
             hint = f"; did you mean {meant}?" if meant else ""
             raise RuleError(f'"{word}" is no unit of this: expected {_expected(unit)}{hint}')
         number *= UNITS[unit][word]

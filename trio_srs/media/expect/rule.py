@@ -17,7 +17,7 @@ from trio_srs.media.expect.evidence import Number, Value
 from trio_srs.media.expect.grammar import read_condition, split_rule, write_subject
 from trio_srs.media.expect.operand import read_operands, write_operand
 from trio_srs.media.expect.operators import HOLDS, Operator
-from trio_srs.media.expect.refusal import RuleError
+from trio_srs.media.expect.rule_error import RuleError
 from trio_srs.media.expect.subject import OPERATORS, Kind, Subject
 from trio_srs.media.expect.subjects import find_subject
 

@@ -10,11 +10,11 @@ import attrs
 from trio_srs.media.expect.compared_subjects import compared_subjects
 from trio_srs.media.expect.evidence import Absent, Evidence, Seen
 from trio_srs.media.expect.fact_subjects import fact_subjects
-from trio_srs.media.expect.meant import subjects_meant
 from trio_srs.media.expect.operand import read_anything
-from trio_srs.media.expect.refusal import RuleError
 from trio_srs.media.expect.report_subjects import report_subjects
+from trio_srs.media.expect.rule_error import RuleError
 from trio_srs.media.expect.subject import Blame, Kind, Subject
+from trio_srs.media.expect.suggestions import suggested_subjects
 from trio_srs.media.expect.track_subjects import track_subjects
 from trio_srs.media.plain import plain
 
@@ -58,7 +58,7 @@ def find_subject(name: str) -> Subject:
         return _metadata_subject(name)
     found = SUBJECTS.get(name)
     if found is None:
-        near = subjects_meant(name, SUBJECTS)
+        near = suggested_subjects(name, SUBJECTS)
         hint = f"; did you mean {' or '.join(near)}?" if near else ""
         raise RuleError(f'there is no "{name}" to have a rule about{hint}')
     return found

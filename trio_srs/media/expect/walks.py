@@ -16,8 +16,8 @@ import attrs
 from trio_srs.media.arrival import Arrivals
 from trio_srs.media.clock import DEFAULT_GAP_MS, Clock, ClockStep, FindingCounter
 from trio_srs.media.expect.evidence import Number
-from trio_srs.media.order import Order
 from trio_srs.media.skew import Skew
+from trio_srs.media.stream_clock import StreamClock
 from trio_srs.media.trace import Frame, Trace
 
 __all__ = [
@@ -69,7 +69,7 @@ class _Clocks:
     """A clock for each track, of times that can be compared."""
 
     new_finding: Callable[[], FindingCounter] = FindingCounter
-    order: Order = attrs.field(factory=Order)
+    of_stream: StreamClock = attrs.field(factory=StreamClock)
     """Of all frames."""
     by_track: dict[tuple[str, int], Clock] = attrs.field(factory=dict)
 
@@ -78,9 +78,9 @@ class _Clocks:
         key = frame.kind, frame.track_id
         clock = self.by_track.get(key)
         if clock is None:
-            clock = self.by_track[key] = self.order.new_clock(self.new_finding)
+            clock = self.by_track[key] = self.of_stream.new_clock(self.new_finding)
         clock.add(frame.timestamp_ms)
-        self.order.add(frame.timestamp_ms, clock)
+        self.of_stream.add(frame.timestamp_ms, clock)
         return clock
 
 
@@ -135,7 +135,7 @@ def durations(kind: str, scale: int = 1) -> Walk:
         clocks = _Clocks()
         for frame in _frames(trace, kind):
             clocks.add(frame)
-            yield Reading(frame, clocks.order.duration_ms / scale, math.inf)
+            yield Reading(frame, clocks.of_stream.duration_ms / scale, math.inf)
 
     return walk
 
@@ -244,7 +244,7 @@ def _last_frames(trace: Trace) -> Iterator[tuple[Frame, int]]:
         clocks.add(frame)
         last[frame.kind, frame.track_id] = frame
     for track, frame in last.items():
-        yield frame, clocks.order.latest_ms - clocks.by_track[track].latest_ms
+        yield frame, clocks.of_stream.latest_ms - clocks.by_track[track].latest_ms
 
 
 def gaps(trace: Trace) -> Iterator[Reading]:

@@ -9,7 +9,7 @@ from trio_srs.media.frame_number import sei_frame_number
 from trio_srs.media.pattern.card import read_frame_number
 from trio_srs.media.pattern.defects import Defect, DefectKind
 from trio_srs.media.pattern.pattern import Pattern, Timed
-from trio_srs.media.pattern.refusal import PatternError
+from trio_srs.media.pattern.pattern_error import PatternError
 
 __all__ = [
     "Defect",

@@ -17,7 +17,7 @@ from typing import Final
 
 from trio_srs.media.frame_number import FRAME_NUMBER_NAME
 from trio_srs.media.pattern.card import Card, Colour
-from trio_srs.media.pattern.refusal import PatternError
+from trio_srs.media.pattern.pattern_error import PatternError
 from trio_srs.wire.bits import BitWriter, escape
 from trio_srs.wire.codec.avc import build_avc_config
 from trio_srs.wire.codec.nalu import join_prefixed

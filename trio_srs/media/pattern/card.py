@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from trio_srs.media.pattern.refusal import PatternError
+from trio_srs.media.pattern.pattern_error import PatternError
 
 __all__ = ["CELL", "NUMBER_BITS", "Card", "Colour", "read_frame_number"]
 

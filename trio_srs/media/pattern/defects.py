@@ -8,7 +8,7 @@ from typing import Final, Self
 
 import attrs
 
-from trio_srs.media.pattern.refusal import PatternError
+from trio_srs.media.pattern.pattern_error import PatternError
 
 __all__ = ["Defect", "DefectKind"]
 

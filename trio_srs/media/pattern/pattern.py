@@ -19,8 +19,8 @@ from trio_srs.media.pattern.canned import (
     canned_video,
 )
 from trio_srs.media.pattern.defects import Defect, DefectKind
+from trio_srs.media.pattern.pattern_error import PatternError
 from trio_srs.media.pattern.pattern_track import PatternTrack, aac_source, h264_source
-from trio_srs.media.pattern.refusal import PatternError
 from trio_srs.media.pattern.schedule import Schedule
 from trio_srs.wire.amf import amf0
 from trio_srs.wire.amf.values import EcmaArray

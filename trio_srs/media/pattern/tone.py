@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from trio_srs.media.pattern.refusal import PatternError
+from trio_srs.media.pattern.pattern_error import PatternError
 from trio_srs.wire.bits import BitWriter
 from trio_srs.wire.codec.aac import build_audio_specific_config
 

@@ -16,7 +16,7 @@ import attrs
 from trio_srs.errors import InternalError
 from trio_srs.tools.load.figures import Figures, client_figures, joined, window_figures
 from trio_srs.tools.load.plan import Load, LoadPlan, LoadRefusedError
-from trio_srs.tools.load.spent import MachineCpu, cpu_s, family, machine_cpu, rss_bytes
+from trio_srs.tools.load.usage import MachineCpu, cpu_s, family, machine_cpu, rss_bytes
 
 __all__ = ["LoadBrokenError", "Timing", "WorkerHandle", "WorkerProcess", "run_load"]
 

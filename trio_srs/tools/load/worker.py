@@ -17,10 +17,10 @@ from contextlib import suppress
 from typing import IO, Any, Final
 
 from trio_srs.errors import TrioSrsError
-from trio_srs.tools.load.kinds import workload
 from trio_srs.tools.load.loop import READ, Loop
 from trio_srs.tools.load.plan import LoadPlan
 from trio_srs.tools.load.workload import Workload
+from trio_srs.tools.load.workloads import workload
 
 __all__ = ["LoadWorker", "main", "raise_file_limit"]
 

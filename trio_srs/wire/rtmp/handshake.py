@@ -25,7 +25,7 @@ import struct
 from typing import Final, Literal
 
 from trio_srs.errors import InternalError, ProtocolError
-from trio_srs.wire.stranger import who_connected
+from trio_srs.wire.foreign_protocol import who_connected
 
 __all__ = [
     "HANDSHAKE_BYTES",

@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Final
 
-__all__ = ["CODECS", "subjects_meant", "unit_meant"]
+__all__ = ["CODECS", "suggested_subjects", "suggested_unit"]
 
 CODECS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("avc", "avc1", "h.264", "x264", "libx264"), "h264"),
@@ -77,7 +77,7 @@ _UNITS: Final[Mapping[str, Mapping[str, str]]] = {
 """By the unit of a subject: units that are none, likewise, and the one that is meant."""
 
 
-def subjects_meant(name: str, known: Collection[str]) -> tuple[str, ...]:
+def suggested_subjects(name: str, known: Collection[str]) -> tuple[str, ...]:
     """What may be meant by a name that no subject has: subjects, or for a codec a whole rule."""
     whole = tuple(each for front in _TRACKS if (each := f"{front}.{name}") in known)
     if whole:
@@ -97,7 +97,7 @@ def subjects_meant(name: str, known: Collection[str]) -> tuple[str, ...]:
     return tuple(each for each in own if each in known) or meant
 
 
-def unit_meant(word: str, unit: str) -> str | None:
+def suggested_unit(word: str, unit: str) -> str | None:
     """Which of the units that numbers of a subject may have is meant by another word."""
     return _UNITS.get(unit, {}).get(_bare(word))
 

@@ -8,8 +8,8 @@ import pytest
 
 from tests.media.expect.publishing import defective, published
 from trio_srs.media.expect import RuleError, expect, find_subject, parse_rules, rules_from_table
-from trio_srs.media.expect.meant import CODECS, subjects_meant, unit_meant
 from trio_srs.media.expect.subjects import SUBJECTS
+from trio_srs.media.expect.suggestions import CODECS, suggested_subjects, suggested_unit
 
 
 @pytest.mark.parametrize(
@@ -50,10 +50,10 @@ def test_a_word_leads_to_what_is_meant(said: str, meant: str) -> None:
 def test_everything_that_is_meant_is_there() -> None:
     said = ("resolution", "gop", "bitrate", "latency", "sync", "frames", "level", "encoder", "md5")
     for word in said:
-        for meant in subjects_meant(word, SUBJECTS):
+        for meant in suggested_subjects(word, SUBJECTS):
             find_subject(meant.partition(" ")[0])
     for codec in set(CODECS.values()):
-        [rule] = subjects_meant(codec, SUBJECTS)
+        [rule] = suggested_subjects(codec, SUBJECTS)
         parse_rules([rule.strip('"')])
 
 
@@ -77,8 +77,8 @@ def test_a_unit_that_is_none_leads_to_the_right_one(rule: str, wrong: str, right
 
 
 def test_a_unit_like_no_other_has_no_hint() -> None:
-    assert unit_meant("parsecs", "s") is None
-    assert unit_meant("k", "") is None
+    assert suggested_unit("parsecs", "s") is None
+    assert suggested_unit("k", "") is None
 
 
 def test_tables_and_python_say_it_too() -> None:

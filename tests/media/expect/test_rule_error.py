@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from trio_srs.errors import RefusedError
-from trio_srs.media.expect.refusal import RuleError
+from trio_srs.media.expect.rule_error import RuleError
 
 
 def test_all_problems_are_in_the_text() -> None:

@@ -25,8 +25,8 @@ from trio_srs.media.expect.approximate import in_our_words
 from trio_srs.media.expect.conditions import Condition
 from trio_srs.media.expect.grammar import has_operator, read_condition
 from trio_srs.media.expect.operators import Operator
-from trio_srs.media.expect.refusal import RuleError
 from trio_srs.media.expect.rule import Rule
+from trio_srs.media.expect.rule_error import RuleError
 from trio_srs.media.expect.subject import Kind, Subject
 from trio_srs.media.expect.subjects import find_subject
 

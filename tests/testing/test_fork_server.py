@@ -13,23 +13,23 @@ import pytest
 
 from tests.testing.processes import all_gone, is_running, script
 from trio_srs.testing.channel import ProcessEndedError
+from trio_srs.testing.fork_server import Forked, ForkServer, close_fork_server, fork_server, tail
 from trio_srs.testing.own_process import OwnProcess
-from trio_srs.testing.warm import Forked, Warm, close_warm, tail, warm
 
 pytestmark = pytest.mark.interop
 
 SERVE = """
 import os, signal
 from trio_srs.testing.own_process import OwnProcess
-from trio_srs.testing.warm import warm
+from trio_srs.testing.fork_server import fork_server
 one, two = (OwnProcess("server", {"layers": [], "captures": None}, "it") for _ in "12")
-print(one.pid, two.pid, warm()._process.pid, flush=True)
+print(one.pid, two.pid, fork_server()._process.pid, flush=True)
 """
 
 
 @pytest.fixture
-def own_warm() -> Iterator[Warm]:
-    own = Warm()
+def own_server() -> Iterator[ForkServer]:
+    own = ForkServer()
     yield own
     own.close()
 
@@ -39,27 +39,27 @@ def server() -> OwnProcess:
 
 
 def test_there_is_one_for_all() -> None:
-    assert warm() is warm()
+    assert fork_server() is fork_server()
 
 
 def test_one_that_was_closed_is_followed_by_another() -> None:
-    first = warm()
-    close_warm()
+    first = fork_server()
+    close_fork_server()
     assert not first.is_alive
-    assert warm() is not first
+    assert fork_server() is not first
 
 
 def test_one_that_was_killed_is_followed_by_another() -> None:
-    first = warm()
+    first = fork_server()
     os.kill(first._process.pid, signal.SIGKILL)
     first._process.wait()
     process = server()
-    assert warm() is not first
+    assert fork_server() is not first
     process.end()
 
 
-def test_what_ended_before_it_could_fork_says_how(own_warm: Warm) -> None:
-    own_warm._process.kill()
+def test_what_ended_before_it_could_fork_says_how(own_server: ForkServer) -> None:
+    own_server._process.kill()
     ours, theirs = socket.socketpair()
     with (
         ours,
@@ -67,23 +67,23 @@ def test_what_ended_before_it_could_fork_says_how(own_warm: Warm) -> None:
         tempfile.TemporaryFile() as log,
         pytest.raises(ProcessEndedError, match="ended with exit code -9"),
     ):
-        own_warm.fork("server", {}, theirs, log.fileno())
+        own_server.fork("server", {}, theirs, log.fileno())
 
 
-def fork(own_warm: Warm) -> Forked:
+def fork(own_server: ForkServer) -> Forked:
     """Have a server forked, with nobody to give it orders: it ends at once."""
     ours, theirs = socket.socketpair()
     with ours, theirs, tempfile.TemporaryFile() as log:
         words: dict[str, object] = {"layers": [], "captures": None}
-        return own_warm.fork("server", words, theirs, log.fileno())
+        return own_server.fork("server", words, theirs, log.fileno())
 
 
-def test_an_answer_that_nobody_waited_for_is_not_taken_for_another(own_warm: Warm) -> None:
+def test_an_answer_that_nobody_waited_for_is_not_taken_for_another(own_server: ForkServer) -> None:
     """Ctrl-C may come between asking and hearing."""
-    first = fork(own_warm)
+    first = fork(own_server)
     asked = {"id": -1, "do": "exit_code", "pid": first.pid, "within_s": 10.0}
-    own_warm._sock.sendall(json.dumps(asked).encode() + b"\n")
-    second = fork(own_warm)
+    own_server._sock.sendall(json.dumps(asked).encode() + b"\n")
+    second = fork(own_server)
     assert second.pid not in (first.pid, -1)
     assert second.exit_code(10.0) is not None
 
@@ -173,7 +173,7 @@ def test_a_fork_of_the_test_gets_processes_of_its_own() -> None:
         "child = os.fork()\n"
         "if child: sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))\n"
         "three = OwnProcess('server', {'layers': [], 'captures': None}, 'it')\n"
-        "print(three.end(), warm().owner == os.getpid(), flush=True)\n"
+        "print(three.end(), fork_server().owner == os.getpid(), flush=True)\n"
     )
     done = script(text)
     output, _ = done.communicate(timeout=30)

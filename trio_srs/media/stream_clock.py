@@ -14,11 +14,11 @@ from trio_srs.media.clock import DEFAULT_GAP_MS, DEFAULT_JUMP_MS, Clock, Finding
 from trio_srs.media.facts import ClockFacts
 from trio_srs.wire.serial import serial_step
 
-__all__ = ["Order"]
+__all__ = ["StreamClock"]
 
 
 @attrs.define(eq=False)
-class Order:
+class StreamClock:
     """Follows the frames of a stream, and has a clock for each of its tracks."""
 
     gap_ms: int = DEFAULT_GAP_MS

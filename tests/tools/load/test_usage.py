@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from trio_srs.tools.load.spent import cpu_s, family, machine_cpu, rss_bytes
+from trio_srs.tools.load.usage import cpu_s, family, machine_cpu, rss_bytes
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from trio_srs.wire.stranger import who_connected, who_is
+from trio_srs.wire.foreign_protocol import who_connected, who_is
 
 
 def client_hello(host: str | None) -> bytes:

@@ -18,7 +18,7 @@ from trio_srs.media.report import StreamReport
 from trio_srs.media.trace import Frame, Trace
 from trio_srs.wire.serial import SerialTime
 
-__all__ = ["Witness", "find_witness", "first_difference"]
+__all__ = ["OffendingFrame", "find_offending_frame", "first_difference"]
 
 _FIRST: Final = "first at {}"
 _FROM: Final = "from {} on"
@@ -33,7 +33,7 @@ _PARTS: Final[Mapping[str, Callable[[Frame], object]]] = {
 
 
 @attrs.frozen
-class Witness:
+class OffendingFrame:
     """A frame, and what it has to do with the rule."""
 
     frame: Frame | None
@@ -42,9 +42,9 @@ class Witness:
     """What to say of it."""
 
 
-def find_witness(
+def find_offending_frame(
     evidence: Evidence, rule: Rule, seen: Seen, golden: StreamReport | None
-) -> Witness:
+) -> OffendingFrame:
     """The first frame that is not as the rule says, if it can be told.
 
     What was decided at the end, or by something that did not come, is shown by the last frame; what
@@ -56,14 +56,14 @@ def find_witness(
     subject = rule.subject
     if golden is not None:
         frame = _of_golden(evidence, subject, golden)
-        return Witness(frame, _SAME if frame is None else _FIRST.format(_name(frame)))
+        return OffendingFrame(frame, _SAME if frame is None else _FIRST.format(_name(frame)))
     if isinstance(seen, Absent):
-        return Witness(None, "")
+        return OffendingFrame(None, "")
     for reading in () if subject.walk is None else subject.walk(evidence):
         if _offends(rule, reading):
-            return Witness(reading.frame, _first(reading, subject, seen))
+            return OffendingFrame(reading.frame, _first(reading, subject, seen))
     if not evidence.report.trace.complete:
-        return Witness(None, f"not among the first {len(evidence.report.trace)} frames")
+        return OffendingFrame(None, f"not among the first {len(evidence.report.trace)} frames")
     return _by_default(evidence, rule, seen)
 
 
@@ -85,17 +85,17 @@ def _first(reading: Reading, subject: Subject, seen: Seen) -> str:
     return text if is_all else f"{text}, with {show_number(reading.low, subject.unit)}"
 
 
-def _by_default(evidence: Evidence, rule: Rule, seen: Seen) -> Witness:
+def _by_default(evidence: Evidence, rule: Rule, seen: Seen) -> OffendingFrame:
     subject, trace = rule.subject, evidence.report.trace
     frames: Iterable[Frame] = trace.of(subject.track) if subject.track else trace
     if subject.blame is Blame.NOBODY:
-        return Witness(None, "")
+        return OffendingFrame(None, "")
     is_last = subject.blame is Blame.LAST or (subject.walk is not None and _lacks(rule, seen))
     one = deque(frames, maxlen=1) if is_last else islice(frames, 1)
     frame = next(iter(one), None)
     if frame is None:
-        return Witness(None, "")
-    return Witness(frame, (_LAST if is_last else _FROM).format(_name(frame)))
+        return OffendingFrame(None, "")
+    return OffendingFrame(frame, (_LAST if is_last else _FROM).format(_name(frame)))
 
 
 def _lacks(rule: Rule, seen: Seen) -> bool:

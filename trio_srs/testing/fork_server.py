@@ -1,7 +1,7 @@
 """Processes for tests, there in a few milliseconds. Floor 7.
 
 One process imports everything once, and is forked for each that is asked for
-(:mod:`trio_srs.testing.child.warm`). It is started when first needed, or before by whoever
+(:mod:`trio_srs.testing.child.fork_server`). It is started when first needed, or before by whoever
 knows that it will be, and ends with the process that started it.
 """
 
@@ -23,13 +23,13 @@ from typing import IO, Any, Final
 
 from trio_srs.testing.channel import ProcessEndedError, ProcessSilentError
 
-__all__ = ["Forked", "Warm", "close_warm", "tail", "warm"]
+__all__ = ["ForkServer", "Forked", "close_fork_server", "fork_server", "tail"]
 
 __tracebackhide__ = True  # pytest: see channel
 
 _BOOT: Final = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
-    "from trio_srs.testing.child.warm import main; main(int(sys.argv[2]), int(sys.argv[3]))"
+    "from trio_srs.testing.child.fork_server import main; main(int(sys.argv[2]), int(sys.argv[3]))"
 )
 """With the module path of this process, so that both find the same modules."""
 _PATIENCE_S: Final = 30.0
@@ -44,9 +44,9 @@ class Forked:
         pid: its number.
     """
 
-    def __init__(self, warm: Warm, pid: int) -> None:
+    def __init__(self, server: ForkServer, pid: int) -> None:
         self.pid = pid
-        self._warm = warm
+        self._server = server
         self._asking = threading.Lock()
         self._code: int | None = None
 
@@ -64,11 +64,11 @@ class Forked:
                 order = {"do": what, "pid": self.pid, "within_s": within_s}
                 # Without the one that knew, all that it had forked are gone as well.
                 with suppress(ProcessEndedError, ProcessSilentError):
-                    self._code = self._warm.order(order)["code"]
+                    self._code = self._server.order(order)["code"]
             return self._code
 
 
-class Warm:
+class ForkServer:
     """The process that others are forked from. It is not waited for before the first of them."""
 
     def __init__(self) -> None:
@@ -192,11 +192,11 @@ def tail(log: IO[bytes], lines: int = _LAST_LINES) -> str:
     return "".join(("; the last lines of its log:", *(f"\n    {line}" for line in last)))
 
 
-_shared: Warm | None = None
+_shared: ForkServer | None = None
 _sharing = threading.Lock()
 
 
-def warm() -> Warm:
+def fork_server() -> ForkServer:
     """The one of this process, started now if there is none."""
     global _shared
     with _sharing:
@@ -204,12 +204,12 @@ def warm() -> Warm:
             if _shared is not None:
                 _shared.close()
             else:
-                atexit.register(close_warm)
-            _shared = Warm()
+                atexit.register(close_fork_server)
+            _shared = ForkServer()
         return _shared
 
 
-def close_warm() -> None:
+def close_fork_server() -> None:
     """End it, if there is one. The next one to need it starts another."""
     global _shared
     with _sharing:

@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
-__all__ = ["meant_by_command", "meant_by_program", "meant_by_url", "misses_dashes"]
+__all__ = ["misses_dashes", "suggested_command", "suggested_program", "suggested_url"]
 
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):/+")
 _ADDRESS: Final = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[^/:\s]*):[0-9]{1,5}")
@@ -19,7 +19,7 @@ _PLACES: Final = ("{url}", "{source_url}", "{port}")
 _SHELL: Final = re.compile(r"[|&;<>$*?~]")
 
 
-def meant_by_command(word: str, commands: Collection[str]) -> str:
+def suggested_command(word: str, commands: Collection[str]) -> str:
     """What to say instead, where a command is expected; a clause behind a semicolon."""
     if near := difflib.get_close_matches(word, commands, 1):
         return f"did you mean {near[0]!r}?"
@@ -36,7 +36,7 @@ def meant_by_command(word: str, commands: Collection[str]) -> str:
     return f"expected one of {', '.join(commands)}"
 
 
-def meant_by_url(text: str) -> str:
+def suggested_url(text: str) -> str:
     """What to say instead, where the URL of a stream is expected; empty if that is not known."""
     scheme = _SCHEME.match(text)
     if scheme is not None:
@@ -89,7 +89,7 @@ def _has_place(word: str) -> bool:
     return any(place in word for place in _PLACES)
 
 
-def meant_by_program(words: Sequence[str]) -> str:
+def suggested_program(words: Sequence[str]) -> str:
     """What is wrong with a command whose first word is no program; empty if nothing is."""
     first = words[0]
     if shutil.which(first) is not None or Path(first).exists() or not any(map(str.isspace, first)):

@@ -8,7 +8,7 @@ import pytest
 
 from trio_srs.app.cli import main
 from trio_srs.app.cli.exits import Exit
-from trio_srs.app.cli.meant import misses_dashes
+from trio_srs.app.cli.suggestions import misses_dashes
 
 
 def complaint(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:

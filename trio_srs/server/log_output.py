@@ -22,7 +22,7 @@ from typing import Final
 
 import attrs
 
-__all__ = ["OWED_MOST", "Gap", "Outflow"]
+__all__ = ["OWED_MOST", "Gap", "LogOutput"]
 
 OWED_MOST: Final = 1_048_576
 """Bytes that are kept for a descriptor that takes nothing."""
@@ -46,7 +46,7 @@ class _Piece:
     """Whether the beginning has been written."""
 
 
-class Outflow:
+class LogOutput:
     """One descriptor that belongs to somebody else. Threads may share it.
 
     Attributes:

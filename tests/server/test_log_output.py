@@ -16,7 +16,7 @@ from pathlib import Path
 import attrs
 import pytest
 
-from trio_srs.server.outflow import OWED_MOST, Outflow
+from trio_srs.server.log_output import OWED_MOST, LogOutput
 
 LINE = b"x" * 199 + b"\n"
 MANY = 3000
@@ -96,7 +96,7 @@ def text(data: bytes) -> bytes:
 
 def test_what_there_is_room_for_is_written_at_once(ends: Ends) -> None:
     threads = threading.active_count()
-    out = Outflow(ends.write, gap)
+    out = LogOutput(ends.write, gap)
     out.write(b"one\n")
     assert text(ends.read()) == b"one\n"
     assert not out.owes
@@ -105,7 +105,7 @@ def test_what_there_is_room_for_is_written_at_once(ends: Ends) -> None:
 
 
 def test_nobody_waits_for_a_reader_and_nothing_is_lost_while_it_can_be_kept(ends: Ends) -> None:
-    out = Outflow(ends.write, gap)
+    out = LogOutput(ends.write, gap)
     for number in range(MANY):
         out.write(b"%5d " % number + LINE)
     assert out.owes
@@ -116,7 +116,7 @@ def test_nobody_waits_for_a_reader_and_nothing_is_lost_while_it_can_be_kept(ends
 
 
 def test_what_is_too_much_is_counted_and_told_of_where_it_is_missing(pipe: Ends) -> None:
-    out = Outflow(pipe.write, gap)
+    out = LogOutput(pipe.write, gap)
     for _ in range(TOO_MANY):
         out.write(LINE)
     kept = TOO_MANY - out.lost
@@ -129,7 +129,7 @@ def test_what_is_too_much_is_counted_and_told_of_where_it_is_missing(pipe: Ends)
 
 
 def test_the_other_users_of_a_descriptor_wait_as_before(ends: Ends) -> None:
-    out = Outflow(ends.write, gap)
+    out = LogOutput(ends.write, gap)
     out.write(b"one\n")
     assert os.get_blocking(ends.write)
     out.finish(0)
@@ -138,7 +138,7 @@ def test_the_other_users_of_a_descriptor_wait_as_before(ends: Ends) -> None:
 def test_a_descriptor_that_does_not_wait_by_itself_is_written_to_directly() -> None:
     with open_ends("pipe") as ends:
         os.set_blocking(ends.write, False)
-        out = Outflow(ends.write, gap)
+        out = LogOutput(ends.write, gap)
         for _ in range(MANY):
             out.write(LINE)
         out.write(b"the last\n")
@@ -147,7 +147,7 @@ def test_a_descriptor_that_does_not_wait_by_itself_is_written_to_directly() -> N
 
 
 def test_what_is_kept_is_written_before_the_end_if_somebody_reads(pipe: Ends) -> None:
-    out = Outflow(pipe.write, gap)
+    out = LogOutput(pipe.write, gap)
     for _ in range(MANY):
         out.write(LINE)
     got = bytearray()
@@ -160,7 +160,7 @@ def test_what_is_kept_is_written_before_the_end_if_somebody_reads(pipe: Ends) ->
 
 
 def test_the_end_does_not_wait_for_ever(pipe: Ends) -> None:
-    out = Outflow(pipe.write, gap)
+    out = LogOutput(pipe.write, gap)
     for _ in range(MANY):
         out.write(LINE)
     out.finish(0.01)
@@ -172,7 +172,7 @@ def test_the_end_does_not_wait_for_ever(pipe: Ends) -> None:
 
 def test_a_full_disk_costs_lines_and_nothing_else() -> None:
     full = os.open("/dev/full", os.O_WRONLY)
-    out = Outflow(full, gap)
+    out = LogOutput(full, gap)
     for _ in range(10):
         out.write(LINE)
     assert (out.lost, out.why, out.owes) == (10, "No space left on device", False)
@@ -182,7 +182,7 @@ def test_a_full_disk_costs_lines_and_nothing_else() -> None:
 
 def test_a_reader_that_is_gone_costs_lines_and_nothing_else() -> None:
     readable, writable = os.pipe()
-    out = Outflow(writable, gap)
+    out = LogOutput(writable, gap)
     for _ in range(MANY):
         out.write(LINE)
     os.close(readable)
@@ -202,7 +202,7 @@ def test_a_disk_that_has_room_again_gets_the_count_and_no_torn_line(
     before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     try:
         resource.setrlimit(resource.RLIMIT_FSIZE, (len(LINE) + 50, limit[1]))
-        out = Outflow(file, gap)
+        out = LogOutput(file, gap)
         for _ in range(3):
             out.write(LINE)
     finally:

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from trio_srs.media.expect.conditions import at_most
-from trio_srs.media.expect.refusal import RuleError
 from trio_srs.media.expect.rule import parse_rules
-from trio_srs.media.expect.tables import rules_about, rules_from_table
+from trio_srs.media.expect.rule_error import RuleError
+from trio_srs.media.expect.rule_table import rules_about, rules_from_table
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from trio_srs.errors import RefusedError
-from trio_srs.media.pattern.refusal import PatternError
+from trio_srs.media.pattern.pattern_error import PatternError
 
 
 def test_it_is_the_askers_fault() -> None:

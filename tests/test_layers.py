@@ -25,7 +25,9 @@ PATHS: Final = {
 }
 
 FLOORS: Final = {
-    **dict.fromkeys(("errors", "units", "version"), -1),  # leaned on by all, lean on nothing
+    **dict.fromkeys(
+        ("errors", "secret", "units", "version"), -1
+    ),  # leaned on by all, lean on nothing
     "wire": 0,  # bytes and values
     **dict.fromkeys(("session", "media"), 1),  # state machines; frames
     **dict.fromkeys(("hub", "net"), 2),  # live streams; byte streams

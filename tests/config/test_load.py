@@ -18,7 +18,7 @@ from trio_srs.config.structure import structure
 from trio_srs.errors import RefusedError
 from trio_srs.hub.settings import BusyPolicy, TimestampMode
 from trio_srs.net.address import Address
-from trio_srs.net.secret import Secret
+from trio_srs.secret import Secret
 from trio_srs.units import NEVER
 
 

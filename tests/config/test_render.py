@@ -13,7 +13,7 @@ from trio_srs.config.render import key_path, print_config, show
 from trio_srs.config.schema import AppConfig, Config, VhostConfig
 from trio_srs.hub.settings import StreamSettings, TimestampMode
 from trio_srs.net.address import Address
-from trio_srs.net.secret import Secret
+from trio_srs.secret import Secret
 from trio_srs.service.rtmp.config import RtmpConfig, RtmpsConfig
 from trio_srs.units import NEVER, Bytes, Seconds
 

@@ -13,7 +13,7 @@ import trio
 from trio_srs.config.schema import Config
 from trio_srs.net.address import Address
 from trio_srs.net.listen import ListenError
-from trio_srs.net.secret import Secret
+from trio_srs.secret import Secret
 from trio_srs.server.build import build
 from trio_srs.server.run import serve
 from trio_srs.service.api.config import ApiConfig

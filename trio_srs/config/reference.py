@@ -21,7 +21,7 @@ from trio_srs.config.render import key_path, show, tables
 from trio_srs.config.schema import Config, VhostConfig
 from trio_srs.hub.ids import ProcessName
 from trio_srs.net.address import Address
-from trio_srs.net.secret import Secret
+from trio_srs.secret import Secret
 from trio_srs.units import Bytes, Seconds, Timeout
 
 __all__ = ["config_toml", "main", "meanings", "reference_page"]

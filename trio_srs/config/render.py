@@ -14,7 +14,7 @@ import attrs
 from trio_srs.config.keys import Key, keys
 from trio_srs.config.schema import AppConfig, Config, Overrides, VhostConfig
 from trio_srs.hub.settings import StreamSettings
-from trio_srs.net.secret import Secret
+from trio_srs.secret import Secret
 from trio_srs.units import Bytes, format_bytes, format_seconds
 
 __all__ = ["Path", "Table", "key_path", "print_config", "show", "tables"]

@@ -31,7 +31,7 @@ from trio_srs.config.schema import AppConfig, Config, Overrides, VhostConfig
 from trio_srs.hub.ids import ProcessName, parse_process_name
 from trio_srs.hub.settings import StreamSettings
 from trio_srs.net.address import Address
-from trio_srs.net.secret import Secret
+from trio_srs.secret import Secret
 from trio_srs.units import (
     Bytes,
     Seconds,

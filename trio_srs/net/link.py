@@ -17,12 +17,21 @@ from trio_srs.errors import EndReason, PeerError
 from trio_srs.net.transport import Transport
 from trio_srs.session.base import Session
 
-__all__ = ["Link", "PeerGoneError", "PeerStalledError"]
+__all__ = ["Link", "PeerClosedError", "PeerGoneError", "PeerStalledError"]
 
 SessionT = TypeVar("SessionT", bound=Session)
 
 _DISCARD_BYTES: Final = 1024 * 1024
 """What is read and thrown away, at most, so that closing does not destroy our last words."""
+
+
+class PeerClosedError(PeerError):
+    """The peer closed its connection in good order: the way most sessions end."""
+
+    code = "peer_closed"
+    srs_code = 1007
+    end = EndReason.PEER_FIN
+    TEXT: Final = "the peer closed the connection"
 
 
 class PeerGoneError(PeerError):

@@ -9,7 +9,7 @@ import pytest
 
 from tests.service.api.site import Site, open_site
 from tests.service.rtmp.house import House
-from trio_srs.net.secret import Secret
+from trio_srs.secret import Secret
 from trio_srs.service.api.app import describe
 from trio_srs.service.api.config import ApiConfig
 from trio_srs.service.api.request_bodies import BODY_MOST, BODY_WITHIN_S

@@ -25,7 +25,7 @@ from trio_srs.hub.turns import Turns
 from trio_srs.hub.waiting import Waiting
 from trio_srs.net.address import Address
 from trio_srs.net.listen import ListenError
-from trio_srs.net.secret import Secret
+from trio_srs.secret import Secret
 from trio_srs.service.api.config import ApiConfig
 from trio_srs.service.api.context import ApiContext
 from trio_srs.service.api.serving import ApiService

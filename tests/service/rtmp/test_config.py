@@ -9,7 +9,7 @@ import attrs
 import pytest
 
 from trio_srs.net.address import Address
-from trio_srs.net.secret import Secret
+from trio_srs.secret import Secret
 from trio_srs.service.rtmp.config import RtmpConfig, RtmpsConfig
 
 SOMEWHERE = (Address("", 1936),)

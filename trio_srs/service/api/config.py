@@ -8,7 +8,7 @@ from typing import Final
 import attrs
 
 from trio_srs.net.address import Address
-from trio_srs.net.secret import Secret
+from trio_srs.secret import Secret
 from trio_srs.units import within
 
 __all__ = ["ApiConfig"]

@@ -12,7 +12,7 @@ from typing import Final
 import attrs
 
 from trio_srs.net.address import Address
-from trio_srs.net.secret import Secret
+from trio_srs.secret import Secret
 from trio_srs.units import Bytes, Seconds, Timeout, bytes_within, seconds_within, within
 
 __all__ = ["RtmpConfig", "RtmpsConfig"]

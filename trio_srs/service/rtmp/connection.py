@@ -33,6 +33,7 @@ from trio_srs.hub.registry import SessionEntry
 from trio_srs.hub.resolution import ResolvedStream, resolve_app, resolve_stream
 from trio_srs.hub.supervisor import ReportedError
 from trio_srs.net.link import Link
+from trio_srs.net.rest import Rest
 from trio_srs.net.transport import Transport
 from trio_srs.service.rtmp.activity import Activity
 from trio_srs.service.rtmp.context import RtmpContext, server_options
@@ -46,7 +47,6 @@ from trio_srs.service.rtmp.lobby import Begun
 from trio_srs.service.rtmp.play import Play
 from trio_srs.service.rtmp.publish import Publish
 from trio_srs.service.rtmp.pump import Pump
-from trio_srs.service.rtmp.rest import Rest
 from trio_srs.session.base import NEED_DATA, NEED_TURN, Need
 from trio_srs.session.rtmp_events import (
     AudioSwitched,

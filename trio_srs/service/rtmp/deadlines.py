@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, Self
+from typing import Self
 
 from trio_srs.errors import EndReason, PeerError
 
@@ -10,18 +10,8 @@ __all__ = [
     "CommandIdleTimeoutError",
     "ConnectTimeoutError",
     "HandshakeTimeoutError",
-    "PeerClosedError",
     "RefusedAndIdleError",
 ]
-
-
-class PeerClosedError(PeerError):
-    """The peer closed its connection in good order: the way most sessions end."""
-
-    code = "peer_closed"
-    srs_code = 1007
-    end = EndReason.PEER_FIN
-    TEXT: Final = "the peer closed the connection"
 
 
 class HandshakeTimeoutError(PeerError):

@@ -20,13 +20,13 @@ import trio
 from trio_srs.errors import EndReason, ProtocolError
 from trio_srs.hub.end import End, ended, tell_end
 from trio_srs.hub.registry import SessionEntry
+from trio_srs.net.link import PeerClosedError
 from trio_srs.net.reading import After, SharedReader
 from trio_srs.net.transport import Transport
 from trio_srs.service.rtmp.context import RtmpContext
 from trio_srs.service.rtmp.deadlines import (
     ConnectTimeoutError,
     HandshakeTimeoutError,
-    PeerClosedError,
 )
 from trio_srs.wire.rtmp.handshake import RANDOM_BYTES, ServerHandshake
 

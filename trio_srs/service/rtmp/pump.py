@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 import trio
 
+from trio_srs.net.link import PeerClosedError
 from trio_srs.net.reading import After
-from trio_srs.service.rtmp.deadlines import PeerClosedError
-from trio_srs.service.rtmp.rest import Rest
+from trio_srs.net.rest import Rest
 
 if TYPE_CHECKING:
     from trio_srs.service.rtmp.connection import Connection

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trio_srs.net.secret import Secret
+from trio_srs.secret import Secret
 
 
 def test_a_secret_is_not_shown() -> None:

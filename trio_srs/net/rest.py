@@ -1,4 +1,4 @@
-"""How long merged reading rests: so that reads are fewer and larger, and nobody waits. Floor 3.
+"""How long merged reading rests: so that reads are fewer and larger, and nobody waits. Floor 2.
 
 While a connection rests its peer can send what the kernel holds, and no more. So the rest that was
 asked for is for those whose data of that time fits into one read; who fills a read after one rest

@@ -1,6 +1,6 @@
 """A value that is not shown: passwords, passphrases and keys in the configuration.
 
-Floor 2, and pure: whoever loads the configuration reads the file or the variable.
+Floor -1: whoever loads the configuration reads the file or the variable.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from trio_srs.service.rtmp.rest import Rest
+from trio_srs.net.rest import Rest
 
 
 def test_who_fills_no_read_has_the_rest_that_was_asked_for() -> None:

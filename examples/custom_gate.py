@@ -16,7 +16,7 @@ import trio
 
 import trio_srs
 from trio_srs.errors import RefusedError
-from trio_srs.hub.gate import AllowAll, Asked
+from trio_srs.hub.gate import AccessRequest, AllowAll, Grant
 from trio_srs.wire.rtmp.status import StatusCode
 
 CONFIG = trio_srs.load_config(overrides=['rtmp.listen=["127.0.0.1:0"]'])
@@ -35,9 +35,10 @@ class TokenGate(AllowAll):
     def __init__(self, token: str) -> None:
         self._token = token
 
-    async def publish(self, asked: Asked) -> None:
-        if not hmac.compare_digest(asked.params.get("token", ""), self._token):
-            raise BadTokenError(f"publishing {asked.app}/{asked.name} needs a token")
+    async def publish(self, request: AccessRequest, /) -> Grant:
+        if not hmac.compare_digest(request.params.get("token", ""), self._token):
+            raise BadTokenError(f"publishing {request.app}/{request.name} needs a token")
+        return Grant(account="studio")  # None would do, and so would another name for the stream
 
 
 async def main() -> None:

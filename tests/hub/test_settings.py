@@ -7,7 +7,8 @@ from typing import Any
 import attrs
 import pytest
 
-from trio_srs.hub.settings import StreamSettings
+from trio_srs.hub.settings import BusyPolicy, StreamSettings, override
+from trio_srs.units import Timeout
 
 
 @pytest.mark.parametrize(
@@ -45,3 +46,33 @@ def test_off_is_none() -> None:
 def test_settings_do_not_change() -> None:
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
         StreamSettings().gop_cache = None  # type: ignore[misc]  # the point of the test
+
+
+def test_settings_may_be_given_over_others() -> None:
+    changed = override(
+        StreamSettings(publish_notify=False),
+        {"publish_busy": "replace", "play_missing_timeout": 5, "gop_cache": None},
+    )
+    assert changed == StreamSettings(
+        publish_notify=False,
+        publish_busy=BusyPolicy.REPLACE,
+        play_missing_timeout=Timeout(5.0),
+        gop_cache=None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "why"),
+    [
+        ("publish_busi", "wait", "there is no stream setting 'publish_busi'"),
+        ("publish_busy", "maybe", "'maybe' is not a valid BusyPolicy"),
+        ("publish_notify", "false", "publish_notify is 'false', expected a bool"),
+        ("log_bytes", 2.5, "log_bytes is 2.5, expected a int"),
+        ("log_bytes", True, "log_bytes is True, expected a int"),
+        ("log_bytes", None, "log_bytes is None, expected a int"),
+        ("gop_cache", -1, "expected 0s to 1h"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_refused(key: str, value: object, why: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=why):
+        override(StreamSettings(), {key: value})

@@ -19,7 +19,7 @@ from trio_srs.config.process import ProcessConfig
 from trio_srs.config.schema import Config
 from trio_srs.errors import EndReason
 from trio_srs.hub.bus import Event, SessionBegan, SessionEnded
-from trio_srs.hub.gate import AllowAll, Asked
+from trio_srs.hub.gate import AccessRequest, AllowAll
 from trio_srs.hub.history import HistoryConfig
 from trio_srs.hub.ids import ProcessName
 from trio_srs.hub.waiting import Until, UntilError, WaitTimeoutError
@@ -306,10 +306,10 @@ async def test_cancelling_the_block_ends_the_server_at_once() -> None:
 
 
 async def test_the_gate_of_the_caller_is_asked() -> None:
-    asked: list[Asked] = []
+    asked: list[AccessRequest] = []
 
     class Curious(AllowAll):
-        async def publish(self, asked_: Asked) -> None:
+        async def publish(self, asked_: AccessRequest) -> None:
             asked.append(asked_)
 
     async with serve(CONFIG, gate=Curious()) as server, await dial(server) as peer:

@@ -76,6 +76,14 @@ def test_a_refused_connect_says_why() -> None:
     }
 
 
+def test_a_rejection_may_say_where_to_go() -> None:
+    answer = answers.connect_rejected(2.0, "go to rtmp://b/live", "rtmp://b/live")
+    info = answer.args[1]
+    assert isinstance(info, dict)
+    assert info["code"] == "NetConnection.Connect.Rejected"
+    assert info["ex"] == {"code": 302.0, "redirect": "rtmp://b/live"}
+
+
 @pytest.mark.parametrize("value", [None, 0.0, 5.0])
 def test_a_null_result_has_the_value_that_it_was_given(value: Value) -> None:
     assert answers.null_result(3.0, value) == Command("_result", 3.0, (None, value))

@@ -12,8 +12,8 @@ from typing import Any, Final, get_args
 import attrs
 
 from trio_srs.config.keys import Key, keys
-from trio_srs.config.schema import AppConfig, Config, Overrides, VhostConfig
-from trio_srs.hub.settings import StreamSettings
+from trio_srs.config.schema import AppConfig, Config, VhostConfig
+from trio_srs.hub.settings import Overrides, StreamSettings
 from trio_srs.secret import Secret
 from trio_srs.units import Bytes, format_bytes, format_seconds
 

@@ -13,18 +13,16 @@ from typing import Any, Final
 import attrs
 
 from trio_srs.config.process import LogConfig, ProcessConfig
+from trio_srs.hub.gate import AccessConfig
 from trio_srs.hub.history import HistoryConfig
-from trio_srs.hub.settings import StreamSettings
+from trio_srs.hub.settings import Overrides, StreamSettings
 from trio_srs.service.api.config import ApiConfig
 from trio_srs.service.rtmp.config import RtmpConfig, RtmpsConfig
 
-__all__ = ["DEFAULT_VHOST", "AppConfig", "Config", "Overrides", "VhostConfig"]
+__all__ = ["DEFAULT_VHOST", "AppConfig", "Config", "VhostConfig"]
 
 DEFAULT_VHOST: Final = "__defaultVhost__"
 """The virtual host of every request whose host is not configured."""
-
-Overrides = Mapping[str, Any]
-"""Some of the keys of :class:`StreamSettings`, with their values."""
 
 _MAX_CACHED: Final = 4096  # names are chosen by peers; what was resolved must not pile up
 
@@ -86,6 +84,7 @@ class Config:
     rtmp: RtmpConfig = attrs.field(factory=RtmpConfig)
     rtmps: RtmpsConfig = attrs.field(factory=RtmpsConfig)
     api: ApiConfig = attrs.field(factory=ApiConfig)
+    access: AccessConfig = attrs.field(factory=AccessConfig)
     log: LogConfig = attrs.field(factory=LogConfig)
     process: ProcessConfig = attrs.field(factory=ProcessConfig)
     history: HistoryConfig = attrs.field(factory=HistoryConfig)

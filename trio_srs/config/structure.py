@@ -27,9 +27,9 @@ from cattrs.gen import make_dict_structure_fn, override
 
 from trio_srs.config.keys import keys, without_none
 from trio_srs.config.render import Path as KeyPath
-from trio_srs.config.schema import AppConfig, Config, Overrides, VhostConfig
+from trio_srs.config.schema import AppConfig, Config, VhostConfig
 from trio_srs.hub.ids import ProcessName, parse_process_name
-from trio_srs.hub.settings import StreamSettings
+from trio_srs.hub.settings import Overrides, StreamSettings
 from trio_srs.net.address import Address
 from trio_srs.secret import Secret
 from trio_srs.units import (

@@ -66,6 +66,8 @@ class Request:
     """All of it, once it has ended."""
     measure: Callable[[], Got] | None = None
     """Asks what it got so far; None while it has nothing, and when it has ended."""
+    account: str = ""
+    """Whose it is, if a gate said so."""
 
     @property
     def going_on(self) -> bool:

@@ -1,4 +1,5 @@
-"""The gate: who may connect, publish and play. Asked by services; hooks and tests stand in it.
+"""The gate: who may connect, publish and play, and under which name. Asked by every service, in one
+place: :mod:`trio_srs.hub.access`; hooks, rules and tests stand in it.
 
 Floor 2.
 """
@@ -6,53 +7,138 @@ Floor 2.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
 import attrs
 
-__all__ = ["AllowAll", "Asked", "Gate"]
+from trio_srs.hub.settings import check_overrides
+from trio_srs.units import Timeout, seconds_within
+from trio_srs.wire.url import StreamNameError, check_name
+
+__all__ = ["AccessConfig", "AccessRequest", "AllowAll", "Gate", "Grant"]
 
 
 @attrs.frozen(kw_only=True)
-class Asked:
-    """What a peer asks for."""
+class AccessConfig:
+    """How it is decided who may connect, publish and play."""
+
+    gate_timeout: Timeout = attrs.field(
+        default=Timeout(10.0), validator=seconds_within("1ms", "never")
+    )
+    """How long a gate of your own, or all of them in a row, may take to decide on one request;
+    then it is refused."""
+
+
+def _check_stream_name(_grant: object, _field: object, name: str) -> None:
+    try:
+        if name:
+            check_name("stream name", name)
+    except StreamNameError as error:  # which would be a refusal of the gate's
+        raise ValueError(str(error)) from error
+
+
+def _check_settings(_grant: object, _field: object, settings: Mapping[str, Any]) -> None:
+    check_overrides(settings)
+
+
+_TEXT: Any = attrs.validators.instance_of(str)
+
+
+@attrs.frozen(kw_only=True)
+class Grant:
+    """A yes, and what comes with it. Without anything it is yes to what was asked.
+
+    Raises:
+        TypeError, ValueError: it says what cannot be.
+    """
+
+    name: str = attrs.field(default="", validator=[_TEXT, _check_stream_name])
+    """The name to use in the same application, in place of the one asked for: it is the stream's
+    name in reports, events and API too. Not for ``connect``."""
+    settings: Mapping[str, Any] = attrs.field(factory=dict, validator=_check_settings)
+    """Some of the stream's settings (:class:`~trio_srs.hub.settings.StreamSettings`), over what the
+    configuration says. Given for ``connect``, they hold for all that the session asks for."""
+    account: str = attrs.field(default="", validator=_TEXT)
+    """Whose it is. Given for ``connect``, it holds for all that the session asks for."""
+    redirect: str = attrs.field(default="", validator=_TEXT)
+    """A URL to go to instead: what was asked for is refused, and no other gate is asked."""
+
+    def then(self, later: Grant) -> Grant:
+        """Both: what the later one says counts more, setting by setting."""
+        return Grant(
+            name=later.name or self.name,
+            settings={**self.settings, **later.settings},
+            account=later.account or self.account,
+            redirect=later.redirect or self.redirect,
+        )
+
+
+_AS_ASKED = Grant()
+
+
+@attrs.frozen(kw_only=True)
+class AccessRequest:
+    """What a peer asks for, and all that is known of it. What it did not say is empty."""
 
     session: str
     """The session's id."""
     peer: str
     """The peer's address."""
+    protocol: str
+    """What it speaks: ``rtmp`` or ``rtmps``."""
+    tls: bool = False
+    """Whether nobody between can read it."""
     vhost: str
+    """The configured virtual host."""
     app: str
     name: str = ""
-    """The stream's name; empty for ``connect``."""
+    """The stream's name, or the one that an earlier gate gave; empty for ``connect``."""
     params: Mapping[str, str] = attrs.field(factory=dict)
     """The parameters of the URL."""
+    tc_url: str = ""
+    """The URL that it connected to, in its own words."""
+    page_url: str = ""
+    """The web page that it says it is on."""
+    swf_url: str = ""
+    """The player that it says it is."""
+    client: str = ""
+    """What it calls itself (``flashVer``)."""
+    granted: Grant = _AS_ASKED
+    """What was granted so far: for ``connect``, and by the gates before."""
+
+    def under(self, grant: Grant) -> AccessRequest:
+        """The same as the next gate sees it."""
+        return attrs.evolve(self, name=grant.name or self.name, granted=self.granted.then(grant))
 
 
 class Gate(Protocol):
-    """Each answers by returning, or refuses by raising :class:`~trio_srs.errors.RefusedError`."""
+    """Each answers by returning, what it grants or None for yes as asked, or refuses by raising
+    :class:`~trio_srs.errors.RefusedError`.
 
-    async def connect(self, asked: Asked) -> None:
+    Whatever else it raises, and no answer in time, is a refusal too.
+    """
+
+    async def connect(self, request: AccessRequest, /) -> Grant | None:
         """May this peer use this application?"""
         ...
 
-    async def publish(self, asked: Asked) -> None:
+    async def publish(self, request: AccessRequest, /) -> Grant | None:
         """May it publish this stream?"""
         ...
 
-    async def play(self, asked: Asked) -> None:
+    async def play(self, request: AccessRequest, /) -> Grant | None:
         """May it play this stream?"""
         ...
 
 
 class AllowAll:
-    """A gate that stands open."""
+    """A gate that stands open: a base for those that mind some requests only."""
 
-    async def connect(self, asked: Asked) -> None:
+    async def connect(self, request: AccessRequest, /) -> Grant | None:
         """Yes."""
 
-    async def publish(self, asked: Asked) -> None:
+    async def publish(self, request: AccessRequest, /) -> Grant | None:
         """Yes."""
 
-    async def play(self, asked: Asked) -> None:
+    async def play(self, request: AccessRequest, /) -> Grant | None:
         """Yes."""

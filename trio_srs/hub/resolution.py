@@ -10,14 +10,17 @@ from typing import Final, Protocol
 import attrs
 
 from trio_srs.errors import RefusedError
-from trio_srs.hub.settings import StreamSettings
-from trio_srs.wire.url import DEFAULT_VHOST, StreamName, resolve
+from trio_srs.hub.settings import NO_OVERRIDES, Overrides, StreamSettings, override
+from trio_srs.wire.stream_name import key_of
+from trio_srs.wire.url import StreamName, resolve
 
 __all__ = [
+    "Hosts",
     "ResolvedStream",
     "Rules",
     "VhostDisabledError",
-    "resolve_app",
+    "find_app",
+    "find_name",
     "resolve_stream",
 ]
 
@@ -31,12 +34,16 @@ class VhostDisabledError(RefusedError):
     srs_code = 2014
 
 
-class Rules(Protocol):
-    """What the configuration says about names."""
+class Hosts(Protocol):
+    """What the configuration says about host names."""
 
     def vhost_of(self, host: str) -> str:
         """The configured virtual host that a host name stands for, or the default one."""
         ...
+
+
+class Rules(Hosts, Protocol):
+    """What the configuration says about names."""
 
     def vhost_enabled(self, vhost: str) -> bool:
         """Whether a virtual host may be used."""
@@ -49,20 +56,23 @@ class Rules(Protocol):
 
 @attrs.frozen
 class ResolvedStream:
-    """A stream that a peer named: what it is called here, and what applies to it."""
+    """A stream of this server: what it is called here, and what applies to it."""
 
-    said: StreamName
-    """As the peer named it, but for the virtual host, which is the configured one."""
     key: str
     """The hub's name of it: ``app/name``, behind ``vhost/`` unless that is the default one."""
     settings: StreamSettings
+    account: str = ""
+    """Whose it is, if a gate said so."""
 
 
-def resolve_stream(rules: Rules, tc_url: str, app: str, name: str) -> ResolvedStream:
+def find_name(rules: Rules, tc_url: str, app: str, name: str) -> StreamName:
     """What a peer means by a stream name.
 
     Args:
         tc_url, app: what it connected to; see :func:`trio_srs.wire.url.resolve`.
+
+    Returns:
+        As it named it, but for the virtual host, which is the configured one.
 
     Raises:
         RefusedError: it is no name, or its virtual host is switched off.
@@ -71,15 +81,33 @@ def resolve_stream(rules: Rules, tc_url: str, app: str, name: str) -> ResolvedSt
     vhost = rules.vhost_of(said.vhost)
     if not rules.vhost_enabled(vhost):
         raise VhostDisabledError(f"virtual host {vhost} is not enabled")
-    key = said.path if vhost == DEFAULT_VHOST else f"{vhost}/{said.path}"
-    settings = rules.settings_for(vhost, said.app, said.name)
-    return ResolvedStream(attrs.evolve(said, vhost=vhost), key, settings)
+    return attrs.evolve(said, vhost=vhost)
 
 
-def resolve_app(rules: Rules, tc_url: str, app: str) -> StreamName:
+def find_app(rules: Rules, tc_url: str, app: str) -> StreamName:
     """What a peer means by ``connect``, before it has named a stream.
 
     Raises:
         RefusedError: a name is not lawful, or its virtual host is switched off.
     """
-    return resolve_stream(rules, tc_url, app, _SOME_NAME).said
+    return find_name(rules, tc_url, app, _SOME_NAME)
+
+
+def resolve_stream(
+    rules: Rules,
+    vhost: str,
+    app: str,
+    name: str,
+    *,
+    overrides: Overrides = NO_OVERRIDES,
+    account: str = "",
+) -> ResolvedStream:
+    """A stream by its names, which are lawful, and the virtual host is a configured one.
+
+    Args:
+        overrides: settings that count more than what the rules say.
+    """
+    settings = rules.settings_for(vhost, app, name)
+    if overrides:
+        settings = override(settings, overrides)
+    return ResolvedStream(key_of(vhost, f"{app}/{name}"), settings, account)

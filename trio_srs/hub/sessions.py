@@ -49,6 +49,8 @@ class RequestFacts:
     """Of a play: how often it was too slow, and went on at a newer keyframe."""
     skipped: int = 0
     """Of a play: messages it missed by that."""
+    account: str = ""
+    """Whose it is, if a gate said so."""
 
 
 @attrs.frozen(kw_only=True)
@@ -155,4 +157,5 @@ def _request_facts(request: Request, began_at: float) -> RequestFacts:
         stalls=got.stalls,
         skips=got.skips,
         skipped=got.skipped,
+        account=request.account,
     )

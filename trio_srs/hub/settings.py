@@ -8,6 +8,10 @@ lawful values is lawful, however the levels are folded together.
 from __future__ import annotations
 
 import enum
+import functools
+from collections.abc import Mapping
+from types import MappingProxyType, NoneType
+from typing import Any, Final, get_args, get_type_hints
 
 import attrs
 
@@ -22,12 +26,16 @@ from trio_srs.units import (
 )
 
 __all__ = [
+    "NO_OVERRIDES",
     "BusyPolicy",
     "InspectLevel",
     "MissingPolicy",
+    "Overrides",
     "SlowPolicy",
     "StreamSettings",
     "TimestampMode",
+    "check_overrides",
+    "override",
 ]
 
 
@@ -167,3 +175,51 @@ class StreamSettings:
     merge_read: Seconds = attrs.field(default=Seconds(0.0), validator=seconds_within("0s", "2s"))
     """Rest this long between two reads from a publisher: fewer, larger reads. It rests less if
     more comes than `rtmp.read_buffer` holds. `"0s"` reads whatever has come, at once."""
+
+
+Overrides = Mapping[str, Any]
+"""Some of the keys of :class:`StreamSettings`, with their values."""
+
+NO_OVERRIDES: Final[Overrides] = MappingProxyType({})
+
+_DEFAULTS: Final[Mapping[str, Any]] = {
+    field.name: field.default for field in attrs.fields(StreamSettings)
+}
+
+
+def override(settings: StreamSettings, overrides: Overrides) -> StreamSettings:
+    """The settings with some of them changed.
+
+    A choice may be given by its word, and a number of seconds without a fraction.
+
+    Raises:
+        TypeError, ValueError: there is no such key, or its value cannot be. What is lawful over
+            some settings is lawful over all.
+    """
+    fitting: dict[str, Any] = {key: _fit(key, value) for key, value in overrides.items()}
+    return attrs.evolve(settings, **fitting)
+
+
+def check_overrides(overrides: Overrides) -> None:
+    """Raise what :func:`override` would raise."""
+    override(StreamSettings(), overrides)
+
+
+@functools.cache
+def _can_be_off() -> frozenset[str]:
+    """The keys that may be None."""
+    hints = get_type_hints(StreamSettings).items()
+    return frozenset(key for key, kind in hints if NoneType in get_args(kind))
+
+
+def _fit(key: str, value: object) -> object:
+    default = _DEFAULTS.get(key)
+    if default is None:
+        raise ValueError(f"there is no stream setting {key!r}")
+    if isinstance(default, enum.Enum):
+        return type(default)(value)
+    if value is None and key in _can_be_off():
+        return None
+    if type(value) is not type(default) and not (isinstance(default, float) and type(value) is int):
+        raise TypeError(f"{key} is {value!r}, expected a {type(default).__name__}")
+    return value

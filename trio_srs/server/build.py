@@ -8,9 +8,10 @@ from typing import Final
 import attrs
 
 from trio_srs.config.schema import Config
+from trio_srs.hub.access import AccessControl
 from trio_srs.hub.broadcast import Broadcaster
 from trio_srs.hub.bus import Bus
-from trio_srs.hub.gate import AllowAll, Gate
+from trio_srs.hub.gate import Gate
 from trio_srs.hub.hub import Hub
 from trio_srs.hub.ids import Ids
 from trio_srs.hub.journal import Journal
@@ -76,10 +77,15 @@ class Built:
     """What is to hear everything that happens in this process."""
 
 
-def build(config: Config, gate: Gate | None = None, services: Sequence[Offer] = SERVICES) -> Built:
+def build(
+    config: Config,
+    gate: Gate | Sequence[Gate] | None = None,
+    services: Sequence[Offer] = SERVICES,
+) -> Built:
     """Make a server's parts. Nothing is opened or started.
 
     Args:
+        gate: who may connect, publish and play; several are asked in order.
         services: what it offers, each if the configuration asks for it.
 
     Raises:
@@ -104,7 +110,9 @@ def build(config: Config, gate: Gate | None = None, services: Sequence[Offer] = 
     parts = Parts(
         server_name=server_name,
         rules=rules,
-        gate=gate or AllowAll(),
+        access=AccessControl(
+            rules, _gates(gate), config=lambda: rules.config.access, supervisor=supervisor
+        ),
         supervisor=supervisor,
         hub=Hub(
             Broadcaster(server_name=server_name, supervisor=supervisor), bus=bus, reports=reports
@@ -120,3 +128,9 @@ def build(config: Config, gate: Gate | None = None, services: Sequence[Offer] = 
     )
     made += filter(None, (offer.make(parts, config) for offer in services))
     return Built(rules, parts, tuple(made), journal)
+
+
+def _gates(gate: Gate | Sequence[Gate] | None) -> Sequence[Gate]:
+    if gate is None:
+        return ()
+    return gate if isinstance(gate, Sequence) else (gate,)

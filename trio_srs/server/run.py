@@ -252,7 +252,7 @@ class Server:
 async def serve(
     config: Config | None = None,
     *,
-    gate: Gate | None = None,
+    gate: Gate | Sequence[Gate] | None = None,
     services: Sequence[Offer] = SERVICES,
 ) -> AsyncIterator[Server]:
     """Run a server for as long as the block lasts; it is ready when the block begins.
@@ -263,7 +263,8 @@ async def serve(
 
     Args:
         config: all defaults if none is given.
-        gate: who may connect, publish and play; everybody if none is given.
+        gate: who may connect, publish and play; everybody if none is given. Several are asked in
+            order: see :class:`~trio_srs.hub.access.AccessControl`.
         services: what it offers, each if the configuration asks for it. Add to
             :data:`~trio_srs.server.build.SERVICES` to offer something of your own.
 
@@ -361,7 +362,7 @@ class _Start:
 async def serve_forever(
     config: Config | None = None,
     *,
-    gate: Gate | None = None,
+    gate: Gate | Sequence[Gate] | None = None,
     task_status: trio.TaskStatus[Server] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     """Run a server until it is stopped or cancelled; made for ``await nursery.start(...)``.

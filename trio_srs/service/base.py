@@ -13,9 +13,9 @@ from typing import Protocol, TypeVar
 import attrs
 import trio
 
+from trio_srs.hub.access import AccessControl
 from trio_srs.hub.bus import Bus
 from trio_srs.hub.directory import EventLog, SessionDirectory
-from trio_srs.hub.gate import Gate
 from trio_srs.hub.hub import Hub
 from trio_srs.hub.reports import Reports
 from trio_srs.hub.resolution import Rules
@@ -45,7 +45,7 @@ class Parts:
     server_name: str
     """Name and version, for peers."""
     rules: Rules
-    gate: Gate
+    access: AccessControl
     supervisor: Supervisor
     """Runs whatever is no session's, and is told of bugs."""
     hub: Hub

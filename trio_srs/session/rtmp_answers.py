@@ -29,6 +29,7 @@ reconnect (0x01)."""
 _CAN_FORWARD: Final = 0x04
 _FMS_VERSION: Final = "FMS/3,5,3,888"  # what SRS says: players look at the number
 _CAPABILITIES: Final = 127
+_REDIRECT: Final = 302
 
 
 def connect_result(transaction_id: float, request: ConnectRequest, server: str) -> Command:
@@ -55,9 +56,16 @@ def connect_result(transaction_id: float, request: ConnectRequest, server: str) 
     return Command("_result", transaction_id, (properties, info))
 
 
-def connect_rejected(transaction_id: float, description: str) -> Command:
-    """The ``_error`` that a refused ``connect`` is answered with."""
+def connect_rejected(transaction_id: float, description: str, redirect: str = "") -> Command:
+    """The ``_error`` that a refused ``connect`` is answered with.
+
+    Args:
+        redirect: where to connect instead; clients that know it look for ``ex`` (FMS's
+            ``redirectConnection``; SRS says the same).
+    """
     info = status_info(StatusCode.CONNECT_REJECTED, description)
+    if redirect:
+        info["ex"] = {"code": float(_REDIRECT), "redirect": redirect}
     return Command("_error", transaction_id, (None, info))
 
 

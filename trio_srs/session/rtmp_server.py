@@ -309,11 +309,15 @@ class RtmpServerSession:
         self.core.send_command(answer)
         self.core.send_command(Command("onBWDone", 0.0, (None,)))
 
-    def refuse(self, error: RefusedError) -> None:
-        """Say no to the pending request, in the words of ``error``; the session may go on."""
+    def refuse(self, error: RefusedError, *, redirect: str = "") -> None:
+        """Say no to the pending request, in the words of ``error``; the session may go on.
+
+        Args:
+            redirect: the URL to connect to in place of this one, for a ``connect``.
+        """
         request = self._decided()
         if isinstance(request, ConnectRequested):
-            self.core.send_command(connect_rejected(self._transaction_id, str(error)))
+            self.core.send_command(connect_rejected(self._transaction_id, str(error), redirect))
         else:
             self.core.send_command(on_status(error.rtmp_status, str(error)), request.stream_id)
 

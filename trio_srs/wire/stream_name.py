@@ -13,7 +13,7 @@ from typing import Final
 
 from trio_srs.wire.url import DEFAULT_VHOST, RtmpUrl, StreamName, StreamNameError, resolve
 
-__all__ = ["parse_stream", "stream_key"]
+__all__ = ["key_of", "parse_stream", "stream_key"]
 
 _FORM: Final = "expected APP/NAME, such as live/cam1, or a whole rtmp:// URL"
 _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
@@ -56,17 +56,28 @@ def _without_stream(text: str, word: str) -> str:
     return f"{text!r} has no application: {_FORM}; did you mean {f'live/{word}'!r}?"
 
 
-def stream_key(stream: StreamName, vhost_of: Callable[[str], str], vhost: str = "") -> str:
+def key_of(vhost: str, path: str) -> str:
     """The name under which a server keeps a stream, and shows it: ``live/cam1``.
 
-    In front of it stands the virtual host, unless that is the default one. What begins with the
-    virtual host already, as names that a server shows, does not get it again.
+    In front of it stands the virtual host, unless that is the default one.
+
+    Args:
+        vhost: the configured one.
+        path: the application and the name, ``app/name``.
+    """
+    return path if vhost == DEFAULT_VHOST else f"{vhost}/{path}"
+
+
+def stream_key(stream: StreamName, vhost_of: Callable[[str], str], vhost: str = "") -> str:
+    """The name under which a server keeps a stream that somebody named; see :func:`key_of`.
+
+    What begins with the virtual host already, as names that a server shows, does not get it again.
 
     Args:
         vhost_of: the configured virtual host that a host name stands for, or the default one.
         vhost: a host name that counts more than what is in the name.
     """
     known, path = vhost_of(vhost or stream.vhost), stream.path
-    if known == DEFAULT_VHOST or (path.startswith(f"{known}/") and path.count("/") > 1):
+    if path.startswith(f"{known}/") and path.count("/") > 1:
         return path
-    return f"{known}/{path}"
+    return key_of(known, path)

@@ -32,7 +32,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 @pytest.fixture
 def open_house(nursery: trio.Nursery) -> OpenHouse:
-    """``await open_house(settings=..., config=..., gate=...)``: a service that runs."""
+    """``await open_house(settings=..., config=..., gates=...)``: a service that runs."""
 
     async def open_one(**parts: Any) -> House:
         house: House = await nursery.start(House(**parts).run)

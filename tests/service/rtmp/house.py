@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from typing import TypeVar
 
 import attrs
@@ -10,8 +11,9 @@ import trio
 from trio.testing import wait_all_tasks_blocked
 
 from trio_srs.errors import EndReason
+from trio_srs.hub.access import AccessControl
 from trio_srs.hub.bus import Bus, Event, SessionEnded
-from trio_srs.hub.gate import AllowAll, Gate
+from trio_srs.hub.gate import AccessConfig, Gate
 from trio_srs.hub.hub import Hub
 from trio_srs.hub.journal import Journal
 from trio_srs.hub.registry import Registry
@@ -75,7 +77,8 @@ class House:
 
     settings: StreamSettings = FAST
     config: RtmpConfig = attrs.field(factory=RtmpConfig)
-    gate: Gate = attrs.field(factory=AllowAll)
+    gates: Sequence[Gate] = ()
+    access_config: AccessConfig = attrs.field(factory=AccessConfig)
     events: list[Event] = attrs.field(factory=list)
     bus: Bus = attrs.field(factory=Bus)
     registry: Registry = attrs.field(factory=Registry)
@@ -85,6 +88,7 @@ class House:
     reports: Reports = attrs.field(init=False)
     hub: Hub = attrs.field(init=False)
     rules: FixedRules = attrs.field(init=False)
+    access: AccessControl = attrs.field(init=False)
     context: RtmpContext = attrs.field(init=False)
     service: RtmpService = attrs.field(init=False)
     _ports: itertools.count[int] = attrs.field(factory=lambda: itertools.count(50_000))
@@ -93,11 +97,16 @@ class House:
         self.rules = FixedRules(self.settings)
         self.reports = Reports(self.bus, self.journal)
         self.hub = Hub(bus=self.bus, reports=self.reports)
+        self.access = AccessControl(
+            self.rules,
+            self.gates,
+            config=lambda: self.access_config,
+            supervisor=self.hub.supervisor,
+        )
         self.context = RtmpContext(
             config=self.config,
-            rules=self.rules,
+            access=self.access,
             hub=self.hub,
-            gate=self.gate,
             bus=self.bus,
             registry=self.registry,
             server_name="trio-srs/test",

@@ -6,40 +6,45 @@ import contextlib
 
 import pytest
 
-from tests.service.rtmp.conftest import OpenHouse
 from tests.service.rtmp.house import House, hear_goodbye
 from trio_srs.errors import EndReason
+from trio_srs.hub.access import AccessControl
 from trio_srs.hub.bus import Event
-from trio_srs.hub.gate import AllowAll, Asked
+from trio_srs.hub.gate import AccessRequest, Grant
+from trio_srs.hub.resolution import ResolvedStream
 from trio_srs.session.rtmp_server import RtmpServerSession
 from trio_srs.testing.bodies import command, inter
 
 
-class BrokenGate(AllowAll):
-    """A gate with a bug."""
+class BrokenAccess(AccessControl):
+    """Decides about peers of one network with a bug."""
 
-    def __init__(self, where: str) -> None:
+    def __init__(self, house: House, where: str) -> None:
+        super().__init__(house.rules)
         self.where = where
 
-    async def connect(self, asked: Asked) -> None:
-        self.pass_("connect", asked)
+    async def connect(self, request: AccessRequest) -> Grant:
+        self.check("connect", request)
+        return await super().connect(request)
 
-    async def publish(self, asked: Asked) -> None:
-        self.pass_("publish", asked)
+    async def publish(self, request: AccessRequest) -> ResolvedStream:
+        self.check("publish", request)
+        return await super().publish(request)
 
-    async def play(self, asked: Asked) -> None:
-        self.pass_("play", asked)
+    async def play(self, request: AccessRequest) -> ResolvedStream:
+        self.check("play", request)
+        return await super().play(request)
 
-    def pass_(self, where: str, asked: Asked) -> None:
-        if where == self.where and asked.peer.startswith("10."):
+    def check(self, where: str, request: AccessRequest) -> None:
+        if where == self.where and request.peer.startswith("10."):
             raise KeyError("the bug")
 
 
 @pytest.mark.parametrize("where", ["connect", "publish", "play"])
 async def test_a_bug_ends_only_its_session(
-    open_house: OpenHouse, where: str, caplog: pytest.LogCaptureFixture
+    house: House, where: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    house = await open_house(gate=BrokenGate(where))
+    house.context.access = BrokenAccess(house, where)
     publisher, player = await house.publisher(), await house.player()
     await player.hear_media(3)
     peer = house.dial("10.0.0.1")
@@ -56,8 +61,8 @@ async def test_a_bug_ends_only_its_session(
     assert await player.hear_media() == [inter(40)]
 
 
-async def test_what_broke_inside_is_not_told_to_the_peer(open_house: OpenHouse) -> None:
-    house = await open_house(gate=BrokenGate("publish"))
+async def test_what_broke_inside_is_not_told_to_the_peer(house: House) -> None:
+    house.context.access = BrokenAccess(house, "publish")
     peer = house.dial("10.0.0.1")
     await peer.connect()
     await peer.create_stream()

@@ -12,7 +12,7 @@ from tests.service.rtmp.conftest import OpenHouse
 from tests.service.rtmp.house import House, ask, hear_goodbye
 from trio_srs.errors import EndReason, RefusedError
 from trio_srs.hub.bus import PlayBegan, PublishBegan, RequestRefused
-from trio_srs.hub.gate import AllowAll, Asked
+from trio_srs.hub.gate import AccessRequest, AllowAll
 from trio_srs.testing.bodies import command, inter
 from trio_srs.testing.peer import Peer, status_code
 from trio_srs.wire.rtmp.status import StatusCode
@@ -48,18 +48,18 @@ class TestingGate(AllowAll):
 
     def __init__(self, refuses: str) -> None:
         self.refuses = refuses
-        self.asked: list[Asked] = []
+        self.asked: list[AccessRequest] = []
 
-    async def connect(self, asked: Asked) -> None:
+    async def connect(self, asked: AccessRequest) -> None:
         await self._pass("connect", asked)
 
-    async def publish(self, asked: Asked) -> None:
+    async def publish(self, asked: AccessRequest) -> None:
         await self._pass("publish", asked)
 
-    async def play(self, asked: Asked) -> None:
+    async def play(self, asked: AccessRequest) -> None:
         await self._pass("play", asked)
 
-    async def _pass(self, what: str, asked: Asked) -> None:
+    async def _pass(self, what: str, asked: AccessRequest) -> None:
         self.asked.append(asked)
         if what == self.refuses:
             raise DeniedError(f"{what}ing is not for you")
@@ -144,7 +144,7 @@ async def test_a_virtual_host_that_is_off_is_refused(house: House) -> None:
 
 async def test_the_gate_is_asked_with_all_that_is_known(open_house: OpenHouse) -> None:
     gate = TestingGate("nothing")
-    house = await open_house(gate=gate)
+    house = await open_house(gates=(gate,))
     peer = house.dial("10.0.0.9")
     await peer.call("connect", {"app": "live?x=1", "tcUrl": "rtmp://somewhere/live?x=1"})
     await ask(peer, "publish", "a?token=secret")
@@ -158,7 +158,7 @@ async def test_the_gate_is_asked_with_all_that_is_known(open_house: OpenHouse) -
 
 @pytest.mark.parametrize("what", ["publish", "play"])
 async def test_what_the_gate_denies_is_told_in_its_words(open_house: OpenHouse, what: str) -> None:
-    house = await open_house(gate=TestingGate(what))
+    house = await open_house(gates=(TestingGate(what),))
     peer = await connected(house)
     assert await ask(peer, what, "a") == ("NetStream.Publish.Denied", f"{what}ing is not for you")
     assert await hear_goodbye(peer) == [
@@ -170,7 +170,7 @@ async def test_what_the_gate_denies_is_told_in_its_words(open_house: OpenHouse, 
 
 
 async def test_a_connect_that_the_gate_denies_is_told_in_its_words(open_house: OpenHouse) -> None:
-    house = await open_house(gate=TestingGate("connect"))
+    house = await open_house(gates=(TestingGate("connect"),))
     peer = house.dial()
     answer = await peer.connect()
     assert answer.name == "_error"

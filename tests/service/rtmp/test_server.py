@@ -19,7 +19,7 @@ from tests.service.rtmp.house import House, hear_goodbye
 from trio_srs.config.schema import Config
 from trio_srs.errors import EndReason
 from trio_srs.hub.bus import SessionBegan, SessionEnded
-from trio_srs.hub.gate import AllowAll, Asked
+from trio_srs.hub.gate import AccessRequest, AllowAll
 from trio_srs.net.address import Address
 from trio_srs.net.certificate import self_signed_context
 from trio_srs.net.listen import ListenError
@@ -126,11 +126,11 @@ async def test_a_gate_that_cannot_be_cancelled_does_not_hold_up_a_stop(
     open_house: OpenHouse,
 ) -> None:
     class StubbornGate(AllowAll):
-        async def publish(self, asked: Asked) -> None:
+        async def publish(self, asked: AccessRequest) -> None:
             with trio.CancelScope(shield=True):
                 await trio.sleep(60)
 
-    house = await open_house(gate=StubbornGate())
+    house = await open_house(gates=(StubbornGate(),))
     peer = house.dial()
     async with trio.open_nursery() as nursery:
         nursery.start_soon(peer.publish, "a")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
 
 import attrs
 import trio
@@ -13,20 +12,13 @@ from trio_srs.hub.bus import Bus
 from trio_srs.hub.directory import EventLog, SessionView
 from trio_srs.hub.hub import Hub
 from trio_srs.hub.reports import Reports
+from trio_srs.hub.resolution import Hosts
 from trio_srs.hub.turns import Turns
 from trio_srs.hub.waiting import Waiting
 from trio_srs.service.api.config import ApiConfig
 from trio_srs.service.api.counters import Counters
 
-__all__ = ["ApiContext", "Hosts"]
-
-
-class Hosts(Protocol):
-    """What the configuration says about host names."""
-
-    def vhost_of(self, host: str) -> str:
-        """The configured virtual host that a host name stands for, or the default one."""
-        ...
+__all__ = ["ApiContext"]
 
 
 @attrs.define(eq=False, kw_only=True)

@@ -22,15 +22,16 @@ from typing import Final
 import trio
 
 from trio_srs.errors import EndReason, PeerError, RefusedError
+from trio_srs.hub.access import RedirectError
 from trio_srs.hub.bus import RequestRefused, SessionConnected
 from trio_srs.hub.dealings import Dealings, Request
 from trio_srs.hub.end import End, end_of, ended, first_of, tell_end
-from trio_srs.hub.gate import Asked
+from trio_srs.hub.gate import AccessRequest, Grant
 from trio_srs.hub.lease import PublishLease
 from trio_srs.hub.outgoing import Outgoing
 from trio_srs.hub.participant import Participant
 from trio_srs.hub.registry import SessionEntry
-from trio_srs.hub.resolution import ResolvedStream, resolve_app, resolve_stream
+from trio_srs.hub.resolution import find_app, find_name
 from trio_srs.hub.supervisor import ReportedError
 from trio_srs.net.link import Link
 from trio_srs.net.rest import Rest
@@ -61,6 +62,7 @@ from trio_srs.session.rtmp_events import (
 )
 from trio_srs.session.rtmp_server import RtmpServerSession
 from trio_srs.units import NEVER
+from trio_srs.wire.rtmp.command import ConnectRequest
 from trio_srs.wire.rtmp.handshake import RANDOM_BYTES
 from trio_srs.wire.rtmp.message import Message
 from trio_srs.wire.rtmp.status import StatusCode
@@ -124,7 +126,7 @@ class Connection:
             options=server_options(config, context.server_name),
             handshake=begun.handshake if begun else None,
         )
-        self._stalled_s = context.rules.settings_for(DEFAULT_VHOST, "", "").stalled_timeout
+        self._stalled_s = context.access.rules.settings_for(DEFAULT_VHOST, "", "").stalled_timeout
         self.link = Link(
             transport,
             self.session,
@@ -148,6 +150,7 @@ class Connection:
         self._before = begun
         self._on_end = on_end
         self._asked_to_connect = False
+        self._granted = Grant()
         self._refused: tuple[float, str] = _NOT_REFUSED
         self._end: End | None = None
         self._is_closing = False
@@ -403,8 +406,8 @@ class Connection:
         try:
             if over is not None:
                 raise over
-            app = resolve_app(context.rules, request.tc_url, request.app)
-            await context.gate.connect(self.asked(app))
+            app = find_app(context.access.rules, request.tc_url, request.app)
+            self._granted = await context.access.connect(self._access_request(request, app, ""))
         except RefusedError as refusal:
             asked = Request("connect", request.app[:_NAME_MOST], 0, trio.current_time())
             self.dealings.requests.append(asked)
@@ -440,11 +443,30 @@ class Connection:
         app = request.app if request is not None else ""
         return f"{app}/{name}".partition("?")[0][:_NAME_MOST]
 
-    def resolve(self, name: str) -> ResolvedStream:
-        """What the peer means by a stream name. Raises RefusedError."""
+    def access_request(self, name: str) -> AccessRequest:
+        """What the peer asks for by a stream name. Raises RefusedError: it is none."""
         request = self.session.connect_request
         assert request is not None  # nobody publishes or plays before connect was accepted
-        return resolve_stream(self.context.rules, request.tc_url, request.app, name)
+        said = find_name(self.context.access.rules, request.tc_url, request.app, name)
+        return self._access_request(request, said, said.name)
+
+    def _access_request(self, said: ConnectRequest, stream: StreamName, name: str) -> AccessRequest:
+        entry = self.entry
+        return AccessRequest(
+            session=entry.id,
+            peer=entry.peer,
+            protocol=entry.protocol,
+            tls=entry.protocol == "rtmps",
+            vhost=stream.vhost,
+            app=stream.app,
+            name=name,
+            params=stream.params,
+            tc_url=said.tc_url,
+            page_url=said.page_url,
+            swf_url=said.swf_url,
+            client=said.flash_ver,
+            granted=self._granted,
+        )
 
     def participant(self) -> Participant:
         """Who the peer is, for events."""
@@ -465,7 +487,8 @@ class Connection:
 
         What lies behind it is read by :meth:`go_on`.
         """
-        self.session.refuse(refusal)
+        redirect = refusal.url if isinstance(refusal, RedirectError) else ""
+        self.session.refuse(refusal, redirect=redirect)
         if not self.sinks and not self.outgoing.readers:
             at = trio.current_time() + self.config.refusal_linger
             self._refused = (at, f"{refusal.code}: {refusal}")
@@ -490,17 +513,6 @@ class Connection:
         if self.unfinished:
             self._pump.go_on()
         self._rearm()
-
-    def asked(self, stream: StreamName, name: str = "") -> Asked:
-        """What the gate is asked about."""
-        return Asked(
-            session=self.entry.id,
-            peer=self.entry.peer,
-            vhost=stream.vhost,
-            app=stream.app,
-            name=name,
-            params=stream.params,
-        )
 
     def began(self, activity: Activity) -> None:
         """A publish or play holds something: it is finished with the connection at the latest."""

@@ -7,11 +7,10 @@ from collections.abc import Callable
 
 import attrs
 
+from trio_srs.hub.access import AccessControl
 from trio_srs.hub.bus import Bus
 from trio_srs.hub.directory import SessionDirectory
-from trio_srs.hub.gate import Gate
 from trio_srs.hub.hub import Hub
-from trio_srs.hub.resolution import Rules
 from trio_srs.net.reading import SharedReader
 from trio_srs.service.rtmp.config import RtmpConfig
 from trio_srs.session.rtmp_core import SessionLimits
@@ -28,9 +27,8 @@ class RtmpContext:
 
     config: RtmpConfig
     """For connections that begin; a reload puts another one here."""
-    rules: Rules
+    access: AccessControl
     hub: Hub
-    gate: Gate
     bus: Bus
     registry: SessionDirectory
     server_name: str

@@ -28,9 +28,8 @@ def make_rtmp(parts: Parts, config: RtmpSections) -> RtmpService:
     """Make the service. Nothing is opened or started."""
     context = RtmpContext(
         config=config.rtmp,
-        rules=parts.rules,
+        access=parts.access,
         hub=parts.hub,
-        gate=parts.gate,
         bus=parts.bus,
         registry=parts.registry,
         server_name=parts.server_name,

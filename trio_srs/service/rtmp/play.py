@@ -37,11 +37,11 @@ class Play(Activity):
     async def _run(self) -> None:
         """Decide, and read until the peer is done with it."""
         connection, context = self._connection, self._connection.context
-        asked = connection.resolve(self.name)
-        await context.gate.play(connection.asked(asked.said, asked.said.name))
+        stream = await context.access.play(connection.access_request(self.name))
+        self.request.account = stream.account
         async with context.hub.playing(
-            asked.key,
-            asked.settings,
+            stream.key,
+            stream.settings,
             self._form(),
             connection.link,
             connection.participant(),
@@ -49,7 +49,7 @@ class Play(Activity):
             end_of=told_later,
         ) as playing:
             try:
-                connection.bear(self, asked.settings.stalled_timeout)
+                connection.bear(self, stream.settings.stalled_timeout)
                 connection.accept()
                 self._begin(playing)
                 connection.go_on()  # what lies behind the request may be about this reader

@@ -37,8 +37,8 @@ class Publish(Activity):
     async def _run(self) -> None:
         """Decide, and hold the name until the peer is done with it."""
         connection, context = self._connection, self._connection.context
-        stream = connection.resolve(self.name)
-        await context.gate.publish(connection.asked(stream.said, stream.said.name))
+        stream = await context.access.publish(connection.access_request(self.name))
+        self.request.account = stream.account
         async with context.hub.publishing(
             stream.key,
             stream.settings,

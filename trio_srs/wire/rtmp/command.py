@@ -123,6 +123,7 @@ class ConnectRequest:
     tc_url: str = ""
     flash_ver: str = ""
     page_url: str = ""
+    swf_url: str = ""
     object_encoding: float = 0.0
     fourcc_list: tuple[str, ...] | None = None
     """Codecs the peer handles, ``*`` for any; None when it does not speak Enhanced RTMP."""
@@ -141,6 +142,7 @@ class ConnectRequest:
             tc_url=_text(said, "tcUrl"),
             flash_ver=_text(said, "flashVer"),
             page_url=_text(said, "pageUrl"),
+            swf_url=_text(said, "swfUrl"),
             object_encoding=float(encoding) if isinstance(encoding, int | float) else 0.0,
             fourcc_list=tuple(v for v in fourcc if isinstance(v, str))
             if isinstance(fourcc, list)

@@ -1,0 +1,157 @@
+"""Access: asks the gates, in order and in time, and makes of a name the stream that they grant.
+
+Floor 2. Every way in and out asks here. Whatever a gate does, there is an answer: what it raises,
+what it returns that makes no sense, and no answer in time are refusals, and the session goes on.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+
+import trio
+
+from trio_srs.errors import RefusedError
+from trio_srs.hub.gate import AccessConfig, AccessRequest, Gate, Grant
+from trio_srs.hub.resolution import ResolvedStream, Rules, resolve_stream
+from trio_srs.hub.supervisor import Supervisor
+
+__all__ = ["AccessControl", "GateFailedError", "GateTimeoutError", "RedirectError"]
+
+_log = logging.getLogger(__name__)
+
+_Ask = Callable[[Gate, AccessRequest], Awaitable[Grant | None]]
+
+
+class GateFailedError(RefusedError):
+    """A gate failed to decide; the log has the traceback."""
+
+    code = "gate_failed"
+    http_status = 503
+
+
+class GateTimeoutError(RefusedError):
+    """The gates took too long to decide."""
+
+    code = "gate_timeout"
+    http_status = 503
+
+
+class RedirectError(RefusedError):
+    """What was asked for is somewhere else."""
+
+    code = "redirect"
+    srs_code = 2997
+    http_status = 302
+
+    def __init__(self, url: str) -> None:
+        super().__init__(f"go to {url}")
+        self.url = url
+
+
+class AccessControl:
+    """Whom the gates of one server let do what.
+
+    They are asked one after the other. The first refusal counts, and so does the first redirect;
+    each sees what those before it granted, and of two grants the later one's words count more.
+    """
+
+    def __init__(
+        self,
+        rules: Rules,
+        gates: Sequence[Gate] = (),
+        *,
+        config: Callable[[], AccessConfig] = AccessConfig,
+        supervisor: Supervisor | None = None,
+    ) -> None:
+        """
+        Args:
+            gates: with none, everybody may do everything.
+            config: asked at each request.
+            supervisor: is told of bugs in gates.
+        """
+        self.rules = rules
+        self._gates = tuple(gates)
+        self._config = config
+        self._supervisor = supervisor or Supervisor()
+
+    async def connect(self, request: AccessRequest) -> Grant:
+        """May a peer use an application?
+
+        Returns:
+            what holds for all that it asks for after that.
+
+        Raises:
+            RefusedError: no, or not here: see :class:`RedirectError`.
+        """
+        return (await self._ask(request, lambda gate, it: gate.connect(it))).granted
+
+    async def publish(self, request: AccessRequest) -> ResolvedStream:
+        """May it publish a stream, and which one is that? Raises as :meth:`connect`."""
+        return self._resolve(await self._ask(request, lambda gate, it: gate.publish(it)))
+
+    async def play(self, request: AccessRequest) -> ResolvedStream:
+        """May it play a stream, and which one is that? Raises as :meth:`connect`."""
+        return self._resolve(await self._ask(request, lambda gate, it: gate.play(it)))
+
+    def _resolve(self, request: AccessRequest) -> ResolvedStream:
+        granted = request.granted
+        return resolve_stream(
+            self.rules,
+            request.vhost,
+            request.app,
+            request.name,
+            overrides=granted.settings,
+            account=granted.account,
+        )
+
+    async def _ask(self, request: AccessRequest, ask: _Ask) -> AccessRequest:
+        """The request as it is granted."""
+        if not self._gates:
+            return request
+        timeout_s = self._config().gate_timeout
+        with trio.move_on_after(timeout_s):
+            for gate in self._gates:
+                grant = await self._answer(gate, request, ask)
+                if grant is not None:
+                    if grant.redirect:
+                        raise RedirectError(grant.redirect)
+                    request = request.under(grant)
+            return request
+        _log.warning(
+            "a gate did not decide within %g s: session %s is refused",
+            timeout_s,
+            request.session,
+            extra={"fields": {"session": request.session}},
+        )
+        raise GateTimeoutError(f"it was not decided within {timeout_s:g} s")
+
+    async def _answer(self, gate: Gate, request: AccessRequest, ask: _Ask) -> Grant | None:
+        try:
+            grant = await ask(gate, request)
+            if grant is not None:
+                _check(grant, request)
+        except RefusedError:
+            raise
+        except Exception as bug:
+            refusals = list(_refusals(bug))
+            if refusals:  # of a gate that asks several others at once
+                raise refusals[0] from None
+            what = f"what {type(gate).__name__} was to decide for session {request.session}"
+            self._supervisor.report(what, bug, session=request.session)
+            raise GateFailedError("it could not be decided") from None
+        return grant
+
+
+def _check(grant: Grant, request: AccessRequest) -> None:
+    if not isinstance(grant, Grant):
+        raise TypeError(f"a gate returned {grant!r}, expected a Grant or None")
+    if grant.name and not request.name:
+        raise ValueError(f"a gate granted the stream name {grant.name!r} to a connect")
+
+
+def _refusals(error: Exception) -> Iterator[RefusedError]:
+    """The refusals in a group, if there is nothing else in it."""
+    if isinstance(error, ExceptionGroup) and error.split(RefusedError)[1] is None:
+        for each in error.exceptions:
+            yield each if isinstance(each, RefusedError) else next(_refusals(each))

@@ -9,9 +9,6 @@ from typing import Final
 
 from tests.test_layers import PATHS
 
-TWICE: Final[frozenset[str]] = frozenset(("Account", "Entry"))
-"""Classes that still have the name of another. It shrinks; nothing is added."""
-
 SAME: Final[Mapping[str, str]] = {
     "base": "what those beside it have in common",
     "client": "who connects to a server",
@@ -69,9 +66,7 @@ def files() -> Iterator[tuple[str, str]]:
 
 
 def test_a_class_name_stands_for_one_class() -> None:
-    there = repeated(classes())
-    assert {name: places for name, places in there.items() if name not in TWICE} == {}
-    assert set(there) >= TWICE, "some have names of their own now: take them off the list"
+    assert repeated(classes()) == {}
 
 
 def test_a_file_name_means_the_same_wherever_it_is_used() -> None:

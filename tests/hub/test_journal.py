@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from trio.testing import wait_all_tasks_blocked
 
 from trio_srs.hub.bus import Bus, Event, SessionBegan
-from trio_srs.hub.journal import Entry, Journal
+from trio_srs.hub.journal import Journal, JournalEntry
 
 
 def event(number: int) -> Event:
@@ -30,7 +30,10 @@ def test_an_empty_journal_has_no_newest_event() -> None:
 
 
 def test_events_are_numbered_and_have_the_time_of_day() -> None:
-    assert journal_of(2).since(0) == (Entry(1, 1000.0, event(1)), Entry(2, 1001.0, event(2)))
+    assert journal_of(2).since(0) == (
+        JournalEntry(1, 1000.0, event(1)),
+        JournalEntry(2, 1001.0, event(2)),
+    )
 
 
 def test_it_listens_on_a_bus() -> None:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from trio_srs.hub.journal import Entry
+    from trio_srs.hub.journal import JournalEntry
     from trio_srs.hub.registry import SessionEntry, TooManyConnectionsError
 
 __all__ = ["Admission", "EventLog", "SessionDirectory", "SessionView"]
@@ -89,7 +89,7 @@ class EventLog(Protocol):
         """The number of the oldest event that is kept; one more than the newest, with none."""
         ...
 
-    def since(self, number: int, most: int | None = None) -> tuple[Entry, ...]:
+    def since(self, number: int, most: int | None = None) -> tuple[JournalEntry, ...]:
         """What is kept of what came after an event, the oldest first, at most so many."""
         ...
 

@@ -19,14 +19,14 @@ from trio_srs.hub.ids import Ids
 if TYPE_CHECKING:
     from trio_srs.hub.directory import EventLog
 
-__all__ = ["DEFAULT_MOST", "Entry", "Journal"]
+__all__ = ["DEFAULT_MOST", "Journal", "JournalEntry"]
 
 DEFAULT_MOST: Final = 10_000
 
 
 @attrs.frozen
-class Entry:
-    """One event."""
+class JournalEntry:
+    """One event, with its number and the time of day."""
 
     number: int
     """Counts from 1, without a gap."""
@@ -83,7 +83,7 @@ class Journal:
         """The number of the oldest event that is kept; one more than the newest, with none."""
         return self.last - len(self._events) + 1
 
-    def since(self, number: int, most: int | None = None) -> tuple[Entry, ...]:
+    def since(self, number: int, most: int | None = None) -> tuple[JournalEntry, ...]:
         """What is kept of what came after an event.
 
         Args:
@@ -94,7 +94,7 @@ class Journal:
         after = max(number, self.first - 1)
         stop = self.last if most is None else min(after + most, self.last)
         places = ((each, (each - 1) % self.most) for each in range(after + 1, stop + 1))
-        return tuple(Entry(each, self._times[at], self._events[at]) for each, at in places)
+        return tuple(JournalEntry(each, self._times[at], self._events[at]) for each, at in places)
 
     async def changed(self, number: int) -> None:
         """Wait until there is an event after this one. At once, if there is."""

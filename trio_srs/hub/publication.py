@@ -24,7 +24,7 @@ from trio_srs.hub.lease import PublishLease
 from trio_srs.hub.participant import PublisherInfo
 from trio_srs.hub.record import Record
 from trio_srs.hub.settings import InspectLevel
-from trio_srs.hub.silence import Silence, Vigil
+from trio_srs.hub.stall_detector import StallDetector, StallWatch
 from trio_srs.hub.steps import Steps
 from trio_srs.hub.stream import Stream
 from trio_srs.media.conduct import Conduct, Step, StepKind
@@ -68,7 +68,7 @@ class Publication:
         publisher: PublisherInfo,
         *,
         bus: Bus,
-        silence: Silence,
+        stalls: StallDetector,
         began_at: float,
         newest_event: Callable[[], int],
     ) -> None:
@@ -84,7 +84,7 @@ class Publication:
         self.last_report: StreamReport | None = None
         self._began_at = began_at
         self._published_at = lease.began_at
-        self._bus, self._silence, self._newest_event = bus, silence, newest_event
+        self._bus, self._stalls, self._newest_event = bus, stalls, newest_event
         self._steps = Steps(publisher.before)
         self._published: Stream | None = stream
         self._counters = attrs.evolve(stream.counters)
@@ -95,9 +95,9 @@ class Publication:
         self._is_keyframe = self._is_header_change = False  # whether the record to come is one
         self.inspector = _inspector(stream, lease.began_at)
         after_s = stream.settings.stall_after + stream.settings.merge_read
-        self._vigil = Vigil(lease, after_s, self._on_silent)
+        self._stall_watch = StallWatch(lease, after_s, self._on_silent)
         if after_s < math.inf:
-            silence.watch(self._vigil)
+            stalls.watch(self._stall_watch)
         stream.observer = self
         stream.on_record = self._on_record
         self._note(StepKind.PUBLISH, lease.began_at, publisher.flow)
@@ -274,7 +274,7 @@ class Publication:
 
     def _resume(self, now: float) -> PublishResumed:
         since = self._end_stall(now)
-        self._silence.watch(self._vigil)
+        self._stalls.watch(self._stall_watch)
         return PublishResumed(**self._who(), seconds=now - since)
 
     def _end_stall(self, now: float) -> float:
@@ -299,7 +299,7 @@ class Publication:
         self._counted, self._got = self._count(), self.got
         if self._silent_since is not None:
             self._end_stall(trio.current_time())
-        self._vigil.end()
+        self._stall_watch.end()
         self._published = None
 
     def finish(self, end: EndReason, detail: str) -> None:

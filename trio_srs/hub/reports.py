@@ -19,7 +19,7 @@ from trio_srs.hub.journal import Journal
 from trio_srs.hub.lease import PublishLease
 from trio_srs.hub.participant import PublisherInfo
 from trio_srs.hub.publication import Publication
-from trio_srs.hub.silence import Silence
+from trio_srs.hub.stall_detector import StallDetector
 from trio_srs.media.report import StreamReport
 
 __all__ = ["Reports"]
@@ -65,14 +65,14 @@ class Reports:
         self._ended: dict[Publication, None] = {}  # in the order in which they did
         self._size = 0
         self._often, self._seldom = Inspection(_OFTEN_S), Inspection(_SELDOM_S)
-        self._silence = Silence()
+        self._stalls = StallDetector()
 
     async def run(self) -> None:
         """Look at what is published, and for silent publishers, until cancelled."""
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._often.run)
             nursery.start_soon(self._seldom.run)
-            nursery.start_soon(self._silence.run)
+            nursery.start_soon(self._stalls.run)
 
     # --------------------------------------------------------------- asking
 
@@ -113,7 +113,7 @@ class Reports:
             lease,
             publisher,
             bus=self._bus,
-            silence=self._silence,
+            stalls=self._stalls,
             began_at=self._unix_time() - (trio.current_time() - publisher.accepted_at),
             newest_event=lambda: self._journal.last,
         )

@@ -16,7 +16,7 @@ from trio_srs.hub.pictures import Pictures
 from trio_srs.hub.record import HEADER, AlteredRecord, Record
 from trio_srs.hub.settings import StreamSettings
 from trio_srs.hub.stream_tasks import StreamTasks
-from trio_srs.hub.timeline import Timeline
+from trio_srs.hub.timestamp_shift import TimestampShift
 from trio_srs.wire.flv.audio import classify_audio
 from trio_srs.wire.flv.enhanced import FrameKind
 from trio_srs.wire.flv.script import strip_set_data_frame, with_server_name
@@ -113,7 +113,7 @@ class Stream:
         self._server_name = broadcaster.server_name
         self._codecs = CodecChanges()
         self._pictures = Pictures()
-        self._timeline = Timeline(settings.timestamps)
+        self._shift = TimestampShift(settings.timestamps)
         self._has_video = False
         self._video_at = -math.inf
 
@@ -135,13 +135,13 @@ class Stream:
         self._headers.clear()
         self._headers.most_bytes = settings.log_bytes // HEADERS_PART
         self._has_video = False
-        self._timeline = self._timeline.next(settings.timestamps)
-        feed.kept_from, feed.times = self._pictures.wanted_from, self._timeline
+        self._shift = self._shift.next(settings.timestamps)
+        feed.kept_from, feed.times = self._pictures.wanted_from, self._shift
         feed.open(
             settings, self._notice(StatusCode.PLAY_PUBLISH_NOTIFY, f"{self.name} is now published")
         )
         # Whatever a publisher begins with, a reader may begin with as well.
-        feed.enter(feed.log.end, self._timeline.last_ms)
+        feed.enter(feed.log.end, self._shift.last_ms)
         self._tell_changed()
 
     def publisher_left(self) -> None:
@@ -176,7 +176,7 @@ class Stream:
         if not self.settings.publish_notify or not self.feed.reader_count:
             return None
         body = on_status(code, description).encode()
-        time = self._timeline.last_ms
+        time = self._shift.last_ms
         return Record(MessageType.COMMAND_AMF0, time, body, trio.current_time())
 
     def append(self, message: Message, now: float) -> None:
@@ -213,7 +213,7 @@ class Stream:
                 return
         is_header = flags & HEADER
         sent_ms = message.timestamp_ms
-        time = self._timeline.correct(sent_ms, not is_header)
+        time = self._shift.correct(sent_ms, not is_header)
         if time == sent_ms:
             record = Record(type_id, time, body, now, flags)
         else:
@@ -236,7 +236,7 @@ class Stream:
         if self.settings.metadata_server_name:
             body = with_server_name(body, self._server_name, amf3=amf3)
         sent_ms = message.timestamp_ms
-        time = self._timeline.correct(sent_ms, False)
+        time = self._shift.correct(sent_ms, False)
         record = AlteredRecord(
             message.type_id, time, body, now, sent_ms=sent_ms, sent_body=sent_body
         )

@@ -24,12 +24,12 @@ from trio_srs.hub.bus import (
     PublishEnded,
 )
 from trio_srs.hub.directory import SessionView
-from trio_srs.hub.happened import Account
 from trio_srs.hub.publication import Publication
 from trio_srs.hub.registry import SessionEntry
 from trio_srs.hub.reports import Reports
 from trio_srs.hub.sessions import in_order, session_facts
 from trio_srs.hub.turns import Turns
+from trio_srs.hub.wait_diagnosis import WaitDiagnosis
 from trio_srs.media.conduct import StepKind
 
 __all__ = ["Reached", "Until", "UntilError", "UntilKind", "WaitTimeoutError", "Waiting"]
@@ -186,7 +186,7 @@ class Waiting:
             await met.wait()
         reached = self._reached(stream, until, met.is_set(), trio.current_time() - began)
         if not reached.met:
-            happened = await self._happened(stream)
+            happened = await self._diagnose(stream)
             raise WaitTimeoutError(attrs.evolve(reached, happened=happened), timeout_s)
         return reached
 
@@ -228,20 +228,20 @@ class Waiting:
             waited_s=waited_s,
         )
 
-    async def _happened(self, stream: str) -> tuple[str, ...]:
+    async def _diagnose(self, stream: str) -> tuple[str, ...]:
         """What did happen, of all sessions; but facts are made only of those that are told of."""
-        account = Account(stream)
+        diagnosis = WaitDiagnosis(stream)
         now, unix_now = trio.current_time(), self._unix_time()
 
         def visit(entry: SessionEntry) -> bool:
             requests = entry.dealings.requests if entry.dealings else ()
-            if account.wants(request.stream for request in requests):
-                account.add(session_facts(entry, now, unix_now))
-            return not account.full
+            if diagnosis.wants(request.stream for request in requests):
+                diagnosis.add(session_facts(entry, now, unix_now))
+            return not diagnosis.full
 
         newest_first = await in_order(self._registry, self._turns, newest_first=True)
         await self._turns.walk(visit, newest_first)
-        return account.sentences()
+        return diagnosis.sentences()
 
 
 def _counts(publication: Publication, since: int | None) -> bool:

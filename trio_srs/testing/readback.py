@@ -12,7 +12,7 @@ import attrs
 from cattrs import Converter
 
 from trio_srs.hub import bus
-from trio_srs.hub.journal import Entry
+from trio_srs.hub.journal import JournalEntry
 from trio_srs.hub.sessions import SessionFacts
 from trio_srs.media.report import StreamReport
 from trio_srs.media.trace import Trace
@@ -33,10 +33,12 @@ def read_sessions(plain: Iterable[Mapping[str, Any]]) -> tuple[SessionFacts, ...
     return tuple(read_back(each, SessionFacts) for each in plain)
 
 
-def read_events(plain: Iterable[Mapping[str, Any]]) -> tuple[Entry, ...]:
+def read_events(plain: Iterable[Mapping[str, Any]]) -> tuple[JournalEntry, ...]:
     """The entries of a journal that plain ones were made of; ``kind`` names the event's class."""
     return tuple(
-        Entry(each["number"], each["at"], read_back(each["event"], getattr(bus, each["kind"])))
+        JournalEntry(
+            each["number"], each["at"], read_back(each["event"], getattr(bus, each["kind"]))
+        )
         for each in plain
     )
 

@@ -15,7 +15,7 @@ from trio_srs.wire.stream_name import parse_stream
 from trio_srs.wire.url import UrlError
 
 if TYPE_CHECKING:
-    from trio_srs.hub.journal import Entry
+    from trio_srs.hub.journal import JournalEntry
     from trio_srs.hub.sessions import SessionFacts
     from trio_srs.media.report import StreamReport
 
@@ -172,9 +172,9 @@ class ServerHandle(WithHints, ABC):
         check_stream(stream)
         plain = self._ask("report", _ANSWER_S, stream=stream)
         if plain is None:
-            from trio_srs.hub.happened import happened
+            from trio_srs.hub.wait_diagnosis import diagnose
 
-            told = happened(self.sessions, parse_stream(stream).path) or ("nothing happened",)
+            told = diagnose(self.sessions, parse_stream(stream).path) or ("nothing happened",)
             raise NothingPublishedError("; ".join((f"nobody has published {stream}", *told)))
         return read_report(plain)
 
@@ -198,7 +198,7 @@ class ServerHandle(WithHints, ABC):
         return read_sessions(self._ask("sessions", _ANSWER_S))
 
     @property
-    def events(self) -> tuple[Entry, ...]:
+    def events(self) -> tuple[JournalEntry, ...]:
         """What happened, in order; each has a number, the time of day and the event."""
         from trio_srs.testing.readback import read_events
 

@@ -19,7 +19,7 @@ from tests.service.api.calls import Call
 from tests.service.api.site import Site
 from trio_srs.hub.bus import RequestRefused
 from trio_srs.hub.dealings import Dealings, Request
-from trio_srs.hub.journal import Entry, Journal
+from trio_srs.hub.journal import Journal, JournalEntry
 from trio_srs.hub.registry import Registry, SessionEntry
 from trio_srs.hub.settings import StreamSettings
 from trio_srs.hub.stream import Stream
@@ -59,7 +59,9 @@ def looked(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
     Looked.count = 0
     since, publishing = Journal.since, vars(Stream)["publishing"].fget
 
-    def counted_since(self: Journal, number: int, most: int | None = None) -> tuple[Entry, ...]:
+    def counted_since(
+        self: Journal, number: int, most: int | None = None
+    ) -> tuple[JournalEntry, ...]:
         entries = since(self, number, most)
         Looked.count += len(entries)
         return entries

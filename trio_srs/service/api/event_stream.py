@@ -15,7 +15,7 @@ import trio
 
 from trio_srs.hub.bus import Event
 from trio_srs.hub.directory import EventLog
-from trio_srs.hub.journal import Entry
+from trio_srs.hub.journal import JournalEntry
 from trio_srs.hub.turns import Turns
 from trio_srs.media.plain import plain
 
@@ -128,7 +128,7 @@ class EventStream:
     def _id(self) -> str:
         return self.journal.id_of(self._at)
 
-    def _say_entry(self, entry: Entry) -> bytes:
+    def _say_entry(self, entry: JournalEntry) -> bytes:
         word = event_word(type(entry.event))
         data = {"number": entry.number, "at": entry.at, "event": word, **plain(entry.event)}
         return self._say(word, data)

@@ -7,7 +7,7 @@ from typing import Final
 from trio_srs.hub.settings import TimestampMode
 from trio_srs.wire.serial import WRAP_MS, serial_step
 
-__all__ = ["Timeline"]
+__all__ = ["TimestampShift"]
 
 _STEP_MS: Final = 1
 """Between the last timestamp of a publish and the first of the next, with ``continue``."""
@@ -16,7 +16,7 @@ _EARLY_MS: Final = 1000
 from further back means that the publisher's clock began anew."""
 
 
-class Timeline:
+class TimestampShift:
     """One publish's correction: a shift, found at the first message that carries time.
 
     * ``keep``: none.
@@ -40,11 +40,11 @@ class Timeline:
         self._base_ms = self._moved_ms = self.last_ms = base_ms or 0  # moved: not wrapped
         self._last_in_ms: int | None = None
 
-    def next(self, mode: TimestampMode) -> Timeline:
-        """The timeline of the next publish of the same name."""
+    def next(self, mode: TimestampMode) -> TimestampShift:
+        """The shift of the next publish of the same name."""
         if mode is TimestampMode.CONTINUE and self._known:
-            return Timeline(mode, (self.last_ms + _STEP_MS) % WRAP_MS)
-        return Timeline(mode)
+            return TimestampShift(mode, (self.last_ms + _STEP_MS) % WRAP_MS)
+        return TimestampShift(mode)
 
     def correct(self, timestamp_ms: int, carries_time: bool) -> int:
         """The timestamp that goes out for one that came in; both unsigned 32 bits."""

@@ -1,4 +1,4 @@
-"""What happened, in sentences, for whoever waited for something else. Floor 2, and pure."""
+"""Why a wait was in vain: what happened instead, in sentences. Floor 2, and pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from trio_srs.errors import EndReason
 from trio_srs.hub.dealings import ACCEPTED, ASKED
 from trio_srs.hub.sessions import RequestFacts, SessionFacts
 
-__all__ = ["Account", "happened"]
+__all__ = ["WaitDiagnosis", "diagnose"]
 
 _MOST: Final = 8
 """Sentences."""
@@ -19,20 +19,20 @@ _TEXT_MOST: Final = 200
 _DONE: Final = {"publish": "published", "play": "played"}
 
 
-def happened(sessions: Sequence[SessionFacts], stream: str) -> tuple[str, ...]:
+def diagnose(sessions: Sequence[SessionFacts], stream: str) -> tuple[str, ...]:
     """What sessions did, the newest first, and not more than fits in a message.
 
     Args:
         sessions: in the order in which they began.
         stream: whose name was waited for: what was done to it comes first.
     """
-    account = Account(stream)
+    diagnosis = WaitDiagnosis(stream)
     for session in reversed(sessions):
-        account.add(session)
-    return account.sentences()
+        diagnosis.add(session)
+    return diagnosis.sentences()
 
 
-class Account:
+class WaitDiagnosis:
     """The same, told of one session after the other, the newest first."""
 
     def __init__(self, stream: str) -> None:

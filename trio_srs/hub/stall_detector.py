@@ -1,4 +1,4 @@
-"""Silence: publishers that send nothing for longer than they should. Floor 2.
+"""Stalls: publishers that send nothing for longer than they should. Floor 2.
 
 One timer does for all of them, and none is touched by a message: a lease notes when something
 came, and whoever is due is asked for that note. If it is fresh, the publisher is due again so
@@ -17,18 +17,18 @@ import trio
 
 from trio_srs.hub.lease import PublishLease
 
-__all__ = ["Silence", "Vigil"]
+__all__ = ["StallDetector", "StallWatch"]
 
 
 @attrs.define(eq=False)
-class Vigil:
-    """Over one publisher."""
+class StallWatch:
+    """Watches one publisher: from when on its silence is a stall, and who is told."""
 
     lease: PublishLease | None
     """None when it is over."""
     after_s: float
     on_silent: Callable[[float], None]
-    """Called with the moment since which it is silent. The vigil rests then."""
+    """Called with the moment since which it is silent. The watch rests then."""
 
     def end(self) -> None:
         """Nobody is interested any more: whoever was is let go of, or they would be a circle."""
@@ -36,26 +36,26 @@ class Vigil:
         self.on_silent = _nobody
 
 
-class Silence:
+class StallDetector:
     """Waits for publishers to fall silent."""
 
     def __init__(self) -> None:
-        self._due: list[tuple[float, int, Vigil]] = []
+        self._due: list[tuple[float, int, StallWatch]] = []
         self._ties = count()
         self._sleep = trio.CancelScope()
 
-    def watch(self, vigil: Vigil) -> None:
+    def watch(self, watch: StallWatch) -> None:
         """Begin, or go on after a silence."""
-        if vigil.lease is not None:
-            self._push(_heard_at(vigil.lease) + vigil.after_s, vigil)
+        if watch.lease is not None:
+            self._push(_heard_at(watch.lease) + watch.after_s, watch)
 
-    def _push(self, due: float, vigil: Vigil) -> None:
-        heapq.heappush(self._due, (due, next(self._ties), vigil))
+    def _push(self, due: float, watch: StallWatch) -> None:
+        heapq.heappush(self._due, (due, next(self._ties), watch))
         if due < self._sleep.deadline:
             self._sleep.deadline = due
 
     async def run(self) -> None:
-        """Watch until cancelled."""
+        """Look at whoever is due, until cancelled."""
         while True:
             self._sleep = trio.CancelScope()
             if self._due:
@@ -66,14 +66,14 @@ class Silence:
 
     def _check(self, now: float) -> None:
         while self._due and self._due[0][0] <= now:
-            _, _, vigil = heapq.heappop(self._due)
-            if vigil.lease is None:
+            _, _, watch = heapq.heappop(self._due)
+            if watch.lease is None:
                 continue
-            since = _heard_at(vigil.lease)
-            if since + vigil.after_s <= now:
-                vigil.on_silent(since)
+            since = _heard_at(watch.lease)
+            if since + watch.after_s <= now:
+                watch.on_silent(since)
             else:
-                self._push(since + vigil.after_s, vigil)
+                self._push(since + watch.after_s, watch)
 
 
 def _nobody(_since: float) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from trio_srs.errors import EndReason
-from trio_srs.hub.happened import happened
 from trio_srs.hub.sessions import RequestFacts, SessionFacts
+from trio_srs.hub.wait_diagnosis import diagnose
 
 
 def session(*requests: RequestFacts, peer: str = "10.0.0.1:5000", **more: Any) -> SessionFacts:
@@ -73,14 +73,14 @@ SENTENCES = {
 
 @pytest.mark.parametrize(("facts", "sentence"), SENTENCES.values(), ids=list(SENTENCES))
 def test_what_a_session_did_is_a_sentence(facts: SessionFacts, sentence: str) -> None:
-    assert happened([facts], "live/x") == (sentence,)
+    assert diagnose([facts], "live/x") == (sentence,)
 
 
 def test_the_newest_is_first_but_for_what_was_done_to_the_stream_itself() -> None:
     refused = [request("publish", f"live/{name}", "no") for name in "abc"]
-    told = happened([session(refused[0]), session(refused[1], refused[2])], "live/a")
+    told = diagnose([session(refused[0]), session(refused[1], refused[2])], "live/a")
     assert [line.split()[1] for line in told] == ["live/a", "live/c", "live/b"]
-    assert [line.split()[1] for line in happened([session(*refused)], "live/x")] == [
+    assert [line.split()[1] for line in diagnose([session(*refused)], "live/x")] == [
         "live/c",
         "live/b",
         "live/a",
@@ -89,7 +89,7 @@ def test_the_newest_is_first_but_for_what_was_done_to_the_stream_itself() -> Non
 
 def test_what_is_alike_is_told_once_with_a_number() -> None:
     many = [session(peer=f"10.0.0.1:{port}") for port in range(50)]
-    assert happened([*many, session(peer="10.0.0.2:1")], "live/a") == (
+    assert diagnose([*many, session(peer="10.0.0.2:1")], "live/a") == (
         "10.0.0.2 connected without a handshake",
         "10.0.0.1 connected without a handshake (50 times)",
     )
@@ -98,7 +98,7 @@ def test_what_is_alike_is_told_once_with_a_number() -> None:
 def test_there_are_no_more_than_eight_sentences_and_none_is_long() -> None:
     many = [session(peer=f"10.0.0.{n}:1", end=EndReason.PEER_RST, end_detail="x" * 999)
             for n in range(20)]  # fmt: skip
-    told = happened(many, "live/a")
+    told = diagnose(many, "live/a")
     assert len(told) == 8
     assert {len(line) for line in told} == {200}
     assert told[0].endswith("x...")

@@ -10,10 +10,10 @@ import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from tests.hub.running import publish, running_hub, say
-from trio_srs.errors import RefusedError
+from trio_srs.errors import PeerError, RefusedError
 from trio_srs.hub.derived import DerivedForm, FeedWriter
 from trio_srs.hub.hub import Hub
-from trio_srs.hub.outputs import OutputNameError, Outputs, PublishOutput
+from trio_srs.hub.outputs import OutputNameError, Outputs, PublishOutput, StreamSource
 from trio_srs.hub.settings import StreamSettings
 from trio_srs.hub.stream import Stream
 from trio_srs.hub.supervisor import Body, NotRunningError, RestartPolicy, TaskKind
@@ -219,3 +219,36 @@ def test_there_is_one_of_each_name() -> None:
     for output in (form, Recorder().output()):
         with pytest.raises(OutputNameError, match=f"an output '{output.name}' already"):
             outputs.add(output)
+
+
+async def test_a_source_brings_its_stream_and_begins_again_when_it_cannot(
+    autojump_clock: MockClock,
+) -> None:
+    """It is there, and tells why, also while it has nothing to bring."""
+    began: list[float] = []
+
+    async def run() -> None:
+        began.append(trio.current_time())
+        if len(began) < 3:
+            raise PeerError("the origin is gone")
+        async with publish(hub, PLAIN):
+            await trio.sleep_forever()
+
+    async with running_hub() as hub:
+        hub.outputs.add(StreamSource(name="relay", stream="cam", settings=PLAIN, run=run))
+        hub.outputs.begin_sources(hub.streams)
+        await wait_all_tasks_blocked()
+        stream = hub.find("cam")
+        assert stream is not None
+        [task] = stream.tasks
+        assert (task.kind, task.last_error) == (
+            TaskKind.SOURCE,
+            "peer_error: the origin is gone",
+        )
+        assert not stream.publishing
+        await trio.sleep(5)
+        assert stream.publishing
+        assert [at - began[0] for at in began] == [0, 0.5, 1.5]
+        await hub.finish_tasks(10.0)
+        await wait_all_tasks_blocked()
+        assert len(hub) == 0

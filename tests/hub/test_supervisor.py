@@ -244,3 +244,20 @@ async def test_a_task_may_be_watched_where_one_is(autojump_clock: MockClock) -> 
 def test_pauses_double_up_to_the_longest(failures: int, pause: float) -> None:
     assert RestartPolicy(tries=math.inf).pause_s(failures) == pause
     assert RestartPolicy(tries=failures).pause_s(failures) is None
+
+
+async def test_a_block_that_is_contained_lets_nothing_out_but_a_cancellation(
+    autojump_clock: MockClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    supervisor = Supervisor()
+    for error in (KeyError("the bug"), PeerError("gone"), ReportedError("known")):
+        with supervisor.containing("a viewer", peer="10.0.0.1"):
+            raise error
+    assert lines(caplog) == [
+        (logging.ERROR, "a bug ended a viewer", True),
+        (logging.WARNING, "a viewer: peer_error: gone", False),
+    ]
+    assert supervisor.internal_errors == 1
+    with trio.move_on_after(1) as scope, supervisor.containing("a viewer"):
+        await trio.sleep_forever()
+    assert scope.cancelled_caught

@@ -55,6 +55,19 @@ async def test_it_says_where_it_listens() -> None:
     acceptor.close()
 
 
+async def test_who_listens_again_is_not_where_it_was() -> None:
+    acceptor = Acceptor("rtmp")
+    for _ in range(2):
+        await acceptor.bind("rtmp", (ANY_PORT,), backlog=8)
+        [url] = acceptor.urls("rtmp")
+        acceptor.close()
+    await acceptor.bind("rtmp", (ANY_PORT,), backlog=8)
+    await acceptor.bind("rtmp", (ANY_PORT,), backlog=8)
+    assert len(acceptor.urls("rtmp")) == 2  # what is not closed stays
+    assert url not in acceptor.urls("rtmp")
+    acceptor.close()
+
+
 async def test_an_address_that_is_taken_leaves_the_others_to_be_closed() -> None:
     acceptor = Acceptor("rtmp")
     with socket.create_server(("127.0.0.1", 0)) as taken:

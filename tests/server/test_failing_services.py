@@ -11,6 +11,7 @@ import trio
 
 from trio_srs.config.schema import Config
 from trio_srs.hub.supervisor import TaskState
+from trio_srs.net.accept import Acceptor, OnAccepted
 from trio_srs.net.address import Address
 from trio_srs.server.build import SERVICES, Offer
 from trio_srs.server.run import Server, serve
@@ -72,6 +73,7 @@ def of_service(server: Server) -> Any:
     return task
 
 
+@pytest.mark.slow  # the first pause of the back-off
 async def test_a_service_with_a_bug_listens_again_and_the_others_go_on(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -98,6 +100,31 @@ async def test_a_service_with_a_bug_listens_again_and_the_others_go_on(
     [line] = [record for record in caplog.records if record.exc_info]
     assert line.getMessage() == "a bug ended service fickle"
     assert task.state is TaskState.RUNNING
+
+
+@pytest.mark.slow  # likewise
+async def test_who_published_over_a_service_with_a_bug_can_come_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real, fails, calls = Acceptor.run, trio.Event(), 0
+
+    async def run(self: Acceptor, accepted: OnAccepted) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 1:
+            await fails.wait()
+            raise KeyError("the bug")
+        await real(self, accepted)
+
+    monkeypatch.setattr(Acceptor, "run", run)
+    async with serve(CONFIG) as server:
+        fails.set()
+        with trio.fail_after(5):
+            while calls < 2:  # noqa: ASYNC110 - the back-off tells nobody
+                await trio.sleep(0.02)
+        [url] = server.addresses["rtmp"]
+        async with await Peer.connect_tcp("127.0.0.1", int(url.rpartition(":")[2])) as peer:
+            assert await peer.publish("a") == "NetStream.Publish.Start"
 
 
 async def test_a_service_that_cannot_start_lets_no_server_start() -> None:

@@ -7,17 +7,19 @@ publish. Which there are is known here, and the forms that can be derived from a
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final, TypeVar
 
 import attrs
 
 from trio_srs.errors import InternalError
 from trio_srs.hub.derived import DerivedForm
+from trio_srs.hub.settings import StreamSettings
 from trio_srs.hub.stream import Stream
 from trio_srs.hub.stream_table import StreamTable
-from trio_srs.hub.supervisor import RESTART, Body, RestartPolicy, TaskKind
+from trio_srs.hub.supervisor import ALWAYS, RESTART, Body, RestartPolicy, TaskKind
 
-__all__ = ["OutputNameError", "Outputs", "PublishOutput"]
+__all__ = ["OutputNameError", "Outputs", "PublishOutput", "StreamSource"]
 
 _OutputT = TypeVar("_OutputT")
 
@@ -45,8 +47,23 @@ class PublishOutput:
     restart: RestartPolicy = RESTART
 
 
+@attrs.frozen(kw_only=True)
+class StreamSource:
+    """What brings a stream by itself, whether anybody asks for it or not: an ingest, a relay."""
+
+    name: str
+    """What it is called: ``ingest``."""
+    stream: str
+    """The stream's name in the hub."""
+    settings: StreamSettings
+    run: Body
+    """Publishes it: see :meth:`Hub.publishing <trio_srs.hub.hub.Hub.publishing>`. It is begun with
+    the server, and ended first when that stops."""
+    restart: RestartPolicy = ALWAYS
+
+
 class Outputs:
-    """The outputs of one server.
+    """The outputs of one server, and what brings streams by itself.
 
     Attributes:
         derived: the forms that can be derived from a stream, by name.
@@ -55,8 +72,9 @@ class Outputs:
     def __init__(self) -> None:
         self.derived: dict[str, DerivedForm] = {}
         self._of_publishes: dict[str, PublishOutput] = {}
+        self._sources: dict[str, StreamSource] = {}
 
-    def add(self, output: PublishOutput | DerivedForm) -> None:
+    def add(self, output: PublishOutput | DerivedForm | StreamSource) -> None:
         """Make one known, before anything is published.
 
         Raises:
@@ -64,6 +82,8 @@ class Outputs:
         """
         if isinstance(output, DerivedForm):
             _put(self.derived, output.name, output)
+        elif isinstance(output, StreamSource):
+            _put(self._sources, output.name, output)
         else:
             _put(self._of_publishes, output.name, output)
 
@@ -77,6 +97,18 @@ class Outputs:
             known = ", ".join(self.derived) or "none"
             raise OutputNameError(f"there is no derived form {name!r}; known: {known}")
         return self.derived[name]
+
+    def begin_sources(self, streams: StreamTable) -> None:
+        """The server has begun: bring the streams that are to be there."""
+        for source in self._sources.values():
+            stream = streams.hold(source.stream, source.settings)
+            stream.tasks.start(
+                source.name,
+                source.run,
+                kind=TaskKind.SOURCE,
+                restart=source.restart,
+                on_end=partial(streams.release, stream),
+            )
 
     def begin(self, stream: Stream, streams: StreamTable) -> None:
         """A publish begins: begin what runs beside it.
@@ -123,6 +155,6 @@ def _begin(output: PublishOutput, stream: Stream, streams: StreamTable) -> None:
         kind=TaskKind.OUTPUT,
         restart=output.restart,
         finish_within_s=output.finish_within_s,
-        on_end=lambda: streams.release(stream),
+        on_end=partial(streams.release, stream),
     )
     streams.hold(stream.name, stream.settings)

@@ -11,6 +11,7 @@ import enum
 import logging
 import math
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import attrs
@@ -19,6 +20,7 @@ import trio
 from trio_srs.errors import InternalError, PeerError, RefusedError
 
 __all__ = [
+    "ALWAYS",
     "ONCE",
     "RESTART",
     "Body",
@@ -98,6 +100,8 @@ class RestartPolicy:
 
 RESTART: Final = RestartPolicy()
 """For what may come right by itself."""
+ALWAYS: Final = RestartPolicy(tries=math.inf)
+"""For what is never to be given up."""
 ONCE: Final = RestartPolicy(tries=1)
 """For what cannot go on in the middle."""
 
@@ -195,24 +199,8 @@ class SupervisedTask:
             await body()
             succeeded = True
         except* Exception as errors:  # a cancellation beside them goes on
-            self.last_error = self._tell(errors, supervisor)
+            self.last_error = supervisor.tell(self.title, errors, **self._fields())
         return succeeded
-
-    def _tell(self, errors: ExceptionGroup[Exception], supervisor: Supervisor) -> str:
-        """Say why it failed, as it deserves; the same in words."""
-        single = list(_single(errors))
-        bugs = [each for each in single if not isinstance(each, PeerError | RefusedError)]
-        if not bugs:
-            error = single[0]
-            assert isinstance(error, PeerError | RefusedError)  # all of them are
-            why = f"{error.code}: {error}"
-            _log.warning("%s: %s", self.title, why, extra={"fields": self._fields()})
-            return why
-        if not isinstance(bugs[0], ReportedError):
-            supervisor.report(
-                self.title, single[0] if len(single) == 1 else errors, **self._fields()
-            )
-        return repr(bugs[0])
 
     def _fields(self) -> dict[str, str]:
         return {"task": self.name, **({"stream": self.stream} if self.stream else {})}
@@ -257,6 +245,34 @@ class Supervisor:
         """
         self.internal_errors += 1
         _log.error("a bug ended %s", what, exc_info=bug, extra={"fields": fields})
+
+    def tell(self, what: str, errors: ExceptionGroup[Exception], /, **fields: object) -> str:
+        """Say of whatever failed why it did, as it deserves: a bug is reported, once; the peer's
+        fault, or a refusal, is a line.
+
+        Returns:
+            the same in words.
+        """
+        single = list(_single(errors))
+        bugs = [each for each in single if not isinstance(each, PeerError | RefusedError)]
+        if not bugs:
+            error = single[0]
+            assert isinstance(error, PeerError | RefusedError)  # all of them are
+            why = f"{error.code}: {error}"
+            _log.warning("%s: %s", what, why, extra={"fields": fields})
+            return why
+        if not isinstance(bugs[0], ReportedError):
+            self.report(what, single[0] if len(single) == 1 else errors, **fields)
+        return repr(bugs[0])
+
+    @contextmanager
+    def containing(self, what: str, /, **fields: object) -> Iterator[None]:
+        """Let nothing out of the block but a cancellation; what it raises is told, and that is
+        all: for a connection of a service."""
+        try:
+            yield
+        except* Exception as errors:
+            self.tell(what, errors, **fields)
 
     def start(
         self,

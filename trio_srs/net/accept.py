@@ -42,7 +42,7 @@ class Acceptor:
         return (each for listeners in self.listeners.values() for each in listeners)
 
     async def bind(self, protocol: str, addresses: Iterable[Address], *, backlog: int) -> None:
-        """Listen for one of the protocols on every address.
+        """Listen for one of the protocols on every address; closed listeners are forgotten.
 
         Args:
             backlog: see :func:`~trio_srs.net.listen.open_listeners`.
@@ -50,8 +50,10 @@ class Acceptor:
         Raises:
             ListenError: one of them cannot be bound; the others are closed by :meth:`close`.
         """
+        listeners = self.listeners[protocol]
+        listeners[:] = [each for each in listeners if not each.is_closed]
         for address in addresses:
-            self.listeners[protocol] += await open_listeners(address, backlog=backlog)
+            listeners += await open_listeners(address, backlog=backlog)
 
     def tune(self, options: SocketOptions) -> None:
         """Give every connection from now on these options."""

@@ -82,6 +82,11 @@ class Listener:
         """Where it listens; the port is the real one, also if any free one was asked for."""
         return self._address
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether it listens no more."""
+        return self._closed
+
     def tune(self, options: SocketOptions) -> None:
         """Give every connection from now on these options: the kernel hands them down.
 

@@ -32,12 +32,13 @@ __all__ = ["SERVICES", "Built", "Offer", "Rulebook", "build"]
 
 @attrs.frozen
 class Offer:
-    """A service that a server may have."""
+    """What a server may have: a service, or an output of its streams."""
 
     make: Callable[[Parts, Config], Service[Config] | None]
-    """Makes it, or nothing where the configuration does not ask for it."""
-    protocols: tuple[str, ...]
-    """Of its URLs: they are told of in the ready line, also when it is off."""
+    """Makes it, or nothing where the configuration does not ask for it. What is no service makes
+    itself known to ``parts.hub.outputs``, and returns nothing either."""
+    protocols: tuple[str, ...] = ()
+    """Of a service's URLs: they are told of in the ready line, also when it is off."""
 
 
 SERVICES: Final = (

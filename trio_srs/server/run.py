@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import os
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 import trio
@@ -20,7 +19,7 @@ from trio_srs.hub.gate import Gate
 from trio_srs.hub.hub import Hub
 from trio_srs.hub.reports import Reports
 from trio_srs.hub.sessions import SessionFacts, in_order, session_facts, sessions_of
-from trio_srs.hub.supervisor import RestartPolicy, SupervisedTask, Supervisor
+from trio_srs.hub.supervisor import ALWAYS, SupervisedTask, Supervisor
 from trio_srs.hub.waiting import Reached, Until
 from trio_srs.server.build import SERVICES, Built, Offer, build
 from trio_srs.server.logs import log_event
@@ -31,9 +30,6 @@ if TYPE_CHECKING:
     from trio_srs.config.reload import Change
 
 __all__ = ["Server", "serve", "serve_forever"]
-
-_ALWAYS: Final = RestartPolicy(tries=math.inf)
-"""For what all players need."""
 
 
 class Server:
@@ -309,12 +305,13 @@ async def _run_services(
     async with trio.open_nursery() as services:
         supervisor = parts.supervisor
         await services.start(supervisor.run)
-        supervisor.start("broadcaster", parts.hub.broadcaster.run, restart=_ALWAYS)
-        supervisor.start("reports", parts.reports.run, restart=_ALWAYS)
+        supervisor.start("broadcaster", parts.hub.broadcaster.run, restart=ALWAYS)
+        supervisor.start("reports", parts.reports.run, restart=ALWAYS)
         if parts.reader is not None:  # without it nobody is heard: its end is the server's
             await services.start(parts.reader.run)
         for service in built.services:
             await services.start(_run_service, service, supervisor)
+        parts.hub.outputs.begin_sources(parts.hub.streams)
         task_status.started()
         await server.wait_stopped()
         services.cancel_scope.cancel()

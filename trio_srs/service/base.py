@@ -7,8 +7,10 @@ what two of them need is lower, and what they share of one server is in :class:`
 from __future__ import annotations
 
 import enum
+import socket
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import attrs
 import trio
@@ -22,11 +24,14 @@ from trio_srs.hub.resolution import Rules
 from trio_srs.hub.supervisor import Supervisor
 from trio_srs.hub.turns import Turns
 from trio_srs.hub.waiting import Waiting
+from trio_srs.net.accept import Acceptor
+from trio_srs.net.connections import Connections, Served
 from trio_srs.net.reading import SharedReader
 
-__all__ = ["Parts", "Service", "StopPhase"]
+__all__ = ["ListeningService", "Parts", "Service", "StopPhase"]
 
 Sections = TypeVar("Sections", contravariant=True)
+ServedT = TypeVar("ServedT", bound=Served)
 
 
 class StopPhase(enum.IntEnum):
@@ -111,3 +116,64 @@ class Service(Protocol[Sections]):
             grace_s: how long that may take; what is still open then is cut off.
         """
         ...
+
+
+class ListeningService(ABC, Generic[ServedT]):
+    """What all services have in common that accept connections, and serve each in a task.
+
+    It is a :class:`Service` but for :meth:`Service.listen`, which binds addresses to the acceptor.
+    Connections outlive listeners: closing the listeners lets those that are served finish.
+
+    Attributes:
+        acceptor: where it listens, by protocol.
+        connections: those that are served.
+    """
+
+    def __init__(self, acceptor: Acceptor, connections: Connections[ServedT]) -> None:
+        self.acceptor, self.connections = acceptor, connections
+
+    @property
+    def stop_phase(self) -> StopPhase:
+        """It brings sessions."""
+        return StopPhase.SESSIONS
+
+    @property
+    def urls(self) -> Mapping[str, Sequence[str]]:
+        """Where it listens now, by protocol."""
+        return {protocol: self.acceptor.urls(protocol) for protocol in self.acceptor.listeners}
+
+    @abstractmethod
+    def accepted(self, sock: socket.socket, peer: str, protocol: str) -> None:
+        """Begin to serve a connection, if there is room; see :data:`.OnAccepted`."""
+
+    def end_connections(self) -> None:
+        """Let every connection end, in words that its peer hears: by default it is cut off."""
+        self.connections.cut()
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Accept and serve until cancelled; what is bound is listened to once this has started."""
+        try:
+            async with self.connections.serving() as nursery:
+                nursery.start_soon(self.acceptor.run, self.accepted)
+                task_status.started()
+                try:
+                    await trio.sleep_forever()
+                finally:
+                    self.connections.cut()
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Stop listening; what is connected goes on. Idempotent."""
+        self.acceptor.close()
+
+    async def finish(self) -> None:
+        """Stop listening, and wait until the last connection has ended by itself."""
+        self.close()
+        await self.connections.over()
+
+    async def stop(self, grace_s: float) -> None:
+        """Stop listening, end every connection, and wait for that; see :meth:`Service.stop`."""
+        self.close()
+        self.end_connections()
+        await self.connections.end(grace_s)

@@ -26,7 +26,7 @@ from trio_srs.service.api.context import ApiContext
 from trio_srs.service.api.make import ApiSections
 from trio_srs.service.api.names import Asgi
 from trio_srs.service.api.transport import PatientStream
-from trio_srs.service.base import StopPhase
+from trio_srs.service.base import ListeningService, StopPhase
 
 __all__ = ["ApiService"]
 
@@ -35,6 +35,7 @@ _log = logging.getLogger(__name__)
 _BACKLOG: Final = 128
 _OPTIONS: Final = SocketOptions(nodelay=True, keepalive_idle=60.0)
 """An answer is sent as head and body; without ``nodelay`` the body waits 40 ms for a client."""
+_CALLED: Final = "a connection to the API"
 _LOOPBACK: Final = ("127.", "::1", "localhost")
 _ROOM_S: Final = 0.1
 """How long one over the limit waits: somebody may have gone, and only not been seen to."""
@@ -42,14 +43,13 @@ _REQUESTS: Final = 1_000_000
 """Requests on one connection before it is closed: in effect no limit."""
 
 
-class ApiService:
+class ApiService(ListeningService["_Connection"]):
     """Serves an ASGI application, made for the same context, on any number of addresses."""
 
     def __init__(self, context: ApiContext, app: Asgi) -> None:
         self.context = context
-        self.acceptor = Acceptor("api")
         most = context.config.max_connections
-        self.connections: Connections[_Connection] = Connections(most, "a connection to the API")
+        super().__init__(Acceptor("api"), Connections(most, _CALLED))
         self.room = trio.CapacityLimiter(most)
         self.worker = WorkerContext(None)
         self.settings = _settings()
@@ -83,33 +83,16 @@ class ApiService:
         self.context.config = sections.api
         self.connections.most = self.room.total_tokens = sections.api.max_connections
 
-    def close(self) -> None:
-        """Stop accepting. Idempotent."""
-        self.acceptor.close()
-
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Accept and serve until cancelled."""
         context = self.context
-        try:
-            with context.bus.listening(context.counters.listen):
-                async with self.connections.serving() as nursery:
-                    nursery.start_soon(self.acceptor.run, self._accepted)
-                    task_status.started()
-                    try:
-                        await trio.sleep_forever()
-                    finally:
-                        self.connections.cut()
-        finally:
-            self.close()
+        with context.bus.listening(context.counters.listen):
+            await super().run(task_status=task_status)
 
-    def _accepted(self, sock: socket.socket, _peer: str, _protocol: str) -> None:
+    def accepted(self, sock: socket.socket, peer: str, protocol: str) -> None:
+        """Serve a connection, if there is room, be it after a moment."""
         if self.connections.take_in(sock):
             self.connections.begin(_Connection(self, sock))
-
-    async def finish(self) -> None:
-        """Stop accepting, and wait until the last connection has ended by itself."""
-        self.close()
-        await self.connections.over()
 
     async def stop(self, grace_s: float) -> None:
         """Stop accepting, answer what was asked, and end every connection.
@@ -135,7 +118,7 @@ class _Connection:
         """Serve it, if there is room, be it after a moment."""
         room, has_room = self._service.room, False
         try:
-            with self._scope:
+            with self._scope, self._service.context.hub.supervisor.containing(_CALLED):
                 with trio.move_on_after(_ROOM_S):
                     await room.acquire_on_behalf_of(self)
                     has_room = True
@@ -143,8 +126,6 @@ class _Connection:
                     await self._serve()
                 else:
                     self._service.connections.turn_away(self._sock)
-        except Exception:  # no reason for others to suffer
-            _log.exception("a bug ended a connection to the API")
         finally:
             self._sock.close()
             if has_room:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, Protocol
 
 import trio
@@ -18,7 +18,7 @@ from trio_srs.net.connections import Connections
 from trio_srs.net.tcp import SocketOptions, SocketTransport
 from trio_srs.net.tls_accept import accept_tls
 from trio_srs.net.transport import Transport
-from trio_srs.service.base import StopPhase
+from trio_srs.service.base import ListeningService
 from trio_srs.service.rtmp.config import RtmpConfig
 from trio_srs.service.rtmp.connection import Connection
 from trio_srs.service.rtmp.context import RtmpContext
@@ -39,11 +39,8 @@ class RtmpSection(Protocol):
         ...
 
 
-class RtmpService:
-    """Serves RTMP and RTMPS on any number of addresses.
-
-    Connections outlive listeners: closing the listeners lets the sessions finish.
-    """
+class RtmpService(ListeningService[Connection]):
+    """Serves RTMP and RTMPS on any number of addresses."""
 
     def __init__(
         self,
@@ -57,7 +54,6 @@ class RtmpService:
             tls: makes what that needs. It may raise TlsConfigError.
         """
         self.context = context
-        self.acceptor = Acceptor("rtmp", "rtmps")
         self._rtmps, self._make_tls = rtmps, tls
         self._tls: ssl.SSLContext | None = None
         self._lobby = (
@@ -65,19 +61,10 @@ class RtmpService:
             if context.reader is None
             else Lobby(context, context.reader, self._admit, self._left)
         )
-        self._connections: Connections[Connection] = Connections(
-            context.config.max_connections, others=() if self._lobby is None else self._lobby
+        others = () if self._lobby is None else self._lobby
+        super().__init__(
+            Acceptor("rtmp", "rtmps"), Connections(context.config.max_connections, others=others)
         )
-
-    @property
-    def stop_phase(self) -> StopPhase:
-        """It brings sessions."""
-        return StopPhase.SESSIONS
-
-    @property
-    def urls(self) -> Mapping[str, Sequence[str]]:
-        """Where it listens now, by protocol."""
-        return {protocol: self.acceptor.urls(protocol) for protocol in self.acceptor.listeners}
 
     async def listen(self) -> None:
         """Bind every address of the configuration.
@@ -99,27 +86,24 @@ class RtmpService:
         if config.read_buffer != self.context.config.read_buffer:
             self.context.buffer = memoryview(bytearray(config.read_buffer))
         self.context.config = config
-        self._connections.most = config.max_connections
+        self.connections.most = config.max_connections
         self.acceptor.tune(socket_options(config))
-
-    def close(self) -> None:
-        """Stop listening; connections go on. Idempotent."""
-        self.acceptor.close()
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Accept and serve until cancelled; what is bound is listened to once this has started."""
         try:
-            async with self._connections.serving() as nursery:
+            async with self.connections.serving() as nursery:
                 if self._lobby is not None:
                     nursery.start_soon(self._lobby.run)
-                nursery.start_soon(self.acceptor.run, self._accepted)
+                nursery.start_soon(self.acceptor.run, self.accepted)
                 task_status.started()
                 await trio.sleep_forever()
         finally:
             self.close()
 
-    def _accepted(self, sock: socket.socket, peer: str, protocol: str) -> None:
-        if not self._connections.take_in(sock):
+    def accepted(self, sock: socket.socket, peer: str, protocol: str) -> None:
+        """Serve a connection, if there is room."""
+        if not self.connections.take_in(sock):
             return
         transport = SocketTransport(sock, peer)
         if protocol == "rtmps":
@@ -150,40 +134,26 @@ class RtmpService:
         if self._lobby is not None and fileno is not None:
             self._lobby.welcome(transport, fileno, entry)
         else:
-            on_end = self._connections.is_closing
-            self._connections.begin(Connection(transport, entry, context, opening, on_end=on_end))
+            on_end = self.connections.is_closing
+            self.connections.begin(Connection(transport, entry, context, opening, on_end=on_end))
         context.bus.tell(SessionBegan(session=entry.id, peer=entry.peer, protocol=protocol))
 
     def _admit(self, transport: Transport, entry: SessionEntry, begun: Begun) -> None:
         """Go on with a peer that was in the lobby."""
-        on_end = self._connections.is_closing
-        self._connections.begin(
+        on_end = self.connections.is_closing
+        self.connections.begin(
             Connection(transport, entry, self.context, begun=begun, on_end=on_end)
         )
 
     def _left(self) -> None:
         """Somebody has left the lobby for good."""
-        self._connections.check_empty()
+        self.connections.check_empty()
 
-    def _entries(self) -> list[SessionEntry]:
-        """Of every peer that is served here, in the lobby or not."""
-        return [it.entry for served in (self._connections, self._lobby or ()) for it in served]
-
-    async def finish(self) -> None:
-        """Stop accepting, and wait until the last connection has ended by itself."""
-        self.close()
-        await self._connections.over()
-
-    async def stop(self, grace_s: float) -> None:
-        """Stop accepting, tell every connection, and wait until they are closed.
-
-        Args:
-            grace_s: how long that may take; what is still open then is cut off.
-        """
-        self.close()
-        for entry in self._entries():
-            entry.end(EndReason.SHUTDOWN, "the server stops")
-        await self._connections.end(grace_s)
+    def end_connections(self) -> None:
+        """Tell everybody that is connected."""
+        for served in (self.connections, self._lobby or ()):
+            for each in served:
+                each.entry.end(EndReason.SHUTDOWN, "the server stops")
 
 
 def socket_options(config: RtmpConfig) -> SocketOptions:

@@ -18,7 +18,7 @@ from trio_srs.testing import (
     at_most,
     expect,
 )
-from trio_srs.testing.trio_twins import TrioPublisher, TrioServer
+from trio_srs.testing.trio_fixtures import TrioPublisher, TrioServer
 
 
 def right(

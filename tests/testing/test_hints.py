@@ -11,7 +11,7 @@ import pytest
 from trio_srs.testing import PlayerProcess, ServerProcess
 from trio_srs.testing.hints import WithHints, nearest
 from trio_srs.testing.starting import check_words
-from trio_srs.testing.trio_twins import TrioServer
+from trio_srs.testing.trio_fixtures import TrioServer
 
 
 class Recorder(WithHints):

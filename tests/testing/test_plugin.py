@@ -253,7 +253,7 @@ def test_only_collecting_starts_nothing(project: Project) -> None:
     assert "\nfork server: False\n" in project.run("--collect-only").output
 
 
-def test_the_twins_are_for_tests_under_trio(project: Project) -> None:
+def test_fixtures_of_their_own_are_for_tests_under_trio(project: Project) -> None:
     project.write(
         """
         import math

@@ -21,7 +21,7 @@ from trio_srs.testing.starting import (
     StartServer,
     check_words,
 )
-from trio_srs.testing.trio_twins import TrioPlayer, TrioPublisher
+from trio_srs.testing.trio_fixtures import TrioPlayer, TrioPublisher
 from trio_srs.tools.publish import PublishOptions
 
 

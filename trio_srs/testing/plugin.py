@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from trio_srs.testing.fixtures import Servers
     from trio_srs.testing.server_process import ServerProcess
     from trio_srs.testing.starting import StartPlayer, StartPublisher, StartServer
-    from trio_srs.testing.trio_twins import TrioPlayer, TrioPublisher, TrioServer
+    from trio_srs.testing.trio_fixtures import TrioPlayer, TrioPublisher, TrioServer
 
 __all__ = [
     "rtmp_player",
@@ -96,7 +96,7 @@ def rtmp_player(rtmp_server: ServerProcess) -> Iterator[StartPlayer]:
 @pytest.fixture
 def trio_rtmp_server(rtmp_server: ServerProcess) -> TrioServer:
     """``rtmp_server`` for tests that run under Trio: what waits is awaited."""
-    from trio_srs.testing.trio_twins import TrioServer
+    from trio_srs.testing.trio_fixtures import TrioServer
 
     return TrioServer(rtmp_server)
 
@@ -104,7 +104,7 @@ def trio_rtmp_server(rtmp_server: ServerProcess) -> TrioServer:
 @pytest.fixture
 def trio_rtmp_publisher(rtmp_publisher: StartPublisher) -> TrioPublisher:
     """``rtmp_publisher`` for tests that run under Trio: ``await trio_rtmp_publisher(...)``."""
-    from trio_srs.testing.trio_twins import TrioPublisher
+    from trio_srs.testing.trio_fixtures import TrioPublisher
 
     return TrioPublisher(rtmp_publisher)
 
@@ -112,7 +112,7 @@ def trio_rtmp_publisher(rtmp_publisher: StartPublisher) -> TrioPublisher:
 @pytest.fixture
 def trio_rtmp_player(rtmp_player: StartPlayer) -> TrioPlayer:
     """``rtmp_player`` for tests that run under Trio: ``await trio_rtmp_player(...)``."""
-    from trio_srs.testing.trio_twins import TrioPlayer
+    from trio_srs.testing.trio_fixtures import TrioPlayer
 
     return TrioPlayer(rtmp_player)
 

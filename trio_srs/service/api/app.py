@@ -24,7 +24,7 @@ from trio_srs.service.api.error_answers import (
     UnknownParameterError,
     located,
 )
-from trio_srs.service.api.heads import answering_heads
+from trio_srs.service.api.head_requests import answering_head_requests
 from trio_srs.service.api.names import Asgi, folding
 from trio_srs.service.api.request_bodies import BODY_MOST, hurrying
 from trio_srs.service.api.routes.events import follow_events
@@ -82,7 +82,7 @@ def make_app(context: ApiContext) -> Asgi:
         response_class=PlainResponse,
         logging_config=None,
     )
-    return answering_heads(folding(hurrying(app)))
+    return answering_head_requests(folding(hurrying(app)))
 
 
 def _token_guard(context: ApiContext) -> Guard:

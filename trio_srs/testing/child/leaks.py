@@ -16,21 +16,21 @@ import trio
 from trio_srs.hub.registry import SessionEntry
 from trio_srs.testing.child.orders import is_order
 
-__all__ = ["Stock", "take_stock", "until_given_back"]
+__all__ = ["ResourceSnapshot", "take_snapshot", "until_given_back"]
 
 _FOLDER: Final = "/dev/fd"
 _CHECK_S: Final = 0.01
 
 
 @attrs.frozen
-class Stock:
+class ResourceSnapshot:
     """What is held at one moment, by name, and how many of each."""
 
     sessions: Counter[str]
     tasks: Counter[str]
     descriptors: Counter[str]
 
-    def beyond(self, before: Stock) -> tuple[str, ...]:
+    def beyond(self, before: ResourceSnapshot) -> tuple[str, ...]:
         """What is held that was not held before, each in a few words."""
         return tuple(
             f"{kind} {name}" + (f" ({count} times)" if count > 1 else "")
@@ -43,7 +43,7 @@ class Stock:
         )
 
 
-def take_stock(sessions: Iterable[SessionEntry]) -> Stock:
+def take_snapshot(sessions: Iterable[SessionEntry]) -> ResourceSnapshot:
     """See what this process holds, orders and what they do left out.
 
     Args:
@@ -51,7 +51,7 @@ def take_stock(sessions: Iterable[SessionEntry]) -> Stock:
     """
     root = trio.lowlevel.current_root_task()
     assert root is not None  # there is one wherever there is a task
-    return Stock(
+    return ResourceSnapshot(
         Counter(f"{entry.id} from {entry.peer}" for entry in sessions),
         Counter(task.name for task in _tasks(root)),
         Counter(_descriptors()),
@@ -59,11 +59,11 @@ def take_stock(sessions: Iterable[SessionEntry]) -> Stock:
 
 
 async def until_given_back(
-    before: Stock, sessions: Iterable[SessionEntry], patience_s: float
+    before: ResourceSnapshot, sessions: Iterable[SessionEntry], patience_s: float
 ) -> tuple[str, ...]:
     """Wait until nothing more is held than before; what is left when that takes too long."""
     deadline = trio.current_time() + patience_s
-    while left := take_stock(sessions).beyond(before):
+    while left := take_snapshot(sessions).beyond(before):
         if trio.current_time() >= deadline:
             break
         await trio.sleep(_CHECK_S)

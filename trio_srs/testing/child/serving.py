@@ -14,7 +14,7 @@ from trio_srs.errors import TrioSrsError
 from trio_srs.media.plain import plain
 from trio_srs.server.logs import configure
 from trio_srs.server.run import Server, serve
-from trio_srs.testing.child.leaks import Stock, take_stock, until_given_back
+from trio_srs.testing.child.leaks import ResourceSnapshot, take_snapshot, until_given_back
 from trio_srs.testing.child.orders import STARTED, Verbs, refusal, take_orders
 from trio_srs.testing.failure_report import in_words, write_down
 from trio_srs.tools.capture import Captures, capturing
@@ -43,7 +43,7 @@ class ServerVerbs:
 
     def __init__(self, server: Server, captures: Captures | None) -> None:
         self._server, self._captures = server, captures
-        self._before = self._stock()
+        self._before = self._snapshot()
 
     @property
     def addresses(self) -> dict[str, list[str]]:
@@ -108,8 +108,8 @@ class ServerVerbs:
         if self._captures is not None:
             await self._captures.settled()
 
-    def _stock(self) -> Stock:
-        return take_stock(self._server.registry)
+    def _snapshot(self) -> ResourceSnapshot:
+        return take_snapshot(self._server.registry)
 
     async def _kick(self, stream: str, detail: str) -> bool:
         return await self._server.kick_and_wait(stream, detail)

@@ -34,7 +34,7 @@ async def _aside(call: Callable[..., T], *args: Any, **words: Any) -> T:
 
 
 class TrioServer(WithHints):
-    """A server's twin.
+    """A server whose methods are awaited.
 
     Attributes:
         sync: the server as synchronous tests have it, for what is not here.
@@ -81,7 +81,7 @@ class TrioServer(WithHints):
 
 
 class TrioClient(WithHints, Generic[C]):
-    """A publisher's or a player's twin.
+    """A publisher or a player whose methods are awaited.
 
     Attributes:
         sync: the client as synchronous tests have it: what it did and got.

@@ -8,10 +8,10 @@ import trio
 
 from trio_srs.service.api.names import Asgi
 
-__all__ = ["answering_heads"]
+__all__ = ["answering_head_requests"]
 
 
-def answering_heads(app: Asgi) -> Asgi:
+def answering_head_requests(app: Asgi) -> Asgi:
     """Let an application that does GET do HEAD as well: the same status and headers, no body.
 
     What would make a body without end is left when the head is said.

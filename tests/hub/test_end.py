@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from trio_srs.errors import EndReason, PeerError, ProtocolError
 from trio_srs.hub.bus import Bus, Event, SessionBegan, SessionEnded
-from trio_srs.hub.end import FAREWELL_S, End, end_of, tell_end, until_ended
+from trio_srs.hub.end import FAREWELL_S, End, end_of, ending, tell_end, until_ended
 from trio_srs.hub.registry import Registry, SessionEntry
+from trio_srs.hub.supervisor import ReportedError
 
 ENDED: dict[str, Any] = {"reason": EndReason.KICKED, "detail": "", "seconds": 1.0}
 BYTES: dict[str, Any] = {"bytes_in": 0, "bytes_out": 0}
@@ -88,3 +90,47 @@ def test_the_first_of_several_errors_is_the_end() -> None:
 
 def test_what_a_peer_says_is_kept_in_part() -> None:
     assert len(End(EndReason.PEER_FIN, "x" * 5000).detail) == 1024
+
+
+GONE, BUG = PeerError("gone"), ZeroDivisionError("ours")
+REPORTED = ReportedError("a form failed")
+
+
+@pytest.mark.parametrize(
+    ("raised", "expected", "is_reported"),
+    [
+        (GONE, [End(EndReason.PEER_RST, "gone")], False),
+        (BUG, [End(EndReason.INTERNAL_ERROR, repr(BUG))], True),
+        (REPORTED, [End(EndReason.INTERNAL_ERROR, "a form failed")], False),
+        (
+            ExceptionGroup("", [GONE, BUG]),
+            [End(EndReason.INTERNAL_ERROR, repr(BUG)), End(EndReason.PEER_RST, "gone")],
+            True,
+        ),
+    ],
+    ids=["the peer's fault", "a bug", "a bug that was reported", "both"],
+)
+def test_what_is_raised_becomes_an_end_and_a_bug_is_reported_once(
+    raised: Exception, expected: list[End], is_reported: bool
+) -> None:
+    ends: list[End] = []
+    reported: list[Exception] = []
+    with ending(ends.append, reported.append):
+        raise raised
+    assert ends == expected
+    assert len(reported) == is_reported
+
+
+def nobody_is_told(what: object) -> None:
+    pytest.fail(f"there was {what!r}")
+
+
+def test_with_nothing_raised_there_is_no_end_yet() -> None:
+    with ending(nobody_is_told, nobody_is_told):
+        pass
+
+
+async def test_a_cancellation_is_not_an_end_of_its_own(autojump_clock: MockClock) -> None:
+    with trio.move_on_after(1) as scope, ending(nobody_is_told, nobody_is_told):
+        await trio.sleep_forever()
+    assert scope.cancelled_caught

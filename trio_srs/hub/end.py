@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final, TypeVar
 
 import attrs
@@ -12,6 +13,7 @@ from trio_srs.errors import EndReason, PeerError, TrioSrsError
 from trio_srs.hub.bus import Bus, Event, SessionEnded
 from trio_srs.hub.directory import SessionDirectory
 from trio_srs.hub.registry import SessionEntry
+from trio_srs.hub.supervisor import ReportedError
 
 __all__ = [
     "FAREWELL_S",
@@ -20,6 +22,7 @@ __all__ = [
     "end_of",
     "end_of_block",
     "ended",
+    "ending",
     "first_of",
     "tell_end",
     "told_later",
@@ -82,6 +85,31 @@ def first_of(group: ExceptionGroup[_E]) -> _E:
     while isinstance(error, ExceptionGroup):
         error = error.exceptions[0]
     return error
+
+
+@contextmanager
+def ending(conclude: Callable[[End], None], report: Callable[[Exception], None]) -> Iterator[None]:
+    """Turn what the tasks of a session raise in the block into its end.
+
+    A bug goes before all else that was raised; else it is the first fault of the peer's.
+
+    Args:
+        conclude: told each end, of which the first is to hold; not called if nothing was raised.
+        report: told of bugs, but for those that were reported where they happened.
+    """
+    ends: list[End] = []
+    try:
+        yield
+    except* PeerError as errors:
+        ends.append(end_of(errors))
+    except* ReportedError as bugs:
+        ends.insert(0, End(EndReason.INTERNAL_ERROR, str(first_of(bugs))))
+    except* Exception as bugs:
+        report(bugs)
+        ends.insert(0, End(EndReason.INTERNAL_ERROR, repr(first_of(bugs))))
+    finally:
+        for end in ends:
+            conclude(end)
 
 
 def tell_end(

@@ -26,7 +26,9 @@ from typing import Final
 import attrs
 import trio
 
-__all__ = ["After", "Read", "SharedReader"]
+from trio_srs.net.transport import Transport
+
+__all__ = ["After", "Read", "SharedReader", "read_from"]
 
 _BUDGET_S: Final = 0.002
 """All reading together may take this long in one scheduler pass, so that no accept, kick or
@@ -286,6 +288,42 @@ class SharedReader:
         if after is After.AGAIN and not source.is_over:
             self._line_up(source, self._long)
         return done
+
+
+async def read_from(
+    transport: Transport,
+    reader: SharedReader | None,
+    read: Read,
+    *,
+    every_s: float = 0.0,
+    at_once: bool = False,
+) -> None:
+    """Have ``read`` called when a transport has something, until it is over.
+
+    A plain socket is read by the shared reader. What is none, and everything where there is no
+    shared reader, is waited for here, in turns that are as fair as Trio's tasks.
+
+    Args:
+        every_s: if not 0, rest so long after each time that it has nothing more.
+        at_once: whether it is called for the first time whatever the transport has.
+
+    Raises:
+        trio.ClosedResourceError: this end was closed.
+        whatever ``read`` raised.
+    """
+    fileno = transport.fileno
+    if reader is not None and fileno is not None:
+        await reader.reading(fileno, read, every_s=every_s, at_once=at_once)
+        return
+    after = After.AGAIN if at_once else After.WAIT
+    while after is not After.OVER:
+        if after is After.AGAIN:
+            await trio.lowlevel.checkpoint()
+        else:
+            if every_s:
+                await trio.sleep(every_s)
+            await transport.readable()
+        after = read(trio.current_time())
 
 
 def _read_at(source: _Source) -> float:

@@ -25,14 +25,13 @@ from trio_srs.errors import EndReason, PeerError, RefusedError
 from trio_srs.hub.access import RedirectError
 from trio_srs.hub.bus import RequestRefused, SessionConnected
 from trio_srs.hub.dealings import Dealings, Request
-from trio_srs.hub.end import End, end_of, ended, first_of, tell_end
+from trio_srs.hub.end import End, ended, ending, tell_end
 from trio_srs.hub.gate import AccessRequest, Grant
 from trio_srs.hub.lease import PublishLease
 from trio_srs.hub.outgoing import Outgoing
 from trio_srs.hub.participant import Participant
 from trio_srs.hub.registry import SessionEntry
 from trio_srs.hub.resolution import find_app, find_name
-from trio_srs.hub.supervisor import ReportedError
 from trio_srs.net.link import Link
 from trio_srs.net.rest import Rest
 from trio_srs.net.transport import Transport
@@ -177,31 +176,22 @@ class Connection:
             self._let_go()
 
     async def _serve(self) -> None:
-        ends: list[End] = []
-        try:
-            with self._deadline:
-                if self._before is not None:
-                    self._resume(self._before)
-                await self._pump.greet()
-            if self._end is None:
-                async with trio.open_nursery() as nursery:
-                    self._nursery = nursery
-                    nursery.start_soon(self._pump.run)
-                    while self._early:
-                        nursery.start_soon(self._early.pop(0))
-                    self._check_deadlines(trio.current_time())
-                    await self._watch()
-        except* PeerError as errors:
-            ends.append(end_of(errors))
-        except* ReportedError as bugs:
-            ends.insert(0, End(EndReason.INTERNAL_ERROR, str(first_of(bugs))))
-        except* Exception as bugs:
-            self._report(bugs)
-            ends.insert(0, End(EndReason.INTERNAL_ERROR, repr(first_of(bugs))))
-        finally:
-            self._nursery = None
-            for end in ends:
-                self._conclude(end)
+        with ending(self._conclude, self._report):
+            try:
+                with self._deadline:
+                    if self._before is not None:
+                        self._resume(self._before)
+                    await self._pump.greet()
+                if self._end is None:
+                    async with trio.open_nursery() as nursery:
+                        self._nursery = nursery
+                        nursery.start_soon(self._pump.run)
+                        while self._early:
+                            nursery.start_soon(self._early.pop(0))
+                        self._check_deadlines(trio.current_time())
+                        await self._watch()
+            finally:
+                self._nursery = None
 
     def _resume(self, begun: Begun) -> None:
         """Go on where the lobby left off. Raises PeerError."""

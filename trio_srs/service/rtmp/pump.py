@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import trio
 
 from trio_srs.net.link import PeerClosedError
-from trio_srs.net.reading import After
+from trio_srs.net.reading import After, read_from
 from trio_srs.net.rest import Rest
 
 if TYPE_CHECKING:
@@ -74,29 +74,15 @@ class Pump:
     async def _read(self) -> None:
         """Read for as long as it goes on just so."""
         connection = self._connection
-        fileno, reader = connection.link.transport.fileno, connection.context.reader
         self._began_with_s = self.rest.length_s
-        self._parked = trio.CancelScope()
-        if reader is not None and fileno is not None:
-            with self._parked:
-                await reader.reading(
-                    fileno,
-                    self._read_once,
-                    every_s=self._began_with_s,
-                    at_once=connection.unfinished,
-                )
-        else:
-            await self._read_here()
-
-    async def _read_here(self) -> None:
-        if self._connection.unfinished:
-            await trio.lowlevel.checkpoint()
-        else:
-            with self._parked:
-                await self._connection.link.transport.readable()
-        after = self._read_once(trio.current_time())
-        if self.rest.length_s and after is not After.AGAIN and not self._at_end:
-            await trio.sleep(self.rest.length_s)
+        with trio.CancelScope() as self._parked:
+            await read_from(
+                connection.link.transport,
+                connection.context.reader,
+                self._read_once,
+                every_s=self._began_with_s,
+                at_once=connection.unfinished,
+            )
 
     def _read_once(self, now: float) -> After:
         """Read what there is, or go on with what is there; and how to go on."""

@@ -65,6 +65,7 @@ class Sections(TypedDict, total=False):
     stream: Mapping[str, Any]
     app: Mapping[str, Any]
     vhost: Mapping[str, Any]
+    access: Mapping[str, Any]
     history: Mapping[str, Any]
     api: Mapping[str, Any]
     log: Mapping[str, Any]

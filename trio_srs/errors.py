@@ -52,6 +52,8 @@ class EndReason(enum.StrEnum):
     """The peer's socket took nothing for too long."""
     READER_TOO_SLOW = "reader_too_slow"
     """A reader fell behind further than allowed, and the policy is to drop it."""
+    REQUEST_TIMEOUT = "request_timeout"
+    """An HTTP request was begun and not finished in time."""
     COMMAND_IDLE_TIMEOUT = "command_idle_timeout"
     """A peer that does not publish sent nothing, not even an answer to our pings."""
     NO_PUBLISHER = "no_publisher"

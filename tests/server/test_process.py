@@ -62,6 +62,8 @@ async def test_it_is_ready_when_it_says_so(tmp_path: Path) -> None:
             "pid": server.process.pid,
             "rtmp": [f"rtmp://127.0.0.1:{server.port}"],
             "rtmps": [],
+            "http": [],
+            "https": [],
             "api": [],
         }
         assert json.loads(file.read_text()) == server.ready

@@ -388,8 +388,9 @@ def test_the_rulebook_says_what_the_configuration_says() -> None:
 def test_building_opens_nothing() -> None:
     built = build(attrs.evolve(CONFIG, rtmp=RtmpConfig(read_buffer=Bytes(8192))))
     [rtmp] = built.services
+    protocols = ("rtmp", "rtmps", "http", "https", "api")
     assert rtmp.urls == {"rtmp": [], "rtmps": []}
-    assert built.parts.addresses() == {"rtmp": [], "rtmps": [], "api": []}
+    assert built.parts.addresses() == {each: [] for each in protocols}
     assert isinstance(rtmp, RtmpService)
     assert len(rtmp.context.buffer) == 8192
 

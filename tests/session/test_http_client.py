@@ -8,14 +8,8 @@ from collections.abc import Sequence
 import pytest
 
 from trio_srs.session.base import Need, Session
-from trio_srs.session.http_client import (
-    HttpBody,
-    HttpClientEvent,
-    HttpClientSession,
-    HttpEnd,
-    HttpError,
-    HttpHead,
-)
+from trio_srs.session.http_client import HttpClientEvent, HttpClientSession, HttpError
+from trio_srs.session.http_events import HttpBody, HttpEnd, HttpHead
 
 NOW = 5.0
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: video/x-flv\r\n"

@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, get_args, get_origin
 
+import attrs
+
 from trio_srs.config.keys import Key, keys
 from trio_srs.config.render import key_path, show, tables
 from trio_srs.config.schema import Config, VhostConfig
@@ -88,18 +90,23 @@ play_missing = "refuse"
 
 
 def meanings(section: type) -> dict[str, str]:
-    """The docstring under each field of a class, as one line of text."""
+    """The docstring under each field of a class, its own or inherited, as one line of text."""
+    found: dict[str, str] = {}
+    for definition in map(_definition, filter(attrs.has, reversed(section.__mro__))):
+        for field, text in zip(definition.body, definition.body[1:], strict=False):
+            match field, text:
+                case (
+                    ast.AnnAssign(target=ast.Name(id=name)),
+                    ast.Expr(value=ast.Constant(value=str(words))),
+                ):
+                    found[name] = " ".join(words.split())
+    return found
+
+
+def _definition(section: type) -> ast.ClassDef:
     [definition] = ast.parse(textwrap.dedent(inspect.getsource(section))).body
     assert isinstance(definition, ast.ClassDef)
-    found = {}
-    for field, text in zip(definition.body, definition.body[1:], strict=False):
-        match field, text:
-            case (
-                ast.AnnAssign(target=ast.Name(id=name)),
-                ast.Expr(value=ast.Constant(value=str(words))),
-            ):
-                found[name] = " ".join(words.split())
-    return found
+    return definition
 
 
 def config_toml() -> str:

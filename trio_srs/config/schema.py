@@ -17,6 +17,7 @@ from trio_srs.hub.gate import AccessConfig
 from trio_srs.hub.history import HistoryConfig
 from trio_srs.hub.settings import Overrides, StreamSettings
 from trio_srs.service.api.config import ApiConfig
+from trio_srs.service.http.config import HttpConfig, HttpsConfig
 from trio_srs.service.rtmp.config import RtmpConfig, RtmpsConfig
 
 __all__ = ["DEFAULT_VHOST", "AppConfig", "Config", "VhostConfig"]
@@ -83,6 +84,8 @@ class Config:
 
     rtmp: RtmpConfig = attrs.field(factory=RtmpConfig)
     rtmps: RtmpsConfig = attrs.field(factory=RtmpsConfig)
+    http: HttpConfig = attrs.field(factory=HttpConfig)
+    https: HttpsConfig = attrs.field(factory=HttpsConfig)
     api: ApiConfig = attrs.field(factory=ApiConfig)
     access: AccessConfig = attrs.field(factory=AccessConfig)
     log: LogConfig = attrs.field(factory=LogConfig)

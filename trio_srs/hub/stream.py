@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 import attrs
 import trio
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from trio_srs.hub.derived import DerivedFeed
     from trio_srs.hub.lease import PublishLease
 
-__all__ = ["PublishObserver", "Stream", "StreamCounters"]
+__all__ = ["PublishObserver", "Stream", "StreamCounters", "Tracks"]
 
 _KEYFRAME: Final = int(FrameKind.KEYFRAME)
 _AUDIO: Final = int(MessageType.AUDIO)
@@ -61,6 +61,13 @@ class StreamCounters:
     def sounds(self) -> int:
         """Messages with coded audio."""
         return self.messages - self.pictures - self.others
+
+
+class Tracks(NamedTuple):
+    """Which kinds of media there are."""
+
+    audio: bool
+    video: bool
 
 
 class PublishObserver(Protocol):
@@ -115,12 +122,20 @@ class Stream:
         self._pictures = Pictures()
         self._shift = TimestampShift(settings.timestamps)
         self._has_video = False
+        self._sounds_before = 0
         self._video_at = -math.inf
 
     @property
     def publishing(self) -> bool:
         """Whether somebody publishes this name now."""
         return self.lease is not None
+
+    @property
+    def tracks(self) -> Tracks:
+        """What the present publish has brought so far, be it only a header."""
+        headers = {header.record.type_id for header in self._headers.snapshot()}
+        has_sounds = self.counters.sounds > self._sounds_before
+        return Tracks(has_sounds or _AUDIO in headers, self._has_video or _VIDEO in headers)
 
     # -------------------------------------------------------------- publisher
 
@@ -135,6 +150,7 @@ class Stream:
         self._headers.clear()
         self._headers.most_bytes = settings.log_bytes // HEADERS_PART
         self._has_video = False
+        self._sounds_before = self.counters.sounds
         self._shift = self._shift.next(settings.timestamps)
         feed.kept_from, feed.times = self._pictures.wanted_from, self._shift
         feed.open(

@@ -11,11 +11,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from trio_srs.errors import RefusedError
+from trio_srs.net.tls_config import TlsConfig
 
 if TYPE_CHECKING:
     from cryptography import x509
 
-__all__ = ["TlsConfigError", "self_signed_context", "server_context"]
+__all__ = ["TlsConfigError", "self_signed_context", "server_context", "tls_context"]
 
 _ALWAYS_NAMED: Final = ("localhost", "127.0.0.1", "::1")
 _LIFETIME: Final = datetime.timedelta(days=365)
@@ -152,3 +153,17 @@ def _context_from_memory(pem: bytes) -> ssl.SSLContext:
     finally:
         os.unlink(path)
     return context
+
+
+def tls_context(config: TlsConfig) -> ssl.SSLContext | None:
+    """The certificate to serve with, or None where nothing is listened to.
+
+    Raises:
+        TlsConfigError: the files cannot be used.
+    """
+    if not config.listen:
+        return None
+    if config.certificate is None or config.key is None:
+        return self_signed_context()
+    password = config.key_password.value if config.key_password else None
+    return server_context(str(config.certificate), str(config.key), password)

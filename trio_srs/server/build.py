@@ -24,6 +24,7 @@ from trio_srs.hub.waiting import Waiting
 from trio_srs.net.reading import SharedReader
 from trio_srs.service.api.make import make_api
 from trio_srs.service.base import Parts, Service
+from trio_srs.service.http.make import make_http
 from trio_srs.service.rtmp.make import make_rtmp
 from trio_srs.version import VERSION
 
@@ -43,6 +44,7 @@ class Offer:
 
 SERVICES: Final = (
     Offer(make_rtmp, ("rtmp", "rtmps")),
+    Offer(make_http, ("http", "https")),
     Offer(make_api, ("api",)),
 )
 """Every service there is, in the order in which they start."""

@@ -45,11 +45,16 @@ _log = logging.getLogger("trio_srs.session")
 _LAST_LINES_S: Final = 1.0
 """How long a process that ends waits for a log that takes nothing."""
 
+
+def _shaken(event: SessionConnected) -> str:
+    return f", {event.handshake} handshake" if event.handshake else ""
+
+
 _LINES: Final[Mapping[type[Event], tuple[int, Callable[[Any], str]]]] = {
     SessionBegan: (logging.DEBUG, lambda e: f"session began: {e.protocol} from {e.peer}"),
     SessionConnected: (
         logging.INFO,
-        lambda e: f"connected to {e.app}: {e.client or 'unnamed'}, {e.handshake} handshake",
+        lambda e: f"connected to {e.app}: {e.client or 'unnamed'}{_shaken(e)}",
     ),
     RequestRefused: (
         logging.WARNING,
@@ -253,6 +258,7 @@ def _structlog_formatter(human: bool, colors: bool) -> logging.Formatter:
 def set_level(config: LogConfig) -> None:
     """Change how loud the log is, at any time."""
     logging.getLogger().setLevel(config.level.upper())
+    logging.getLogger("websockets").setLevel(logging.WARNING)  # it tells of each handshake
 
 
 def _add_fields(

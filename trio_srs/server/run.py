@@ -159,6 +159,10 @@ class Server:
         """The same over TLS."""
         return self._url("rtmps", path)
 
+    def http_url(self, path: str = "") -> str:
+        """The URL of a stream over HTTP, such as ``http://127.0.0.1:40125/live/a.flv``."""
+        return self._url("http", path)
+
     def api_url(self, path: str = "") -> str:
         """The URL of something of the HTTP API, such as ``http://127.0.0.1:40124/api/v2/server``."""
         return self._url("api", path)

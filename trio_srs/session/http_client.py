@@ -10,13 +10,13 @@ import math
 from collections.abc import Mapping
 from typing import Final, TypeAlias
 
-import attrs
 import h11
 
 from trio_srs.errors import ProtocolError
 from trio_srs.session.base import NEED_DATA, Need
+from trio_srs.session.http_events import HttpBody, HttpEnd, HttpHead, joined
 
-__all__ = ["HttpBody", "HttpClientEvent", "HttpClientSession", "HttpEnd", "HttpError", "HttpHead"]
+__all__ = ["HttpClientEvent", "HttpClientSession", "HttpError"]
 
 MAX_HEAD: Final = 64 * 1024
 
@@ -25,28 +25,6 @@ class HttpError(ProtocolError):
     """The server's answer is no HTTP, or broke off. The text says what was wrong."""
 
     code = "http_error"
-
-
-@attrs.frozen
-class HttpHead:
-    """The head of the answer. Comes once, before everything else."""
-
-    status: int
-    reason: str
-    headers: Mapping[str, str]
-    """By name in lower case; equal names are joined by a comma."""
-
-
-@attrs.frozen
-class HttpBody:
-    """The next bytes of the body."""
-
-    data: bytes
-
-
-@attrs.frozen
-class HttpEnd:
-    """The body is whole."""
 
 
 HttpClientEvent: TypeAlias = HttpHead | HttpBody | HttpEnd
@@ -120,7 +98,8 @@ class HttpClientSession:
                 case h11.NEED_DATA:
                     return NEED_DATA
                 case h11.Response():
-                    return _head(event)
+                    reason = event.reason.decode("latin-1")
+                    return HttpHead(event.status_code, reason, joined(event.headers))
                 case h11.Data():
                     return HttpBody(bytes(event.data))
                 case h11.InformationalResponse():
@@ -128,11 +107,3 @@ class HttpClientSession:
                 case _:  # the end of the message, the connection, or of HTTP on it
                     self._is_over = True
         return HttpEnd()
-
-
-def _head(response: h11.Response) -> HttpHead:
-    headers: dict[str, str] = {}
-    for raw_name, raw_value in response.headers:
-        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
-        headers[name] = f"{headers[name]}, {value}" if name in headers else value
-    return HttpHead(response.status_code, response.reason.decode("latin-1"), headers)

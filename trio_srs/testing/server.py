@@ -105,6 +105,17 @@ class ServerHandle(WithHints, ABC):
             raise UrlError(f"{stream!r} is not on this server, which is {' and '.join(bases)}")
         return stream
 
+    def http_url(self, path: str = "") -> str:
+        """The URL of a stream over HTTP, such as ``http://127.0.0.1:40125/live/cam1.flv``.
+
+        Args:
+            path: the stream and the form: ``live/cam1.flv``.
+
+        Raises:
+            LookupError: it does not listen for HTTP.
+        """
+        return self.url(path.lstrip("/"), "http")
+
     # ------------------------------------------------------------------- waiting
 
     def wait_for_publish(

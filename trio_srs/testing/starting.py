@@ -62,6 +62,8 @@ class Sections(TypedDict, total=False):
 
     rtmp: Mapping[str, Any]
     rtmps: Mapping[str, Any]
+    http: Mapping[str, Any]
+    https: Mapping[str, Any]
     stream: Mapping[str, Any]
     app: Mapping[str, Any]
     vhost: Mapping[str, Any]

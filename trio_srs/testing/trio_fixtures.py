@@ -47,6 +47,10 @@ class TrioServer(WithHints):
         """The URL of a stream here."""
         return self.sync.url(stream, protocol)
 
+    def http_url(self, path: str = "") -> str:
+        """The URL of a stream over HTTP."""
+        return self.sync.http_url(path)
+
     async def wait_for_publish(
         self, stream: str, timeout_s: float = 10.0, *, since: int | None = None
     ) -> StreamReport:

@@ -12,6 +12,7 @@ import fcntl
 import json
 import os
 from collections.abc import Callable
+from itertools import chain, starmap
 from pathlib import Path
 
 from trio_srs.app.cli.exits import Exit
@@ -40,6 +41,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "address; repeatable",
     )  # fmt: skip
     parser.add_argument(
+        "--http", metavar="ADDRESS", action="append", default=[], type=_address,
+        help="serve streams over HTTP here, in place of http.listen: 127.0.0.1:8080; repeatable",
+    )  # fmt: skip
+    parser.add_argument(
         "--api", metavar="ADDRESS", action="append", default=[], type=_address,
         help="serve the HTTP API here, in place of api.listen: 127.0.0.1:1985; repeatable",
     )  # fmt: skip
@@ -65,7 +70,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
     """Run the server, or only look at its configuration."""
 
-    overrides = [*args.overrides, *_listening("rtmp", args.listen), *_listening("api", args.api)]
+    given = {"rtmp": args.listen, "http": args.http, "api": args.api}
+    overrides = [*args.overrides, *chain.from_iterable(starmap(_listening, given.items()))]
 
     def load_again() -> Config:
         return load(args.config, environ=os.environ, overrides=overrides)
@@ -92,13 +98,16 @@ def _listening(section: str, addresses: list[str]) -> list[str]:
 
 def _check(config: Config, path: Path | None) -> int:
     """Say whether the configuration can be used, the files it names included."""
-    from trio_srs.net.certificate import TlsConfigError
-    from trio_srs.service.rtmp.make import tls_context
+    from trio_srs.net.certificate import TlsConfigError, tls_context
 
-    try:
-        tls_context(config.rtmps)
-    except TlsConfigError as error:
-        _complain(ConfigError([Problem("rtmps", str(error))]), path)
+    problems = []
+    for name, section in (("rtmps", config.rtmps), ("https", config.https)):
+        try:
+            tls_context(section)
+        except TlsConfigError as error:
+            problems.append(Problem(name, str(error)))
+    if problems:
+        _complain(ConfigError(problems), path)
         return Exit.USAGE
     say(f"{path or 'configuration'}: ok")
     return Exit.OK

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import secrets
-import ssl
 from typing import Final, Protocol
 
-from trio_srs.net.certificate import self_signed_context, server_context
+from trio_srs.net.certificate import tls_context
 from trio_srs.service.base import Parts
 from trio_srs.service.rtmp.config import RtmpsConfig
 from trio_srs.service.rtmp.context import RtmpContext
 from trio_srs.service.rtmp.server import RtmpSection, RtmpService
 
-__all__ = ["RtmpSections", "make_rtmp", "tls_context"]
+__all__ = ["RtmpSections", "make_rtmp"]
 
 
 class RtmpSections(RtmpSection, Protocol):
@@ -61,17 +60,3 @@ class _RandomPool:
             self._pool = secrets.token_bytes(self._SIZE)
         self._at = (self._at + self._STEP) % (self._SIZE - count)
         return self._pool[self._at : self._at + count]
-
-
-def tls_context(config: RtmpsConfig) -> ssl.SSLContext | None:
-    """The certificate to serve RTMPS with, or None where it is off.
-
-    Raises:
-        TlsConfigError: the files cannot be used.
-    """
-    if not config.listen:
-        return None
-    if config.certificate is None or config.key is None:
-        return self_signed_context()
-    password = config.key_password.value if config.key_password else None
-    return server_context(str(config.certificate), str(config.key), password)

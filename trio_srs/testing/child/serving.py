@@ -23,6 +23,7 @@ __all__ = ["FOR_TESTS", "ServerVerbs", "run_server", "serving"]
 
 FOR_TESTS: Final[Mapping[str, Any]] = {
     "rtmp": {"listen": ["127.0.0.1:0"], "shutdown_grace": "1s"},
+    "http": {"listen": ["127.0.0.1:0"]},
     "log": {"format": "human"},
     "stream": {
         "inspect": "full",

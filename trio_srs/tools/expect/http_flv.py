@@ -16,12 +16,8 @@ from trio_srs.net.link import Link
 from trio_srs.net.rtmp_client import ClientSettings, NoAnswerError
 from trio_srs.net.transport import Transport
 from trio_srs.session.base import Need
-from trio_srs.session.http_client import (
-    HttpBody,
-    HttpClientEvent,
-    HttpClientSession,
-    HttpHead,
-)
+from trio_srs.session.http_client import HttpClientEvent, HttpClientSession
+from trio_srs.session.http_events import HttpBody, HttpHead
 from trio_srs.tools.expect.flv_file import message_of
 from trio_srs.version import VERSION
 from trio_srs.wire.flv.tag import FlvReader

@@ -1,0 +1,1 @@
+"""Streams over HTTP: for browsers, curl, and whoever has no RTMP. Floor 3."""

@@ -1,0 +1,208 @@
+"""One HTTP connection: requests, one after the other, until one of them takes it over. Floor 3."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
+from typing import Final
+
+import trio
+
+from trio_srs.errors import PeerError, RefusedError
+from trio_srs.hub.access import RedirectError
+from trio_srs.net.link import Link, PeerClosedError
+from trio_srs.net.transport import Transport
+from trio_srs.service.http.context import METHODS, HttpContext
+from trio_srs.service.http.routes import Handler, find_handler
+from trio_srs.session.base import Need
+from trio_srs.session.http_events import HttpClosed, HttpRequest
+from trio_srs.session.http_server import HttpLimits, HttpServerEvent, HttpServerSession
+from trio_srs.wire.url import DEFAULT_VHOST
+
+__all__ = ["HttpConnection"]
+
+_log = logging.getLogger(__name__)
+
+NO_FIELDS: Final[Mapping[str, str]] = {}
+
+
+class HttpConnection:
+    """One client, from accepted to closed.
+
+    Attributes:
+        link: to the client; what is written to it when an answer goes past the session.
+        protocol: ``http`` or ``https``.
+
+    Args:
+        opening: what to wait for before the client can be understood: the TLS handshake.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        context: HttpContext,
+        protocol: str = "http",
+        opening: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        config = context.config
+        self.context, self.protocol = context, protocol
+        self.session = HttpServerSession(
+            HttpLimits(
+                head_bytes=config.max_request_head,
+                headers=config.max_request_headers,
+                head_s=config.request_timeout,
+                idle_s=config.idle_timeout,
+            ),
+            trio.current_time(),
+            context.fields,
+        )
+        self._stalled_s = context.access.rules.settings_for(DEFAULT_VHOST, "", "").stalled_timeout
+        self.link: Link[HttpServerSession] = Link(
+            transport,
+            self.session,
+            buffer=context.buffer,
+            stalled_after=self._stalled_s,
+            on_work=self._busy,
+        )
+        self.on_work: Callable[[], None] | None = None
+        self._opening = opening
+        self._patience_s: float = config.close_timeout
+        self._scope = trio.CancelScope()
+        self._waiting = trio.CancelScope()
+        self._is_stopping = False
+        self._handler: Handler | None = None
+
+    # --------------------------------------------------------------- lifetime
+
+    async def run(self) -> None:
+        """Answer requests until the client leaves, misbehaves, or is told to go.
+
+        Nothing that the client does, and no bug in serving it, gets out of here.
+        """
+        try:
+            with self._scope:
+                await self._serve()
+                if self._waiting.cancelled_caught:  # nothing is owed to anybody
+                    self.link.transport.close()
+                else:
+                    await self.link.close(self._patience_s)
+        except PeerError:
+            pass  # whoever counts for more than a request is told of by its own session
+        except Exception:
+            _log.exception("a bug ended a connection from %s", self.link.transport.peer)
+        finally:
+            self.link.reset()
+
+    async def _serve(self) -> None:
+        try:
+            if self._opening is not None:
+                with trio.move_on_after(self.context.config.request_timeout) as patience:
+                    await self._opening()
+                if patience.cancelled_caught:
+                    return
+            while await self._serve_one():
+                pass
+        except PeerError:
+            # What was wrong with a request has been said to the session: it still goes out.
+            await self.link.close(self._patience_s)
+            raise
+
+    async def _serve_one(self) -> bool:
+        """One request and its answer; whether there may be another one."""
+        with trio.CancelScope() as self._waiting:
+            event = await self.next_event()
+        if self._waiting.cancelled_caught or not isinstance(event, HttpRequest):
+            return False
+        try:
+            self._handler = await find_handler(self, event)
+            await self._handler.handle()
+        except RefusedError as refusal:
+            self.refuse(event, refusal)
+        finally:
+            self._handler = None
+        await self.flush()
+        while (event := await self.next_event(waits=False)) and not isinstance(event, HttpClosed):
+            pass  # what is left of the request's body, if it has come
+        return not self._is_stopping and self.session.next_request(trio.current_time())
+
+    def end(self) -> None:
+        """The server stops: whoever waits is let go, whoever is served is told."""
+        self.finish()
+        if self._handler is not None:
+            self._handler.end()
+
+    def finish(self) -> None:
+        """No other request is taken; the one that is being answered is, to its end."""
+        self._is_stopping = True
+        self._waiting.cancel()
+
+    def cut(self) -> None:
+        """Wait for nothing any more that the client could still do."""
+        self._patience_s = 0.0
+        self._scope.cancel()
+
+    # ---------------------------------------------------------------- bytes
+
+    def _busy(self) -> None:
+        if self.on_work is not None:
+            self.on_work()
+
+    async def next_event(self, *, waits: bool = True) -> HttpServerEvent | None:
+        """The next event of the request; None if there is none yet, or an answer is due first.
+
+        Args:
+            waits: whether to wait for more bytes where they are needed.
+
+        Raises:
+            PeerError: what came is no HTTP, came too late, or the connection broke.
+        """
+        session, link = self.session, self.link
+        while isinstance(event := session.next_event(), Need):
+            if event is not Need.DATA or not waits:
+                return None
+            await self.flush()
+            got = None
+            with trio.CancelScope(deadline=session.next_deadline()):
+                got = await link.receive()
+            if got is None:
+                session.on_time(trio.current_time())
+            elif not got:
+                if self._handler is not None:  # it cannot even be told
+                    raise PeerClosedError(PeerClosedError.TEXT)
+                session.receive_end()
+        return event
+
+    async def flush(self) -> None:
+        """Send what the session has to say, and wait until it is taken."""
+        self.link.flush()
+        if self.link.busy:
+            await self.link.drained()
+
+    # -------------------------------------------------------------- answers
+
+    def answer(
+        self,
+        request: HttpRequest,
+        status: int,
+        fields: Mapping[str, str] = NO_FIELDS,
+        body: bytes = b"",
+    ) -> None:
+        """Answer in one piece; scripts of pages may use it as far as the configuration says."""
+        self.session.answer(status, {**self.context.cors(request), **fields}, body)
+
+    def answer_json(self, request: HttpRequest, status: int, body: Mapping[str, object]) -> None:
+        """Answer with an object."""
+        fields = {"Content-Type": "application/json", "Cache-Control": "no-store"}
+        if status == HTTPStatus.METHOD_NOT_ALLOWED:
+            fields["Allow"] = METHODS
+        self.answer(request, status, fields, json.dumps(body).encode() + b"\n")
+
+    def refuse(self, request: HttpRequest, refusal: RefusedError) -> None:
+        """Say no, and why."""
+        status, body = refusal.http_status, {"error": refusal.code, "detail": str(refusal)}
+        if isinstance(refusal, RedirectError):
+            self.answer(request, status, {"Location": refusal.url})
+        else:
+            self.answer_json(request, status, body)

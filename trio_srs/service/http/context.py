@@ -1,0 +1,62 @@
+"""What every HTTP connection of one server shares. Floor 3."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import attrs
+
+from trio_srs.hub.access import AccessControl
+from trio_srs.hub.bus import Bus
+from trio_srs.hub.directory import SessionDirectory
+from trio_srs.hub.hub import Hub
+from trio_srs.service.http.config import HttpConfig
+from trio_srs.session.http_events import HttpRequest
+
+__all__ = ["METHODS", "HttpContext"]
+
+METHODS = "GET, HEAD, POST, PUT, OPTIONS"
+_EXPOSED = "Accept-Ranges, Content-Length, Content-Range, ETag"
+_PREFLIGHT_S = 86_400
+
+
+@attrs.define(eq=False)
+class HttpContext:
+    """The parts of the server that a connection uses. One for all connections of a server."""
+
+    config: HttpConfig
+    """For what begins; a reload puts another one here."""
+    access: AccessControl
+    hub: Hub
+    bus: Bus
+    registry: SessionDirectory
+    server_name: str
+    buffer: memoryview
+    """What every link receives into: it is empty again before another task runs."""
+
+    @property
+    def fields(self) -> Mapping[str, str]:
+        """What every answer says."""
+        return {"Server": self.server_name}
+
+    def cors(self, request: HttpRequest) -> dict[str, str]:
+        """What lets the scripts of a page use an answer, if they may (Fetch standard, 3.3)."""
+        origins, origin = self.config.cors_origins, request.headers.get("origin")
+        if "*" in origins:
+            allowed = {"Access-Control-Allow-Origin": "*"}
+        elif origin in origins:
+            allowed = {"Access-Control-Allow-Origin": origin, "Vary": "Origin"}
+        else:
+            return {"Vary": "Origin"} if origins else {}
+        return {**allowed, "Access-Control-Expose-Headers": _EXPOSED}
+
+    def preflight(self, request: HttpRequest) -> dict[str, str]:
+        """The answer to OPTIONS, before a script's request that is not a plain one."""
+        fields = {"Allow": METHODS, **self.cors(request)}
+        if "Access-Control-Allow-Origin" in fields:
+            wanted = request.headers.get("access-control-request-headers", "")
+            fields["Access-Control-Allow-Methods"] = METHODS
+            fields["Access-Control-Max-Age"] = str(_PREFLIGHT_S)
+            if wanted and wanted.isprintable() and wanted.isascii():
+                fields["Access-Control-Allow-Headers"] = wanted
+        return fields

@@ -1,0 +1,50 @@
+"""From a configuration to the HTTP service of a server. Floor 3."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Protocol
+
+from trio_srs.net.certificate import tls_context
+from trio_srs.service.base import Parts
+from trio_srs.service.http.config import HttpConfig, HttpsConfig
+
+if TYPE_CHECKING:
+    from trio_srs.service.http.server import HttpService
+
+__all__ = ["HttpSections", "make_http"]
+
+_READ_BYTES: Final = 64 * 1024
+
+
+class HttpSections(Protocol):
+    """What of a configuration is about HTTP."""
+
+    @property
+    def http(self) -> HttpConfig:
+        """Its section."""
+        ...
+
+    @property
+    def https(self) -> HttpsConfig:
+        """What is added by TLS."""
+        ...
+
+
+def make_http(parts: Parts, config: HttpSections) -> HttpService | None:
+    """Make the service; None where nothing is listened to. Nothing is opened or started."""
+    if not config.http.listen and not config.https.listen:
+        return None
+    # Who serves no HTTP does not wait for what it needs.
+    from trio_srs.service.http.context import HttpContext
+    from trio_srs.service.http.server import HttpService
+
+    context = HttpContext(
+        config=config.http,
+        access=parts.access,
+        hub=parts.hub,
+        bus=parts.bus,
+        registry=parts.registry,
+        server_name=parts.server_name,
+        buffer=memoryview(bytearray(_READ_BYTES)),
+    )
+    return HttpService(context, config.https.listen, lambda: tls_context(config.https))

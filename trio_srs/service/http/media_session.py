@@ -1,0 +1,251 @@
+"""A request that makes a session: what viewers and publishers have in common. Floor 3."""
+
+from __future__ import annotations
+
+import logging
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, ClassVar, Final
+from urllib.parse import quote, urlencode
+
+import attrs
+import trio
+
+from trio_srs.errors import EndReason, PeerError, RefusedError
+from trio_srs.hub.bus import RequestRefused, SessionBegan, SessionConnected
+from trio_srs.hub.dealings import Dealings, Request
+from trio_srs.hub.end import End, end_of, ended, first_of, tell_end
+from trio_srs.hub.gate import AccessRequest
+from trio_srs.hub.participant import Participant
+from trio_srs.hub.registry import SessionEntry
+from trio_srs.hub.resolution import ResolvedStream, find_name
+from trio_srs.session.http_events import HttpRequest
+from trio_srs.wire.url import StreamNameError
+
+if TYPE_CHECKING:
+    from trio_srs.service.http.connection import HttpConnection
+
+__all__ = ["MediaSession"]
+
+_log = logging.getLogger(__name__)
+
+_CLIENT_MOST: Final = 256
+"""Characters of what a client calls itself that are passed on."""
+_STATUS: Final = {
+    EndReason.FIRST_PACKET_TIMEOUT: 408,
+    EndReason.INTERNAL_ERROR: 500,
+    EndReason.KICKED: 403,
+    EndReason.PROTOCOL_ERROR: 400,
+    EndReason.PUBLISH_IDLE_TIMEOUT: 408,
+    EndReason.REPLACED: 409,
+    EndReason.SHUTDOWN: 503,
+}
+"""What a client is told whose session ended before its request was answered; of other ends there
+is nobody to tell."""
+
+
+class MediaSession(ABC):
+    """One viewer or publisher: in the registry, told of on the bus, and ended for one reason.
+
+    Attributes:
+        entry: its entry in the registry.
+        request: what is told of it to those who ask.
+        participant: who it is, for the hub.
+    """
+
+    what: ClassVar[str]
+    """``publish`` or ``play``."""
+
+    def __init__(
+        self, connection: HttpConnection, asked: HttpRequest, name: str, kind: str
+    ) -> None:
+        """
+        Args:
+            name: the stream's, without the ending that says the form.
+            kind: the protocol, as in ``http-flv``.
+        """
+        context, now = connection.context, trio.current_time()
+        self.connection, self.context, self.asked = connection, context, asked
+        self._name = name
+        self._app = "/".join(asked.target.segments[:-1])
+        self.request = Request(self.what, f"{self._app}/{name}"[:_CLIENT_MOST], 0, now)
+        peer = connection.link.transport.peer
+        self.entry = SessionEntry(context.registry.next_id(), kind, peer, now)
+        self.entry.end = self._end_from_outside
+        self.entry.dealings = Dealings(connection.link)
+        self.entry.dealings.requests.append(self.request)
+        self.participant = Participant(session=self.entry.id, peer=peer, protocol=kind)
+        self._scope = trio.CancelScope()
+        self._end: End | None = None
+
+    async def handle(self) -> None:
+        """Serve the request to its end.
+
+        Raises:
+            RefusedError: it was not granted, or ended early, and has not been answered.
+            PeerError: the client left, or did what it may not.
+        """
+        context, entry = self.context, self.entry
+        link = self.connection.link
+        bytes_in, bytes_out = link.bytes_in, link.bytes_said
+        context.registry.add(entry)
+        context.bus.tell(SessionBegan(session=entry.id, peer=entry.peer, protocol=entry.protocol))
+        error: PeerError | RefusedError | None = None
+        try:
+            error = await self._run_to_its_end()
+        finally:
+            end = self._end or End(EndReason.SHUTDOWN, "the server stopped")
+            self.finish(end)
+            tell_end(
+                context.registry,
+                context.bus,
+                entry,
+                end,
+                bytes_in=link.bytes_in - bytes_in,
+                bytes_out=link.bytes_said - bytes_out + self.bytes_played,
+            )
+            entry.end = ended
+            if entry.dealings is not None:
+                entry.dealings.traffic = None
+        if isinstance(error, RefusedError):
+            raise error
+        if not self.has_answered and end.reason in _STATUS:
+            told = {"error": str(end.reason), "detail": end.detail}
+            self.connection.answer_json(self.asked, _STATUS[end.reason], told)
+        elif error is not None:
+            raise error
+
+    async def _run_to_its_end(self) -> PeerError | RefusedError | None:
+        """Run, and keep the first end; what was raised, unless it was a bug."""
+        error: PeerError | RefusedError | None = None
+        try:
+            with self._scope:
+                await self.run()
+                self.conclude(End(EndReason.STREAM_CLOSED, ""))
+        except* RefusedError as refusals:
+            error = self._refused(first_of(refusals))
+        except* PeerError as errors:
+            self.conclude(end_of(errors))
+            error = first_of(errors)
+        except* Exception as bugs:
+            bug = first_of(bugs)
+            _log.error("a bug ended session %s", self.entry.id, exc_info=bug)
+            self.conclude(End(EndReason.INTERNAL_ERROR, repr(bug)))
+        return error
+
+    def _refused(self, refusal: RefusedError) -> RefusedError:
+        entry, request = self.entry, self.request
+        self.conclude(End(refusal.end, f"{refusal.code}: {refusal}"))
+        request.outcome, request.detail = refusal.code, str(refusal)[:1024]
+        self.context.bus.tell(
+            RequestRefused(
+                session=entry.id,
+                peer=entry.peer,
+                request=self.what,
+                stream=request.stream,
+                code=refusal.code,
+                detail=request.detail,
+            )
+        )
+        return refusal
+
+    @property
+    @abstractmethod
+    def has_answered(self) -> bool:
+        """Whether the client has been told something, so that no other status can be said."""
+
+    @abstractmethod
+    async def run(self) -> None:
+        """Decide, and go on until the client is done with it.
+
+        Raises:
+            RefusedError: before anything was answered.
+            PeerError: it cannot go on.
+        """
+
+    @abstractmethod
+    def finish(self, end: End) -> None:
+        """Give back what is held, and tell how it ended. Idempotent."""
+
+    @property
+    def bytes_played(self) -> int:
+        """Bytes of media that were sent past the link's own counter."""
+        return 0
+
+    # -------------------------------------------------------------- its end
+
+    def _end_from_outside(self, reason: EndReason, detail: str) -> None:
+        self.conclude(End(reason, detail))
+        self._scope.cancel()
+
+    def end(self) -> None:
+        """The server stops."""
+        self._end_from_outside(EndReason.SHUTDOWN, "the server stops")
+
+    def conclude(self, end: End) -> None:
+        """The end is known; only the first counts. Its place is free, and whatever it held."""
+        if self._end is None:
+            self._end = end
+            self.context.registry.leave(self.entry)
+            self.finish(end)
+
+    # ------------------------------------------------------------- decisions
+
+    async def resolve(self) -> ResolvedStream:
+        """Which stream is meant, if there is room and the gates let the client have it.
+
+        Raises:
+            RefusedError: no.
+        """
+        context, config = self.context, self.context.config
+        over = context.registry.admit(
+            self.entry,
+            most=config.max_connections,
+            most_per_address=config.max_connections_per_ip,
+        )
+        if over is not None:
+            raise over
+        request, access = self._access_request(), context.access
+        granted = await access.connect(attrs.evolve(request, name=""))
+        request = attrs.evolve(request, granted=granted)
+        self._tell_connected(request)
+        decide = access.play if self.what == "play" else access.publish
+        stream = await decide(request)
+        self.request.account = stream.account
+        return stream
+
+    def _access_request(self) -> AccessRequest:
+        """What the client asks for. Raises RefusedError: it is no name."""
+        if set("?#") & set(self._app + self._name):
+            raise StreamNameError(f"{self.request.stream!r} has a ? or # in it")
+        asked, connection = self.asked, self.connection
+        params = urlencode(asked.target.query, quote_via=quote)
+        url = f"{connection.protocol}://{asked.host or 'localhost'}/{self._app}"
+        said = find_name(self.context.access.rules, url, self._app, f"{self._name}?{params}")
+        return AccessRequest(
+            session=self.entry.id,
+            peer=self.entry.peer,
+            protocol=self.entry.protocol,
+            tls=connection.protocol == "https",
+            vhost=said.vhost,
+            app=said.app,
+            name=said.name,
+            params=said.params,
+            tc_url=url,
+            page_url=asked.headers.get("referer", ""),
+            client=asked.headers.get("user-agent", "")[:_CLIENT_MOST],
+        )
+
+    def _tell_connected(self, request: AccessRequest) -> None:
+        dealings = self.entry.dealings
+        assert dealings is not None  # from the beginning on
+        dealings.connected_at = trio.current_time()
+        dealings.connected = SessionConnected(
+            session=self.entry.id,
+            peer=self.entry.peer,
+            vhost=request.vhost,
+            app=request.app,
+            client=request.client,
+            handshake="",
+            handshake_s=0.0,
+        )
+        self.context.bus.tell(dealings.connected)

@@ -1,0 +1,115 @@
+"""Which request is whose: streams by the ending of their name, files, and all that is neither.
+
+Floor 3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Final, Protocol
+
+import trio
+
+from trio_srs.errors import RefusedError
+from trio_srs.service.http.download import Download
+from trio_srs.service.http.files import open_file
+from trio_srs.service.http.ingest import HttpPublisher
+from trio_srs.service.http.viewer import Viewer
+from trio_srs.session.http_events import HttpRequest
+
+if TYPE_CHECKING:
+    from trio_srs.service.http.connection import HttpConnection
+
+__all__ = ["Handler", "find_handler"]
+
+_READS: Final = frozenset({"GET", "HEAD"})
+_WRITES: Final = frozenset({"POST", "PUT"})
+
+
+class Handler(Protocol):
+    """What serves one request."""
+
+    async def handle(self) -> None:
+        """Answer it, to the end.
+
+        Raises:
+            RefusedError: it is not granted, and has not been answered.
+            PeerError: the client is gone, or did what it may not.
+        """
+        ...
+
+    def end(self) -> None:
+        """The server stops; returns at once."""
+        ...
+
+
+class NoSuchPathError(RefusedError):
+    """Nothing is served under this path."""
+
+    code = "no_such_path"
+    http_status = 404
+
+
+class MethodNotAllowedError(RefusedError):
+    """What is there cannot be done that with."""
+
+    code = "method_not_allowed"
+    http_status = 405
+
+
+Make = Callable[["HttpConnection", HttpRequest, str], Handler]
+
+VIEWS: Final[Mapping[str, Make]] = {".flv": Viewer}
+"""Forms of live streams, by the ending that asks for them."""
+PUBLISHES: Final[Mapping[str, Make]] = {".flv": HttpPublisher}
+"""Forms in which a stream may be published."""
+
+
+class _Options:
+    """The answer to OPTIONS, whatever is there."""
+
+    def __init__(self, connection: HttpConnection, asked: HttpRequest) -> None:
+        self._connection, self._asked = connection, asked
+
+    async def handle(self) -> None:
+        """Say what may be asked."""
+        context = self._connection.context
+        self._connection.session.answer(204, context.preflight(self._asked))
+
+    def end(self) -> None:
+        """It has ended before anybody could say so."""
+
+
+async def find_handler(connection: HttpConnection, asked: HttpRequest) -> Handler:
+    """Who answers a request.
+
+    A file wins over a stream of the same name.
+
+    Raises:
+        RefusedError: nobody does.
+    """
+    method, config = asked.method, connection.context.config
+    if method == "OPTIONS":
+        return _Options(connection, asked)
+    if method in _READS and config.folder is not None:
+        segments = asked.target.segments
+        file = await trio.to_thread.run_sync(open_file, config.folder, segments)
+        if file is not None:
+            return Download(connection, asked, file)
+    name, ending = _named(asked)
+    if method in _READS and ending in VIEWS:
+        return VIEWS[ending](connection, asked, name)
+    if method in _WRITES and ending in PUBLISHES and config.publish:
+        return PUBLISHES[ending](connection, asked, name)
+    if method in _READS:
+        raise NoSuchPathError(f"nothing is served at {asked.target.path[:200]}")
+    raise MethodNotAllowedError(f"{method[:20]} is not for {asked.target.path[:200]}")
+
+
+def _named(asked: HttpRequest) -> tuple[str, str]:
+    """The name of the stream that a path may mean, and its ending; empty for other paths."""
+    segments = asked.target.segments
+    if len(segments) < 2 or asked.target.is_folder:
+        return "", ""
+    name, dot, ending = segments[-1].rpartition(".")
+    return (name, dot + ending.lower()) if name else ("", "")

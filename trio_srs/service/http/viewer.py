@@ -1,0 +1,202 @@
+"""A viewer: a live stream as the answer to a request, or as WebSocket messages. Floor 3."""
+
+from __future__ import annotations
+
+import math
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+import attrs
+import trio
+
+from trio_srs.errors import EndReason, ProtocolError
+from trio_srs.hub.cursor import Begin
+from trio_srs.hub.end import End, told_later
+from trio_srs.hub.outgoing import Outgoing
+from trio_srs.hub.playing import NoPublisherError, Playing, StreamNotFoundError
+from trio_srs.hub.reader import Reader
+from trio_srs.hub.stream import Stream
+from trio_srs.net.link import Link, PeerClosedError
+from trio_srs.service.http.flv_form import FLV, FLV_MESSAGES
+from trio_srs.service.http.media_session import MediaSession
+from trio_srs.session.base import Need
+from trio_srs.session.http_events import HttpRequest
+from trio_srs.wire.flv.tag import encode_header
+from trio_srs.wire.websocket import binary_head
+
+if TYPE_CHECKING:
+    from trio_srs.service.http.connection import HttpConnection
+    from trio_srs.session.http_websocket import WebSocketSession
+
+__all__ = ["Viewer"]
+
+_GOING_AWAY: Final = 1001
+_CODES: Final = {EndReason.NO_PUBLISHER: 1000, EndReason.PROTOCOL_ERROR: 1002}
+"""Why a WebSocket is closed (RFC 6455 7.4.1)."""
+_SETTLE_S: Final = 0.5
+"""How long a publish may go on with one kind of track until the other is not waited for."""
+_OWED_MOST: Final = 64 * 1024
+"""Answers to pings owed to a viewer before we stop listening to it."""
+
+
+class WebSocketBrokenError(ProtocolError):
+    """A viewer sent what is no WebSocket frame, or one that is too long."""
+
+    code = "websocket_broken"
+
+
+class Viewer(MediaSession):
+    """Gets the tags of a stream, from its newest keyframe on, for as long as there are any."""
+
+    what: ClassVar[str] = "play"
+
+    def __init__(self, connection: HttpConnection, asked: HttpRequest, name: str) -> None:
+        scheme = connection.protocol
+        if asked.wants_websocket:
+            scheme = scheme.replace("http", "ws")
+        super().__init__(connection, asked, name, f"{scheme}-flv")
+        self._form = FLV_MESSAGES if asked.wants_websocket else FLV
+        self._play: Playing | None = None
+        self._websocket: WebSocketSession | None = None
+        self._is_answered = False
+        # From here on what is said goes past the request's session, or to another one.
+        self._link: Link[Any] = connection.link
+
+    @property
+    def has_answered(self) -> bool:
+        """Whether the head of the answer is said."""
+        return self._is_answered
+
+    @property
+    def bytes_played(self) -> int:
+        """Of its play, which is over."""
+        return self.request.got.bytes
+
+    def finish(self, end: End) -> None:
+        """Read no more, and tell how the play ended."""
+        if self._play is not None:
+            self._play.finish(end)
+        if self._websocket is not None:
+            self._websocket.close(_CODES.get(end.reason, _GOING_AWAY), str(end.reason))
+            self._link.flush()
+
+    async def run(self) -> None:
+        """Wait for the stream, answer, and last until the viewer or the stream is gone."""
+        stream = await self.resolve()
+        link, config = self._link, self.context.config
+        settings = attrs.evolve(stream.settings, play_missing_timeout=config.republish_timeout)
+        link.stalled_after = settings.stalled_timeout
+        async with trio.open_nursery() as nursery:
+            outgoing = Outgoing(link, nursery.start_soon)
+            self.connection.on_work = outgoing.wake
+            nursery.start_soon(self._listen, outgoing)
+            async with self.context.hub.playing(
+                stream.key,
+                settings,
+                self._form,
+                link,
+                self.participant,
+                request=self.request,
+                end_of=told_later,
+            ) as play:
+                self._play = play
+                try:
+                    await self._view(play, outgoing)
+                finally:
+                    outgoing.readers.clear()
+            nursery.cancel_scope.cancel()
+
+    async def _view(self, play: Playing, outgoing: Outgoing) -> None:
+        reader, live = play.reader, self.context.hub.find(play.name)
+        assert reader is not None  # it has just begun
+        assert live is not None  # it is there as long as anybody reads it
+        reader.pause()  # until the head is said
+        await self._until_there(live)
+        self._answer(live)
+        if self.asked.method == "HEAD":
+            return
+        outgoing.readers.append(reader)
+        reader.resume()
+        with suppress(NoPublisherError):
+            await play.watch()
+        await self._until_sent(reader, outgoing, live.settings.send_interval)
+        self.conclude(End(EndReason.NO_PUBLISHER, f"{play.name} is no longer published"))
+
+    # --------------------------------------------------------- the beginning
+
+    async def _until_there(self, live: Stream) -> None:
+        """Wait until there is something to see, and it is known of what kinds."""
+        missing_s = self.context.config.missing_timeout
+        with trio.move_on_after(missing_s), live.feed.cursor(begin=Begin.NOW) as cursor:
+            while (settles_at := _settles_at(live)) > trio.current_time():
+                with trio.move_on_at(settles_at):
+                    await anext(cursor, None)  # something came, or a publisher went
+            return
+        if not any(live.tracks):
+            what = "sends media" if live.publishing else f"publishes {live.name}"
+            raise StreamNotFoundError(f"nobody {what}, also after {missing_s:g} s")
+
+    def _answer(self, live: Stream) -> None:
+        """Say the head: of the answer, and of the file."""
+        tracks, connection = live.tracks, self.connection
+        file_head = encode_header(audio=tracks.audio, video=tracks.video)
+        if self.asked.wants_websocket:
+            file_head = binary_head(len(file_head)) + file_head
+            self._upgrade()
+        else:
+            fields = {"Content-Type": "video/x-flv", "Cache-Control": "no-store"}
+            fields |= self.context.cors(self.asked)
+            connection.session.begin_endless(200, fields)
+        self._is_answered = True
+        head = b"" if self.asked.method == "HEAD" else file_head
+        self._link.say(self._link.session.data_to_send() + head)
+
+    def _upgrade(self) -> None:
+        """Go on with WebSocket messages. Raises WebSocketError."""
+        from trio_srs.session.http_websocket import WebSocketSession  # few viewers need it
+
+        connection = self.connection
+        self._websocket = WebSocketSession(
+            self.asked, connection.session.hand_over(), server=self.context.server_name
+        )
+        self._link.session = self._websocket
+
+    # ---------------------------------------------------------------- the end
+
+    async def _listen(self, outgoing: Outgoing) -> None:
+        """Notice that the viewer is gone; what else it says is of no interest."""
+        link = self._link
+        while await link.receive():
+            if self._websocket is not None:
+                link.flush()
+                self._check_closed(self._websocket)
+            if link.busy and link.owed > _OWED_MOST:
+                await outgoing.relieved()
+        raise PeerClosedError(PeerClosedError.TEXT)
+
+    def _check_closed(self, websocket: WebSocketSession) -> None:
+        event = websocket.next_event()
+        if isinstance(event, Need):
+            return
+        if event.by_peer:
+            raise PeerClosedError(f"the viewer closed: {event.code} {event.reason}".rstrip())
+        raise WebSocketBrokenError(f"{event.reason or 'no WebSocket frames'} ({event.code})")
+
+    async def _until_sent(self, reader: Reader, outgoing: Outgoing, send_interval: float) -> None:
+        """What was published at the end is still on its way."""
+        with trio.move_on_after(self.context.config.close_timeout):
+            await trio.sleep(send_interval)  # for readers that keep up
+            while reader.attached and reader.position < reader.feed.log.end:
+                await outgoing.relieved()
+                await trio.lowlevel.checkpoint()
+
+
+def _settles_at(live: Stream) -> float:
+    """When it is known which tracks a publish has: players trust what the head of a file says.
+
+    That is when both kinds have come, or when one has and the other has had its time to.
+    """
+    tracks, lease = live.tracks, live.lease
+    if lease is None or not any(tracks):
+        return math.inf
+    return lease.began_at if all(tracks) else lease.began_at + _SETTLE_S

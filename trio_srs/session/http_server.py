@@ -1,0 +1,310 @@
+"""HTTP/1.1 requests on one connection, and their answers; heads are h11's part. Floor 1.
+
+Made for answers without an end: the head of one is written here, and all that follows goes past
+this session (:meth:`HttpServerSession.begin_endless`). Whole answers, and bodies of a known length,
+keep the connection for the next request if the peer wants that.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import ClassVar, Final, NoReturn, TypeAlias
+
+import attrs
+import h11
+
+from trio_srs.errors import EndReason, ProtocolError
+from trio_srs.session.base import NEED_DATA, NEED_DECISION, Need
+from trio_srs.session.http_events import HttpBody, HttpClosed, HttpEnd, HttpRequest, joined
+from trio_srs.wire.http_target import HttpTarget, HttpTargetError
+
+__all__ = [
+    "BadRequestError",
+    "HttpLimits",
+    "HttpServerEvent",
+    "HttpServerSession",
+    "RequestTimeoutError",
+]
+
+Headers: TypeAlias = Mapping[str, str]
+HttpServerEvent: TypeAlias = HttpRequest | HttpBody | HttpEnd | HttpClosed
+
+_NO_HEADERS: Final[Headers] = {}
+_VERSIONS: Final = ("1.1", "1.0")
+
+
+class BadRequestError(ProtocolError):
+    """A request that is not HTTP/1.1, or more than the limits allow.
+
+    The peer has been answered when this is raised; the connection is of no further use.
+    """
+
+    code = "bad_request"
+
+    def __init__(self, text: str, status: int) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+class RequestTimeoutError(ProtocolError):
+    """A request was begun and not finished in time. The peer has been answered."""
+
+    code = "request_timeout"
+    end: ClassVar[EndReason] = EndReason.REQUEST_TIMEOUT
+
+
+@attrs.frozen(kw_only=True)
+class HttpLimits:
+    """What one connection may ask of us."""
+
+    head_bytes: int = 32 * 1024
+    """The longest request line and headers together."""
+    headers: int = 100
+    """The most header fields."""
+    unread_bytes: int = 128 * 1024
+    """The most that may wait to be understood: two reads, and what a head may be is in it."""
+    head_s: float = 10.0
+    """How long a request's head may take from its first byte on."""
+    idle_s: float = 60.0
+    """How long a connection may wait without a request."""
+
+
+class HttpServerSession:
+    """One connection, as the server sees it.
+
+    After :class:`~trio_srs.session.http_events.HttpRequest` answer with one of :meth:`answer`,
+    :meth:`begin`, :meth:`begin_endless`, or take the connection with :meth:`hand_over`. It keeps
+    the promises of :class:`~trio_srs.session.base.Session`.
+
+    Args:
+        limits: what the peer may do.
+        now: the time, on the clock of all later calls.
+        fields: what every answer says, such as ``Server``; asked for each.
+    """
+
+    def __init__(self, limits: HttpLimits, now: float, fields: Headers = _NO_HEADERS) -> None:
+        self._limits = limits
+        self._fields = fields
+        self._connection = h11.Connection(h11.SERVER, max_incomplete_event_size=limits.head_bytes)
+        self._output: list[bytes] = []
+        self._request: HttpRequest | None = None
+        self._is_open = True  # for requests, on both sides
+        self._failure: ProtocolError | None = None
+        self._received = False  # anything since the last request
+        self._deadline = now + limits.idle_s
+        self._unread = 0  # bytes since all that had come was understood
+
+    # ---------------------------------------------------------------- bytes
+
+    def receive_data(self, data: bytes | bytearray | memoryview, now: float) -> None:
+        """Take what the peer sent; it is copied. After an endless answer it is passed over.
+
+        Raises:
+            BadRequestError: much more came than anybody waits for, behind a request.
+        """
+        if not self._is_open:
+            return
+        self._unread += len(data)
+        if self._unread > self._limits.unread_bytes:
+            raise BadRequestError(f"{self._unread} bytes that nobody waits for", 400)
+        if self._request is None and not self._received:
+            self._received, self._deadline = True, now + self._limits.head_s
+        self._connection.receive_data(bytes(data))
+
+    def receive_end(self) -> None:
+        """The peer will send nothing more."""
+        if self._is_open:
+            self._connection.receive_data(b"")
+
+    def keep(self) -> None:
+        """Nothing to do: what was received has been copied."""
+
+    def data_to_send(self) -> bytes:
+        """What to send now; empty when there is nothing."""
+        if not self._output:
+            return b""
+        data = b"".join(self._output)
+        self._output.clear()
+        return data
+
+    def next_deadline(self) -> float:
+        """When the next request has to be here; infinite while there is one."""
+        return self._deadline if self._is_open else math.inf
+
+    def on_time(self, now: float) -> None:
+        """Give up a peer whose request does not come; what is half said is answered with 408."""
+        if not self._is_open or now < self._deadline:
+            return
+        if self._received:
+            text = f"a request's head was not whole after {self._limits.head_s:g} s"
+            self._fail(RequestTimeoutError(text), 408)
+        else:
+            self._is_open = False
+
+    # --------------------------------------------------------------- events
+
+    def next_event(self) -> HttpServerEvent | Need:
+        """The next event, or what is needed first. Behind the end there is only the end.
+
+        Raises:
+            BadRequestError: the request is no HTTP, or beyond the limits; it has been answered.
+            RequestTimeoutError: :meth:`on_time` found a request too slow; it has been answered.
+        """
+        if self._failure is not None:
+            raise self._failure
+        if not self._is_open:
+            return HttpClosed()
+        try:
+            event = self._connection.next_event()
+        except h11.RemoteProtocolError as error:
+            self._refuse(f"the request is not HTTP/1.1: {error}", error.error_status_hint)
+        match event:
+            case h11.NEED_DATA:
+                self._unread = 0
+                return NEED_DATA
+            case h11.PAUSED:
+                return NEED_DECISION  # how to answer, or whether to go on
+            case h11.Request():
+                return self._begun(event)
+            case h11.Data():
+                return HttpBody(bytes(event.data))
+            case h11.EndOfMessage():
+                return HttpEnd()
+            case _:
+                self._is_open = False
+                return HttpClosed()
+
+    def _begun(self, head: h11.Request) -> HttpRequest:
+        self._check(head)
+        headers = joined(head.headers)
+        if "transfer-encoding" in headers and "content-length" in headers:
+            # RFC 9112 6.3: where the body ends is a matter of opinion then.
+            self._refuse("both Content-Length and Transfer-Encoding", 400)
+        target = head.target.decode("latin-1")
+        try:
+            parsed = HttpTarget.parse(target)
+        except HttpTargetError as error:
+            self._refuse(str(error), 400)
+        method = head.method.decode("latin-1")
+        self._request = HttpRequest(
+            method, parsed, headers, head.http_version.decode("latin-1"), f"{method} {target}"
+        )
+        self._received, self._deadline = False, math.inf
+        return self._request
+
+    def _check(self, head: h11.Request) -> None:
+        """What h11 lets through: it knows one version, and bounds only what is not whole yet."""
+        limits, version = self._limits, head.http_version.decode("latin-1")
+        if version not in _VERSIONS:
+            self._refuse(f"HTTP/{version}, expected one of {', '.join(_VERSIONS)}", 505)
+        if len(head.headers) > limits.headers:
+            self._refuse(f"{len(head.headers)} header fields, at most {limits.headers} fit", 431)
+        target = len(head.target)
+        if target > limits.head_bytes:
+            self._refuse(f"a target of {target} bytes, at most {limits.head_bytes} fit", 414)
+        size = target + sum(len(name) + len(value) + 4 for name, value in head.headers)
+        if size > limits.head_bytes:
+            self._refuse(f"a head of {size} bytes, at most {limits.head_bytes} fit", 431)
+
+    def _refuse(self, text: str, status: int) -> NoReturn:
+        failure = BadRequestError(text, status)
+        self._fail(failure, status)
+        raise failure
+
+    def _fail(self, failure: ProtocolError, status: int) -> None:
+        """The connection is of no further use; say so in the peer's own terms."""
+        self._is_open, self._failure = False, failure
+        body = json.dumps({"error": failure.code, "detail": str(failure)}).encode() + b"\n"
+        fields = {"Content-Type": "application/json", "Content-Length": str(len(body))}
+        self._output += (self._head(status, fields), body)
+
+    # --------------------------------------------------------------- answers
+
+    @property
+    def keeps_alive(self) -> bool:
+        """Whether another request may follow when this one has been answered."""
+        return self._is_open and self._connection.our_state is not h11.MUST_CLOSE
+
+    def proceed(self) -> None:
+        """Tell a peer that waits for it to send the body (``Expect: 100-continue``)."""
+        if self._connection.they_are_waiting_for_100_continue:
+            self._send(h11.InformationalResponse(status_code=100, headers=[]))
+
+    def answer(self, status: int, headers: Headers = _NO_HEADERS, body: bytes = b"") -> None:
+        """Answer in one piece. HEAD is told the length of a body that it does not get."""
+        self.begin(status, headers, len(body))
+        if body and self._method != "HEAD":
+            self._send(h11.Data(data=body))
+        self.finish()
+
+    def begin(self, status: int, headers: Headers, length: int) -> None:
+        """Answer with a body of ``length`` bytes, which follow by :meth:`send_body`."""
+        fields = {**self._fields, **headers}
+        if status >= 200 and status not in {204, 304}:
+            fields["Content-Length"] = str(length)
+        reason = HTTPStatus(status).phrase
+        self._send(h11.Response(status_code=status, headers=list(fields.items()), reason=reason))
+
+    def send_body(self, data: bytes) -> None:
+        """The next bytes of a body; to HEAD nothing is sent."""
+        if self._method != "HEAD":
+            self._send(h11.Data(data=data))
+
+    def finish(self) -> None:
+        """The answer is whole; if both sides agree, the next request may come."""
+        self._send(h11.EndOfMessage())
+        self._request = None
+
+    def next_request(self, now: float) -> bool:
+        """Be ready for another request, if there may be one.
+
+        Call it when the answer is whole and the request's body has been read
+        (:class:`~trio_srs.session.http_events.HttpEnd`).
+        """
+        connection = self._connection
+        if connection.our_state is h11.DONE and connection.their_state is h11.DONE:
+            connection.start_next_cycle()
+            self._deadline = now + self._limits.idle_s
+            # What came along with the last request is the beginning of this one.
+            self._received = bool(connection.trailing_data[0])
+            return True
+        self._is_open = False
+        return False
+
+    def begin_endless(self, status: int, headers: Headers = _NO_HEADERS) -> None:
+        """Answer with a body that ends with the connection.
+
+        Everything behind the head goes past this session. Nothing that the peer says is heard any
+        more; to HEAD, the head is all there is.
+        """
+        self._is_open = False
+        self._output.append(self._head(status, headers))
+
+    def hand_over(self) -> bytes:
+        """Let another protocol have the connection; what of it has come already is returned."""
+        self._is_open = False
+        data, _ = self._connection.trailing_data
+        return data
+
+    @property
+    def _method(self) -> str:
+        return "" if self._request is None else self._request.method
+
+    def _send(self, event: h11.Event) -> None:
+        data = self._connection.send(event)
+        if data:
+            self._output.append(data)
+
+    def _head(self, status: int, headers: Headers) -> bytes:
+        """The head of an answer after which the connection is closed.
+
+        h11 would announce chunks to whoever speaks HTTP/1.1, which cost every piece of media a
+        frame of its own and which players of an endless body do not need.
+        """
+        fields = {**self._fields, **headers, "Connection": "close"}
+        lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}"]
+        lines += [f"{name}: {value}" for name, value in fields.items()]
+        return "\r\n".join([*lines, "", ""]).encode("latin-1")

@@ -1,0 +1,89 @@
+"""The target of an HTTP request line, taken apart safely (RFC 9112 3.2, RFC 3986). Floor 0."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final, Self
+from urllib.parse import unquote_to_bytes
+
+import attrs
+
+from trio_srs.errors import ProtocolError
+
+__all__ = ["HttpTarget", "HttpTargetError"]
+
+_ABSOLUTE: Final = re.compile(r"https?://([^/?#]*)", re.IGNORECASE)
+_BAD_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_UNFIT: Final = re.compile(r"[\x00-\x1f\x7f\\]")
+"""What no name of a stream or a file has, and some file systems take for something else."""
+
+
+class HttpTargetError(ProtocolError):
+    """A request's target that names nothing we could serve. The text says why."""
+
+    code = "http_target_error"
+
+
+@attrs.frozen
+class HttpTarget:
+    """Path and query of a request. The path is decoded once, and leads nowhere but down."""
+
+    segments: tuple[str, ...]
+    """The path between its slashes, percent-decoded; none is empty, ``.`` or ``..``, and none has a
+    slash, a backslash or a control character."""
+    query: Mapping[str, str] = attrs.field(factory=dict)
+    """Decoded; of equal names the last one."""
+    authority: str = ""
+    """Host and port of a target that is a whole URL, as a proxy is asked; else empty."""
+    is_folder: bool = False
+    """Whether the path ended in a slash."""
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Take a target apart: ``/live/a.flv?x=1``, or a whole URL.
+
+        Raises:
+            HttpTargetError: another form of target, a percent sign without two digits, bytes that
+                are no UTF-8, control characters, a backslash, or a segment that leads up.
+        """
+        found = _ABSOLUTE.match(text)
+        authority = found[1] if found else ""
+        path, _, query = text[found.end() if found else 0 :].partition("#")[0].partition("?")
+        if not path.startswith("/") and not (found and not path):
+            raise HttpTargetError(f"{text[:200]!r} is no path: expected one that begins with /")
+        segments = [_decoded(each) for each in path.split("/")[1:]]
+        for segment in segments:
+            if segment in {".", ".."} or "/" in segment:
+                raise HttpTargetError(f"{text[:200]!r} leads elsewhere than down")
+        return cls(
+            tuple(filter(None, segments)),
+            dict(_pairs(query)),
+            authority,
+            bool(segments) and not segments[-1],
+        )
+
+    @property
+    def path(self) -> str:
+        """The decoded path, from its first slash on."""
+        return "/" + "/".join(self.segments) + ("/" if self.is_folder and self.segments else "")
+
+
+def _decoded(text: str) -> str:
+    if _BAD_ESCAPE.search(text):
+        raise HttpTargetError(f"{text[:200]!r} has a % without two hexadecimal digits behind it")
+    try:
+        decoded = unquote_to_bytes(text).decode()
+    except UnicodeDecodeError as error:
+        raise HttpTargetError(f"{text[:200]!r} is not UTF-8 when it is decoded") from error
+    if _UNFIT.search(decoded):
+        raise HttpTargetError(f"{text[:200]!r} has a backslash or a control character in it")
+    return decoded
+
+
+def _pairs(query: str) -> list[tuple[str, str]]:
+    pairs = []
+    for part in filter(None, query.split("&")):
+        name, _, value = part.replace("+", " ").partition("=")
+        pairs.append((_decoded(name), _decoded(value)))
+    return pairs

@@ -132,17 +132,17 @@ async def test_an_end_waits_for_its_grace_and_then_cuts(autojump_clock: MockCloc
 
 
 async def test_what_ends_with_them_may_still_begin_one() -> None:
-    """A lobby that is cancelled makes connections of its guests, to tell them."""
+    """Waiting for pending peers, when cancelled, makes connections of them, to tell them."""
     connections: Connections[Patient] = Connections(5)
 
-    async def lobby() -> None:
+    async def pending() -> None:
         try:
             await trio.sleep_forever()
         finally:
             fill(connections, 1)
 
     async with connections.serving() as nursery:
-        nursery.start_soon(lobby)
+        nursery.start_soon(pending)
         await wait_all_tasks_blocked()
         nursery.cancel_scope.cancel()
     assert len(connections) == 0

@@ -43,7 +43,7 @@ from trio_srs.service.rtmp.deadlines import (
     HandshakeTimeoutError,
     RefusedAndIdleError,
 )
-from trio_srs.service.rtmp.lobby import Begun
+from trio_srs.service.rtmp.pending_peers import HandshakeProgress
 from trio_srs.service.rtmp.play import Play
 from trio_srs.service.rtmp.publish import Publish
 from trio_srs.service.rtmp.pump import Pump
@@ -101,7 +101,7 @@ class Connection:
         entry: its entry in the registry, which it takes out in the end.
         opening: what to wait for, if anything, before the peer can be understood: the TLS
             handshake. It counts for the handshake's deadline.
-        begun: how far it came in the lobby, if it was there.
+        progress: how far it came while it was pending, if it was.
         on_end: called once when it has ended, which is before it is closed.
     """
 
@@ -111,7 +111,7 @@ class Connection:
         entry: SessionEntry,
         context: RtmpContext,
         opening: Callable[[], Awaitable[None]] | None = None,
-        begun: Begun | None = None,
+        progress: HandshakeProgress | None = None,
         on_end: Callable[[Connection], None] | None = None,
     ) -> None:
         self.context = context
@@ -120,10 +120,10 @@ class Connection:
         self.entry = entry
         entry.end = self.end
         self.session = RtmpServerSession(
-            random=b"" if begun else context.random(RANDOM_BYTES),
+            random=b"" if progress else context.random(RANDOM_BYTES),
             now=now,
             options=server_options(config, context.server_name),
-            handshake=begun.handshake if begun else None,
+            handshake=progress.handshake if progress else None,
         )
         self._stalled_s = context.access.rules.settings_for(DEFAULT_VHOST, "", "").stalled_timeout
         self.link = Link(
@@ -146,7 +146,7 @@ class Connection:
         self._nursery: trio.Nursery | None = None
         self._early: list[Callable[[], Awaitable[object]]] = []
         self._deadline = trio.CancelScope(deadline=entry.began_at + config.handshake_timeout)
-        self._before = begun
+        self._before = progress
         self._on_end = on_end
         self._asked_to_connect = False
         self._granted = Grant()
@@ -193,14 +193,14 @@ class Connection:
             finally:
                 self._nursery = None
 
-    def _resume(self, begun: Begun) -> None:
-        """Go on where the lobby left off. Raises PeerError."""
+    def _resume(self, progress: HandshakeProgress) -> None:
+        """Go on where it was while it was pending. Raises PeerError."""
         link, now = self.link, trio.current_time()
-        link.bytes_in, link.bytes_said = begun.bytes_in, begun.bytes_out
-        if begun.owed:
-            link.owe((memoryview(begun.owed),))
-        if begun.data:
-            self.session.receive_data(begun.data, now)
+        link.bytes_in, link.bytes_said = progress.bytes_in, progress.bytes_out
+        if progress.owed:
+            link.owe((memoryview(progress.owed),))
+        if progress.data:
+            self.session.receive_data(progress.data, now)
         self.drain(now)
         self._before = None
 

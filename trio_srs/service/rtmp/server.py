@@ -22,7 +22,7 @@ from trio_srs.service.base import ListeningService
 from trio_srs.service.rtmp.config import RtmpConfig
 from trio_srs.service.rtmp.connection import Connection
 from trio_srs.service.rtmp.context import RtmpContext
-from trio_srs.service.rtmp.lobby import Begun, Lobby
+from trio_srs.service.rtmp.pending_peers import HandshakeProgress, PendingPeers
 
 __all__ = ["RtmpService"]
 
@@ -56,12 +56,12 @@ class RtmpService(ListeningService[Connection]):
         self.context = context
         self._rtmps, self._make_tls = rtmps, tls
         self._tls: ssl.SSLContext | None = None
-        self._lobby = (
+        self._pending = (
             None
             if context.reader is None
-            else Lobby(context, context.reader, self._admit, self._left)
+            else PendingPeers(context, context.reader, self._admit, self._left)
         )
-        others = () if self._lobby is None else self._lobby
+        others = () if self._pending is None else self._pending
         super().__init__(
             Acceptor("rtmp", "rtmps"), Connections(context.config.max_connections, others=others)
         )
@@ -93,8 +93,8 @@ class RtmpService(ListeningService[Connection]):
         """Accept and serve until cancelled; what is bound is listened to once this has started."""
         try:
             async with self.connections.serving() as nursery:
-                if self._lobby is not None:
-                    nursery.start_soon(self._lobby.run)
+                if self._pending is not None:
+                    nursery.start_soon(self._pending.run)
                 nursery.start_soon(self.acceptor.run, self.accepted)
                 task_status.started()
                 await trio.sleep_forever()
@@ -131,27 +131,29 @@ class RtmpService(ListeningService[Connection]):
         )
         context.registry.add(entry)
         fileno = transport.fileno
-        if self._lobby is not None and fileno is not None:
-            self._lobby.welcome(transport, fileno, entry)
+        if self._pending is not None and fileno is not None:
+            self._pending.welcome(transport, fileno, entry)
         else:
             on_end = self.connections.is_closing
             self.connections.begin(Connection(transport, entry, context, opening, on_end=on_end))
         context.bus.tell(SessionBegan(session=entry.id, peer=entry.peer, protocol=protocol))
 
-    def _admit(self, transport: Transport, entry: SessionEntry, begun: Begun) -> None:
-        """Go on with a peer that was in the lobby."""
+    def _admit(
+        self, transport: Transport, entry: SessionEntry, progress: HandshakeProgress
+    ) -> None:
+        """Go on with a peer that was pending."""
         on_end = self.connections.is_closing
         self.connections.begin(
-            Connection(transport, entry, self.context, begun=begun, on_end=on_end)
+            Connection(transport, entry, self.context, progress=progress, on_end=on_end)
         )
 
     def _left(self) -> None:
-        """Somebody has left the lobby for good."""
+        """A pending peer is gone for good."""
         self.connections.check_empty()
 
     def end_connections(self) -> None:
         """Tell everybody that is connected."""
-        for served in (self.connections, self._lobby or ()):
+        for served in (self.connections, self._pending or ()):
             for each in served:
                 each.entry.end(EndReason.SHUTDOWN, "the server stops")
 

@@ -1,9 +1,9 @@
-"""The lobby: peers that have connected and asked for nothing yet, greeted without a task. Floor 3.
+"""Peers that have connected and asked for nothing yet: greeted without a task. Floor 3.
 
 Many connections never get further than the handshake: port scans, health checks, peers that
 time out, storms. A task, a nursery and the objects of a session would be most of what they cost.
 So the shared reader reads them inline, and whatever needs to wait, or to be decided, makes a
-:class:`~trio_srs.service.rtmp.connection.Connection` of a guest: the first byte behind the
+:class:`~trio_srs.service.rtmp.connection.Connection` of a peer: the first byte behind the
 handshake, an answer that was not taken whole, and every end that the peer is to be told.
 """
 
@@ -30,14 +30,14 @@ from trio_srs.service.rtmp.deadlines import (
 )
 from trio_srs.wire.rtmp.handshake import RANDOM_BYTES, ServerHandshake
 
-__all__ = ["Begun", "Guest", "Lobby"]
+__all__ = ["HandshakeProgress", "PendingPeer", "PendingPeers"]
 
 _GONE: Final = End(PeerClosedError.end, PeerClosedError.TEXT)
 
 
 @attrs.frozen(kw_only=True)
-class Begun:
-    """What a connection goes on with that was a guest first."""
+class HandshakeProgress:
+    """What a connection goes on with that was pending first."""
 
     handshake: ServerHandshake
     data: bytes
@@ -48,29 +48,29 @@ class Begun:
     bytes_out: int
 
 
-Admit = Callable[[Transport, SessionEntry, Begun], None]
-"""Makes a connection of a guest, and lets it run."""
+Admit = Callable[[Transport, SessionEntry, HandshakeProgress], None]
+"""Makes a connection of a pending peer, and lets it run."""
 
 
-class Guest:
-    """One peer in the lobby. Everything here is synchronous."""
+class PendingPeer:
+    """One of them. Everything here is synchronous."""
 
     __slots__ = (
         "_bytes_in",
         "_bytes_out",
         "_fileno",
         "_handshake",
-        "_lobby",
+        "_pending",
         "_transport",
         "entry",
         "patience_s",
     )
 
     def __init__(
-        self, lobby: Lobby, transport: Transport, fileno: int, entry: SessionEntry
+        self, pending: PendingPeers, transport: Transport, fileno: int, entry: SessionEntry
     ) -> None:
-        context = lobby.context
-        self._lobby, self._transport, self._fileno = lobby, transport, fileno
+        context = pending.context
+        self._pending, self._transport, self._fileno = pending, transport, fileno
         self.entry = entry
         entry.end = self._end
         self._handshake = ServerHandshake(
@@ -80,8 +80,8 @@ class Guest:
         self.patience_s: float = context.config.handshake_timeout
 
     def read(self, now: float) -> After:
-        """Read what there is, for as long as the peer stays in the lobby."""
-        buffer = self._lobby.context.buffer
+        """Read what there is, for as long as the peer stays pending."""
+        buffer = self._pending.context.buffer
         try:
             count = self._transport.receive_into(buffer)
         except BlockingIOError:
@@ -100,7 +100,7 @@ class Guest:
         return self._shake(data, now)
 
     def _shake(self, data: memoryview, now: float) -> After:
-        """Go on with the handshake, for as long as the peer stays in the lobby."""
+        """Go on with the handshake, for as long as the peer stays pending."""
         handshake = self._handshake
         try:
             answer = handshake.receive(data)
@@ -124,7 +124,7 @@ class Guest:
             if handshake.trailing:
                 self._go_on(data=handshake.trailing)
                 return After.OVER
-            self._lobby.wait_on(self, self._lobby.context.config.connect_timeout, now)
+            self._pending.wait_on(self, self._pending.context.config.connect_timeout, now)
         return After.WAIT
 
     def expire(self) -> None:
@@ -140,27 +140,27 @@ class Guest:
 
     def _go_on(self, *, data: bytes = b"", owed: bytes = b"") -> None:
         """Be a connection from now on."""
-        self._lobby.forget(self)
-        self._lobby.reader.unwatch(self._fileno)
-        begun = Begun(
+        self._pending.forget(self)
+        self._pending.reader.unwatch(self._fileno)
+        progress = HandshakeProgress(
             handshake=self._handshake,
             data=data,
             owed=owed,
             bytes_in=self._bytes_in,
             bytes_out=self._bytes_out,
         )
-        self._lobby.admit(self._transport, self.entry, begun)
+        self._pending.admit(self._transport, self.entry, progress)
 
     def leave(self, end: End) -> None:
         """It is gone, and there is nobody to say anything to."""
-        self._lobby.forget(self)
-        self._lobby.reader.unwatch(self._fileno, closing=True)
+        self._pending.forget(self)
+        self._pending.reader.unwatch(self._fileno, closing=True)
         if end.reason is EndReason.PEER_FIN:
             self._transport.close()
         else:
             self._transport.reset()
         self.entry.end = ended
-        context = self._lobby.context
+        context = self._pending.context
         tell_end(
             context.registry,
             context.bus,
@@ -169,20 +169,20 @@ class Guest:
             bytes_in=self._bytes_in,
             bytes_out=self._bytes_out,
         )
-        self._lobby.on_left()
+        self._pending.on_left()
 
     def fail(self, bug: Exception) -> None:
         """A bug of ours in reading it; no other peer is to notice."""
         session = self.entry.id
-        supervisor = self._lobby.context.hub.supervisor
-        supervisor.report(f"session {session} in the lobby", bug, session=session)
+        supervisor = self._pending.context.hub.supervisor
+        supervisor.report(f"pending session {session}", bug, session=session)
         self.leave(End(EndReason.INTERNAL_ERROR, repr(bug)))
 
 
-class Lobby:
-    """All guests of one server, and how long each may be one.
+class PendingPeers:
+    """All pending peers of one server, and how long each may stay so.
 
-    Guests that are allowed the same time are due in the order in which they began to wait, so
+    Those that are allowed the same time are due in the order in which they began to wait, so
     one timer does for all.
     """
 
@@ -197,8 +197,8 @@ class Lobby:
         self.reader = reader
         self.admit = admit
         self.on_left = on_left
-        """Called when a guest is gone for good."""
-        self._queues: dict[float, dict[Guest, float]] = {}
+        """Called when one is gone for good."""
+        self._queues: dict[float, dict[PendingPeer, float]] = {}
         """By what they are allowed: when each is due."""
         self._count = 0
         self._sleep = trio.CancelScope()
@@ -206,35 +206,35 @@ class Lobby:
     def __len__(self) -> int:
         return self._count
 
-    def __iter__(self) -> Iterator[Guest]:
-        """The guests there are now."""
-        return iter([guest for queue in self._queues.values() for guest in queue])
+    def __iter__(self) -> Iterator[PendingPeer]:
+        """Those there are now."""
+        return iter([peer for queue in self._queues.values() for peer in queue])
 
     def welcome(self, transport: Transport, fileno: int, entry: SessionEntry) -> None:
         """Greet a peer that has just connected."""
-        guest = Guest(self, transport, fileno, entry)
-        self._wait(guest, entry.began_at)
-        self.reader.watch(fileno, guest.read, guest.fail)
+        peer = PendingPeer(self, transport, fileno, entry)
+        self._wait(peer, entry.began_at)
+        self.reader.watch(fileno, peer.read, peer.fail)
 
-    def wait_on(self, guest: Guest, patience_s: float, now: float) -> None:
-        """A guest may stay so long from now on."""
-        self.forget(guest)
-        guest.patience_s = patience_s
-        self._wait(guest, now)
+    def wait_on(self, peer: PendingPeer, patience_s: float, now: float) -> None:
+        """One may stay so long from now on."""
+        self.forget(peer)
+        peer.patience_s = patience_s
+        self._wait(peer, now)
 
-    def _wait(self, guest: Guest, now: float) -> None:
-        due = now + guest.patience_s
-        queue = self._queues.get(guest.patience_s)
+    def _wait(self, peer: PendingPeer, now: float) -> None:
+        due = now + peer.patience_s
+        queue = self._queues.get(peer.patience_s)
         if queue is None:
-            queue = self._queues[guest.patience_s] = {}
+            queue = self._queues[peer.patience_s] = {}
         if not queue and due < self._sleep.deadline:
             self._sleep.deadline = due
-        queue[guest] = due
+        queue[peer] = due
         self._count += 1
 
-    def forget(self, guest: Guest) -> None:
-        """It is no guest any more."""
-        del self._queues[guest.patience_s][guest]
+    def forget(self, peer: PendingPeer) -> None:
+        """It is not pending any more."""
+        del self._queues[peer.patience_s][peer]
         self._count -= 1
 
     async def run(self) -> None:
@@ -246,8 +246,8 @@ class Lobby:
                     await trio.sleep_forever()
                 self._expire(trio.current_time())
         finally:
-            for guest in self:
-                guest.leave(End(EndReason.SHUTDOWN, "the server stopped"))
+            for peer in self:
+                peer.leave(End(EndReason.SHUTDOWN, "the server stopped"))
 
     def _next_due(self) -> float:
         firsts = (next(iter(queue.values()), math.inf) for queue in self._queues.values())
@@ -255,7 +255,7 @@ class Lobby:
 
     def _expire(self, now: float) -> None:
         for patience_s, queue in list(self._queues.items()):
-            for guest, _ in list(takewhile(lambda item: item[1] <= now, queue.items())):
-                guest.expire()
+            for peer, _ in list(takewhile(lambda item: item[1] <= now, queue.items())):
+                peer.expire()
             if not queue:  # a reload may bring any number of other times
                 del self._queues[patience_s]

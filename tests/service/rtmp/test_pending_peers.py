@@ -1,4 +1,4 @@
-"""The lobby: who only shakes hands costs no task, and ends like anybody else."""
+"""Pending peers: who only shakes hands costs no task, and ends like anybody else."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from trio_srs.hub.bus import SessionBegan, SessionEnded
 from trio_srs.net.reading import SharedReader
 from trio_srs.net.tcp import SocketTransport
 from trio_srs.service.rtmp.config import RtmpConfig
-from trio_srs.service.rtmp.lobby import Guest
+from trio_srs.service.rtmp.pending_peers import PendingPeer
 from trio_srs.testing.bodies import header, key
 from trio_srs.testing.peer import Peer
 from trio_srs.units import Timeout
@@ -251,7 +251,7 @@ async def test_an_answer_that_cannot_be_sent(house: House, error: type[OSError])
             assert (await end_of(house)).reason is EndReason.PEER_RST
 
 
-async def test_a_stop_tells_those_in_the_lobby(house: House) -> None:
+async def test_a_stop_tells_pending_peers(house: House) -> None:
     async with dial(house) as peer:
         say(peer, C0_C1 + bytes(1536))
         await wait_all_tasks_blocked()
@@ -260,7 +260,7 @@ async def test_a_stop_tells_those_in_the_lobby(house: House) -> None:
     assert (await end_of(house)).reason is EndReason.SHUTDOWN
 
 
-async def test_finishing_waits_for_those_in_the_lobby(house: House) -> None:
+async def test_finishing_waits_for_pending_peers(house: House) -> None:
     peer = dial(house)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(house.service.finish)
@@ -279,14 +279,14 @@ async def test_when_the_service_is_cancelled_nobody_is_left_behind() -> None:
         assert await hear(peer) == b""
 
 
-async def test_a_bug_in_the_lobby_ends_one_guest(
+async def test_a_bug_in_reading_pending_peers_ends_one(
     house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with dial(house) as first, dial(house) as second:
         with monkeypatch.context() as patch:
-            patch.setattr(Guest, "_shake", lambda *_: 1 / 0)
+            patch.setattr(PendingPeer, "_shake", lambda *_: 1 / 0)
             say(first, C0_C1)
             assert (await end_of(house)).reason is EndReason.INTERNAL_ERROR
-        assert "a bug ended session c1 in the lobby" in caplog.text
+        assert "a bug ended pending session c1" in caplog.text
         say(second, C0_C1)
         await second.transport.readable()

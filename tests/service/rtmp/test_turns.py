@@ -11,7 +11,7 @@ from trio.testing import wait_all_tasks_blocked
 
 from tests.service.rtmp.conftest import OpenHouse
 from tests.service.rtmp.house import House
-from tests.service.rtmp.test_lobby import dial, running
+from tests.service.rtmp.test_pending_peers import dial, running
 from trio_srs.hub.settings import StreamSettings
 from trio_srs.net.reading import SharedReader
 from trio_srs.testing.bodies import audio, command, header, key

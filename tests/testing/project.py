@@ -14,7 +14,7 @@ from typing import Final
 
 import attrs
 
-__all__ = ["Outcome", "Project"]
+__all__ = ["OTHER_PLUGINS", "Outcome", "Project"]
 
 _PATIENCE_S: Final = 110.0
 _IS_INSTALLED: Final = any(
@@ -23,8 +23,8 @@ _IS_INSTALLED: Final = any(
 )
 _OURS: Final = "trio_srs" if _IS_INSTALLED else "trio_srs.testing.plugin"
 """A tree that was not installed since the plugin came has to be told of it."""
-_PLUGINS: Final = (_OURS, "trio", "timeout", "xdist")
-"""Whoever is installed beside these (hypothesis, schemathesis) takes two seconds to import."""
+OTHER_PLUGINS: Final = ("trio", "timeout", "xdist")
+"""What may be there beside ours: pytest-trio alone takes longer to import than all of pytest."""
 
 
 @attrs.frozen
@@ -44,18 +44,23 @@ class Outcome:
         """Passed, failed, errors."""
         return self.count("passed"), self.count("failed"), self.count("error")
 
+    def counts_in(self, file: str) -> tuple[int, int, int]:
+        """The same of one file, if it ran with ``-vv``."""
+        found = re.findall(rf"(?m)^{re.escape(file)}::.* (PASSED|FAILED|ERROR)\b", self.output)
+        return found.count("PASSED"), found.count("FAILED"), found.count("ERROR")
+
 
 @attrs.frozen
 class Project:
     """A folder of tests.
 
     Attributes:
-        plugins: those that pytest loads; with None it finds them itself.
+        plugins: those that pytest loads beside ours; with None it finds all there are.
     """
 
     folder: Path
     python: str = sys.executable
-    plugins: Sequence[str] | None = _PLUGINS
+    plugins: Sequence[str] | None = ()
 
     def write(self, text: str, name: str = "test_it.py") -> None:
         """Write a file of it."""
@@ -64,7 +69,8 @@ class Project:
 
     def command(self, *words: str) -> list[str]:
         """What runs its tests, every warning an error."""
-        plugins = [word for name in self.plugins or () for word in ("-p", name)]
+        named = () if self.plugins is None else (_OURS, *self.plugins)
+        plugins = [word for name in named for word in ("-p", name)]
         return [self.python, "-m", "pytest", "-W", "error", "-q", *words, *plugins]
 
     @property

@@ -10,7 +10,7 @@ import pytest
 import tomli
 
 from tests.testing.processes import ROOT
-from tests.testing.project import Project
+from tests.testing.project import Outcome, Project
 from trio_srs import testing
 from trio_srs.testing import PlayerProcess, PublisherProcess, ServerProcess, plugin
 from trio_srs.testing.child.serving import FOR_TESTS
@@ -22,19 +22,36 @@ PAGES: Final = [
 ]
 
 
+def files_of(page: Path) -> dict[str, tuple[bool, str]]:
+    """The files that its blocks make: whether their tests fail, and the text."""
+    blocks = BLOCK.findall(page.read_text("utf-8"))
+    stem = page.stem.replace("-", "_")
+    return {f"test_{stem}_{at}.py": (bool(fails), code) for at, (fails, code) in enumerate(blocks)}
+
+
+@pytest.fixture(scope="module")
+def outcome(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+    """What came of the tests of all pages, in one project."""
+    project = Project(tmp_path_factory.mktemp("pages"), plugins=("trio",))
+    for page in PAGES:
+        for name, (_, code) in files_of(page).items():
+            project.write(code, name)
+    return project.run("-vv")
+
+
 @pytest.mark.interop
 @pytest.mark.slow
+@pytest.mark.timeout(120)
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_the_tests_of_a_page_come_out_as_it_says(page: Path, tmp_path: Path) -> None:
+def test_the_tests_of_a_page_come_out_as_it_says(page: Path, outcome: Outcome) -> None:
     """Those that fail as well, with every line that the page shows after them in their output."""
-    text = page.read_text("utf-8")
-    project, expected = Project(tmp_path), [0, 0]
-    for number, (fails, code) in enumerate(BLOCK.findall(text)):
-        project.write(code, f"test_{number}.py")
-        expected[bool(fails)] += len(re.findall(r"(?m)^ *(?:async )?def test_", code))
-    outcome = project.run()
-    assert outcome.counts == (*expected, 0), outcome.output
-    if expected[1]:
+    text, files = page.read_text("utf-8"), files_of(page)
+    for name, (fails, code) in files.items():
+        tests = len(re.findall(r"(?m)^ *(?:async )?def test_", code))
+        assert outcome.counts_in(name) == ((0, tests, 0) if fails else (tests, 0, 0)), (
+            outcome.output
+        )
+    if any(fails for fails, _ in files.values()):
         after = text[text.index("<!-- pytest: fails -->") :]
         lines = [line for block in SHOWN.findall(after) for line in block.splitlines()]
         assert lines

@@ -7,10 +7,11 @@ import subprocess
 from pathlib import Path
 from typing import Final
 
+import attrs
 import pytest
 
 from tests.testing.processes import all_gone
-from tests.testing.project import Project
+from tests.testing.project import OTHER_PLUGINS, Outcome, Project
 
 pytestmark = pytest.mark.interop
 
@@ -40,35 +41,91 @@ def noted(project: Project) -> list[list[int]]:
 
 
 @pytest.mark.parametrize(
-    "words",
+    ("plugins", "words", "some"),
     [
-        ("--import-mode=importlib", "--strict-markers", "-p", "no:cacheprovider"),
-        ("--import-mode=append", "-p", "no:trio", "-p", "no:timeout", "-s"),
-        ("--import-mode=prepend", "-o", "trio_mode=true", "--timeout=30"),
+        (OTHER_PLUGINS, ("--import-mode=importlib", "-p", "no:cacheprovider"), ""),
+        ((), ("--import-mode=append", "-s"), "mark or waits or any_number"),
+        (OTHER_PLUGINS, ("--import-mode=prepend", "-o", "trio_mode=true", "--timeout=30"), "waits"),
     ],
-    ids=" ".join,
+    ids=["all", "by themselves", "under trio"],
 )
-def test_the_fixtures_do_what_they_promise(project: Project, words: tuple[str, ...]) -> None:
-    project.write(IN_USE.read_text(encoding="utf-8"))
-    outcome = project.run(*words)
-    assert outcome.counts == (IN_USE.read_text().count("\ndef test_"), 0, 0), outcome.output
+def test_the_fixtures_do_what_they_promise(
+    project: Project, plugins: tuple[str, ...], words: tuple[str, ...], some: str
+) -> None:
+    """All of them once, and some however else pytest imports and runs them."""
+    text = IN_USE.read_text(encoding="utf-8")
+    project.write(text)
+    outcome = attrs.evolve(project, plugins=plugins).run("--strict-markers", "-k", some, *words)
+    names = re.findall(r"\ndef test_(\w+)", text)
+    chosen = [name for name in names if any(word in name for word in some.split(" or "))]
+    assert chosen
+    assert outcome.counts == (len(chosen), 0, 0), outcome.output
     assert all_gone({pid for test in noted(project) for pid in test}, within_s=0.0)
 
 
-def test_every_test_has_a_server_of_its_own_and_none_is_left(project: Project) -> None:
-    project.write(
-        NOTED
-        + """
+FILES: Final = {
+    "test_own.py": NOTED
+    + """
 import pytest
 
 @pytest.mark.parametrize("number", range(3))
 def test_it(number, rtmp_server, rtmp_server_factory):
     assert rtmp_server.url() != rtmp_server_factory().url()
     note(rtmp_server)
-"""
-    )
-    outcome = project.run()
-    assert outcome.counts == (3, 0, 0), outcome.output
+""",
+    "test_mark.py": """
+        import pytest
+
+        @pytest.mark.rtmp_server(stream={"publish_busy": "replace"})
+        def test_sections(rtmp_server, rtmp_publisher):
+            first = rtmp_publisher("live/a")
+            rtmp_publisher("live/a")
+            assert first.wait() == "server_refused"
+
+        @pytest.mark.rtmp_server("[app.live]\\npublish_busy = 'replace'")
+        def test_text(rtmp_server, rtmp_publisher):
+            rtmp_publisher("live/a")
+            rtmp_publisher("live/a")
+
+        @pytest.mark.rtmp_server(stream={"publish_busi": "replace"})
+        def test_wrong(rtmp_server):
+            pass
+        """,
+    "test_death.py": """
+        import os, signal
+
+        def test_it(rtmp_server):
+            os.kill(rtmp_server.pid, signal.SIGSEGV)
+
+        def test_on_purpose(rtmp_server):
+            rtmp_server.kill()
+        """,
+    "test_failure.py": """
+        def test_right(rtmp_server, rtmp_publisher):
+            rtmp_publisher("live/a", seconds=0.4, speed=100.0).wait()
+
+        def test_wrong(rtmp_server, rtmp_server_factory, rtmp_publisher):
+            rtmp_publisher("live/a", seconds=0.4, speed=100.0).wait()
+            rtmp_publisher(rtmp_server_factory().url("live/b"))
+            rtmp_server.wait_for_publish("live/c", timeout=0.05)
+        """,
+}
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, Outcome]:
+    """A project with several files, and what came of it."""
+    project = Project(tmp_path_factory.mktemp("files"))
+    for name, text in FILES.items():
+        project.write(text, name)
+    return project, project.run("-vv", "--strict-markers", f"--basetemp={project.folder / 'kept'}")
+
+
+def test_every_test_has_a_server_of_its_own_and_none_is_left(
+    ran: tuple[Project, Outcome],
+) -> None:
+    project, outcome = ran
+    assert outcome.counts_in("test_own.py") == (3, 0, 0), outcome.output
     tests = noted(project)
     assert len({server for _, server in tests}) == 3
     assert len({server for server, _ in tests}) == 1
@@ -123,29 +180,9 @@ def test_it(rtmp_server):
     assert all_gone(noted(project)[0])
 
 
-def test_a_mark_configures_the_server(project: Project) -> None:
-    project.write(
-        """
-        import pytest
-
-        @pytest.mark.rtmp_server(stream={"publish_busy": "replace"})
-        def test_sections(rtmp_server, rtmp_publisher):
-            first = rtmp_publisher("live/a")
-            rtmp_publisher("live/a")
-            assert first.wait() == "server_refused"
-
-        @pytest.mark.rtmp_server("[app.live]\\npublish_busy = 'replace'")
-        def test_text(rtmp_server, rtmp_publisher):
-            rtmp_publisher("live/a")
-            rtmp_publisher("live/a")
-
-        @pytest.mark.rtmp_server(stream={"publish_busi": "replace"})
-        def test_wrong(rtmp_server):
-            pass
-        """
-    )
-    outcome = project.run("--strict-markers")
-    assert outcome.counts == (2, 0, 1), outcome.output
+def test_a_mark_configures_the_server(ran: tuple[Project, Outcome]) -> None:
+    _, outcome = ran
+    assert outcome.counts_in("test_mark.py") == (2, 0, 1), outcome.output
     assert 'stream.publish_busi: unknown key; did you mean "publish_busy"?' in outcome.output
 
 
@@ -177,49 +214,27 @@ def test_a_leak_fails_the_test_with_its_name(project: Project) -> None:
     assert message in outcome.output
 
 
-def test_a_server_that_dies_unasked_fails_the_test(project: Project) -> None:
-    project.write(
-        """
-        import os, signal
-
-        def test_it(rtmp_server):
-            os.kill(rtmp_server.pid, signal.SIGSEGV)
-
-        def test_on_purpose(rtmp_server):
-            rtmp_server.kill()
-        """
-    )
-    outcome = project.run()
-    assert outcome.counts == (2, 0, 1), outcome.output
+def test_a_server_that_dies_unasked_fails_the_test(ran: tuple[Project, Outcome]) -> None:
+    _, outcome = ran
+    assert outcome.counts_in("test_death.py") == (2, 0, 1), outcome.output
     assert "the server's process was ended by signal 11; its log is empty" in outcome.output
 
 
-def test_a_test_that_fails_tells_what_its_servers_have_seen(project: Project) -> None:
-    project.write(
-        """
-        def test_right(rtmp_server, rtmp_publisher):
-            rtmp_publisher("live/a", seconds=0.4, speed=100.0).wait()
-
-        def test_wrong(rtmp_server, rtmp_server_factory, rtmp_publisher):
-            rtmp_publisher("live/a", seconds=0.4, speed=100.0).wait()
-            rtmp_publisher(rtmp_server_factory().url("live/b"))
-            rtmp_server.wait_for_publish("live/c", timeout=0.05)
-        """
-    )
-    outcome = project.run(f"--basetemp={project.folder / 'kept'}")
-    assert outcome.counts == (1, 1, 0), outcome.output
-    message = "E +no publisher on live/c within 0.05 s; published: live/a by "
-    assert re.search(message, outcome.output)
-    assert len(re.findall("(?m)^-+ RTMP at rtmp://127.0.0.1:", outcome.output)) == 2
-    assert re.search("(?m)^live/b, published by .*: still going on", outcome.output)
+def test_a_test_that_fails_tells_what_its_servers_have_seen(ran: tuple[Project, Outcome]) -> None:
+    project, outcome = ran
+    assert outcome.counts_in("test_failure.py") == (1, 1, 0), outcome.output
+    [told] = re.findall(r"(?ms)^_+ test_wrong _+$(.*?)^(?:__|==)", outcome.output)
+    assert re.search("E +no publisher on live/c within 0.05 s; published: live/a by ", told)
+    assert len(re.findall("(?m)^-+ RTMP at rtmp://127.0.0.1:", told)) == 2
+    assert re.search("(?m)^live/b, published by .*: still going on", told)
     kept = project.folder / "kept" / "test_wrong0" / "trio-srs"
-    assert f"kept in {kept}\n" in outcome.output
+    assert f"kept in {kept}\n" in told
     first = {path.name for path in kept.iterdir() if path.is_file()}
     reports = {"report-live-a-1.json", "sessions.json", "events.json", "server.log"}
     assert first == reports | {"live-a-1.flv"}
     assert (kept / "server2" / "report-live-b-1.json").exists()
     assert (kept / "server2" / "live-b-1.flv").exists()
-    assert f"  kept in {kept / 'live-a-1.flv'}\n" in outcome.output
+    assert f"  kept in {kept / 'live-a-1.flv'}\n" in told
     assert not (project.folder / "kept" / "test_right0" / "trio-srs").exists()
 
 
@@ -234,7 +249,7 @@ def test_what_does_not_use_it_does_not_pay_for_it(project: Project) -> None:
         """,
         "conftest.py",
     )
-    outcome = project.run("-p", "no:trio")
+    outcome = project.run()
     assert outcome.code == 0
     assert "\nours: trio_srs trio_srs.testing trio_srs.testing.plugin\n" in outcome.output
 
@@ -276,5 +291,5 @@ def test_fixtures_of_their_own_are_for_tests_under_trio(project: Project) -> Non
             await other.kill()
         """
     )
-    outcome = project.run("-o", "trio_mode=true")
+    outcome = attrs.evolve(project, plugins=("trio",)).run("-o", "trio_mode=true")
     assert outcome.counts == (1, 0, 0), outcome.output

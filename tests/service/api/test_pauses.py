@@ -25,8 +25,8 @@ from trio_srs.hub.settings import StreamSettings
 from trio_srs.hub.stream import Stream
 from trio_srs.hub.turns import STEP_MOST
 
-SESSIONS = 3000
-EVENTS = 10_000
+SESSIONS = 1000
+EVENTS = 2500
 MOST = 2 * STEP_MOST
 """Items in one pass of the scheduler: a step of a walk, and what little others look at."""
 

@@ -109,9 +109,8 @@ def test_they_pass_beside_other_plugins_and_in_parallel(project: Project) -> Non
     pip(Path(project.python), "pytest-asyncio")
     own_words = ("-o", "asyncio_default_fixture_loop_scope=function")  # else pytest-asyncio warns
     for least, words in (
-        (10, ("-n", "2", "-p", "no:cacheprovider")),
-        (2, ("-o", "asyncio_mode=auto", "--timeout=60", "-k", SOME)),
-        (2, ("-o", "trio_mode=true", "-n", "1", "--dist=loadfile", "-k", SOME)),
+        (10, ("-o", "trio_mode=true", "-n", "2", "-p", "no:cacheprovider")),
+        (2, ("-o", "asyncio_mode=auto", "--timeout=60", "-n", "1", "--dist=loadfile", "-k", SOME)),
     ):
         outcome = project.run(*own_words, *words)
         assert outcome.code == 0, outcome.output

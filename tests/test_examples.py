@@ -19,6 +19,7 @@ import trio
 from imageio_ffmpeg import get_ffmpeg_exe
 
 import trio_srs
+from tests import preloaded
 from tests.testing.project import Project
 from trio_srs.hub.bus import Event, RequestRefused
 from trio_srs.net.rtmp_client import ServerRefusedError
@@ -48,6 +49,8 @@ def run(
 ) -> subprocess.CompletedProcess[str]:
     """Run a program to its end, with the Python of these tests as ``PYTHON``."""
     env = os.environ | {"PYTHON": sys.executable} | dict(environ or {})
+    if words[0] == sys.executable:
+        return preloaded.run(list(map(str, words)), timeout=50, cwd=cwd, env=env)
     return subprocess.run(
         words, cwd=cwd, env=env, capture_output=True, text=True, timeout=50, check=False
     )
@@ -120,8 +123,9 @@ async def test_the_gate_lets_in_who_has_the_token(gate: dict[str, Any]) -> None:
 
 
 def test_the_example_of_a_gate_says_where_to_publish() -> None:
-    command = [sys.executable, "-u", str(EXAMPLES / "custom_gate.py")]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    command = [sys.executable, str(EXAMPLES / "custom_gate.py")]
+    env = os.environ | {"PYTHONUNBUFFERED": "1"}
+    with preloaded.popen(command, stdout=subprocess.PIPE, env=env) as process:
         try:
             assert process.stdout is not None
             line = process.stdout.readline()

@@ -13,6 +13,7 @@ from typing import Any
 import attrs
 import trio
 
+from tests.preloaded import AsyncProcess, open_process
 from trio_srs.testing.peer import Peer
 
 __all__ = ["Running", "running"]
@@ -24,7 +25,7 @@ _PATIENCE_S = 15.0
 class Running:
     """A process that has said that it is ready."""
 
-    process: trio.Process
+    process: AsyncProcess
     ready: dict[str, Any]
     errors: bytearray = attrs.field(factory=bytearray)
     ended: trio.Event = attrs.field(factory=trio.Event)
@@ -79,7 +80,7 @@ async def running(
     """Run ``python -m trio_srs`` on a free port, with more words; killed with the block."""
     listen = '--set=rtmp.listen=["127.0.0.1:0"]'
     async with trio.open_nursery() as nursery:
-        process = await trio.lowlevel.open_process(
+        process = open_process(
             [*command, listen, *words],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

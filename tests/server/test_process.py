@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 import trio
 
+from tests import preloaded
 from tests.server.process import Running, running
 from trio_srs.net.dial import DialError
 from trio_srs.server.process import favour_the_loop
@@ -28,14 +29,7 @@ STARTED = "NetStream.Publish.Start"
 
 def run(*words: str, pass_fds: tuple[int, ...] = ()) -> subprocess.CompletedProcess[str]:
     """Run a server that is expected not to come up."""
-    return subprocess.run(
-        [sys.executable, "-m", "trio_srs", *words],
-        capture_output=True,
-        text=True,
-        timeout=15,
-        check=False,
-        pass_fds=pass_fds,
-    )
+    return preloaded.run([sys.executable, "-m", "trio_srs", *words], timeout=15, pass_fds=pass_fds)
 
 
 async def playing(server: Running) -> tuple[Peer, Peer]:

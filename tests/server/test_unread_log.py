@@ -17,6 +17,7 @@ import attrs
 import pytest
 import trio
 
+from tests.preloaded import AsyncProcess, open_process
 from trio_srs.testing.bodies import inter, key
 from trio_srs.testing.peer import Peer
 
@@ -33,7 +34,7 @@ F_SETPIPE_SZ = 1031
 class Quiet:
     """A server of which only the port is known."""
 
-    process: trio.Process
+    process: trio.Process | AsyncProcess
     port: int
 
     async def dial(self) -> Peer:
@@ -47,16 +48,18 @@ class Quiet:
 
 
 @asynccontextmanager
-async def running(
-    folder: Path, log: str, script: str = 'exec "$@"', **streams: Any
-) -> AsyncIterator[Quiet]:
-    """Run it by a shell, which can close descriptors, and find its port in a file."""
+async def running(folder: Path, log: str, script: str = "", **streams: Any) -> AsyncIterator[Quiet]:
+    """Run it, by a shell if that is to close descriptors first, and find its port in a file."""
     ready = folder / "ready"
     words = [sys.executable, "-m", "trio_srs", '--set=rtmp.listen=["127.0.0.1:0"]']
     words += [f'--set=log.format="{log}"', '--set=stream.publish_busy="wait"']
     words += [f"--ready-file={ready}"]
+    process: trio.Process | AsyncProcess
     streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, **streams}
-    process = await trio.lowlevel.open_process(["sh", "-c", script, "sh", *words], **streams)
+    if script:
+        process = await trio.lowlevel.open_process(["sh", "-c", script, "sh", *words], **streams)
+    else:
+        process = open_process(words, **streams)
     try:
         with trio.fail_after(15):
             while not ready.exists():

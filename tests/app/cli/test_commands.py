@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 
 import pytest
 
+from tests import preloaded
 from tests.tools.files import clip, flv, flv_tags, tags
 from trio_srs.app.cli import main
 from trio_srs.app.cli.exits import Exit
@@ -25,9 +26,7 @@ PROGRAM = [sys.executable, "-m", "trio_srs"]
 @contextmanager
 def running(*words: str) -> Iterator[subprocess.Popen[str]]:
     """A command in a process of its own, until the block ends."""
-    process = subprocess.Popen(
-        [*PROGRAM, *words], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    )
+    process = preloaded.popen([*PROGRAM, *words], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     with process:
         try:
             yield process

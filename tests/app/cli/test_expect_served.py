@@ -14,6 +14,7 @@ from typing import Final
 
 import pytest
 
+from tests import preloaded
 from tests.tools.expect.commands import publish, python, relay
 from tests.tools.expect.processes import until_gone
 from trio_srs.app.cli import main
@@ -114,9 +115,7 @@ _PARENT: Final = (sys.executable, "-c", f"import subprocess; subprocess.call({_S
 def sending(*options: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
     """``expect`` while a process that its command has started is publishing; with its number."""
     words = [*PROGRAM, *options, "--", *_PARENT]
-    with subprocess.Popen(
-        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
+    with preloaded.popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stderr is not None
         while not (line := process.stderr.readline()).startswith("sending"):
             pass
@@ -152,14 +151,12 @@ def test_no_end_of_ours_leaves_the_command_running(number: int) -> None:
 
 def test_who_comes_to_our_address_is_judged() -> None:
     words = [*PROGRAM, "--listen", "127.0.0.1:0", "--expect", "video.frames == 10"]
-    with subprocess.Popen(
-        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
+    with preloaded.popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stderr is not None
         line = process.stderr.readline()
         assert line.startswith("trio-srs: waiting for a publisher on rtmp://127.0.0.1:")
         url = line.split()[-1].replace("live/stream", "any/name")
-        subprocess.run(publish(url=url), check=True, timeout=20)
+        assert preloaded.run(publish(url=url), timeout=20).returncode == 0
         out, _ = process.communicate(timeout=20)
     assert process.returncode == Exit.OK
     assert out.startswith("any/name: h264 320x240 (10 frames)")

@@ -1,0 +1,332 @@
+"""Python programs that are there in no time, forked off a process that has imported what they need.
+
+To start a program of ours takes half a second of processor time, nearly all of it for imports. Here
+one process imports all once, and each program is a fork of it, with the standard streams,
+descriptors, folder and environment that it is to have, and an end of its own. What is not seen by
+these is how the interpreter itself starts, and how it takes itself apart when there is nothing more
+to say: for that, start it.
+"""
+
+from __future__ import annotations
+
+import atexit
+import fcntl
+import functools
+import gc
+import json
+import os
+import runpy
+import select
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import threading
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final
+
+import trio
+
+__all__ = ["AsyncProcess", "open_process", "popen", "run"]
+
+_CLI: Final = ("expect_seen", "expect_served", "load", "play", "probe", "publish", "serve")
+_VERDICTS: Final = ("as_json", "github", "junit", "page", "tap")
+_MODULES: Final = (
+    *(f"trio_srs.app.cli.{name}" for name in _CLI),
+    *(f"trio_srs.tools.verdicts.{name}" for name in _VERDICTS),
+    *("trio_srs.config.render", "trio_srs.server.build", "trio_srs.server.process"),
+)
+_MOST_BYTES: Final = 1 << 18
+_MOST_DESCRIPTORS: Final = 64
+_HIGH: Final = 500
+"""Above all descriptors that a program is given."""
+_CHECK_S: Final = 0.01
+_NUMBER: Final = struct.Struct("q")
+"""First the number of the process, then its status."""
+_KILLED: Final = 9
+"""The status of a program whose end nobody saw."""
+
+
+# ------------------------------------------------------------- in the process of the tests
+
+
+def popen(
+    words: Sequence[str], *, closed: Iterable[int] = (), **options: Any
+) -> subprocess.Popen[str]:
+    """Start ``python`` with ``-m MODULE ...``, ``-c CODE ...`` or ``FILE ...``, to talk text with.
+
+    Args:
+        words: the interpreter of these tests and what follows.
+        closed: standard streams that are not there.
+        options: of ``subprocess.Popen``.
+    """
+    assert words[0] == sys.executable
+    assert words[1] in ("-m", "-c") or not words[1].startswith("-")
+    if not hasattr(os, "pidfd_open"):  # elsewhere than on Linux
+        return subprocess.Popen(words, text=True, **options)
+    return _Forked(words, closed=closed, text=True, **options)
+
+
+def run(
+    words: Sequence[str], *, timeout: float, **options: Any
+) -> subprocess.CompletedProcess[str]:
+    """Run such a program to its end and return what it said."""
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
+    with popen(words, **streams) as process:
+        try:
+            out, err = process.communicate(timeout=timeout)
+        except BaseException:
+            process.kill()
+            raise
+    return subprocess.CompletedProcess(words, process.returncode, out, err)
+
+
+def open_process(words: Sequence[str], **options: Any) -> AsyncProcess:
+    """Start such a program, for tasks to talk to."""
+    return AsyncProcess(popen(words, **options))
+
+
+class AsyncProcess:
+    """What tests use of ``trio.Process``."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+        self.pid = process.pid
+        self.stdout, self.stderr = (
+            None if file is None else trio.lowlevel.FdStream(os.dup(file.fileno()))
+            for file in (process.stdout, process.stderr)
+        )
+        for file in (process.stdout, process.stderr):
+            if file is not None:
+                file.close()
+
+    @property
+    def returncode(self) -> int | None:
+        """With a minus the signal that ended it; None while it runs."""
+        return self._process.poll()
+
+    def poll(self) -> int | None:
+        """The same."""
+        return self._process.poll()
+
+    def send_signal(self, number: signal.Signals) -> None:
+        self._process.send_signal(number)
+
+    def terminate(self) -> None:
+        self._process.terminate()
+
+    def kill(self) -> None:
+        self._process.kill()
+
+    async def wait(self) -> int:
+        """Wait for its end and return how that was."""
+        while (code := self.returncode) is None:  # noqa: ASYNC110 - it is no child of this process
+            await trio.sleep(_CHECK_S)
+        return code
+
+
+class _Forked(subprocess.Popen[str]):
+    """A process that another one forks and waits for: the rest is as with any."""
+
+    def __init__(self, words: Sequence[str], *, closed: Iterable[int], **options: Any) -> None:
+        self._closed = set(closed)
+        super().__init__(words, **options)
+
+    def _execute_child(self, *how: Any) -> None:
+        words, _, _, _, pass_fds, cwd, environ, *_ = how
+        pipes, is_session = how[10:16], how[-2]
+        stdin, _, _, stdout, _, stderr = pipes
+        targets = {0: stdin, 1: stdout, 2: stderr, **{number: number for number in pass_fds}}
+        given = {
+            number: number if source == -1 else source
+            for number, source in targets.items()
+            if number not in self._closed
+        }
+        self._heard, told = os.pipe()
+        request = {
+            "words": words[1:],
+            "targets": list(given),
+            "cwd": os.fspath(cwd or os.getcwd()),
+            "environ": dict(os.environ if environ is None else environ),
+            "session": is_session,
+        }
+        try:
+            message = json.dumps(request).encode()
+            socket.send_fds(_preloaded(), [message], [told, *given.values()])
+        finally:
+            os.close(told)
+        [self.pid] = _NUMBER.unpack(os.read(self._heard, _NUMBER.size))
+        self._child_created = True
+        self._close_pipe_fds(*pipes)  # type: ignore[attr-defined]  # of Popen, and not public
+
+    def _try_wait(self, wait_flags: int) -> tuple[int, int]:
+        """As ``os.waitpid``, of a process that is not a child of this one."""
+        patience = 0 if wait_flags & os.WNOHANG else None
+        if not select.select([self._heard], [], [], patience)[0]:
+            return 0, 0
+        told = os.read(self._heard, _NUMBER.size)
+        os.close(self._heard)
+        [status] = _NUMBER.unpack(told) if told else [_KILLED]
+        return self.pid, status
+
+    def _internal_poll(self, *_: Any, **__: Any) -> int | None:
+        if self.returncode is None and self._child_created:
+            pid, status = self._try_wait(os.WNOHANG)
+            if pid:
+                self._handle_exitstatus(status)  # type: ignore[attr-defined]  # of Popen, and not public
+        return self.returncode
+
+
+@functools.cache
+def _preloaded() -> socket.socket:
+    """The way to the process that forks: there is one for all tests of this one."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _MOST_BYTES)
+    with theirs:
+        number = theirs.fileno()
+        process = subprocess.Popen(
+            [sys.executable, "-m", __name__, str(number)],
+            pass_fds=(number,), stdin=subprocess.DEVNULL, cwd=Path(__file__).parent.parent,
+        )  # fmt: skip
+
+    @atexit.register
+    def end() -> None:
+        ours.close()
+        process.wait()
+
+    return ours
+
+
+# ------------------------------------------------------------- in the process that forks
+
+
+class _Request:
+    """A program that is to be."""
+
+    def __init__(self, message: bytes, descriptors: list[int]) -> None:
+        self.said: dict[str, Any] = json.loads(message)
+        self.told, *self.given = descriptors
+
+    def run(self) -> None:
+        """Become it; whoever calls this ends as it does."""
+        said = self.said
+        if said["session"]:
+            os.setsid()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        self._take_descriptors()
+        os.chdir(said["cwd"])
+        os.environ.clear()
+        os.environ.update(said["environ"])
+        _open_streams()
+        first, *rest = said["words"]
+        sys.path[0] = said["cwd"]
+        if first == "-m":
+            sys.argv = rest
+            runpy.run_module(rest[0], run_name="__main__", alter_sys=True)
+        elif first == "-c":
+            sys.argv = [first, *rest[1:]]
+            exec(compile(rest[0], "<string>", "exec"), {"__name__": "__main__"})
+        else:
+            sys.argv = [first, *rest]
+            sys.path[0] = str(Path(first).parent)
+            runpy.run_path(first, run_name="__main__")
+
+    def _take_descriptors(self) -> None:
+        high = [fcntl.fcntl(number, fcntl.F_DUPFD, _HIGH) for number in self.given]
+        for number, target in zip(high, self.said["targets"], strict=True):
+            os.dup2(number, target)
+        for number in map(int, os.listdir("/proc/self/fd")):
+            if number not in self.said["targets"]:
+                with suppress(OSError):  # it was for the list itself
+                    os.close(number)
+
+
+def _open_streams() -> None:
+    """Standard streams, as the interpreter makes them at its start."""
+    encoding, _, errors = os.environ.get("PYTHONIOENCODING", "").partition(":")
+    is_line_by_line = "PYTHONUNBUFFERED" in os.environ
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        stream = None
+        with suppress(OSError):  # it is closed
+            os.fstat(number)
+            stream = open(  # noqa: SIM115 - it stays open
+                number,
+                "w" if number else "r",
+                buffering=1 if number == 2 or is_line_by_line else -1,
+                encoding=encoding or "utf-8",
+                errors="backslashreplace" if number == 2 else errors or "strict",
+                closefd=False,
+            )
+        setattr(sys, name, stream)
+        setattr(sys, f"__{name}__", stream)
+
+
+def _leave(code: object) -> None:
+    """End at once if all has been said: to take everything apart costs more than most programs.
+
+    Otherwise Python has to do it.
+    """
+    threading._shutdown()  # type: ignore[attr-defined]  # what Python itself does at its end
+    atexit._run_exitfuncs()
+    with suppress(OSError):
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()
+        if code is None or isinstance(code, int):
+            os._exit((code or 0) & 0xFF)
+
+
+def _serve(sock: socket.socket) -> _Request | None:
+    """Fork until nobody is left who could ask; in a fork, return what was asked for."""
+    children: dict[int, tuple[int, int]] = {}
+    poll = select.poll()
+    poll.register(sock, select.POLLIN)
+    while True:
+        for number, _ in poll.poll():
+            if number != sock.fileno():
+                pid, told = children.pop(number)
+                poll.unregister(number)
+                os.close(number)
+                with suppress(BrokenPipeError):  # nobody waits for it any more
+                    os.write(told, _NUMBER.pack(os.waitpid(pid, 0)[1]))
+                os.close(told)
+                continue
+            message, descriptors, *_ = socket.recv_fds(sock, _MOST_BYTES, _MOST_DESCRIPTORS)
+            if not message:
+                return None
+            request = _Request(message, descriptors)
+            if not (pid := os.fork()):
+                sock.detach()
+                return request
+            os.write(request.told, _NUMBER.pack(pid))
+            for descriptor in request.given:
+                os.close(descriptor)
+            watched = os.pidfd_open(pid)
+            children[watched] = pid, request.told
+            poll.register(watched, select.POLLIN)
+
+
+def _main() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # from a terminal: the tests end, and then this
+    sock = socket.socket(fileno=int(sys.argv[1]))
+    for name in _MODULES:
+        import_module(name)
+    import_module("trio_srs.tools.verdicts.drawing").load_pygal()
+    gc.collect()
+    gc.freeze()  # no fork looks through all that, not even at its end
+    request = _serve(sock)
+    if request is not None:
+        try:
+            request.run()
+        except SystemExit as exc:
+            _leave(exc.code)
+            raise
+        _leave(0)
+
+
+if __name__ == "__main__":
+    _main()

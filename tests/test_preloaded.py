@@ -1,0 +1,72 @@
+"""A program that is forked does as one that is started: its words, streams, folder and end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests import preloaded
+
+TELLING = """
+import os, sys
+print(sys.argv, os.getcwd(), os.environ["WHO"], sys.stdin.read())
+print(sys.stdout.encoding, file=sys.stderr)
+sys.exit(7)
+"""
+
+
+def test_it_has_its_words_folder_and_environment_and_ends_with_its_code(tmp_path: Path) -> None:
+    environ = {**os.environ, "WHO": "it", "PYTHONIOENCODING": "ascii"}
+    words = [sys.executable, "-c", TELLING, "a", "b"]
+    done = preloaded.run(words, timeout=20, cwd=tmp_path, env=environ, stdin=subprocess.DEVNULL)
+    assert done.stdout == f"['-c', 'a', 'b'] {tmp_path} it \n"
+    assert (done.stderr, done.returncode) == ("ascii\n", 7)
+
+
+@pytest.mark.parametrize(
+    ("program", "code", "said"),
+    [
+        ("raise ValueError('x')", 1, "ValueError: x"),
+        ("import sys; sys.exit('no')", 1, "no"),
+        ("import os; os.kill(os.getpid(), 9)", -9, ""),
+        ("import atexit, sys; atexit.register(print, 'last', file=sys.stderr)", 0, "last"),
+        ("import sys; sys.stdout = open('/dev/full', 'w'); print(1)", 120, "No space left"),
+    ],
+)
+def test_however_it_ends_that_is_how_it_ended(program: str, code: int, said: str) -> None:
+    done = preloaded.run([sys.executable, "-c", program], timeout=20)
+    assert (done.returncode, said in done.stderr) == (code, True)
+
+
+def test_a_file_finds_its_neighbours(tmp_path: Path) -> None:
+    (tmp_path / "other.py").write_text("NAME = 'a neighbour'")
+    (tmp_path / "program.py").write_text("import other\nprint(other.NAME, __name__)")
+    done = preloaded.run([sys.executable, str(tmp_path / "program.py")], timeout=20)
+    assert done.stdout == "a neighbour __main__\n"
+
+
+def test_a_stream_can_be_closed_and_a_descriptor_passed_on() -> None:
+    reading, writing = os.pipe()
+    program = f"import os, sys; os.write({writing}, b'%r' % sys.stdout)"
+    words = [sys.executable, "-c", program]
+    with preloaded.popen(words, closed=[1], pass_fds=(writing,)) as process:
+        os.close(writing)
+        assert os.read(reading, 100) == b"None"
+        assert process.wait(20) == 0
+    os.close(reading)
+
+
+async def test_tasks_can_wait_for_it_and_end_it() -> None:
+    program = "import time; print('here', flush=True); time.sleep(60)"
+    process = preloaded.open_process([sys.executable, "-c", program], stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    assert await process.stdout.receive_some() == b"here\n"
+    assert process.returncode is None
+    process.send_signal(signal.SIGTERM)
+    assert await process.wait() == -signal.SIGTERM
+    await process.stdout.aclose()

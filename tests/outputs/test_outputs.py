@@ -158,6 +158,14 @@ def test_each_is_one_short_file(toy: ModuleType) -> None:
     assert len(Path(str(toy.__file__)).read_text().splitlines()) <= MOST_LINES
 
 
+@pytest.mark.parametrize("toy", TOYS, ids=lambda toy: toy.__name__.rpartition(".")[2])
+def test_the_how_to_shows_the_file_that_is_run_here(toy: ModuleType) -> None:
+    page = Path(__file__).parents[2] / "docs" / "howto" / "outputs.md"
+    assert f"{{literalinclude}} ../../tests/outputs/{Path(str(toy.__file__)).name}\n" in (
+        page.read_text()
+    )
+
+
 async def test_a_form_is_read_by_whoever_has_an_outlet(tmp_path: Path) -> None:
     async with world(tmp_path) as it:
         _, outlet = await it.read_text()

@@ -27,6 +27,7 @@ __all__ = ["SERVERS", "Running", "Server", "absent_servers", "launched", "pin", 
 HOST: Final = "127.0.0.1"
 _PATIENCE_S: Final = 60.0
 _STOP_S: Final = 5.0
+_BEFORE: Final = "TRIO_SRS_BEFORE"
 _NGINX_MODULES: Final = (
     Path("/usr/lib/nginx/modules/ngx_rtmp_module.so"),  # Debian
     Path("/usr/lib64/nginx/modules/ngx_rtmp_module.so"),
@@ -86,12 +87,12 @@ def _ours(program: str, folder: Path, port: int, settings: Mapping[str, str]) ->
 
 def _find_before() -> str | None:
     """Raises RuntimeError where the variable names what is no checkout of ours."""
-    path = os.environ.get("TRIO_SRS_BEFORE")
+    path = os.environ.get(_BEFORE)
     if not path:
         return None
     folder = Path(path).absolute()
     if not (folder / "trio_srs").is_dir():
-        raise RuntimeError(f"TRIO_SRS_BEFORE is {path}, which has no folder trio_srs in it")
+        raise RuntimeError(f"{_BEFORE} is {path}, which has no folder trio_srs in it")
     return str(folder)
 
 
@@ -195,7 +196,7 @@ def _from_environment(name: str) -> str | None:
 
 SERVERS: Final = {
     OURS: Server(lambda: sys.executable, "always", lambda _: version("trio-srs"), _ours),
-    BEFORE: Server(_find_before, "TRIO_SRS_BEFORE, its folder", _before_version, _before),
+    BEFORE: Server(_find_before, f"{_BEFORE}, its folder", _before_version, _before),
     "nginx-rtmp": Server(
         _find_nginx,
         "nginx on PATH with its rtmp module",
@@ -284,7 +285,8 @@ def launched(setup: Setup, folder: Path, core: int | None) -> Iterator[Running]:
 
 def _environment() -> dict[str, str]:
     """Ours, but with compiled modules kept, as an installation has them."""
-    return {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    left_out = ("PYTHONDONTWRITEBYTECODE", _BEFORE)  # the second would be an unknown setting
+    return {k: v for k, v in os.environ.items() if k not in left_out}
 
 
 def _await_ready(

@@ -14,6 +14,7 @@ from rich.console import Console
 # They are no part of the package. Last, so that the package tested is the installed one.
 sys.path.append(str(Path(__file__).parents[2]))
 
+from benchmarks.macro import servers
 from benchmarks.macro.__main__ import main
 from benchmarks.macro.measure import MEASURES, Measured
 from benchmarks.macro.outcome import Judged, Results, judge
@@ -87,6 +88,14 @@ def test_another_checkout_is_compared_with_this_one_and_with_nobody_else(
     assert first == "publish 400: ours, before, ours-merge, before-merge"
     assert main([*words, str(tmp_path / "trio_srs")]) == 2
     assert "has no folder trio_srs in it" in capsys.readouterr().err
+
+
+def test_a_server_is_not_told_of_the_other_checkout(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To it that variable would be a setting that it does not know, and the end."""
+    monkeypatch.setenv("TRIO_SRS_BEFORE", "/somewhere")
+    monkeypatch.setenv("TRIO_SRS_RTMP__CHUNK_SIZE", "4096")
+    told = {name for name in servers._environment() if name.startswith("TRIO_SRS_")}
+    assert told == {"TRIO_SRS_RTMP__CHUNK_SIZE"}
 
 
 def test_what_is_worse_than_in_another_checkout_is_shown_as_a_ratio() -> None:

@@ -364,7 +364,7 @@ async def test_a_bug_while_a_publish_begins_leaves_the_name_free(
         raise ZeroDivisionError
 
     hub = Hub()
-    monkeypatch.setattr(Stream, "_tell_changed", fail)
+    monkeypatch.setattr(Stream, "tell_changed", fail)
     with hub.subscribe("cam", REJECT, FORM, MemoryOutlet()) as reader:
         with pytest.raises(ZeroDivisionError):
             async with hub.publish("cam", REJECT, holder="one", revoke=quiet):

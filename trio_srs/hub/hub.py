@@ -21,6 +21,7 @@ from trio_srs.hub.outputs import Outputs
 from trio_srs.hub.participant import Participant, PublisherInfo
 from trio_srs.hub.playing import Playing, playing
 from trio_srs.hub.policy import Block, Drop, Lossless, Skip
+from trio_srs.hub.provider import Providers
 from trio_srs.hub.publishing import Publishing, publishing
 from trio_srs.hub.reader import Outlet, Reader
 from trio_srs.hub.reports import Reports
@@ -57,6 +58,7 @@ class Hub:
         self.reports = reports or Reports(self.bus)
         self.streams = StreamTable(self.broadcaster)
         self.outputs = Outputs()
+        self.providers = Providers(self.streams)
         self._lines: dict[str, dict[trio.Event, None]] = {}
         """Who waits to publish a name, in the order in which they came; each is told when it is
         the first."""
@@ -223,12 +225,37 @@ class Hub:
         Args:
             policy: see :meth:`.Feed.attach`.
         """
-        with self.streams.using(name, settings) as stream:
+        with self._wanting(name, settings) as stream:
             reader = stream.feed.attach(form, outlet, policy)
             try:
                 yield reader
             finally:
                 reader.detach()
+
+    async def is_there(self, name: str, settings: StreamSettings) -> bool:
+        """Whether somebody publishes ``name`` now; providers are asked to bring it if nobody does,
+        and may take ``provide_timeout``.
+
+        Who is told yes and reads it in the same moment has it.
+        """
+        stream = self.find(name)
+        if stream is not None and stream.publishing:
+            return True
+        if not self.providers:
+            return False
+        with self._wanting(name, settings) as stream:
+            return await self.providers.bring(stream)
+
+    @contextmanager
+    def _wanting(self, name: str, settings: StreamSettings) -> Iterator[Stream]:
+        """The stream of a name for a session that reads it: providers hear of it."""
+        stream = self.streams.hold(name, settings)
+        try:
+            self.providers.want(stream)
+            yield stream
+        finally:
+            self.providers.want_no_more(stream)
+            self.streams.release(stream)
 
     async def finish_tasks(self, within_s: float) -> None:
         """End what is made of the streams: first what brings them, then what runs beside their
@@ -259,7 +286,7 @@ class Hub:
         """Read the records of ``name``, published or not, one publish after the other; the cursor
         is closed on every way out. See :meth:`.Feed.cursor`."""
         with (
-            self.streams.using(name, settings) as stream,
+            self._wanting(name, settings) as stream,
             stream.feed.cursor(policy, begin) as cursor,
         ):
             yield cursor
@@ -276,7 +303,7 @@ class Hub:
                 are gone.
         """
         with (
-            self.streams.using(name, settings) as stream,
+            self._wanting(name, settings) as stream,
             derived_feed(self.streams, stream, form).using() as feed,
         ):
             yield feed

@@ -156,8 +156,7 @@ async def playing(
     end_of: EndOfBlock = end_of_block,
 ) -> AsyncIterator[Playing]:
     """See :meth:`Hub.playing <trio_srs.hub.hub.Hub.playing>`."""
-    stream = hub.find(name)
-    if settings.play_missing is MissingPolicy.REFUSE and (stream is None or not stream.publishing):
+    if settings.play_missing is MissingPolicy.REFUSE and not await hub.is_there(name, settings):
         raise StreamNotFoundError(f"nobody publishes {name}")
     with hub.subscribe(name, settings, form, outlet, policy) as reader:
         stream = hub.find(name)

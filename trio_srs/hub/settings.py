@@ -116,6 +116,16 @@ class StreamSettings:
     )
     """How long a player waits for a publisher, with `play_missing = "wait"`, before it is
     dropped."""
+    provide_timeout: Timeout = attrs.field(
+        default=Timeout(10.0), validator=seconds_within("0s", "never")
+    )
+    """How long whoever can bring a stream that nobody publishes may take, with
+    `play_missing = "refuse"`, before its players are refused."""
+    provide_linger: Seconds = attrs.field(
+        default=Seconds(10.0), validator=seconds_within("0s", "24h")
+    )
+    """How long a stream that was brought because somebody played it goes on after its last player
+    has left."""
     publish_notify: bool = True
     """Tell the players of a stream when its publisher comes and goes
     (`NetStream.Play.PublishNotify` and `UnpublishNotify`)."""

@@ -95,7 +95,9 @@ class Stream:
     Attributes:
         feed: what came, as it came, and who reads it.
         lease: who publishes the name now, if anybody does.
-        changed: set, and replaced by a new one, whenever a publisher comes or goes.
+        changed: set, and replaced by a new one, whenever a publisher comes or goes, or it is
+            settled that none can be brought.
+        demand: how many sessions read it, in whatever form; not what runs beside its publishes.
         idle_since: when the last publisher left, or the name was first asked for.
         tasks: what is made of it beside its sessions.
         derived: the forms of it that somebody wants, by name.
@@ -112,6 +114,7 @@ class Stream:
         self.feed = Feed(name, settings, broadcaster, headers=self._headers)
         self.lease: PublishLease | None = None
         self.changed = trio.Event()
+        self.demand = 0
         self.idle_since = trio.current_time()
         self.tasks = StreamTasks(broadcaster.supervisor, name)
         self.derived: dict[str, DerivedFeed] = {}
@@ -158,7 +161,7 @@ class Stream:
         )
         # Whatever a publisher begins with, a reader may begin with as well.
         feed.enter(feed.log.end, self._shift.last_ms)
-        self._tell_changed()
+        self.tell_changed()
 
     def publisher_left(self) -> None:
         """End a publish: nobody may begin in what it left behind; readers are told.
@@ -181,9 +184,10 @@ class Stream:
         feed.close(
             self._notice(StatusCode.PLAY_UNPUBLISH_NOTIFY, f"{self.name} is now unpublished")
         )
-        self._tell_changed()
+        self.tell_changed()
 
-    def _tell_changed(self) -> None:
+    def tell_changed(self) -> None:
+        """Let those look again who wait for a publisher to come or go."""
         self.changed.set()
         self.changed = trio.Event()
 

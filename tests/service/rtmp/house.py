@@ -120,6 +120,7 @@ class House:
         """Serve until cancelled."""
         with self.bus.listening(self.journal.hear), self.bus.listening(self.events.append):
             async with trio.open_nursery() as nursery:
+                await nursery.start(self.hub.supervisor.run)
                 nursery.start_soon(self.hub.broadcaster.run)
                 nursery.start_soon(self.reports.run)
                 if self.reader is not None:

@@ -11,6 +11,8 @@ from tests.service.rtmp.conftest import OpenHouse
 from tests.service.rtmp.house import FAST, House, ask, hear_answer, hear_goodbye, transport_of
 from trio_srs.errors import EndReason
 from trio_srs.hub.bus import PlayBegan, PlayEnded, RequestRefused, SessionEnded
+from trio_srs.hub.participant import PublisherInfo
+from trio_srs.hub.provider import Provider
 from trio_srs.hub.settings import MissingPolicy, TimestampMode
 from trio_srs.service.rtmp.config import RtmpConfig
 from trio_srs.testing.bodies import audio, audio_header, command, header, inter, key, metadata
@@ -341,3 +343,32 @@ async def test_an_end_says_how_many_bytes_were_played(house: House) -> None:
     assert len(header().payload) + len(key(0).payload) < ended.bytes < 400
     assert end.bytes_out > ended.bytes + 3073
     assert ended.skipped == 0
+
+
+# -------------------------------------------------------------------- providers
+
+
+@pytest.mark.parametrize("has_it", [True, False])
+async def test_a_player_that_may_not_wait_is_answered_when_a_provider_is_done(
+    open_house: OpenHouse, has_it: bool
+) -> None:
+    house = await open_house(settings=attrs.evolve(FAST, play_missing=MissingPolicy.REFUSE))
+
+    async def pull() -> None:
+        await trio.sleep(1.0)
+        if has_it:
+            origin = PublisherInfo(session="r1", peer="rtmp://origin/live/a", protocol="relay")
+            async with house.hub.publishing("live/a", house.settings, origin) as publish:
+                publish.append_all([header(), key(0)], trio.current_time())
+                await trio.sleep_forever()
+
+    house.hub.providers.add(Provider(name="edge", provide=lambda name, settings: pull))
+    player = house.dial()
+    await player.connect()
+    code, _ = await ask(player, "play", "a")
+    assert trio.current_time() == pytest.approx(1.0)
+    if has_it:
+        assert code == STARTED
+        assert (await player.hear_media(3))[1:] == [header(), key(0)]
+    else:
+        assert code == NOT_FOUND

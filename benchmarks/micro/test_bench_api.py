@@ -18,8 +18,8 @@ from tests.service.api.calls import Call
 from tests.service.api.site import Site, open_site
 from tests.service.rtmp.house import House
 from trio_srs.hub.bus import RequestRefused
-from trio_srs.hub.dealings import Dealings, Request
 from trio_srs.hub.registry import SessionEntry
+from trio_srs.hub.session_requests import Request, SessionRequests
 
 SESSIONS: Final = 10_000
 EVENTS: Final = 10_000
@@ -51,9 +51,9 @@ def fill(site: Site) -> None:
     """Many sessions, each of which was refused a stream, and many events."""
     for number in range(SESSIONS):
         entry = SessionEntry(f"x{number}", "rtmp", f"10.0.0.1:{number}", float(number))
-        entry.dealings = Dealings()
+        entry.requests = SessionRequests()
         name = f"live/{number}"
-        entry.dealings.requests.append(Request("publish", name, 1, float(number), "stream_busy"))
+        entry.requests.newest.append(Request("publish", name, 1, float(number), "stream_busy"))
         site.house.registry.add(entry)
     who: dict[str, Any] = {"session": "c1", "peer": "p", "request": "publish"}
     for number in range(EVENTS):

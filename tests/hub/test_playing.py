@@ -13,12 +13,12 @@ from tests.hub.outlets import MemoryOutlet, serve
 from tests.hub.stage import FORM
 from trio_srs.errors import EndReason
 from trio_srs.hub.bus import Event, PlayBegan, PlayEnded
-from trio_srs.hub.dealings import Got, Request
 from trio_srs.hub.end import End, told_later
 from trio_srs.hub.forms import RtmpForm
 from trio_srs.hub.hub import Hub
 from trio_srs.hub.participant import Participant, PublisherInfo
 from trio_srs.hub.playing import NoPublisherError, StreamNotFoundError
+from trio_srs.hub.session_requests import Request, RequestCounters
 from trio_srs.hub.settings import MissingPolicy, StreamSettings
 from trio_srs.testing.bodies import header, inter, key
 from trio_srs.units import Seconds, Timeout
@@ -46,7 +46,9 @@ async def test_a_viewer_plays_with_all_that_belongs_to_it() -> None:
                 while serve(outlet, [play.reader]):
                     continue
                 sent = len(outlet.taken)
-                assert play.got() == play.request.got_so_far() == Got(bytes=sent)
+                assert (
+                    play.counters() == play.request.counters_so_far() == RequestCounters(bytes=sent)
+                )
                 publish.append_all([inter(80)], trio.current_time())
             assert outlet.read()[-1] == inter(80)
     sent = len(outlet.taken)
@@ -54,7 +56,7 @@ async def test_a_viewer_plays_with_all_that_belongs_to_it() -> None:
         PlayBegan(**WHO),
         PlayEnded(**WHO, reason=EndReason.STREAM_CLOSED, detail="", bytes=sent, skipped=0),
     ]
-    assert play.request.got == Got(bytes=sent)
+    assert play.request.counters == RequestCounters(bytes=sent)
 
 
 async def test_what_another_form_was_sent_counts_as_well() -> None:
@@ -64,14 +66,14 @@ async def test_what_another_form_was_sent_counts_as_well() -> None:
         async with playing(hub, outlet) as play:
             while serve(outlet, [play.reader]):
                 continue
-            before, old = play.got().bytes, play.reader
+            before, old = play.counters().bytes, play.reader
             changed = play.reform(RtmpForm.of(4096, 1, False, True), keep_position=True)
             assert play.reader is changed
             assert not old.attached
             while serve(outlet, [changed]):
                 continue
             publish.append_all([inter(40)], trio.current_time())
-            assert play.got().bytes == len(outlet.taken) > before > 0
+            assert play.counters().bytes == len(outlet.taken) > before > 0
 
 
 async def test_who_may_not_wait_is_refused_and_nobody_hears_of_it() -> None:

@@ -13,12 +13,12 @@ from tests.hub.outlets import MemoryOutlet
 from tests.hub.stage import FORM
 from trio_srs.errors import EndReason, ProtocolError
 from trio_srs.hub.bus import Event, PublishBegan, PublishEnded
-from trio_srs.hub.dealings import Got, Request
 from trio_srs.hub.end import End, told_later
 from trio_srs.hub.hub import Hub
 from trio_srs.hub.lease import LeaseLostError, StreamBusyError
 from trio_srs.hub.participant import PublisherInfo
 from trio_srs.hub.publishing import FirstPacketTimeoutError, PublishIdleTimeoutError, Publishing
+from trio_srs.hub.session_requests import Request, RequestCounters
 from trio_srs.hub.settings import BusyPolicy, StreamSettings
 from trio_srs.testing.bodies import header, inter, key
 from trio_srs.units import Seconds, Timeout
@@ -51,7 +51,7 @@ async def test_a_relay_publishes_with_all_that_belongs_to_it() -> None:
             assert (publish.going_on, publish.name) == (True, "live/cam")
             said(publish, header(), key(0), inter(40))
             assert outlet.read()[-2:] == [key(0), inter(40)]  # nobody had to push
-            assert publish.got().messages == 3
+            assert publish.counters().messages == 3
             report = hub.reports.find("live/cam")
             assert report is not None
             assert (report.peer, report.facts.messages, report.end) == (ORIGIN, 3, None)
@@ -61,7 +61,7 @@ async def test_a_relay_publishes_with_all_that_belongs_to_it() -> None:
             )
         assert not publish.going_on
     who = {"session": "r1", "peer": ORIGIN, "stream": "live/cam"}
-    got = publish.got()
+    counters = publish.counters()
     assert (events[0], events[-1]) == (
         PublishBegan(**who, flow=""),
         PublishEnded(
@@ -69,7 +69,7 @@ async def test_a_relay_publishes_with_all_that_belongs_to_it() -> None:
             reason=EndReason.STREAM_CLOSED,
             detail="",
             messages=3,
-            bytes=got.bytes,
+            bytes=counters.bytes,
         ),
     )
     report = hub.reports.find("live/cam")
@@ -171,7 +171,7 @@ async def test_what_came_before_a_loss_is_read_and_counted() -> None:
                 said(first, key(0))
                 nursery.start_soon(taker)
                 await wait_all_tasks_blocked()
-                assert first.got().messages == 1
+                assert first.counters().messages == 1
                 with pytest.raises(LeaseLostError):
                     said(first, key(40))
             assert first.request.end is EndReason.REPLACED
@@ -184,15 +184,15 @@ async def test_a_connection_says_the_end_itself_when_it_knows_it() -> None:
     with hub.bus.listening(events.append):
         async with publishing(hub, request=request, end_of=told_later) as publish:
             said(publish, key(0))
-            assert request.got_so_far().messages == 1
+            assert request.counters_so_far().messages == 1
         assert not publish.going_on  # the name is free, and nobody was told yet
         assert request.going_on
         assert not any(isinstance(event, PublishEnded) for event in events)
         publish.finish(End(EndReason.PEER_RST, "reset"))
-    assert (request.stream, request.end, request.got) == (
+    assert (request.stream, request.end, request.counters) == (
         "live/cam",
         EndReason.PEER_RST,
-        Got(messages=1, bytes=len(key(0).payload)),
+        RequestCounters(messages=1, bytes=len(key(0).payload)),
     )
     assert isinstance(events[-1], PublishEnded)
 

@@ -10,8 +10,8 @@ import pytest
 
 from trio_srs.errors import EndReason
 from trio_srs.hub.bus import SessionConnected, SessionEnded
-from trio_srs.hub.dealings import ACCEPTED, Dealings, Got, Request
 from trio_srs.hub.registry import Registry, SessionEntry
+from trio_srs.hub.session_requests import ACCEPTED, Request, RequestCounters, SessionRequests
 from trio_srs.hub.sessions import RequestFacts, in_order, sessions_of
 from trio_srs.hub.turns import Turns
 
@@ -47,10 +47,12 @@ def test_an_open_session_is_told_as_far_as_it_has_come() -> None:
     registry = Registry()
     one = entry(registry)
     one.shaken_at = 10.5
-    play = Request("play", "live/a", 1, 11.0, ACCEPTED, measure=lambda: Got(bytes=7, stalls=2))
+    play = Request(
+        "play", "live/a", 1, 11.0, ACCEPTED, measure=lambda: RequestCounters(bytes=7, stalls=2)
+    )
     publish = Request("publish", "live/b", 2, 12.0, "stream_busy", "it is busy")
-    one.dealings = Dealings(Counts(), CONNECTED)
-    one.dealings.requests.extend((play, publish))
+    one.requests = SessionRequests(Counts(), CONNECTED)
+    one.requests.newest.extend((play, publish))
     [facts] = sessions_of(registry, 13.0, 0.0)
     assert (facts.handshake_s, facts.app, facts.client) == (0.5, "live", "FMLE")
     assert (facts.bytes_in, facts.bytes_out) == (100, 27)

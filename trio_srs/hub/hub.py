@@ -11,7 +11,6 @@ from trio_srs.errors import EndReason
 from trio_srs.hub.broadcast import Broadcaster
 from trio_srs.hub.bus import Bus
 from trio_srs.hub.cursor import Begin, Cursor
-from trio_srs.hub.dealings import Request
 from trio_srs.hub.derived import DerivedForm, derived_feed
 from trio_srs.hub.end import EndOfBlock, end_of_block
 from trio_srs.hub.feed import Feed
@@ -25,6 +24,7 @@ from trio_srs.hub.provider import Providers
 from trio_srs.hub.publishing import Publishing, publishing
 from trio_srs.hub.reader import Outlet, Reader
 from trio_srs.hub.reports import Reports
+from trio_srs.hub.session_requests import Request
 from trio_srs.hub.settings import BusyPolicy, StreamSettings
 from trio_srs.hub.stream import Stream
 from trio_srs.hub.stream_table import StreamTable

@@ -11,12 +11,12 @@ import trio
 
 from trio_srs.errors import EndReason, PeerError, RefusedError
 from trio_srs.hub.bus import Bus, PlayBegan, PlayEnded
-from trio_srs.hub.dealings import ACCEPTED, Got, Request
 from trio_srs.hub.end import End, EndOfBlock, end_of_block
 from trio_srs.hub.forms import Form
 from trio_srs.hub.participant import Participant
 from trio_srs.hub.policy import Drop, Skip
 from trio_srs.hub.reader import Outlet, Reader
+from trio_srs.hub.session_requests import ACCEPTED, Request, RequestCounters
 from trio_srs.hub.settings import MissingPolicy, StreamSettings
 from trio_srs.hub.stream import Stream
 from trio_srs.wire.rtmp.status import StatusCode
@@ -68,16 +68,16 @@ class Playing:
         self._stream: Stream | None = stream
         self._player = player
         self._missing_s = missing_s
-        self._before = Got()
+        self._before = RequestCounters()
         request.outcome = ACCEPTED
-        request.measure = self.got
+        request.measure = self.counters
 
     def begin(self) -> None:
         """Tell everybody; one who hears of it may end it."""
         player = self._player
         self._bus.tell(PlayBegan(session=player.session, peer=player.peer, stream=self.name))
 
-    def got(self) -> Got:
+    def counters(self) -> RequestCounters:
         """What was sent so far."""
         return self._before if self.reader is None else _with(self._before, self.reader)
 
@@ -127,8 +127,8 @@ class Playing:
         if self.request.end is not None:
             return
         self.leave(None)
-        got = self._before
-        self.request.finish(end.reason, end.detail, got)
+        counters = self._before
+        self.request.finish(end.reason, end.detail, counters)
         self._bus.tell(
             PlayEnded(
                 session=self._player.session,
@@ -136,8 +136,8 @@ class Playing:
                 stream=self.name,
                 reason=end.reason,
                 detail=end.detail,
-                bytes=got.bytes,
-                skipped=got.skipped,
+                bytes=counters.bytes,
+                skipped=counters.skipped,
             )
         )
 
@@ -174,8 +174,8 @@ async def playing(
             play.leave(end_of(None))
 
 
-def _with(before: Got, reader: Reader) -> Got:
-    return Got(
+def _with(before: RequestCounters, reader: Reader) -> RequestCounters:
+    return RequestCounters(
         bytes=before.bytes + reader.bytes_sent,
         stalls=before.stalls + reader.stalls,
         skips=before.skips + reader.skips,

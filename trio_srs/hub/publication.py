@@ -19,10 +19,10 @@ from trio_srs.hub.bus import (
     PublishResumed,
     PublishStalled,
 )
-from trio_srs.hub.dealings import Got
 from trio_srs.hub.lease import PublishLease
 from trio_srs.hub.participant import PublisherInfo
 from trio_srs.hub.record import Record
+from trio_srs.hub.session_requests import RequestCounters
 from trio_srs.hub.settings import InspectLevel
 from trio_srs.hub.stall_detector import StallDetector, StallWatch
 from trio_srs.hub.steps import Steps
@@ -87,9 +87,9 @@ class Publication:
         self._bus, self._stalls, self._newest_event = bus, stalls, newest_event
         self._steps = Steps(publisher.before)
         self._published: Stream | None = stream
-        self._counters = attrs.evolve(stream.counters)
+        self._counters_before = attrs.evolve(stream.counters)
         self._counted = (0, 0)
-        self._got = Got()
+        self._counters = RequestCounters()
         self._goals: list[_Goal] = []
         self._silent_since: float | None = None
         self._is_keyframe = self._is_header_change = False  # whether the record to come is one
@@ -125,17 +125,19 @@ class Publication:
         return self._count()[1]
 
     @property
-    def got(self) -> Got:
+    def counters(self) -> RequestCounters:
         """What has come so far."""
         if self._published is None:
-            return self._got
-        now, before = self._published.counters, self._counters
-        return Got(messages=now.messages - before.messages, bytes=now.bytes - before.bytes)
+            return self._counters
+        now, before = self._published.counters, self._counters_before
+        return RequestCounters(
+            messages=now.messages - before.messages, bytes=now.bytes - before.bytes
+        )
 
     def _count(self) -> tuple[int, int]:
         if self._published is None:
             return self._counted
-        now, before = self._published.counters, self._counters
+        now, before = self._published.counters, self._counters_before
         pictures = now.pictures - before.pictures
         frames = pictures or now.sounds - before.sounds
         return frames, now.keyframes - before.keyframes
@@ -296,7 +298,7 @@ class Publication:
 
     def left(self) -> None:
         """The name is free again; see :class:`~trio_srs.hub.stream.PublishObserver`."""
-        self._counted, self._got = self._count(), self.got
+        self._counted, self._counters = self._count(), self.counters
         if self._silent_since is not None:
             self._end_stall(trio.current_time())
         self._stall_watch.end()

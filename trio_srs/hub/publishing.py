@@ -10,10 +10,10 @@ import trio
 
 from trio_srs.errors import EndReason, PeerError
 from trio_srs.hub.bus import PublishBegan, PublishEnded
-from trio_srs.hub.dealings import ACCEPTED, Got, Request
 from trio_srs.hub.end import End, EndOfBlock, end_of_block
 from trio_srs.hub.lease import LeaseLostError, PublishLease, Revoke
 from trio_srs.hub.participant import PublisherInfo
+from trio_srs.hub.session_requests import ACCEPTED, Request, RequestCounters
 from trio_srs.hub.settings import StreamSettings
 from trio_srs.wire.rtmp.message import Message
 
@@ -59,7 +59,7 @@ class Publishing:
         self._settings = lease.stream.settings
         self.name = request.stream = lease.stream.name
         request.outcome = ACCEPTED
-        request.measure = self.got
+        request.measure = self.counters
         self.publication: Publication = hub.reports.begin(lease, publisher)
 
     def begin(self) -> None:
@@ -79,9 +79,9 @@ class Publishing:
         """Whether it has the name, and has not ended."""
         return self.lease is not None and self.lease.held
 
-    def got(self) -> Got:
+    def counters(self) -> RequestCounters:
         """What has come so far."""
-        return self.publication.got
+        return self.publication.counters
 
     def append_all(self, messages: Iterable[Message], now: float) -> None:
         """Add messages that came together to the stream, and let its readers have them.
@@ -135,8 +135,8 @@ class Publishing:
             return
         lease.give_back()
         self._reports.end(self.publication, end.reason, end.detail)
-        got = self.got()
-        self.request.finish(end.reason, end.detail, got)
+        counters = self.counters()
+        self.request.finish(end.reason, end.detail, counters)
         self._bus.tell(
             PublishEnded(
                 session=self._publisher.session,
@@ -144,8 +144,8 @@ class Publishing:
                 stream=self.name,
                 reason=end.reason,
                 detail=end.detail,
-                messages=got.messages,
-                bytes=got.bytes,
+                messages=counters.messages,
+                bytes=counters.bytes,
             )
         )
 

@@ -11,8 +11,8 @@ import attrs
 
 from trio_srs.errors import EndReason, RefusedError
 from trio_srs.hub.bus import SessionEnded
-from trio_srs.hub.dealings import Dealings
 from trio_srs.hub.ids import Ids
+from trio_srs.hub.session_requests import SessionRequests
 from trio_srs.wire.rtmp.status import StatusCode
 
 if TYPE_CHECKING:
@@ -46,8 +46,8 @@ class SessionEntry:
     """Ends the session, with a reason and a detail; returns at once."""
     shaken_at: float = math.inf
     """When the handshake was done, on the same clock; infinite before."""
-    dealings: Dealings | None = None
-    """What it asked for and got; most sessions of a storm never ask for anything."""
+    requests: SessionRequests | None = None
+    """What it asked for, and what came of it; most sessions of a storm never ask for anything."""
     ended: SessionEnded | None = None
     """How it ended, once it has."""
     counts: bool = False
@@ -56,12 +56,12 @@ class SessionEntry:
     @property
     def publishes(self) -> dict[int, str]:
         """Names of the streams it publishes, by message stream."""
-        return {} if self.dealings is None else self.dealings.going_on("publish")
+        return {} if self.requests is None else self.requests.going_on("publish")
 
     @property
     def plays(self) -> dict[int, str]:
         """Names of the streams it plays, by message stream."""
-        return {} if self.dealings is None else self.dealings.going_on("play")
+        return {} if self.requests is None else self.requests.going_on("play")
 
     @property
     def address(self) -> str:

@@ -1,4 +1,4 @@
-"""Sessions as values: who is or was connected, what it asked for, and what it got. Floor 2."""
+"""Sessions as values: who is or was connected, what it asked for, and what came of it. Floor 2."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import Final
 import attrs
 
 from trio_srs.errors import EndReason
-from trio_srs.hub.dealings import Dealings, Request
 from trio_srs.hub.directory import SessionView
 from trio_srs.hub.registry import SessionEntry
+from trio_srs.hub.session_requests import Request, SessionRequests
 from trio_srs.hub.turns import Turns
 
 __all__ = ["RequestFacts", "SessionFacts", "in_order", "session_facts", "sessions_of"]
@@ -116,9 +116,9 @@ async def in_order(
 
 def session_facts(entry: SessionEntry, now: float, unix_now: float) -> SessionFacts:
     """One session as of now."""
-    dealings, ended = entry.dealings or Dealings(), entry.ended
-    requests = tuple(_request_facts(each, entry.began_at) for each in dealings.requests)
-    connected, traffic = dealings.connected, dealings.traffic
+    asked, ended = entry.requests or SessionRequests(), entry.ended
+    requests = tuple(_request_facts(each, entry.began_at) for each in asked.newest)
+    connected, traffic = asked.connected, asked.traffic
     bytes_in = bytes_out = 0
     if ended is not None:
         bytes_in, bytes_out = ended.bytes_in, ended.bytes_out
@@ -143,7 +143,7 @@ def session_facts(entry: SessionEntry, now: float, unix_now: float) -> SessionFa
 
 
 def _request_facts(request: Request, began_at: float) -> RequestFacts:
-    got = request.got_so_far()
+    counters = request.counters_so_far()
     return RequestFacts(
         what=request.what,
         stream=request.stream,
@@ -152,10 +152,10 @@ def _request_facts(request: Request, began_at: float) -> RequestFacts:
         detail=request.detail,
         end=request.end,
         end_detail=request.end_detail,
-        messages=got.messages,
-        bytes=got.bytes,
-        stalls=got.stalls,
-        skips=got.skips,
-        skipped=got.skipped,
+        messages=counters.messages,
+        bytes=counters.bytes,
+        stalls=counters.stalls,
+        skips=counters.skips,
+        skipped=counters.skipped,
         account=request.account,
     )

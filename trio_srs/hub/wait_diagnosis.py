@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any, Final
 
 from trio_srs.errors import EndReason
-from trio_srs.hub.dealings import ACCEPTED, ASKED
+from trio_srs.hub.session_requests import ACCEPTED, ASKED
 from trio_srs.hub.sessions import RequestFacts, SessionFacts
 
 __all__ = ["WaitDiagnosis", "diagnose"]

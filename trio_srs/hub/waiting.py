@@ -234,7 +234,7 @@ class Waiting:
         now, unix_now = trio.current_time(), self._unix_time()
 
         def visit(entry: SessionEntry) -> bool:
-            requests = entry.dealings.requests if entry.dealings else ()
+            requests = entry.requests.newest if entry.requests else ()
             if diagnosis.wants(request.stream for request in requests):
                 diagnosis.add(session_facts(entry, now, unix_now))
             return not diagnosis.full

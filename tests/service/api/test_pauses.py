@@ -18,9 +18,9 @@ from tests.hub.steps import longest_step
 from tests.service.api.calls import Call
 from tests.service.api.site import Site
 from trio_srs.hub.bus import RequestRefused
-from trio_srs.hub.dealings import Dealings, Request
 from trio_srs.hub.journal import Journal, JournalEntry
 from trio_srs.hub.registry import Registry, SessionEntry
+from trio_srs.hub.session_requests import Request, SessionRequests
 from trio_srs.hub.settings import StreamSettings
 from trio_srs.hub.stream import Stream
 from trio_srs.hub.turns import STEP_MOST
@@ -48,7 +48,7 @@ class Entered(SessionEntry):
     """A session that knows when somebody looks at what it asked for."""
 
     def __getattribute__(self, name: str) -> Any:
-        if name == "dealings":
+        if name == "requests":
             Looked.at(self)
         return super().__getattribute__(name)
 
@@ -80,8 +80,8 @@ def crowd(registry: Registry) -> None:
     for number in range(SESSIONS):
         entry = Entered(f"x{number}", "rtmp", f"10.0.0.1:{number}", float(number))
         asked = Request("publish", f"live/{number}", 1, float(number), "stream_busy")
-        entry.dealings = Dealings()
-        entry.dealings.requests.append(asked)
+        entry.requests = SessionRequests()
+        entry.requests.newest.append(asked)
         registry.add(entry)
         if number % 3 == 0:
             registry.remove(entry)

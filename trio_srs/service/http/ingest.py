@@ -71,9 +71,11 @@ class HttpPublisher(MediaSession):
                 nursery.start_soon(publish.watch)
                 await self._take(publish)
                 nursery.cancel_scope.cancel()
-        got = publish.got()
+        counters = publish.counters()
         self.connection.answer_json(
-            self.asked, 200, {"stream": stream.key, "messages": got.messages, "bytes": got.bytes}
+            self.asked,
+            200,
+            {"stream": stream.key, "messages": counters.messages, "bytes": counters.bytes},
         )
         self._is_answered = True
 

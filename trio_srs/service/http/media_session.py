@@ -12,12 +12,12 @@ import trio
 
 from trio_srs.errors import EndReason, PeerError, RefusedError
 from trio_srs.hub.bus import RequestRefused, SessionBegan, SessionConnected
-from trio_srs.hub.dealings import Dealings, Request
 from trio_srs.hub.end import End, end_of, ended, first_of, tell_end
 from trio_srs.hub.gate import AccessRequest
 from trio_srs.hub.participant import Participant
 from trio_srs.hub.registry import SessionEntry
 from trio_srs.hub.resolution import ResolvedStream, find_name
+from trio_srs.hub.session_requests import Request, SessionRequests
 from trio_srs.session.http_events import HttpRequest
 from trio_srs.wire.url import StreamNameError
 
@@ -71,8 +71,8 @@ class MediaSession(ABC):
         peer = connection.link.transport.peer
         self.entry = SessionEntry(context.registry.next_id(), kind, peer, now)
         self.entry.end = self._end_from_outside
-        self.entry.dealings = Dealings(connection.link)
-        self.entry.dealings.requests.append(self.request)
+        self.entry.requests = SessionRequests(connection.link)
+        self.entry.requests.newest.append(self.request)
         self.participant = Participant(session=self.entry.id, peer=peer, protocol=kind)
         self._scope = trio.CancelScope()
         self._end: End | None = None
@@ -104,8 +104,8 @@ class MediaSession(ABC):
                 bytes_out=link.bytes_said - bytes_out + self.bytes_played,
             )
             entry.end = ended
-            if entry.dealings is not None:
-                entry.dealings.traffic = None
+            if entry.requests is not None:
+                entry.requests.traffic = None
         if isinstance(error, RefusedError):
             raise error
         if not self.has_answered and end.reason in _STATUS:
@@ -236,10 +236,10 @@ class MediaSession(ABC):
         )
 
     def _tell_connected(self, request: AccessRequest) -> None:
-        dealings = self.entry.dealings
-        assert dealings is not None  # from the beginning on
-        dealings.connected_at = trio.current_time()
-        dealings.connected = SessionConnected(
+        requests = self.entry.requests
+        assert requests is not None  # from the beginning on
+        requests.connected_at = trio.current_time()
+        requests.connected = SessionConnected(
             session=self.entry.id,
             peer=self.entry.peer,
             vhost=request.vhost,
@@ -248,4 +248,4 @@ class MediaSession(ABC):
             handshake="",
             handshake_s=0.0,
         )
-        self.context.bus.tell(dealings.connected)
+        self.context.bus.tell(requests.connected)

@@ -70,7 +70,7 @@ class Viewer(MediaSession):
     @property
     def bytes_played(self) -> int:
         """Of its play, which is over."""
-        return self.request.got.bytes
+        return self.request.counters.bytes
 
     def finish(self, end: End) -> None:
         """Read no more, and tell how the play ended."""

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, ClassVar
 import trio
 
 from trio_srs.errors import RefusedError
-from trio_srs.hub.dealings import Request
 from trio_srs.hub.end import End
+from trio_srs.hub.session_requests import Request
 
 if TYPE_CHECKING:
     from trio_srs.service.rtmp.connection import Connection

@@ -17,8 +17,8 @@ __all__ = ["publisher_of"]
 
 def publisher_of(connection: Connection, flow: str) -> PublisherInfo:
     """The peer of a connection, which is about to publish."""
-    entry, dealings, core = connection.entry, connection.dealings, connection.session.core
-    connected = dealings.connected
+    entry, requests, core = connection.entry, connection.requests, connection.session.core
+    connected = requests.connected
     assert connected is not None  # otherwise it could not ask to publish
     client = f", {connected.client}" if connected.client else ""
     return PublisherInfo(
@@ -30,7 +30,7 @@ def publisher_of(connection: Connection, flow: str) -> PublisherInfo:
             Step(at_s=0.0, what=StepKind.ACCEPTED, detail=f"{entry.protocol} from {entry.peer}"),
             Step(at_s=connected.handshake_s, what=StepKind.HANDSHAKE, detail=connected.handshake),
             Step(
-                at_s=dealings.connected_at - entry.began_at,
+                at_s=requests.connected_at - entry.began_at,
                 what=StepKind.CONNECT,
                 detail=f"{connected.app}{client}",
             ),

@@ -24,7 +24,6 @@ import trio
 from trio_srs.errors import EndReason, PeerError, RefusedError
 from trio_srs.hub.access import RedirectError
 from trio_srs.hub.bus import RequestRefused, SessionConnected
-from trio_srs.hub.dealings import Dealings, Request
 from trio_srs.hub.end import End, ended, ending, tell_end
 from trio_srs.hub.gate import AccessRequest, Grant
 from trio_srs.hub.lease import PublishLease
@@ -32,6 +31,7 @@ from trio_srs.hub.outgoing import Outgoing
 from trio_srs.hub.participant import Participant
 from trio_srs.hub.registry import SessionEntry
 from trio_srs.hub.resolution import find_app, find_name
+from trio_srs.hub.session_requests import Request, SessionRequests
 from trio_srs.net.link import Link
 from trio_srs.net.rest import Rest
 from trio_srs.net.transport import Transport
@@ -267,8 +267,8 @@ class Connection:
         """Break the circles, so that all of it is freed at once and the collector never runs."""
         self._is_closing = False
         self.entry.end = ended
-        if self.entry.dealings is not None:
-            self.entry.dealings.traffic = None
+        if self.entry.requests is not None:
+            self.entry.requests.traffic = None
         self.link.transport.on_backlog = None
         self._on_end = None
         del self.link, self.outgoing, self._pump
@@ -364,7 +364,7 @@ class Connection:
                 self.entry.shaken_at = min(self.entry.shaken_at, trio.current_time())
             case ConnectRequested():
                 self._asked_to_connect = True
-                self.entry.dealings = Dealings(self.link)
+                self.entry.requests = SessionRequests(self.link)
                 self._start(lambda: self._connect(event))
             case PublishRequested():
                 self._begin(Publish(self, event))
@@ -381,7 +381,7 @@ class Connection:
         self._rearm()
 
     def _begin(self, activity: Activity) -> None:
-        self.dealings.requests.append(activity.request)
+        self.requests.newest.append(activity.request)
         self._refused = _NOT_REFUSED
         self._activities[activity.stream_id] = activity
         self._start(activity.run)
@@ -400,14 +400,14 @@ class Connection:
             self._granted = await context.access.connect(self._access_request(request, app, ""))
         except RefusedError as refusal:
             asked = Request("connect", request.app[:_NAME_MOST], 0, trio.current_time())
-            self.dealings.requests.append(asked)
+            self.requests.newest.append(asked)
             self.refuse(asked, refusal)
             self.end(refusal.end, f"{refusal.code}: {refusal}")
             return
         self.accept()
         entry, handshake = self.entry, self.handshake.kind if self.handshake else ""
-        self.dealings.connected_at = trio.current_time()
-        self.dealings.connected = connected = SessionConnected(
+        self.requests.connected_at = trio.current_time()
+        self.requests.connected = connected = SessionConnected(
             session=entry.id,
             peer=entry.peer,
             vhost=app.vhost,
@@ -422,10 +422,10 @@ class Connection:
     # ------------------------------------------- for what publishes and plays
 
     @property
-    def dealings(self) -> Dealings:
-        """What the peer asked for and got; there is something once it asked to connect."""
-        assert self.entry.dealings is not None
-        return self.entry.dealings
+    def requests(self) -> SessionRequests:
+        """What the peer asked for; there is something once it asked to connect."""
+        assert self.entry.requests is not None
+        return self.entry.requests
 
     def said_name(self, name: str) -> str:
         """A stream as the peer named it, but for the parameters, which may be secret."""

@@ -75,7 +75,7 @@ class Play(Activity):
             return
         self._leave_outgoing()
         playing.finish(end)
-        self._connection.bytes_played += playing.got().bytes
+        self._connection.bytes_played += playing.counters().bytes
 
     async def _last(self, playing: Playing) -> None:
         """Wait for what ends a play: its duration, or a publisher that does not come."""

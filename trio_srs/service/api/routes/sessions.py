@@ -84,7 +84,7 @@ async def end_session(api: Api, session: SessionId, detail: Detail = "by the API
 
 
 def _asked_for(entry: SessionEntry, stream: str) -> bool:
-    requests = entry.dealings.requests if entry.dealings else ()
+    requests = entry.requests.newest if entry.requests else ()
     return any(request.stream == stream for request in requests)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from trio_srs.errors import EndReason
-from trio_srs.hub.dealings import ACCEPTED, ASKED, Dealings, Got, Request
+from trio_srs.hub.session_requests import ACCEPTED, ASKED, Request, RequestCounters, SessionRequests
 
 
 def test_a_request_goes_on_from_yes_to_its_end() -> None:
@@ -13,24 +13,24 @@ def test_a_request_goes_on_from_yes_to_its_end() -> None:
     assert not request.going_on
     request.outcome = ACCEPTED
     assert request.going_on
-    request.finish(EndReason.KICKED, "enough", Got(bytes=5))
+    request.finish(EndReason.KICKED, "enough", RequestCounters(bytes=5))
     assert not request.going_on
 
 
 def test_what_it_got_is_measured_until_it_ends_and_then_kept() -> None:
     request = Request("play", "live/a", 1, 0.0)
-    assert request.got_so_far() == Got()
-    request.measure = lambda: Got(bytes=3)
-    assert request.got_so_far() == Got(bytes=3)
-    request.finish(EndReason.PEER_FIN, "", Got(bytes=5))
-    assert request.got_so_far() == Got(bytes=5)
+    assert request.counters_so_far() == RequestCounters()
+    request.measure = lambda: RequestCounters(bytes=3)
+    assert request.counters_so_far() == RequestCounters(bytes=3)
+    request.finish(EndReason.PEER_FIN, "", RequestCounters(bytes=5))
+    assert request.counters_so_far() == RequestCounters(bytes=5)
     assert request.measure is None
 
 
 def test_a_session_that_asks_without_end_is_not_remembered_without_end() -> None:
-    dealings = Dealings()
+    requests = SessionRequests()
     for number in range(100):
-        dealings.requests.append(Request("play", f"live/{number}", number, 0.0, ACCEPTED))
-    assert len(dealings.going_on("play")) == 64
-    assert dealings.going_on("play")[99] == "live/99"
-    assert dealings.going_on("publish") == {}
+        requests.newest.append(Request("play", f"live/{number}", number, 0.0, ACCEPTED))
+    assert len(requests.going_on("play")) == 64
+    assert requests.going_on("play")[99] == "live/99"
+    assert requests.going_on("publish") == {}

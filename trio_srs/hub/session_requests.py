@@ -1,4 +1,4 @@
-"""Dealings: what a session asked for, and what it got. Floor 2, and pure."""
+"""What a session asked for, and what came of it. Floor 2, and pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import attrs
 from trio_srs.errors import EndReason
 from trio_srs.hub.bus import SessionConnected
 
-__all__ = ["ACCEPTED", "ASKED", "Dealings", "Got", "Request", "Traffic"]
+__all__ = ["ACCEPTED", "ASKED", "Request", "RequestCounters", "SessionRequests", "Traffic"]
 
 ASKED: Final = "asked"
 """The outcome of a request that is not decided yet."""
@@ -30,7 +30,7 @@ class Traffic(Protocol):
 
 
 @attrs.frozen(kw_only=True)
-class Got:
+class RequestCounters:
     """What came of a request so far."""
 
     messages: int = 0
@@ -62,10 +62,10 @@ class Request:
     """Why it was refused, in words."""
     end: EndReason | None = None
     end_detail: str = ""
-    got: Got = Got()
+    counters: RequestCounters = RequestCounters()
     """All of it, once it has ended."""
-    measure: Callable[[], Got] | None = None
-    """Asks what it got so far; None while it has nothing, and when it has ended."""
+    measure: Callable[[], RequestCounters] | None = None
+    """Asks what came of it so far; None while it has nothing, and when it has ended."""
     account: str = ""
     """Whose it is, if a gate said so."""
 
@@ -74,17 +74,18 @@ class Request:
         """Whether it was accepted and has not ended."""
         return self.outcome == ACCEPTED and self.end is None
 
-    def finish(self, end: EndReason, detail: str, got: Got) -> None:
+    def finish(self, end: EndReason, detail: str, counters: RequestCounters) -> None:
         """It ended. Nothing of whoever served it is held any more."""
-        self.end, self.end_detail, self.got, self.measure = end, detail, got, None
+        self.end, self.end_detail = end, detail
+        self.counters, self.measure = counters, None
 
-    def got_so_far(self) -> Got:
-        """What it got so far."""
-        return self.got if self.measure is None else self.measure()
+    def counters_so_far(self) -> RequestCounters:
+        """What came of it so far."""
+        return self.counters if self.measure is None else self.measure()
 
 
 @attrs.define(eq=False)
-class Dealings:
+class SessionRequests:
     """All requests of one session, within a bound, and what its connection counts."""
 
     traffic: Traffic | None = None
@@ -93,12 +94,13 @@ class Dealings:
     """How it connected, once it has."""
     connected_at: float = 0.0
     """When, on Trio's clock."""
-    requests: deque[Request] = attrs.field(factory=lambda: deque(maxlen=_MOST_REQUESTS))
+    newest: deque[Request] = attrs.field(factory=lambda: deque(maxlen=_MOST_REQUESTS))
+    """In the order in which they were made."""
 
     def going_on(self, what: str) -> dict[int, str]:
         """The streams that are published, or played, now, by message stream."""
         return {
             request.stream_id: request.stream
-            for request in self.requests
+            for request in self.newest
             if request.what == what and request.going_on
         }

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trio_srs.wire.bits import BitWriter
-from trio_srs.wire.codec.ac3 import Ac3Header, ac3_samples, parse_ac3_header
+from trio_srs.wire.codec.ac3 import Ac3Header, ac3_frame_size, ac3_samples, parse_ac3_header
 from trio_srs.wire.codec.config_record import CodecConfigError
 
 
@@ -92,3 +92,22 @@ def test_garbage_is_read_or_blamed_on_it(data: bytes) -> None:
     except CodecConfigError:
         return
     assert samples >= 0
+
+
+@pytest.mark.parametrize(
+    ("sizes", "frame_size"),
+    [(0x00, 128), (0x1E, 1792), (0x25, 2560), (0x40, 138), (0x41, 140), (0x80, 192)],
+)
+def test_a_frame_is_as_long_as_the_table_says(sizes: int, frame_size: int) -> None:
+    frame = ac3(0, 2, 0)
+    assert ac3_frame_size(frame[:4] + bytes((sizes,)) + frame[5:]) == frame_size
+
+
+def test_a_frame_of_eac3_says_how_long_it_is() -> None:
+    assert ac3_frame_size(eac3(0, 3)) == 10
+
+
+def test_a_reserved_size_is_blamed_on_the_peer() -> None:
+    frame = ac3(0, 2, 0)
+    with pytest.raises(CodecConfigError, match="size code 38 is reserved"):
+        ac3_frame_size(frame[:4] + b"\x26" + frame[5:])

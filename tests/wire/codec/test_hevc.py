@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from trio_srs.wire.codec.config_record import CodecConfigError
-from trio_srs.wire.codec.hevc import HevcConfig, HevcProfile, parse_hevc_config, parse_sps
+from trio_srs.wire.codec.hevc import (
+    HevcConfig,
+    HevcProfile,
+    build_hevc_config,
+    parse_hevc_config,
+    parse_sps,
+)
 
 DATA = Path(__file__).parents[2] / "data" / "codec"
 HEAD = "01 01 60000000 b00000000000 5d f000 fc fd f8 f8 0000 0f"
@@ -114,3 +121,19 @@ def test_garbage_is_read_or_blamed_on_the_peer(data: bytes) -> None:
         return
     assert all(config.sps)
     assert config.sps or config.trouble
+
+
+@pytest.mark.parametrize(
+    "name", ["hevc_main_320x242", "hevc_main10_layers_320x242", "hevc_444_10_321x242"]
+)
+def test_a_record_is_written_of_parameter_sets(name: str) -> None:
+    config = parse_hevc_config((DATA / f"{name}.bin").read_bytes())
+    again = parse_hevc_config(build_hevc_config(config.vps, config.sps, config.pps))
+    sets = tuple(each for each in config.nalus if each[0] in (32, 33, 34))
+    assert again == attrs.evolve(config, nalus=sets)
+
+
+def test_a_record_may_lack_a_video_parameter_set() -> None:
+    config = parse_hevc_config((DATA / "hevc_main_320x242.bin").read_bytes())
+    again = parse_hevc_config(build_hevc_config((), config.sps, config.pps))
+    assert (again.vps, again.sps, again.pps) == ((), config.sps, config.pps)

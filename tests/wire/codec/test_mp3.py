@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trio_srs.wire.codec.config_record import CodecConfigError
-from trio_srs.wire.codec.mp3 import Mp3Header, parse_mp3_header
+from trio_srs.wire.codec.mp3 import Mp3Header, mp3_frame_size, parse_mp3_header
 
 
 @pytest.mark.parametrize(
@@ -50,3 +50,18 @@ def test_garbage_is_read_or_blamed_on_it(data: bytes) -> None:
     except CodecConfigError:
         return
     assert 8000 <= header.sample_rate <= 48000
+
+
+@pytest.mark.parametrize(
+    ("header", "size"),
+    [
+        ("fffb9064", 417),
+        ("fffb9264", 418),  # padded
+        ("fffb14c4", 96),  # 32 kbit/s at 48 kHz, as in tests/data/ts/ffmpeg_ac3_eac3_mp3.ts
+        ("fff384c4", 192),
+        ("ffff4a00", 196),
+        ("fffb0000", 0),
+    ],
+)
+def test_a_header_says_how_long_its_frame_is(header: str, size: int) -> None:
+    assert mp3_frame_size(bytes.fromhex(header)) == size

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trio_srs.wire.codec.config_record import CodecConfigError
-from trio_srs.wire.codec.opus import OpusHead, parse_opus_head
+from trio_srs.wire.codec.opus import OpusHead, build_opus_head, parse_opus_head
 
 DATA = Path(__file__).parents[2] / "data" / "codec"
 MAGIC = b"OpusHead".hex()
@@ -85,3 +85,23 @@ def test_garbage_is_read_or_blamed_on_the_peer(data: bytes) -> None:
     except CodecConfigError:
         return
     assert head.channels == len(head.mapping) > 0
+
+
+@pytest.mark.parametrize("channels", range(1, 9))
+def test_a_header_is_written_for_each_number_of_channels(channels: int) -> None:
+    head = parse_opus_head(build_opus_head(channels, 312, 44100))
+    assert (head.channels, head.pre_skip, head.input_sample_rate) == (channels, 312, 44100)
+    assert head.streams + head.coupled == channels
+    assert sorted(head.mapping) == list(range(channels))
+
+
+def test_a_header_of_six_channels_is_what_ffmpeg_writes() -> None:
+    record = (DATA / "opus_51.bin").read_bytes()
+    head = parse_opus_head(record)
+    assert build_opus_head(6, head.pre_skip, head.input_sample_rate) == record
+
+
+@pytest.mark.parametrize("channels", [0, 9])
+def test_a_header_of_more_channels_has_no_order(channels: int) -> None:
+    with pytest.raises(ValueError, match="expected 1 to 8"):
+        build_opus_head(channels)

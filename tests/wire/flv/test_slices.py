@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trio_srs.wire.flv.slices import begins_picture
+from trio_srs.wire.flv.slices import begins_picture, find_slice
 
 # A NALU's length, its header, and the first byte of what follows.
 AVC_FIRST, AVC_OTHER, AVC_SEI, AVC_SPS = (
@@ -70,3 +70,21 @@ def test_not_more_is_looked_at_than_there_can_be() -> None:
 @given(st.binary(max_size=40))
 def test_anything_begins_a_picture_or_not(body: bytes) -> None:
     assert begins_picture(body) in (True, False)
+
+
+@pytest.mark.parametrize(
+    ("fourcc", "data", "size", "found"),
+    [
+        ("avc1", AVC_FIRST, 4, True),
+        ("avc1", AVC_OTHER, 4, False),
+        ("avc1", AVC_SEI, 4, None),
+        ("avc1", "0004 06 05 0180 0004 65 88 8484", 2, True),
+        ("hvc1", HEVC_VPS + HEVC_OTHER, 4, False),
+        ("hvc1", "", 4, None),
+        ("av01", "", 4, True),
+    ],
+)
+def test_a_slice_is_the_first_or_another_or_none(
+    fourcc: str, data: str, size: int, found: bool | None
+) -> None:
+    assert find_slice(fourcc, bytes.fromhex(data), size) is found

@@ -9,7 +9,7 @@ import attrs
 from trio_srs.wire.bits import BitReader
 from trio_srs.wire.codec.config_record import CodecConfigError, blame
 
-__all__ = ["Ac3Header", "ac3_samples", "parse_ac3_header"]
+__all__ = ["Ac3Header", "ac3_frame_size", "ac3_samples", "parse_ac3_header"]
 
 _SYNC: Final = 0x0B77
 _RATES_HZ: Final = (48000, 44100, 32000)
@@ -20,6 +20,10 @@ _BLOCK_SAMPLES: Final = 256
 _LAST_AC3: Final = 10  # bsid: up to 8 as it was, 9 and 10 at lower rates, from 11 on E-AC-3
 _NORMAL_AC3: Final = 8
 _DEPENDENT: Final = 1
+_KBPS: Final = (
+    32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512, 576, 640,
+)  # fmt: skip
+"""By half of frmsizecod."""
 _HEAD: Final = 8
 
 
@@ -107,3 +111,23 @@ def ac3_samples(data: bytes) -> int:
             return samples
         pos += header.size
     return samples
+
+
+def ac3_frame_size(data: bytes) -> int:
+    """Bytes of the syncframe, of either, that begins here.
+
+    Raises:
+        CodecConfigError: as :func:`parse_ac3_header`, or a reserved size.
+
+    Source:
+        ETSI TS 102 366 V1.4.1, table 4.13.
+    """
+    header = parse_ac3_header(data)
+    if header.size is not None:
+        return header.size
+    code = data[4] & 0x3F
+    if code >= 2 * len(_KBPS):
+        raise CodecConfigError(f"AC-3 frame: size code {code} is reserved")
+    # 1536 samples at the nominal rate, in words of 16 bits; at 44.1 kHz every other has one more.
+    words = _KBPS[code >> 1] * 96_000 // _RATES_HZ[data[4] >> 6]
+    return 2 * (words + (code & 1 if data[4] >> 6 == 1 else 0))

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import attrs
 
+from trio_srs.wire.bits import unescape
 from trio_srs.wire.codec.config_record import CodecConfigError, RecordReader
 from trio_srs.wire.codec.hevc_sps import HevcProfile, HevcSps, parse_profile, parse_sps
 
-__all__ = ["HevcConfig", "HevcProfile", "HevcSps", "parse_hevc_config", "parse_sps"]
+__all__ = [
+    "HevcConfig",
+    "HevcProfile",
+    "HevcSps",
+    "build_hevc_config",
+    "parse_hevc_config",
+    "parse_sps",
+]
 
 _VPS, _SPS, _PPS = 32, 33, 34
 
@@ -107,3 +115,29 @@ def _read_arrays(record: RecordReader) -> tuple[tuple[tuple[int, bytes], ...], s
         return tuple(nalus), str(error)
     has_sps = any(kind == _SPS for kind, _ in nalus)
     return tuple(nalus), None if has_sps else str(record.fail("no SPS in its arrays (byte 22)"))
+
+
+def build_hevc_config(
+    vps: tuple[bytes, ...], sps: tuple[bytes, ...], pps: tuple[bytes, ...]
+) -> bytes:
+    """Write the record for these NALUs, with 4-byte NALU lengths; the first SPS says the profile.
+
+    The arrays are marked complete: no parameter sets stand between pictures.
+
+    Raises:
+        CodecConfigError: the first SPS is cut short.
+    """
+    first = parse_sps(sps[0])
+    out = bytearray(b"\x01") + unescape(sps[0])[3:15]
+    out += b"\xf0\x00\xfc"  # nothing said of segmentation and of parallelism
+    out.append(0xFC | first.chroma_format_idc)
+    out += bytes((0xF8 | first.bit_depth_luma - 8, 0xF8 | first.bit_depth_chroma - 8))
+    out += b"\x00\x00\x0f"  # no average rate; one temporal layer; lengths of 4 bytes
+    arrays = [(kind, nalus) for kind, nalus in ((_VPS, vps), (_SPS, sps), (_PPS, pps)) if nalus]
+    out.append(len(arrays))
+    for kind, nalus in arrays:
+        out.append(0x80 | kind)
+        out += len(nalus).to_bytes(2, "big")
+        for nalu in nalus:
+            out += len(nalu).to_bytes(2, "big") + nalu
+    return bytes(out)

@@ -8,7 +8,7 @@ import attrs
 
 from trio_srs.wire.codec.config_record import CodecConfigError
 
-__all__ = ["Mp3Header", "parse_mp3_header"]
+__all__ = ["Mp3Header", "mp3_frame_size", "parse_mp3_header"]
 
 _V1, _V2, _V25 = "1", "2", "2.5"
 _VERSIONS: Final = {0: _V25, 2: _V2, 3: _V1}
@@ -94,3 +94,20 @@ def _samples(version: str, layer: int) -> int:
     if layer == 1:
         return 384
     return 576 if layer == 3 and version != _V1 else 1152
+
+
+def mp3_frame_size(data: bytes) -> int:
+    """Bytes of the frame that begins here, its header included; 0 for the free format.
+
+    Raises:
+        CodecConfigError: as :func:`parse_mp3_header`.
+
+    Source:
+        ISO/IEC 11172-3:1993, 2.4.3.1: slots of 4 bytes in layer I, of 1 in the others.
+    """
+    header = parse_mp3_header(data)
+    if not header.bitrate_kbps:
+        return 0
+    slot = 4 if header.layer == 1 else 1
+    slots = header.samples // 8 * header.bitrate_kbps * 1000 // header.sample_rate // slot
+    return (slots + (data[2] >> 1 & 1)) * slot

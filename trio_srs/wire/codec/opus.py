@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import struct
-from typing import ClassVar
+from typing import ClassVar, Final
 
 import attrs
 
 from trio_srs.wire.codec.config_record import CodecConfigError, RecordReader
 
-__all__ = ["OpusHead", "parse_opus_head"]
+__all__ = ["OpusHead", "build_opus_head", "parse_opus_head"]
 
 _MAGIC = b"OpusHead"
 _FIXED = struct.Struct("<HIhB")  # little-endian, as all of Ogg
+
+# Streams, how many of them are stereo, and the mapping, of 1 to 8 channels in the order of Vorbis
+# (RFC 7845, 5.1.1.2), as encoders lay them out.
+_LAYOUTS: Final = (
+    (1, 0, (0,)), (1, 1, (0, 1)), (2, 1, (0, 2, 1)), (2, 2, (0, 1, 2, 3)), (3, 2, (0, 4, 1, 2, 3)),
+    (4, 2, (0, 4, 1, 2, 3, 5)), (4, 3, (0, 4, 1, 2, 3, 5, 6)), (5, 3, (0, 6, 1, 2, 3, 4, 5, 7)),
+)  # fmt: skip
+_STEREO: Final = 2
 
 
 @attrs.frozen
@@ -88,3 +96,19 @@ def parse_opus_head(data: bytes) -> OpusHead:
         if not channels or not streams or coupled > streams or streams + coupled > 255:
             raise record.fail(f"{channels} channels of {streams} streams, {coupled} coupled")
     return OpusHead(channels, pre_skip, rate, gain, family, streams, coupled, mapping)
+
+
+def build_opus_head(channels: int, pre_skip: int = 0, input_sample_rate: int = 48000) -> bytes:
+    """Write an identification header of 1 to 8 channels in the order of Vorbis.
+
+    Raises:
+        ValueError: another number of channels. A caller's mistake.
+    """
+    if not 0 < channels <= len(_LAYOUTS):
+        raise ValueError(f"{channels} channels, expected 1 to {len(_LAYOUTS)}")
+    family = 0 if channels <= _STEREO else 1
+    head = _MAGIC + bytes((1, channels)) + _FIXED.pack(pre_skip, input_sample_rate, 0, family)
+    if not family:
+        return head
+    streams, coupled, mapping = _LAYOUTS[channels - 1]
+    return head + bytes((streams, coupled, *mapping))

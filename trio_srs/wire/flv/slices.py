@@ -1,4 +1,4 @@
-"""Whether a video body has the first slice of a picture. Floor 0.
+"""Whether a video body, or what is in it, has the first slice of a picture. Floor 0.
 
 Encoders may put slices, parameter sets, SEI and delimiters of one picture into bodies of their own.
 """
@@ -11,12 +11,10 @@ from typing import Final
 from trio_srs.wire.flv.enhanced import FlvBodyError
 from trio_srs.wire.flv.video import parse_video
 
-__all__ = ["begins_picture"]
+__all__ = ["begins_picture", "find_slice"]
 
 _MOST_NALUS: Final = 64
 """Looked at in one body: what stands before a slice is a handful."""
-_LENGTH_SIZE: Final = 4
-"""Of a NALU's size; streams over RTMP have no other."""
 
 
 def _avc_first(nalu: bytes) -> bool | None:
@@ -51,17 +49,30 @@ def begins_picture(body: bytes) -> bool:
         track = parse_video(body)[0]
     except FlvBodyError:
         return False
-    is_first = _FIRST.get(track.codec)
+    return bool(find_slice(track.codec, track.data))
+
+
+def find_slice(fourcc: str, data: bytes, length_size: int = 4) -> bool | None:
+    """Whether the first slice in coded video is the first of its picture.
+
+    Args:
+        data: NALUs, each behind its size of ``length_size`` bytes.
+
+    Returns:
+        None if there is no slice that can be seen. Of codecs that have no slices in units of
+        their own, everything is a picture. Never raises.
+    """
+    is_first = _FIRST.get(fourcc)
     if is_first is None:
         return True
-    data, pos = track.data, 0
+    pos = 0
     for _ in range(_MOST_NALUS):
-        begin = pos + _LENGTH_SIZE
+        begin = pos + length_size
         head = data[begin : begin + _HEAD]
         size = int.from_bytes(data[pos:begin], "big")
         if len(head) < _HEAD:
-            return False
+            return None
         if size >= _HEAD and (answer := is_first(head)) is not None:
             return answer
         pos = begin + size
-    return False
+    return None

@@ -1,0 +1,1 @@
+"""Remuxing: what goes in comes out again, with its times."""

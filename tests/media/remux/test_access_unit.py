@@ -1,0 +1,15 @@
+"""Access units: how long sound lasts."""
+
+from __future__ import annotations
+
+from trio_srs.media.remux.access_unit import AccessUnit
+from trio_srs.media.remux.track_format import TrackFormat
+
+
+def test_sound_lasts_as_long_as_its_samples() -> None:
+    aac = TrackFormat("aac", b"\x12\x10", sample_rate=44100, channels=2)
+    assert AccessUnit(aac, 0, 0, b"", samples=1024).duration == 2089
+
+
+def test_only_the_next_picture_says_how_long_one_lasts() -> None:
+    assert AccessUnit(TrackFormat("h264"), 0, 0, b"").duration == 0

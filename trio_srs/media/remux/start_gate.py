@@ -1,0 +1,62 @@
+"""Which tracks a container begins with: its first bytes say so, and players go by them. Floor 1."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import attrs
+
+from trio_srs.media.remux.access_unit import TICKS_PER_MS, AccessUnit
+
+__all__ = ["START_WAIT_MS", "StartGate"]
+
+START_WAIT_MS: Final = 500
+"""How much of one track is held until the other comes; then the container begins without."""
+_MOST: Final = 512
+"""Units that are held, whatever their times are."""
+
+
+@attrs.define(eq=False)
+class StartGate:
+    """Holds the first access units of a stream until there are some of both kinds.
+
+    A container that says it has sound and has none, or the other way round, is black or silent for
+    ever in some players, so it says what has come. Sound from before the first picture is left
+    out, so that both begin together.
+    """
+
+    may_come: Callable[[str], bool]
+    """Whether a track of that kind is worth waiting for."""
+    is_open: bool = False
+    """Units need not be shown to the gate any more."""
+    _held: list[AccessUnit] = attrs.field(factory=list)
+
+    def hold(self, unit: AccessUnit) -> list[AccessUnit]:
+        """Take the next unit; return those that may go on, which is none or all."""
+        held = self._held
+        held.append(unit)
+        kinds = {each.format.kind for each in held}
+        other = "audio" if "video" in kinds else "video"
+        waited_ms = (unit.dts - held[0].dts) // TICKS_PER_MS
+        if (
+            len(kinds) > 1
+            or not self.may_come(other)
+            or waited_ms >= START_WAIT_MS
+            or unit.discontinuity
+            or len(held) >= _MOST
+        ):
+            return self.open()
+        return []
+
+    def open(self) -> list[AccessUnit]:
+        """Let all go on that are held, and from now on everything."""
+        held, self._held, self.is_open = self._held, [], True
+        first = next((unit.dts for unit in held if unit.format.kind == "video"), None)
+        if first is None:
+            return held
+        return [unit for unit in held if unit.format.kind == "video" or unit.dts >= first]
+
+    def close(self) -> None:
+        """Another stream comes: begin to hold again."""
+        self._held, self.is_open = [], False

@@ -1,0 +1,311 @@
+"""From RTMP's messages to access units: of the first track of each kind that can be carried.
+Floor 1."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from typing import Final
+
+import attrs
+
+from trio_srs.errors import ProtocolError
+from trio_srs.media.remux.access_unit import TICKS_PER_MS, AccessUnit
+from trio_srs.media.remux.decode_times import DecodeTimes, TrackTimes
+from trio_srs.media.remux.left_out import LeftOut, LeftOutReason
+from trio_srs.media.remux.track_format import TrackFormat, format_of_frame, format_of_record
+from trio_srs.wire.codec.adts import find_adts, split_adts
+from trio_srs.wire.codec.config_record import CodecConfigError
+from trio_srs.wire.codec.ids import BY_FOURCC
+from trio_srs.wire.codec.nalu import join_prefixed, read_prefixed
+from trio_srs.wire.flv.audio import AudioBody, AudioPacketType, parse_audio
+from trio_srs.wire.flv.slices import find_slice
+from trio_srs.wire.flv.video import FrameType, VideoBody, VideoPacketType, parse_video
+from trio_srs.wire.rtmp.message import MessageType
+
+__all__ = ["MAX_LEFT_OUT", "UnitReader"]
+
+MAX_LEFT_OUT: Final = 32
+"""Different things that are left out and named; a stream that has more of them is noise."""
+
+_VIDEO, _AUDIO = int(MessageType.VIDEO), int(MessageType.AUDIO)
+_CODED, _CODED_X = VideoPacketType.CODED_FRAMES, VideoPacketType.CODED_FRAMES_X
+_VIDEO_START, _AUDIO_START = VideoPacketType.SEQUENCE_START, AudioPacketType.SEQUENCE_START
+_SOUND: Final = AudioPacketType.CODED_FRAMES
+_KEY, _COMMAND = FrameType.KEY, FrameType.COMMAND
+_HZ: Final = 90_000
+_DRIFT_FRAMES: Final = 2
+"""Timestamps of sound are rounded, and count as such up to so many frames off the samples."""
+_MOST_HELD: Final = 1 << 16
+"""Bytes that may come before a picture by themselves."""
+_SALVAGED_SIZE: Final = 4
+
+
+@attrs.define(eq=False)
+class _Lane:
+    """What is known of the one track of a kind."""
+
+    kind: str
+    times: TrackTimes
+    codec: str = ""
+    """Our name, or a FourCC that nobody knows."""
+    fourcc: str = ""
+    record: bytes | None = None
+    """The newest sequence header's."""
+    format: TrackFormat | None = None
+    """None if there is none yet, or it cannot be carried: see :attr:`why`."""
+    is_settled: bool = False
+    """The format is that of codec and record, and nothing is to be tried again."""
+    why: tuple[LeftOutReason, str] = (LeftOutReason.NO_HEADER, "")
+    has_key: bool = False
+    held: bytes = b""
+    """What belongs to the next picture: parameter sets and SEI that came by themselves."""
+    held_key: bool = False
+    unit: AccessUnit | None = None
+    """The newest."""
+    shift: int = 0
+    """How much earlier than sent pictures are decoded: some were to be shown before that."""
+    anchor: int | None = None
+    """Where samples are counted from; None before the first."""
+    samples: int = 0
+
+    def begin(self, fourcc: str) -> None:
+        """Another codec, or the first."""
+        codec = BY_FOURCC.get(fourcc)
+        self.fourcc, self.codec = fourcc, fourcc if codec is None else codec.name
+        self.record, self.is_settled = None, False
+
+    def forget(self) -> None:
+        """Another stream comes: nothing of the old one holds."""
+        self.begin("")
+        self.format = self.unit = self.anchor = None
+        self.has_key = self.held_key = False
+        self.held, self.shift, self.samples = b"", 0, 0
+
+
+class UnitReader:
+    """Reads what RTMP carries, legacy or enhanced, in the order in which it came.
+
+    Pictures begin with the first keyframe behind each change of format. Times of sound are counted
+    in samples, and taken from timestamps anew where those are more than two frames off.
+
+    Args:
+        codecs: that the container has a place for, by our names.
+        refusal: why it cannot carry a format of one of them after all; None if it can.
+    """
+
+    def __init__(
+        self, codecs: Collection[str], refusal: Callable[[TrackFormat], str | None]
+    ) -> None:
+        self.left_out: dict[tuple[str, str, LeftOutReason], LeftOut] = {}
+        """What is not read, by kind, codec and reason, in the order in which it was seen."""
+        self._codecs = codecs
+        self._refusal = refusal
+        self._times = DecodeTimes()
+        self._video = _Lane("video", self._times.new_track(leads=True))
+        self._audio = _Lane("audio", self._times.new_track(leads=True))
+
+    def may_come(self, kind: str) -> bool:
+        """Whether a track of that kind is here or may still come: what came of it is carried."""
+        lane = self._video if kind == "video" else self._audio
+        return not lane.is_settled or lane.format is not None
+
+    def restart(self) -> None:
+        """Another publisher comes: its headers, its tracks, its clock."""
+        self._video.forget()
+        self._audio.forget()
+        self._audio.times.leads = True
+        self._times.break_off()
+
+    def read(self, type_id: int, timestamp_ms: int, body: bytes) -> AccessUnit | None:
+        """Read a message; None if it has no access unit for the container.
+
+        Never raises: what cannot be read or carried is in :attr:`left_out`.
+
+        Args:
+            type_id: messages that are neither video nor audio are passed over.
+            timestamp_ms: unsigned 32 bits.
+        """
+        try:
+            if type_id == _VIDEO:
+                return self._read_video(self._video, timestamp_ms, parse_video(body))
+            if type_id == _AUDIO:
+                return self._read_audio(self._audio, timestamp_ms, parse_audio(body))
+        except ProtocolError as error:
+            lane = self._video if type_id == _VIDEO else self._audio
+            self.leave_out(lane.kind, lane.codec, LeftOutReason.UNREADABLE, str(error))
+        return None
+
+    def leave_out(self, kind: str, codec: str, reason: LeftOutReason, detail: str) -> None:
+        """Note that something is left out, perhaps again."""
+        known = self.left_out.get((kind, codec, reason))
+        if known is not None:
+            known.count += 1
+        elif len(self.left_out) < MAX_LEFT_OUT:
+            self.left_out[kind, codec, reason] = LeftOut(kind, codec, reason, detail)
+
+    def _others(self, kind: str, bodies: Sequence[VideoBody | AudioBody]) -> None:
+        """Name the tracks that are not the first."""
+        for body in bodies:
+            if body.track_id:
+                detail = f"track {body.track_id}; of each kind track 0 is carried"
+                self.leave_out(kind, body.codec, LeftOutReason.OTHER_TRACK, detail)
+
+    def _header(self, lane: _Lane, fourcc: str, record: bytes) -> None:
+        if fourcc != lane.fourcc:
+            lane.begin(fourcc)
+        if record and record != lane.record:
+            lane.record, lane.is_settled = record, False
+
+    def _format(self, lane: _Lane, fourcc: str, frame: bytes) -> TrackFormat | None:
+        """The format of a frame; None, and why is noted, if it cannot be carried."""
+        if fourcc != lane.fourcc:
+            lane.begin(fourcc)
+        if not lane.is_settled:
+            before, lane.format = lane.format, self._new_format(lane, frame)
+            if lane.format == before:
+                lane.format = before
+            else:
+                lane.has_key, lane.anchor, lane.held = False, None, b""
+        if lane.format is None:
+            self.leave_out(lane.kind, lane.codec, *lane.why)
+        return lane.format
+
+    def _new_format(self, lane: _Lane, frame: bytes) -> TrackFormat | None:
+        codec, record = lane.codec, lane.record
+        if codec not in self._codecs:
+            lane.is_settled = True
+            lane.why = LeftOutReason.NOT_CARRIED, "the container has no place for it"
+            return None
+        lane.is_settled = record is not None
+        try:
+            if record is None:  # of each frame anew, for it may change
+                made = format_of_frame(codec, frame)
+            else:
+                made = format_of_record(codec, record)
+        except ProtocolError as error:
+            lane.why = LeftOutReason.NO_HEADER, str(error)
+            return None
+        refusal = self._refusal(made)
+        if refusal is not None:
+            lane.is_settled = True
+            lane.why = LeftOutReason.NOT_CARRIED, refusal
+            return None
+        return made
+
+    def _read_video(
+        self, lane: _Lane, timestamp_ms: int, bodies: list[VideoBody]
+    ) -> AccessUnit | None:
+        body = bodies[0]
+        if body.multitrack is not None:
+            self._others(lane.kind, bodies)
+        kind, data = body.packet_type, body.data
+        if body.track_id or body.frame_type is _COMMAND:
+            return None
+        if kind is _VIDEO_START:
+            self._header(lane, body.codec, data)
+            return None
+        if not data or (kind is not _CODED and kind is not _CODED_X):
+            return None
+        track_format = self._format(lane, body.codec, data)
+        if track_format is None:
+            return None
+        is_key = body.frame_type is _KEY
+        begins = find_slice(body.codec, data, track_format.length_size)
+        if begins is None:
+            data = _salvaged(data, track_format.length_size)
+            begins = find_slice(body.codec, data, track_format.length_size)
+        if lane.held:
+            data, is_key = lane.held + data, is_key or lane.held_key
+            lane.held = b""
+        if begins is None:
+            if len(data) <= _MOST_HELD:
+                lane.held, lane.held_key = data, is_key
+            return None
+        if not (lane.has_key or (is_key and begins)):
+            detail = "pictures that nothing can be decoded from, before a keyframe"
+            self.leave_out(lane.kind, lane.codec, LeftOutReason.NO_KEYFRAME, detail)
+            return None
+        lane.has_key = True
+        if not begins:
+            before = lane.unit
+            assert before is not None
+            return AccessUnit(
+                track_format, before.dts, before.pts, data, is_key=False, continues=True
+            )
+        return self._picture(lane, track_format, timestamp_ms, body, data, is_key)
+
+    def _picture(
+        self,
+        lane: _Lane,
+        track_format: TrackFormat,
+        timestamp_ms: int,
+        body: VideoBody,
+        data: bytes,
+        is_key: bool,
+    ) -> AccessUnit:
+        dts, breaks = self._times.place(lane.times, timestamp_ms, body.nano_offset)
+        self._audio.times.leads = False
+        composition = body.composition_ms * TICKS_PER_MS
+        pts = dts + composition
+        if composition + lane.shift < 0:
+            lane.shift = -composition
+        if lane.shift:
+            dts -= lane.shift
+            if lane.unit is not None and not breaks:
+                dts = max(dts, lane.unit.dts + 1)
+            pts = max(pts, dts)
+        lane.unit = unit = AccessUnit(
+            track_format, dts, pts, data, is_key=is_key, discontinuity=breaks
+        )
+        return unit
+
+    def _read_audio(
+        self, lane: _Lane, timestamp_ms: int, bodies: list[AudioBody]
+    ) -> AccessUnit | None:
+        body = bodies[0]
+        if body.multitrack is not None:
+            self._others(lane.kind, bodies)
+        data = body.data
+        if body.track_id:
+            return None
+        if body.packet_type is _AUDIO_START:
+            self._header(lane, body.codec, data)
+            return None
+        if not data or body.packet_type is not _SOUND:
+            return None
+        track_format = self._format(lane, body.codec, data)
+        if track_format is None:
+            return None
+        if lane.codec == "aac" and find_adts(data) is not None:
+            data = _raw_aac(data)
+        assert track_format.samples_of is not None
+        samples = track_format.samples_of(data)
+        ticks, breaks = self._times.place(lane.times, timestamp_ms, body.nano_offset)
+        rate, anchor = track_format.sample_rate, lane.anchor
+        dts = ticks if anchor is None else anchor + lane.samples * _HZ // rate
+        if anchor is None or breaks or abs(ticks - dts) > _DRIFT_FRAMES * samples * _HZ // rate:
+            if lane.unit is not None and not breaks:
+                ticks = max(ticks, lane.unit.dts + 1)
+            lane.anchor, lane.samples, dts = ticks, 0, ticks
+        lane.samples += samples
+        lane.unit = unit = AccessUnit(
+            track_format, dts, dts, data, samples=samples, discontinuity=breaks
+        )
+        return unit
+
+
+def _salvaged(data: bytes, length_size: int) -> bytes:
+    """NALUs behind their lengths, also if start codes stand where lengths should, or the last one
+    is cut short."""
+    if length_size != _SALVAGED_SIZE:
+        return data
+    nalus, trouble = read_prefixed(data, length_size)
+    return data if trouble is None else join_prefixed(nalus)
+
+
+def _raw_aac(data: bytes) -> bytes:
+    """What is in the one ADTS frame that a message should not be."""
+    frames, left = split_adts(data)
+    if len(frames) != 1 or left:
+        raise CodecConfigError(f"{len(frames)} ADTS frames in a message, and {left} bytes more")
+    return frames[0][1]

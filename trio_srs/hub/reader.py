@@ -243,6 +243,15 @@ class Reader(LogPosition):
             self.feed.go_on(self)
             self.outlet.wake()
 
+    def deliver_to(self, outlet: Outlet) -> None:
+        """Have its bytes go elsewhere from here on; the outlet is woken.
+
+        A reader that began with an outlet that is busy until then has missed nothing.
+        """
+        self._leave_fast()
+        self.outlet, self.offer = outlet, outlet.offer
+        outlet.wake()
+
     def _skip(self) -> None:
         feed = self.feed
         if isinstance(self._own_policy or feed.policy, Drop):

@@ -67,6 +67,18 @@ async def test_every_viewer_gets_the_same_bytes(house: HttpHouse) -> None:
     assert said[0] == said[1] == said[2]
 
 
+async def test_an_early_viewer_gets_all_of_it_however_fast_it_comes(house: HttpHouse) -> None:
+    client = await viewer(house)
+    fast = [header(), *(key(time) for time in range(0, 4000, 40))]
+    async with house.hub.publishing("live/a", house.settings, house.somebody()) as publish:
+        publish.append_all(fast, trio.current_time())
+        await trio.sleep(0.1)
+        publish.append_all([audio_header(), audio(4000)], trio.current_time())
+        await client.head()
+        expected = flv([*fast, audio_header(), audio(4000)])
+        assert await client.exactly(len(expected)) == expected
+
+
 @pytest.mark.parametrize(
     ("said", "has_audio", "has_video"),
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -37,6 +38,25 @@ _SETTLE_S: Final = 0.5
 """How long a publish may go on with one kind of track until the other is not waited for."""
 _OWED_MOST: Final = 64 * 1024
 """Answers to pings owed to a viewer before we stop listening to it."""
+
+
+class _NotYet:
+    """Where the bytes of a viewer go before the head of its answer is said: nowhere."""
+
+    busy: Final = True
+
+    def offer(self, _data: bytes, /) -> int:
+        """Nobody does while it is busy."""
+        raise BlockingIOError
+
+    def owe(self, _pieces: Sequence[memoryview]) -> None:
+        """Nothing was taken in part."""
+
+    def wake(self) -> None:
+        """It is looked at when the head is said."""
+
+    def broke(self, _error: OSError) -> None:
+        """Nothing can break here."""
 
 
 class WebSocketBrokenError(ProtocolError):
@@ -94,7 +114,7 @@ class Viewer(MediaSession):
                 stream.key,
                 settings,
                 self._form,
-                link,
+                _NotYet(),
                 self.participant,
                 request=self.request,
                 end_of=told_later,
@@ -110,13 +130,12 @@ class Viewer(MediaSession):
         reader, live = play.reader, self.context.hub.find(play.name)
         assert reader is not None  # it has just begun
         assert live is not None  # it is there as long as anybody reads it
-        reader.pause()  # until the head is said
         await self._until_there(live)
         self._answer(live)
         if self.asked.method == "HEAD":
             return
         outgoing.readers.append(reader)
-        reader.resume()
+        reader.deliver_to(self._link)
         with suppress(NoPublisherError):
             await play.watch()
         await self._until_sent(reader, outgoing, live.settings.send_interval)

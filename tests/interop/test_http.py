@@ -1,0 +1,120 @@
+"""ffmpeg and curl over HTTP and HTTPS, as viewers and as publishers: the packets of the file."""
+
+from __future__ import annotations
+
+import shutil
+import ssl
+from pathlib import Path
+
+import pytest
+import trio
+import trustme
+from websockets.trio.client import connect
+
+from tests.interop.client import playing
+from tests.interop.media import ANY_FFMPEG, Library, items_of
+from tests.interop.programs import FFMPEG, FFMPEGS, Ended, copying, ffmpeg, needs, run
+from tests.interop.server import Watched, watched
+from trio_srs.hub.bus import PlayBegan, PublishEnded
+
+pytestmark = pytest.mark.interop
+
+HTTP = '[http]\nlisten = ["127.0.0.1:0"]\nrepublish_timeout = "0s"\n'
+CURL = shutil.which("curl") or "curl"
+WATCHED = {"wheel-avc_mp3", "wheel-hevc_aac", "wheel-multitrack", "system-avc_aac"}
+
+
+def hashing(program: str, source: str) -> list[str]:
+    """Print the time, the size and the hash of every packet of every track.
+
+    It says on standard error that a body without a length ended, which is the only end it has.
+    """
+    options = ("-copyts", "-i", source, "-map", "0", "-c", "copy", "-f", "framehash", "-")
+    return ffmpeg(program, *options)
+
+
+@pytest.mark.parametrize(
+    ("program", "name"),
+    [each for each in ANY_FFMPEG if each.id in WATCHED],
+)
+async def test_ffmpeg_finds_the_same_packets_as_in_the_file(
+    program: str, name: str, library: Library, tmp_path: Path
+) -> None:
+    source, ends = library.file(name), list[Ended]()
+    published = tmp_path / "published.flv"
+    published.write_bytes((await run(copying(FFMPEG, source, "pipe:1"))).stdout)
+
+    async def play() -> None:
+        ends.append(await run(hashing(program, server.server.http_url("live/a.flv"))))
+
+    async with watched(more=HTTP) as server, trio.open_nursery() as nursery:
+        nursery.start_soon(play)
+        await server.told(PlayBegan)
+        await run(copying(FFMPEG, source, server.url()))
+    original = await run(hashing(program, str(published)))
+    assert ends[0].returncode == 0
+    assert ends[0].stdout == original.stdout
+
+
+@pytest.mark.parametrize("program", FFMPEGS)
+async def test_ffmpeg_publishes_by_post(program: str, library: Library) -> None:
+    source = library.file("avc_aac")
+    items = items_of((await run(copying(program, source, "pipe:1"))).stdout)
+    async with (
+        watched(more=HTTP) as server,
+        playing(server.url()) as player,
+        trio.open_nursery() as nursery,
+    ):
+        nursery.start_soon(player.listen)
+        url = server.server.http_url("live/a.flv")
+        ended = await run([*copying(program, source, "")[:-1], "-method", "POST", url])
+        await server.told(PublishEnded)
+        await player.until(lambda: player.items == items)
+        nursery.cancel_scope.cancel()
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+@needs(CURL, "curl")
+async def test_curl_puts_a_file_and_gets_it_again(library: Library, tmp_path: Path) -> None:
+    source, got, ends = library.file("avc_aac"), tmp_path / "got.flv", list[Ended]()
+
+    async def play(server: Watched) -> None:
+        url = server.server.http_url("live/a.flv")
+        ends.append(await run([CURL, "-sS", "-o", str(got), url]))
+
+    async with watched(more=HTTP) as server, trio.open_nursery() as nursery:
+        nursery.start_soon(play, server)
+        await server.told(PlayBegan)
+        url = server.server.http_url("live/a.flv")
+        put = await run([CURL, "-sS", "-T", str(source), url])
+    assert (put.returncode, ends[0].returncode, ends[0].stderr) == (0, 0, "")
+    assert b'"stream": "live/a"' in put.stdout
+    assert items_of(got.read_bytes()) == items_of(source.read_bytes())
+
+
+async def test_a_websocket_client_gets_one_tag_in_each_message_also_over_tls(
+    library: Library, tmp_path: Path
+) -> None:
+    authority, key = trustme.CA(), tmp_path / "server.pem"
+    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(key)
+    trust = ssl.create_default_context()
+    authority.configure_trust(trust)
+    more = f'{HTTP}[https]\nlisten = ["127.0.0.1:0"]\ncertificate = "{key}"\nkey = "{key}"\n'
+    source, heard = library.file("avc_aac"), dict[str, list[bytes]]()
+
+    async def listen(url: str, context: ssl.SSLContext | None) -> None:
+        async with connect(url, ssl=context, compression=None) as client:
+            heard[url] = [message async for message in client if isinstance(message, bytes)]
+
+    async with watched(more=more) as server, trio.open_nursery() as nursery:
+        for protocol, context in (("http", None), ("https", trust)):
+            base = server.server.addresses[protocol][0].replace("http", "ws")
+            nursery.start_soon(listen, f"{base}/live/a.flv", context)
+        await server.told(PlayBegan, 2)
+        await run(copying(FFMPEG, source, server.url()))
+    plain, secure = heard.values()
+    assert plain == secure
+    assert items_of(b"".join(plain)) == items_of(
+        (await run(copying(FFMPEG, source, "pipe:1"))).stdout
+    )
+    assert all(len(items_of(plain[0] + each)) == 1 for each in plain[-10:])

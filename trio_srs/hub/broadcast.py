@@ -69,7 +69,7 @@ class _Round:
 
     @classmethod
     def of(cls, feed: Feed) -> _Round:
-        """Begin one."""
+        """A round of what is new in a feed now, for all its groups."""
         return cls(feed, deque(feed.groups.values()), feed.log.end)
 
     def next_job(self) -> Job | None:
@@ -150,7 +150,7 @@ class Broadcaster:
             self._step()
 
     async def run(self) -> None:
-        """Broadcast until cancelled."""
+        """Send what is due, stream after stream, until cancelled."""
         while True:
             if self._rounds or self._due:
                 await trio.lowlevel.checkpoint()

@@ -191,7 +191,7 @@ class Bus:
         self._of_streams: dict[str, list[Listener]] = {}
 
     def tell(self, event: Event) -> None:
-        """Something happened."""
+        """Tell everybody who listens, one after the other, before this returns."""
         listeners = tuple(self._listeners)
         if self._of_streams:
             listeners += tuple(self._of_streams.get(getattr(event, "stream", ""), ()))

@@ -134,11 +134,8 @@ class Gate(Protocol):
 class AllowAll:
     """A gate that stands open: a base for those that mind some requests only."""
 
-    async def connect(self, request: AccessRequest, /) -> Grant | None:
-        """Yes."""
+    async def connect(self, request: AccessRequest, /) -> Grant | None: ...
 
-    async def publish(self, request: AccessRequest, /) -> Grant | None:
-        """Yes."""
+    async def publish(self, request: AccessRequest, /) -> Grant | None: ...
 
-    async def play(self, request: AccessRequest, /) -> Grant | None:
-        """Yes."""
+    async def play(self, request: AccessRequest, /) -> Grant | None: ...

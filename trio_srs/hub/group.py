@@ -51,12 +51,12 @@ class Group:
         self._order: list[Reader] | None = None
 
     def add(self, reader: Reader) -> None:
-        """A reader more."""
+        """Take in a reader, which wants this form."""
         self.readers[reader] = None
         self._order = None
 
     def remove(self, reader: Reader) -> None:
-        """A reader less."""
+        """Let go of a reader, wherever it stands."""
         del self.readers[reader]
         self.ahead.discard(reader)
         self._order = None

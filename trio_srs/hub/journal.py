@@ -66,7 +66,7 @@ class Journal:
         self._news: trio.Event | None = None  # made when somebody waits
 
     def hear(self, event: Event) -> None:
-        """Something happened."""
+        """Take the next event: number it, and wake those who wait for news."""
         if self.last < self.most:
             self._events.append(event)
             self._times.append(self._clock())

@@ -155,7 +155,7 @@ async def playing(
     request: Request | None = None,
     end_of: EndOfBlock = end_of_block,
 ) -> AsyncIterator[Playing]:
-    """See :meth:`Hub.playing <trio_srs.hub.hub.Hub.playing>`."""
+    """What :meth:`Hub.playing <trio_srs.hub.hub.Hub.playing>` promises."""
     if settings.play_missing is MissingPolicy.REFUSE and not await hub.is_there(name, settings):
         raise StreamNotFoundError(f"nobody publishes {name}")
     with hub.subscribe(name, settings, form, outlet, policy) as reader:

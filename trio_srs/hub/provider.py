@@ -108,7 +108,7 @@ class _Bringing:
         return trio.current_time() + self.stream.settings.provide_linger
 
     def want(self) -> None:
-        """Somebody reads it."""
+        """Somebody reads it: it is not dropped, for as long as that is so."""
         self.scope.deadline = math.inf
 
     def want_no_more(self) -> None:

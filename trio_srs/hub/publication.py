@@ -121,7 +121,7 @@ class Publication:
 
     @property
     def keyframes(self) -> int:
-        """Keyframes so far."""
+        """How many keyframes have come so far."""
         return self._count()[1]
 
     @property

@@ -161,7 +161,7 @@ async def publishing(
     revoke: Revoke | None = None,
     end_of: EndOfBlock = end_of_block,
 ) -> AsyncIterator[Publishing]:
-    """See :meth:`Hub.publishing <trio_srs.hub.hub.Hub.publishing>`."""
+    """What :meth:`Hub.publishing <trio_srs.hub.hub.Hub.publishing>` promises."""
     publish: Publishing | None = None
     asked = request or Request("publish", name, 0, trio.current_time())
 

@@ -35,7 +35,7 @@ class TooManyConnectionsError(RefusedError):
 
 @attrs.define(eq=False)
 class SessionEntry:
-    """One open session."""
+    """A session as the registry knows it: who it is, how far it came, and how to end it."""
 
     id: str
     protocol: str

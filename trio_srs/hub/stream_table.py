@@ -45,7 +45,7 @@ class StreamTable:
         return iter([row.stream for row in self._rows.values()])
 
     def names(self) -> tuple[str, ...]:
-        """Their names."""
+        """The names of all streams there are now."""
         return tuple(self._rows)
 
     def find(self, name: str) -> Stream | None:

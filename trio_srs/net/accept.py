@@ -38,7 +38,7 @@ class Acceptor:
         self.listeners: dict[str, list[Listener]] = {protocol: [] for protocol in protocols}
 
     def __iter__(self) -> Iterator[Listener]:
-        """Every listener."""
+        """Go through the listeners of all protocols."""
         return (each for listeners in self.listeners.values() for each in listeners)
 
     async def bind(self, protocol: str, addresses: Iterable[Address], *, backlog: int) -> None:
@@ -70,7 +70,7 @@ class Acceptor:
         return [each.address.reachable.url(scheme or protocol) for each in listeners]
 
     def close(self) -> None:
-        """Stop listening. Idempotent."""
+        """Stop listening, on every address. Idempotent."""
         for listener in self:
             listener.close()
 

@@ -35,7 +35,7 @@ class PeerClosedError(PeerError):
 
 
 class PeerGoneError(PeerError):
-    """The connection broke."""
+    """The connection broke off: a reset, or an error of the network."""
 
     code = "peer_gone"
     srs_code = 1007

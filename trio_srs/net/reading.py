@@ -196,7 +196,7 @@ class SharedReader:
     # ------------------------------------------------------------------ turns
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
-        """Read until cancelled."""
+        """Read whatever is ready, each in its turn, until cancelled."""
         with select.epoll() as self._epoll:
             try:
                 task_status.started()

@@ -144,7 +144,6 @@ class SocketTransport:
 
     @property
     def fileno(self) -> int | None:
-        """See :attr:`.Transport.fileno`."""
         return None if self._closed else self._sock.fileno()
 
     @property
@@ -158,13 +157,11 @@ class SocketTransport:
         return self._sock
 
     async def readable(self) -> None:
-        """See :meth:`.Transport.readable`."""
         self._check_open()
         self._was_awaited = True
         await trio.lowlevel.wait_readable(self._sock)
 
     async def writable(self) -> None:
-        """See :meth:`.Transport.writable`."""
         self._check_open()
         self._was_awaited = True
         await trio.lowlevel.wait_writable(self._sock)
@@ -174,12 +171,10 @@ class SocketTransport:
             raise trio.ClosedResourceError("this end of the connection was closed")
 
     def shutdown_write(self) -> None:
-        """See :meth:`.Transport.shutdown_write`."""
         with contextlib.suppress(OSError):
             self._sock.shutdown(socket.SHUT_WR)
 
     def close(self) -> None:
-        """See :meth:`.Transport.close`."""
         if not self._closed:
             self._closed = True
             if self._was_awaited:  # or Trio has never heard of it

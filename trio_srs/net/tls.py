@@ -133,17 +133,14 @@ class TlsTransport:
 
     @property
     def peer(self) -> str:
-        """See :attr:`.Transport.peer`."""
         return self._below.peer
 
     @property
     def local(self) -> str:
-        """See :attr:`.Transport.local`."""
         return self._below.local
 
     @property
     def fileno(self) -> int | None:
-        """None: see :attr:`.Transport.fileno`."""
         return None
 
     @property
@@ -273,7 +270,6 @@ class TlsTransport:
         return count
 
     async def readable(self) -> None:
-        """See :meth:`.Transport.readable`."""
         if (
             self._early
             or self._tls.pending()
@@ -327,7 +323,6 @@ class TlsTransport:
             self.on_backlog()
 
     async def writable(self) -> None:
-        """See :meth:`.Transport.writable`."""
         while self._wants_read and not self._closed:
             await self._fed.wait()
         self._check_open()
@@ -361,13 +356,11 @@ class TlsTransport:
         return bytes(whole)
 
     def close(self) -> None:
-        """See :meth:`.Transport.close`."""
         self._closed = True
         self._below.close()
         self._fed.set()
 
     def reset(self) -> None:
-        """See :meth:`.Transport.reset`."""
         self._closed = True
         self._below.reset()
         self._fed.set()

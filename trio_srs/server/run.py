@@ -49,7 +49,7 @@ class Server:
 
     @property
     def hub(self) -> Hub:
-        """The live streams."""
+        """All live streams: who publishes them, who reads them."""
         return self._parts.hub
 
     @property
@@ -59,7 +59,7 @@ class Server:
 
     @property
     def registry(self) -> SessionView:
-        """The open sessions."""
+        """All sessions that are open now."""
         return self._parts.registry
 
     @property
@@ -354,7 +354,7 @@ class _Start:
     is_done: bool = False
 
     def started(self, value: None = None) -> None:
-        """It is up."""
+        """Tell that it is up, the first time."""
         if not self.is_done:
             self.is_done = True
             self.status.started()

@@ -134,7 +134,7 @@ class ListeningService(ABC, Generic[ServedT]):
 
     @property
     def stop_phase(self) -> StopPhase:
-        """It brings sessions."""
+        """With the sessions that it brings, unless it says otherwise."""
         return StopPhase.SESSIONS
 
     @property

@@ -44,12 +44,12 @@ class Source(Protocol):
 
     @property
     def hub(self) -> Hub:
-        """The live streams."""
+        """All live streams: those to capture are found here."""
         ...
 
     @property
     def bus(self) -> Bus:
-        """What happens."""
+        """Tells when a publish begins."""
         ...
 
     @property
@@ -137,7 +137,7 @@ def _cost(record: Record) -> int:
 
 
 class Captures:
-    """Made by :func:`capturing`."""
+    """The captures of a server: which go on, and when their files are whole."""
 
     def __init__(
         self,

@@ -57,7 +57,7 @@ class OpenFile:
         return os.pread(self.fileno, count, at)
 
     def close(self) -> None:
-        """Close it. Once."""
+        """Close the descriptor; to be called once."""
         os.close(self.fileno)
 
     def __enter__(self) -> Self:
@@ -65,7 +65,6 @@ class OpenFile:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close it."""
         self.close()
 
 

@@ -21,7 +21,7 @@ class HttpSections(Protocol):
 
     @property
     def http(self) -> HttpConfig:
-        """Its section."""
+        """The section ``[http]`` of the configuration."""
         ...
 
     @property

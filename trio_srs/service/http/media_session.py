@@ -178,7 +178,7 @@ class MediaSession(ABC):
         self._scope.cancel()
 
     def end(self) -> None:
-        """The server stops."""
+        """End it because the server stops."""
         self._end_from_outside(EndReason.SHUTDOWN, "the server stops")
 
     def conclude(self, end: End) -> None:

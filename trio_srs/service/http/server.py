@@ -30,7 +30,7 @@ class HttpSection(Protocol):
 
     @property
     def http(self) -> HttpConfig:
-        """Its section."""
+        """The section ``[http]`` of the configuration."""
         ...
 
 

@@ -35,7 +35,7 @@ class RtmpSection(Protocol):
 
     @property
     def rtmp(self) -> RtmpConfig:
-        """Its section."""
+        """The section ``[rtmp]`` of the configuration."""
         ...
 
 

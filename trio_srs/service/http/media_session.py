@@ -11,7 +11,12 @@ import attrs
 import trio
 
 from trio_srs.errors import EndReason, PeerError, RefusedError
-from trio_srs.hub.bus import RequestRefused, SessionBegan, SessionConnected
+from trio_srs.hub.announce import (
+    NAME_MOST,
+    announce_began,
+    announce_connected,
+    announce_refused,
+)
 from trio_srs.hub.end import End, end_of, ended, first_of, tell_end
 from trio_srs.hub.gate import AccessRequest
 from trio_srs.hub.participant import Participant
@@ -28,8 +33,6 @@ __all__ = ["MediaSession"]
 
 _log = logging.getLogger(__name__)
 
-_CLIENT_MOST: Final = 256
-"""Characters of what a client calls itself that are passed on."""
 _STATUS: Final = {
     EndReason.FIRST_PACKET_TIMEOUT: 408,
     EndReason.INTERNAL_ERROR: 500,
@@ -67,7 +70,7 @@ class MediaSession(ABC):
         self.connection, self.context, self.asked = connection, context, asked
         self._name = name
         self._app = "/".join(asked.target.segments[:-1])
-        self.request = Request(self.what, f"{self._app}/{name}"[:_CLIENT_MOST], 0, now)
+        self.request = Request(self.what, f"{self._app}/{name}"[:NAME_MOST], 0, now)
         peer = connection.link.transport.peer
         self.entry = SessionEntry(context.registry.next_id(), kind, peer, now)
         self.entry.end = self._end_from_outside
@@ -88,7 +91,7 @@ class MediaSession(ABC):
         link = self.connection.link
         bytes_in, bytes_out = link.bytes_in, link.bytes_said
         context.registry.add(entry)
-        context.bus.tell(SessionBegan(session=entry.id, peer=entry.peer, protocol=entry.protocol))
+        announce_began(context.bus, entry)
         error: PeerError | RefusedError | None = None
         try:
             error = await self._run_to_its_end()
@@ -133,19 +136,8 @@ class MediaSession(ABC):
         return error
 
     def _refused(self, refusal: RefusedError) -> RefusedError:
-        entry, request = self.entry, self.request
         self.conclude(End(refusal.end, f"{refusal.code}: {refusal}"))
-        request.outcome, request.detail = refusal.code, str(refusal)[:1024]
-        self.context.bus.tell(
-            RequestRefused(
-                session=entry.id,
-                peer=entry.peer,
-                request=self.what,
-                stream=request.stream,
-                code=refusal.code,
-                detail=request.detail,
-            )
-        )
+        announce_refused(self.context.bus, self.entry, self.request, refusal)
         return refusal
 
     @property
@@ -207,7 +199,9 @@ class MediaSession(ABC):
         request, access = self._access_request(), context.access
         granted = await access.connect(attrs.evolve(request, name=""))
         request = attrs.evolve(request, granted=granted)
-        self._tell_connected(request)
+        announce_connected(
+            context.bus, self.entry, vhost=request.vhost, app=request.app, client=request.client
+        )
         decide = access.play if self.what == "play" else access.publish
         stream = await decide(request)
         self.request.account = stream.account
@@ -232,20 +226,5 @@ class MediaSession(ABC):
             params=said.params,
             tc_url=url,
             page_url=asked.headers.get("referer", ""),
-            client=asked.headers.get("user-agent", "")[:_CLIENT_MOST],
+            client=asked.headers.get("user-agent", "")[:NAME_MOST],
         )
-
-    def _tell_connected(self, request: AccessRequest) -> None:
-        requests = self.entry.requests
-        assert requests is not None  # from the beginning on
-        requests.connected_at = trio.current_time()
-        requests.connected = SessionConnected(
-            session=self.entry.id,
-            peer=self.entry.peer,
-            vhost=request.vhost,
-            app=request.app,
-            client=request.client,
-            handshake="",
-            handshake_s=0.0,
-        )
-        self.context.bus.tell(requests.connected)

@@ -23,7 +23,7 @@ import trio
 
 from trio_srs.errors import EndReason, PeerError, RefusedError
 from trio_srs.hub.access import RedirectError
-from trio_srs.hub.bus import RequestRefused, SessionConnected
+from trio_srs.hub.announce import NAME_MOST, announce_connected, announce_refused
 from trio_srs.hub.end import End, ended, ending, tell_end
 from trio_srs.hub.gate import AccessRequest, Grant
 from trio_srs.hub.lease import PublishLease
@@ -69,11 +69,6 @@ from trio_srs.wire.url import DEFAULT_VHOST, StreamName
 
 __all__ = ["Connection"]
 
-_NAME_MOST: Final = 256
-"""Characters of a refused name, or of what a peer calls itself, that are passed on: it may send
-64 KiB."""
-_DETAIL_MOST: Final = 1024
-"""Characters of a refusal's detail, which may quote the peer, that are passed on."""
 
 _IN_A_TURN: Final = range(64)
 """Events, nearly all of them media, between two turns of others: one read may bring 64 KiB, which
@@ -399,24 +394,21 @@ class Connection:
             app = find_app(context.access.rules, request.tc_url, request.app)
             self._granted = await context.access.connect(self._access_request(request, app, ""))
         except RefusedError as refusal:
-            asked = Request("connect", request.app[:_NAME_MOST], 0, trio.current_time())
+            asked = Request("connect", request.app[:NAME_MOST], 0, trio.current_time())
             self.requests.newest.append(asked)
             self.refuse(asked, refusal)
             self.end(refusal.end, f"{refusal.code}: {refusal}")
             return
         self.accept()
-        entry, handshake = self.entry, self.handshake.kind if self.handshake else ""
-        self.requests.connected_at = trio.current_time()
-        self.requests.connected = connected = SessionConnected(
-            session=entry.id,
-            peer=entry.peer,
+        assert self.handshake is not None  # nothing is understood before it
+        announce_connected(
+            context.bus,
+            self.entry,
             vhost=app.vhost,
             app=app.app,
-            client=request.flash_ver[:_NAME_MOST],
-            handshake=str(handshake),
-            handshake_s=entry.shaken_at - entry.began_at,
+            client=request.flash_ver,
+            handshake=str(self.handshake.kind),
         )
-        context.bus.tell(connected)
         self.go_on()
 
     # ------------------------------------------- for what publishes and plays
@@ -431,7 +423,7 @@ class Connection:
         """A stream as the peer named it, but for the parameters, which may be secret."""
         request = self.session.connect_request
         app = request.app if request is not None else ""
-        return f"{app}/{name}".partition("?")[0][:_NAME_MOST]
+        return f"{app}/{name}".partition("?")[0][:NAME_MOST]
 
     def access_request(self, name: str) -> AccessRequest:
         """What the peer asks for by a stream name. Raises RefusedError: it is none."""
@@ -482,17 +474,7 @@ class Connection:
         if not self.sinks and not self.outgoing.readers:
             at = trio.current_time() + self.config.refusal_linger
             self._refused = (at, f"{refusal.code}: {refusal}")
-        request.outcome, request.detail = refusal.code, str(refusal)[:_DETAIL_MOST]
-        self.context.bus.tell(
-            RequestRefused(
-                session=self.entry.id,
-                peer=self.entry.peer,
-                request=request.what,
-                stream=request.stream,
-                code=refusal.code,
-                detail=request.detail,
-            )
-        )
+        announce_refused(self.context.bus, self.entry, request, refusal)
         self.link.flush()
 
     def go_on(self) -> None:

@@ -10,7 +10,7 @@ from typing import Final, Protocol
 import trio
 
 from trio_srs.errors import EndReason
-from trio_srs.hub.bus import SessionBegan
+from trio_srs.hub.announce import announce_began
 from trio_srs.hub.registry import SessionEntry
 from trio_srs.net.accept import Acceptor
 from trio_srs.net.address import Address
@@ -136,7 +136,7 @@ class RtmpService(ListeningService[Connection]):
         else:
             on_end = self.connections.is_closing
             self.connections.begin(Connection(transport, entry, context, opening, on_end=on_end))
-        context.bus.tell(SessionBegan(session=entry.id, peer=entry.peer, protocol=protocol))
+        announce_began(context.bus, entry)
 
     def _admit(
         self, transport: Transport, entry: SessionEntry, progress: HandshakeProgress

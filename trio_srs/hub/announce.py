@@ -1,0 +1,69 @@
+"""What everybody is told of a session until it ends, whichever service it is of. Floor 2.
+
+How it ends is told by :func:`~trio_srs.hub.end.tell_end`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import trio
+
+from trio_srs.errors import RefusedError
+from trio_srs.hub.bus import Bus, RequestRefused, SessionBegan, SessionConnected
+from trio_srs.hub.registry import SessionEntry
+from trio_srs.hub.session_requests import Request
+
+__all__ = ["DETAIL_MOST", "NAME_MOST", "announce_began", "announce_connected", "announce_refused"]
+
+NAME_MOST: Final = 256
+"""Characters of a refused name, or of what a peer calls itself, that are passed on: it may send
+64 KiB."""
+DETAIL_MOST: Final = 1024
+"""Characters of a refusal's detail, which may quote the peer, that are passed on."""
+
+
+def announce_began(bus: Bus, entry: SessionEntry) -> None:
+    """A session is within reach: in the registry, and ended by its ``end``."""
+    bus.tell(SessionBegan(session=entry.id, peer=entry.peer, protocol=entry.protocol))
+
+
+def announce_connected(
+    bus: Bus, entry: SessionEntry, *, vhost: str, app: str, client: str, handshake: str = ""
+) -> None:
+    """A session may ask for streams of an application from now on.
+
+    Args:
+        client: what the peer calls itself; it is cut to what is passed on.
+        handshake: its kind; empty where there is none.
+    """
+    requests = entry.requests
+    assert requests is not None  # it has asked for something
+    requests.connected_at = trio.current_time()
+    requests.connected = SessionConnected(
+        session=entry.id,
+        peer=entry.peer,
+        vhost=vhost,
+        app=app,
+        client=client[:NAME_MOST],
+        handshake=handshake,
+        handshake_s=entry.shaken_at - entry.began_at if handshake else 0.0,
+    )
+    bus.tell(requests.connected)
+
+
+def announce_refused(
+    bus: Bus, entry: SessionEntry, request: Request, refusal: RefusedError
+) -> None:
+    """A request of a session was denied: it is noted there, and told."""
+    request.outcome, request.detail = refusal.code, str(refusal)[:DETAIL_MOST]
+    bus.tell(
+        RequestRefused(
+            session=entry.id,
+            peer=entry.peer,
+            request=request.what,
+            stream=request.stream,
+            code=refusal.code,
+            detail=request.detail,
+        )
+    )

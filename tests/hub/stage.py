@@ -15,14 +15,26 @@ from trio_srs.hub.feed import Feed
 from trio_srs.hub.forms import Form, RtmpForm
 from trio_srs.hub.group import Job
 from trio_srs.hub.lease import PublishLease
+from trio_srs.hub.log import StreamLog
 from trio_srs.hub.policy import Drop, Skip
 from trio_srs.hub.reader import Reader
+from trio_srs.hub.record import Record
 from trio_srs.hub.settings import StreamSettings
 from trio_srs.hub.stream import Stream
 from trio_srs.wire.rtmp.command import Command
 from trio_srs.wire.rtmp.message import Message, MessageType
 
-__all__ = ["FORM", "ByHand", "Heard", "Player", "Stage", "heard", "later", "notice"]
+__all__ = [
+    "FORM",
+    "ByHand",
+    "Heard",
+    "Player",
+    "RememberingLog",
+    "Stage",
+    "heard",
+    "later",
+    "notice",
+]
 
 FORM: Final = RtmpForm.of(4096, 1, True, True)
 
@@ -41,6 +53,18 @@ def later(seconds: float) -> None:
     """Let time pass on the mock clock, with nothing else happening."""
     clock: Any = trio.lowlevel.current_clock()
     clock.jump(seconds)
+
+
+class RememberingLog(StreamLog):
+    """A log that a test can ask about what is long gone."""
+
+    def __init__(self, log: StreamLog) -> None:
+        super().__init__(log.bounds)
+        self.history: list[Record] = []
+
+    def append(self, record: Record) -> bool:
+        self.history.append(record)
+        return super().append(record)
 
 
 @attrs.define(eq=False)

@@ -475,3 +475,28 @@ async def test_a_cursor_is_no_player(room: Room) -> None:
         with room.hub.subscribe("cam", room.settings, FORM, MemoryOutlet()):
             assert stream.feed.reader_count == 1
     assert len(room.hub) == 0
+
+
+async def test_a_feed_that_is_discarded_has_nothing_for_anybody() -> None:
+    stage = on_stage(key(0))
+    cursor = stage.live.feed.cursor(MUCH)
+    stage.live.feed.discard()
+    stage.say(key(40))
+    assert (cursor.closed, cursor.take(), stage.live.feed.cursors) == (True, [], {})
+
+
+async def test_one_that_was_failed_says_so_to_who_waits_and_whoever_comes_after(
+    room: Room,
+) -> None:
+    async with room.publish() as lease, trio.open_nursery() as nursery:
+        cursor = lease.stream.feed.cursor(MUCH)
+
+        async def read() -> None:
+            with pytest.raises(KeyError):
+                await anext(cursor)
+
+        nursery.start_soon(read)
+        await wait_all_tasks_blocked()
+        cursor.fail(KeyError)
+        cursor.fail(ValueError)  # it has failed
+        await read()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
@@ -16,9 +17,12 @@ from trio_srs.hub.broadcast import Broadcaster
 from trio_srs.hub.history import HistoryConfig
 from trio_srs.hub.hub import Hub
 from trio_srs.hub.participant import Participant, PublisherInfo
+from trio_srs.hub.policy import Block, Lossless, Skip
 from trio_srs.hub.settings import StreamSettings
 from trio_srs.testing.bodies import audio, header, inter, key
 from trio_srs.units import Seconds
+
+MUCH: Final = Lossless(most_bytes=2**30, most_s=3600.0)
 
 
 @contextmanager
@@ -51,10 +55,17 @@ async def test_a_stream_with_readers_of_every_temper_leaves_no_cycle() -> None:
         paused = stage.play()
         paused.reader.pause()
         stage.run()
+        cursors = [
+            *(stage.live.feed.cursor(policy) for policy in (MUCH, Skip(1.0))),
+            stage.live.feed.cursor(Block(lambda most: cursors[-1].take(most or 1000))),
+        ]
         stage.say(inter(40), audio(50))
         stage.run()
         for player in stage.players:
             player.reader.detach()
+        for cursor in cursors:
+            cursor.take(2)
+            cursor.close()
         assert stage.live.lease is not None
         stage.live.lease.give_back()
 

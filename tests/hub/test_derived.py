@@ -254,10 +254,13 @@ async def test_one_that_is_given_up_ends_its_readers_and_nobody_else(
     hand = Hand(error=error)
     form = hand.form()
     async with running_hub() as hub, publish(hub, AT_ONCE) as lease:
-        with reading(hub, form) as listener:
+        with reading(hub, form) as listener, hub.derive("cam", AT_ONCE, form) as feed:
+            cursor = feed.cursor()
             await trio.sleep(5)
             with pytest.raises(FormFailedError, match="the bug"):
                 listener.heard()
+            with pytest.raises(DerivedFailedError, match="the bug"):
+                await anext(cursor)
             with pytest.raises(DerivedFailedError, match=r"cam as hand failed: .*the bug"):
                 hub.derive("cam", AT_ONCE, form).__enter__()
             [task] = lease.stream.tasks

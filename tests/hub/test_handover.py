@@ -20,12 +20,11 @@ from hypothesis.stateful import run_state_machine_as_test as run_machine
 from trio.testing import MockClock
 
 from tests.hub.outlets import EVERYTHING, MemoryOutlet, serve
-from tests.hub.stage import ByHand, later
+from tests.hub.stage import ByHand, RememberingLog, later
 from trio_srs.hub.forms import RtmpForm
 from trio_srs.hub.group import Group, Job
 from trio_srs.hub.hub import Hub
 from trio_srs.hub.lease import PublishLease
-from trio_srs.hub.log import StreamLog
 from trio_srs.hub.outgoing import Outgoing
 from trio_srs.hub.reader import Reader
 from trio_srs.hub.record import Record
@@ -52,18 +51,6 @@ VIDEO_GONE_S: Final = 10.0
 Kind = Literal["video", "audio", "data"]
 KINDS: Final[tuple[Kind, ...]] = ("data", "video", "audio")
 """In the order in which a late reader gets their headers."""
-
-
-class RememberingLog(StreamLog):
-    """A log that a test can ask about what is long gone."""
-
-    def __init__(self, log: StreamLog) -> None:
-        super().__init__(log.bounds)
-        self.history: list[Record] = []
-
-    def append(self, record: Record) -> bool:
-        self.history.append(record)
-        return super().append(record)
 
 
 @attrs.define(eq=False)

@@ -42,7 +42,7 @@ async def test_nothing_is_looked_at_while_it_is_received() -> None:
     stage = Stage()
     inspector = inspected(stage)
     stage.say(*SAID)
-    assert inspector.behind == len(SAID)
+    assert inspector.cursor.behind == len(SAID)
 
 
 async def test_after_the_end_it_says_the_same_for_ever() -> None:
@@ -56,7 +56,7 @@ async def test_after_the_end_it_says_the_same_for_ever() -> None:
     stage.publish()
     stage.say(key(0))
     assert (inspector.facts(), inspector.trace()) == (facts, trace)
-    inspector.let_go()
+    inspector.catch_up()
     assert inspector.facts() is facts
 
 
@@ -91,4 +91,4 @@ async def test_a_bug_in_looking_ends_the_inspection_and_not_the_publish(
     stage.say(inter(120))
     assert stage.live.counters.messages == len(SAID) + 1
     assert len(inspector.trace()) == 1
-    assert inspector.behind == 0
+    assert inspector.cursor.behind == 0

@@ -1,4 +1,4 @@
-"""Inspection: followers catch up in turn, and let others run."""
+"""Inspection: those who look catch up in turn, and let others run."""
 
 from __future__ import annotations
 
@@ -8,27 +8,28 @@ import trio
 from trio.testing import MockClock
 
 from tests.hub.stage import Stage
-from trio_srs.hub.feed import Feed
-from trio_srs.hub.follower import Follower
+from trio_srs.hub.cursor import Begin
 from trio_srs.hub.inspect import Inspector
 from trio_srs.hub.inspection import Inspection
-from trio_srs.hub.record import Record
+from trio_srs.hub.policy import Block
 from trio_srs.testing.bodies import inter
 
 
-class Slow(Follower):
+class Slow:
     """Takes its time over every record."""
 
-    def __init__(self, feed: Feed, order: list[Follower], clock: MockClock) -> None:
-        super().__init__(feed)
+    def __init__(self, stage: Stage, order: list[Slow], clock: MockClock) -> None:
+        self.cursor = stage.live.feed.cursor(Block(self.catch_up), Begin.NOW)
         self._order, self._clock = order, clock
 
-    def see(self, records: list[Record]) -> None:
+    def catch_up(self, most: int | None = None) -> None:
+        assert most is not None
+        records = self.cursor.take(most)
         self._order += [self] * len(records)
         self._clock.jump(0.0001 * len(records))
 
 
-async def test_followers_catch_up_by_themselves_until_they_are_let_go(
+async def test_they_catch_up_by_themselves_until_the_publish_is_over(
     autojump_clock: MockClock, nursery: trio.Nursery
 ) -> None:
     inspection, stage = Inspection(0.25), Stage()
@@ -39,19 +40,19 @@ async def test_followers_catch_up_by_themselves_until_they_are_let_go(
     for _ in range(3):
         stage.say(*(inter(0) for _ in range(100)))
         await trio.sleep(0.26)
-        assert inspector.behind == 0
+        assert inspector.cursor.behind == 0
     lease.give_back()
     await trio.sleep(1)
-    assert len(inspection._followers) == 0
+    assert len(inspection._looking) == 0
 
 
-async def test_followers_take_turns_and_others_run_between(autojump_clock: MockClock) -> None:
+async def test_they_take_turns_and_others_run_between(autojump_clock: MockClock) -> None:
     inspection, stages = Inspection(0.25), [Stage(), Stage()]
-    order: list[Follower] = []
+    order: list[Slow] = []
     seen: list[int] = []
     for stage in stages:
         stage.publish()
-        inspection.add(Slow(stage.live.feed, order, autojump_clock))
+        inspection.add(Slow(stage, order, autojump_clock))
         stage.say(*(inter(0) for _ in range(96)))
 
     async def others() -> None:
@@ -73,13 +74,18 @@ async def test_a_round_ends_although_more_keeps_coming(autojump_clock: MockClock
     stage = Stage()
     stage.publish()
 
-    class Endless(Follower):
-        def see(self, records: list[Record]) -> None:
-            stage.say(inter(0), inter(0))  # while it looks
+    class Endless:
+        def __init__(self) -> None:
+            self.cursor = stage.live.feed.cursor(Block(self.catch_up), Begin.NOW)
 
-    follower = Endless(stage.live.feed)
+        def catch_up(self, most: int | None = None) -> None:
+            assert most is not None
+            if self.cursor.take(most):
+                stage.say(inter(0), inter(0))  # while it looks
+
+    endless = Endless()
     inspection = Inspection(0.25)
-    inspection.add(follower)
+    inspection.add(endless)
     stage.say(*(inter(0) for _ in range(64)))
     await inspection._round()
-    assert (follower.position, follower.behind) == (64, 4)
+    assert (endless.cursor.position, endless.cursor.behind) == (64, 4)

@@ -26,12 +26,12 @@ from trio.testing import MockClock
 from tests.hub.held import held_bytes
 from tests.hub.outlets import EVERYTHING, MemoryOutlet, serve
 from tests.hub.stage import ByHand, later
-from trio_srs.hub.follower import Follower
+from trio_srs.hub.cursor import Begin, Cursor
 from trio_srs.hub.forms import RtmpForm
 from trio_srs.hub.group import Job
 from trio_srs.hub.lease import PublishLease
+from trio_srs.hub.policy import Block, Drop, Lossless, ReaderTooSlowError, Skip
 from trio_srs.hub.reader import Reader
-from trio_srs.hub.record import Record
 from trio_srs.hub.settings import StreamSettings, TimestampMode
 from trio_srs.hub.stream import Stream
 from trio_srs.testing.bodies import AUDIO_HEADER, VIDEO_HEADER, data
@@ -41,6 +41,8 @@ from trio_srs.wire.rtmp.message import Message, MessageType
 LOG: Final = 64 * 1024
 READER: Final = 4096
 """Bytes that one reader may take: itself, its group, its place in the sets, what it waits for."""
+SMALL: Final = Lossless(most_bytes=20_000, most_s=10_000.0)
+LARGE: Final = Lossless(most_bytes=300_000, most_s=5.0)
 STREAM: Final = 12 * 1024
 """Bytes that a stream takes that holds nothing."""
 
@@ -70,19 +72,14 @@ forms = st.builds(
 )
 
 
-class Lazy(Follower):
-    """Looks when it is made to."""
-
-    def see(self, records: list[Record]) -> None:
-        """There is nothing to it."""
-
-
 class Glutton(RuleBasedStateMachine):
     """One stream, and everybody who may make it hold something."""
 
     def __init__(self) -> None:
         super().__init__()
         self.readers: list[Reader] = []
+        self.cursors: list[Cursor] = []
+        self.may_wait = 0  # bytes, for the cursors
         self.outlets: list[MemoryOutlet] = []
         self.jobs: list[Job] = []
         self.lease: PublishLease | None = None
@@ -129,11 +126,6 @@ class Glutton(RuleBasedStateMachine):
         assert self.lease is not None
         self.lease.give_back()
         self.lease = None
-
-    @precondition(lambda self: self.lease is not None and not self.live.feed.followers)
-    @rule()
-    def somebody_follows(self) -> None:
-        Lazy(self.live.feed)
 
     def say(self, type_id: int, body: bytes, count: int) -> None:
         assert self.lease is not None
@@ -246,6 +238,50 @@ class Glutton(RuleBasedStateMachine):
         outlet.room = room
         serve(outlet, [reader])
 
+    # --------------------------------------------------------------- cursors
+
+    @precondition(lambda self: len(self.cursors) < 4)
+    @rule(
+        policy=st.sampled_from([SMALL, LARGE, Skip(1.0), Drop(20.0), None]),
+        begin=st.sampled_from(Begin),
+        follow=st.booleans(),
+    )
+    def a_cursor_comes(
+        self, policy: Skip | Drop | Lossless | None, begin: Begin, follow: bool
+    ) -> None:
+        if isinstance(policy, Lossless):
+            self.may_wait += policy.most_bytes
+        self.cursors.append(self.live.feed.cursor(policy, begin, follow=follow))
+
+    @precondition(lambda self: len(self.cursors) < 4)
+    @rule()
+    def somebody_inspects(self) -> None:
+        def catch_up(most: int | None) -> None:
+            """See nothing in it."""
+            assert cursor.take() if most is None else cursor.take(most)
+
+        cursor = self.live.feed.cursor(Block(catch_up), follow=False)
+        self.cursors.append(cursor)
+
+    @precondition(lambda self: self.cursors)
+    @rule(data=st.data(), most=st.sampled_from([1, 10, 10_000]))
+    def a_cursor_goes_on(self, data: st.DataObject, most: int) -> None:
+        cursor = data.draw(st.sampled_from(self.cursors))
+        try:
+            cursor.take(most)
+            cursor.advance()
+        except ReaderTooSlowError:
+            assert cursor.closed
+
+    @precondition(lambda self: self.cursors)
+    @rule(data=st.data())
+    def a_cursor_leaves(self, data: st.DataObject) -> None:
+        cursor = data.draw(st.sampled_from(self.cursors))
+        if isinstance(cursor.own_policy, Lossless):
+            self.may_wait -= cursor.own_policy.most_bytes
+        cursor.close()
+        self.cursors.remove(cursor)
+
     # ------------------------------------------------------------ what holds
 
     @invariant()
@@ -256,7 +292,11 @@ class Glutton(RuleBasedStateMachine):
         log = self.live.feed.log
         # The newest is kept whatever its size; of it, what was sent as well.
         newest = 2 * len(log.at(log.end - 1).body) + 1024 if len(log) else 0
-        assert held <= LOG + newest + READER * len(self.readers) + STREAM
+        readers = READER * (len(self.readers) + len(self.cursors))
+        assert held <= LOG + self.may_wait + newest + readers + STREAM
+        assert log.size + sum(cursor.held_bytes for cursor in self.cursors) <= (
+            LOG + self.may_wait + newest
+        )
 
 
 async def test_no_publisher_makes_a_stream_hold_more_than_its_bounds(

@@ -288,7 +288,7 @@ async def test_an_encoder_without_a_name_has_none(values: dict[str, float]) -> N
 async def test_with_inspection_off_there_is_still_a_time_line() -> None:
     scene = Scene(inspect=InspectLevel.OFF)
     publication = scene.come()
-    assert scene.live.feed.followers == ()
+    assert scene.live.feed.cursors == {}
     scene.say(header(), key(0))
     report = scene.go(publication)
     assert report.facts == StreamFacts(level="off")

@@ -140,6 +140,6 @@ async def test_what_is_published_is_looked_at_without_being_asked_for(
         publication = scene.come()
         assert publication.inspector is not None
         scene.say(key(0), inter(40))
-        assert publication.inspector.behind == 2
+        assert publication.inspector.cursor.behind == 2
         await trio.sleep(soon_s)
-        assert publication.inspector.behind == 0
+        assert publication.inspector.cursor.behind == 0

@@ -458,3 +458,23 @@ async def test_who_waits_for_a_change_is_woken_by_each(autojump_clock: MockClock
     assert left.is_set()
     assert not stage.live.publishing
     assert stage.live.idle_since == trio.current_time()
+
+
+async def test_the_name_is_free_also_if_the_one_who_observes_fails(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Observing:
+        def see_keyframe(self) -> None: ...
+
+        def see_header_change(self) -> None: ...
+
+        def left(self) -> None:
+            raise KeyError("a bug in leaving")
+
+    stage = Stage()
+    lease = stage.publish()
+    stage.live.observer = Observing()
+    lease.give_back()
+    assert stage.live.lease is None
+    assert "a bug ended the observation of cam" in caplog.text
+    caplog.clear()

@@ -237,7 +237,7 @@ async def test_a_service_is_there_as_the_others_are(tmp_path: Path) -> None:
     async with world(tmp_path) as it:
         assert it.server.ready["text"] == [f"text://127.0.0.1:{port_of(it.server, 'text')}"]
         viewer = await it.view()
-        await it.until(lambda: len(it.stream.feed.cursors) == 2)
+        await it.until(lambda: len(it.stream.feed.cursors) == 3)
         await it.publisher.say(*SAID)
         assert await lines_of(viewer, len(LINES)) == LINES
         await it.server.stop()
@@ -289,7 +289,7 @@ class Uses:
         feed = stack.enter_context(hub.derive("live/a", AT_ONCE, form))
         cursor = stack.enter_context(feed.cursor())
         text, outlet = await world.read_text()
-        await world.until(lambda: len(world.stream.feed.cursors) == 3)
+        await world.until(lambda: len(world.stream.feed.cursors) == 4)
         return cls(world, viewer, cursor, copy, text, outlet)
 
     async def form_goes_on(self) -> None:

@@ -18,7 +18,8 @@ from __future__ import annotations
 import enum
 import sys
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
@@ -52,7 +53,8 @@ class Begin(enum.Enum):
     ENTRY = enum.auto()
     """At the newest place where readers may begin (a keyframe), or else at the next one."""
     OLDEST = enum.auto()
-    """At the first record of this writer that is still kept."""
+    """At the first record of this writer that is still kept; of the headers before it come those
+    that no newer one has replaced by now."""
 
 
 @attrs.define
@@ -99,7 +101,7 @@ class Cursor(LogPosition, AsyncIterator[list[Record]]):
         super().__init__(feed)
         self.closed = False
         self._policy = policy
-        self._follow = follow
+        self._follow = follow and not isinstance(policy, Block)
         self._wants_writer = True
         self._written: deque[_Written] = deque()  # the one it reads, and those behind
         self._held: deque[Record] = deque()  # from its position on: the log has let go of them
@@ -107,7 +109,7 @@ class Cursor(LogPosition, AsyncIterator[list[Record]]):
         self._first_bytes = 0
         self._seen_bytes = 0  # that the feed had before its position
         self._given_bytes = 0
-        self._failure = ""
+        self._failure: Callable[[], Exception] | None = None
         self._waiting: trio.Event | None = None
 
     def __enter__(self) -> Self:
@@ -171,10 +173,16 @@ class Cursor(LogPosition, AsyncIterator[list[Record]]):
         Raises:
             ReaderTooSlowError: it is further behind than its policy allows.
         """
-        self._keep_up()
+        if self._failure is not None:
+            raise self._failure()
         end = self._end()
         if self._position >= end:
             return []
+        if not isinstance(self._policy, Block):
+            self._keep_up()
+            end = self._end()
+            if self._position >= end:
+                return []
         first, most = self._take_first(), min(most, end - self._position)
         if self._held:
             records = self._take_held(most, size)
@@ -237,7 +245,7 @@ class Cursor(LogPosition, AsyncIterator[list[Record]]):
         return self.feed.log.end if end is None else end
 
     def _has_news(self) -> bool:
-        return bool(self._failure) or self.ended or self._position < self._end()
+        return self._failure is not None or self.ended or self._position < self._end()
 
     @property
     def wants_from(self) -> int:
@@ -278,12 +286,12 @@ class Cursor(LogPosition, AsyncIterator[list[Record]]):
 
     def _go_to(self, written: _Written) -> None:
         """Stand where a writer begins; or further on, where the feed has put it."""
-        if self._position < written.begin:
+        if self._position <= written.begin:  # what headers it was owed are not of this writer
             for _ in range(min(len(self._held), written.begin - self._position)):
                 self._held.popleft()
-            self._position, self.prologue = written.begin, NOTHING_FIRST
-            self._seen_bytes = written.appended
-        self.is_fresh = False
+            self._position, self._seen_bytes = written.begin, written.appended
+            self._take_first()
+        self.is_fresh = self.owes_headers = False
 
     # ------------------------------------------------------- told by the feed
 
@@ -318,7 +326,7 @@ class Cursor(LogPosition, AsyncIterator[list[Record]]):
                     self.feed.supervisor.report(f"a cursor of {self.feed.name}", bug)
                     self.close()
         elif failure := self._beyond_bounds():
-            self._fail(failure)
+            self.fail(partial(ReaderTooSlowError, failure))
 
     def hold(self, base: int, dropped: list[Record]) -> None:
         """The log has let go of these, from a position on: what was not taken waits here."""
@@ -334,10 +342,6 @@ class Cursor(LogPosition, AsyncIterator[list[Record]]):
 
     def _keep_up(self) -> None:
         """If it is too slow: skip or end."""
-        if self._failure:
-            raise ReaderTooSlowError(self._failure)
-        if self._position >= self._end():
-            return
         policy = self._policy or self.feed.policy
         if isinstance(policy, Skip | Drop):
             if not self.feed.is_too_slow(self._position, policy.after_s):
@@ -349,18 +353,19 @@ class Cursor(LogPosition, AsyncIterator[list[Record]]):
         else:
             failure = self._beyond_bounds()
         if failure:
-            self._fail(failure)
+            self.fail(partial(ReaderTooSlowError, failure))
             raise ReaderTooSlowError(failure)
 
     def _beyond_bounds(self) -> str:
         """Of one that loses nothing: what to say if too much waits for it."""
         policy, feed = self._policy, self.feed
         if not isinstance(policy, Lossless) or self._position >= self._end():
-            return ""
+            return ""  # nothing waits
         newest = feed.log.at(feed.log.end - 1) if len(feed.log) else self._held[-1]
         waits = feed.appended - self._seen_bytes + self._first_bytes + self._given_bytes
         seconds = newest.arrived_at - self._next().arrived_at
-        if waits - weight(newest) <= policy.most_bytes and seconds <= policy.most_s:
+        is_newest_only = self.behind == 1 and not self._given_bytes
+        if seconds <= policy.most_s and (waits <= policy.most_bytes or is_newest_only):
             return ""
         return (
             f"{self._lag()} and {waits} bytes, "
@@ -377,10 +382,6 @@ class Cursor(LogPosition, AsyncIterator[list[Record]]):
         seconds = newest.arrived_at - self._next().arrived_at
         return f"a cursor of {self.feed.name} is behind by {self.behind} messages, {seconds:.3g} s"
 
-    def _fail(self, failure: str) -> None:
-        self._failure = failure
-        self.close()
-
     # ----------------------------------------------------------------- ending
 
     def finish(self) -> None:
@@ -393,6 +394,12 @@ class Cursor(LogPosition, AsyncIterator[list[Record]]):
 
     def _close_if_over(self) -> None:
         if not self._wants_writer and len(self._written) < 2 and (not self._written or self.ended):
+            self.close()
+
+    def fail(self, failure: Callable[[], Exception]) -> None:
+        """Whoever takes from it from now on meets this error, and nothing is held for it."""
+        if not self.closed:
+            self._failure = failure
             self.close()
 
     def close(self) -> None:

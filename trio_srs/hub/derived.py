@@ -155,7 +155,7 @@ class DerivedFeed:
             DerivedFailedError: it was given up.
         """
         if self._task.has_failed:
-            raise DerivedFailedError(f"{self.feed.name} failed: {self._task.last_error}")
+            raise self._failure()
         self._task.expire(None)
         self._users += 1
         try:
@@ -164,6 +164,9 @@ class DerivedFeed:
             self._users -= 1
             if not self._users:
                 self._leave()
+
+    def _failure(self) -> DerivedFailedError:
+        return DerivedFailedError(f"{self.feed.name} failed: {self._task.last_error}")
 
     def _leave(self) -> None:
         """Nobody wants it any more."""
@@ -177,6 +180,8 @@ class DerivedFeed:
         if self._task.has_failed:
             for group in self.feed.groups.values():
                 group.give_up(self._task.last_error)
+            for cursor in tuple(self.feed.cursors):
+                cursor.fail(self._failure)
         if not (self._task.has_failed and self._users):
             self._forget()
         self._streams.release(self._stream)

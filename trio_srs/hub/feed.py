@@ -24,7 +24,6 @@ from trio_srs.wire.flv.enhanced import FrameKind
 
 if TYPE_CHECKING:
     from trio_srs.hub.broadcast import Broadcaster
-    from trio_srs.hub.follower import Follower
 
 __all__ = ["HEADERS_PART", "Feed", "Headers", "Times"]
 
@@ -32,9 +31,6 @@ HEADERS_PART: Final = 8
 """One in so many bytes of what a feed may hold may be headers; and it is looked twice as often for
 what is no longer wanted."""
 _KEYFRAME: Final = int(FrameKind.KEYFRAME)
-_UNSEEN_MOST: Final = 1024
-"""Records that a follower may leave for later. Who sends more than followers have time for waits
-for them in its own turn; otherwise all of it would be to do at once when the publish ends."""
 _TRIM_EVERY: Final = 2**18
 """Bytes between two looks at what is no longer wanted; less, if what may be kept is little."""
 _TRIM_RECORD: Final = _TRIM_EVERY // 64
@@ -97,7 +93,6 @@ class Feed:
         dirty: whether there is news for readers that the broadcaster has not begun to send.
         has_listeners: whether there is anybody for whom a record is news.
         appended: bytes of all records so far, and 512 for each.
-        followers: who sees every record before it is let go.
         times: knows the newest timestamp that was written.
         has_pictures: whether readers may begin at some records only, and the others hang on them.
         supervisor: is told of bugs in what is made of it.
@@ -128,7 +123,6 @@ class Feed:
         self.dirty = False
         self.has_listeners = False
         self.appended = 0
-        self.followers: tuple[Follower, ...] = ()
         self.times: Times = _NO_TIMES
         self.has_pictures = False
         self.kept_from: Callable[[int], int] = _nothing_more
@@ -456,7 +450,9 @@ class Feed:
     # -------------------------------------------------------------- retention
 
     def discard(self) -> None:
-        """Nobody writes it any more, nor begins to read it: hold nothing."""
+        """Nobody writes it any more, nor begins to read it: hold nothing. Cursors are closed."""
+        for cursor in tuple(self.cursors):
+            cursor.close()
         self.log.clear()
 
     def _keep_for(self, policy: Skip | Drop, count: int) -> None:
@@ -494,8 +490,6 @@ class Feed:
         wanted = min(self.kept_from(log.end), self._behind())
         if entry is not None:
             wanted = min(wanted, entry.position)
-        if self.followers:
-            wanted = min(wanted, self._followed())
         if self._lossless:
             wanted = min(wanted, self._untaken())
         base = log.base
@@ -536,16 +530,6 @@ class Feed:
         for cursor in self._lossless:
             cursor.press(log_is_over=is_over)
         return min((cursor.wants_from for cursor in self._lossless), default=self.log.end)
-
-    def _followed(self) -> int:
-        """Up to where all followers have seen everything; they must, if the log is too long."""
-        is_over = self.log.is_over()
-        for follower in self.followers:
-            if is_over:
-                follower.catch_up()
-            elif follower.behind > _UNSEEN_MOST:
-                follower.catch_up(_UNSEEN_MOST // 8)
-        return min(follower.position for follower in self.followers)
 
     def _bound_cache(self) -> None:
         """Drop the GOP cache when the GOP has outgrown it: who joins waits for a keyframe."""

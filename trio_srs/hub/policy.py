@@ -38,11 +38,12 @@ class Drop:
 @attrs.frozen(kw_only=True)
 class Lossless:
     """It misses nothing: what the log lets go of waits for it. Beyond its bounds it ends, with a
-    :class:`ReaderTooSlowError`. For cursors."""
+    :class:`ReaderTooSlowError`; they are looked at whenever the log is about to let go of anything,
+    and when it takes something. For cursors."""
 
     most_bytes: int
     """Of what waits for it, and of what it was given last, if it is read in a loop; 512 for each
-    record besides its bodies. The newest record waits whatever its size."""
+    record besides its bodies. One record alone may be larger."""
     most_s: float
     """Between the arrivals of its next record and of the newest one."""
 
@@ -50,7 +51,8 @@ class Lossless:
 @attrs.frozen
 class Block:
     """It misses nothing, and nothing waits for it but in the log: whoever writes waits for it. For
-    cursors of those who have little to do, and no need to wait, for each record."""
+    cursors of those who have little to do, and no need to wait, for each record. It is about one
+    writer: such a cursor does not follow the next one."""
 
     catch_up: Callable[[int | None], object]
     """Called in the writer's turn, when very many records wait, or the log must let go of them;

@@ -12,7 +12,6 @@ import trio
 from trio_srs.errors import EndReason
 from trio_srs.hub.bus import Bus
 from trio_srs.hub.directory import EventLog
-from trio_srs.hub.follower import Follower
 from trio_srs.hub.history import HistoryConfig
 from trio_srs.hub.inspection import Inspection
 from trio_srs.hub.journal import Journal
@@ -122,10 +121,6 @@ class Reports:
             is_costly = publication.inspector.level == "full"
             (self._often if is_costly else self._seldom).add(publication.inspector)
         return publication
-
-    def follow(self, follower: Follower) -> None:
-        """Let a follower catch up a few times a second, for as long as it follows."""
-        self._often.add(follower)
 
     def end(self, publication: Publication, reason: EndReason, detail: str) -> StreamReport:
         """A publish is over, and has given its name back."""

@@ -171,8 +171,6 @@ class Stream:
         observer, self.observer, self.on_record = self.observer, None, None
         self.lease = None
         feed = self.feed
-        for follower in feed.followers:
-            follower.end()
         if observer is not None:
             try:
                 observer.left()

@@ -1,14 +1,14 @@
 """Captures: every publish in a file of its own, whole and exactly as it came. Floor 6.
 
 What a player records is what the server made of a stream, from where the player joined. A
-capture follows the stream's log instead, from the first record on: the digest of the file is that
-of what was published. Files are written in threads; nobody who publishes or plays waits for them.
+capture reads the stream's records instead, from the first one on: the digest of the file is that of
+what was published. Files are written in threads; nobody who publishes or plays waits for them.
 """
 
 from __future__ import annotations
 
 import logging
-from collections import deque
+import math
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from io import BufferedWriter
@@ -19,10 +19,11 @@ from typing import Final, Protocol
 import trio
 
 from trio_srs.hub.bus import Bus, Event, PublishBegan
-from trio_srs.hub.feed import Feed
-from trio_srs.hub.follower import Follower
+from trio_srs.hub.cursor import Begin, Cursor
 from trio_srs.hub.hub import Hub
-from trio_srs.hub.record import RECORD_BYTES, Record
+from trio_srs.hub.policy import Lossless, ReaderTooSlowError
+from trio_srs.hub.publication import Publication
+from trio_srs.hub.record import Record
 from trio_srs.hub.reports import Reports
 from trio_srs.tools.file_name import file_name
 from trio_srs.tools.play import flv_tag
@@ -35,8 +36,6 @@ _log = logging.getLogger(__name__)
 
 _WAITING_MOST: Final = 256 * 2**20
 """Bytes that may wait for the disk; a capture that it cannot keep up with is given up."""
-_BATCH: Final = 2**20
-"""Bytes written at a time, and let go of then."""
 
 
 class Source(Protocol):
@@ -58,61 +57,30 @@ class Source(Protocol):
         ...
 
 
-class _Capture(Follower):
+class _Capture:
     """One publish on its way into a file."""
 
-    def __init__(self, feed: Feed, path: Path, waiting_most: int) -> None:
-        super().__init__(feed)
+    def __init__(self, cursor: Cursor, publication: Publication, path: Path) -> None:
         self.path = path
         self.failed = ""
-        self._stream = feed.name
-        self._waiting_most = waiting_most
-        self._waiting: deque[Record] = deque()
-        self._size = 0  # of what waits, and of what is being written
+        self.cursor, self.publication = cursor, publication
         self._kinds: set[int] = set()
-        self._news = trio.Event()
-
-    def see(self, records: list[Record]) -> None:
-        """Keep records until they are written: they are in memory anyway."""
-        if self.failed:
-            return
-        self._waiting += records
-        self._size += sum(map(_cost, records))
-        if self._size > self._waiting_most:
-            self.failed = f"more than {self._waiting_most} bytes wait for the disk"
-            self._waiting.clear()
-        self._news.set()
-
-    def let_go(self) -> None:
-        """The publish is over: so is the file, once everything is in it."""
-        super().let_go()
-        self._news.set()
 
     async def write(self) -> None:
         """Write until the publish is over and all of it is in the file."""
         try:
-            with await trio.to_thread.run_sync(self.path.open, "xb") as file:
+            with self.cursor, await trio.to_thread.run_sync(self.path.open, "xb") as file:
                 await trio.to_thread.run_sync(file.write, encode_header(True, True))
-                while not self.failed and (self.following or self._waiting):
-                    await self._news.wait()
-                    self._news = trio.Event()
-                    while self._waiting:
-                        records, size = self._next_batch()
-                        await trio.to_thread.run_sync(self._write, file, records)
-                        self._size -= size
+                async for records in self.cursor:
+                    await trio.to_thread.run_sync(self._write, file, records)
                 await trio.to_thread.run_sync(self._finish, file)
+        except ReaderTooSlowError as error:
+            self.failed = f"too much waits for the disk: {error}"
         except OSError as error:
             self.failed = error.strerror or str(error)
         if self.failed:
-            _log.warning("the capture of %s was given up: %s", self._stream, self.failed)
-
-    def _next_batch(self) -> tuple[list[Record], int]:
-        """The oldest that wait, and what they take until they are written."""
-        records, size = [], 0
-        while self._waiting and size < _BATCH:
-            records.append(record := self._waiting.popleft())
-            size += _cost(record)
-        return records, size
+            stream = self.publication.stream
+            _log.warning("the capture of %s was given up: %s", stream, self.failed)
 
     def _write(self, file: BufferedWriter, records: list[Record]) -> None:
         for record in records:
@@ -128,12 +96,6 @@ class _Capture(Follower):
         file.seek(0)
         has = (MessageType.AUDIO in self._kinds, MessageType.VIDEO in self._kinds)
         file.write(encode_header(*has))
-
-
-def _cost(record: Record) -> int:
-    """What it takes in memory, if nobody else holds it."""
-    put_in = 0 if record.sent_body is record.body else len(record.sent_body)
-    return RECORD_BYTES + len(record.body) + put_in
 
 
 class Captures:
@@ -162,22 +124,22 @@ class Captures:
         stream = self._source.hub.find(event.stream)
         publication = self._source.reports.newest(event.stream)
         if stream is not None and publication is not None:
-            capture = _Capture(stream.feed, self._path(event.stream), self._waiting_most)
+            policy = Lossless(most_bytes=self._waiting_most, most_s=math.inf)
+            cursor = stream.feed.cursor(policy, Begin.OLDEST, follow=False)
+            capture = _Capture(cursor, publication, self._path(event.stream))
             publication.capture(str(capture.path))
-            self._source.reports.follow(capture)
             self._open.add(capture)
-            self._nursery.start_soon(self._write, capture, publication.capture)
+            self._nursery.start_soon(self._write, capture)
 
-    async def _write(self, capture: _Capture, say: Callable[[str | None], None]) -> None:
+    async def _write(self, capture: _Capture) -> None:
         try:
             await capture.write()
         finally:
-            capture.let_go()
             self._open.discard(capture)
             self._changed.set()
             self._changed = trio.Event()
         if capture.failed:
-            say(None)
+            capture.publication.capture(None)
 
     def _path(self, stream: str) -> Path:
         """One that is free."""
@@ -187,13 +149,13 @@ class Captures:
 
     async def settled(self) -> None:
         """Wait until the files of all publishes that have ended are complete."""
-        while any(not capture.following for capture in self._open):
+        while any(not capture.publication.going_on for capture in self._open):
             await self._changed.wait()
 
     def stop(self) -> None:
-        """Follow no longer; what was seen is still written."""
-        for capture in list(self._open):
-            capture.let_go()
+        """Capture no more; what there is by now is still written."""
+        for capture in self._open:
+            capture.cursor.finish()
 
 
 @asynccontextmanager

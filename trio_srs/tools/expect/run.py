@@ -143,6 +143,8 @@ class ExpectRun:
     def _measure(self, server: Server, name: str) -> None:
         stream = server.hub.find(name)
         assert stream is not None  # its publish has just begun
+        if self._gauge is not None:
+            self._gauge.close()
         self._gauge = Gauge(stream.feed)
 
     async def _look(self) -> None:

@@ -38,6 +38,7 @@ _VERDICTS: Final = ("as_json", "github", "junit", "page", "tap")
 _MODULES: Final = (
     *(f"trio_srs.app.cli.{name}" for name in _CLI),
     *(f"trio_srs.tools.verdicts.{name}" for name in _VERDICTS),
+    *("hypothesis", "pytest"),  # for tests of somebody's tests; pytest-trio imports the first
     *("trio_srs.config.render", "trio_srs.server.build", "trio_srs.server.process"),
 )
 _MOST_BYTES: Final = 1 << 18

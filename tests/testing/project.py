@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import os
 import re
 import subprocess
 import sys
 import textwrap
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import attrs
 
+from tests import preloaded
+
 __all__ = ["OTHER_PLUGINS", "Outcome", "Project"]
 
 _PATIENCE_S: Final = 110.0
-_IS_INSTALLED: Final = any(
-    point.value == "trio_srs.testing.plugin"
-    for point in importlib.metadata.entry_points(group="pytest11")
-)
-_OURS: Final = "trio_srs" if _IS_INSTALLED else "trio_srs.testing.plugin"
-"""A tree that was not installed since the plugin came has to be told of it."""
-OTHER_PLUGINS: Final = ("trio", "timeout", "xdist")
-"""What may be there beside ours: pytest-trio alone takes longer to import than all of pytest."""
+_OURS: Final = "trio_srs.testing.plugin"
+OTHER_PLUGINS: Final = ("pytest_trio.plugin", "pytest_timeout", "xdist.plugin")
+"""What may be there beside ours, by their modules. The first takes longer to import than pytest."""
 
 
 @attrs.frozen
@@ -56,11 +53,13 @@ class Project:
 
     Attributes:
         plugins: those that pytest loads beside ours; with None it finds all there are.
+        is_fresh: whether the interpreter itself is started, and not forked.
     """
 
     folder: Path
     python: str = sys.executable
     plugins: Sequence[str] | None = ()
+    is_fresh: bool = False
 
     def write(self, text: str, name: str = "test_it.py") -> None:
         """Write a file of it."""
@@ -84,13 +83,13 @@ class Project:
     def start(self, *words: str) -> subprocess.Popen[str]:
         """Begin to run its tests."""
         (self.folder / "pytest.ini").touch()  # what stands in folders around this does not count
-        return subprocess.Popen(
+        start = partial(subprocess.Popen[str], text=True) if self.is_fresh else preloaded.popen
+        return start(
             self.command(*words),
             cwd=self.folder,
             env=self.environ,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            text=True,
         )
 
     def run(self, *words: str) -> Outcome:

@@ -90,7 +90,7 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def project(python: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     monkeypatch.delenv("PYTHONPATH", raising=False)  # what is installed there, and nothing else
-    project = Project(tmp_path, python=str(python), plugins=None)
+    project = Project(tmp_path, python=str(python), plugins=None, is_fresh=True)
     project.write(TESTS.read_text(encoding="utf-8"))
     return project
 

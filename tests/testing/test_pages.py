@@ -32,7 +32,7 @@ def files_of(page: Path) -> dict[str, tuple[bool, str]]:
 @pytest.fixture(scope="module")
 def outcome(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     """What came of the tests of all pages, in one project."""
-    project = Project(tmp_path_factory.mktemp("pages"), plugins=("trio",))
+    project = Project(tmp_path_factory.mktemp("pages"), plugins=("pytest_trio.plugin",))
     for page in PAGES:
         for name, (_, code) in files_of(page).items():
             project.write(code, name)

@@ -249,7 +249,7 @@ def test_what_does_not_use_it_does_not_pay_for_it(project: Project) -> None:
         """,
         "conftest.py",
     )
-    outcome = project.run()
+    outcome = attrs.evolve(project, is_fresh=True).run()
     assert outcome.code == 0
     assert "\nours: trio_srs trio_srs.testing trio_srs.testing.plugin\n" in outcome.output
 
@@ -265,7 +265,8 @@ def test_only_collecting_starts_nothing(project: Project) -> None:
         """,
         "conftest.py",
     )
-    assert "\nfork server: False\n" in project.run("--collect-only").output
+    outcome = attrs.evolve(project, is_fresh=True).run("--collect-only")
+    assert "\nfork server: False\n" in outcome.output
 
 
 def test_fixtures_of_their_own_are_for_tests_under_trio(project: Project) -> None:
@@ -291,5 +292,5 @@ def test_fixtures_of_their_own_are_for_tests_under_trio(project: Project) -> Non
             await other.kill()
         """
     )
-    outcome = attrs.evolve(project, plugins=("trio",)).run("-o", "trio_mode=true")
+    outcome = attrs.evolve(project, plugins=("pytest_trio.plugin",)).run("-o", "trio_mode=true")
     assert outcome.counts == (1, 0, 0), outcome.output

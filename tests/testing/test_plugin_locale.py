@@ -17,7 +17,7 @@ def test_names_beyond_ascii_are_published_kept_and_told_under_a_c_locale(
     for name, value in (("LC_ALL", "C"), ("PYTHONUTF8", "0"), ("PYTHONCOERCECLOCALE", "0")):
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("PYTHONIOENCODING", raising=False)
-    project = Project(tmp_path)
+    project = Project(tmp_path, is_fresh=True)
     project.write("""
         from pathlib import Path
         from trio_srs.testing import expect

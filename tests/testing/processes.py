@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from tests import preloaded
+
 __all__ = ["ROOT", "all_gone", "is_running", "script"]
 
 ROOT: Final = Path(__file__).parent.parent.parent
@@ -38,11 +40,11 @@ def all_gone(pids: Iterable[int], within_s: float = 10.0) -> bool:
 
 
 def script(text: str) -> subprocess.Popen[str]:
-    """A Python program of its own, with its output to be read."""
-    start = f"import sys; sys.path[:] = {sys.path!r}\n"
-    return subprocess.Popen(
-        [sys.executable, "-W", "error", "-u", "-c", start + text],
+    """A Python program of its own, with its output to be read as it comes."""
+    start = "import sys, warnings; warnings.simplefilter('error')\n"
+    return preloaded.popen(
+        [sys.executable, "-c", start + text],
+        env=os.environ | {"PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
     )

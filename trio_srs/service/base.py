@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import enum
 import socket
+import ssl
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Generic, Protocol, TypeVar
 
 import attrs
@@ -25,10 +26,14 @@ from trio_srs.hub.supervisor import Supervisor
 from trio_srs.hub.turns import Turns
 from trio_srs.hub.waiting import Waiting
 from trio_srs.net.accept import Acceptor
+from trio_srs.net.address import Address
 from trio_srs.net.connections import Connections, Served
 from trio_srs.net.reading import SharedReader
+from trio_srs.net.tcp import SocketOptions, SocketTransport
+from trio_srs.net.tls_accept import accept_tls
+from trio_srs.net.transport import Transport
 
-__all__ = ["ListeningService", "Parts", "Service", "StopPhase"]
+__all__ = ["ListeningService", "Parts", "SecureService", "Service", "StopPhase"]
 
 Sections = TypeVar("Sections", contravariant=True)
 ServedT = TypeVar("ServedT", bound=Served)
@@ -177,3 +182,74 @@ class ListeningService(ABC, Generic[ServedT]):
         self.close()
         self.end_connections()
         await self.connections.end(grace_s)
+
+
+class SecureService(ListeningService[ServedT]):
+    """One whose protocol is spoken inside TLS as well, each on addresses of its own.
+
+    Args:
+        plain: the protocol, as its URLs begin.
+        secure: the same inside TLS.
+        clients_begin: how clients of the protocol begin: who says that where TLS is spoken is told
+            what to say instead.
+        tls: makes what TLS needs, when there is an address for it. It may raise TlsConfigError.
+    """
+
+    def __init__(
+        self,
+        connections: Connections[ServedT],
+        plain: str,
+        secure: str,
+        clients_begin: tuple[bytes, ...],
+        tls: Callable[[], ssl.SSLContext | None],
+    ) -> None:
+        super().__init__(Acceptor(plain, secure), connections)
+        self._plain, self._secure, self._clients_begin = plain, secure, clients_begin
+        self._make_tls = tls
+        self._tls: ssl.SSLContext | None = None
+
+    async def bind(
+        self,
+        plain: Sequence[Address],
+        secure: Sequence[Address],
+        options: SocketOptions,
+        backlog: int,
+    ) -> None:
+        """Bind all addresses of the configuration.
+
+        Raises:
+            TlsConfigError: the certificate cannot be used.
+            ListenError: an address cannot be bound; all are closed again by :meth:`close`.
+        """
+        if secure:
+            self._tls = self._make_tls()
+        await self.acceptor.bind(self._plain, plain, backlog=backlog)
+        await self.acceptor.bind(self._secure, secure, backlog=backlog)
+        self.acceptor.tune(options)
+
+    def accepted(self, sock: socket.socket, peer: str, protocol: str) -> None:
+        """Serve a connection, if there is room."""
+        if not self.connections.take_in(sock):
+            return
+        transport = SocketTransport(sock, peer)
+        if protocol != self._secure:
+            self.serve(transport, protocol)
+            return
+        assert self._tls is not None  # it came with the addresses
+        encrypted, opening = accept_tls(transport, self._tls, protocol, self._clients_begin)
+        self.serve(encrypted, protocol, opening=opening)
+
+    @abstractmethod
+    def serve(
+        self,
+        transport: Transport,
+        protocol: str,
+        *,
+        opening: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        """Serve one connection in the background, whatever kind of transport it has.
+
+        Args:
+            opening: what to wait for, if anything, before the peer can be understood: the TLS
+                handshake.
+        """

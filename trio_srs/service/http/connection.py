@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import Final
@@ -22,8 +21,6 @@ from trio_srs.session.http_server import HttpLimits, HttpServerEvent, HttpServer
 from trio_srs.wire.url import DEFAULT_VHOST
 
 __all__ = ["HttpConnection"]
-
-_log = logging.getLogger(__name__)
 
 NO_FIELDS: Final[Mapping[str, str]] = {}
 
@@ -90,8 +87,9 @@ class HttpConnection:
                     await self.link.close(self._patience_s)
         except PeerError:
             pass  # whoever counts for more than a request is told of by its own session
-        except Exception:
-            _log.exception("a bug ended a connection from %s", self.link.transport.peer)
+        except Exception as bug:  # of ours, and no reason for others to suffer
+            peer = self.link.transport.peer
+            self.context.hub.supervisor.report(f"a connection from {peer}", bug)
         finally:
             self.link.reset()
 

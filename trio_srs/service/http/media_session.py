@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar, Final
 from urllib.parse import quote, urlencode
@@ -17,7 +16,7 @@ from trio_srs.hub.announce import (
     announce_connected,
     announce_refused,
 )
-from trio_srs.hub.end import End, end_of, ended, first_of, tell_end
+from trio_srs.hub.end import End, ended, ending, first_of, tell_end
 from trio_srs.hub.gate import AccessRequest
 from trio_srs.hub.participant import Participant
 from trio_srs.hub.registry import SessionEntry
@@ -30,8 +29,6 @@ if TYPE_CHECKING:
     from trio_srs.service.http.connection import HttpConnection
 
 __all__ = ["MediaSession"]
-
-_log = logging.getLogger(__name__)
 
 _STATUS: Final = {
     EndReason.FIRST_PACKET_TIMEOUT: 408,
@@ -120,20 +117,21 @@ class MediaSession(ABC):
     async def _run_to_its_end(self) -> PeerError | RefusedError | None:
         """Run, and keep the first end; what was raised, unless it was a bug."""
         error: PeerError | RefusedError | None = None
-        try:
-            with self._scope:
-                await self.run()
-                self.conclude(End(EndReason.STREAM_CLOSED, ""))
-        except* RefusedError as refusals:
-            error = self._refused(first_of(refusals))
-        except* PeerError as errors:
-            self.conclude(end_of(errors))
-            error = first_of(errors)
-        except* Exception as bugs:
-            bug = first_of(bugs)
-            _log.error("a bug ended session %s", self.entry.id, exc_info=bug)
-            self.conclude(End(EndReason.INTERNAL_ERROR, repr(bug)))
+        with ending(self.conclude, self._report):
+            try:
+                with self._scope:
+                    await self.run()
+                    self.conclude(End(EndReason.STREAM_CLOSED, ""))
+            except* RefusedError as refusals:
+                error = self._refused(first_of(refusals))
+            except* PeerError as errors:
+                error = first_of(errors)
+                raise
         return error
+
+    def _report(self, bug: Exception) -> None:
+        session = self.entry.id
+        self.context.hub.supervisor.report(f"session {session}", bug, session=session)
 
     def _refused(self, refusal: RefusedError) -> RefusedError:
         self.conclude(End(refusal.end, f"{refusal.code}: {refusal}"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, Protocol
@@ -12,13 +11,11 @@ import trio
 from trio_srs.errors import EndReason
 from trio_srs.hub.announce import announce_began
 from trio_srs.hub.registry import SessionEntry
-from trio_srs.net.accept import Acceptor
 from trio_srs.net.address import Address
 from trio_srs.net.connections import Connections
-from trio_srs.net.tcp import SocketOptions, SocketTransport
-from trio_srs.net.tls_accept import accept_tls
+from trio_srs.net.tcp import SocketOptions
 from trio_srs.net.transport import Transport
-from trio_srs.service.base import ListeningService
+from trio_srs.service.base import SecureService
 from trio_srs.service.rtmp.config import RtmpConfig
 from trio_srs.service.rtmp.connection import Connection
 from trio_srs.service.rtmp.context import RtmpContext
@@ -39,7 +36,7 @@ class RtmpSection(Protocol):
         ...
 
 
-class RtmpService(ListeningService[Connection]):
+class RtmpService(SecureService[Connection]):
     """Serves RTMP and RTMPS on any number of addresses."""
 
     def __init__(
@@ -54,31 +51,22 @@ class RtmpService(ListeningService[Connection]):
             tls: makes what that needs. It may raise TlsConfigError.
         """
         self.context = context
-        self._rtmps, self._make_tls = rtmps, tls
-        self._tls: ssl.SSLContext | None = None
+        self._rtmps = rtmps
         self._pending = (
             None
             if context.reader is None
             else PendingPeers(context, context.reader, self._admit, self._left)
         )
         others = () if self._pending is None else self._pending
-        super().__init__(
-            Acceptor("rtmp", "rtmps"), Connections(context.config.max_connections, others=others)
+        connections: Connections[Connection] = Connections(
+            context.config.max_connections, others=others
         )
+        super().__init__(connections, "rtmp", "rtmps", _PLAIN_RTMP, tls)
 
     async def listen(self) -> None:
-        """Bind every address of the configuration.
-
-        Raises:
-            TlsConfigError: the certificate cannot be used.
-            ListenError: an address cannot be bound; all are closed again by :meth:`close`.
-        """
-        if self._rtmps:
-            self._tls = self._make_tls()
+        """Bind every address of the configuration; see :meth:`bind`."""
         config = self.context.config
-        await self.acceptor.bind("rtmp", config.listen, backlog=config.backlog)
-        await self.acceptor.bind("rtmps", self._rtmps, backlog=config.backlog)
-        self.acceptor.tune(socket_options(config))
+        await self.bind(config.listen, self._rtmps, socket_options(config), config.backlog)
 
     def configure(self, sections: RtmpSection, /) -> None:
         """Go on with another configuration: it holds for the connections that begin."""
@@ -100,18 +88,6 @@ class RtmpService(ListeningService[Connection]):
                 await trio.sleep_forever()
         finally:
             self.close()
-
-    def accepted(self, sock: socket.socket, peer: str, protocol: str) -> None:
-        """Serve a connection, if there is room."""
-        if not self.connections.take_in(sock):
-            return
-        transport = SocketTransport(sock, peer)
-        if protocol == "rtmps":
-            assert self._tls is not None  # it came with the addresses
-            secure, opening = accept_tls(transport, self._tls, protocol, _PLAIN_RTMP)
-            self.serve(secure, protocol, opening=opening)
-        else:
-            self.serve(transport, protocol)
 
     def serve(
         self,

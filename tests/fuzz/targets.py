@@ -125,6 +125,7 @@ TARGETS: Final = {
         lambda: _bodies(18, 400), longest=400,
     ),
     "ts": Target("tests.fuzz.ts:stream", ("ts",), ("ts/*.ts",), longest=1880),
+    "mp4": Target("tests.fuzz.mp4:stream", ("mp4",), ("mp4/*.mp4",), longest=3000),
     "rtmp-url": Target(
         "tests.fuzz.urls:rtmp",
         ("url", "stream_name"),

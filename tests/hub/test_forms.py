@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trio_srs.hub.forms import RtmpForm, Span
+from trio_srs.hub.forms import RtmpForm, Span, pieces_of
 from trio_srs.hub.record import Account, Record
 from trio_srs.wire.rtmp.chunk_reader import ChunkReader
 from trio_srs.wire.rtmp.message import Message, MessageType
@@ -51,24 +51,47 @@ def test_equal_forms_are_one() -> None:
 def test_a_record_is_put_into_chunks_once() -> None:
     it = record()
     it.account = Account()
-    first = BOTH.pieces(it)
-    assert BOTH.pieces(it) is first
+    first = pieces_of(it, BOTH)
+    assert pieces_of(it, BOTH) is first
     assert first[-1] is it.body
 
 
-def test_a_second_form_of_a_record_is_made_anew_and_does_not_take_the_place() -> None:
+def test_a_record_keeps_its_bytes_in_three_forms_and_makes_others_anew() -> None:
     it = record()
     it.account = Account()
-    first = BOTH.pieces(it)
-    other = RtmpForm.of(4096, 2, True, True)
-    assert other.pieces(it) == other.pieces(it) != first
-    assert BOTH.pieces(it) is first
+    forms = [RtmpForm.of(4096, stream_id, True, True) for stream_id in range(1, 5)]
+    made = [pieces_of(it, form) for form in forms]
+    again = [pieces_of(it, form) for form in forms]
+    assert again == made
+    assert [one is other for one, other in zip(made, again, strict=True)] == [True] * 3 + [False]
+
+
+class Plain:
+    """A form of somebody who knows nothing of the hub."""
+
+    def __init__(self) -> None:
+        self.made = 0
+
+    def pieces(self, record: Record) -> tuple[bytes, ...]:
+        self.made += 1
+        return (b"<", record.body, b">")
+
+    def wants(self, type_id: int) -> bool:
+        return True
+
+
+def test_any_form_is_made_once() -> None:
+    it, plain = record(), Plain()
+    it.account = Account()
+    assert [Span([it, it], plain).blob for _ in range(3)] == [b"<body><body>"] * 3
+    assert pieces_of(it, BOTH)
+    assert (plain.made, it.copied) == (1, 2 + 2 * 128)  # what is around the body, and a form more
 
 
 def test_a_copy_is_charged_to_the_log() -> None:
     it = record(body=bytes(300))
     it.account = Account()
-    pieces = RtmpForm.of(128, 1, True, True).pieces(it)
+    pieces = pieces_of(it, RtmpForm.of(128, 1, True, True))
     assert it.account.size == it.copied == len(b"".join(pieces)) > 300
 
 
@@ -89,9 +112,10 @@ def test_what_is_switched_off_is_left_out(audio: bool, video: bool, expected: li
 
 def test_what_is_left_out_is_not_remembered_as_empty() -> None:
     it = record(MessageType.AUDIO)
-    assert RtmpForm.of(4096, 1, False, True).pieces(it) == ()
+    it.account = Account()
+    assert pieces_of(it, RtmpForm.of(4096, 1, False, True)) == ()
     assert it.form is None
-    assert BOTH.pieces(it)
+    assert pieces_of(it, BOTH)
 
 
 @given(records, forms)

@@ -63,3 +63,40 @@ def test_what_was_sent_is_charged_if_something_was_put_in() -> None:
     assert (record.copied, account.size) == (19, 115)
     body = b"as it came"
     assert AlteredRecord(18, 0, body, 0.0, sent_ms=5, sent_body=body).copied == 0
+
+
+def test_each_further_form_is_charged_also_if_it_shares_the_body() -> None:
+    record = Record(9, 0, b"body", 0.0, account=Account())
+    for form in ("first", "second", "third", "fourth"):
+        record.remember(form, (b"head", record.body))
+    assert record.form == "first"
+    assert [form for form, _ in record.others] == ["second", "third"]
+    assert record.account is not None
+    assert record.copied == record.account.size == 2 * 2 * 128
+
+
+def test_what_is_around_the_body_is_charged_and_the_body_is_not() -> None:
+    record = Record(9, 0, bytes(1000), 0.0, account=Account())
+    record.remember("a form", (b"head", record.body, b"tail"))
+    assert record.copied == 8
+
+
+def test_a_form_that_is_forgotten_gives_back_what_it_took_and_its_place() -> None:
+    record = Record(9, 0, b"body", 0.0, account=Account(100))
+    record.remember("first", (b"head bo head dy",))
+    record.remember("second", (b"head", record.body))
+    record.forget("neither")
+    assert record.copied == 15 + 2 * 128
+    record.forget("first")
+    assert (record.form, record.pieces, record.others) == ("second", (b"head", b"body"), ())
+    assert record.account is not None
+    assert (record.copied, record.account.size) == (0, 100)
+    record.remember("third", (b"a copy",))
+    record.forget("third")
+    assert record.others == ()
+    record.forget("second")
+    assert (record.form, record.pieces, record.copied, record.account.size) == (None, (), 0, 100)
+    record.remember("fourth", (b"a copy",))
+    record.account = None  # it has left the log
+    record.forget("fourth")
+    assert record.form is None

@@ -254,3 +254,19 @@ async def test_an_unpublished_stream_keeps_nothing_that_was_broadcast() -> None:
     stage.broadcast()
     assert len(player.heard()) == 12
     assert len(stage.live.feed.log) == 0
+
+
+async def test_forms_are_kept_while_anybody_reads_in_them() -> None:
+    stage = on_stage(Stage(), key(0, 10_000), inter(40, 10_000))
+    log = stage.live.feed.log
+    bare = log.size
+    forms = [RtmpForm.of(128, stream_id, True, True) for stream_id in (1, 2)]
+    first, second, other = (stage.play(form, chunk_size=128) for form in (*forms, forms[0]))
+    stage.run()
+    assert log.size > bare + 4 * 10_000  # two copies of both
+    first.reader.detach()
+    assert log.size > bare + 4 * 10_000
+    other.reader.detach()
+    assert bare + 2 * 10_000 < log.size < bare + 3 * 10_000
+    second.reader.detach()
+    assert log.size == bare

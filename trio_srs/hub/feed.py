@@ -375,6 +375,7 @@ class Feed:
         reader.group.remove(reader)
         if not reader.group.readers:
             del self.groups[reader.group.form]
+            self.log.forget_form(reader.group.form)
             self.has_listeners = bool(self.groups or self._waiting)
         self._let_go()
 

@@ -138,6 +138,12 @@ class StreamLog:
             return self._drop(unwanted)
         return []
 
+    def forget_form(self, form: object) -> None:
+        """Nobody wants the bytes of a form any more."""
+        for record in self._records:
+            if record.form is not None:
+                record.forget(form)
+
     def clear(self) -> None:
         """Let go of all of it."""
         self._drop(len(self._records))
@@ -165,7 +171,7 @@ class StreamLog:
             size += len(record.body) + record.copied
             # What a reader still makes of it is kept by nobody.
             record.account = record.form = None
-            record.pieces = ()
+            record.pieces = record.others = ()
         self._account.size -= size + count * RECORD_BYTES
         del self._records[:count]
         self.base += count

@@ -18,7 +18,10 @@ RECORD_BYTES: Final = 512
 """What a record takes besides its body: the record, its numbers, its header in a wire form. With
 it a bound in bytes bounds the number of records too, however small a publisher makes them."""
 _PIECE_BYTES: Final = 128
-"""What a piece of a wire form takes that refers to the body, headers between them included."""
+"""What a piece of a wire form takes that refers to the body, headers between them included; and
+each piece of a form that is not the only one."""
+_OTHERS_MOST: Final = 2
+"""Forms whose bytes a record keeps, besides the first."""
 
 
 @attrs.define(eq=False)
@@ -51,6 +54,8 @@ class Record:
     form: object = None
     """The form that :attr:`pieces` was made for; see :mod:`trio_srs.hub.forms`."""
     pieces: tuple[Piece, ...] = ()
+    others: tuple[tuple[object, tuple[Piece, ...]], ...] = ()
+    """Further forms, and their bytes."""
     account: Account | None = None
     """Of the log that holds this record; None when none does."""
     copied: int = 0
@@ -67,7 +72,7 @@ class Record:
         return self.body
 
     def remember(self, form: object, pieces: tuple[Piece, ...]) -> None:
-        """Keep the bytes of the first form that is asked for; nearly always it is the only one.
+        """Keep the bytes of a form that are not kept yet: those of the first three.
 
         What is in no log keeps none, nor does a log without room for a copy: they are made anew
         when they are asked for again.
@@ -75,14 +80,46 @@ class Record:
         account = self.account
         if account is None:
             return
-        if pieces[-1] is not self.body:
-            is_copy = isinstance(pieces[-1], bytes)
-            size = sum(map(len, pieces)) if is_copy else _PIECE_BYTES * len(pieces)
+        is_first = self.form is None
+        if is_first and pieces[-1] is self.body:  # nearly always: it takes nothing
+            self.form, self.pieces = form, pieces
+            return
+        if not is_first and len(self.others) >= _OTHERS_MOST:
+            return
+        size = self._cost(pieces, is_first=is_first)
+        if size:
             if account.size + size > account.most:
                 return
             self.copied += size
             account.size += size
-        self.form, self.pieces = form, pieces
+        if is_first:
+            self.form, self.pieces = form, pieces
+        else:
+            self.others += ((form, pieces),)
+
+    def _cost(self, pieces: tuple[Piece, ...], *, is_first: bool) -> int:
+        """Bytes that a form takes which are not the body's, nor counted with every record."""
+        size = 0 if is_first else _PIECE_BYTES * len(pieces)
+        if pieces[-1] is self.body:
+            return size
+        if not isinstance(pieces[-1], bytes):
+            return size + _PIECE_BYTES * len(pieces)
+        return size + sum(len(piece) for piece in pieces if piece is not self.body)
+
+    def forget(self, form: object) -> None:
+        """Nobody wants this form any more; another one may take its place."""
+        others = self.others
+        if self.form is not form and not any(known is form for known, _ in others):
+            return
+        kept = [(self.form, self.pieces), *others]
+        size = -sum(self._cost(it, is_first=at == 0) for at, (_, it) in enumerate(kept))
+        kept = [it for it in kept if it[0] is not form]
+        size += sum(self._cost(it, is_first=at == 0) for at, (_, it) in enumerate(kept))
+        self.form, self.pieces = kept[0] if kept else (None, ())
+        self.others = tuple(kept[1:])
+        self.copied += size
+        if self.account is not None:
+            self.account.size += size
 
 
 @attrs.define(eq=False)

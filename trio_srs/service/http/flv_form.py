@@ -34,8 +34,6 @@ class FlvForm:
 
     def pieces(self, record: Record) -> tuple[Piece, ...]:
         """The record as a tag; empty where FLV has none for it."""
-        if record.form is self:
-            return record.pieces
         if not self.wants(record.type_id):
             return ()
         type_id, body = record.type_id, record.body
@@ -49,8 +47,6 @@ class FlvForm:
         )
         if self.in_messages:
             pieces = (binary_head(size + _AROUND) + bytes(pieces[0]), *pieces[1:])
-        if record.form is None:
-            record.remember(self, pieces)
         return pieces
 
     def wants(self, type_id: int) -> bool:

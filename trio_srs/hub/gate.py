@@ -7,7 +7,7 @@ Floor 2.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import attrs
 
@@ -15,7 +15,7 @@ from trio_srs.hub.settings import check_overrides
 from trio_srs.units import Timeout, seconds_within
 from trio_srs.wire.url import StreamNameError, check_name
 
-__all__ = ["AccessConfig", "AccessRequest", "AllowAll", "Gate", "Grant"]
+__all__ = ["AS_ASKED", "AccessConfig", "AccessRequest", "AllowAll", "Gate", "Grant"]
 
 
 @attrs.frozen(kw_only=True)
@@ -73,7 +73,8 @@ class Grant:
         )
 
 
-_AS_ASKED = Grant()
+AS_ASKED: Final = Grant()
+"""Yes, and nothing more."""
 
 
 @attrs.frozen(kw_only=True)
@@ -103,7 +104,7 @@ class AccessRequest:
     """The player that it says it is."""
     client: str = ""
     """What it calls itself (``flashVer``)."""
-    granted: Grant = _AS_ASKED
+    granted: Grant = AS_ASKED
     """What was granted so far: for ``connect``, and by the gates before."""
 
     def under(self, grant: Grant) -> AccessRequest:

@@ -212,7 +212,8 @@ def override(settings: StreamSettings, overrides: Overrides) -> StreamSettings:
 
 def check_overrides(overrides: Overrides) -> None:
     """Raise what :func:`override` would raise."""
-    override(StreamSettings(), overrides)
+    if overrides:
+        override(StreamSettings(), overrides)
 
 
 @functools.cache

@@ -25,7 +25,7 @@ from trio_srs.errors import EndReason, PeerError, RefusedError
 from trio_srs.hub.access import RedirectError
 from trio_srs.hub.announce import NAME_MOST, announce_connected, announce_refused
 from trio_srs.hub.end import End, ended, ending, tell_end
-from trio_srs.hub.gate import AccessRequest, Grant
+from trio_srs.hub.gate import AS_ASKED, AccessRequest
 from trio_srs.hub.lease import PublishLease
 from trio_srs.hub.outgoing import Outgoing
 from trio_srs.hub.participant import Participant
@@ -144,7 +144,7 @@ class Connection:
         self._before = progress
         self._on_end = on_end
         self._asked_to_connect = False
-        self._granted = Grant()
+        self._granted = AS_ASKED
         self._refused: tuple[float, str] = _NOT_REFUSED
         self._end: End | None = None
         self._is_closing = False

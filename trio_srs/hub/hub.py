@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager, contextmanager
 
 import trio
 
@@ -121,6 +121,7 @@ class Hub:
         player: Participant,
         *,
         policy: Skip | Drop | None = None,
+        derived: DerivedForm | None = None,
         request: Request | None = None,
         end_of: EndOfBlock = end_of_block,
     ) -> AbstractAsyncContextManager[Playing]:
@@ -133,11 +134,13 @@ class Hub:
         Args:
             player: who it is, for events.
             policy: see :meth:`.Feed.attach`.
+            derived: what is read, if it is not the stream itself; see :meth:`derive`.
             request, end_of: as for :meth:`publishing`.
 
         Raises:
             StreamNotFoundError: nobody publishes it, and players may not wait for it; the block is
                 not entered.
+            DerivedFailedError: as :meth:`derive`.
         """
         return playing(
             self,
@@ -147,6 +150,7 @@ class Hub:
             outlet,
             player,
             policy=policy,
+            derived=derived,
             request=request,
             end_of=end_of,
         )
@@ -219,14 +223,19 @@ class Hub:
         form: Form,
         outlet: Outlet,
         policy: Skip | Drop | None = None,
+        derived: DerivedForm | None = None,
     ) -> Iterator[Reader]:
         """Read ``name``, published or not; the reader is detached on every way out.
 
         Args:
             policy: see :meth:`.Feed.attach`.
+            derived: what is read, if it is not the stream itself; see :meth:`derive`.
         """
-        with self._wanting(name, settings) as stream:
-            reader = stream.feed.attach(form, outlet, policy)
+        with self._wanting(name, settings) as stream, ExitStack() as stack:
+            feed = stream.feed
+            if derived is not None:
+                feed = stack.enter_context(derived_feed(self.streams, stream, derived).using())
+            reader = feed.attach(form, outlet, policy)
             try:
                 yield reader
             finally:

@@ -11,6 +11,7 @@ import trio
 
 from trio_srs.errors import EndReason, PeerError, RefusedError
 from trio_srs.hub.bus import Bus, PlayBegan, PlayEnded
+from trio_srs.hub.derived import DerivedForm
 from trio_srs.hub.end import End, EndOfBlock, end_of_block
 from trio_srs.hub.forms import Form
 from trio_srs.hub.participant import Participant
@@ -152,13 +153,14 @@ async def playing(
     player: Participant,
     *,
     policy: Skip | Drop | None = None,
+    derived: DerivedForm | None = None,
     request: Request | None = None,
     end_of: EndOfBlock = end_of_block,
 ) -> AsyncIterator[Playing]:
     """What :meth:`Hub.playing <trio_srs.hub.hub.Hub.playing>` promises."""
     if settings.play_missing is MissingPolicy.REFUSE and not await hub.is_there(name, settings):
         raise StreamNotFoundError(f"nobody publishes {name}")
-    with hub.subscribe(name, settings, form, outlet, policy) as reader:
+    with hub.subscribe(name, settings, form, outlet, policy, derived) as reader:
         stream = hub.find(name)
         assert stream is not None  # it is there as long as anybody reads it
         request = request or Request("play", name, 0, trio.current_time())

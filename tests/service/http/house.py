@@ -186,6 +186,7 @@ class HttpHouse:
         with self.bus.listening(self.events.append):
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self.hub.broadcaster.run)
+                await nursery.start(self.hub.supervisor.run)
                 nursery.start_soon(self.hub.reports.run)
                 await nursery.start(self.service.run)
                 task_status.started(self)

@@ -17,7 +17,7 @@ from trio_srs.wire.rtmp.chunk_writer import Piece
 from trio_srs.wire.rtmp.message import MessageType
 from trio_srs.wire.websocket import binary_head
 
-__all__ = ["FLV", "FLV_MESSAGES", "FlvForm"]
+__all__ = ["FLV", "FLV_IN_MESSAGES", "FlvForm"]
 
 _DATA_AMF3: Final = int(MessageType.DATA_AMF3)
 _SCRIPT: Final = int(MessageType.DATA_AMF0)
@@ -55,4 +55,4 @@ class FlvForm:
 
 
 FLV: Final = FlvForm(in_messages=False)
-FLV_MESSAGES: Final = FlvForm(in_messages=True)
+FLV_IN_MESSAGES: Final = FlvForm(in_messages=True)

@@ -14,6 +14,7 @@ from trio_srs.errors import RefusedError
 from trio_srs.service.http.download import Download
 from trio_srs.service.http.files import open_file
 from trio_srs.service.http.ingest import HttpPublisher
+from trio_srs.service.http.view import VIEWS
 from trio_srs.service.http.viewer import Viewer
 from trio_srs.session.http_events import HttpRequest
 
@@ -59,8 +60,6 @@ class MethodNotAllowedError(RefusedError):
 
 Make = Callable[["HttpConnection", HttpRequest, str], Handler]
 
-VIEWS: Final[Mapping[str, Make]] = {".flv": Viewer}
-"""Forms of live streams, by the ending that asks for them."""
 PUBLISHES: Final[Mapping[str, Make]] = {".flv": HttpPublisher}
 """Forms in which a stream may be published."""
 
@@ -98,7 +97,7 @@ async def find_handler(connection: HttpConnection, asked: HttpRequest) -> Handle
             return Download(connection, asked, file)
     name, ending = _named(asked)
     if method in _READS and ending in VIEWS:
-        return VIEWS[ending](connection, asked, name)
+        return Viewer(connection, asked, name, VIEWS[ending])
     if method in _WRITES and ending in PUBLISHES and config.publish:
         return PUBLISHES[ending](connection, asked, name)
     if method in _READS:

@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 import attrs
 import trio
 
-from trio_srs.errors import EndReason, ProtocolError
+from trio_srs.errors import EndReason, ProtocolError, RefusedError
 from trio_srs.hub.cursor import Begin
 from trio_srs.hub.end import End, told_later
+from trio_srs.hub.feed import Feed
 from trio_srs.hub.outgoing import Outgoing
 from trio_srs.hub.playing import NoPublisherError, Playing, StreamNotFoundError
 from trio_srs.hub.reader import Reader
 from trio_srs.hub.stream import Stream
 from trio_srs.net.link import Link, PeerClosedError
-from trio_srs.service.http.flv_form import FLV, FLV_MESSAGES
 from trio_srs.service.http.media_session import MediaSession
+from trio_srs.service.http.view import View
 from trio_srs.session.base import Need
 from trio_srs.session.http_events import HttpRequest
-from trio_srs.wire.flv.tag import encode_header
 from trio_srs.wire.websocket import binary_head
 
 if TYPE_CHECKING:
@@ -34,8 +34,6 @@ __all__ = ["Viewer"]
 _GOING_AWAY: Final = 1001
 _CODES: Final = {EndReason.NO_PUBLISHER: 1000, EndReason.PROTOCOL_ERROR: 1002}
 """Why a WebSocket is closed (RFC 6455 7.4.1)."""
-_SETTLE_S: Final = 0.5
-"""How long a publish may go on with one kind of track until the other is not waited for."""
 _OWED_MOST: Final = 64 * 1024
 """Answers to pings owed to a viewer before we stop listening to it."""
 
@@ -65,17 +63,27 @@ class WebSocketBrokenError(ProtocolError):
     code = "websocket_broken"
 
 
+class NotCarriedError(RefusedError):
+    """A stream of which nothing can be had in the form that was asked for."""
+
+    code = "not_carried"
+    http_status = 406
+
+
 class Viewer(MediaSession):
-    """Gets the tags of a stream, from its newest keyframe on, for as long as there are any."""
+    """Gets a stream in one form, from its newest keyframe on, for as long as it goes on."""
 
     what: ClassVar[str] = "play"
 
-    def __init__(self, connection: HttpConnection, asked: HttpRequest, name: str) -> None:
+    def __init__(
+        self, connection: HttpConnection, asked: HttpRequest, name: str, view: View
+    ) -> None:
         scheme = connection.protocol
         if asked.wants_websocket:
             scheme = scheme.replace("http", "ws")
-        super().__init__(connection, asked, name, f"{scheme}-flv")
-        self._form = FLV_MESSAGES if asked.wants_websocket else FLV
+        super().__init__(connection, asked, name, f"{scheme}-{view.name}")
+        self._view = view
+        self._form = view.in_messages if asked.wants_websocket else view.form
         self._play: Playing | None = None
         self._websocket: WebSocketSession | None = None
         self._is_answered = False
@@ -116,21 +124,22 @@ class Viewer(MediaSession):
                 self._form,
                 _NotYet(),
                 self.participant,
+                derived=self._view.derived,
                 request=self.request,
                 end_of=told_later,
             ) as play:
                 self._play = play
                 try:
-                    await self._view(play, outgoing)
+                    await self._watch(play, outgoing)
                 finally:
                     outgoing.readers.clear()
             nursery.cancel_scope.cancel()
 
-    async def _view(self, play: Playing, outgoing: Outgoing) -> None:
+    async def _watch(self, play: Playing, outgoing: Outgoing) -> None:
         reader, live = play.reader, self.context.hub.find(play.name)
         assert reader is not None  # it has just begun
         assert live is not None  # it is there as long as anybody reads it
-        await self._until_there(live)
+        await self._until_there(live, reader.feed)
         self._answer(live)
         if self.asked.method == "HEAD":
             return
@@ -143,27 +152,29 @@ class Viewer(MediaSession):
 
     # --------------------------------------------------------- the beginning
 
-    async def _until_there(self, live: Stream) -> None:
+    async def _until_there(self, live: Stream, feed: Feed) -> None:
         """Wait until there is something to see, and it is known of what kinds."""
         missing_s = self.context.config.missing_timeout
-        with trio.move_on_after(missing_s), live.feed.cursor(begin=Begin.NOW) as cursor:
-            while (settles_at := _settles_at(live)) > trio.current_time():
+        with trio.move_on_after(missing_s), feed.cursor(begin=Begin.NOW) as cursor:
+            while (settles_at := self._view.settles_at(live)) > trio.current_time():
                 with trio.move_on_at(settles_at):
                     await anext(cursor, None)  # something came, or a publisher went
             return
-        if not any(live.tracks):
+        if live.publishing and (why := self._view.nothing(live)):
+            raise NotCarriedError(f"nothing of {live.name} can be had as {self._view.name}: {why}")
+        if math.isinf(self._view.settles_at(live)):
             what = "sends media" if live.publishing else f"publishes {live.name}"
             raise StreamNotFoundError(f"nobody {what}, also after {missing_s:g} s")
 
     def _answer(self, live: Stream) -> None:
         """Say the head: of the answer, and of the file."""
-        tracks, connection = live.tracks, self.connection
-        file_head = encode_header(audio=tracks.audio, video=tracks.video)
+        connection, file_head = self.connection, self._view.head(live)
         if self.asked.wants_websocket:
-            file_head = binary_head(len(file_head)) + file_head
+            if file_head:
+                file_head = binary_head(len(file_head)) + file_head
             self._upgrade()
         else:
-            fields = {"Content-Type": "video/x-flv", "Cache-Control": "no-store"}
+            fields = {"Content-Type": self._view.content_type, "Cache-Control": "no-store"}
             fields |= self.context.cors(self.asked)
             connection.session.begin_endless(200, fields)
         self._is_answered = True
@@ -208,14 +219,3 @@ class Viewer(MediaSession):
             while reader.attached and reader.position < reader.feed.log.end:
                 await outgoing.relieved()
                 await trio.lowlevel.checkpoint()
-
-
-def _settles_at(live: Stream) -> float:
-    """When it is known which tracks a publish has: players trust what the head of a file says.
-
-    That is when both kinds have come, or when one has and the other has had its time to.
-    """
-    tracks, lease = live.tracks, live.lease
-    if lease is None or not any(tracks):
-        return math.inf
-    return lease.began_at if all(tracks) else lease.began_at + _SETTLE_S

@@ -1,0 +1,88 @@
+"""The forms in which a stream can be watched over HTTP, by the ending of a path. Floor 3."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import attrs
+import trio
+
+from trio_srs.hub.derived import DerivedForm
+from trio_srs.hub.forms import Form
+from trio_srs.hub.stream import Stream
+from trio_srs.service.http.byte_form import BYTES, BYTES_IN_MESSAGES
+from trio_srs.service.http.flv_form import FLV, FLV_IN_MESSAGES
+from trio_srs.service.http.transport_stream import TRANSPORT_STREAM, nothing_carried
+from trio_srs.wire.flv.tag import encode_header
+
+__all__ = ["VIEWS", "View"]
+
+_SETTLE_S: Final = 0.5
+"""How long a publish may go on with one kind of track until the other is not waited for."""
+
+
+@attrs.frozen(kw_only=True)
+class View:
+    """One form to watch in."""
+
+    name: str
+    """As in the protocol of a session: ``flv``."""
+    content_type: str
+    form: Form
+    in_messages: Form
+    """The same in WebSocket messages."""
+    derived: DerivedForm | None = None
+    """What is read, if it is not the stream itself."""
+    head: Callable[[Stream], bytes] = lambda _: b""
+    """What stands before everything else."""
+    settles_at: Callable[[Stream], float]
+    """When there is something to see, on Trio's clock, as far as that is known now; else infinite.
+    Asked whenever something has come."""
+    nothing: Callable[[Stream], str] = lambda _: ""
+    """Why a stream that is published has nothing to see in this form, in words, if it is so."""
+
+
+def _tracks_settle_at(stream: Stream) -> float:
+    """Players trust what the head of an FLV file says. So it is said when both kinds have come, or
+    when one has and the other has had its time to."""
+    tracks, lease = stream.tracks, stream.lease
+    if lease is None or not any(tracks):
+        return math.inf
+    return lease.began_at if all(tracks) else lease.began_at + _SETTLE_S
+
+
+def _flv_head(stream: Stream) -> bytes:
+    tracks = stream.tracks
+    return encode_header(audio=tracks.audio, video=tracks.video)
+
+
+def _derived_begins_at(form: DerivedForm) -> Callable[[Stream], float]:
+    def begins_at(stream: Stream) -> float:
+        derived = stream.derived.get(form.name)
+        is_there = derived is not None and derived.feed.has_entry
+        return trio.current_time() if is_there else math.inf
+
+    return begins_at
+
+
+VIEWS: Final[Mapping[str, View]] = {
+    ".flv": View(
+        name="flv",
+        content_type="video/x-flv",
+        form=FLV,
+        in_messages=FLV_IN_MESSAGES,
+        head=_flv_head,
+        settles_at=_tracks_settle_at,
+    ),
+    ".ts": View(
+        name="ts",
+        content_type="video/mp2t",
+        form=BYTES,
+        in_messages=BYTES_IN_MESSAGES,
+        derived=TRANSPORT_STREAM,
+        settles_at=_derived_begins_at(TRANSPORT_STREAM),
+        nothing=nothing_carried,
+    ),
+}

@@ -17,7 +17,7 @@ from trio_srs.wire.rtmp.message import Message, MessageType
 
 pytestmark = pytest.mark.interop
 
-FRAMES = 75
+FRAMES = 45
 FPS = 25
 
 

@@ -17,11 +17,14 @@ import json
 import os
 import runpy
 import select
+import shlex
+import shutil
 import signal
 import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -31,7 +34,7 @@ from typing import Any, Final
 
 import trio
 
-__all__ = ["AsyncProcess", "open_process", "popen", "run"]
+__all__ = ["AsyncProcess", "command", "open_process", "popen", "program", "run"]
 
 _CLI: Final = ("expect_seen", "expect_served", "load", "play", "probe", "publish", "serve")
 _VERDICTS: Final = ("as_json", "github", "junit", "page", "tap")
@@ -41,6 +44,8 @@ _MODULES: Final = (
     *("hypothesis", "pytest"),  # for tests of somebody's tests; pytest-trio imports the first
     *("trio_srs.config.render", "trio_srs.server.build", "trio_srs.server.process"),
 )
+_CLIENT: Final = Path(__file__).with_name("preloaded_client.py")
+_MOST_WAITING: Final = 64
 _MOST_BYTES: Final = 1 << 18
 _MOST_DESCRIPTORS: Final = 64
 _HIGH: Final = 500
@@ -84,6 +89,19 @@ def run(
             process.kill()
             raise
     return subprocess.CompletedProcess(words, process.returncode, out, err)
+
+
+def command(*words: str) -> tuple[str, ...]:
+    """A command that does as ``python WORDS`` does, for a process of its own to start."""
+    _preloaded()
+    return (sys.executable, "-IS", str(_CLIENT), _address(), *words)
+
+
+def program(folder: Path, name: str, *words: str) -> None:
+    """Put a program of that name into a folder that does the same."""
+    text = " ".join(map(shlex.quote, command(*words)))
+    (folder / name).write_text(f'#!/bin/sh\nexec {text} "$@"\n')
+    (folder / name).chmod(0o755)
 
 
 def open_process(words: Sequence[str], **options: Any) -> AsyncProcess:
@@ -183,15 +201,26 @@ class _Forked(subprocess.Popen[str]):
 
 
 @functools.cache
+def _address() -> str:
+    """Where commands find the process that forks."""
+    folder = tempfile.mkdtemp(prefix="preloaded")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return f"{folder}/socket"
+
+
+@functools.cache
 def _preloaded() -> socket.socket:
     """The way to the process that forks: there is one for all tests of this one."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _MOST_BYTES)
-    with theirs:
-        number = theirs.fileno()
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with theirs, listener:
+        listener.bind(_address())
+        listener.listen(_MOST_WAITING)
+        numbers = theirs.fileno(), listener.fileno()
         process = subprocess.Popen(
-            [sys.executable, "-m", __name__, str(number)],
-            pass_fds=(number,), stdin=subprocess.DEVNULL, cwd=Path(__file__).parent.parent,
+            [sys.executable, "-m", __name__, *map(str, numbers)],
+            pass_fds=numbers, stdin=subprocess.DEVNULL, cwd=Path(__file__).parent.parent,
         )  # fmt: skip
 
     @atexit.register
@@ -281,45 +310,92 @@ def _leave(code: object) -> None:
             os._exit((code or 0) & 0xFF)
 
 
-def _serve(sock: socket.socket) -> _Request | None:
-    """Fork until nobody is left who could ask; in a fork, return what was asked for."""
-    children: dict[int, tuple[int, int]] = {}
-    poll = select.poll()
-    poll.register(sock, select.POLLIN)
-    while True:
-        for number, _ in poll.poll():
-            if number != sock.fileno():
-                pid, told = children.pop(number)
-                poll.unregister(number)
-                os.close(number)
-                with suppress(BrokenPipeError):  # nobody waits for it any more
-                    os.write(told, _NUMBER.pack(os.waitpid(pid, 0)[1]))
-                os.close(told)
-                continue
-            message, descriptors, *_ = socket.recv_fds(sock, _MOST_BYTES, _MOST_DESCRIPTORS)
-            if not message:
-                return None
-            request = _Request(message, descriptors)
-            if not (pid := os.fork()):
-                sock.detach()
-                return request
-            os.write(request.told, _NUMBER.pack(pid))
-            for descriptor in request.given:
-                os.close(descriptor)
-            watched = os.pidfd_open(pid)
-            children[watched] = pid, request.told
-            poll.register(watched, select.POLLIN)
+class _Server:
+    """Forks for whoever asks, and waits for what it has forked."""
+
+    def __init__(self, tests: socket.socket, listener: socket.socket) -> None:
+        self._tests, self._listener = tests, listener
+        self._clients: dict[int, socket.socket] = {}
+        """By the descriptors of their sockets."""
+        self._asked_by: dict[int, int] = {}
+        """The number of the process that each has asked for."""
+        self._children: dict[int, tuple[int, int]] = {}
+        """By a descriptor of each: its number, and where its end is told."""
+        self._poll = select.poll()
+        for sock in (tests, listener):
+            self._poll.register(sock, select.POLLIN)
+
+    def serve(self) -> _Request | None:
+        """Fork until the tests are over; in a fork, return what was asked for."""
+        while True:
+            for number, _ in self._poll.poll():
+                if number == self._listener.fileno():
+                    client, _ = self._listener.accept()
+                    self._clients[client.fileno()] = client
+                    self._poll.register(client, select.POLLIN)
+                elif number in self._children:
+                    self._bury(number)
+                elif request := self._heard(number):
+                    return request
+                elif number == self._tests.fileno() and self._is_over:
+                    return None
+
+    _is_over = False
+
+    def _heard(self, number: int) -> _Request | None:
+        """Do what somebody asks for; in a fork, return it."""
+        sock = self._clients.get(number, self._tests)
+        message, descriptors, *_ = socket.recv_fds(sock, _MOST_BYTES, _MOST_DESCRIPTORS)
+        if not message:
+            self._gone(sock)
+            return None
+        request = _Request(message, descriptors)
+        if not (pid := os.fork()):
+            for each in (self._tests, self._listener, *self._clients.values()):
+                each.detach()
+            return request
+        os.write(request.told, _NUMBER.pack(pid))
+        for descriptor in request.given:
+            os.close(descriptor)
+        watched = os.pidfd_open(pid)
+        self._children[watched] = pid, request.told
+        self._poll.register(watched, select.POLLIN)
+        if sock is not self._tests:
+            self._asked_by[number] = pid
+        return None
+
+    def _gone(self, sock: socket.socket) -> None:
+        """Somebody will not ask again; what a client stands for ends with it."""
+        if sock is self._tests:
+            self._is_over = True
+            return
+        number = sock.fileno()
+        self._poll.unregister(number)
+        del self._clients[number]
+        pid = self._asked_by.pop(number, None)
+        sock.close()
+        if pid is not None and any(pid == child for child, _ in self._children.values()):
+            os.kill(pid, signal.SIGKILL)
+
+    def _bury(self, number: int) -> None:
+        """Tell how a child has ended."""
+        pid, told = self._children.pop(number)
+        self._poll.unregister(number)
+        os.close(number)
+        with suppress(BrokenPipeError):  # nobody waits for it any more
+            os.write(told, _NUMBER.pack(os.waitpid(pid, 0)[1]))
+        os.close(told)
 
 
 def _main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # from a terminal: the tests end, and then this
-    sock = socket.socket(fileno=int(sys.argv[1]))
+    tests, listener = (socket.socket(fileno=int(number)) for number in sys.argv[1:])
     for name in _MODULES:
         import_module(name)
     import_module("trio_srs.tools.verdicts.drawing").load_pygal()
     gc.collect()
     gc.freeze()  # no fork looks through all that, not even at its end
-    request = _serve(sock)
+    request = _Server(tests, listener).serve()
     if request is not None:
         try:
             request.run()

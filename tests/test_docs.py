@@ -14,6 +14,7 @@ from types import ModuleType
 
 import pytest
 
+from tests import preloaded
 from trio_srs.app.cli import COMMANDS, parser_of
 from trio_srs.config.keys import keys
 from trio_srs.config.load import loads
@@ -150,6 +151,14 @@ def test_every_file_that_a_page_links_to_exists(page: Path) -> None:
     assert [target for target in local if not (page.parent / target).exists()] == []
 
 
+@pytest.fixture(scope="module")
+def tools(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Where a shell finds programs: ours first, there in no time."""
+    folder = tmp_path_factory.mktemp("tools")
+    preloaded.program(folder, "trio-srs", "-m", "trio_srs")
+    return f"{folder}:{Path(sys.executable).parent}:{os.environ['PATH']}"
+
+
 SESSIONS = [page for page in PAGES if fenced(page, "console", mark="session")]
 _NEXT = "-- next --"
 
@@ -157,9 +166,11 @@ _NEXT = "-- next --"
 @pytest.mark.interop
 @pytest.mark.slow
 @pytest.mark.parametrize("page", SESSIONS, ids=lambda page: page.stem)
-def test_what_a_page_has_one_type_comes_out_as_it_says(page: Path, tmp_path: Path) -> None:
+def test_what_a_page_has_one_type_comes_out_as_it_says(
+    page: Path, tmp_path: Path, tools: str
+) -> None:
     """Blocks marked ``session``: all of a page in one shell; ``…`` stands for what differs."""
-    environ = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    environ = os.environ | {"PATH": tools}
     lines = [
         line for block in fenced(page, "console", mark="session") for line in block.splitlines()
     ]
@@ -183,9 +194,11 @@ def test_what_a_page_has_one_type_comes_out_as_it_says(page: Path, tmp_path: Pat
 
 
 @EACH_PAGE
-def test_what_a_page_shows_of_a_terminal_is_what_comes_out(page: Path, tmp_path: Path) -> None:
+def test_what_a_page_shows_of_a_terminal_is_what_comes_out(
+    page: Path, tmp_path: Path, tools: str
+) -> None:
     """Blocks marked ``run``: all commands behind ``$`` in one shell, both outputs together."""
-    environ = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    environ = os.environ | {"PATH": tools}
     for block in fenced(page, "console", mark="run"):
         lines = block.splitlines()
         script = ["exec 2>&1", *(line.removeprefix("$ ") for line in lines if line[:2] == "$ ")]

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests import preloaded
+from tests.testing.processes import all_gone
 
 TELLING = """
 import os, sys
@@ -70,3 +71,30 @@ async def test_tasks_can_wait_for_it_and_end_it() -> None:
     process.send_signal(signal.SIGTERM)
     assert await process.wait() == -signal.SIGTERM
     await process.stdout.aclose()
+
+
+WAITING = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_a_command_passes_signals_on_and_its_program_ends_with_it(number: signal.Signals) -> None:
+    words = preloaded.command("-c", WAITING)
+    with subprocess.Popen(
+        words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
+        assert process.stdout is not None
+        pid = int(process.stdout.readline())
+        assert pid != process.pid
+        process.send_signal(number)
+        assert process.wait(20) == -number
+    assert all_gone([pid])
+
+
+def test_a_program_is_found_by_its_name_and_gives_its_code(tmp_path: Path) -> None:
+    preloaded.program(tmp_path, "count", "-c", "import sys; print(sys.argv); sys.exit(3)")
+    words = ["sh", "-c", "count a 'b c' 2>&-"]
+    environ = os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    done = subprocess.run(
+        words, env=environ, capture_output=True, text=True, check=False, timeout=20
+    )
+    assert (done.returncode, done.stdout) == (3, "['-c', 'a', 'b c']\n")

@@ -18,6 +18,7 @@ from typing import Final
 
 import pytest
 
+from tests import preloaded
 from tests.interop.programs import FFMPEG, free_port
 
 pytestmark = [pytest.mark.interop, pytest.mark.slow, pytest.mark.timeout(120)]
@@ -41,6 +42,7 @@ class Reader:
         tools = folder / "tools"
         tools.mkdir()
         (tools / "ffmpeg").symlink_to(FFMPEG)
+        preloaded.program(tools, "trio-srs", "-m", "trio_srs")
         self.environ = os.environ | {
             "PATH": f"{tools}:{Path(sys.executable).parent}:{os.environ['PATH']}"
         }

@@ -15,7 +15,7 @@ from typing import Final
 import pytest
 
 from tests import preloaded
-from tests.tools.expect.commands import publish, python, relay
+from tests.tools.expect.commands import publish, publishing, python, relay
 from tests.tools.expect.processes import until_gone
 from trio_srs.app.cli import main
 from trio_srs.app.cli.exits import Exit
@@ -48,7 +48,7 @@ def test_a_rule_that_is_not_met_comes_before_a_command_that_failed(
 
 _PUBLISH_AND_FAIL = f"""
 import os, subprocess, sys
-subprocess.run({[*publish()][:-1]!r} + [os.environ["TRIO_SRS_URL"]], check=True)
+subprocess.run({[*publishing()][:-1]!r} + [os.environ["TRIO_SRS_URL"]], check=True)
 sys.exit(7)
 """
 
@@ -156,7 +156,7 @@ def test_who_comes_to_our_address_is_judged() -> None:
         line = process.stderr.readline()
         assert line.startswith("trio-srs: waiting for a publisher on rtmp://127.0.0.1:")
         url = line.split()[-1].replace("live/stream", "any/name")
-        assert preloaded.run(publish(url=url), timeout=20).returncode == 0
+        assert preloaded.run(publishing(url=url), timeout=20).returncode == 0
         out, _ = process.communicate(timeout=20)
     assert process.returncode == Exit.OK
     assert out.startswith("any/name: h264 320x240 (10 frames)")

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import sys
 import textwrap
-from typing import Final
 
-__all__ = ["PUBLISH", "publish", "python", "relay", "returning"]
+from tests import preloaded
 
-PUBLISH: Final = (sys.executable, "-m", "trio_srs", "publish", "--quiet")
+__all__ = ["publish", "publishing", "python", "relay", "returning"]
+
+
+def publishing(*options: str, frames: int = 10, url: str = "{url}") -> tuple[str, ...]:
+    """What publishes a pattern of so many frames, as fast as it is taken."""
+    seconds = f"{frames * 40 - 20}ms"
+    program = (sys.executable, "-m", "trio_srs", "publish", "--quiet")
+    pattern = ("--pattern", "h264:320x240", "--audio", "none", "--seconds", seconds)
+    return (*program, *pattern, "--speed", "max", *options, url)
 
 
 def publish(*options: str, frames: int = 10, url: str = "{url}") -> tuple[str, ...]:
-    """A pattern of so many frames, as fast as it is taken."""
-    seconds = f"{frames * 40 - 20}ms"
-    pattern = ("--pattern", "h264:320x240", "--audio", "none", "--seconds", seconds)
-    return (*PUBLISH, *pattern, "--speed", "max", *options, url)
+    """The same, there in no time."""
+    return preloaded.command(*publishing(*options, frames=frames, url=url)[1:])
 
 
 def python(script: str) -> tuple[str, ...]:

@@ -15,9 +15,11 @@ from trio.testing import MockClock, wait_all_tasks_blocked
 from tests.hub.outlets import MemoryOutlet, serve
 from tests.hub.running import publish, running_hub, say
 from trio_srs.errors import PeerError
+from trio_srs.hub.bus import Event, PlayBegan, PlayEnded
 from trio_srs.hub.derived import DerivedFailedError, DerivedFeed, DerivedForm, FeedWriter
 from trio_srs.hub.group import FormFailedError
 from trio_srs.hub.hub import Hub
+from trio_srs.hub.participant import Participant
 from trio_srs.hub.reader import Reader
 from trio_srs.hub.record import RECORD_BYTES, Record
 from trio_srs.hub.settings import StreamSettings
@@ -120,6 +122,25 @@ async def test_a_form_begins_with_the_first_who_wants_it_and_is_one_for_all(
             [task] = stream.tasks
             assert (task.name, task.kind) == ("hand", TaskKind.DERIVED)
             assert stream.feed.reader_count == 0
+
+
+async def test_a_derived_form_is_played_as_a_stream_is(autojump_clock: MockClock) -> None:
+    hand, events, outlet = Hand(), list[Event](), MemoryOutlet()
+    viewer = Participant(session="v1", peer="a viewer", protocol="http")
+    async with running_hub() as hub:
+        with hub.bus.listening(events.append):
+            async with hub.playing(
+                "cam", AT_ONCE, PLAIN, outlet, viewer, derived=hand.form()
+            ) as play:
+                await wait_all_tasks_blocked()
+                hand.say(b"here")
+                assert play.reader is not None
+                assert Listener(play.reader, outlet).heard() == b"here"
+                [stream] = hub
+                assert (stream.player_count, stream.feed.reader_count) == (1, 0)
+                assert play.counters().bytes == 4
+        told = [(type(event), getattr(event, "stream", None)) for event in events]
+        assert told == [(PlayBegan, "cam"), (PlayEnded, "cam")]
 
 
 async def test_it_ends_a_while_after_the_last_who_wanted_it_and_the_stream_with_it(

@@ -169,7 +169,8 @@ async def test_tasks_end_in_order_when_a_server_stops(autojump_clock: MockClock)
 
     def begin(stream: Stream) -> Body:
         async def run() -> None:
-            with hub.derive(stream.name, stream.settings, form):
+            with hub.derive(stream.name, stream.settings, form, is_demand=False):
+                assert stream.demand == 0
                 while stream.publishing:
                     await stream.changed.wait()
                 await trio.sleep(3)

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager, contextmanager
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    asynccontextmanager,
+    contextmanager,
+    nullcontext,
+)
 
 import trio
 
@@ -229,12 +235,12 @@ class Hub:
 
         Args:
             policy: see :meth:`.Feed.attach`.
-            derived: what is read, if it is not the stream itself; see :meth:`derive`.
+            derived: read this form of it, as :meth:`derive` has it.
+
+        Raises:
+            DerivedFailedError: as :meth:`derive`.
         """
-        with self._wanting(name, settings) as stream, ExitStack() as stack:
-            feed = stream.feed
-            if derived is not None:
-                feed = stack.enter_context(derived_feed(self.streams, stream, derived).using())
+        with self._wanting(name, settings) as stream, self._feed_of(stream, derived) as feed:
             reader = feed.attach(form, outlet, policy)
             try:
                 yield reader
@@ -301,21 +307,31 @@ class Hub:
             yield cursor
 
     @contextmanager
-    def derive(self, name: str, settings: StreamSettings, form: DerivedForm) -> Iterator[Feed]:
+    def derive(
+        self, name: str, settings: StreamSettings, form: DerivedForm, *, is_demand: bool = True
+    ) -> Iterator[Feed]:
         """A form derived from ``name``, for as long as the block lasts.
 
         The first who wants it lets it begin, and it is one for all; see :class:`.DerivedForm`.
         What there is to read is in the feed: attach a reader, or take a cursor.
 
+        Args:
+            is_demand: whether providers are to bring the stream for this: not for what runs beside
+                its publishes.
+
         Raises:
             DerivedFailedError: it failed too often in a row. It begins anew when all who wanted it
                 are gone.
         """
-        with (
-            self._wanting(name, settings) as stream,
-            derived_feed(self.streams, stream, form).using() as feed,
-        ):
+        using = self._wanting if is_demand else self.streams.using
+        with using(name, settings) as stream, self._feed_of(stream, form) as feed:
             yield feed
+
+    def _feed_of(self, stream: Stream, form: DerivedForm | None) -> AbstractContextManager[Feed]:
+        """What is read of a stream, for as long as the block lasts."""
+        if form is None:
+            return nullcontext(stream.feed)
+        return derived_feed(self.streams, stream, form).using()
 
     def kick(self, name: str, detail: str = "kicked") -> bool:
         """End whoever publishes ``name``; the name is free when this returns.

@@ -140,6 +140,12 @@ class Stream:
         has_sounds = self.counters.sounds > self._sounds_before
         return Tracks(has_sounds or _AUDIO in headers, self._has_video or _VIDEO in headers)
 
+    @property
+    def player_count(self) -> int:
+        """Readers of bytes: of the stream itself, and of what is derived from it."""
+        derived = (each.feed.reader_count for each in self.derived.values())
+        return sum(derived, self.feed.reader_count)
+
     # -------------------------------------------------------------- publisher
 
     def publisher_came(self, lease: PublishLease, settings: StreamSettings) -> None:

@@ -74,6 +74,7 @@ async def test_a_bug_is_answered_and_logged(
     assert (status, said["code"], said["where"]) == (500, "internal_error", "")
     assert "planted" not in said["message"]
     assert "a planted bug" in caplog.text
+    assert site.context.hub.supervisor.internal_errors == 1
 
 
 # ----------------------------------------------------------------------- token

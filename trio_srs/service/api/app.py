@@ -9,6 +9,7 @@ from typing import Any, Final
 from litestar import Litestar, get
 from litestar.config.cors import CORSConfig
 from litestar.connection import ASGIConnection
+from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.handlers.base import BaseRouteHandler
 from litestar.openapi.config import OpenAPIConfig
@@ -81,6 +82,7 @@ def make_app(context: ApiContext) -> Asgi:
         request_max_body_size=BODY_MOST,
         response_class=PlainResponse,
         logging_config=None,
+        state=State({"supervisor": context.hub.supervisor}),
     )
     return answering_head_requests(folding(hurrying(app)))
 

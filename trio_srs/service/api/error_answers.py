@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -28,8 +27,6 @@ __all__ = [
     "UnknownStreamError",
     "located",
 ]
-
-_log = logging.getLogger(__name__)
 
 
 class NotPublishedError(RefusedError):
@@ -192,7 +189,7 @@ def _inside(request: Request[Any, Any, Any], error: InternalServerException) -> 
 
 def _bug(request: Request[Any, Any, Any], error: Exception) -> Response[Failure]:
     where = f"{request.method} {request.url.path}"
-    _log.error("a bug in answering %s", where, exc_info=error)
+    request.app.state.supervisor.report(f"the answer to {where}", error)
     return _failure(500, "internal_error", "a bug of ours; the log has the traceback", "")
 
 

@@ -30,7 +30,7 @@ async def show_server(api: Api) -> ServerAnswer:
         nonlocal publishers, players, streams
         streams += 1
         publishers += stream.publishing
-        players += stream.feed.reader_count
+        players += stream.player_count
         return True
 
     supervisor = api.hub.supervisor

@@ -98,6 +98,6 @@ def _answer(api: ApiContext, name: str) -> StreamAnswer:
         keyframes=newest.keyframes if newest else 0,
         end=ended.end if ended else None,
         end_detail=ended.end_detail if ended else "",
-        players=stream.feed.reader_count if stream else 0,
+        players=stream.player_count if stream else 0,
         tasks=tuple(map(TaskAnswer.of, stream.tasks)) if stream else (),
     )

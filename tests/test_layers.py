@@ -101,7 +101,7 @@ HANDLER_CALLS: Final = {"addHandler", "removeHandler", "setLevel", "disable"}
 MAX_LINES: Final = 600
 """Of a module, and of a file of tests."""
 FEW_WORDS: Final = 3
-TERSE: Final = ("hub.cursor", "hub.feed", "hub.inspect")
+TERSE: Final = ("hub.cursor", "hub.feed", "hub.inspector")
 """Places whose docstrings may still be as short. It shrinks; nothing is added."""
 MAX_FUNCTION_LINES: Final = 80
 BAD_MODULE: Final = re.compile(r"(utils?|common|helpers?|misc|base\d+)")

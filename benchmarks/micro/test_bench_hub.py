@@ -105,9 +105,9 @@ def test_broadcast_of_one_span(benchmark: BenchmarkFixture) -> None:
 
         def broadcast() -> None:
             [group] = live.feed.groups.values()
-            job = group.begin(live.feed.log)
-            assert job is not None
-            while not job.step(16):
+            delivery = group.begin(live.feed.log)
+            assert delivery is not None
+            while not delivery.step(16):
                 pass
 
         rounds = 50

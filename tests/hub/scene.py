@@ -15,7 +15,7 @@ from trio_srs.hub.history import HistoryConfig
 from trio_srs.hub.journal import Journal
 from trio_srs.hub.lease import PublishLease
 from trio_srs.hub.participant import PublisherInfo
-from trio_srs.hub.publication import Publication
+from trio_srs.hub.publish_record import PublishRecord
 from trio_srs.hub.reports import Reports
 from trio_srs.media.report import StreamReport
 
@@ -42,25 +42,28 @@ class Scene(Stage):
         with self.bus.listening(self.journal.hear), self.bus.listening(self.events.append):
             yield
 
-    def come(self, **publisher: Any) -> Publication:
+    def come(self, **publisher: Any) -> PublishRecord:
         """Somebody publishes."""
         said = {**WHO, "protocol": "rtmp", "accepted_at": trio.current_time(), "before": ()}
         self.lease = self.publish()
-        publication = self.reports.begin(self.lease, PublisherInfo(**{**said, **publisher}))
+        publish_record = self.reports.begin(self.lease, PublisherInfo(**{**said, **publisher}))
         name = self.live.name
         self.bus.tell(
-            PublishBegan(session=publication.publisher.session, peer="", stream=name, flow="")
+            PublishBegan(session=publish_record.publisher.session, peer="", stream=name, flow="")
         )
-        return publication
+        return publish_record
 
     def go(
-        self, publication: Publication, reason: EndReason = EndReason.PEER_FIN, detail: str = ""
+        self,
+        publish_record: PublishRecord,
+        reason: EndReason = EndReason.PEER_FIN,
+        detail: str = "",
     ) -> StreamReport:
         """It leaves."""
         assert self.lease is not None
         self.lease.give_back()
-        report = self.reports.end(publication, reason, detail)
-        session, name = publication.publisher.session, self.live.name
+        report = self.reports.end(publish_record, reason, detail)
+        session, name = publish_record.publisher.session, self.live.name
         self.bus.tell(
             PublishEnded(
                 session=session, peer="", stream=name, reason=reason, detail=detail, messages=0,

@@ -12,8 +12,8 @@ from tests.hub.outlets import MemoryOutlet, serve
 from trio_srs.errors import EndReason
 from trio_srs.hub.broadcast import Broadcaster
 from trio_srs.hub.feed import Feed
+from trio_srs.hub.form_group import SpanDelivery
 from trio_srs.hub.forms import Form, RtmpForm
-from trio_srs.hub.group import Job
 from trio_srs.hub.lease import PublishLease
 from trio_srs.hub.log import StreamLog
 from trio_srs.hub.policy import Drop, Skip
@@ -135,18 +135,18 @@ class Stage:
         self.players.append(player)
         return player
 
-    def begin(self) -> list[Job]:
+    def begin(self) -> list[SpanDelivery]:
         """The broadcaster begins to send what is new."""
         self.live.feed.dirty = False
         self.live.feed.wake_cursors()
-        jobs = (group.begin(self.live.feed.log) for group in self.live.feed.groups.values())
-        return [job for job in jobs if job is not None]
+        deliveries = (group.begin(self.live.feed.log) for group in self.live.feed.groups.values())
+        return [delivery for delivery in deliveries if delivery is not None]
 
     def broadcast(self) -> None:
         """The broadcaster sends what is new."""
-        while jobs := self.begin():
-            for job in jobs:
-                while not job.step(3):
+        while deliveries := self.begin():
+            for delivery in deliveries:
+                while not delivery.step(3):
                     pass
                 self.live.feed.was_sent()
 

@@ -236,7 +236,7 @@ class Paced(Broadcaster):
 
 
 async def test_news_that_is_due_during_a_job_is_made_up_for(autojump_clock: MockClock) -> None:
-    """The job is longer than the budget; there is news before it is done."""
+    """The delivery takes longer than the budget; there is news before it is done."""
     broadcaster = Paced()
     channel = Channel(broadcaster, 0.0, readers=40)
     for outlet in channel.outlets:

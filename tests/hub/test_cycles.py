@@ -104,12 +104,12 @@ async def test_a_publish_that_is_forgotten_is_gone(autojump_clock: MockClock) ->
     scene = Scene(HistoryConfig(reports=0))
 
     async def publish() -> None:
-        publication = scene.come()
+        publish_record = scene.come()
         scene.say(header(), key(0))
         await trio.sleep(60)
         scene.say(inter(40))
-        assert publication.report().facts.messages == 3
-        scene.go(publication)
+        assert publish_record.report().facts.messages == 3
+        scene.go(publish_record)
 
     with no_cycles():
         async with trio.open_nursery() as nursery:

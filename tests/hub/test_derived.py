@@ -17,7 +17,7 @@ from tests.hub.running import publish, running_hub, say
 from trio_srs.errors import PeerError
 from trio_srs.hub.bus import Event, PlayBegan, PlayEnded
 from trio_srs.hub.derived import DerivedFailedError, DerivedFeed, DerivedForm, FeedWriter
-from trio_srs.hub.group import FormFailedError
+from trio_srs.hub.form_group import FormFailedError
 from trio_srs.hub.hub import Hub
 from trio_srs.hub.participant import Participant
 from trio_srs.hub.reader import Reader

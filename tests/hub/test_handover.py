@@ -21,8 +21,8 @@ from trio.testing import MockClock
 
 from tests.hub.outlets import EVERYTHING, MemoryOutlet, serve
 from tests.hub.stage import ByHand, RememberingLog, later
+from trio_srs.hub.form_group import FormGroup, SpanDelivery
 from trio_srs.hub.forms import RtmpForm
-from trio_srs.hub.group import Group, Job
 from trio_srs.hub.hub import Hub
 from trio_srs.hub.lease import PublishLease
 from trio_srs.hub.outgoing import Outgoing
@@ -80,7 +80,7 @@ class Handover(RuleBasedStateMachine):
         self.watched: list[Watched] = []
         self.outlets: list[MemoryOutlet] = []
         self.gone: list[Reader] = []
-        self.jobs: list[Job] = []
+        self.deliveries: list[SpanDelivery] = []
         self.lease: PublishLease | None = None
         self.count = 0
         self.came_at = 0
@@ -175,16 +175,16 @@ class Handover(RuleBasedStateMachine):
     def the_broadcaster_begins(self) -> None:
         self.live.feed.dirty = False
         for group in self.live.feed.groups.values():
-            job = group.begin(self.log)
-            if job is not None:
-                self.jobs.append(job)
+            delivery = group.begin(self.log)
+            if delivery is not None:
+                self.deliveries.append(delivery)
 
-    @precondition(lambda self: self.jobs)
+    @precondition(lambda self: self.deliveries)
     @rule(count=st.integers(1, 3), data=st.data())
     def the_broadcaster_serves(self, count: int, data: st.DataObject) -> None:
-        job = data.draw(st.sampled_from(self.jobs))
-        if job.step(count):
-            self.jobs.remove(job)
+        delivery = data.draw(st.sampled_from(self.deliveries))
+        if delivery.step(count):
+            self.deliveries.remove(delivery)
             self.live.feed.was_sent()
 
     # --------------------------------------------------------------- readers
@@ -328,7 +328,7 @@ class Handover(RuleBasedStateMachine):
         for watched in self.watched:
             reader, group = watched.reader, watched.reader.group
             if reader.fast_at >= 0:
-                begins = {group.sent} if group.job is None else {group.sent, begin_of(group)}
+                begins = {group.sent} if group.delivery is None else {group.sent, begin_of(group)}
                 assert reader.fast_at in begins
                 assert reader not in self.live.feed.slow
 
@@ -346,9 +346,9 @@ class Handover(RuleBasedStateMachine):
             outlet.room = outlet.most = EVERYTHING
         for _ in range(3):
             self.the_broadcaster_begins()
-            while self.jobs:
-                if self.jobs[-1].step(2):
-                    self.jobs.pop()
+            while self.deliveries:
+                if self.deliveries[-1].step(2):
+                    self.deliveries.pop()
                     self.the_broadcaster_begins()
             for outlet in self.outlets:
                 while self.serve(outlet):
@@ -369,10 +369,10 @@ class Handover(RuleBasedStateMachine):
             assert reader.skipped == watched.missed + self.log.end - watched.next
 
 
-def begin_of(group: Group) -> int:
+def begin_of(group: FormGroup) -> int:
     """Where the span begins that a group is being sent."""
-    assert group.job is not None
-    return group.sent - len(group.job.span.records)
+    assert group.delivery is not None
+    return group.sent - len(group.delivery.span.records)
 
 
 async def test_every_reader_gets_every_record_once_in_order_and_no_torn_chunk(

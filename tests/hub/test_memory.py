@@ -27,8 +27,8 @@ from tests.hub.held import held_bytes
 from tests.hub.outlets import EVERYTHING, MemoryOutlet, serve
 from tests.hub.stage import ByHand, later
 from trio_srs.hub.cursor import Begin, Cursor
+from trio_srs.hub.form_group import SpanDelivery
 from trio_srs.hub.forms import RtmpForm
-from trio_srs.hub.group import Job
 from trio_srs.hub.lease import PublishLease
 from trio_srs.hub.policy import Block, Drop, Lossless, ReaderTooSlowError, Skip
 from trio_srs.hub.reader import Reader
@@ -81,7 +81,7 @@ class Glutton(RuleBasedStateMachine):
         self.cursors: list[Cursor] = []
         self.may_wait = 0  # bytes, for the cursors
         self.outlets: list[MemoryOutlet] = []
-        self.jobs: list[Job] = []
+        self.deliveries: list[SpanDelivery] = []
         self.lease: PublishLease | None = None
         self.time_ms = 0
 
@@ -177,22 +177,22 @@ class Glutton(RuleBasedStateMachine):
 
     # ----------------------------------------------------------- broadcaster
 
-    @precondition(lambda self: not self.jobs)
+    @precondition(lambda self: not self.deliveries)
     @rule(which=st.integers(0, 3))
     def the_broadcaster_begins(self, which: int) -> None:
         self.live.feed.dirty = False
         for group in list(self.live.feed.groups.values())[which:]:
-            job = group.begin(self.live.feed.log)
-            if job is not None:
-                if not job.step(1):
-                    self.jobs.append(job)
+            delivery = group.begin(self.live.feed.log)
+            if delivery is not None:
+                if not delivery.step(1):
+                    self.deliveries.append(delivery)
                 return
 
-    @precondition(lambda self: self.jobs)
+    @precondition(lambda self: self.deliveries)
     @rule()
     def the_broadcaster_serves(self) -> None:
-        if self.jobs[0].step(1):
-            self.jobs.pop()
+        if self.deliveries[0].step(1):
+            self.deliveries.pop()
             self.live.feed.was_sent()
 
     # --------------------------------------------------------------- readers
@@ -288,7 +288,7 @@ class Glutton(RuleBasedStateMachine):
     def no_more_is_held_than_may_be(self) -> None:
         for outlet in self.outlets:  # the peer has read it all
             outlet.taken.clear()
-        held = held_bytes(self.live, self.jobs)
+        held = held_bytes(self.live, self.deliveries)
         log = self.live.feed.log
         # The newest is kept whatever its size; of it, what was sent as well.
         newest = 2 * len(log.at(log.end - 1).body) + 1024 if len(log) else 0

@@ -100,11 +100,11 @@ async def test_a_reader_that_catches_up_while_others_are_served_is_not_served_tw
     stage.say(inter(40))
     stage.broadcast()  # the slow one falls back
     stage.say(inter(80))
-    [job] = stage.begin()
+    [delivery] = stage.begin()
     slow.outlet.room = EVERYTHING
     slow.serve()
     assert slow.reader.fast_at == 3
-    assert job.step(100)
+    assert delivery.step(100)
     assert slow.heard() == heard(inter(40), inter(80))
     assert fast.heard() == heard(key(0), inter(40), inter(80))
 
@@ -219,8 +219,8 @@ async def test_bytes_of_a_span_that_is_not_offered_yet_are_not_counted() -> None
     stage.run()
     before = players[0].reader.bytes_sent
     stage.say(inter(40, 500))
-    [job] = stage.begin()
-    job.step(1)
+    [delivery] = stage.begin()
+    delivery.step(1)
     sent = sorted(player.reader.bytes_sent for player in players)
     assert sent == [before, before, before + 512]
     unserved = next(player for player in players if player.reader.bytes_sent == before)
@@ -525,11 +525,11 @@ async def test_a_reader_that_left_is_sent_nothing_more() -> None:
     players = [stage.play() for _ in range(3)]
     stage.run()
     stage.say(inter(40))
-    [job] = stage.begin()
+    [delivery] = stage.begin()
     for player in players:
         player.reader.detach()
         player.reader.detach()
-    assert job.step(100)
+    assert delivery.step(100)
     assert [len(player.heard()) for player in players] == [1, 1, 1]
     assert stage.live.feed.reader_count == 0
     assert not stage.live.feed.groups

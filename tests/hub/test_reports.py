@@ -27,13 +27,13 @@ async def test_of_a_name_that_was_never_published_there_is_nothing() -> None:
 async def test_the_present_publish_is_found_and_then_the_newest() -> None:
     scene = Scene()
     for number in (1, 2, 3):
-        publication = scene.come()
+        publish_record = scene.come()
         scene.say(*(key(0) for _ in range(number)))
         report = scene.reports.find("cam")
         assert report is not None
         assert (report.facts.messages, report.end) == (number, None)
         assert scene.reports.history("cam")[-1] == report
-        scene.go(publication)
+        scene.go(publish_record)
         report = scene.reports.find("cam")
         assert report is not None
         assert (report.facts.messages, report.end) == (number, EndReason.PEER_FIN)
@@ -44,11 +44,11 @@ async def test_the_present_publish_is_found_and_then_the_newest() -> None:
 
 async def test_a_report_does_not_change_when_more_comes() -> None:
     scene = Scene()
-    publication = scene.come()
+    publish_record = scene.come()
     scene.say(key(0))
-    before = publication.report()
+    before = publish_record.report()
     scene.say(inter(40))
-    assert (before.facts.messages, publication.report().facts.messages) == (1, 2)
+    assert (before.facts.messages, publish_record.report().facts.messages) == (1, 2)
 
 
 async def test_of_one_name_the_oldest_are_forgotten() -> None:
@@ -73,9 +73,9 @@ async def test_of_all_names_together_the_oldest_are_forgotten() -> None:
 
 async def test_what_goes_on_is_not_forgotten() -> None:
     scene = Scene(HistoryConfig(reports=0))
-    publication = scene.come()
+    publish_record = scene.come()
     assert scene.reports.find("cam") is not None
-    scene.go(publication)
+    scene.go(publish_record)
     assert scene.reports.names() == ()
     assert scene.reports.publishes("cam") == 0
 
@@ -83,9 +83,9 @@ async def test_what_goes_on_is_not_forgotten() -> None:
 async def test_reports_take_no_more_bytes_than_they_may() -> None:
     scene = Scene(HistoryConfig(report_bytes=Bytes(100_000)), inspect=InspectLevel.FULL)
     for number in range(6):
-        publication = scene.come(session=f"c{number}")
+        publish_record = scene.come(session=f"c{number}")
         scene.say(key(0), *(inter(40 * n) for n in range(1, 400)))
-        scene.go(publication)
+        scene.go(publish_record)
     kept = scene.reports.history("cam")
     assert [each.session for each in kept] == ["c3", "c4", "c5"]
     assert sum(len(each.trace.rows) for each in kept) <= 100_000
@@ -94,9 +94,9 @@ async def test_reports_take_no_more_bytes_than_they_may() -> None:
 async def test_metadata_count_for_the_bytes_of_a_report() -> None:
     scene = Scene(HistoryConfig(report_bytes=Bytes(200_000)))
     for number in range(5):
-        publication = scene.come(session=f"c{number}")
+        publish_record = scene.come(session=f"c{number}")
         scene.say(metadata({"title": "x" * 60_000, "list": [1.0, {"a": True}]}))
-        scene.go(publication)
+        scene.go(publish_record)
     assert [each.session for each in scene.reports.history("cam")] == ["c3", "c4"]
 
 
@@ -117,9 +117,9 @@ async def test_whatever_is_published_the_bounds_hold(
         scene.live = lives[name]
         if scene.live.lease is not None:
             continue  # it goes on
-        publication = scene.come(session=f"c{number}")
+        publish_record = scene.come(session=f"c{number}")
         if ends:
-            scene.go(publication)
+            scene.go(publish_record)
             kept.append((name, f"c{number}"))
             while sum(each == name for each, _ in kept) > most_each:
                 kept.remove(next(each for each in kept if each[0] == name))
@@ -137,9 +137,9 @@ async def test_what_is_published_is_looked_at_without_being_asked_for(
     for level, soon_s in ((InspectLevel.FULL, 0.26), (InspectLevel.HEADERS, 1.01)):
         scene = Scene(inspect=level)
         nursery.start_soon(scene.reports.run)
-        publication = scene.come()
-        assert publication.inspector is not None
+        publish_record = scene.come()
+        assert publish_record.inspector is not None
         scene.say(key(0), inter(40))
-        assert publication.inspector.cursor.behind == 2
+        assert publish_record.inspector.cursor.behind == 2
         await trio.sleep(soon_s)
-        assert publication.inspector.cursor.behind == 0
+        assert publish_record.inspector.cursor.behind == 0

@@ -36,9 +36,9 @@ class Room:
 
     def publish_whole(self, session: str = "c1") -> None:
         """Come, say three frames, and go, all at once."""
-        publication = self.scene.come(session=session)
+        publish_record = self.scene.come(session=session)
         self.scene.say(header(), key(0), inter(40), inter(80))
-        self.scene.go(publication)
+        self.scene.go(publish_record)
 
 
 @pytest.mark.parametrize("text", WORDS)
@@ -117,10 +117,10 @@ async def test_with_since_0_whatever_is_kept_counts(autojump_clock: MockClock) -
 async def test_since_counts_from_the_very_event(autojump_clock: MockClock) -> None:
     room = Room()
     with room.scene.listening():
-        publication = room.scene.come()  # event 1
+        publish_record = room.scene.come()  # event 1
         room.scene.say(key(0))  # 2 and 3: the first media, and a keyframe
         room.scene.say(inter(40), inter(80))
-        room.scene.go(publication)  # 4
+        room.scene.go(publish_record)  # 4
         for number, until in ((1, "published"), (2, "first_media"), (3, "first_keyframe"),
                               (4, "unpublished"), (1, "frames:3")):  # fmt: skip
             assert (await room.wait(until, 0.0, since=number - 1)).met

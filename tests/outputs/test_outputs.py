@@ -22,7 +22,7 @@ from tests.hub.outlets import serve as serve_reader
 from tests.outputs import keyframes, recorder, relay, text_form, text_service
 from trio_srs.config.load import loads
 from trio_srs.hub.cursor import Cursor
-from trio_srs.hub.group import FormFailedError
+from trio_srs.hub.form_group import FormFailedError
 from trio_srs.hub.participant import Participant
 from trio_srs.hub.playing import Playing
 from trio_srs.hub.settings import StreamSettings

@@ -11,7 +11,7 @@ import attrs
 import trio
 
 from trio_srs.hub.feed import Feed
-from trio_srs.hub.group import Group, Job
+from trio_srs.hub.form_group import FormGroup, SpanDelivery
 from trio_srs.hub.supervisor import Supervisor
 
 __all__ = ["Broadcaster"]
@@ -61,38 +61,38 @@ class _Round:
     a stream is held at a time, however many forms it is sent in."""
 
     feed: Feed
-    groups: deque[Group]
+    groups: deque[FormGroup]
     """Those that have not got all of it."""
     end: int
     """Of what was new when the round began; what comes later is for the next one."""
-    job: Job | None = None
+    delivery: SpanDelivery | None = None
 
     @classmethod
     def of(cls, feed: Feed) -> _Round:
         """A round of what is new in a feed now, for all its groups."""
         return cls(feed, deque(feed.groups.values()), feed.log.end)
 
-    def next_job(self) -> Job | None:
+    def next_delivery(self) -> SpanDelivery | None:
         """What to go on with; None at the end."""
-        while self.job is None and self.groups:
+        while self.delivery is None and self.groups:
             group = self.groups[0]
             if group.sent < self.end:
-                self.job = group.begin(self.feed.log)
-            if self.job is None:
+                self.delivery = group.begin(self.feed.log)
+            if self.delivery is None:
                 self.groups.popleft()
-        return self.job
+        return self.delivery
 
     def step(self) -> bool:
         """Serve some readers; whether there is more to do."""
-        job = self.next_job()
-        if job is not None and job.step(_SLICE):
-            self.job = None
+        delivery = self.next_delivery()
+        if delivery is not None and delivery.step(_SLICE):
+            self.delivery = None
             self.feed.was_sent()
-        return self.next_job() is not None
+        return self.next_delivery() is not None
 
     def fail(self, bug: Exception) -> bool:
         """A form has a bug: end who reads it, and go on with the others, if there are any."""
-        self.job = None
+        self.delivery = None
         self.groups.popleft().fail(self.feed, bug)
         return bool(self.groups)
 

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Final, Self
 import attrs
 import trio
 
-from trio_srs.hub.entry import NOTHING_FIRST, Prologue
+from trio_srs.hub.entry_point import NOTHING_FIRST, Prologue
 from trio_srs.hub.policy import Block, Drop, Lossless, ReaderTooSlowError, Skip
 from trio_srs.hub.position import LogPosition
 from trio_srs.hub.record import Record, weight

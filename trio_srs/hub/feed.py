@@ -10,9 +10,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, Protocol
 
 from trio_srs.hub.cursor import Begin, Cursor
-from trio_srs.hub.entry import NOTHING_FIRST, Entry, Prologue
+from trio_srs.hub.entry_point import NOTHING_FIRST, EntryPoint, Prologue
+from trio_srs.hub.form_group import FormGroup
 from trio_srs.hub.forms import Form
-from trio_srs.hub.group import Group
 from trio_srs.hub.headers import Header
 from trio_srs.hub.log import LogBounds, StreamLog
 from trio_srs.hub.policy import Block, Drop, Lossless, Skip, policy_of
@@ -117,7 +117,7 @@ class Feed:
         self.settings = settings
         self.policy = policy_of(settings)
         self.is_open = False
-        self.groups: dict[Form, Group] = {}
+        self.groups: dict[Form, FormGroup] = {}
         self.slow: set[LogPosition] = set()
         self.cursors: dict[Cursor, None] = {}
         self.dirty = False
@@ -135,7 +135,7 @@ class Feed:
         self._awaiting: set[LogPosition] = set()
         self._lossless: tuple[Cursor, ...] = ()
         self._waiting: set[Cursor] = set()
-        self._entry: Entry | None = None
+        self._entry: EntryPoint | None = None
         self._newest_entry = 0  # its position, also when it is no longer cached
         self._opened_at = self._closed_at = 0
         self._untrimmed = 0
@@ -231,14 +231,14 @@ class Feed:
             headers = tuple(header for header in headers if header.position < position)
             passed = log.between(position, log.end)
             appended -= sum(map(weight, passed))
-        self._entry = Entry(position, headers, appended)
+        self._entry = EntryPoint(position, headers, appended)
         self._newest_entry = position
         for reader in self._awaiting:
             self._place_at(reader, self._entry, timestamp_ms)
             reader.wake()
         self._awaiting.clear()
 
-    def _place_at(self, reader: LogPosition, entry: Entry, timestamp_ms: int) -> None:
+    def _place_at(self, reader: LogPosition, entry: EntryPoint, timestamp_ms: int) -> None:
         """Let a reader begin at an entry, after the headers that it does not know."""
         reader.place(entry.position, entry.prologue(reader.knows_until, timestamp_ms))
 
@@ -312,7 +312,7 @@ class Feed:
     def _add_reader(self, form: Form, outlet: Outlet, policy: Skip | Drop | None) -> Reader:
         group = self.groups.get(form)
         if group is None:
-            group = self.groups[form] = Group(form, self.log.end)
+            group = self.groups[form] = FormGroup(form, self.log.end)
         self.has_listeners = True
         reader = Reader(self, group, outlet, policy)
         self._readers += 1

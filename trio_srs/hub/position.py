@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from trio_srs.hub.entry import NOTHING_FIRST, Prologue
+from trio_srs.hub.entry_point import NOTHING_FIRST, Prologue
 
 if TYPE_CHECKING:
     from trio_srs.hub.feed import Feed

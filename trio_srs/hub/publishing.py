@@ -19,7 +19,7 @@ from trio_srs.wire.rtmp.message import Message
 
 if TYPE_CHECKING:
     from trio_srs.hub.hub import Hub
-    from trio_srs.hub.publication import Publication
+    from trio_srs.hub.publish_record import PublishRecord
 
 __all__ = ["FirstPacketTimeoutError", "PublishIdleTimeoutError", "Publishing", "publishing"]
 
@@ -46,7 +46,7 @@ class Publishing:
     Attributes:
         request: what is told of it to those who ask about its session.
         lease: the right to the name, for who appends by itself; None once it is over.
-        publication: what testers see of it.
+        publish_record: what testers see of it.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Publishing:
         self.name = request.stream = lease.stream.name
         request.outcome = ACCEPTED
         request.measure = self.counters
-        self.publication: Publication = hub.reports.begin(lease, publisher)
+        self.publish_record: PublishRecord = hub.reports.begin(lease, publisher)
 
     def begin(self) -> None:
         """Tell everybody; one who hears of it may end it."""
@@ -81,7 +81,7 @@ class Publishing:
 
     def counters(self) -> RequestCounters:
         """What has come so far."""
-        return self.publication.counters
+        return self.publish_record.counters
 
     def append_all(self, messages: Iterable[Message], now: float) -> None:
         """Add messages that came together to the stream, and let its readers have them.
@@ -134,7 +134,7 @@ class Publishing:
         if lease is None:
             return
         lease.give_back()
-        self._reports.end(self.publication, end.reason, end.detail)
+        self._reports.end(self.publish_record, end.reason, end.detail)
         counters = self.counters()
         self.request.finish(end.reason, end.detail, counters)
         self._bus.tell(

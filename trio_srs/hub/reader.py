@@ -12,14 +12,14 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, Protocol
 
-from trio_srs.hub.entry import NOTHING_FIRST, Prologue
+from trio_srs.hub.entry_point import NOTHING_FIRST, Prologue
 from trio_srs.hub.forms import Span
 from trio_srs.hub.policy import Drop, ReaderTooSlowError, Skip
 from trio_srs.hub.position import LogPosition
 
 if TYPE_CHECKING:
     from trio_srs.hub.feed import Feed
-    from trio_srs.hub.group import Group
+    from trio_srs.hub.form_group import FormGroup
 
 __all__ = ["Outlet", "Reader"]
 
@@ -81,7 +81,7 @@ class Reader(LogPosition):
     )
 
     def __init__(
-        self, feed: Feed, group: Group, outlet: Outlet, policy: Skip | Drop | None = None
+        self, feed: Feed, group: FormGroup, outlet: Outlet, policy: Skip | Drop | None = None
     ) -> None:
         """
         Args:

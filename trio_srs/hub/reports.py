@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, Protocol
 
 import attrs
 import trio
 
 from trio_srs.errors import EndReason
 from trio_srs.hub.bus import Bus
+from trio_srs.hub.cursor import Cursor
 from trio_srs.hub.directory import EventLog
 from trio_srs.hub.history import HistoryConfig
-from trio_srs.hub.inspection import Inspection
 from trio_srs.hub.journal import Journal
 from trio_srs.hub.lease import PublishLease
 from trio_srs.hub.participant import PublisherInfo
-from trio_srs.hub.publication import Publication
+from trio_srs.hub.publish_record import PublishRecord
 from trio_srs.hub.stall_detector import StallDetector
 from trio_srs.media.report import StreamReport
 
-__all__ = ["Reports"]
+__all__ = ["CatchUpRounds", "CatchesUp", "Reports"]
 
 _OFTEN_S: Final = 0.25
 _SELDOM_S: Final = 1.0
@@ -30,13 +31,67 @@ and asking thousands of them would cost more."""
 _REPORT_BYTES: Final = 16 * 1024
 """What a report takes besides its trace and metadata: facts, time line."""
 _VALUE_BYTES: Final = 64
+_BUDGET_S: Final = 0.001
+"""All inspecting together may take this long in one scheduler pass."""
+_SLICE: Final = 32
+"""Records seen between two looks at the clock: at 15 us each, half of the budget."""
+
+
+class CatchesUp(Protocol):
+    """Whoever looks at a publish: see :class:`~trio_srs.hub.inspector.Inspector`."""
+
+    @property
+    def cursor(self) -> Cursor:
+        """How far it has come."""
+        ...
+
+    def catch_up(self, most: int | None = None) -> None:
+        """Look at so many records at most."""
+        ...
+
+
+class CatchUpRounds:
+    """Lets inspectors catch up at intervals, in turn, off the receive path and within a budget."""
+
+    def __init__(self, every_s: float) -> None:
+        self._every_s = every_s
+        self._looking: dict[CatchesUp, None] = {}
+        self._begun = trio.Event()
+
+    def add(self, inspector: CatchesUp) -> None:
+        """From now on, until its cursor is closed."""
+        self._looking[inspector] = None
+        self._begun.set()
+
+    async def run(self) -> None:
+        """Let them catch up until cancelled."""
+        while True:
+            if not self._looking:
+                self._begun = trio.Event()
+                await self._begun.wait()
+            await trio.sleep(self._every_s)
+            await self._round()
+
+    async def _round(self) -> None:
+        """Each of them once, as far as there was something when its turn came."""
+        self._looking = {each: None for each in self._looking if not each.cursor.closed}
+        turns = deque((it, it.cursor.position + it.cursor.behind) for it in self._looking)
+        until = trio.current_time() + _BUDGET_S
+        while turns:
+            inspector, end = turns.popleft()
+            inspector.catch_up(_SLICE)
+            if inspector.cursor.behind and inspector.cursor.position < end:
+                turns.append((inspector, end))
+            if turns and trio.current_time() >= until:
+                await trio.lowlevel.checkpoint()
+                until = trio.current_time() + _BUDGET_S
 
 
 @attrs.define(eq=False)
 class _Name:
     """What is known of one name."""
 
-    publications: list[Publication] = attrs.field(factory=list)
+    publish_records: list[PublishRecord] = attrs.field(factory=list)
     """In the order in which they began."""
     publishes: int = 0
 
@@ -61,9 +116,9 @@ class Reports:
         self._config = config or HistoryConfig()
         self._unix_time = unix_time
         self._names: dict[str, _Name] = {}
-        self._ended: dict[Publication, None] = {}  # in the order in which they did
+        self._ended: dict[PublishRecord, None] = {}  # in the order in which they did
         self._size = 0
-        self._often, self._seldom = Inspection(_OFTEN_S), Inspection(_SELDOM_S)
+        self._often, self._seldom = CatchUpRounds(_OFTEN_S), CatchUpRounds(_SELDOM_S)
         self._stalls = StallDetector()
 
     async def run(self) -> None:
@@ -77,25 +132,25 @@ class Reports:
 
     def find(self, stream: str) -> StreamReport | None:
         """Of the present publish of a name, as of now, or else of the newest one."""
-        publication = self.newest(stream)
-        return None if publication is None else publication.report()
+        publish_record = self.newest(stream)
+        return None if publish_record is None else publish_record.report()
 
     def history(self, stream: str) -> tuple[StreamReport, ...]:
         """Of every publish of a name that is kept, the present one included, oldest first."""
-        return tuple(each.report() for each in self.publications(stream))
+        return tuple(each.report() for each in self.publish_records(stream))
 
     def names(self) -> tuple[str, ...]:
         """The names of which there is a report, those published first first."""
-        return tuple(name for name, known in self._names.items() if known.publications)
+        return tuple(name for name, known in self._names.items() if known.publish_records)
 
-    def newest(self, stream: str) -> Publication | None:
+    def newest(self, stream: str) -> PublishRecord | None:
         """The present publish of a name, or else the newest one."""
-        return next(reversed(self.publications(stream)), None)
+        return next(reversed(self.publish_records(stream)), None)
 
-    def publications(self, stream: str) -> tuple[Publication, ...]:
+    def publish_records(self, stream: str) -> tuple[PublishRecord, ...]:
         """Every publish of a name that is kept, oldest first."""
         known = self._names.get(stream)
-        return () if known is None else tuple(known.publications)
+        return () if known is None else tuple(known.publish_records)
 
     def publishes(self, stream: str) -> int:
         """How often a name has been published, as far back as anything of it is kept."""
@@ -104,11 +159,11 @@ class Reports:
 
     # ------------------------------------------------------------- publishing
 
-    def begin(self, lease: PublishLease, publisher: PublisherInfo) -> Publication:
+    def begin(self, lease: PublishLease, publisher: PublisherInfo) -> PublishRecord:
         """A publish begins, and nothing of it was appended yet."""
         known = self._names.setdefault(lease.stream.name, _Name())
         known.publishes += 1
-        publication = Publication(
+        publish_record = PublishRecord(
             lease,
             publisher,
             bus=self._bus,
@@ -116,24 +171,24 @@ class Reports:
             began_at=self._unix_time() - (trio.current_time() - publisher.accepted_at),
             newest_event=lambda: self._journal.last,
         )
-        known.publications.append(publication)
-        if publication.inspector is not None:
-            is_costly = publication.inspector.level == "full"
-            (self._often if is_costly else self._seldom).add(publication.inspector)
-        return publication
+        known.publish_records.append(publish_record)
+        if publish_record.inspector is not None:
+            is_costly = publish_record.inspector.level == "full"
+            (self._often if is_costly else self._seldom).add(publish_record.inspector)
+        return publish_record
 
-    def end(self, publication: Publication, reason: EndReason, detail: str) -> StreamReport:
+    def end(self, publish_record: PublishRecord, reason: EndReason, detail: str) -> StreamReport:
         """A publish is over, and has given its name back."""
-        publication.finish(reason, detail)
-        report = publication.report()
-        self._ended[publication] = None
+        publish_record.finish(reason, detail)
+        report = publish_record.report()
+        self._ended[publish_record] = None
         self._size += _size(report)
-        self._bound(publication.stream)
+        self._bound(publish_record.stream)
         return report
 
     def _bound(self, stream: str) -> None:
         config = self._config
-        ended = [each for each in self._names[stream].publications if each.ended]
+        ended = [each for each in self._names[stream].publish_records if each.ended]
         for each in ended[: max(len(ended) - config.reports_per_stream, 0)]:
             del self._ended[each]
             self._forget(each)
@@ -144,12 +199,12 @@ class Reports:
             del self._ended[oldest]
             self._forget(oldest)
 
-    def _forget(self, publication: Publication) -> None:
-        known = self._names[publication.stream]
-        known.publications.remove(publication)
-        self._size -= _size(publication.report())
-        if not known.publications:
-            del self._names[publication.stream]
+    def _forget(self, publish_record: PublishRecord) -> None:
+        known = self._names[publish_record.stream]
+        known.publish_records.remove(publish_record)
+        self._size -= _size(publish_record.report())
+        if not known.publish_records:
+            del self._names[publish_record.stream]
 
 
 def _size(report: StreamReport) -> int:

@@ -12,7 +12,7 @@ import trio
 from trio_srs.hub.codecs import CodecChanges
 from trio_srs.hub.feed import HEADERS_PART, Feed
 from trio_srs.hub.headers import HeaderCache
-from trio_srs.hub.pictures import Pictures
+from trio_srs.hub.picture_boundaries import PictureBoundaries
 from trio_srs.hub.record import HEADER, AlteredRecord, Record
 from trio_srs.hub.settings import StreamSettings
 from trio_srs.hub.stream_tasks import StreamTasks
@@ -122,7 +122,7 @@ class Stream:
         self.on_record: Callable[[Record], None] | None = None
         self._server_name = broadcaster.server_name
         self._codecs = CodecChanges()
-        self._pictures = Pictures()
+        self._boundaries = PictureBoundaries()
         self._shift = TimestampShift(settings.timestamps)
         self._has_video = False
         self._sounds_before = 0
@@ -155,13 +155,13 @@ class Stream:
         self.settings = settings
         self.counters.publishes += 1
         self._codecs = CodecChanges()
-        self._pictures = Pictures()
+        self._boundaries = PictureBoundaries()
         self._headers.clear()
         self._headers.most_bytes = settings.log_bytes // HEADERS_PART
         self._has_video = False
         self._sounds_before = self.counters.sounds
         self._shift = self._shift.next(settings.timestamps)
-        feed.kept_from, feed.times = self._pictures.wanted_from, self._shift
+        feed.kept_from, feed.times = self._boundaries.wanted_from, self._shift
         feed.open(
             settings, self._notice(StatusCode.PLAY_PUBLISH_NOTIFY, f"{self.name} is now published")
         )
@@ -184,7 +184,7 @@ class Stream:
                 self._report(bug)
         self.idle_since = trio.current_time()
         self.tasks.finish()
-        self._pictures = Pictures()
+        self._boundaries = PictureBoundaries()
         feed.close(
             self._notice(StatusCode.PLAY_UNPUBLISH_NOTIFY, f"{self.name} is now unpublished")
         )
@@ -299,7 +299,7 @@ class Stream:
     def _see_video(self, record: Record, sent_ms: int) -> None:
         self._has_video = True
         self._video_at = record.arrived_at
-        counters, pictures, feed = self.counters, self._pictures, self.feed
+        counters, pictures, feed = self.counters, self._boundaries, self.feed
         is_key = record.flags
         if is_key > _KEYFRAME:  # none, but a header, an end or a command
             counters.others += 1

@@ -24,7 +24,7 @@ from trio_srs.hub.bus import (
     PublishEnded,
 )
 from trio_srs.hub.directory import SessionView
-from trio_srs.hub.publication import Publication
+from trio_srs.hub.publish_record import PublishRecord
 from trio_srs.hub.registry import SessionEntry
 from trio_srs.hub.reports import Reports
 from trio_srs.hub.sessions import in_order, session_facts
@@ -196,21 +196,21 @@ class Waiting:
         met = trio.Event()
         with ExitStack() as stack:
 
-            def look(publication: Publication) -> None:
-                if _has(publication, until, since):
+            def look(publish_record: PublishRecord) -> None:
+                if _has(publish_record, until, since):
                     met.set()
-                elif until.frames and publication.going_on and _counts(publication, since):
-                    stack.callback(publication.when_frames(until.frames, met.set))
+                elif until.frames and publish_record.going_on and _counts(publish_record, since):
+                    stack.callback(publish_record.when_frames(until.frames, met.set))
 
             def hear(event: Event) -> None:
                 if type(event) is _EVENTS.get(until.kind):
                     met.set()
                 elif until.frames and type(event) is PublishBegan:
-                    look(self._reports.publications(stream)[-1])
+                    look(self._reports.publish_records(stream)[-1])
 
-            before = self._reports.publications(stream)
-            for publication in before if since is not None else before[-1:]:
-                look(publication)
+            before = self._reports.publish_records(stream)
+            for publish_record in before if since is not None else before[-1:]:
+                look(publish_record)
             if not met.is_set():
                 stack.enter_context(self._bus.listening(hear, stream))
             yield met
@@ -244,14 +244,14 @@ class Waiting:
         return diagnosis.sentences()
 
 
-def _counts(publication: Publication, since: int | None) -> bool:
+def _counts(publish_record: PublishRecord, since: int | None) -> bool:
     """Whether a publish began late enough for its frames to count."""
-    return since is None or publication.after[StepKind.PUBLISH] >= since
+    return since is None or publish_record.after[StepKind.PUBLISH] >= since
 
 
-def _has(publication: Publication, until: Until, since: int | None) -> bool:
+def _has(publish_record: PublishRecord, until: Until, since: int | None) -> bool:
     """Whether it has happened in this publish, and late enough."""
     if until.kind is UntilKind.FRAMES:
-        return publication.frames >= until.frames and _counts(publication, since)
-    after = publication.after.get(_STEPS[until.kind])
+        return publish_record.frames >= until.frames and _counts(publish_record, since)
+    after = publish_record.after.get(_STEPS[until.kind])
     return after is not None and (since is None or after >= since)

@@ -119,7 +119,7 @@ async def _run(
 ) -> None:
     """Run it until it is stopped."""
     prepare()
-    import_module("trio_srs.hub.inspect")  # likewise: see hub.publication
+    import_module("trio_srs.hub.inspector")  # likewise: see hub.publish_record
     async with trio.open_nursery() as nursery:
         nursery.start_soon(_obey, signals, server, load, nursery)
         if parent is not None:

@@ -22,7 +22,7 @@ from trio_srs.hub.bus import Bus, Event, PublishBegan
 from trio_srs.hub.cursor import Begin, Cursor
 from trio_srs.hub.hub import Hub
 from trio_srs.hub.policy import Lossless, ReaderTooSlowError
-from trio_srs.hub.publication import Publication
+from trio_srs.hub.publish_record import PublishRecord
 from trio_srs.hub.record import Record
 from trio_srs.hub.reports import Reports
 from trio_srs.tools.file_name import file_name
@@ -30,7 +30,7 @@ from trio_srs.tools.play import flv_tag
 from trio_srs.wire.flv.tag import encode_header, encode_tag
 from trio_srs.wire.rtmp.message import Message, MessageType
 
-__all__ = ["Captures", "Source", "capturing"]
+__all__ = ["CaptureSource", "Captures", "capturing"]
 
 _log = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ _WAITING_MOST: Final = 256 * 2**20
 """Bytes that may wait for the disk; a capture that it cannot keep up with is given up."""
 
 
-class Source(Protocol):
+class CaptureSource(Protocol):
     """What captures are made of: a server, or the same parts of one."""
 
     @property
@@ -60,10 +60,10 @@ class Source(Protocol):
 class _Capture:
     """One publish on its way into a file."""
 
-    def __init__(self, cursor: Cursor, publication: Publication, path: Path) -> None:
+    def __init__(self, cursor: Cursor, publish_record: PublishRecord, path: Path) -> None:
         self.path = path
         self.failed = ""
-        self.cursor, self.publication = cursor, publication
+        self.cursor, self.publish_record = cursor, publish_record
         self._kinds: set[int] = set()
 
     async def write(self) -> None:
@@ -79,7 +79,7 @@ class _Capture:
         except OSError as error:
             self.failed = error.strerror or str(error)
         if self.failed:
-            stream = self.publication.stream
+            stream = self.publish_record.stream
             _log.warning("the capture of %s was given up: %s", stream, self.failed)
 
     def _write(self, file: BufferedWriter, records: list[Record]) -> None:
@@ -103,7 +103,7 @@ class Captures:
 
     def __init__(
         self,
-        source: Source,
+        source: CaptureSource,
         folder: Path,
         nursery: trio.Nursery,
         *,
@@ -122,12 +122,12 @@ class Captures:
         if not isinstance(event, PublishBegan) or not self._wanted(event.stream):
             return
         stream = self._source.hub.find(event.stream)
-        publication = self._source.reports.newest(event.stream)
-        if stream is not None and publication is not None:
+        publish_record = self._source.reports.newest(event.stream)
+        if stream is not None and publish_record is not None:
             policy = Lossless(most_bytes=self._waiting_most, most_s=math.inf)
             cursor = stream.feed.cursor(policy, Begin.OLDEST, follow=False)
-            capture = _Capture(cursor, publication, self._path(event.stream))
-            publication.capture(str(capture.path))
+            capture = _Capture(cursor, publish_record, self._path(event.stream))
+            publish_record.capture(str(capture.path))
             self._open.add(capture)
             self._nursery.start_soon(self._write, capture)
 
@@ -139,7 +139,7 @@ class Captures:
             self._changed.set()
             self._changed = trio.Event()
         if capture.failed:
-            capture.publication.capture(None)
+            capture.publish_record.capture(None)
 
     def _path(self, stream: str) -> Path:
         """One that is free."""
@@ -149,7 +149,7 @@ class Captures:
 
     async def settled(self) -> None:
         """Wait until the files of all publishes that have ended are complete."""
-        while any(not capture.publication.going_on for capture in self._open):
+        while any(not capture.publish_record.going_on for capture in self._open):
             await self._changed.wait()
 
     def stop(self) -> None:
@@ -160,7 +160,7 @@ class Captures:
 
 @asynccontextmanager
 async def capturing(
-    source: Source,
+    source: CaptureSource,
     folder: Path,
     *,
     wanted: Callable[[str], bool] = lambda _: True,

@@ -72,8 +72,8 @@ async def test_reports_and_events_name_the_process_as_well(nursery: trio.Nursery
     house = house_of("a")
     await nursery.start(house.run)
     peer = await house.publisher()
-    [publication] = house.reports.publications("live/a")
-    assert publication.report().session == "a-c1"
+    [publish_record] = house.reports.publish_records("live/a")
+    assert publish_record.report().session == "a-c1"
     assert {event.session for event in house.events} == {"a-c1"}
     peer.close()
 

@@ -12,8 +12,8 @@ import trio
 from trio_srs.errors import PeerError
 from trio_srs.net.nursery import ungrouped
 from trio_srs.server.run import Server, serve
-from trio_srs.tools.expect.gauge import LOOK_S, Gauge
 from trio_srs.tools.expect.program import Program, filled_in, running
+from trio_srs.tools.expect.publish_progress import LOOK_S, PublishProgress
 from trio_srs.tools.expect.run_observer import ObservedPublish, RunObserver
 from trio_srs.tools.expect.run_plan import DEFAULT_STREAM, SOURCE_STREAM, RunPlan, placeholders
 from trio_srs.tools.expect.run_result import RunResult
@@ -41,7 +41,7 @@ class ExpectRun:
         self.result = RunResult(began_at=time.time(), stream=plan.stream)
         self._plan = plan
         self._observer = RunObserver(plan.stream, source=SOURCE_STREAM if plan.source else None)
-        self._gauge: Gauge | None = None
+        self._progress: PublishProgress | None = None
         self._program: Program | None = None
         self._enough = ""
 
@@ -143,9 +143,9 @@ class ExpectRun:
     def _measure(self, server: Server, name: str) -> None:
         stream = server.hub.find(name)
         assert stream is not None  # its publish has just begun
-        if self._gauge is not None:
-            self._gauge.close()
-        self._gauge = Gauge(stream.feed)
+        if self._progress is not None:
+            self._progress.close()
+        self._progress = PublishProgress(stream.feed)
 
     async def _look(self) -> None:
         """Look now and then whether there is enough."""
@@ -157,9 +157,9 @@ class ExpectRun:
 
     def _is_enough(self) -> bool:
         is_first = self._plan.kick_after_s is not None and len(self._observer.publishes) < 2
-        if self._gauge is None or is_first:
+        if self._progress is None or is_first:
             return False
-        if reached := self._gauge.reached(self._plan.enough):
+        if reached := self._progress.reached(self._plan.enough):
             self._enough = f"there were enough {reached}"
         return bool(self._enough)
 
@@ -198,7 +198,7 @@ class ExpectRun:
     async def _first_frame(self, publish: ObservedPublish) -> None:
         """Wait for anything but headers."""
         while True:
-            if publish.ended or self._is_over or (self._gauge and self._gauge.has_frames):
+            if publish.ended or self._is_over or (self._progress and self._progress.has_frames):
                 return
             await trio.sleep(LOOK_S)
 

@@ -143,13 +143,13 @@ async def test_the_present_publish_is_not_earlier_than_itself(
 ) -> None:
     """Not even when two reports of it differ, as they do while it is silent."""
     peer = await site.house.publisher("a")
-    [publication] = site.house.reports.publications("live/a")
-    report, count = publication.report(), itertools.count()
+    [publish_record] = site.house.reports.publish_records("live/a")
+    report, count = publish_record.report(), itertools.count()
 
     def differing() -> StreamReport:
         return attrs.evolve(report, end_detail=str(next(count)))
 
-    monkeypatch.setattr(publication, "report", differing)
+    monkeypatch.setattr(publish_record, "report", differing)
     _, said = await expect(site, rules=["reconnect.seconds absent"])
     assert said["met"], said
     peer.close()

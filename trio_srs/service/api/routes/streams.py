@@ -73,11 +73,11 @@ async def kick_publisher(
     seconds. The name is free at once; it may connect again.
     """
     key = path_key(app, name, vhost, api.hosts.vhost_of)
-    publication = api.reports.newest(key)
+    publish_record = api.reports.newest(key)
     if not api.hub.kick(key, detail):
         with located("path"):
             raise NotPublishedError(f"nobody publishes {key}")
-    entry = api.registry.find(publication.publisher.session) if publication else None
+    entry = api.registry.find(publish_record.publisher.session) if publish_record else None
     if entry is not None:
         await until_ended(api.bus, entry)
 

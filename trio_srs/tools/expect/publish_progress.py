@@ -1,4 +1,4 @@
-"""How much of a publish has come: to stop when there is enough. Floor 6."""
+"""How far a publish has come: to stop when there is enough of it. Floor 6."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from trio_srs.tools.expect.stream_observer import Enough
 from trio_srs.tools.tally import Tally
 from trio_srs.wire.rtmp.message import Message
 
-__all__ = ["LOOK_S", "Gauge"]
+__all__ = ["LOOK_S", "PublishProgress"]
 
 LOOK_S: Final = 0.05
 """How often it is looked at."""
 
 
-class Gauge:
+class PublishProgress:
     """Counts what a publisher sends: the one that a feed has now, from its next record on."""
 
     def __init__(self, feed: Feed) -> None:

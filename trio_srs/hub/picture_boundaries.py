@@ -16,7 +16,7 @@ from trio_srs.wire.flv.enhanced import FrameKind
 from trio_srs.wire.flv.slices import begins_picture
 from trio_srs.wire.flv.slot import track_codecs
 
-__all__ = ["Part", "Pictures"]
+__all__ = ["PictureBoundaries", "PicturePart"]
 
 _KEYFRAME: Final = int(FrameKind.KEYFRAME)
 _LONGEST: Final = 256
@@ -25,7 +25,7 @@ may be joined at its last message only."""
 
 
 @attrs.define(eq=False)
-class Part:
+class PicturePart:
     """What a message is of a picture."""
 
     position: int
@@ -43,7 +43,7 @@ class _Picture:
     has_slice: bool
 
 
-class Pictures:
+class PictureBoundaries:
     """What is known of the newest picture of each track.
 
     Attributes:
@@ -59,7 +59,7 @@ class Pictures:
         self.position = self._at = -1
         self._by_track: dict[int, _Picture] = {}
 
-    def go_on(self, record: Record, log: StreamLog) -> Part:
+    def go_on(self, record: Record, log: StreamLog) -> PicturePart:
         """A message with the same timestamp comes, and is about to be in the log."""
         if self._at != self.position:
             self._at, self._by_track = self.position, {}
@@ -70,13 +70,13 @@ class Pictures:
         has_slice = begins_picture(record.body)
         if picture is None or (has_slice and picture.has_slice):
             self._by_track[track] = _Picture(position, is_key, has_slice)
-            return Part(position, begins=True, begins_key=is_key)
+            return PicturePart(position, begins=True, begins_key=is_key)
         begins_key = is_key and not picture.is_key
         picture.is_key |= is_key
         picture.has_slice |= has_slice
         if picture.position < max(log.base, position - _LONGEST):
             picture.position = position  # its beginning is not kept
-        return Part(picture.position, begins=False, begins_key=begins_key)
+        return PicturePart(picture.position, begins=False, begins_key=begins_key)
 
     def _see_first(self, log: StreamLog) -> None:
         """Look at the message that was the first of this timestamp, now that it matters."""

@@ -1,4 +1,4 @@
-"""Groups: the readers of one stream that get the same bytes, served together. Floor 2."""
+"""Form groups: the readers of one feed that get the same bytes, served together. Floor 2."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from trio_srs.hub.supervisor import ReportedError
 if TYPE_CHECKING:
     from trio_srs.hub.feed import Feed
 
-__all__ = ["FormFailedError", "Group", "Job"]
+__all__ = ["FormFailedError", "FormGroup", "SpanDelivery"]
 
 _PART: Final = 16
 """One in so many bytes that a log may hold is sent at a time, or one message: what is being sent is
@@ -25,7 +25,7 @@ class FormFailedError(ReportedError):
     code = "form_failed"
 
 
-class Group:
+class FormGroup:
     """Readers with equal forms.
 
     Attributes:
@@ -36,7 +36,7 @@ class Group:
     """
 
     __slots__ = (
-        *("_order", "ahead", "bytes_sent", "failed", "form", "job", "readers", "sent", "turn"),
+        *("_order", "ahead", "bytes_sent", "failed", "form", "delivery", "readers", "sent", "turn"),
     )
 
     def __init__(self, form: Form, sent: int) -> None:
@@ -45,7 +45,7 @@ class Group:
         self.bytes_sent = 0
         self.readers: dict[Reader, None] = {}
         self.ahead: set[Reader] = set()
-        self.job: Job | None = None
+        self.delivery: SpanDelivery | None = None
         self.turn = 0
         self.failed = ""
         self._order: list[Reader] | None = None
@@ -63,14 +63,14 @@ class Group:
 
     def unserved(self, reader: Reader) -> int:
         """Bytes of the span under way that are counted in, but not yet offered to a reader."""
-        if self.job is None or reader.fast_at == self.sent:
+        if self.delivery is None or reader.fast_at == self.sent:
             return 0
-        return len(self.job.span.blob)
+        return len(self.delivery.span.blob)
 
-    def begin(self, log: StreamLog) -> Job | None:
+    def begin(self, log: StreamLog) -> SpanDelivery | None:
         """The work of sending what is new, or the first part of it, if that is much for this log;
         None when there is nothing new or it is under way."""
-        if self.job is not None or not self.readers or self.failed:
+        if self.delivery is not None or not self.readers or self.failed:
             return None
         while self.sent < log.end:
             begin = self.sent
@@ -83,8 +83,8 @@ class Group:
             span = Span(records, self.form)
             if span.blob:
                 self.bytes_sent += len(span.blob)
-                self.job = Job(self, span, begin, self._rotated(), log)
-                return self.job
+                self.delivery = SpanDelivery(self, span, begin, self._rotated(), log)
+                return self.delivery
             for reader in self.readers:  # nothing of it is for them
                 if reader.fast_at == begin:
                     reader.fast_at = self.sent
@@ -99,8 +99,8 @@ class Group:
     def give_up(self, why: str) -> None:
         """Every reader is to end; each finds out by itself."""
         self.failed = why
-        if self.job is not None:
-            self.job.drop()
+        if self.delivery is not None:
+            self.delivery.drop()
         for reader in self.readers:
             reader.fall_back()
 
@@ -134,20 +134,20 @@ class Group:
                 reader.fall_back()
 
 
-class Job:
+class SpanDelivery:
     """One span, to be offered to each fast reader of a group; a few of them at a time."""
 
     __slots__ = ("_begin", "_end", "_group", "_held", "_log", "_next", "_readers", "span")
 
     def __init__(
-        self, group: Group, span: Span, begin: int, readers: list[Reader], log: StreamLog
+        self, group: FormGroup, span: Span, begin: int, readers: list[Reader], log: StreamLog
     ) -> None:
         self._group, self.span, self._readers, self._log = group, span, readers, log
         self._begin, self._end = begin, group.sent
         self._next = self._held = 0
 
     def step(self, count: int) -> bool:
-        """Serve the next ``count`` readers; whether the job is done.
+        """Serve the next ``count`` readers; whether all have been served.
 
         One non-blocking send for each, no task switch, nothing allocated. Right before it: the
         reader is fast, stands at the begin of the span, and its connection owes nothing.
@@ -185,4 +185,4 @@ class Job:
     def drop(self) -> None:
         """It is done, or cannot be."""
         self._log.hold(-self._held)
-        self._group.job = None
+        self._group.delivery = None

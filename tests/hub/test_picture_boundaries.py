@@ -141,7 +141,9 @@ async def test_who_waits_for_a_keyframe_gets_all_of_it(part: Part) -> None:
     assert player.heard() == [*heard(audio_header(), at=1000), *heard(*said)]
 
 
-async def test_headers_that_stand_inside_a_picture_are_given_in_their_place(part: Part) -> None:
+async def test_headers_that_stand_inside_a_picture_are_given_in_their_place(
+    part: Part,
+) -> None:
     new = header(1000)
     said = [part(1000, "delimiter"), new, part(1000, "first")]
     stage = on_stage(Stage(), audio_header(), *said)
@@ -244,8 +246,8 @@ async def test_the_next_publisher_begins_a_picture_of_its_own() -> None:
 async def test_a_publication_counts_pictures_and_not_messages(autojump_clock: MockClock) -> None:
     scene = Scene()
     with scene.listening():
-        publication = scene.come()
+        publish_record = scene.come()
         for at in (0, 40, 80):
             scene.say(*(Message(MessageType.VIDEO, 1, at, legacy(7)(True, AVC[name]))
                         for name in ("sei", "first", "other", "other")))  # fmt: skip
-        assert (publication.frames, publication.keyframes) == (3, 3)
+        assert (publish_record.frames, publish_record.keyframes) == (3, 3)

@@ -9,7 +9,7 @@ import trio
 from trio.testing import MockClock
 
 from tests.hub.stage import Stage
-from trio_srs.hub.inspect import Inspector
+from trio_srs.hub.inspector import Inspector
 from trio_srs.media.probe import Level, StreamProbe
 from trio_srs.testing.bodies import audio, audio_header, header, inter, key
 from trio_srs.units import Seconds

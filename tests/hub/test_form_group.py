@@ -10,8 +10,8 @@ from tests.hub.outlets import MemoryOutlet
 from tests.hub.stage import FORM, Stage, heard
 from trio_srs.hub.broadcast import Broadcaster
 from trio_srs.hub.feed import Feed
+from trio_srs.hub.form_group import FormFailedError
 from trio_srs.hub.forms import RtmpForm
-from trio_srs.hub.group import FormFailedError
 from trio_srs.hub.record import Record
 from trio_srs.hub.settings import StreamSettings
 from trio_srs.testing.bodies import audio, inter, key
@@ -36,9 +36,9 @@ async def test_readers_with_equal_forms_get_the_same_bytes() -> None:
     players = [stage.play() for _ in range(3)]
     stage.run()
     stage.say(inter(40), inter(80))
-    [job] = stage.begin()
-    blob = job.span.blob
-    job.step(10)
+    [delivery] = stage.begin()
+    blob = delivery.span.blob
+    delivery.step(10)
     assert [bytes(player.outlet.taken[-len(blob) :]) for player in players] == [blob] * 3
 
 
@@ -58,11 +58,11 @@ async def test_a_step_serves_as_many_as_it_is_told() -> None:
     stage.publish()
     order = watched(stage, 5)
     stage.say(key(0))
-    [job] = stage.begin()
-    assert not job.step(2)
+    [delivery] = stage.begin()
+    assert not delivery.step(2)
     assert len(order) == 2
-    assert not job.step(2)
-    assert job.step(2)
+    assert not delivery.step(2)
+    assert delivery.step(2)
     assert sorted(order) == [0, 1, 2, 3, 4]
 
 
@@ -80,12 +80,12 @@ async def test_one_span_at_a_time_is_sent_to_a_group() -> None:
     player = stage.play()
     stage.run()
     stage.say(key(0))
-    [job] = stage.begin()
+    [delivery] = stage.begin()
     stage.say(inter(40))
     assert stage.begin() == []
-    job.step(1)
-    [job] = stage.begin()
-    job.step(1)
+    delivery.step(1)
+    [delivery] = stage.begin()
+    delivery.step(1)
     assert player.heard() == heard(key(0), inter(40))
 
 
@@ -113,10 +113,10 @@ async def test_a_reader_that_comes_while_others_are_served_waits_for_the_next_sp
     first = stage.play()
     stage.run()
     stage.say(inter(40))
-    [job] = stage.begin()
+    [delivery] = stage.begin()
     second = stage.play()
     second.serve()
-    job.step(10)
+    delivery.step(10)
     stage.say(inter(80))
     stage.run()
     assert first.heard() == second.heard() == heard(key(0), inter(40), inter(80))
@@ -131,10 +131,10 @@ async def test_much_that_is_new_is_sent_a_part_at_a_time() -> None:
     said = [key(at, 1500) for at in range(20)]
     stage.say(*said)
     sizes = []
-    while jobs := stage.begin():
-        [job] = jobs
-        sizes.append(len(job.span.blob))
-        assert job.step(16)
+    while deliveries := stage.begin():
+        [delivery] = deliveries
+        sizes.append(len(delivery.span.blob))
+        assert delivery.step(16)
     assert max(sizes) < 4096 + 1600
     assert len(sizes) > 5
     assert player.heard() == heard(*said)
@@ -149,10 +149,10 @@ async def test_what_takes_several_turns_to_send_counts_as_held_meanwhile() -> No
     stage.run()
     stage.say(key(0, 1500))
     before = stage.live.feed.log.size
-    [job] = stage.begin()
-    assert not job.step(2)
-    assert stage.live.feed.log.size == before + 2 * len(job.span.blob)
-    assert job.step(2)
+    [delivery] = stage.begin()
+    assert not delivery.step(2)
+    assert stage.live.feed.log.size == before + 2 * len(delivery.span.blob)
+    assert delivery.step(2)
     assert stage.live.feed.log.size == before
 
 
@@ -207,7 +207,7 @@ async def test_a_form_with_a_bug_ends_who_reads_in_it_and_nobody_else(
         assert again.next_span(1) is None
         nursery.cancel_scope.cancel()
     [line] = caplog.records
-    assert line.getMessage().startswith("a bug ended the form <tests.hub.test_group.Broken")
+    assert line.getMessage().startswith("a bug ended the form <tests.hub.test_form_group.Broken")
     assert line.exc_info
 
 
@@ -233,13 +233,13 @@ async def test_what_is_being_sent_of_a_form_with_a_bug_is_let_go(
     players = [stage.play() for _ in range(3)]
     stage.run()
     stage.say(key(0, 5000))
-    [job] = stage.begin()
+    [delivery] = stage.begin()
     size = stage.live.feed.log.size
-    assert not job.step(1)
+    assert not delivery.step(1)
     [group] = stage.live.feed.groups.values()
     assert stage.live.feed.log.size > size
     group.fail(stage.live.feed, KeyError("the bug"))
-    assert group.job is None
+    assert group.delivery is None
     assert stage.live.feed.log.size == size
     stage.say(inter(40))
     assert stage.begin() == []

@@ -9,9 +9,9 @@ from trio.testing import MockClock
 
 from tests.hub.stage import Stage
 from trio_srs.hub.cursor import Begin
-from trio_srs.hub.inspect import Inspector
-from trio_srs.hub.inspection import Inspection
+from trio_srs.hub.inspector import Inspector
 from trio_srs.hub.policy import Block
+from trio_srs.hub.reports import CatchUpRounds
 from trio_srs.testing.bodies import inter
 
 
@@ -32,27 +32,27 @@ class Slow:
 async def test_they_catch_up_by_themselves_until_the_publish_is_over(
     autojump_clock: MockClock, nursery: trio.Nursery
 ) -> None:
-    inspection, stage = Inspection(0.25), Stage()
-    nursery.start_soon(inspection.run)
+    rounds, stage = CatchUpRounds(0.25), Stage()
+    nursery.start_soon(rounds.run)
     lease = stage.publish()
     inspector = Inspector(stage.live.feed, "full", published_at=lease.began_at)
-    inspection.add(inspector)
+    rounds.add(inspector)
     for _ in range(3):
         stage.say(*(inter(0) for _ in range(100)))
         await trio.sleep(0.26)
         assert inspector.cursor.behind == 0
     lease.give_back()
     await trio.sleep(1)
-    assert len(inspection._looking) == 0
+    assert len(rounds._looking) == 0
 
 
 async def test_they_take_turns_and_others_run_between(autojump_clock: MockClock) -> None:
-    inspection, stages = Inspection(0.25), [Stage(), Stage()]
+    rounds, stages = CatchUpRounds(0.25), [Stage(), Stage()]
     order: list[Slow] = []
     seen: list[int] = []
     for stage in stages:
         stage.publish()
-        inspection.add(Slow(stage, order, autojump_clock))
+        rounds.add(Slow(stage, order, autojump_clock))
         stage.say(*(inter(0) for _ in range(96)))
 
     async def others() -> None:
@@ -62,7 +62,7 @@ async def test_they_take_turns_and_others_run_between(autojump_clock: MockClock)
 
     async with trio.open_nursery() as nursery:
         nursery.start_soon(others)
-        await inspection._round()
+        await rounds._round()
     # A slice takes longer than the budget, and of two tasks either may be first in a pass.
     assert max(later - sooner for sooner, later in pairwise([*seen, 192])) <= 64
     assert order[:32] == [order[0]] * 32
@@ -84,8 +84,8 @@ async def test_a_round_ends_although_more_keeps_coming(autojump_clock: MockClock
                 stage.say(inter(0), inter(0))  # while it looks
 
     endless = Endless()
-    inspection = Inspection(0.25)
-    inspection.add(endless)
+    rounds = CatchUpRounds(0.25)
+    rounds.add(endless)
     stage.say(*(inter(0) for _ in range(64)))
-    await inspection._round()
+    await rounds._round()
     assert (endless.cursor.position, endless.cursor.behind) == (64, 4)

@@ -10,7 +10,7 @@ import attrs
 from trio_srs.hub.headers import Header
 from trio_srs.hub.record import Record
 
-__all__ = ["NOTHING_FIRST", "Entry", "Prologue"]
+__all__ = ["NOTHING_FIRST", "EntryPoint", "Prologue"]
 
 
 @attrs.frozen
@@ -57,7 +57,7 @@ NOTHING_FIRST: Final = Prologue((), 0)
 
 
 @attrs.frozen
-class Entry:
+class EntryPoint:
     """A place in the log where a reader may begin, and the headers that hold there."""
 
     position: int

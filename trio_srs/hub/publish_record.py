@@ -1,9 +1,10 @@
-"""A publication: one publish as testers see it, while it goes on and after. Floor 2."""
+"""A publish record: one publish as testers see it, while it goes on and after. Floor 2."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -25,17 +26,19 @@ from trio_srs.hub.record import Record
 from trio_srs.hub.session_requests import RequestCounters
 from trio_srs.hub.settings import InspectLevel
 from trio_srs.hub.stall_detector import StallDetector, StallWatch
-from trio_srs.hub.steps import Steps
 from trio_srs.hub.stream import Stream
 from trio_srs.media.conduct import Conduct, Step, StepKind
 from trio_srs.wire.rtmp.message import MessageType
 
 if TYPE_CHECKING:
-    from trio_srs.hub.inspect import Inspector
+    from trio_srs.hub.inspector import Inspector
     from trio_srs.media.probe import Level
     from trio_srs.media.report import StreamReport
 
-__all__ = ["Publication"]
+__all__ = ["MOST_STEPS", "PublishRecord", "Timeline"]
+
+MOST_STEPS: Final = 256
+"""Of one report: half of them the first ones, and half of them the newest."""
 
 _LEVELS: Final[Mapping[InspectLevel, Level]] = {
     InspectLevel.HEADERS: "headers",
@@ -52,7 +55,24 @@ class _Goal:
     reached: Callable[[], object]
 
 
-class Publication:
+class Timeline:
+    """The steps of one publish while they grow in number; of very many those in the middle go."""
+
+    def __init__(self, began: Iterable[Step] = ()) -> None:
+        self._first: list[Step] = list(began)
+        self._newest: deque[Step] = deque(maxlen=MOST_STEPS // 2)
+
+    def add(self, what: StepKind, at_s: float, detail: str = "") -> None:
+        """Something happened, so many seconds after the session was accepted."""
+        kept = self._first if len(self._first) < MOST_STEPS // 2 else self._newest
+        kept.append(Step(at_s=at_s, what=what, detail=detail))
+
+    def all(self) -> tuple[Step, ...]:
+        """All that is kept, in order."""
+        return (*self._first, *self._newest)
+
+
+class PublishRecord:
     """What is known of one publish. Made by :meth:`~trio_srs.hub.reports.Reports.begin`.
 
     Attributes:
@@ -85,7 +105,7 @@ class Publication:
         self._began_at = began_at
         self._published_at = lease.began_at
         self._bus, self._stalls, self._newest_event = bus, stalls, newest_event
-        self._steps = Steps(publisher.before)
+        self._timeline = Timeline(publisher.before)
         self._published: Stream | None = stream
         self._counters_before = attrs.evolve(stream.counters)
         self._counted = (0, 0)
@@ -158,7 +178,7 @@ class Publication:
         conduct = publisher.conduct()
         if isinstance(encoder, str):
             conduct = attrs.evolve(conduct, encoder=encoder)
-        timeline = self._steps.all()
+        timeline = self._timeline.all()
         if end is None and self._silent_since is not None:
             timeline += (self._stall(trio.current_time()),)
         published_s = self._published_at - publisher.accepted_at
@@ -284,7 +304,7 @@ class Publication:
         assert since is not None  # it is stalled
         stall = self._stall(now)
         self._silent_since = None
-        self._steps.add(stall.what, stall.at_s, stall.detail)
+        self._timeline.add(stall.what, stall.at_s, stall.detail)
         return since
 
     def _stall(self, now: float) -> Step:
@@ -318,7 +338,7 @@ class Publication:
         self._add(what, at, detail)
 
     def _add(self, what: StepKind, at: float, detail: str) -> None:
-        self._steps.add(what, at - self.publisher.accepted_at, detail)
+        self._timeline.add(what, at - self.publisher.accepted_at, detail)
 
     def _who(self) -> dict[str, str]:
         return {
@@ -337,6 +357,6 @@ def _inspector(stream: Stream, published_at: float) -> Inspector | None:
     level = _LEVELS.get(stream.settings.inspect)
     if level is None:
         return None
-    from trio_srs.hub.inspect import Inspector
+    from trio_srs.hub.inspector import Inspector
 
     return Inspector(stream.feed, level, published_at=published_at)

@@ -23,7 +23,6 @@ from trio_srs.hub.stream import Stream
 from trio_srs.wire.rtmp.status import StatusCode
 
 if TYPE_CHECKING:
-    from trio_srs.hub.derived import DerivedForm
     from trio_srs.hub.hub import Hub
 
 __all__ = ["NoPublisherError", "Playing", "StreamNotFoundError", "playing"]

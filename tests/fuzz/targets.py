@@ -134,6 +134,11 @@ TARGETS: Final = {
     "http-url": Target(
         "tests.fuzz.urls:http", ("http_url",), letters=lambda: list(_find("tests.fuzz.urls:HTTP"))
     ),
+    "http-target": Target(
+        "tests.fuzz.urls:target",
+        ("http_target",),
+        letters=lambda: list(_find("tests.fuzz.urls:TARGETS")),
+    ),
 }  # fmt: skip
 """By the word on the command line. ``chunks-oracle`` compares with a reader that has no
 shortcuts, a hundred times as slowly as ``chunks`` compares with itself."""

@@ -1,4 +1,4 @@
-"""URLs and names: any text is refused or is what it says, and a name stays below its folder."""
+"""URLs, targets, names: any text is refused or is what it says, and a name stays below its root."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Final
 
 from tests.fuzz.reading import read
 from trio_srs.errors import RefusedError
+from trio_srs.wire.http_target import HttpTarget, HttpTargetError
 from trio_srs.wire.http_url import HttpUrl
 from trio_srs.wire.stream_name import parse_stream
 from trio_srs.wire.url import (
@@ -64,3 +65,17 @@ def _check(parsed: HttpUrl) -> None:
     assert not set(parsed.target) & set(" \r\n")
     assert not set(parsed.host) & set(" \r\n/?#@")
     assert parsed.shown in str(parsed)
+
+
+TARGETS: Final = (
+    b"/live/a.flv?token=x&b=%20c+d", b"http://h:80/a/b?x", b"/%2e%2e/etc", b"/a%2fb", b"/%", b"*",
+    b"/stra%C3%9Fe/", b"/a\\b%00?c=%0a",
+)  # fmt: skip
+
+
+def target(data: bytes) -> None:
+    """A request's target: it leads nowhere but down."""
+    if found := read(HttpTarget.parse, data.decode("latin-1"), by=HttpTargetError):
+        path = f"/root{found.path}"
+        assert posixpath.normpath(path) == path.rstrip("/")
+        assert "\0" not in path

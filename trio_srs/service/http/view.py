@@ -14,7 +14,7 @@ from trio_srs.hub.forms import Form
 from trio_srs.hub.stream import Stream
 from trio_srs.service.http.byte_form import BYTES, BYTES_IN_MESSAGES
 from trio_srs.service.http.flv_form import FLV, FLV_IN_MESSAGES
-from trio_srs.service.http.transport_stream import TRANSPORT_STREAM, nothing_carried
+from trio_srs.service.http.muxed_form import Muxer, muxed_form, nothing_carried
 from trio_srs.wire.flv.tag import encode_header
 
 __all__ = ["VIEWS", "View"]
@@ -58,13 +58,30 @@ def _flv_head(stream: Stream) -> bytes:
     return encode_header(audio=tracks.audio, video=tracks.video)
 
 
-def _derived_begins_at(form: DerivedForm) -> Callable[[Stream], float]:
+def _muxed(name: str, container: str, content_type: str, make: Callable[[], Muxer]) -> View:
+    """A view of a container."""
+    form = muxed_form(name, container, make)
+
     def begins_at(stream: Stream) -> float:
-        derived = stream.derived.get(form.name)
+        derived = stream.derived.get(name)
         is_there = derived is not None and derived.feed.has_entry
         return trio.current_time() if is_there else math.inf
 
-    return begins_at
+    return View(
+        name=name,
+        content_type=content_type,
+        form=BYTES,
+        in_messages=BYTES_IN_MESSAGES,
+        derived=form,
+        settles_at=begins_at,
+        nothing=nothing_carried(make),
+    )
+
+
+def _ts_muxer() -> Muxer:
+    from trio_srs.media.remux.ts_muxer import TsMuxer  # when somebody wants it
+
+    return TsMuxer()
 
 
 VIEWS: Final[Mapping[str, View]] = {
@@ -76,13 +93,6 @@ VIEWS: Final[Mapping[str, View]] = {
         head=_flv_head,
         settles_at=_tracks_settle_at,
     ),
-    ".ts": View(
-        name="ts",
-        content_type="video/mp2t",
-        form=BYTES,
-        in_messages=BYTES_IN_MESSAGES,
-        derived=TRANSPORT_STREAM,
-        settles_at=_derived_begins_at(TRANSPORT_STREAM),
-        nothing=nothing_carried,
-    ),
+    ".ts": _muxed("ts", "a transport stream", "video/mp2t", _ts_muxer),
 }
+"""All of them."""

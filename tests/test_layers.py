@@ -101,8 +101,6 @@ HANDLER_CALLS: Final = {"addHandler", "removeHandler", "setLevel", "disable"}
 MAX_LINES: Final = 600
 """Of a module, and of a file of tests."""
 FEW_WORDS: Final = 3
-TERSE: Final = ("hub.cursor", "hub.feed", "hub.inspector")
-"""Places whose docstrings may still be as short. It shrinks; nothing is added."""
 MAX_FUNCTION_LINES: Final = 80
 BAD_MODULE: Final = re.compile(r"(utils?|common|helpers?|misc|base\d+)")
 
@@ -267,8 +265,6 @@ def first_lines(module: Module) -> Iterator[str]:
 def docstrings(module: Module) -> Iterator[str]:
     """One of a few words says what the name says: better none, as of what keeps a promise made
     elsewhere (a protocol's method, or one of a class above)."""
-    if any(stands_in(module.place, place) for place in TERSE):
-        return
     for node in ast.walk(module.tree):
         if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             said = ast.get_docstring(node)

@@ -249,7 +249,6 @@ class Cursor(LogPosition, AsyncIterator[list[Record]]):
 
     @property
     def wants_from(self) -> int:
-        """See :attr:`.LogPosition.wants_from`."""
         end = self.feed.log.end
         is_done = self.awaits_keyframe or not self._written or self.ended
         if is_done and len(self._written) < 2:
@@ -258,7 +257,6 @@ class Cursor(LogPosition, AsyncIterator[list[Record]]):
 
     @property
     def after_s(self) -> float:
-        """See :attr:`.LogPosition.after_s`."""
         policy = self._policy or self.feed.policy
         assert isinstance(policy, Skip | Drop)  # it is asked of no other
         return policy.after_s

@@ -55,7 +55,7 @@ class Times(Protocol):
 
     @property
     def last_ms(self) -> int:
-        """The newest."""
+        """The newest timestamp that was written."""
         ...
 
 
@@ -71,7 +71,7 @@ class _NoHeaders:
     peak: Final = 0
 
     def snapshot(self) -> tuple[Header, ...]:
-        """None."""
+        """No headers: nothing is missing without them."""
         return ()
 
 
@@ -143,7 +143,7 @@ class Feed:
 
     @property
     def reader_count(self) -> int:
-        """Readers of bytes."""
+        """How many readers of bytes there are; cursors are none."""
         return self._readers
 
     # ---------------------------------------------------------------- writing

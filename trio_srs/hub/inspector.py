@@ -66,7 +66,7 @@ class Inspector:
         return self._facts if self._probe is None else self._probe.facts()
 
     def trace(self) -> Trace:
-        """Likewise."""
+        """The frames of everything that has come, as far as they are kept."""
         self.catch_up()
         return self._trace if self._probe is None else self._probe.trace()
 

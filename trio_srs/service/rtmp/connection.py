@@ -33,7 +33,7 @@ from trio_srs.hub.registry import SessionEntry
 from trio_srs.hub.resolution import find_app, find_name
 from trio_srs.hub.session_requests import Request, SessionRequests
 from trio_srs.net.link import Link
-from trio_srs.net.rest import Rest
+from trio_srs.net.read_pause import ReadPause
 from trio_srs.net.transport import Transport
 from trio_srs.service.rtmp.activity import Activity
 from trio_srs.service.rtmp.context import RtmpContext, server_options
@@ -457,7 +457,7 @@ class Connection:
 
     def merge_reads(self, every_s: float) -> None:
         """Rest so long between two reads from now on, if they are not filled by then."""
-        self._pump.rest = Rest(every_s)
+        self._pump.pause = ReadPause(every_s)
 
     def accept(self) -> None:
         """Say yes to the pending request. What lies behind it is read by :meth:`go_on`."""

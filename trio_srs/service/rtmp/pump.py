@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 import trio
 
 from trio_srs.net.link import PeerClosedError
+from trio_srs.net.read_pause import ReadPause
 from trio_srs.net.reading import After, read_from
-from trio_srs.net.rest import Rest
 
 if TYPE_CHECKING:
     from trio_srs.service.rtmp.connection import Connection
@@ -29,12 +29,12 @@ class Pump:
     ends this connection and no other.
 
     Attributes:
-        rest: how long to rest when all that had come is read, once a publish asks for merged
+        pause: how long to pause when all that had come is read, once a publish asks for merged
             reading.
     """
 
     def __init__(self, connection: Connection) -> None:
-        self.rest = Rest()
+        self.pause = ReadPause()
         self._connection = connection
         self._at_end = False
         self._greeting = True
@@ -74,7 +74,7 @@ class Pump:
     async def _read(self) -> None:
         """Read for as long as it goes on just so."""
         connection = self._connection
-        self._began_with_s = self.rest.length_s
+        self._began_with_s = self.pause.length_s
         with trio.CancelScope() as self._parked:
             await read_from(
                 connection.link.transport,
@@ -95,10 +95,10 @@ class Pump:
                 self._at_end = True
                 return After.OVER
             if self._began_with_s:
-                is_to_rest = self.rest.note_read(filled=got == link.most)
+                is_to_pause = self.pause.note_read(filled=got == link.most)
             else:  # behind a read that is filled by half there is more, or soon will be
-                is_to_rest = got is None or 2 * got < link.most
-            if is_to_rest:
+                is_to_pause = got is None or 2 * got < link.most
+            if is_to_pause:
                 after = After.WAIT
             if got is None:
                 return After.WAIT if self._goes_on() else After.OVER
@@ -112,7 +112,7 @@ class Pump:
 
     def _goes_on(self) -> bool:
         """Whether the next read is to be made just as this one."""
-        return self.rest.length_s == self._began_with_s and not self._owes()
+        return self.pause.length_s == self._began_with_s and not self._owes()
 
     def _greeted(self) -> bool:
         """Whether it takes the connection's other tasks to go on."""

@@ -1,8 +1,8 @@
-"""How long merged reading rests: so that reads are fewer and larger, and nobody waits. Floor 2.
+"""How long merged reading pauses: so that reads are fewer and larger, and nobody waits. Floor 2.
 
-While a connection rests its peer can send what the kernel holds, and no more. So the rest that was
-asked for is for those whose data of that time fits into one read; who fills a read after one rest
-and after the next, rests half as long from then on, and longer again when that has not happened
+While a connection pauses its peer can send what the kernel holds, and no more. So the pause that was
+asked for is for those whose data of that time fits into one read; who fills a read after one pause
+and after the next, pauses half as long from then on, and longer again when that has not happened
 for a while. A keyframe that fills a read now and then changes nothing.
 """
 
@@ -10,16 +10,16 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["Rest"]
+__all__ = ["ReadPause"]
 
 _LEAST: Final = 1 / 64
 """Of what was asked for."""
 _TRY_AFTER: Final = 16
-"""Rests in which no read was filled, until a longer one is tried."""
+"""Pauses in which no read was filled, until a longer one is tried."""
 
 
-class Rest:
-    """The rests of one connection.
+class ReadPause:
+    """The pauses of one connection.
 
     Attributes:
         asked_s: the longest; 0 for none at all.
@@ -30,11 +30,11 @@ class Rest:
 
     def __init__(self, asked_s: float = 0.0) -> None:
         self.asked_s = self.length_s = asked_s
-        self._is_full = self._was_full = False  # after this rest, and after the one before
+        self._is_full = self._was_full = False  # after this pause, and after the one before
         self._quiet = 0
 
     def note_read(self, *, filled: bool) -> bool:
-        """Something was read, or there was nothing; whether to rest now, before the next read."""
+        """Something was read, or there was nothing; whether to pause now, before the next read."""
         if filled:
             self._is_full = True
             return False

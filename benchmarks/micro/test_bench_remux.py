@@ -10,6 +10,7 @@ from typing import Final
 
 from pytest_benchmark.fixture import BenchmarkFixture
 
+from trio_srs.media.remux.mp4_muxer import Mp4Muxer
 from trio_srs.media.remux.ts_demuxer import TsDemuxer
 from trio_srs.media.remux.ts_muxer import TsMuxer
 from trio_srs.testing import bodies
@@ -41,6 +42,16 @@ def note(benchmark: BenchmarkFixture, count: int) -> None:
         benchmark.extra_info["us/message"] = round(benchmark.stats["min"] * 1e6 / count, 2)
 
 
+def fragmented_mp4(messages: list[Message]) -> bytes:
+    muxer = Mp4Muxer()
+    pieces = [
+        piece.data
+        for message in messages
+        for piece in muxer.write(message.type_id, message.timestamp_ms, message.payload)
+    ]
+    return b"".join(pieces)
+
+
 def transport_stream(messages: list[Message]) -> bytes:
     muxer = TsMuxer()
     pieces = [
@@ -54,6 +65,12 @@ def transport_stream(messages: list[Message]) -> bytes:
 def test_ts_muxed(benchmark: BenchmarkFixture) -> None:
     messages = stream()
     assert len(benchmark(transport_stream, messages)) > SECONDS * 125_000
+    note(benchmark, len(messages))
+
+
+def test_mp4_muxed(benchmark: BenchmarkFixture) -> None:
+    messages = stream()
+    assert len(benchmark(fragmented_mp4, messages)) > SECONDS * 120_000
     note(benchmark, len(messages))
 
 

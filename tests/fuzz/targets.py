@@ -126,6 +126,9 @@ TARGETS: Final = {
     ),
     "ts": Target("tests.fuzz.ts:stream", ("ts",), ("ts/*.ts",), longest=1880),
     "mp4": Target("tests.fuzz.mp4:stream", ("mp4",), ("mp4/*.mp4",), longest=3000),
+    "ts-units": Target("tests.fuzz.remux:ts", ("ts", "codec"), ("ts/*.ts",), longest=1880),
+    "mp4-units": Target("tests.fuzz.remux:mp4", ("mp4", "codec"), ("mp4/*.mp4",), longest=3000),
+    "remux": Target("tests.fuzz.remux:messages", ("flv", "codec"), ("flv/*.flv",), longest=3000),
     "rtmp-url": Target(
         "tests.fuzz.urls:rtmp",
         ("url", "stream_name"),

@@ -180,6 +180,11 @@ def test_a_clock_that_is_set_is_marked_once() -> None:
     assert (found.breaks, found.versions) == (1, [0])
 
 
+def test_a_pause_is_not_filled_with_clocks() -> None:
+    pieces, _ = muxed(head(), avc(0, key=True), avc(9_000), avc(18_000), avc(18_040))
+    assert [len(piece.data) // 188 for piece in pieces] == [3, 3, 3, 1]
+
+
 def test_another_publisher_goes_on_in_the_same_stream() -> None:
     muxer = TsMuxer()
     pieces = pieces_of(muxer, *live(1)) + muxer.restart()

@@ -89,6 +89,11 @@ def test_pictures_shown_before_they_are_decoded_are_decoded_earlier() -> None:
     assert [unit.pts for unit in units] == [0, 1, 7200, 10800, 14400]
 
 
+def test_a_composition_time_that_is_noise_moves_nothing_far() -> None:
+    units = read(new_reader(), head(), avc(20_000, key=True), avc(20_040, cts=-8_000_000))
+    assert [(unit.dts // 90, unit.pts // 90) for unit in units] == [(20_000, 20_000)] * 2
+
+
 def test_a_break_is_told_once() -> None:
     units = read(
         new_reader(), head(), aac_head(), avc(0, key=True, cts=0), aac(0), avc(40, cts=-40),

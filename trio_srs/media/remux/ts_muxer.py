@@ -37,6 +37,8 @@ _TABLES: Final = 100 * TICKS_PER_MS
 """Tables come again at least so often, if anything comes at all."""
 _CLOCK: Final = 80 * TICKS_PER_MS
 """And the clock."""
+_PAUSE: Final = 1200 * TICKS_PER_MS
+"""In a longer pause no clock is made up: nothing was sent, and a clock could not be either."""
 _GROUP: Final = 85 * TICKS_PER_MS
 """So much sound shares a PES packet: each costs a header and half a packet of stuffing."""
 _GROUP_BYTES: Final = 50_000
@@ -228,7 +230,8 @@ class TsMuxer:
     def _lead_in(self, dts: int, is_entry: bool, breaks: bool) -> list[bytes]:
         """What has to stand before a piece: tables and clocks that are due."""
         parts = []
-        self._step = step = max(dts - self._before, self._step - self._step // 32)
+        ahead = dts - self._before
+        self._step = step = max(ahead if ahead <= _TABLES else 0, self._step - self._step // 32)
         if (
             breaks
             or is_entry
@@ -241,6 +244,8 @@ class TsMuxer:
             parts.append(self._writer.clock(dts, discontinuity=True))
             self._clock = self._before = dts
             self._step = 0
+        if self._clock is not None and dts - self._clock > _PAUSE:
+            self._clock = dts - _CLOCK
         while self._clock is not None and dts - self._clock > _CLOCK:
             self._clock += _CLOCK
             parts.append(self._writer.clock(self._clock))

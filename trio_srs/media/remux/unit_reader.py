@@ -35,6 +35,8 @@ _KEY, _COMMAND = FrameType.KEY, FrameType.COMMAND
 _HZ: Final = 90_000
 _DRIFT_FRAMES: Final = 2
 """Timestamps of sound are rounded, and count as such up to so many frames off the samples."""
+_MOST_SHIFT: Final = 10_000 * TICKS_PER_MS
+"""No encoder reorders so much: a composition time below is noise."""
 _MOST_HELD: Final = 1 << 16
 """Bytes that may come before a picture by themselves."""
 _SALVAGED_SIZE: Final = 4
@@ -248,12 +250,12 @@ class UnitReader:
         composition = body.composition_ms * TICKS_PER_MS
         pts = dts + composition
         if composition + lane.shift < 0:
-            lane.shift = -composition
+            lane.shift = min(-composition, _MOST_SHIFT)
         if lane.shift:
             dts -= lane.shift
             if lane.unit is not None and not breaks:
                 dts = max(dts, lane.unit.dts + 1)
-            pts = max(pts, dts)
+            pts = max(pts, dts)  # also if it is noise
         lane.unit = unit = AccessUnit(
             track_format, dts, pts, data, is_key=is_key, discontinuity=breaks
         )

@@ -1,0 +1,256 @@
+"""From RTMP's messages to a fragmented MP4. Floor 1.
+
+Source:
+    ISO/IEC 14496-12:2022, 8.8; ISO/IEC 23000-19 (CMAF), 7.3 and 9.2.1; RFC 8216, 3.3; W3C, ISO BMFF
+    Byte Stream Format (what Media Source Extensions take).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import attrs
+
+from trio_srs.media.remux.access_unit import TICKS_PER_MS, AccessUnit
+from trio_srs.media.remux.byte_stream import BYTE_STREAMS
+from trio_srs.media.remux.left_out import LeftOut
+from trio_srs.media.remux.mp4_format import entry_of, with_own_sets
+from trio_srs.media.remux.muxed_piece import MuxedPiece
+from trio_srs.media.remux.start_gate import StartGate
+from trio_srs.media.remux.track_format import TrackFormat
+from trio_srs.media.remux.unit_reader import UnitReader
+from trio_srs.wire.codec.opus import parse_opus_head
+from trio_srs.wire.mp4.fragment import Mp4Sample, TrackRun, build_fragment
+from trio_srs.wire.mp4.init_segment import Mp4Track, build_init
+from trio_srs.wire.mp4.sample_entry import MP4_CODECS
+
+__all__ = ["FRAGMENT_MS", "Mp4Muxer"]
+
+FRAGMENT_MS: Final = 200
+"""How long a fragment is at least, unless a keyframe ends it."""
+
+_HZ: Final = 90_000
+_TRACK_IDS: Final = {"video": 1, "audio": 2}
+_GUESS: Final = 40 * TICKS_PER_MS
+"""How long the last picture lasts, if there was no other to go by."""
+_ALONE: Final = 1000 * TICKS_PER_MS
+"""So much sound, or a fragment if that is longer, does not wait for a picture."""
+_MOST_SAMPLES: Final = 2000
+_ROUNDING: Final = 2
+"""Samples that a time in ticks may be off."""
+
+
+@attrs.define(eq=False)
+class _OpenTrack:
+    """One track: its samples that are not written yet."""
+
+    sent: TrackFormat
+    """As the stream's header has it."""
+    format: TrackFormat
+    """As the head has it: of pictures, with the newest parameter sets."""
+    track: Mp4Track
+    time: int | None = None
+    """When the first of them is decoded, in the track's timescale."""
+    next_time: int = 0
+    """When the next sound is, if there is no gap."""
+    samples: list[Mp4Sample] = attrs.field(factory=list)
+    waiting: AccessUnit | None = None
+    """The newest picture: the next one says how long it lasts."""
+    duration: int = _GUESS
+
+    def run(self) -> TrackRun:
+        """Hand over the samples."""
+        assert self.time is not None
+        run = TrackRun(self.track.track_id, self.time, self.samples)
+        self.time, self.samples = None, []
+        return run
+
+
+class Mp4Muxer:
+    """Muxes one stream: H.264, H.265, AV1 and VP9; AAC, MP3, Opus, FLAC, AC-3 and E-AC-3.
+
+    An init segment, :attr:`~trio_srs.media.remux.muxed_piece.MuxedPiece.head`, says which tracks
+    there are and how they are configured; where that changes, so does it. A fragment has samples of
+    all tracks, begins with each keyframe at the latest, and is written when the next picture says
+    how long its last one lasts.
+
+    Times never step back: where the clock of the stream is set, they go on from where they were.
+
+    Args:
+        fragment_ms: how long a fragment is at least, unless a keyframe ends it.
+    """
+
+    def __init__(self, fragment_ms: int = FRAGMENT_MS) -> None:
+        self._reader = UnitReader(MP4_CODECS, _refusal)
+        self._gate = StartGate(self._reader.may_come)
+        self._least = fragment_ms * TICKS_PER_MS
+        self._lanes: dict[str, _OpenTrack] = {}
+        self._head = b""
+        self._is_new_head = False
+        self._sequence = 0
+        self._began = 0  # the DTS of the fragment's first unit, if it has begun
+        self._has_begun = False
+        self._shift = 0  # of all times, behind breaks of the clock
+        self._end = 0  # of what was written or waits
+
+    @property
+    def left_out(self) -> list[LeftOut]:
+        """What is not in the MP4, and why; in the order in which it was seen."""
+        return list(self._reader.left_out.values())
+
+    @property
+    def formats(self) -> list[TrackFormat]:
+        """What is in it."""
+        return [lane.format for lane in self._lanes.values()]
+
+    def write(self, type_id: int, timestamp_ms: int, body: bytes) -> list[MuxedPiece]:
+        """Take the stream's next message; return what can be sent now.
+
+        Never raises: what cannot be read or carried is in :attr:`left_out`.
+
+        Args:
+            timestamp_ms: unsigned 32 bits.
+        """
+        unit = self._reader.read(type_id, timestamp_ms, body)
+        if unit is None:
+            return []
+        return self._unit(unit) if self._gate.is_open else self._begin(self._gate.hold(unit))
+
+    def finish(self) -> list[MuxedPiece]:
+        """There is no more for now: return what was waiting for more."""
+        return [*self._begin(self._gate.open()), *self._flush()]
+
+    def restart(self) -> list[MuxedPiece]:
+        """Another publisher comes; readers stay. Times go on, and there is another head."""
+        pieces = self.finish()
+        self._reader.restart()
+        self._gate.close()
+        self._lanes = {}
+        return pieces
+
+    def _begin(self, units: list[AccessUnit]) -> list[MuxedPiece]:
+        """The first units: the head has all their tracks from the start."""
+        for unit in units:
+            if unit.format.kind not in self._lanes:
+                self._take_format(unit, unit.format)
+        return [piece for unit in units for piece in self._unit(unit)]
+
+    def _take_format(self, unit: AccessUnit, track_format: TrackFormat) -> None:
+        kind = track_format.kind
+        timescale = track_format.sample_rate or _HZ
+        entry = entry_of(track_format, unit.data)
+        before = self._lanes.get(kind)
+        # What the first picture is shown later than decoded is put before all times, and taken off
+        # again by the edit list: so it is shown at once, and none is decoded before 0.
+        start = unit.pts - unit.dts if before is None else before.track.media_start
+        track = Mp4Track(_TRACK_IDS[kind], timescale, entry, kind == "video", start)
+        self._lanes[kind] = _OpenTrack(unit.format, track_format, track)
+        lanes = [self._lanes[each] for each in _TRACK_IDS if each in self._lanes]
+        self._head = build_init([lane.track for lane in lanes])
+        self._is_new_head = True
+
+    def _unit(self, unit: AccessUnit) -> list[MuxedPiece]:
+        pieces: list[MuxedPiece] = []
+        if unit.discontinuity:
+            pieces = self._flush()
+            self._shift = self._end - unit.dts
+        if unit.dts + self._shift < 0:  # shown before 0, by a composition time
+            self._shift = -unit.dts
+        if unit.format.kind == "video":
+            return pieces + self._picture(unit)
+        return pieces + self._sound(unit)
+
+    def _picture(self, unit: AccessUnit) -> list[MuxedPiece]:
+        lane = self._lanes.get("video")
+        before = None if lane is None else lane.waiting
+        if lane is not None and before is not None:
+            if unit.continues:
+                lane.waiting = attrs.evolve(before, data=before.data + unit.data)
+                return []
+            lane.duration = max(unit.dts - before.dts, 1)
+            self._settle(lane)
+        track_format = lane.format if lane and lane.sent is unit.format else unit.format
+        pieces: list[MuxedPiece] = []
+        if unit.is_key or unit.dts - self._began >= self._least:
+            pieces = self._write()
+        if unit.is_key:
+            track_format = with_own_sets(track_format, unit.data)
+        if lane is None or track_format is not lane.format:
+            self._take_format(unit, track_format)
+            lane = self._lanes["video"]
+        lane.waiting = unit
+        self._note(unit)
+        return pieces
+
+    def _settle(self, lane: _OpenTrack) -> None:
+        """The waiting picture becomes a sample."""
+        unit, lane.waiting = lane.waiting, None
+        if unit is None:
+            return
+        dts = unit.dts + self._shift
+        if lane.time is None:
+            lane.time = dts + lane.track.media_start
+        composition = unit.pts - unit.dts
+        lane.samples.append(Mp4Sample(unit.data, lane.duration, unit.is_key, composition))
+        self._end = max(self._end, dts + lane.duration)
+
+    def _sound(self, unit: AccessUnit) -> list[MuxedPiece]:
+        lane = self._lanes.get("audio")
+        pieces: list[MuxedPiece] = []
+        if lane is None or unit.format is not lane.format:
+            pieces = self._write()
+            self._take_format(unit, unit.format)
+            lane = self._lanes["audio"]
+        rate = lane.track.timescale
+        time = ((unit.dts + self._shift) * rate + _HZ // 2) // _HZ
+        if time - lane.next_time <= _ROUNDING:
+            time = lane.next_time
+        elif lane.samples:  # a gap
+            pieces += self._write()
+        if lane.time is None:
+            lane.time = time
+        lane.samples.append(Mp4Sample(unit.data, unit.samples))
+        lane.next_time = time + unit.samples
+        self._end = max(self._end, unit.dts + self._shift + unit.duration)
+        self._note(unit)
+        most = max(_ALONE, self._least) if "video" in self._lanes else self._least
+        if unit.dts + unit.duration - self._began >= most or len(lane.samples) >= _MOST_SAMPLES:
+            pieces += self._write()
+        return pieces
+
+    def _note(self, unit: AccessUnit) -> None:
+        """One more in the fragment, or the first."""
+        if not self._has_begun:
+            self._began, self._has_begun = unit.dts, True
+
+    def _flush(self) -> list[MuxedPiece]:
+        """Write everything; the last picture lasts as long as the one before."""
+        lane = self._lanes.get("video")
+        if lane is not None:
+            self._settle(lane)
+        return self._write()
+
+    def _write(self) -> list[MuxedPiece]:
+        """Write the samples that are whole."""
+        self._has_begun = False
+        lanes = [lane for lane in self._lanes.values() if lane.samples]
+        if not lanes:
+            return []
+        video = self._lanes.get("video")
+        is_entry = video is None or bool(video.samples and video.samples[0].is_sync)
+        count = sum(len(lane.samples) for lane in lanes)
+        self._sequence += 1
+        runs = [lane.run() for lane in lanes]
+        scales = [lane.track.timescale for lane in lanes]
+        dts = min(run.time * _HZ // scale for run, scale in zip(runs, scales, strict=True))
+        data = build_fragment(self._sequence, runs)
+        is_new, self._is_new_head = self._is_new_head, False
+        return [MuxedPiece(data, dts, is_entry, self._head, is_new, count)]
+
+
+def _refusal(track_format: TrackFormat) -> str | None:
+    """Why an MP4 cannot carry that."""
+    if track_format.codec in BYTE_STREAMS and not track_format.width:
+        return "no sequence parameter set that can be read is in its header"
+    # A mapping that is cut short would be another one.
+    return parse_opus_head(track_format.record).trouble if track_format.codec == "opus" else None

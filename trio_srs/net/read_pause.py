@@ -1,9 +1,9 @@
 """How long merged reading pauses: so that reads are fewer and larger, and nobody waits. Floor 2.
 
-While a connection pauses its peer can send what the kernel holds, and no more. So the pause that was
-asked for is for those whose data of that time fits into one read; who fills a read after one pause
-and after the next, pauses half as long from then on, and longer again when that has not happened
-for a while. A keyframe that fills a read now and then changes nothing.
+While a connection pauses its peer can send what the kernel holds, and no more. So the pause that
+was asked for is for those whose data of that time fits into one read; who fills a read after one
+pause and after the next, pauses half as long from then on, and longer again when that has not
+happened for a while. A keyframe that fills a read now and then changes nothing.
 """
 
 from __future__ import annotations

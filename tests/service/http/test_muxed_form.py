@@ -1,4 +1,4 @@
-"""A stream is watched as an MPEG transport stream: units and times of what was published."""
+"""A stream is watched in another container: units and times of what was published."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from trio_srs.media.remux.access_unit import TICKS_PER_MS, AccessUnit
 from trio_srs.media.remux.ts_demuxer import TsDemuxer
 from trio_srs.media.remux.ts_muxer import TS_LEAD
 from trio_srs.testing.bodies import audio, header, inter, key
+from trio_srs.wire.codec.adts import split_adts
 from trio_srs.wire.rtmp.message import Message, MessageType
 
 VP9 = Message(MessageType.VIDEO, 1, 0, bytes.fromhex("9176703039") + b"a keyframe")
@@ -141,3 +142,24 @@ async def test_headers_alone_are_nothing_to_see(house: HttpHouse) -> None:
         client = await viewer(house)
         answer = await client.answer()
     assert (answer.status, answer.json["detail"]) == (404, "nobody sends media, also after 3 s")
+
+
+async def test_sound_alone_is_aac_with_a_header_for_each_frame(house: HttpHouse) -> None:
+    async with house.publishing() as publish:
+        client = house.dial()
+        await client.ask("/live/a.aac")
+        head = await client.head()
+        assert head.fields["Content-Type"] == "audio/aac"
+        publish.append_all([*MORE, audio(600)], trio.current_time())
+        await wait_all_tasks_blocked()
+    frames, left = split_adts(await client.rest_of_it())
+    assert (len(frames), left) == (3, 0)
+
+
+async def test_a_stream_without_such_sound_is_refused(house: HttpHouse) -> None:
+    async with house.publishing():
+        client = house.dial()
+        await client.ask("/live/a.mp3")
+        answer = await client.answer()
+    assert answer.status == 406
+    assert "audio aac" in answer.json["detail"]

@@ -84,6 +84,15 @@ def _ts_muxer() -> Muxer:
     return TsMuxer()
 
 
+def _sound_muxer(codec: str) -> Callable[[], Muxer]:
+    def make() -> Muxer:
+        from trio_srs.media.remux.sound_muxer import SoundMuxer  # likewise
+
+        return SoundMuxer(codec)
+
+    return make
+
+
 VIEWS: Final[Mapping[str, View]] = {
     ".flv": View(
         name="flv",
@@ -94,5 +103,7 @@ VIEWS: Final[Mapping[str, View]] = {
         settles_at=_tracks_settle_at,
     ),
     ".ts": _muxed("ts", "a transport stream", "video/mp2t", _ts_muxer),
+    ".aac": _muxed("aac", "AAC", "audio/aac", _sound_muxer("aac")),
+    ".mp3": _muxed("mp3", "MP3", "audio/mpeg", _sound_muxer("mp3")),
 }
 """All of them."""

@@ -291,5 +291,9 @@ def test_another_publisher_begins_anew() -> None:
     reader = new_reader()
     read(reader, head(), aac_head(), avc(0, key=True), aac(0), avc(40))
     reader.restart()
+    read(reader, sound("spex", 70, b"speech"))
+    assert reader.left_out
+    reader.restart()
+    assert not reader.left_out
     units = read(reader, avc(80), head(), aac_head(), aac(90), avc(90), avc(100, key=True))
     assert [(unit.dts // 90, unit.discontinuity) for unit in units] == [(90, True), (100, False)]

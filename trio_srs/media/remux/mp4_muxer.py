@@ -95,7 +95,8 @@ class Mp4Muxer:
 
     @property
     def left_out(self) -> list[LeftOut]:
-        """What is not in the MP4, and why; in the order in which it was seen."""
+        """What is not in the MP4, and why; in the order in which it was seen.
+        Behind a restart it is what is left out of what comes then."""
         return list(self._reader.left_out.values())
 
     @property

@@ -109,7 +109,8 @@ class TsMuxer:
 
     @property
     def left_out(self) -> list[LeftOut]:
-        """What is not in the transport stream, and why; in the order in which it was seen."""
+        """What is not in the transport stream, and why; in the order in which it was seen.
+        Behind a restart it is what is left out of what comes then."""
         return list(self._reader.left_out.values())
 
     @property

@@ -99,7 +99,8 @@ class UnitReader:
         self, codecs: Collection[str], refusal: Callable[[TrackFormat], str | None]
     ) -> None:
         self.left_out: dict[tuple[str, str, LeftOutReason], LeftOut] = {}
-        """What is not read, by kind, codec and reason, in the order in which it was seen."""
+        """What is not read of the newest publisher's stream, by kind, codec and reason, in the
+        order in which it was seen."""
         self._codecs = codecs
         self._refusal = refusal
         self._times = DecodeTimes()
@@ -117,6 +118,7 @@ class UnitReader:
         self._audio.forget()
         self._audio.times.leads = True
         self._times.break_off()
+        self.left_out.clear()
 
     def read(self, type_id: int, timestamp_ms: int, body: bytes) -> AccessUnit | None:
         """Read a message; None if it has no access unit for the container.

@@ -55,40 +55,40 @@ class _Queue:
         return taken
 
 
-@attrs.define(eq=False)
 class _Round:
     """What is new in one stream on its way to all groups, one after the other: so only one span of
-    a stream is held at a time, however many forms it is sent in."""
+    a stream is held at a time, however many forms it is sent in.
 
-    feed: Feed
-    groups: deque[FormGroup]
-    """Those that have not got all of it."""
-    end: int
-    """Of what was new when the round began; what comes later is for the next one."""
-    delivery: SpanDelivery | None = None
+    Attributes:
+        groups: those that have not got all of it.
+        end: of what was new when the round began; what comes later is for the next one.
+        delivery: the span of the first group that is under way.
+    """
 
-    @classmethod
-    def of(cls, feed: Feed) -> _Round:
-        """A round of what is new in a feed now, for all its groups."""
-        return cls(feed, deque(feed.groups.values()), feed.log.end)
+    __slots__ = ("delivery", "end", "feed", "groups")
 
-    def next_delivery(self) -> SpanDelivery | None:
-        """What to go on with; None at the end."""
-        while self.delivery is None and self.groups:
-            group = self.groups[0]
-            if group.sent < self.end:
-                self.delivery = group.begin(self.feed.log)
-            if self.delivery is None:
-                self.groups.popleft()
-        return self.delivery
+    def __init__(self, feed: Feed) -> None:
+        self.feed = feed
+        self.groups: deque[FormGroup] = deque(feed.groups.values())
+        self.end = feed.log.end
+        self.delivery: SpanDelivery | None = None
 
     def step(self) -> bool:
-        """Serve some readers; whether there is more to do."""
-        delivery = self.next_delivery()
-        if delivery is not None and delivery.step(_SLICE):
+        """Serve some readers; whether there may be more to do."""
+        groups, delivery = self.groups, self.delivery
+        if not groups:
+            return False
+        group = groups[0]
+        if delivery is None and group.sent < self.end:
+            delivery = self.delivery = group.begin(self.feed.log)
+        if delivery is None:
+            groups.popleft()
+        elif delivery.step(_SLICE):
             self.delivery = None
             self.feed.was_sent()
-        return self.next_delivery() is not None
+            if group.sent >= self.end:
+                groups.popleft()
+        return bool(groups)
 
     def fail(self, bug: Exception) -> bool:
         """A form has a bug: end who reads it, and go on with the others, if there are any."""
@@ -182,10 +182,11 @@ class Broadcaster:
 
     def _begin(self, feed: Feed) -> None:
         feed.dirty = False
-        feed.wake_cursors()
+        if feed.waiting:
+            feed.wake_cursors()
         if feed not in self._serving:  # else the end of its round sees that there is more
             self._serving.add(feed)
-            self._rounds.append(_Round.of(feed))
+            self._rounds.append(_Round(feed))
 
     def _step(self) -> None:
         """Serve some readers of the stream whose turn it is."""

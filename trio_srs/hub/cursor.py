@@ -196,7 +196,7 @@ class Cursor(LogPosition, AsyncIterator[list[Record]]):
         if isinstance(self._policy, Lossless):
             is_all = self._position == self.feed.log.end
             self._seen_bytes = (
-                self.feed.appended if is_all else self._seen_bytes + sum(map(weight, records))
+                self.feed.log.appended if is_all else self._seen_bytes + sum(map(weight, records))
             )
         self._close_if_over()
         return first + records if first else records
@@ -276,7 +276,7 @@ class Cursor(LogPosition, AsyncIterator[list[Record]]):
         super().place(position, prologue)
         feed = self.feed
         if isinstance(self._policy, Lossless):
-            self._seen_bytes = feed.appended - sum(
+            self._seen_bytes = feed.log.appended - sum(
                 map(weight, feed.log.between(position, feed.log.end))
             )
         elif not isinstance(self._policy, Block):
@@ -360,7 +360,7 @@ class Cursor(LogPosition, AsyncIterator[list[Record]]):
         if not isinstance(policy, Lossless) or self._position >= self._end():
             return ""  # nothing waits
         newest = feed.log.at(feed.log.end - 1) if len(feed.log) else self._held[-1]
-        waits = feed.appended - self._seen_bytes + self._first_bytes + self._given_bytes
+        waits = feed.log.appended - self._seen_bytes + self._first_bytes + self._given_bytes
         seconds = newest.arrived_at - self._next().arrived_at
         is_newest_only = self.behind == 1 and not self._given_bytes
         if seconds <= policy.most_s and (waits <= policy.most_bytes or is_newest_only):

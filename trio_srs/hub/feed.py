@@ -18,7 +18,7 @@ from trio_srs.hub.log import LogBounds, StreamLog
 from trio_srs.hub.policy import Block, Drop, Lossless, Skip, policy_of
 from trio_srs.hub.position import LogPosition
 from trio_srs.hub.reader import Outlet, Reader
-from trio_srs.hub.record import RECORD_BYTES, Record, weight
+from trio_srs.hub.record import Record, weight
 from trio_srs.hub.settings import StreamSettings
 from trio_srs.wire.flv.enhanced import FrameKind
 
@@ -90,9 +90,9 @@ class Feed:
         groups: the readers, by the bytes that they get.
         slow: readers that are not served by the broadcaster and stand somewhere in the log.
         cursors: the readers of records.
+        waiting: those of them that are to be woken when the broadcaster comes round with news.
         dirty: whether there is news for readers that the broadcaster has not begun to send.
         has_listeners: whether there is anybody for whom a record is news.
-        appended: bytes of all records so far, and 512 for each.
         times: knows the newest timestamp that was written.
         has_pictures: whether readers may begin at some records only, and the others hang on them.
         supervisor: is told of bugs in what is made of it.
@@ -120,9 +120,9 @@ class Feed:
         self.groups: dict[Form, FormGroup] = {}
         self.slow: set[LogPosition] = set()
         self.cursors: dict[Cursor, None] = {}
+        self.waiting: set[Cursor] = set()
         self.dirty = False
         self.has_listeners = False
-        self.appended = 0
         self.times: Times = _NO_TIMES
         self.has_pictures = False
         self.kept_from: Callable[[int], int] = _nothing_more
@@ -134,7 +134,6 @@ class Feed:
         self._readers = 0
         self._awaiting: set[LogPosition] = set()
         self._lossless: tuple[Cursor, ...] = ()
-        self._waiting: set[Cursor] = set()
         self._entry: EntryPoint | None = None
         self._newest_entry = 0  # its position, also when it is no longer cached
         self._opened_at = self._closed_at = 0
@@ -164,7 +163,7 @@ class Feed:
             self.append_now(notice)
         self._opened_at = self.log.end
         for cursor in self.cursors:
-            cursor.writer_came(self._opened_at, self.appended)
+            cursor.writer_came(self._opened_at, self.log.appended)
 
     def close(self, notice: Record | None = None) -> None:
         """Nobody writes any more, and nobody may begin in what is left.
@@ -190,9 +189,7 @@ class Feed:
 
     def append(self, record: Record) -> None:
         """Add the newest record. The broadcaster must then hear of it, in the same moment."""
-        size = len(record.body)
-        self.appended += size + record.copied + RECORD_BYTES
-        self._untrimmed += size + _TRIM_RECORD
+        self._untrimmed += len(record.body) + _TRIM_RECORD
         if (
             self.log.append(record)
             or self._untrimmed >= self._trim_every
@@ -208,8 +205,7 @@ class Feed:
 
     def push(self) -> None:
         """Let readers have what was appended: at once, or when they are next due."""
-        if self.dirty:
-            self._broadcaster.push(self)
+        self._broadcaster.push(self)
 
     def reserve_headers(self) -> None:
         """There may be more headers than ever before: the log may hold less then."""
@@ -226,7 +222,8 @@ class Feed:
     def enter(self, position: int, timestamp_ms: int) -> None:
         """What stands there, or is about to be appended, with this timestamp, is where readers
         may begin."""
-        log, headers, appended = self.log, self._headers.snapshot(), self.appended
+        log, headers = self.log, self._headers.snapshot()
+        appended = log.appended
         if position < log.end:
             headers = tuple(header for header in headers if header.position < position)
             passed = log.between(position, log.end)
@@ -376,7 +373,7 @@ class Feed:
         if not reader.group.readers:
             del self.groups[reader.group.form]
             self.log.forget_form(reader.group.form)
-            self.has_listeners = bool(self.groups or self._waiting)
+            self.has_listeners = bool(self.groups or self.waiting)
         self._let_go()
 
     # ---------------------------------------------------------------- cursors
@@ -422,19 +419,19 @@ class Feed:
 
     def await_news(self, cursor: Cursor) -> None:
         """A cursor is to be woken when the broadcaster comes round with something new."""
-        self._waiting.add(cursor)
+        self.waiting.add(cursor)
         self.has_listeners = True
 
     def await_no_news(self, cursor: Cursor) -> None:
         """A cursor has been woken, or waits no longer."""
-        self._waiting.discard(cursor)
-        self.has_listeners = bool(self.groups or self._waiting)
+        self.waiting.discard(cursor)
+        self.has_listeners = bool(self.groups or self.waiting)
 
     def wake_cursors(self) -> None:
         """The broadcaster comes round: those that wait have something to take."""
-        for cursor in self._waiting:
+        for cursor in self.waiting:
             cursor.wake()
-        self._waiting.clear()
+        self.waiting.clear()
         self.has_listeners = bool(self.groups)
 
     def drop_cursor(self, cursor: Cursor) -> None:
@@ -479,7 +476,7 @@ class Feed:
 
     def _let_go(self) -> None:
         """With nobody publishing there is no next record to trim the log at."""
-        if len(self.log) and not self.is_open:
+        if not self.is_open and len(self.log):
             self._trim()
 
     def _trim(self) -> None:
@@ -542,7 +539,7 @@ class Feed:
             settings.gop_cache is None
             or newest.arrived_at - oldest.arrived_at > settings.gop_cache
             or log.end - entry.position > settings.gop_cache_records
-            or self.appended - entry.bytes_before > settings.gop_cache_bytes
+            or log.appended - entry.bytes_before > settings.gop_cache_bytes
         ):
             self._entry = None
 

@@ -104,14 +104,9 @@ class FormGroup:
         for reader in self.readers:
             reader.fall_back()
 
-    def check(self) -> None:
-        """See that its readers may go on.
-
-        Raises:
-            FormFailedError: they may not.
-        """
-        if self.failed:
-            raise FormFailedError(f"the form {self.form} failed: {self.failed}")
+    def failure(self) -> FormFailedError:
+        """What its readers end with, once it has failed."""
+        return FormFailedError(f"the form {self.form} failed: {self.failed}")
 
     def _go_to(self, sent: int) -> None:
         self.sent = sent
@@ -184,5 +179,6 @@ class SpanDelivery:
 
     def drop(self) -> None:
         """It is done, or cannot be."""
-        self._log.hold(-self._held)
+        if self._held:
+            self._log.hold(-self._held)
         self._group.delivery = None

@@ -86,7 +86,9 @@ class PublishLease:
 
     def push(self) -> None:
         """Let readers have what was appended."""
-        self.stream.feed.push()
+        feed = self.stream.feed
+        if feed.dirty:
+            feed.push()
 
     def revoke(self, reason: EndReason, detail: str) -> None:
         """Take the name away and tell the holder; the name is free when this returns."""

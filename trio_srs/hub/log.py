@@ -36,10 +36,11 @@ class StreamLog:
     """Records in the order they came; writers never wait and never learn who reads.
 
     Positions are numbers that only grow. :attr:`base` is the oldest record kept, :attr:`end`
-    the number that the next record will get.
+    the number that the next record will get, :attr:`appended` the bytes of all records so far,
+    with 512 for each.
     """
 
-    __slots__ = ("_account", "_bounds", "_records", "base", "end")
+    __slots__ = ("_account", "_bounds", "_records", "appended", "base", "end")
 
     def __init__(self, bounds: LogBounds, *, shares: StreamLog | None = None) -> None:
         """
@@ -47,7 +48,7 @@ class StreamLog:
             shares: a log with which it has one account: what both hold is bounded together, and
                 whoever grows lets go of its own.
         """
-        self.base = self.end = 0
+        self.base = self.end = self.appended = 0
         self._account: Account = Account() if shares is None else shares._account
         self._records: list[Record] = []
         self.bounds = bounds
@@ -77,7 +78,9 @@ class StreamLog:
         records.append(record)
         self.end += 1
         record.account = account = self._account
-        account.size = size = account.size + len(record.body) + record.copied + RECORD_BYTES
+        weight = len(record.body) + record.copied + RECORD_BYTES
+        self.appended += weight
+        account.size = size = account.size + weight
         return size > bounds.size or record.arrived_at - records[0].arrived_at > bounds.seconds
 
     def hold(self, size: int) -> None:

@@ -155,7 +155,8 @@ class Reader(LogPosition):
             ReaderTooSlowError: it fell too far behind, and the policy is to drop it.
             FormFailedError: its form has a bug, which was reported.
         """
-        self.group.check()
+        if self.group.failed:
+            raise self.group.failure()
         if self.paused or self.awaits_keyframe or self.fast_at >= 0:
             return None
         if self.feed.is_too_slow(self._position, self.after_s):
@@ -178,8 +179,7 @@ class Reader(LogPosition):
             return Span(records, self.group.form)
         except Exception as bug:
             self.group.fail(self.feed, bug)
-        self.group.check()
-        return None
+        raise self.group.failure()
 
     def took(self, span: Span, taken: int) -> None:
         """Go on behind what the outlet took of a span; it owes the rest of a begun message."""

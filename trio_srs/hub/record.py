@@ -38,7 +38,7 @@ class Account:
     """Bytes with which no wire form is kept beside a body any more."""
 
 
-@attrs.define(eq=False)  # one per packet: slots, and identity is all that is ever compared
+@attrs.define(eq=False, weakref_slot=False)  # one per packet; only identity is ever compared
 class Record:
     """One message as it came in. Treat as immutable, but for the cached form."""
 
@@ -122,7 +122,7 @@ class Record:
             self.account.size += size
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, weakref_slot=False)
 class AlteredRecord(Record):
     """A record that is not as it was sent: its timestamp was corrected, or something put in."""
 

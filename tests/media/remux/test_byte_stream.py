@@ -63,6 +63,11 @@ def test_parameter_sets_that_come_with_a_picture_hold_from_there_on() -> None:
     assert writer.write(join_prefixed([IDR]), is_key=True) == join_annexb([AUD, *new, IDR])
 
 
+def test_more_nalus_than_a_picture_has_are_left_out() -> None:
+    data = avc().write(join_prefixed([INTER] * 5000), is_key=False)
+    assert data.count(b"\x00\x00\x00\x01") == 4097
+
+
 def test_lengths_of_two_bytes_are_read() -> None:
     writer = ByteStreamWriter(TrackFormat("h264", length_size=2))
     assert writer.write(join_prefixed([INTER], 2), is_key=False) == join_annexb([AUD, INTER])

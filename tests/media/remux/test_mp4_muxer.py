@@ -195,6 +195,16 @@ def test_times_go_on_where_the_clock_is_set(to_ms: int) -> None:
     assert last[0] - first[0] == pytest.approx(49 * 3600, abs=2000)
 
 
+def test_a_fragment_ends_whatever_its_times_are() -> None:
+    still = [avc(40, INTER + bytes(1 << 20)) for _ in range(9)]
+    pieces, _ = muxed(head(), avc(0, key=True), *still)
+    assert [piece.units for piece in pieces] == [5, 4, 1]
+    checked(pieces)
+    slices = [avc(0, OTHER_SLICE + bytes(3 << 20), key=True) for _ in range(3)]
+    pieces, _ = muxed(head(), avc(0, IDR, key=True), *slices)
+    assert len(pieces[0].data) < 7 << 20
+
+
 def test_times_are_never_negative() -> None:
     messages = [head(), avc(0, key=True, cts=-500), avc(40, cts=-500), avc(80, cts=-500)]
     [tracks] = checked(muxed(*messages)[0]).heads

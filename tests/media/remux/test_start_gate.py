@@ -50,6 +50,12 @@ def test_a_break_or_too_many_units_end_the_waiting() -> None:
     assert sum(len(both.hold(unit(AUDIO, 0))) for _ in range(512)) == 512
 
 
+def test_too_many_bytes_end_the_waiting() -> None:
+    both = gate("video", "audio")
+    large = AccessUnit(VIDEO, 0, 0, bytes(3 << 20))
+    assert [len(both.hold(large)) for _ in range(2)] == [0, 2]
+
+
 def test_it_is_opened_at_the_end_and_closed_for_another_stream() -> None:
     both = gate("video", "audio")
     picture = unit(VIDEO, 0)

@@ -17,6 +17,8 @@ from trio_srs.wire.codec.nalu import read_prefixed, split_annexb
 __all__ = ["BYTE_STREAMS", "ByteStream", "ByteStreamWriter", "split_units"]
 
 _START: Final = b"\x00\x00\x00\x01"
+_MOST_NALUS: Final = 4096
+"""H.265 allows 600 slices (A.4.2), H.264 hardly more in practice; each costs time to look at."""
 
 
 def _avc_type(nalu: bytes) -> int:
@@ -70,11 +72,12 @@ class ByteStreamWriter:
         self._sets = track_format.sets
 
     def write(self, data: bytes, *, is_key: bool, continues: bool = False) -> bytes:
-        """A picture, or the rest of one; empty if nothing is in it."""
+        """A picture, or the rest of one; empty if nothing is in it. Of more than 4096 NALUs the
+        first are written."""
         stream = self._stream
         type_of, dropped, sets = stream.type_of, stream.dropped, stream.sets
         kept, own, has_sps = [b""], [], False
-        for nalu in read_prefixed(data, self._length_size)[0]:
+        for nalu in read_prefixed(data, self._length_size)[0][:_MOST_NALUS]:
             kind = type_of(nalu)
             if kind in dropped:
                 continue

@@ -36,6 +36,8 @@ _GUESS: Final = 40 * TICKS_PER_MS
 _ALONE: Final = 1000 * TICKS_PER_MS
 """So much sound, or a fragment if that is longer, does not wait for a picture."""
 _MOST_SAMPLES: Final = 2000
+_MOST_BYTES: Final = 1 << 22
+"""In one fragment, whatever the times of its samples are; likewise of one picture in slices."""
 _ROUNDING: Final = 2
 """Samples that a time in ticks may be off."""
 
@@ -90,6 +92,7 @@ class Mp4Muxer:
         self._sequence = 0
         self._began = 0  # the DTS of the fragment's first unit, if it has begun
         self._has_begun = False
+        self._size = 0  # of the fragment, in bytes
         self._shift = 0  # of all times, behind breaks of the clock
         self._end = 0  # of what was written or waits
 
@@ -166,13 +169,14 @@ class Mp4Muxer:
         before = None if lane is None else lane.waiting
         if lane is not None and before is not None:
             if unit.continues:
-                lane.waiting = attrs.evolve(before, data=before.data + unit.data)
+                if len(before.data) < _MOST_BYTES:
+                    lane.waiting = attrs.evolve(before, data=before.data + unit.data)
                 return []
             lane.duration = max(unit.dts - before.dts, 1)
             self._settle(lane)
         track_format = lane.format if lane and lane.sent is unit.format else unit.format
         pieces: list[MuxedPiece] = []
-        if unit.is_key or unit.dts - self._began >= self._least:
+        if unit.is_key or unit.dts - self._began >= self._least or self._is_full(lane):
             pieces = self._write()
         if unit.is_key:
             track_format = with_own_sets(track_format, unit.data)
@@ -215,7 +219,7 @@ class Mp4Muxer:
         self._end = max(self._end, unit.dts + self._shift + unit.duration)
         self._note(unit)
         most = max(_ALONE, self._least) if "video" in self._lanes else self._least
-        if unit.dts + unit.duration - self._began >= most or len(lane.samples) >= _MOST_SAMPLES:
+        if unit.dts + unit.duration - self._began >= most or self._is_full(lane):
             pieces += self._write()
         return pieces
 
@@ -223,6 +227,12 @@ class Mp4Muxer:
         """One more in the fragment, or the first."""
         if not self._has_begun:
             self._began, self._has_begun = unit.dts, True
+        self._size += len(unit.data)
+
+    def _is_full(self, lane: _OpenTrack | None) -> bool:
+        """Whether a fragment is to end, whatever the times of its samples are."""
+        count = 0 if lane is None else len(lane.samples)
+        return self._size >= _MOST_BYTES or count >= _MOST_SAMPLES
 
     def _flush(self) -> list[MuxedPiece]:
         """Write everything; the last picture lasts as long as the one before."""
@@ -233,7 +243,7 @@ class Mp4Muxer:
 
     def _write(self) -> list[MuxedPiece]:
         """Write the samples that are whole."""
-        self._has_begun = False
+        self._has_begun, self._size = False, 0
         lanes = [lane for lane in self._lanes.values() if lane.samples]
         if not lanes:
             return []

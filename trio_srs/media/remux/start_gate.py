@@ -14,7 +14,8 @@ __all__ = ["START_WAIT_MS", "StartGate"]
 START_WAIT_MS: Final = 500
 """How much of one track is held until the other comes; then the container begins without."""
 _MOST: Final = 512
-"""Units that are held, whatever their times are."""
+"""Units that are held, whatever their times are; likewise bytes."""
+_MOST_BYTES: Final = 1 << 22
 
 
 @attrs.define(eq=False)
@@ -31,11 +32,13 @@ class StartGate:
     is_open: bool = False
     """Units need not be shown to the gate any more."""
     _held: list[AccessUnit] = attrs.field(factory=list)
+    _size: int = 0
 
     def hold(self, unit: AccessUnit) -> list[AccessUnit]:
         """Take the next unit; return those that may go on, which is none or all."""
         held = self._held
         held.append(unit)
+        self._size += len(unit.data)
         kinds = {each.format.kind for each in held}
         other = "audio" if "video" in kinds else "video"
         waited_ms = (unit.dts - held[0].dts) // TICKS_PER_MS
@@ -45,13 +48,14 @@ class StartGate:
             or waited_ms >= START_WAIT_MS
             or unit.discontinuity
             or len(held) >= _MOST
+            or self._size >= _MOST_BYTES
         ):
             return self.open()
         return []
 
     def open(self) -> list[AccessUnit]:
         """Let all go on that are held, and from now on everything."""
-        held, self._held, self.is_open = self._held, [], True
+        held, self._held, self._size, self.is_open = self._held, [], 0, True
         first = next((unit.dts for unit in held if unit.format.kind == "video"), None)
         if first is None:
             return held
@@ -59,4 +63,4 @@ class StartGate:
 
     def close(self) -> None:
         """Another stream comes: begin to hold again."""
-        self._held, self.is_open = [], False
+        self._held, self._size, self.is_open = [], 0, False

@@ -368,7 +368,7 @@ async def test_who_reads_in_a_form_with_a_bug_is_told_and_others_come_anew(
         assert uses.text.reader is not None
         with pytest.raises(FormFailedError, match="the planted bug"):
             uses.text.reader.next_span(1)
-        uses.text.leave(None)
+        uses.text.detach()
         _, outlet = await it.read_text()
         before = outlet.taken.count(b"\n")
         await it.publisher.say(inter(LATER_MS))

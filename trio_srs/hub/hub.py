@@ -3,13 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import (
-    AbstractAsyncContextManager,
-    AbstractContextManager,
-    asynccontextmanager,
-    contextmanager,
-    nullcontext,
-)
+from contextlib import asynccontextmanager, contextmanager
 
 import trio
 
@@ -24,10 +18,10 @@ from trio_srs.hub.forms import Form
 from trio_srs.hub.lease import PublishLease, Revoke, StreamBusyError
 from trio_srs.hub.outputs import Outputs
 from trio_srs.hub.participant import Participant, PublisherInfo
-from trio_srs.hub.playing import Playing, playing
+from trio_srs.hub.playing import Playing
 from trio_srs.hub.policy import Block, Drop, Lossless, Skip
 from trio_srs.hub.provider import Providers
-from trio_srs.hub.publishing import Publishing, publishing
+from trio_srs.hub.publishing import Publishing
 from trio_srs.hub.reader import Outlet, Reader
 from trio_srs.hub.reports import Reports
 from trio_srs.hub.session_requests import Request
@@ -93,7 +87,7 @@ class Hub:
         request: Request | None = None,
         revoke: Revoke | None = None,
         end_of: EndOfBlock = end_of_block,
-    ) -> AbstractAsyncContextManager[Publishing]:
+    ) -> Publishing:
         """Publish ``name`` for as long as the block lasts: for a connection of any protocol, a
         relay, a file, a test.
 
@@ -114,7 +108,7 @@ class Hub:
             StreamBusyError: as :meth:`publish`; the block is not entered.
             LeaseLostError: behind the block, if it was cancelled because the right was taken away.
         """
-        return publishing(
+        return Publishing(
             self, name, settings, publisher, request=request, revoke=revoke, end_of=end_of
         )
 
@@ -130,7 +124,7 @@ class Hub:
         derived: DerivedForm | None = None,
         request: Request | None = None,
         end_of: EndOfBlock = end_of_block,
-    ) -> AbstractAsyncContextManager[Playing]:
+    ) -> Playing:
         """Play ``name`` for as long as the block lasts, for whoever has an outlet for its bytes.
 
         All that belongs to a play is done here: the reader, the events, what is counted. Between
@@ -148,7 +142,7 @@ class Hub:
                 not entered.
             DerivedFailedError: as :meth:`derive`.
         """
-        return playing(
+        return Playing(
             self,
             name,
             settings,
@@ -176,15 +170,30 @@ class Hub:
                 publisher take over, or not soon enough.
         """
         with self.streams.using(name, settings) as stream:
-            if stream.lease is not None or name in self._lines:
-                await self._get_past(stream, settings, holder)
-            lease = PublishLease(stream, holder, revoke)
+            lease = await self.take(stream, settings, holder=holder, revoke=revoke)
             try:
-                stream.publisher_came(lease, settings)
-                self.outputs.begin(stream, self.streams)
                 yield lease
             finally:
                 lease.give_back()
+
+    async def take(
+        self, stream: Stream, settings: StreamSettings, *, holder: str, revoke: Revoke
+    ) -> PublishLease:
+        """The same without a block, for who uses the stream until it has given the right back.
+
+        Raises:
+            StreamBusyError: as :meth:`publish`.
+        """
+        if stream.lease is not None or stream.name in self._lines:
+            await self._get_past(stream, settings, holder)
+        lease = PublishLease(stream, holder, revoke)
+        try:
+            stream.publisher_came(lease, settings)
+            self.outputs.begin(stream, self.streams)
+        except BaseException:
+            lease.give_back()
+            raise
+        return lease
 
     async def _get_past(self, stream: Stream, settings: StreamSettings, holder: str) -> None:
         """Deal with the present publisher, and with those who wait, as the policy says."""
@@ -229,19 +238,14 @@ class Hub:
         form: Form,
         outlet: Outlet,
         policy: Skip | Drop | None = None,
-        derived: DerivedForm | None = None,
     ) -> Iterator[Reader]:
         """Read ``name``, published or not; the reader is detached on every way out.
 
         Args:
             policy: see :meth:`.Feed.attach`.
-            derived: read this form of it, as :meth:`derive` has it.
-
-        Raises:
-            DerivedFailedError: as :meth:`derive`.
         """
-        with self._wanting(name, settings) as stream, self._feed_of(stream, derived) as feed:
-            reader = feed.attach(form, outlet, policy)
+        with self._wanting(name, settings) as stream:
+            reader = stream.feed.attach(form, outlet, policy)
             try:
                 yield reader
             finally:
@@ -261,16 +265,26 @@ class Hub:
         with self._wanting(name, settings) as stream:
             return await self.providers.bring(stream)
 
+    def want(self, name: str, settings: StreamSettings) -> Stream:
+        """The stream of a name for a session that reads it, until :meth:`want_no_more`: providers
+        hear of it."""
+        stream = self.streams.hold(name, settings)
+        self.providers.want(stream)
+        return stream
+
+    def want_no_more(self, stream: Stream) -> None:
+        """A session reads it no more."""
+        self.providers.want_no_more(stream)
+        self.streams.release(stream)
+
     @contextmanager
     def _wanting(self, name: str, settings: StreamSettings) -> Iterator[Stream]:
-        """The stream of a name for a session that reads it: providers hear of it."""
-        stream = self.streams.hold(name, settings)
+        """The same for as long as a block lasts."""
+        stream = self.want(name, settings)
         try:
-            self.providers.want(stream)
             yield stream
         finally:
-            self.providers.want_no_more(stream)
-            self.streams.release(stream)
+            self.want_no_more(stream)
 
     async def finish_tasks(self, within_s: float) -> None:
         """End what is made of the streams: first what brings them, then what runs beside their
@@ -324,14 +338,11 @@ class Hub:
                 are gone.
         """
         using = self._wanting if is_demand else self.streams.using
-        with using(name, settings) as stream, self._feed_of(stream, form) as feed:
+        with (
+            using(name, settings) as stream,
+            derived_feed(self.streams, stream, form).using() as feed,
+        ):
             yield feed
-
-    def _feed_of(self, stream: Stream, form: DerivedForm | None) -> AbstractContextManager[Feed]:
-        """What is read of a stream, for as long as the block lasts."""
-        if form is None:
-            return nullcontext(stream.feed)
-        return derived_feed(self.streams, stream, form).using()
 
     def kick(self, name: str, detail: str = "kicked") -> bool:
         """End whoever publishes ``name``; the name is free when this returns.

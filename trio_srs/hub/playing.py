@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from contextlib import AbstractContextManager
+from types import TracebackType
+from typing import TYPE_CHECKING, Final, Self
 
 import trio
 
 from trio_srs.errors import EndReason, PeerError, RefusedError
-from trio_srs.hub.bus import Bus, PlayBegan, PlayEnded
-from trio_srs.hub.derived import DerivedForm
+from trio_srs.hub.bus import PlayBegan, PlayEnded
+from trio_srs.hub.derived import DerivedForm, derived_feed
 from trio_srs.hub.end import End, EndOfBlock, end_of_block
 from trio_srs.hub.forms import Form
 from trio_srs.hub.participant import Participant
@@ -23,9 +23,13 @@ from trio_srs.hub.stream import Stream
 from trio_srs.wire.rtmp.status import StatusCode
 
 if TYPE_CHECKING:
+    from trio_srs.hub.feed import Feed
     from trio_srs.hub.hub import Hub
 
-__all__ = ["NoPublisherError", "Playing", "StreamNotFoundError", "playing"]
+__all__ = ["NoPublisherError", "Playing", "StreamNotFoundError"]
+
+_NOTHING: Final = RequestCounters()
+"""What was sent before anything was."""
 
 
 class StreamNotFoundError(RefusedError):
@@ -45,7 +49,8 @@ class NoPublisherError(PeerError):
 
 
 class Playing:
-    """One play that goes on. Made by :meth:`Hub.playing <trio_srs.hub.hub.Hub.playing>`.
+    """One play, for as long as its block lasts; see
+    :meth:`Hub.playing <trio_srs.hub.hub.Hub.playing>`.
 
     Attributes:
         name: the stream's.
@@ -53,30 +58,98 @@ class Playing:
         reader: what is read with; None once it reads no more.
     """
 
+    __slots__ = (
+        "_before",
+        "_derived",
+        "_deriving",
+        "_end_of",
+        "_form",
+        "_hub",
+        "_outlet",
+        "_player",
+        "_policy",
+        "_settings",
+        "_stream",
+        "name",
+        "reader",
+        "request",
+    )
+
     def __init__(
         self,
-        bus: Bus,
-        stream: Stream,
-        reader: Reader,
+        hub: Hub,
+        name: str,
+        settings: StreamSettings,
+        form: Form,
+        outlet: Outlet,
         player: Participant,
-        request: Request,
-        missing_s: float,
+        *,
+        policy: Skip | Drop | None = None,
+        derived: DerivedForm | None = None,
+        request: Request | None = None,
+        end_of: EndOfBlock = end_of_block,
     ) -> None:
-        self.name = request.stream = stream.name
-        self.request = request
-        self.reader: Reader | None = reader
-        self._bus = bus
-        self._stream: Stream | None = stream
-        self._player = player
-        self._missing_s = missing_s
-        self._before = RequestCounters()
-        request.outcome = ACCEPTED
-        request.measure = self.counters
+        self.name = name
+        self.request = request or Request("play", name, 0, trio.current_time())
+        self.reader: Reader | None = None
+        self._hub, self._settings, self._player = hub, settings, player
+        self._form, self._outlet, self._policy, self._derived = form, outlet, policy, derived
+        self._end_of = end_of
+        self._stream: Stream | None = None
+        self._deriving: AbstractContextManager[Feed] | None = None
+        self._before = _NOTHING
 
-    def begin(self) -> None:
-        """Tell everybody; one who hears of it may end it."""
-        player = self._player
-        self._bus.tell(PlayBegan(session=player.session, peer=player.peer, stream=self.name))
+    async def __aenter__(self) -> Self:
+        hub, name, settings, request = self._hub, self.name, self._settings, self.request
+        may_wait = settings.play_missing is MissingPolicy.WAIT
+        if not (may_wait or await hub.is_there(name, settings)):
+            raise StreamNotFoundError(f"nobody publishes {name}")
+        self._stream = stream = hub.want(name, settings)
+        try:
+            feed = stream.feed if self._derived is None else self._derive(stream, self._derived)
+            self.reader = feed.attach(self._form, self._outlet, self._policy)
+        except BaseException:
+            self._let_go()
+            raise
+        request.stream, request.outcome, request.measure = name, ACCEPTED, self.counters
+        player = self._player  # one who hears of it may end it
+        hub.bus.tell(PlayBegan(session=player.session, peer=player.peer, stream=name))
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        end = self._end_of(error)
+        if end is not None:
+            self.finish(end)
+        self._let_go()
+
+    def _derive(self, stream: Stream, form: DerivedForm) -> Feed:
+        """The form that is read in place of the stream itself, until :meth:`_let_go`."""
+        deriving = derived_feed(self._hub.streams, stream, form).using()
+        feed = deriving.__enter__()
+        self._deriving = deriving
+        return feed
+
+    def _let_go(self) -> None:
+        """It reads no more; how it ended may be told later."""
+        self.detach()
+        deriving, self._deriving = self._deriving, None
+        if deriving is not None:
+            deriving.__exit__(None, None, None)
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            self._hub.want_no_more(stream)
+
+    def detach(self) -> None:
+        """Read no more. Idempotent; the play goes on for those who are told of it."""
+        reader, self.reader = self.reader, None
+        if reader is not None:
+            reader.detach()
+            self._before = _with(self._before, reader)
 
     def counters(self) -> RequestCounters:
         """What was sent so far."""
@@ -104,7 +177,8 @@ class Playing:
         Raises:
             NoPublisherError: there was none for ``play_missing_timeout``.
         """
-        stream, missing_s, began = self._stream, self._missing_s, trio.current_time()
+        missing_s, began = self._settings.play_missing_timeout, trio.current_time()
+        stream = self._stream
         assert stream is not None  # it still reads
         while True:
             until = max(stream.idle_since, began) + missing_s
@@ -114,23 +188,14 @@ class Playing:
             if not stream.publishing:
                 raise NoPublisherError(f"nobody published {stream.name} within {missing_s:g} s")
 
-    def leave(self, end: End | None) -> None:
-        """Read no more; tell how it ended if that is known already."""
-        reader, self.reader, self._stream = self.reader, None, None
-        if reader is not None:
-            reader.detach()
-            self._before = _with(self._before, reader)
-        if end is not None:
-            self.finish(end)
-
     def finish(self, end: End) -> None:
         """It is over: it reads no more, and everybody is told. The first end holds."""
         if self.request.end is not None:
             return
-        self.leave(None)
+        self.detach()
         counters = self._before
         self.request.finish(end.reason, end.detail, counters)
-        self._bus.tell(
+        self._hub.bus.tell(
             PlayEnded(
                 session=self._player.session,
                 peer=self._player.peer,
@@ -141,39 +206,6 @@ class Playing:
                 skipped=counters.skipped,
             )
         )
-
-
-@asynccontextmanager
-async def playing(
-    hub: Hub,
-    name: str,
-    settings: StreamSettings,
-    form: Form,
-    outlet: Outlet,
-    player: Participant,
-    *,
-    policy: Skip | Drop | None = None,
-    derived: DerivedForm | None = None,
-    request: Request | None = None,
-    end_of: EndOfBlock = end_of_block,
-) -> AsyncIterator[Playing]:
-    """What :meth:`Hub.playing <trio_srs.hub.hub.Hub.playing>` promises."""
-    if settings.play_missing is MissingPolicy.REFUSE and not await hub.is_there(name, settings):
-        raise StreamNotFoundError(f"nobody publishes {name}")
-    with hub.subscribe(name, settings, form, outlet, policy, derived) as reader:
-        stream = hub.find(name)
-        assert stream is not None  # it is there as long as anybody reads it
-        request = request or Request("play", name, 0, trio.current_time())
-        missing_s = settings.play_missing_timeout
-        play = Playing(hub.bus, stream, reader, player, request, missing_s)
-        play.begin()
-        try:
-            yield play
-        except BaseException as error:
-            play.leave(end_of(error))
-            raise
-        else:
-            play.leave(end_of(None))
 
 
 def _with(before: RequestCounters, reader: Reader) -> RequestCounters:

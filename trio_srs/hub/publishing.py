@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
 
 import trio
 
@@ -20,8 +20,9 @@ from trio_srs.wire.rtmp.message import Message
 if TYPE_CHECKING:
     from trio_srs.hub.hub import Hub
     from trio_srs.hub.publish_record import PublishRecord
+    from trio_srs.hub.stream import Stream
 
-__all__ = ["FirstPacketTimeoutError", "PublishIdleTimeoutError", "Publishing", "publishing"]
+__all__ = ["FirstPacketTimeoutError", "PublishIdleTimeoutError", "Publishing"]
 
 
 class FirstPacketTimeoutError(PeerError):
@@ -41,31 +42,68 @@ class PublishIdleTimeoutError(PeerError):
 
 
 class Publishing:
-    """One publish that goes on. Made by :meth:`Hub.publishing <trio_srs.hub.hub.Hub.publishing>`.
+    """One publish, for as long as its block lasts; see
+    :meth:`Hub.publishing <trio_srs.hub.hub.Hub.publishing>`.
 
     Attributes:
+        name: the stream's.
         request: what is told of it to those who ask about its session.
         lease: the right to the name, for who appends by itself; None once it is over.
         publish_record: what testers see of it.
     """
 
-    def __init__(
-        self, hub: Hub, lease: PublishLease, publisher: PublisherInfo, request: Request
-    ) -> None:
-        self.request = request
-        self.lease: PublishLease | None = lease
-        self._bus, self._reports = hub.bus, hub.reports
-        self._publisher = publisher
-        self._settings = lease.stream.settings
-        self.name = request.stream = lease.stream.name
-        request.outcome = ACCEPTED
-        request.measure = self.counters
-        self.publish_record: PublishRecord = hub.reports.begin(lease, publisher)
+    __slots__ = (
+        "_end_of",
+        "_hub",
+        "_publisher",
+        "_revoke",
+        "_scope",
+        "_settings",
+        "_stream",
+        "lease",
+        "name",
+        "publish_record",
+        "request",
+    )
 
-    def begin(self) -> None:
-        """Tell everybody; one who hears of it may end it."""
+    publish_record: PublishRecord
+
+    def __init__(
+        self,
+        hub: Hub,
+        name: str,
+        settings: StreamSettings,
+        publisher: PublisherInfo,
+        *,
+        request: Request | None = None,
+        revoke: Revoke | None = None,
+        end_of: EndOfBlock = end_of_block,
+    ) -> None:
+        self.name = name
+        self.request = request or Request("publish", name, 0, trio.current_time())
+        self.lease: PublishLease | None = None
+        self._hub, self._settings, self._publisher = hub, settings, publisher
+        self._revoke, self._end_of = revoke, end_of
+        self._stream: Stream | None = None
+        self._scope: trio.CancelScope | None = None
+
+    async def __aenter__(self) -> Self:
+        hub, settings, request = self._hub, self._settings, self.request
+        self._stream = stream = hub.streams.hold(self.name, settings)
+        try:
+            holder = self._publisher.peer
+            self.lease = await hub.take(stream, settings, holder=holder, revoke=self._lose)
+            request.stream, request.outcome = self.name, ACCEPTED
+            self.publish_record = hub.reports.begin(self.lease, self._publisher)
+            request.measure = self.counters
+        except BaseException:
+            self._let_go()
+            raise
+        if self._revoke is None:
+            self._scope = trio.CancelScope()
+            self._scope.__enter__()
         publisher = self._publisher
-        self._bus.tell(
+        hub.bus.tell(  # one who hears of it may end it
             PublishBegan(
                 session=publisher.session,
                 peer=publisher.peer,
@@ -73,6 +111,42 @@ class Publishing:
                 flow=publisher.flow,
             )
         )
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool | None:
+        end = self._end_of(error)
+        if end is not None:
+            self.finish(end)
+        self._let_go()
+        scope, self._scope = self._scope, None
+        if scope is None:
+            return None
+        swallowed = scope.__exit__(kind, error, trace)
+        if scope.cancelled_caught:
+            why = f"{self.request.end}: {self.request.end_detail}"
+            raise LeaseLostError(f"{self.name} was taken away: {why}")
+        return swallowed
+
+    def _let_go(self) -> None:
+        """The name is free; how it ended may be told later."""
+        stream, self._stream = self._stream, None
+        if self.lease is not None:
+            self.lease.give_back()
+        if stream is not None:
+            self._hub.streams.release(stream)
+
+    def _lose(self, reason: EndReason, detail: str) -> None:
+        """The right to the name was taken away."""
+        if self._revoke is not None:  # its owner may know better why
+            self._revoke(reason, detail)
+        elif self._scope is not None:
+            self._scope.cancel()
+        self.finish(End(reason, detail))
 
     @property
     def going_on(self) -> bool:
@@ -121,23 +195,16 @@ class Publishing:
                     raise PublishIdleTimeoutError(f"{self.name}: no media for {idle:g} s")
             await trio.sleep_until(due)
 
-    def leave(self, end: End | None) -> None:
-        """Give the name back; tell how it ended if that is known already."""
-        if end is not None:
-            self.finish(end)
-        elif self.lease is not None:
-            self.lease.give_back()
-
     def finish(self, end: End) -> None:
         """It is over: the name is given back, and everybody is told. The first end holds."""
         lease, self.lease = self.lease, None
         if lease is None:
             return
         lease.give_back()
-        self._reports.end(self.publish_record, end.reason, end.detail)
+        self._hub.reports.end(self.publish_record, end.reason, end.detail)
         counters = self.counters()
         self.request.finish(end.reason, end.detail, counters)
-        self._bus.tell(
+        self._hub.bus.tell(
             PublishEnded(
                 session=self._publisher.session,
                 peer=self._publisher.peer,
@@ -148,41 +215,3 @@ class Publishing:
                 bytes=counters.bytes,
             )
         )
-
-
-@asynccontextmanager
-async def publishing(
-    hub: Hub,
-    name: str,
-    settings: StreamSettings,
-    publisher: PublisherInfo,
-    *,
-    request: Request | None = None,
-    revoke: Revoke | None = None,
-    end_of: EndOfBlock = end_of_block,
-) -> AsyncIterator[Publishing]:
-    """What :meth:`Hub.publishing <trio_srs.hub.hub.Hub.publishing>` promises."""
-    publish: Publishing | None = None
-    asked = request or Request("publish", name, 0, trio.current_time())
-
-    def lose(reason: EndReason, detail: str) -> None:
-        if revoke is None:
-            scope.cancel()
-        else:  # its owner may know better why
-            revoke(reason, detail)
-        if publish is not None:
-            publish.finish(End(reason, detail))
-
-    with trio.CancelScope() as scope:
-        async with hub.publish(name, settings, holder=publisher.peer, revoke=lose) as lease:
-            publish = Publishing(hub, lease, publisher, asked)
-            publish.begin()
-            try:
-                yield publish
-            except BaseException as error:
-                publish.leave(end_of(error))
-                raise
-            else:
-                publish.leave(end_of(None))
-    if scope.cancelled_caught:
-        raise LeaseLostError(f"{name} was taken away: {asked.end}: {asked.end_detail}")

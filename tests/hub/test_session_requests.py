@@ -30,7 +30,7 @@ def test_what_it_got_is_measured_until_it_ends_and_then_kept() -> None:
 def test_a_session_that_asks_without_end_is_not_remembered_without_end() -> None:
     requests = SessionRequests()
     for number in range(100):
-        requests.newest.append(Request("play", f"live/{number}", number, 0.0, ACCEPTED))
+        requests.add(Request("play", f"live/{number}", number, 0.0, ACCEPTED))
     assert len(requests.going_on("play")) == 64
     assert requests.going_on("play")[99] == "live/99"
     assert requests.going_on("publish") == {}

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import enum
 import sys
-from collections import deque
 from collections.abc import AsyncIterator, Callable
 from functools import partial
 from types import TracebackType
@@ -103,8 +102,8 @@ class Cursor(LogPosition, AsyncIterator[list[Record]]):
         self._policy = policy
         self._follow = follow and not isinstance(policy, Block)
         self._wants_writer = True
-        self._written: deque[_Written] = deque()  # the one it reads, and those behind
-        self._held: deque[Record] = deque()  # from its position on: the log has let go of them
+        self._written: list[_Written] = []  # the one it reads, and those behind
+        self._held: list[Record] = []  # from its position on: the log has let go of them
         self._first: list[Record] = []  # the prologue, when the log has let go of what follows it
         self._first_bytes = 0
         self._seen_bytes = 0  # that the feed had before its position
@@ -207,11 +206,13 @@ class Cursor(LogPosition, AsyncIterator[list[Record]]):
         return first
 
     def _take_held(self, most: int, size: int) -> list[Record]:
-        records: list[Record] = []
-        held, left = self._held, size
-        while held and len(records) < most and left > 0:
-            records.append(record := held.popleft())
-            left -= len(record.body)
+        held, count, left = self._held, 0, size
+        most = min(most, len(held))
+        while count < most and left > 0:
+            left -= len(held[count].body)
+            count += 1
+        records = held[:count]
+        del held[:count]
         return records
 
     @property
@@ -230,7 +231,7 @@ class Cursor(LogPosition, AsyncIterator[list[Record]]):
     def advance(self) -> None:
         """After the end of what one writer wrote, go on with the next one."""
         if self._written and self.ended:
-            self._written.popleft()
+            del self._written[0]
             if self._written and not self.awaits_keyframe:
                 self._go_to(self._written[0])
             self._close_if_over()
@@ -285,8 +286,7 @@ class Cursor(LogPosition, AsyncIterator[list[Record]]):
     def _go_to(self, written: _Written) -> None:
         """Stand where a writer begins; or further on, where the feed has put it."""
         if self._position <= written.begin:  # what headers it was owed are not of this writer
-            for _ in range(min(len(self._held), written.begin - self._position)):
-                self._held.popleft()
+            del self._held[: written.begin - self._position]
             self._position, self._seen_bytes = written.begin, written.appended
             self._take_first()
         self.is_fresh = self.owes_headers = False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
@@ -60,12 +59,14 @@ class Timeline:
 
     def __init__(self, began: Iterable[Step] = ()) -> None:
         self._first: list[Step] = list(began)
-        self._newest: deque[Step] = deque(maxlen=MOST_STEPS // 2)
+        self._newest: list[Step] = []
 
     def add(self, what: StepKind, at_s: float, detail: str = "") -> None:
         """Something happened, so many seconds after the session was accepted."""
-        kept = self._first if len(self._first) < MOST_STEPS // 2 else self._newest
+        most = MOST_STEPS // 2
+        kept = self._first if len(self._first) < most else self._newest
         kept.append(Step(at_s=at_s, what=what, detail=detail))
+        del self._newest[:-most]
 
     def all(self) -> tuple[Step, ...]:
         """All that is kept, in order."""

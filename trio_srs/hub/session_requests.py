@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from typing import Final, Protocol
 
@@ -94,8 +93,13 @@ class SessionRequests:
     """How it connected, once it has."""
     connected_at: float = 0.0
     """When, on Trio's clock."""
-    newest: deque[Request] = attrs.field(factory=lambda: deque(maxlen=_MOST_REQUESTS))
-    """In the order in which they were made."""
+    newest: list[Request] = attrs.field(factory=list)
+    """In the order in which they were made; see :meth:`add`."""
+
+    def add(self, request: Request) -> None:
+        """It asks for something more; what it asked for long ago is forgotten."""
+        self.newest.append(request)
+        del self.newest[:-_MOST_REQUESTS]
 
     def going_on(self, what: str) -> dict[int, str]:
         """The streams that are published, or played, now, by message stream."""

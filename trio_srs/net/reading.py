@@ -20,7 +20,7 @@ import select
 import sys
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 import attrs
@@ -290,18 +290,18 @@ class SharedReader:
         return done
 
 
-async def read_from(
+def read_from(
     transport: Transport,
     reader: SharedReader | None,
     read: Read,
     *,
     every_s: float = 0.0,
     at_once: bool = False,
-) -> None:
+) -> Awaitable[None]:
     """Have ``read`` called when a transport has something, until it is over.
 
     A plain socket is read by the shared reader. What is none, and everything where there is no
-    shared reader, is waited for here, in turns that are as fair as Trio's tasks.
+    shared reader, is waited for by the caller, in turns that are as fair as Trio's tasks.
 
     Args:
         every_s: if not 0, rest so long after each time that it has nothing more.
@@ -313,8 +313,11 @@ async def read_from(
     """
     fileno = transport.fileno
     if reader is not None and fileno is not None:
-        await reader.reading(fileno, read, every_s=every_s, at_once=at_once)
-        return
+        return reader.reading(fileno, read, every_s=every_s, at_once=at_once)
+    return _read_here(transport, read, every_s, at_once=at_once)
+
+
+async def _read_here(transport: Transport, read: Read, every_s: float, *, at_once: bool) -> None:
     after = After.AGAIN if at_once else After.WAIT
     while after is not After.OVER:
         if after is After.AGAIN:

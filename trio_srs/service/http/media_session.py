@@ -72,7 +72,7 @@ class MediaSession(ABC):
         self.entry = SessionEntry(context.registry.next_id(), kind, peer, now)
         self.entry.end = self._end_from_outside
         self.entry.requests = SessionRequests(connection.link)
-        self.entry.requests.newest.append(self.request)
+        self.entry.requests.add(self.request)
         self.participant = Participant(session=self.entry.id, peer=peer, protocol=kind)
         self._scope = trio.CancelScope()
         self._end: End | None = None

@@ -376,7 +376,7 @@ class Connection:
         self._rearm()
 
     def _begin(self, activity: Activity) -> None:
-        self.requests.newest.append(activity.request)
+        self.requests.add(activity.request)
         self._refused = _NOT_REFUSED
         self._activities[activity.stream_id] = activity
         self._start(activity.run)
@@ -395,7 +395,7 @@ class Connection:
             self._granted = await context.access.connect(self._access_request(request, app, ""))
         except RefusedError as refusal:
             asked = Request("connect", request.app[:NAME_MOST], 0, trio.current_time())
-            self.requests.newest.append(asked)
+            self.requests.add(asked)
             self.refuse(asked, refusal)
             self.end(refusal.end, f"{refusal.code}: {refusal}")
             return

@@ -44,6 +44,7 @@ def generator() -> ModuleType:
     return module
 
 
+@pytest.mark.slow
 def test_the_generated_pages_are_up_to_date() -> None:
     """In a process of its own: error classes made by other tests are not there."""
     command = [sys.executable, str(GENERATOR), "--check"]

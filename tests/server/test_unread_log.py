@@ -21,6 +21,8 @@ from tests.preloaded import AsyncProcess, open_process
 from trio_srs.testing.bodies import inter, key
 from trio_srs.testing.peer import Peer
 
+pytestmark = pytest.mark.interop
+
 STARTED = "NetStream.Publish.Start"
 FORMATS = ["human", "json"]
 ENOUGH = 30

@@ -20,6 +20,8 @@ from trio_srs.app.cli import main
 from trio_srs.app.cli.exits import Exit
 from trio_srs.wire.rtmp.message import Message
 
+pytestmark = pytest.mark.interop
+
 PROGRAM = [sys.executable, "-m", "trio_srs"]
 
 

@@ -20,6 +20,8 @@ from tests.tools.expect.processes import until_gone
 from trio_srs.app.cli import main
 from trio_srs.app.cli.exits import Exit
 
+pytestmark = pytest.mark.interop
+
 PROGRAM = [sys.executable, "-m", "trio_srs", "expect"]
 
 

@@ -24,7 +24,7 @@ NAMED: Final = bodies.metadata({"encoder": "\U0001f3a5 Käm \udcff"})
 FORMS: Final = ("junit", "tap", "json", "html")
 SINKS: Final = ("ascii", "unread", "closed", "full")
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [pytest.mark.interop, pytest.mark.timeout(120)]
 
 
 @pytest.fixture(scope="module")

@@ -297,6 +297,7 @@ def test_a_fault_breaks_its_own_rules_and_is_found_at_its_own_frame(name: str) -
     assert seen == places(report, expected, EARLY, seen)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FAULTS)
 def test_two_faults_break_the_rules_of_both_at_the_first_frame_of_each(name: str) -> None:
     """The later one is planted first, so that it finds the frames where they are."""

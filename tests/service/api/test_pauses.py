@@ -25,6 +25,8 @@ from trio_srs.hub.settings import StreamSettings
 from trio_srs.hub.stream import Stream
 from trio_srs.hub.turns import STEP_MOST
 
+pytestmark = pytest.mark.slow
+
 SESSIONS = 1000
 EVENTS = 2500
 MOST = 2 * STEP_MOST

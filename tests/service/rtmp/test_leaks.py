@@ -13,6 +13,8 @@ from tests.service.rtmp.house import House, ask, transport_of
 from trio_srs.testing.bodies import header, key
 from trio_srs.testing.peer import Peer
 
+pytestmark = pytest.mark.slow
+
 Do = Callable[[Peer], Awaitable[None]]
 
 

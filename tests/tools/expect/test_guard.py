@@ -14,7 +14,7 @@ import trio
 from tests.tools.expect.processes import is_there, until_gone
 from trio_srs.tools.expect.guard import guarded
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = [pytest.mark.interop, pytest.mark.timeout(60)]
 
 OWNER = """
 import os, subprocess, sys, trio

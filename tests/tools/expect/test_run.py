@@ -30,6 +30,8 @@ from trio_srs.tools.expect.stream_observer import Enough
 from trio_srs.tools.publish import PatternPublish
 from trio_srs.tools.verdicts.outcome import Outcome
 
+pytestmark = pytest.mark.interop
+
 PATIENCE_S = 30.0
 
 

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
 import gc
 import inspect
 import os
+import shutil
 import signal
+import sys
+import tempfile
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from importlib import import_module
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
 import trio
 from hypothesis import settings
 from trio.testing import MockClock
+
+ROOT: Final = Path(__file__).parent
 
 DEADLINE: Final = 20.0
 """Seconds of an asynchronous test without a ``timeout`` mark of its own."""
@@ -31,6 +40,12 @@ VIRTUAL_DEADLINE: Final = 30 * 24 * 3600.0
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # As background jobs of a shell have it, and hand it on to what they start: tests interrupt.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+    # As images of containers have it: each process that a test starts would compile all anew.
+    sys.dont_write_bytecode = False
+    sys.pycache_prefix = os.environ["PYTHONPYCACHEPREFIX"] = tempfile.mkdtemp(prefix="pycache")
+    atexit.register(shutil.rmtree, sys.pycache_prefix, ignore_errors=True)
 
 # Each run of the first draws others, and the second thousands: what one misses, another finds.
 settings.register_profile("quick", max_examples=25, deadline=None)
@@ -79,6 +94,27 @@ def limited(test: Test, seconds: float) -> Test:
 def pytest_xdist_auto_num_workers() -> int:
     """Of ``-n auto``: half as many again as there are cores, as many tests wait for the clock."""
     return (os.cpu_count() or 1) * 3 // 2
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Let each process of pytest-xdist import all tests from another place on.
+
+    The first time all of them have to be compiled: like this each compiles its share of them, and
+    finds there what others have compiled. What cannot be imported is told when it is collected.
+    """
+    worker: dict[str, Any] | None = getattr(session.config, "workerinput", None)
+    if worker is None or session.config.args_source is pytest.Config.ArgsSource.ARGS:
+        return
+    names = [
+        ".".join(path.relative_to(ROOT.parent).with_suffix("").parts)
+        for path in sorted(ROOT.rglob("test_*.py"))
+        if "project_files" not in path.parts
+    ]
+    begin = int(worker["workerid"].removeprefix("gw")) * len(names) // worker["workercount"]
+    for name in (*names[begin:], *names[:begin]):
+        with suppress(Exception, pytest.skip.Exception):
+            import_module(name)
 
 
 GARBAGE: Final = 50_000

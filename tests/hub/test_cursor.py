@@ -377,13 +377,13 @@ async def test_who_iterates_is_woken_with_all_that_came_in_an_interval(room: Roo
             began = trio.current_time()
             for at in range(6):
                 room.say(lease, inter(at))
-                await trio.sleep(0.005)
+                await trio.sleep(0.006)
             await trio.sleep(1.0)
             cursor.finish()
             await wait_all_tasks_blocked()
             nursery.cancel_scope.cancel()
     assert [count for _, count in got] == [4, 2]
-    assert [at - began for at, _ in got] == pytest.approx([0.02, 0.04], abs=0.008)
+    assert [at - began for at, _ in got] == pytest.approx([0.02, 0.044], abs=0.008)
 
 
 async def test_an_iteration_is_one_publish_and_the_next_one_is_the_next(room: Room) -> None:
@@ -500,3 +500,45 @@ async def test_one_that_was_failed_says_so_to_who_waits_and_whoever_comes_after(
         cursor.fail(KeyError)
         cursor.fail(ValueError)  # it has failed
         await read()
+
+
+async def test_one_that_waits_misses_nothing_of_a_publish_behind_an_empty_one() -> None:
+    stage = Stage(**SMALL)
+    stage.play()  # so that there are notices between publishes
+    stage.publish().give_back()
+    with stage.live.feed.cursor(MUCH) as cursor:
+        for _ in range(2):
+            stage.publish().give_back()
+        stage.publish()
+        messages = [inter(at, 1000) for at in range(400)]  # more than the log keeps
+        stage.say(key(0), *messages)
+        while not (got := take(cursor)):
+            assert cursor.ended
+            cursor.advance()
+    assert got == heard(key(0), *messages)
+
+
+async def test_what_came_behind_its_last_publish_does_not_wait_for_it() -> None:
+    stage = Stage(**SMALL)
+    lease = stage.publish()
+    policy = Lossless(most_bytes=2_000, most_s=3600.0)
+    with stage.live.feed.cursor(policy, Begin.NOW, follow=False) as cursor:
+        stage.say(key(0))
+        lease.give_back()
+        stage.publish()
+        stage.say(*(inter(at, 1000) for at in range(400)))
+        assert cursor.held_bytes <= policy.most_bytes
+        assert take(cursor) == heard(key(0))
+        assert cursor.closed
+
+
+async def test_what_waits_of_the_next_publish_is_within_the_bounds_too() -> None:
+    stage = Stage(**SMALL)
+    policy = Lossless(most_bytes=50_000, most_s=3600.0)
+    with stage.live.feed.cursor(policy) as cursor:
+        stage.publish().give_back()
+        stage.publish()
+        stage.say(key(0), *(inter(at, 1000) for at in range(400)))
+        assert cursor.held_bytes <= policy.most_bytes
+        with pytest.raises(ReaderTooSlowError, match="and may be 3600 s and 50000 bytes"):
+            cursor.take()

@@ -65,6 +65,8 @@ class _Written:
     """Bytes that the feed had before."""
     end: int | None = None
     """None while it writes."""
+    appended_until: int = 0
+    """Bytes that the feed had then."""
 
 
 class Cursor(LogPosition, AsyncIterator[list[Record]]):
@@ -245,6 +247,12 @@ class Cursor(LogPosition, AsyncIterator[list[Record]]):
         end = self._written[0].end
         return self.feed.log.end if end is None else end
 
+    def _until(self) -> int:
+        """Up to where records wait for it or will: of all writers it reads, and, if it goes on with
+        another, what lies between them."""
+        end = self._written[-1].end
+        return self.feed.log.end if end is None or self._wants_writer else end
+
     def _has_news(self) -> bool:
         return self._failure is not None or self.ended or self._position < self._end()
 
@@ -254,7 +262,8 @@ class Cursor(LogPosition, AsyncIterator[list[Record]]):
         is_done = self.awaits_keyframe or not self._written or self.ended
         if is_done and len(self._written) < 2:
             return end
-        return min(self._position + len(self._held), end)
+        at = self._position + len(self._held)
+        return at if at < self._until() else end
 
     @property
     def after_s(self) -> float:
@@ -297,18 +306,23 @@ class Cursor(LogPosition, AsyncIterator[list[Record]]):
         """Somebody begins to write there; so many bytes came before."""
         if self._wants_writer:
             self._wants_writer = self._follow
+            has_all = len(self._written) < 2 and (not self._written or self.ended)
             self._written.append(_Written(begin, appended))
-            if len(self._written) == 1:
-                self._go_to(self._written[0])
+            if has_all:  # and the log may have let go of what lies between the two
+                self._go_to(self._written[-1])
 
     def writer_left(self, end: int) -> None:
         """It writes no more, and wrote up to there."""
         if self._written and self._written[-1].end is None:
-            self._written[-1].end = end
+            self._close_writer(end)
             if len(self._written) > 1 and self._written[-1].begin == end:
                 self._written.pop()  # of who left nothing behind nothing waits for others
         self._close_if_over()
         self.wake()
+
+    def _close_writer(self, end: int) -> None:
+        last = self._written[-1]
+        last.end, last.appended_until = end, self.feed.log.appended
 
     def press(self, *, log_is_over: bool) -> None:
         """The writer's turn: the log is about to let go of something, as much as it must or may."""
@@ -330,7 +344,7 @@ class Cursor(LogPosition, AsyncIterator[list[Record]]):
         """The log has let go of these, from a position on: what was not taken waits here."""
         at = self.wants_from - base
         if at < len(dropped):
-            self._held += dropped[at:]
+            self._held += dropped[at : self._until() - base]
             if self.prologue:
                 self._first = self.prologue.first(_ALL)
                 self._first_bytes = sum(map(weight, self._first))
@@ -356,13 +370,16 @@ class Cursor(LogPosition, AsyncIterator[list[Record]]):
 
     def _beyond_bounds(self) -> str:
         """Of one that loses nothing: what to say if too much waits for it."""
-        policy, feed = self._policy, self.feed
-        if not isinstance(policy, Lossless) or self._position >= self._end():
-            return ""  # nothing waits
-        newest = feed.log.at(feed.log.end - 1) if len(feed.log) else self._held[-1]
-        waits = feed.log.appended - self._seen_bytes + self._first_bytes + self._given_bytes
-        seconds = newest.arrived_at - self._next().arrived_at
-        is_newest_only = self.behind == 1 and not self._given_bytes
+        policy = self._policy
+        if not isinstance(policy, Lossless) or not self._waits():
+            return ""
+        last = self._written[-1]
+        goes_on = last.end is None or self._wants_writer
+        appended = self.feed.log.appended if goes_on else last.appended_until
+        waits = appended - self._seen_bytes + self._first_bytes + self._given_bytes
+        seconds = self._newest().arrived_at - self._next().arrived_at
+        from_there = self._written[1].begin if self.ended else self._position
+        is_newest_only = self._until() - from_there == 1 and not self._given_bytes
         if seconds <= policy.most_s and (waits <= policy.most_bytes or is_newest_only):
             return ""
         return (
@@ -370,15 +387,27 @@ class Cursor(LogPosition, AsyncIterator[list[Record]]):
             f"and may be {policy.most_s:g} s and {policy.most_bytes} bytes"
         )
 
+    def _waits(self) -> bool:
+        """Whether anything of any writer waits for it."""
+        if not self._written or self.awaits_keyframe or (self.ended and len(self._written) < 2):
+            return False
+        return bool(self._held) or self._position < self._until()
+
+    def _newest(self) -> Record:
+        """The last of what waits."""
+        log, at = self.feed.log, self._until() - 1
+        if self._held and at < log.base:
+            return self._held[-1]
+        return log.at(max(at, log.base))
+
     def _next(self) -> Record:
         log = self.feed.log
         return self._held[0] if self._held else log.at(max(self._position, log.base))
 
     def _lag(self) -> str:
-        log = self.feed.log
-        newest = log.at(log.end - 1) if len(log) else self._held[-1]
-        seconds = newest.arrived_at - self._next().arrived_at
-        return f"a cursor of {self.feed.name} is behind by {self.behind} messages, {seconds:.3g} s"
+        behind = self._until() - self._position
+        seconds = self._newest().arrived_at - self._next().arrived_at
+        return f"a cursor of {self.feed.name} is behind by {behind} messages, {seconds:.3g} s"
 
     # ----------------------------------------------------------------- ending
 
@@ -386,7 +415,7 @@ class Cursor(LogPosition, AsyncIterator[list[Record]]):
         """Nothing that comes from now on is for it: it ends behind what there is."""
         self._follow = self._wants_writer = False
         if self._written and self._written[-1].end is None:
-            self._written[-1].end = self.feed.log.end
+            self._close_writer(self.feed.log.end)
         self._close_if_over()
         self.wake()
 

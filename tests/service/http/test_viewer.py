@@ -19,7 +19,7 @@ from trio_srs.hub.gate import AccessRequest, AllowAll, Grant
 from trio_srs.hub.settings import MissingPolicy
 from trio_srs.service.http.config import HttpConfig
 from trio_srs.testing.bodies import audio, audio_header, header, inter, key, metadata
-from trio_srs.units import Timeout
+from trio_srs.units import Seconds, Timeout
 from trio_srs.wire.flv.tag import encode_header
 from trio_srs.wire.rtmp.message import Message
 from trio_srs.wire.websocket import binary_head
@@ -77,6 +77,22 @@ async def test_an_early_viewer_gets_all_of_it_however_fast_it_comes(house: HttpH
         await client.head()
         expected = flv([*fast, audio_header(), audio(4000)])
         assert await client.exactly(len(expected)) == expected
+
+
+@pytest.mark.parametrize("ending", ["flv", "ts"])
+async def test_an_early_viewer_gets_a_publish_that_comes_and_goes_in_a_moment(
+    open_house: OpenHouse, ending: str
+) -> None:
+    house = await open_house(
+        settings=attrs.evolve(FAST, send_interval=Seconds(0.02)),
+        config=HttpConfig(republish_timeout=Timeout(0.0)),
+    )
+    client = await viewer(house, f"/live/a.{ending}")
+    async with house.publishing():
+        pass
+    assert (await client.head()).status == 200
+    data = await client.rest_of_it()
+    assert data == flv(BEGINNING) if ending == "flv" else len(data) == 188 * 4
 
 
 @pytest.mark.parametrize(

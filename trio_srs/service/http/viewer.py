@@ -13,7 +13,6 @@ import trio
 from trio_srs.errors import EndReason, ProtocolError, RefusedError
 from trio_srs.hub.cursor import Begin
 from trio_srs.hub.end import End, told_later
-from trio_srs.hub.feed import Feed
 from trio_srs.hub.outgoing import Outgoing
 from trio_srs.hub.playing import NoPublisherError, Playing, StreamNotFoundError
 from trio_srs.hub.reader import Reader
@@ -139,7 +138,7 @@ class Viewer(MediaSession):
         reader, live = play.reader, self.context.hub.find(play.name)
         assert reader is not None  # it has just begun
         assert live is not None  # it is there as long as anybody reads it
-        await self._until_there(live, reader.feed)
+        await self._until_there(live, reader)
         self._answer(live)
         if self.asked.method == "HEAD":
             return
@@ -152,11 +151,11 @@ class Viewer(MediaSession):
 
     # --------------------------------------------------------- the beginning
 
-    async def _until_there(self, live: Stream, feed: Feed) -> None:
+    async def _until_there(self, live: Stream, reader: Reader) -> None:
         """Wait until there is something to see, and it is known of what kinds."""
         missing_s = self.context.config.missing_timeout
-        with trio.move_on_after(missing_s), feed.cursor(begin=Begin.NOW) as cursor:
-            while (settles_at := self._view.settles_at(live)) > trio.current_time():
+        with trio.move_on_after(missing_s), reader.feed.cursor(begin=Begin.NOW) as cursor:
+            while (settles_at := self._settles_at(live, reader)) > trio.current_time():
                 with trio.move_on_at(settles_at):
                     await anext(cursor, None)  # something came, or a publisher went
             return
@@ -165,6 +164,13 @@ class Viewer(MediaSession):
         if math.isinf(self._view.settles_at(live)):
             what = "sends media" if live.publishing else f"publishes {live.name}"
             raise StreamNotFoundError(f"nobody {what}, also after {missing_s:g} s")
+
+    def _settles_at(self, live: Stream, reader: Reader) -> float:
+        """When it is known what there is to see; see :attr:`.View.settles_at`."""
+        waits = reader.position < reader.feed.log.end
+        if waits and not live.publishing and any(live.tracks):
+            return trio.current_time()  # a publish came and went meanwhile: that is all of it
+        return self._view.settles_at(live)
 
     def _answer(self, live: Stream) -> None:
         """Say the head: of the answer, and of the file."""

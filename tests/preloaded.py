@@ -247,6 +247,8 @@ class _Request:
         if said["session"]:
             os.setsid()
         signal.signal(signal.SIGINT, signal.default_int_handler)
+        for number in (signal.SIGHUP, signal.SIGQUIT):  # which background jobs may not have
+            signal.signal(number, signal.SIG_DFL)
         self._take_descriptors()
         os.chdir(said["cwd"])
         os.environ.clear()

@@ -11,12 +11,12 @@ from trio.testing import MockClock
 from tests.net.scripted import STREAM, URL, accept, say_status, scripted
 from tests.tools.files import clip, flv_tags, tags
 from trio_srs.net.rtmp_player import open_player
-from trio_srs.testing.bodies import audio, command, header, inter, key, metadata
+from trio_srs.testing.bodies import audio, header, key, metadata
 from trio_srs.testing.peer import Peer
-from trio_srs.tools.play import NoStreamError, PlayOptions, Recording, flv_tag
+from trio_srs.tools.play import NoStreamError, PlayOptions, Recording
 from trio_srs.tools.tally import Tally
 from trio_srs.wire.flv.tag import encode_header
-from trio_srs.wire.rtmp.message import Message, MessageType
+from trio_srs.wire.rtmp.message import Message
 from trio_srs.wire.rtmp.status import StatusCode
 
 
@@ -120,18 +120,3 @@ def test_the_file_header_says_what_came(
     for message in messages:
         recording.tally.add(message)
     assert recording.file_header == encode_header(audio_flag, video_flag)
-
-
-def test_what_files_have_no_type_for_is_left_out() -> None:
-    assert flv_tag(command("onStatus")) is None
-    assert flv_tag(Message(99, 1, 0, b"x")) is None
-    assert flv_tag(Message(MessageType.DATA_AMF3, 1, 0, b"\x06")) is None
-
-
-def test_data_is_written_without_the_publishers_word() -> None:
-    said = metadata()
-    stripped = tags([said])[0]
-    assert flv_tag(said) == stripped
-    in_amf3 = Message(MessageType.DATA_AMF3, 1, 0, b"\0" + said.payload)
-    assert flv_tag(in_amf3) == stripped
-    assert flv_tag(inter(5)) == tags([inter(5)])[0]

@@ -26,8 +26,8 @@ from trio_srs.hub.publish_record import PublishRecord
 from trio_srs.hub.record import Record
 from trio_srs.hub.reports import Reports
 from trio_srs.tools.file_name import file_name
-from trio_srs.tools.play import flv_tag
 from trio_srs.wire.flv.tag import encode_header, encode_tag
+from trio_srs.wire.flv.tag_messages import flv_tag
 from trio_srs.wire.rtmp.message import Message, MessageType
 
 __all__ = ["CaptureSource", "Captures", "capturing"]

@@ -12,11 +12,11 @@ import trio
 from trio_srs.errors import PeerError
 from trio_srs.net.rtmp_player import RtmpPlayer
 from trio_srs.tools.tally import Tally
-from trio_srs.wire.flv.script import strip_set_data_frame
-from trio_srs.wire.flv.tag import FlvTag, encode_header, encode_tag
-from trio_srs.wire.rtmp.message import Message, MessageType
+from trio_srs.wire.flv.tag import encode_header, encode_tag
+from trio_srs.wire.flv.tag_messages import flv_tag
+from trio_srs.wire.rtmp.message import Message
 
-__all__ = ["NoStreamError", "PlayOptions", "Recording", "flv_tag"]
+__all__ = ["NoStreamError", "PlayOptions", "Recording"]
 
 
 class NoStreamError(PeerError):
@@ -106,21 +106,3 @@ class Recording:
             self.ended = "seconds"
         elif (tally.video_frames if tally.video else tally.audio_frames) >= options.frames:
             self.ended = "frames"
-
-
-def flv_tag(message: Message) -> FlvTag | None:
-    """What of a message goes into a file; None for types that FLV does not have."""
-    match message.type_id:
-        case MessageType.AUDIO | MessageType.VIDEO:
-            return FlvTag(message.type_id, message.timestamp_ms, message.payload)
-        case MessageType.DATA_AMF0:
-            return _script_tag(message.timestamp_ms, message.payload)
-        case MessageType.DATA_AMF3 if message.payload.startswith(b"\0"):
-            # A byte that says "AMF0 follows", then what a script tag has.
-            return _script_tag(message.timestamp_ms, message.payload[1:])
-        case _:
-            return None
-
-
-def _script_tag(timestamp_ms: int, body: bytes) -> FlvTag:
-    return FlvTag(MessageType.DATA_AMF0, timestamp_ms, strip_set_data_frame(body))

@@ -13,6 +13,7 @@ from websockets.frames import Frame, Opcode
 from tests.service.http.conftest import OpenHouse
 from tests.service.http.house import BEGINNING, Client, HttpHouse, flv
 from tests.service.rtmp.house import FAST
+from tests.tools.files import tags
 from trio_srs.errors import EndReason, RefusedError
 from trio_srs.hub.bus import PlayBegan, PlayEnded, RequestRefused, SessionBegan, SessionConnected
 from trio_srs.hub.gate import AccessRequest, AllowAll, Grant
@@ -20,8 +21,8 @@ from trio_srs.hub.settings import MissingPolicy
 from trio_srs.service.http.config import HttpConfig
 from trio_srs.testing.bodies import audio, audio_header, header, inter, key, metadata
 from trio_srs.units import Seconds, Timeout
-from trio_srs.wire.flv.tag import encode_header
-from trio_srs.wire.rtmp.message import Message
+from trio_srs.wire.flv.tag import encode_header, encode_tag
+from trio_srs.wire.rtmp.message import Message, MessageType
 from trio_srs.wire.websocket import binary_head
 
 UPGRADE = {
@@ -306,6 +307,22 @@ async def test_an_early_talker_is_bounded(house: HttpHouse) -> None:
         for _ in range(100):
             await client.say(b"GET / HTTP/1.1\r\n" * 1000)
     assert (await house.end_of(client)).reason is EndReason.PROTOCOL_ERROR
+
+
+async def test_data_in_amf3_is_a_tag_where_it_is_amf0_behind_its_first_byte(
+    house: HttpHouse,
+) -> None:
+    script = metadata({"width": 320.0})
+    odd = Message(MessageType.DATA_AMF3, 1, 0, b"\x06amf3")
+    same = Message(MessageType.DATA_AMF3, 1, 0, b"\0" + script.payload)
+    async with house.publishing() as publish:
+        client = await viewer(house)
+        await client.head()
+        await client.exactly(len(flv(BEGINNING)))
+        publish.append_all([odd, same, inter(40)], trio.current_time())
+        [tag] = tags([script])
+        expected = encode_tag(tag) + flv([inter(40)])[13:]
+        assert await client.exactly(len(expected)) == expected
 
 
 # ---------------------------------------------------------------- WebSocket

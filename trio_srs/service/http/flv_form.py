@@ -13,15 +13,13 @@ from trio_srs.wire.flv.tag import (
     encode_tag_head,
     encode_tag_tail,
 )
+from trio_srs.wire.flv.tag_messages import flv_tag
 from trio_srs.wire.rtmp.chunk_writer import Piece
-from trio_srs.wire.rtmp.message import MessageType
+from trio_srs.wire.rtmp.message import MEDIA_TYPES, Message
 from trio_srs.wire.websocket import binary_head
 
 __all__ = ["FLV", "FLV_IN_MESSAGES", "FlvForm"]
 
-_DATA_AMF3: Final = int(MessageType.DATA_AMF3)
-_SCRIPT: Final = int(MessageType.DATA_AMF0)
-_TYPES: Final = frozenset({int(MessageType.AUDIO), int(MessageType.VIDEO), _SCRIPT, _DATA_AMF3})
 _AROUND: Final = TAG_HEAD_SIZE + TAG_TAIL_SIZE
 
 
@@ -34,24 +32,18 @@ class FlvForm:
 
     def pieces(self, record: Record) -> tuple[Piece, ...]:
         """The record as a tag; empty where FLV has none for it."""
-        if not self.wants(record.type_id):
+        tag = flv_tag(Message(record.type_id, 0, record.timestamp_ms, record.body))
+        if tag is None:
             return ()
-        type_id, body = record.type_id, record.body
-        if type_id == _DATA_AMF3:  # AMF3 data is AMF0 behind a byte that says so
-            type_id, body = _SCRIPT, body[1:]
-        size = len(body)
-        pieces: tuple[Piece, ...] = (
-            encode_tag_head(type_id, record.timestamp_ms, size),
-            body,
-            encode_tag_tail(size),
-        )
+        size = len(tag.body)
+        head = encode_tag_head(tag.type_id, tag.timestamp_ms, size)
         if self.in_messages:
-            pieces = (binary_head(size + _AROUND) + bytes(pieces[0]), *pieces[1:])
-        return pieces
+            head = binary_head(size + _AROUND) + head
+        return head, tag.body, encode_tag_tail(size)
 
     def wants(self, type_id: int) -> bool:
-        """Whether records of this type are tags."""
-        return type_id in _TYPES
+        """Whether records of this type may be tags."""
+        return type_id in MEDIA_TYPES
 
 
 FLV: Final = FlvForm(in_messages=False)

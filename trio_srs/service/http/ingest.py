@@ -13,15 +13,14 @@ from trio_srs.hub.participant import PublisherInfo
 from trio_srs.hub.publishing import Publishing
 from trio_srs.service.http.media_session import MediaSession
 from trio_srs.session.http_events import HttpBody, HttpRequest
-from trio_srs.wire.flv.tag import FlvError, FlvReader, FlvTag
-from trio_srs.wire.rtmp.message import Message, MessageType
+from trio_srs.wire.flv.tag import FlvError, FlvReader
+from trio_srs.wire.flv.tag_messages import TAG_TYPES, message_of
+from trio_srs.wire.rtmp.message import Message
 
 if TYPE_CHECKING:
     from trio_srs.service.http.connection import HttpConnection
 
 __all__ = ["BadFlvBodyError", "HttpPublisher"]
-
-_TYPES = frozenset(map(int, (MessageType.AUDIO, MessageType.VIDEO, MessageType.DATA_AMF0)))
 
 
 class BadFlvBodyError(RefusedError):
@@ -97,12 +96,5 @@ class HttpPublisher(MediaSession):
 
 def _messages(reader: FlvReader) -> list[Message]:
     """The media of the tags that are whole; what FLV reserves is passed over."""
-    messages = []
-    while (tag := reader.next_tag()) is not None:
-        if tag.type_id in _TYPES:
-            messages.append(_message(tag))
-    return messages
-
-
-def _message(tag: FlvTag) -> Message:
-    return Message(tag.type_id, 0, tag.timestamp_ms, tag.body)
+    tags = iter(reader.next_tag, None)
+    return [message_of(tag) for tag in tags if tag.type_id in TAG_TYPES]

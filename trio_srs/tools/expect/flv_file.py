@@ -9,10 +9,10 @@ from typing import Final
 from trio_srs.media.report import Conduct, Oddity, StreamReport
 from trio_srs.tools.expect.stream_observer import EVERYTHING, Enough, StreamObserver
 from trio_srs.tools.publish import MediaFileError, damage_in_words
-from trio_srs.wire.flv.tag import FlvError, FlvReader, FlvTag
-from trio_srs.wire.rtmp.message import Message
+from trio_srs.wire.flv.tag import FlvError, FlvReader
+from trio_srs.wire.flv.tag_messages import message_of
 
-__all__ = ["message_of", "report_of_file", "what_is_missing"]
+__all__ = ["report_of_file", "what_is_missing"]
 
 _READ: Final = 256 * 1024
 _END: Final = "the end of the file"
@@ -73,8 +73,3 @@ def _flaws(reader: FlvReader, ended: str) -> list[Oddity]:
         detail = f"the file ends inside a tag, at byte {at}"
         flaws.append(Oddity(code="cut_off", detail=detail, offset=at))
     return flaws
-
-
-def message_of(tag: FlvTag) -> Message:
-    """A tag as the message that it was made of."""
-    return Message(tag.type_id, 0, tag.timestamp_ms, tag.body)

@@ -18,9 +18,9 @@ from trio_srs.net.transport import Transport
 from trio_srs.session.base import Need
 from trio_srs.session.http_client import HttpClientEvent, HttpClientSession
 from trio_srs.session.http_events import HttpBody, HttpHead
-from trio_srs.tools.expect.flv_file import message_of
 from trio_srs.version import VERSION
 from trio_srs.wire.flv.tag import FlvReader
+from trio_srs.wire.flv.tag_messages import message_of
 from trio_srs.wire.http_url import HttpUrl
 from trio_srs.wire.rtmp.message import Message
 from trio_srs.wire.url import UrlError

@@ -31,6 +31,7 @@ __all__ = [
     "file_messages",
     "head",
     "hevc",
+    "live",
     "mp3",
     "opus",
     "opus_head",
@@ -118,6 +119,20 @@ def mp3(at_ms: int, head: str = "fffb9064") -> Message:
     """A frame of MP3, as the head says."""
     start = bytes.fromhex(head)
     return sound(".mp3", at_ms, start + bytes(mp3_frame_size(start) - len(start)))
+
+
+def live(
+    seconds: int, fps: int = 25, start_ms: int = 0, *, with_sound: bool = True
+) -> list[Message]:
+    """Pictures with B-frames and sound, as they come live."""
+    pictures = [
+        avc(start_ms + n * 1000 // fps, key=n % fps == 0, cts=(80, 160, 80, 0)[n % 4])
+        for n in range(seconds * fps)
+    ]
+    sounds = [aac(start_ms + n * 64 // 3) for n in range(seconds * 3000 // 64)]
+    both = [*pictures, *sounds] if with_sound else pictures
+    frames = sorted(both, key=lambda message: (message[1] - start_ms) % (1 << 32))
+    return [head(AVC, start_ms), aac_head(start_ms), *frames]
 
 
 def file_messages(path: Path) -> list[Message]:

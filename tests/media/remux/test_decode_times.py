@@ -100,6 +100,15 @@ def test_another_publisher_breaks_wherever_its_clock_begins() -> None:
     assert times.place(track, 180) == (180 * 90, False)
 
 
+def test_pictures_that_follow_the_sound_of_another_publisher_late_break_nothing() -> None:
+    times = DecodeTimes()
+    pictures, sound = times.new_track(leads=True), times.new_track(leads=True)
+    times.place(pictures, 9_000)
+    times.break_off()
+    assert times.place(sound, 0) == (0, True)
+    assert times.place(pictures, 1_500) == (1_500 * 90, False)
+
+
 STEPS = st.lists(
     st.tuples(
         st.sampled_from("av"),

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from tests.media.remux.mp4_checks import CheckedMp4, check
 from tests.media.remux.records import (
-    AVC,
     AVC_OTHER,
     DATA,
     HEVC,
@@ -23,6 +22,7 @@ from tests.media.remux.records import (
     file_messages,
     head,
     hevc,
+    live,
     mp3,
     opus,
     opus_head,
@@ -55,20 +55,6 @@ def checked(pieces: list[MuxedPiece]) -> CheckedMp4:
     count = sum(len(track.samples) for tracks in found.heads for track in tracks.values())
     assert count == sum(piece.units for piece in pieces)
     return found
-
-
-def live(
-    seconds: int, fps: int = 25, start_ms: int = 0, *, with_sound: bool = True
-) -> list[Message]:
-    """Pictures with B-frames and sound, as they come live."""
-    pictures = [
-        avc(start_ms + n * 1000 // fps, key=n % fps == 0, cts=(80, 160, 80, 0)[n % 4])
-        for n in range(seconds * fps)
-    ]
-    sounds = [aac(start_ms + n * 64 // 3) for n in range(seconds * 3000 // 64)]
-    both = [*pictures, *sounds] if with_sound else pictures
-    frames = sorted(both, key=lambda message: (message[1] - start_ms) % (1 << 32))
-    return [head(AVC, start_ms), aac_head(start_ms), *frames]
 
 
 def test_a_live_stream_keeps_what_it_has_to_keep() -> None:

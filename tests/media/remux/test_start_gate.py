@@ -45,9 +45,18 @@ def test_what_does_not_come_is_waited_for_in_vain_for_a_time() -> None:
 
 
 def test_a_break_or_too_many_units_end_the_waiting() -> None:
-    assert len(gate("video", "audio").hold(unit(AUDIO, 0, breaks=True))) == 1
+    both = gate("video", "audio")
+    assert [len(both.hold(unit(AUDIO, 0, breaks=breaks))) for breaks in (False, True)] == [0, 2]
     both = gate("video", "audio")
     assert sum(len(both.hold(unit(AUDIO, 0))) for _ in range(512)) == 512
+
+
+def test_a_break_that_a_stream_begins_with_is_waited_behind_and_not_lost() -> None:
+    both = gate("video", "audio")
+    sound, picture = unit(AUDIO, 0, breaks=True), unit(VIDEO, 40)
+    assert both.hold(sound) == []
+    assert both.hold(picture) == [unit(VIDEO, 40, breaks=True)]
+    assert not picture.discontinuity
 
 
 def test_too_many_bytes_end_the_waiting() -> None:

@@ -24,6 +24,7 @@ from tests.media.remux.records import (
     file_messages,
     head,
     hevc,
+    live,
     mp3,
     opus,
     opus_head,
@@ -55,20 +56,6 @@ def muxed(*messages: Message) -> tuple[list[MuxedPiece], TsMuxer]:
 
 def checked(pieces: list[MuxedPiece]) -> Checked:
     return check(b"".join(piece.data for piece in pieces))
-
-
-def live(
-    seconds: int, fps: int = 25, start_ms: int = 0, *, with_sound: bool = True
-) -> list[Message]:
-    """Pictures with B-frames and sound, as they come live."""
-    pictures = [
-        avc(start_ms + n * 1000 // fps, key=n % fps == 0, cts=(80, 160, 80, 0)[n % 4])
-        for n in range(seconds * fps)
-    ]
-    sounds = [aac(start_ms + n * 64 // 3) for n in range(seconds * 3000 // 64)]
-    both = [*pictures, *sounds] if with_sound else pictures
-    frames = sorted(both, key=lambda message: (message[1] - start_ms) % (1 << 32))
-    return [head(AVC, start_ms), aac_head(start_ms), *frames]
 
 
 def test_the_letter_of_a_keyframe() -> None:

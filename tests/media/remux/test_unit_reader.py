@@ -28,7 +28,7 @@ from tests.media.remux.records import (
 from trio_srs.media.remux.access_unit import AccessUnit
 from trio_srs.media.remux.left_out import LeftOutReason
 from trio_srs.media.remux.track_format import TrackFormat
-from trio_srs.media.remux.unit_reader import MAX_LEFT_OUT, UnitReader
+from trio_srs.media.remux.unit_reader import UnitReader
 from trio_srs.wire.codec.nalu import join_annexb, join_prefixed
 from trio_srs.wire.flv.audio import AudioPacketType
 from trio_srs.wire.flv.enhanced import Multitrack
@@ -49,7 +49,7 @@ def read(reader: UnitReader, *messages: Message) -> list[AccessUnit]:
 
 
 def left(reader: UnitReader) -> list[tuple[str, str, LeftOutReason, int]]:
-    return [(k, c, r, what.count) for (k, c, r), what in reader.left_out.items()]
+    return [(what.kind, what.codec, what.reason, what.count) for what in reader.left_out.found]
 
 
 def test_pictures_have_the_times_that_were_sent() -> None:
@@ -161,7 +161,7 @@ def test_what_the_container_has_no_place_for_is_left_out() -> None:
 def test_what_the_container_refuses_is_left_out() -> None:
     reader = new_reader("aac")
     assert read(reader, aac_head(), aac(0), aac(21)) == []
-    assert [str(what) for what in reader.left_out.values()] == ["audio aac: not like this"]
+    assert [str(what) for what in reader.left_out.found] == ["audio aac: not like this"]
     assert not reader.may_come("audio")
     assert len(read(reader, mp3(40))) == 1
     assert reader.may_come("audio")
@@ -228,13 +228,6 @@ def test_what_cannot_be_read_is_named_and_passed_over() -> None:
     ]
 
 
-def test_only_so_many_things_are_named() -> None:
-    reader = new_reader()
-    for number in range(MAX_LEFT_OUT + 9):
-        read(reader, enhanced(f"z{number:03}", 0, b"frame"))
-    assert len(reader.left_out) == MAX_LEFT_OUT
-
-
 def test_a_frame_in_adts_is_taken_out_of_it() -> None:
     framed = bytes.fromhex("fff14c8001 5ffc") + b"raw"
     for messages in ([aac(0, framed)], [aac_head(), aac(0, framed)]):
@@ -292,8 +285,8 @@ def test_another_publisher_begins_anew() -> None:
     read(reader, head(), aac_head(), avc(0, key=True), aac(0), avc(40))
     reader.restart()
     read(reader, sound("spex", 70, b"speech"))
-    assert reader.left_out
+    assert reader.left_out.found
     reader.restart()
-    assert not reader.left_out
+    assert not reader.left_out.found
     units = read(reader, avc(80), head(), aac_head(), aac(90), avc(90), avc(100, key=True))
     assert [(unit.dts // 90, unit.discontinuity) for unit in units] == [(90, True), (100, False)]

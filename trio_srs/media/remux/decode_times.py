@@ -85,9 +85,10 @@ class DecodeTimes:
         away = away or (track.last is not None and ticks < track.last - _BACK)
         breaks = self._breaks or (track.leads and away)
         if breaks:
+            is_stale = not self._breaks  # of another publisher nothing comes on the old clock
             self._breaks, self.now, ticks = False, None, sent
             for each in self._tracks:
-                each.offset, each.last, each.is_stale = 0, None, True
+                each.offset, each.last, each.is_stale = 0, None, is_stale
         elif away:
             # It follows the leading track to its new clock, or else is shown beside it as it is.
             near = abs(sent - now) <= _JUMP and (track.last is None or sent > track.last - _BACK)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import enum
+from typing import Final
 
 import attrs
 
-__all__ = ["LeftOut", "LeftOutReason"]
+__all__ = ["MAX_LEFT_OUT", "LeftOut", "LeftOutCounter", "LeftOutReason"]
+
+MAX_LEFT_OUT: Final = 32
+"""Different things that are left out and named; a stream that has more of them is noise."""
 
 
 class LeftOutReason(enum.StrEnum):
@@ -40,3 +44,28 @@ class LeftOut:
 
     def __str__(self) -> str:
         return f"{self.kind} {self.codec}".rstrip() + f": {self.detail}"
+
+
+@attrs.define(eq=False)
+class LeftOutCounter:
+    """Everything that is left out of one stream: at most :data:`MAX_LEFT_OUT` things, each with how
+    often it was; what is new beyond those is not counted."""
+
+    _found: dict[tuple[str, str, LeftOutReason], LeftOut] = attrs.field(factory=dict)
+
+    @property
+    def found(self) -> list[LeftOut]:
+        """In the order in which they were first seen."""
+        return list(self._found.values())
+
+    def note(self, kind: str, codec: str, reason: LeftOutReason, detail: str) -> None:
+        """Something is left out, perhaps again: then kind, codec and reason are as before."""
+        known = self._found.get((kind, codec, reason))
+        if known is not None:
+            known.count += 1
+        elif len(self._found) < MAX_LEFT_OUT:
+            self._found[kind, codec, reason] = LeftOut(kind, codec, reason, detail)
+
+    def clear(self) -> None:
+        """Forget all of it, as another stream comes."""
+        self._found.clear()

@@ -8,7 +8,7 @@ import attrs
 
 from trio_srs.errors import ProtocolError
 from trio_srs.media.remux.access_unit import AccessUnit
-from trio_srs.media.remux.left_out import LeftOut, LeftOutReason
+from trio_srs.media.remux.left_out import LeftOut, LeftOutCounter, LeftOutReason
 from trio_srs.media.remux.track_format import TrackFormat, format_of_frame, format_of_record
 from trio_srs.wire.codec.ids import BY_NAME
 from trio_srs.wire.mp4.init_segment import Mp4Track
@@ -43,7 +43,7 @@ class Mp4Demuxer:
     def __init__(self) -> None:
         self._reader = Mp4Reader()
         self._tracks: dict[int, _ReadTrack] = {}
-        self._left_out: dict[tuple[str, str, LeftOutReason], LeftOut] = {}
+        self._left_out = LeftOutCounter()
 
     @property
     def oddities(self) -> Mp4Oddities:
@@ -53,7 +53,7 @@ class Mp4Demuxer:
     @property
     def left_out(self) -> list[LeftOut]:
         """What was not read, in the order in which it was seen."""
-        return list(self._left_out.values())
+        return self._left_out.found
 
     def feed(self, data: bytes) -> list[AccessUnit]:
         """Take the next bytes, cut anywhere."""
@@ -80,10 +80,6 @@ class Mp4Demuxer:
         units = (self._sample(sample) for sample in fragment.samples)
         return [unit for unit in units if unit is not None]
 
-    def _leave_out(self, kind: str, codec: str, reason: LeftOutReason, detail: str) -> None:
-        what = LeftOut(kind, codec, reason, detail, 0)
-        self._left_out.setdefault((kind, codec, reason), what).count += 1
-
     def _movie(self, movie: Mp4Movie) -> None:
         self._tracks = {}
         kinds: set[str] = set()
@@ -91,17 +87,17 @@ class Mp4Demuxer:
             codec = BY_NAME.get(track.entry.codec)
             if codec is None:
                 detail = f"of track {track.track_id}"
-                self._leave_out("data", track.entry.codec, LeftOutReason.NOT_CARRIED, detail)
+                self._left_out.note("data", track.entry.codec, LeftOutReason.NOT_CARRIED, detail)
             elif codec.kind in kinds:
                 detail = f"another one, track {track.track_id}"
-                self._leave_out(codec.kind, codec.name, LeftOutReason.OTHER_TRACK, detail)
+                self._left_out.note(codec.kind, codec.name, LeftOutReason.OTHER_TRACK, detail)
             else:
                 kinds.add(codec.kind)
                 made = _ReadTrack(codec.kind, codec.name)
                 try:
                     made.format = _format_of(track)
                 except ProtocolError as error:
-                    self._leave_out(codec.kind, codec.name, LeftOutReason.NO_HEADER, str(error))
+                    self._left_out.note(codec.kind, codec.name, LeftOutReason.NO_HEADER, str(error))
                     continue
                 self._tracks[track.track_id] = made
 
@@ -116,7 +112,7 @@ class Mp4Demuxer:
             if track.format.samples_of is not None:
                 count = track.format.samples_of(sample.data)
         except ProtocolError as error:
-            self._leave_out(track.kind, track.codec, LeftOutReason.UNREADABLE, str(error))
+            self._left_out.note(track.kind, track.codec, LeftOutReason.UNREADABLE, str(error))
             return None
         scale = sample.track.timescale
         time = sample.time - sample.track.media_start

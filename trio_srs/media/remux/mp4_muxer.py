@@ -7,18 +7,17 @@ Source:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 import attrs
 
 from trio_srs.media.remux.access_unit import TICKS_PER_MS, AccessUnit
 from trio_srs.media.remux.byte_stream import BYTE_STREAMS
-from trio_srs.media.remux.left_out import LeftOut
+from trio_srs.media.remux.container_muxer import ContainerMuxer
 from trio_srs.media.remux.mp4_format import entry_of, with_own_sets
 from trio_srs.media.remux.muxed_piece import MuxedPiece
-from trio_srs.media.remux.start_gate import StartGate
 from trio_srs.media.remux.track_format import TrackFormat
-from trio_srs.media.remux.unit_reader import UnitReader
 from trio_srs.wire.codec.opus import parse_opus_head
 from trio_srs.wire.mp4.fragment import Mp4Sample, TrackRun, build_fragment
 from trio_srs.wire.mp4.init_segment import Mp4Track, build_init
@@ -68,7 +67,7 @@ class _OpenTrack:
         return run
 
 
-class Mp4Muxer:
+class Mp4Muxer(ContainerMuxer):
     """Muxes one stream: H.264, H.265, AV1 and VP9; AAC, MP3, Opus, FLAC, AC-3 and E-AC-3.
 
     An init segment, :attr:`~trio_srs.media.remux.muxed_piece.MuxedPiece.head`, says which tracks
@@ -76,15 +75,15 @@ class Mp4Muxer:
     all tracks, begins with each keyframe at the latest, and is written when the next picture says
     how long its last one lasts.
 
-    Times never step back: where the clock of the stream is set, they go on from where they were.
+    Times never step back: where the clock of the stream is set, they go on from where they were, as
+    they do behind a restart; there is another head then.
 
     Args:
         fragment_ms: how long a fragment is at least, unless a keyframe ends it.
     """
 
     def __init__(self, fragment_ms: int = FRAGMENT_MS) -> None:
-        self._reader = UnitReader(MP4_CODECS, _refusal)
-        self._gate = StartGate(self._reader.may_come)
+        super().__init__(MP4_CODECS, _refusal)
         self._least = fragment_ms * TICKS_PER_MS
         self._lanes: dict[str, _OpenTrack] = {}
         self._head = b""
@@ -97,47 +96,15 @@ class Mp4Muxer:
         self._end = 0  # of what was written or waits
 
     @property
-    def left_out(self) -> list[LeftOut]:
-        """What is not in the MP4, and why; in the order in which it was seen.
-        Behind a restart it is what is left out of what comes then."""
-        return list(self._reader.left_out.values())
-
-    @property
     def formats(self) -> list[TrackFormat]:
-        """What is in it."""
         return [lane.format for lane in self._lanes.values()]
 
-    def write(self, type_id: int, timestamp_ms: int, body: bytes) -> list[MuxedPiece]:
-        """Take the stream's next message; return what can be sent now.
+    def _take_tracks(self, firsts: Mapping[str, AccessUnit]) -> None:
+        for unit in firsts.values():
+            self._take_format(unit, unit.format)
 
-        Never raises: what cannot be read or carried is in :attr:`left_out`.
-
-        Args:
-            timestamp_ms: unsigned 32 bits.
-        """
-        unit = self._reader.read(type_id, timestamp_ms, body)
-        if unit is None:
-            return []
-        return self._unit(unit) if self._gate.is_open else self._begin(self._gate.hold(unit))
-
-    def finish(self) -> list[MuxedPiece]:
-        """There is no more for now: return what was waiting for more."""
-        return [*self._begin(self._gate.open()), *self._flush()]
-
-    def restart(self) -> list[MuxedPiece]:
-        """Another publisher comes; readers stay. Times go on, and there is another head."""
-        pieces = self.finish()
-        self._reader.restart()
-        self._gate.close()
+    def _forget_tracks(self) -> None:
         self._lanes = {}
-        return pieces
-
-    def _begin(self, units: list[AccessUnit]) -> list[MuxedPiece]:
-        """The first units: the head has all their tracks from the start."""
-        for unit in units:
-            if unit.format.kind not in self._lanes:
-                self._take_format(unit, unit.format)
-        return [piece for unit in units for piece in self._unit(unit)]
 
     def _take_format(self, unit: AccessUnit, track_format: TrackFormat) -> None:
         kind = track_format.kind
@@ -235,7 +202,7 @@ class Mp4Muxer:
         return self._size >= _MOST_BYTES or count >= _MOST_SAMPLES
 
     def _flush(self) -> list[MuxedPiece]:
-        """Write everything; the last picture lasts as long as the one before."""
+        # The last picture lasts as long as the one before.
         lane = self._lanes.get("video")
         if lane is not None:
             self._settle(lane)

@@ -38,7 +38,7 @@ class SoundMuxer:
     @property
     def left_out(self) -> list[LeftOut]:
         """What of the sound is not here, and why; pictures are not asked for."""
-        return [each for each in self._reader.left_out.values() if each.kind == "audio"]
+        return [each for each in self._reader.left_out.found if each.kind == "audio"]
 
     def write(self, type_id: int, timestamp_ms: int, body: bytes) -> list[MuxedPiece]:
         """Take the stream's next message; return its frame, if it has one.

@@ -46,7 +46,7 @@ class StartGate:
             len(kinds) > 1
             or not self.may_come(other)
             or waited_ms >= START_WAIT_MS
-            or unit.discontinuity
+            or (unit.discontinuity and len(held) > 1)  # those before are of another clock
             or len(held) >= _MOST
             or self._size >= _MOST_BYTES
         ):
@@ -59,7 +59,10 @@ class StartGate:
         first = next((unit.dts for unit in held if unit.format.kind == "video"), None)
         if first is None:
             return held
-        return [unit for unit in held if unit.format.kind == "video" or unit.dts >= first]
+        kept = [unit for unit in held if unit.format.kind == "video" or unit.dts >= first]
+        if held[0].discontinuity and not kept[0].discontinuity:
+            kept[0] = attrs.evolve(kept[0], discontinuity=True)  # what broke is left out
+        return kept
 
     def close(self) -> None:
         """Another stream comes: begin to hold again."""

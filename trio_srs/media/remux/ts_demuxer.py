@@ -7,7 +7,7 @@ from typing import Final
 from trio_srs.errors import ProtocolError
 from trio_srs.media.remux.access_unit import AccessUnit
 from trio_srs.media.remux.elementary import ElementaryReader, elementary_reader
-from trio_srs.media.remux.left_out import LeftOut, LeftOutReason
+from trio_srs.media.remux.left_out import LeftOut, LeftOutCounter, LeftOutReason
 from trio_srs.wire.ts.packet import WRAP_TICKS
 from trio_srs.wire.ts.psi import ProgramMap
 from trio_srs.wire.ts.ts_codecs import stream_codec
@@ -30,7 +30,7 @@ class TsDemuxer:
     def __init__(self) -> None:
         self._reader = TsReader()
         self._streams: dict[int, ElementaryReader] = {}
-        self._left_out: dict[tuple[str, str, LeftOutReason], LeftOut] = {}
+        self._left_out = LeftOutCounter()
         self._now: int | None = None
         self._breaks = False
 
@@ -42,7 +42,7 @@ class TsDemuxer:
     @property
     def left_out(self) -> list[LeftOut]:
         """What was not read, in the order in which it was seen."""
-        return list(self._left_out.values())
+        return self._left_out.found
 
     def feed(self, data: bytes) -> list[AccessUnit]:
         """Take the next bytes, cut anywhere."""
@@ -63,12 +63,6 @@ class TsDemuxer:
                 self._breaks = True
         return units
 
-    def _leave_out(self, kind: str, codec: str, reason: LeftOutReason, detail: str) -> None:
-        known = self._left_out.setdefault(
-            (kind, codec, reason), LeftOut(kind, codec, reason, detail, 0)
-        )
-        known.count += 1
-
     def _map(self, table: ProgramMap) -> None:
         before, self._streams = self._streams, {}
         kinds: set[str] = set()
@@ -78,10 +72,10 @@ class TsDemuxer:
             if reader is None:
                 name = codec or f"stream type {entry.stream_type:#04x}"
                 detail = f"on PID {entry.pid:#x}"
-                self._leave_out("data", name, LeftOutReason.NOT_CARRIED, detail)
+                self._left_out.note("data", name, LeftOutReason.NOT_CARRIED, detail)
             elif reader.kind in kinds:
                 detail = f"another one, on PID {entry.pid:#x}"
-                self._leave_out(reader.kind, reader.codec, LeftOutReason.OTHER_TRACK, detail)
+                self._left_out.note(reader.kind, reader.codec, LeftOutReason.OTHER_TRACK, detail)
             else:
                 kinds.add(reader.kind)
                 known = before.get(entry.pid)
@@ -95,7 +89,7 @@ class TsDemuxer:
         self._breaks = self._breaks or packet.discontinuity
         if packet.is_broken:
             detail = "packets are missing in it"
-            self._leave_out(stream.kind, stream.codec, LeftOutReason.UNREADABLE, detail)
+            self._left_out.note(stream.kind, stream.codec, LeftOutReason.UNREADABLE, detail)
             stream.lose()
             return []
         dts = pts = None
@@ -105,7 +99,7 @@ class TsDemuxer:
         try:
             units = stream.read(packet.data, dts, pts)
         except ProtocolError as error:
-            self._leave_out(stream.kind, stream.codec, LeftOutReason.UNREADABLE, str(error))
+            self._left_out.note(stream.kind, stream.codec, LeftOutReason.UNREADABLE, str(error))
             return []
         for unit in units[:1]:
             unit.discontinuity, self._breaks = self._breaks, False

@@ -7,16 +7,15 @@ Source:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from trio_srs.media.remux.access_unit import TICKS_PER_MS, AccessUnit
 from trio_srs.media.remux.byte_stream import ByteStreamWriter
-from trio_srs.media.remux.left_out import LeftOut, LeftOutReason
+from trio_srs.media.remux.container_muxer import ContainerMuxer
+from trio_srs.media.remux.left_out import LeftOutReason
 from trio_srs.media.remux.muxed_piece import MuxedPiece
-from trio_srs.media.remux.start_gate import StartGate
 from trio_srs.media.remux.track_format import TrackFormat
-from trio_srs.media.remux.unit_reader import UnitReader
 from trio_srs.wire.codec.aac import parse_audio_specific_config
 from trio_srs.wire.codec.adts import AdtsWriter
 from trio_srs.wire.codec.config_record import CodecConfigError
@@ -84,17 +83,17 @@ def _entry(track_format: TrackFormat) -> ElementaryStream:
     return ElementaryStream(stream_type, _PIDS[track_format.kind], descriptors)
 
 
-class TsMuxer:
+class TsMuxer(ContainerMuxer):
     """Muxes one stream: H.264 and H.265; AAC, MP3, AC-3, E-AC-3 and Opus.
 
     Pieces begin at keyframes with tables, the clock and parameter sets, so that a reader may begin
     at any of those; of sound alone it may begin everywhere. The tables say what has come: where
-    another track comes, or another codec, they change and so does their version.
+    another track comes, or another codec, they change and so does their version. Counters and
+    versions go on behind a restart, and the break of the clock is marked.
     """
 
     def __init__(self) -> None:
-        self._reader = UnitReader(TS_CODECS, _refusal)
-        self._gate = StartGate(self._reader.may_come)
+        super().__init__(TS_CODECS, _refusal)
         self._writer = TsWriter()
         self._formats: dict[str, TrackFormat] = {}
         self._pictures: ByteStreamWriter | None = None
@@ -108,50 +107,16 @@ class TsMuxer:
         self._group_size = 0
 
     @property
-    def left_out(self) -> list[LeftOut]:
-        """What is not in the transport stream, and why; in the order in which it was seen.
-        Behind a restart it is what is left out of what comes then."""
-        return list(self._reader.left_out.values())
-
-    @property
     def formats(self) -> list[TrackFormat]:
-        """What is in it."""
         return list(self._formats.values())
 
-    def write(self, type_id: int, timestamp_ms: int, body: bytes) -> list[MuxedPiece]:
-        """Take the stream's next message; return what can be sent now.
+    def _take_tracks(self, firsts: Mapping[str, AccessUnit]) -> None:
+        for unit in firsts.values():
+            self._take_format(unit.format)
+        self._list_tracks()
 
-        Never raises: what cannot be read or carried is in :attr:`left_out`.
-
-        Args:
-            timestamp_ms: unsigned 32 bits.
-        """
-        unit = self._reader.read(type_id, timestamp_ms, body)
-        if unit is None:
-            return []
-        return self._unit(unit) if self._gate.is_open else self._begin(self._gate.hold(unit))
-
-    def finish(self) -> list[MuxedPiece]:
-        """There is no more for now: return what was waiting for more."""
-        return [*self._begin(self._gate.open()), *self._flush()]
-
-    def restart(self) -> list[MuxedPiece]:
-        """Another publisher comes; readers stay. Counters and versions go on, and a break of the
-        clock is marked."""
-        pieces = self.finish()
-        self._reader.restart()
-        self._gate.close()
+    def _forget_tracks(self) -> None:
         self._formats = {}
-        return pieces
-
-    def _begin(self, units: list[AccessUnit]) -> list[MuxedPiece]:
-        """The first units: the tables have all their tracks from the start."""
-        for unit in units:
-            if unit.format.kind not in self._formats:
-                self._take_format(unit.format)
-        if units:
-            self._list_tracks()
-        return [piece for unit in units for piece in self._unit(unit)]
 
     def _take_format(self, track_format: TrackFormat) -> None:
         self._formats[track_format.kind] = track_format
@@ -184,7 +149,7 @@ class TsMuxer:
         size = len(unit.data)
         if size > _MOST_SOUND:
             detail = f"a frame of {size} bytes, expected at most {_MOST_SOUND}"
-            self._reader.leave_out("audio", unit.format.codec, LeftOutReason.UNREADABLE, detail)
+            self._reader.left_out.note("audio", unit.format.codec, LeftOutReason.UNREADABLE, detail)
             return []
         pieces: list[MuxedPiece] = []
         if self._group:
@@ -200,7 +165,6 @@ class TsMuxer:
         return pieces
 
     def _flush(self) -> list[MuxedPiece]:
-        """Write the sound that is there."""
         group = self._group
         if not group:
             return []

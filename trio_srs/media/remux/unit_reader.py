@@ -11,7 +11,7 @@ import attrs
 from trio_srs.errors import ProtocolError
 from trio_srs.media.remux.access_unit import TICKS_PER_MS, AccessUnit
 from trio_srs.media.remux.decode_times import DecodeTimes, TrackTimes
-from trio_srs.media.remux.left_out import LeftOut, LeftOutReason
+from trio_srs.media.remux.left_out import LeftOutCounter, LeftOutReason
 from trio_srs.media.remux.track_format import TrackFormat, format_of_frame, format_of_record
 from trio_srs.wire.codec.adts import find_adts, split_adts
 from trio_srs.wire.codec.config_record import CodecConfigError
@@ -22,10 +22,7 @@ from trio_srs.wire.flv.slices import find_slice
 from trio_srs.wire.flv.video import FrameType, VideoBody, VideoPacketType, parse_video
 from trio_srs.wire.rtmp.message import MessageType
 
-__all__ = ["MAX_LEFT_OUT", "UnitReader"]
-
-MAX_LEFT_OUT: Final = 32
-"""Different things that are left out and named; a stream that has more of them is noise."""
+__all__ = ["UnitReader"]
 
 _VIDEO, _AUDIO = int(MessageType.VIDEO), int(MessageType.AUDIO)
 _CODED, _CODED_X = VideoPacketType.CODED_FRAMES, VideoPacketType.CODED_FRAMES_X
@@ -98,9 +95,8 @@ class UnitReader:
     def __init__(
         self, codecs: Collection[str], refusal: Callable[[TrackFormat], str | None]
     ) -> None:
-        self.left_out: dict[tuple[str, str, LeftOutReason], LeftOut] = {}
-        """What is not read of the newest publisher's stream, by kind, codec and reason, in the
-        order in which it was seen."""
+        self.left_out = LeftOutCounter()
+        """What is not read of the newest publisher's stream."""
         self._codecs = codecs
         self._refusal = refusal
         self._times = DecodeTimes()
@@ -136,23 +132,15 @@ class UnitReader:
                 return self._read_audio(self._audio, timestamp_ms, parse_audio(body))
         except ProtocolError as error:
             lane = self._video if type_id == _VIDEO else self._audio
-            self.leave_out(lane.kind, lane.codec, LeftOutReason.UNREADABLE, str(error))
+            self.left_out.note(lane.kind, lane.codec, LeftOutReason.UNREADABLE, str(error))
         return None
-
-    def leave_out(self, kind: str, codec: str, reason: LeftOutReason, detail: str) -> None:
-        """Note that something is left out, perhaps again."""
-        known = self.left_out.get((kind, codec, reason))
-        if known is not None:
-            known.count += 1
-        elif len(self.left_out) < MAX_LEFT_OUT:
-            self.left_out[kind, codec, reason] = LeftOut(kind, codec, reason, detail)
 
     def _others(self, kind: str, bodies: Sequence[VideoBody | AudioBody]) -> None:
         """Name the tracks that are not the first."""
         for body in bodies:
             if body.track_id:
                 detail = f"track {body.track_id}; of each kind track 0 is carried"
-                self.leave_out(kind, body.codec, LeftOutReason.OTHER_TRACK, detail)
+                self.left_out.note(kind, body.codec, LeftOutReason.OTHER_TRACK, detail)
 
     def _header(self, lane: _Lane, fourcc: str, record: bytes) -> None:
         if fourcc != lane.fourcc:
@@ -171,7 +159,7 @@ class UnitReader:
             else:
                 lane.has_key, lane.anchor, lane.held = False, None, b""
         if lane.format is None:
-            self.leave_out(lane.kind, lane.codec, *lane.why)
+            self.left_out.note(lane.kind, lane.codec, *lane.why)
         return lane.format
 
     def _new_format(self, lane: _Lane, frame: bytes) -> TrackFormat | None:
@@ -227,7 +215,7 @@ class UnitReader:
             return None
         if not (lane.has_key or (is_key and begins)):
             detail = "pictures that nothing can be decoded from, before a keyframe"
-            self.leave_out(lane.kind, lane.codec, LeftOutReason.NO_KEYFRAME, detail)
+            self.left_out.note(lane.kind, lane.codec, LeftOutReason.NO_KEYFRAME, detail)
             return None
         lane.has_key = True
         if not begins:

@@ -1,0 +1,97 @@
+"""What every muxer does before there is anything to write, and when there is no more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from tests.media.remux.records import aac, aac_head, avc, enhanced, head, live, sound
+from trio_srs.media.remux.access_unit import AccessUnit
+from trio_srs.media.remux.container_muxer import ContainerMuxer
+from trio_srs.media.remux.muxed_piece import MuxedPiece
+from trio_srs.media.remux.track_format import TrackFormat
+
+
+class PlainMuxer(ContainerMuxer):
+    """A container that is nothing but data; all it holds back is sound."""
+
+    def __init__(self) -> None:
+        super().__init__(("h264", "aac", "opus"), self._refusal)
+        self.begun: list[list[str]] = []
+        self._held: list[AccessUnit] = []
+        self._tracks: dict[str, TrackFormat] = {}
+
+    @staticmethod
+    def _refusal(track_format: TrackFormat) -> str | None:
+        return "not like this" if track_format.codec == "opus" else None
+
+    @property
+    def formats(self) -> list[TrackFormat]:
+        return list(self._tracks.values())
+
+    def _take_tracks(self, firsts: Mapping[str, AccessUnit]) -> None:
+        self._tracks = {kind: unit.format for kind, unit in firsts.items()}
+        self.begun.append(sorted(firsts))
+
+    def _forget_tracks(self) -> None:
+        self._tracks = {}
+
+    def _unit(self, unit: AccessUnit) -> list[MuxedPiece]:
+        if unit.format.kind == "audio":
+            self._held.append(unit)
+            return []
+        return [*self._flush(), MuxedPiece(unit.data, unit.dts, unit.is_key)]
+
+    def _flush(self) -> list[MuxedPiece]:
+        held, self._held = self._held, []
+        return [MuxedPiece(unit.data, unit.dts, is_entry=False) for unit in held]
+
+
+@pytest.fixture
+def muxer() -> PlainMuxer:
+    return PlainMuxer()
+
+
+def test_it_begins_with_all_tracks_and_only_once(muxer: PlainMuxer) -> None:
+    counts = [len(muxer.write(*message)) for message in live(1)]
+    assert muxer.begun == [["audio", "video"]]
+    assert counts[:4] == [0, 0, 0, 1], "the first picture waits for the first sound"
+    assert [each.codec for each in muxer.formats] == ["h264", "aac"]
+
+
+def test_what_waits_comes_out_at_the_end(muxer: PlainMuxer) -> None:
+    assert [muxer.write(*message) for message in (head(), aac_head(), avc(0, key=True))] == [[]] * 3
+    assert [piece.dts for piece in muxer.finish()] == [0]
+    assert muxer.finish() == []
+    assert muxer.write(*aac(20)) == []
+    assert [piece.dts for piece in muxer.finish()] == [1800]
+    assert muxer.begun == [["video"]]
+
+
+def test_nothing_begins_with_no_tracks(muxer: PlainMuxer) -> None:
+    assert muxer.write(*head()) == []
+    assert muxer.finish() == muxer.restart() == []
+    assert muxer.begun == []
+
+
+def test_what_cannot_be_carried_is_named_for_each_publisher_anew(muxer: PlainMuxer) -> None:
+    muxer.write(*enhanced("vp08", 0, b"frame"))
+    assert [str(what) for what in muxer.left_out] == [
+        "video vp8: the container has no place for it"
+    ]
+    muxer.restart()
+    assert muxer.left_out == []
+    muxer.write(*sound("Opus", 0, b"\xfc1"))
+    assert [what.codec for what in muxer.left_out] == ["opus"]
+
+
+def test_another_publisher_begins_with_all_its_tracks(muxer: PlainMuxer) -> None:
+    pieces = [piece for message in live(1) for piece in muxer.write(*message)]
+    pieces += muxer.restart()
+    assert muxer.formats == []
+    assert len(pieces) == 25 + 46
+    again = live(1, start_ms=50_000)
+    units = [piece for message in again for piece in muxer.write(*message)]
+    assert muxer.begun == [["audio", "video"]] * 2
+    assert units[0].dts == 50_000 * 90

@@ -1,0 +1,92 @@
+"""What all muxers do that have a start of their own: read, wait for the tracks, begin. Floor 1."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Mapping
+
+from trio_srs.media.remux.access_unit import AccessUnit
+from trio_srs.media.remux.left_out import LeftOut
+from trio_srs.media.remux.muxed_piece import MuxedPiece
+from trio_srs.media.remux.start_gate import StartGate
+from trio_srs.media.remux.track_format import TrackFormat
+from trio_srs.media.remux.unit_reader import UnitReader
+
+__all__ = ["ContainerMuxer"]
+
+
+class ContainerMuxer(ABC):
+    """Muxes one stream into a container whose first bytes say which tracks there are.
+
+    Args:
+        codecs: that the container has a place for, by our names.
+        refusal: why it cannot carry a format of one of them after all; None if it can.
+    """
+
+    def __init__(
+        self, codecs: Collection[str], refusal: Callable[[TrackFormat], str | None]
+    ) -> None:
+        self._reader = UnitReader(codecs, refusal)
+        self._gate = StartGate(self._reader.may_come)
+
+    @property
+    def left_out(self) -> list[LeftOut]:
+        """What is not in the container, and why; in the order in which it was seen.
+        Behind a restart it is what is left out of what comes then."""
+        return self._reader.left_out.found
+
+    @property
+    @abstractmethod
+    def formats(self) -> list[TrackFormat]:
+        """What is in it."""
+
+    def write(self, type_id: int, timestamp_ms: int, body: bytes) -> list[MuxedPiece]:
+        """Take the stream's next message; return what can be sent now.
+
+        Never raises: what cannot be read or carried is in :attr:`left_out`.
+
+        Args:
+            timestamp_ms: unsigned 32 bits.
+        """
+        unit = self._reader.read(type_id, timestamp_ms, body)
+        if unit is None:
+            return []
+        return self._unit(unit) if self._gate.is_open else self._begin(self._gate.hold(unit))
+
+    def finish(self) -> list[MuxedPiece]:
+        """There is no more for now: return what was waiting for more."""
+        return [*self._begin(self._gate.open()), *self._flush()]
+
+    def restart(self) -> list[MuxedPiece]:
+        """Another publisher comes; readers stay: what the container counts goes on."""
+        pieces = self.finish()
+        self._reader.restart()
+        self._gate.close()
+        self._forget_tracks()
+        return pieces
+
+    def _begin(self, units: list[AccessUnit]) -> list[MuxedPiece]:
+        """The first units: the container has all their tracks from the start."""
+        if not units:
+            return []
+        firsts: dict[str, AccessUnit] = {}
+        for unit in units:
+            firsts.setdefault(unit.format.kind, unit)
+        self._take_tracks(firsts)
+        return [piece for unit in units for piece in self._unit(unit)]
+
+    @abstractmethod
+    def _take_tracks(self, firsts: Mapping[str, AccessUnit]) -> None:
+        """Begin with these tracks, of which there are none: by kind, the first unit of each."""
+
+    @abstractmethod
+    def _forget_tracks(self) -> None:
+        """Those of the next publisher are others."""
+
+    @abstractmethod
+    def _unit(self, unit: AccessUnit) -> list[MuxedPiece]:
+        """Take the next unit, of a track that may be new or changed."""
+
+    @abstractmethod
+    def _flush(self) -> list[MuxedPiece]:
+        """Write what is held."""

@@ -84,6 +84,12 @@ def _ts_muxer() -> Muxer:
     return TsMuxer()
 
 
+def _mp4_muxer() -> Muxer:
+    from trio_srs.media.remux.mp4_muxer import Mp4Muxer  # likewise
+
+    return Mp4Muxer()
+
+
 def _sound_muxer(codec: str) -> Callable[[], Muxer]:
     def make() -> Muxer:
         from trio_srs.media.remux.sound_muxer import SoundMuxer  # likewise
@@ -103,6 +109,7 @@ VIEWS: Final[Mapping[str, View]] = {
         settles_at=_tracks_settle_at,
     ),
     ".ts": _muxed("ts", "a transport stream", "video/mp2t", _ts_muxer),
+    ".mp4": _muxed("mp4", "an MP4", "video/mp4", _mp4_muxer),
     ".aac": _muxed("aac", "AAC", "audio/aac", _sound_muxer("aac")),
     ".mp3": _muxed("mp3", "MP3", "audio/mpeg", _sound_muxer("mp3")),
 }

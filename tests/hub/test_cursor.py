@@ -321,7 +321,7 @@ async def test_who_sends_more_than_a_blocking_one_has_time_for_waits_for_it(size
 
     def catch_up(most: int | None) -> None:
         nonlocal seen
-        seen += len(cursor.take() if most is None else cursor.take(most))
+        seen += len(cursor.take(most))
 
     cursor = stage.live.feed.cursor(Block(catch_up), Begin.OLDEST)
     for number in range(5000):

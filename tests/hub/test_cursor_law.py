@@ -211,7 +211,7 @@ class Cursors(RuleBasedStateMachine):
 
     def give(self, reading: Reading, most: int | None) -> None:
         cursor = reading.cursor
-        records = cursor.take() if most is None else cursor.take(most)
+        records = cursor.take(most)
         if records:
             self.check(reading, records)
         elif cursor.ended:

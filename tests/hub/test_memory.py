@@ -258,7 +258,7 @@ class Glutton(RuleBasedStateMachine):
     def somebody_inspects(self) -> None:
         def catch_up(most: int | None) -> None:
             """See nothing in it."""
-            assert cursor.take() if most is None else cursor.take(most)
+            assert cursor.take(most)
 
         cursor = self.live.feed.cursor(Block(catch_up), follow=False)
         self.cursors.append(cursor)

@@ -164,11 +164,11 @@ class Cursor(LogPosition, AsyncIterator[list[Record]]):
         if self._waiting is not None:
             self._waiting.set()
 
-    def take(self, most: int = _ALL, *, size: int = _ALL) -> list[Record]:
+    def take(self, most: int | None = None, *, size: int = _ALL) -> list[Record]:
         """What comes next, for who has turns of its own; nothing if there is nothing now.
 
         Args:
-            most: so many records at most, besides headers that come first.
+            most: so many records at most, besides headers that come first; None for all.
             size: of about so many bytes.
 
         Raises:
@@ -184,7 +184,8 @@ class Cursor(LogPosition, AsyncIterator[list[Record]]):
             end = self._end()
             if self._position >= end:
                 return []
-        first, most = self._take_first(), min(most, end - self._position)
+        first = self._take_first()
+        most = end - self._position if most is None else min(most, end - self._position)
         if self._held:
             records = self._take_held(most, size)
         else:

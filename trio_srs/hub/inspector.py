@@ -52,7 +52,7 @@ class Inspector:
             return
         take = probe.take
         try:
-            for record in cursor.take() if most is None else cursor.take(most):
+            for record in cursor.take(most):
                 take(record.type_id, record.sent_ms, record.sent_body, record.arrived_at)
         except Exception as bug:  # a probe promises to raise nothing: what it knew stays
             self._supervisor.report(f"the inspection of {self._name}", bug)

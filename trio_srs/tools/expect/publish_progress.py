@@ -25,7 +25,7 @@ class PublishProgress:
         self._cursor = feed.cursor(Block(self._catch_up), Begin.NOW, follow=False)
 
     def _catch_up(self, most: int | None = None) -> None:
-        for record in self._cursor.take() if most is None else self._cursor.take(most):
+        for record in self._cursor.take(most):
             self.tally.add(Message(record.type_id, 0, record.sent_ms, record.sent_body))
 
     def close(self) -> None:

@@ -6,7 +6,7 @@ import itertools
 import json
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import attrs
 import h11
@@ -14,8 +14,8 @@ import trio
 from trio.testing import wait_all_tasks_blocked
 
 from tests.service.rtmp.house import CAPACITY, FAST, FixedRules
+from tests.service.witness import Witness
 from trio_srs.hub.access import AccessControl
-from trio_srs.hub.bus import Bus, Event, SessionEnded
 from trio_srs.hub.gate import AllowAll, Gate
 from trio_srs.hub.hub import Hub
 from trio_srs.hub.participant import PublisherInfo
@@ -31,8 +31,6 @@ from trio_srs.wire.flv.tag import FlvTag, encode_header, encode_tag
 from trio_srs.wire.rtmp.message import Message
 
 __all__ = ["BEGINNING", "Answer", "Client", "HttpHouse", "flv"]
-
-_Kind = TypeVar("_Kind", bound=Event)
 
 NO_FIELDS: Final[Mapping[str, str]] = {}
 BEGINNING = (header(), audio_header(), key(0), audio(0))
@@ -153,14 +151,12 @@ class Client:
 
 
 @attrs.define(eq=False)
-class HttpHouse:
+class HttpHouse(Witness):
     """One service, its hub, its bus, and whoever connects to it."""
 
     settings: StreamSettings = FAST
     config: HttpConfig = attrs.field(factory=HttpConfig)
     gate: Gate = attrs.field(factory=AllowAll)
-    events: list[Event] = attrs.field(factory=list)
-    bus: Bus = attrs.field(factory=Bus)
     registry: Registry = attrs.field(factory=Registry)
     hub: Hub = attrs.field(init=False)
     rules: FixedRules = attrs.field(init=False)
@@ -209,24 +205,3 @@ class HttpHouse:
         async with self.hub.publishing(name, self.settings, self.somebody()) as publish:
             publish.append_all(BEGINNING, trio.current_time())
             yield publish
-
-    def told(self, kind: type[_Kind], **fields: object) -> list[_Kind]:
-        """What was said on the bus, of one kind, with these fields, so far."""
-        return [
-            event
-            for event in self.events
-            if isinstance(event, kind)
-            and all(getattr(event, name) == value for name, value in fields.items())
-        ]
-
-    async def end_of(self, client: Client) -> SessionEnded:
-        """How the session of a client ended, as soon as it has."""
-        while not (ends := self.told(SessionEnded, peer=client.transport.local)):
-            await self._next_event()
-        assert len(ends) == 1
-        return ends[0]
-
-    async def _next_event(self) -> None:
-        said = trio.Event()
-        with self.bus.listening(lambda _: said.set()):
-            await said.wait()

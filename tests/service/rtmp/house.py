@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from typing import TypeVar
 
 import attrs
 import trio
 from trio.testing import wait_all_tasks_blocked
 
+from tests.service.witness import Witness, transport_of
 from trio_srs.errors import EndReason
 from trio_srs.hub.access import AccessControl
-from trio_srs.hub.bus import Bus, Event, SessionEnded
 from trio_srs.hub.gate import AccessConfig, Gate
 from trio_srs.hub.hub import Hub
 from trio_srs.hub.journal import Journal
@@ -26,7 +25,7 @@ from trio_srs.service.rtmp.config import RtmpConfig
 from trio_srs.service.rtmp.context import RtmpContext
 from trio_srs.service.rtmp.server import RtmpService
 from trio_srs.testing.bodies import command, header, key
-from trio_srs.testing.memory import MemoryTransport, memory_transport_pair
+from trio_srs.testing.memory import memory_transport_pair
 from trio_srs.testing.peer import Peer
 from trio_srs.units import Seconds
 from trio_srs.wire.url import DEFAULT_VHOST
@@ -39,15 +38,12 @@ __all__ = [
     "ask",
     "hear_answer",
     "hear_goodbye",
-    "transport_of",
 ]
 
 CAPACITY = 65_536
 """Bytes that a connection of these tests holds unread."""
 
 UNPUBLISHED = "NetStream.Unpublish.Success"
-
-_Kind = TypeVar("_Kind", bound=Event)
 
 
 class FixedRules:
@@ -72,15 +68,13 @@ FAST = StreamSettings(send_interval=Seconds(0.0))
 
 
 @attrs.define(eq=False)
-class House:
+class House(Witness):
     """One service, its hub, its bus, and whoever connects to it."""
 
     settings: StreamSettings = FAST
     config: RtmpConfig = attrs.field(factory=RtmpConfig)
     gates: Sequence[Gate] = ()
     access_config: AccessConfig = attrs.field(factory=AccessConfig)
-    events: list[Event] = attrs.field(factory=list)
-    bus: Bus = attrs.field(factory=Bus)
     registry: Registry = attrs.field(factory=Registry)
     rtmps: tuple[Address, ...] = ()
     reader: SharedReader | None = None
@@ -151,44 +145,11 @@ class House:
         await wait_all_tasks_blocked()
         return peer
 
-    def told(self, kind: type[_Kind], **fields: object) -> list[_Kind]:
-        """What was said on the bus, of one kind, with these fields, so far."""
-        return [
-            event
-            for event in self.events
-            if isinstance(event, kind)
-            and all(getattr(event, name) == value for name, value in fields.items())
-        ]
-
-    async def end_of(self, peer: Peer) -> SessionEnded:
-        """How the session of a peer ended, as soon as it has."""
-        address = transport_of(peer).local
-        while not (ends := self.told(SessionEnded, peer=address)):
-            await self.next_event()
-        assert len(ends) == 1
-        return ends[0]
-
-    async def reason_of(self, peer: Peer) -> EndReason:
-        """The reason alone."""
-        return (await self.end_of(peer)).reason
-
-    async def next_event(self) -> None:
-        """Wait until something is said on the bus."""
-        said = trio.Event()
-        with self.bus.listening(lambda _: said.set()):
-            await said.wait()
-
     def kick(self, peer: Peer, detail: str = "enough") -> None:
         """End the session of a peer as an administrator does."""
         for entry in self.registry:
             if entry.peer == transport_of(peer).local:
                 entry.end(EndReason.KICKED, detail)
-
-
-def transport_of(peer: Peer) -> MemoryTransport:
-    """The peer's end of its connection, with what a test may do to it."""
-    assert isinstance(peer.transport, MemoryTransport)
-    return peer.transport
 
 
 async def ask(peer: Peer, what: str, name: str, *, stream_id: int | None = None) -> tuple[str, str]:

@@ -9,7 +9,8 @@ import pytest
 import trio
 from trio.testing import wait_all_tasks_blocked
 
-from tests.service.rtmp.house import House, ask, transport_of
+from tests.service.rtmp.house import House, ask
+from tests.service.witness import transport_of
 from trio_srs.testing.bodies import header, key
 from trio_srs.testing.peer import Peer
 

@@ -7,7 +7,8 @@ import trio
 from trio.testing import wait_all_tasks_blocked
 
 from tests.service.rtmp.conftest import OpenHouse
-from tests.service.rtmp.house import House, transport_of
+from tests.service.rtmp.house import House
+from tests.service.witness import transport_of
 from trio_srs.errors import EndReason
 from trio_srs.hub.bus import RequestRefused, SessionEnded
 from trio_srs.service.rtmp.config import RtmpConfig

@@ -8,7 +8,8 @@ import trio
 from trio.testing import wait_all_tasks_blocked
 
 from tests.service.rtmp.conftest import OpenHouse
-from tests.service.rtmp.house import FAST, House, ask, hear_answer, hear_goodbye, transport_of
+from tests.service.rtmp.house import FAST, House, ask, hear_answer, hear_goodbye
+from tests.service.witness import transport_of
 from trio_srs.errors import EndReason
 from trio_srs.hub.bus import PlayBegan, PlayEnded, RequestRefused, SessionEnded
 from trio_srs.hub.participant import PublisherInfo

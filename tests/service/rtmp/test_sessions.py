@@ -8,7 +8,8 @@ import trio
 from trio.testing import wait_all_tasks_blocked
 
 from tests.service.rtmp.conftest import OpenHouse
-from tests.service.rtmp.house import FAST, House, ask, transport_of
+from tests.service.rtmp.house import FAST, House, ask
+from tests.service.witness import transport_of
 from trio_srs.errors import EndReason
 from trio_srs.hub.sessions import SessionFacts, sessions_of
 from trio_srs.testing.bodies import command, header, inter, key

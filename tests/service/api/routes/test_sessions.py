@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 
 from tests.service.api.site import Site
-from tests.service.rtmp.house import hear_goodbye, transport_of
+from tests.service.rtmp.house import hear_goodbye
+from tests.service.witness import transport_of
 from trio_srs.errors import EndReason
 
 

@@ -9,7 +9,8 @@ import trio
 from trio.testing import wait_all_tasks_blocked
 
 from tests.service.api.site import Site, open_site
-from tests.service.rtmp.house import House, transport_of
+from tests.service.rtmp.house import House
+from tests.service.witness import transport_of
 from trio_srs.errors import EndReason, PeerError
 from trio_srs.hub.supervisor import ONCE, RESTART, TaskKind
 

@@ -26,6 +26,7 @@ __all__ = [
     "copying",
     "ffmpeg",
     "free_port",
+    "hashing",
     "needs",
     "run",
     "started",
@@ -83,6 +84,15 @@ def ffmpeg(program: str, *arguments: str) -> list[str]:
 def copying(program: str, source: Path, url: str, *options: str) -> list[str]:
     """A command of ffmpeg that publishes all of a file as it is."""
     return ffmpeg(program, *options, "-i", str(source), "-map", "0", "-c", "copy", "-f", "flv", url)
+
+
+def hashing(program: str, source: object) -> list[str]:
+    """Print the time, the size and the hash of every packet of every track.
+
+    Of a body without a length it says on standard error that it ended, the only end that has.
+    """
+    options = ("-copyts", "-i", str(source), "-map", "0", "-c", "copy", "-f", "framehash", "-")
+    return ffmpeg(program, *options)
 
 
 async def run(command: Sequence[str]) -> Ended:

@@ -13,7 +13,7 @@ from websockets.trio.client import connect
 
 from tests.interop.client import playing
 from tests.interop.media import ANY_FFMPEG, Library, items_of
-from tests.interop.programs import FFMPEG, FFMPEGS, Ended, copying, ffmpeg, needs, run
+from tests.interop.programs import FFMPEG, FFMPEGS, Ended, copying, hashing, needs, run
 from tests.interop.server import Watched, watched
 from trio_srs.hub.bus import PlayBegan, PublishEnded
 
@@ -24,15 +24,6 @@ CURL = shutil.which("curl") or "curl"
 WATCHED = {"wheel-avc_mp3", "wheel-hevc_aac", "wheel-multitrack", "system-avc_aac"}
 WATCHED_AS_MP4 = {"wheel-avc_aac", "wheel-hevc_aac", "wheel-av1_aac", "wheel-vp9_opus",
                   "system-avc_mp3"}  # fmt: skip
-
-
-def hashing(program: str, source: str) -> list[str]:
-    """Print the time, the size and the hash of every packet of every track.
-
-    It says on standard error that a body without a length ended, which is the only end it has.
-    """
-    options = ("-copyts", "-i", source, "-map", "0", "-c", "copy", "-f", "framehash", "-")
-    return ffmpeg(program, *options)
 
 
 @pytest.mark.parametrize(
@@ -53,7 +44,7 @@ async def test_ffmpeg_finds_the_same_packets_as_in_the_file(
         nursery.start_soon(play)
         await server.told(PlayBegan)
         await run(copying(FFMPEG, source, server.url()))
-    original = await run(hashing(program, str(published)))
+    original = await run(hashing(program, published))
     assert ends[0].returncode == 0
     assert ends[0].stdout == original.stdout
 

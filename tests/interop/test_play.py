@@ -13,7 +13,17 @@ import trio
 from tests.interop.client import Item, item, playing, publishing
 from tests.interop.expected import a_late_player_gets
 from tests.interop.media import ANY_FFMPEG, RECIPES, Library
-from tests.interop.programs import FFMPEG, FFMPEGS, FOR_EVER, Ended, copying, ffmpeg, run, started
+from tests.interop.programs import (
+    FFMPEG,
+    FFMPEGS,
+    FOR_EVER,
+    Ended,
+    copying,
+    ffmpeg,
+    hashing,
+    run,
+    started,
+)
 from tests.interop.server import watched
 from tests.interop.tap import tapped
 from trio_srs.errors import EndReason
@@ -22,12 +32,6 @@ from trio_srs.wire.flv.tag import FlvTag, encode_header, encode_tag
 from trio_srs.wire.rtmp.message import Message, MessageType
 
 pytestmark = pytest.mark.interop
-
-
-def hashing(program: str, source: object) -> list[str]:
-    """Print the time, the size and the hash of every packet of every track."""
-    options = ("-copyts", "-i", str(source), "-map", "0", "-c", "copy", "-f", "framehash", "-")
-    return ffmpeg(program, *options)
 
 
 def file_of(items: list[Item], path: Path) -> Path:

@@ -83,7 +83,6 @@ def test_a_whole_answer_keeps_the_connection() -> None:
     server = session(GET)
     request_of(server)
     assert server.next_event() == HttpEnd()
-    assert server.keeps_alive
     server.answer(404, {"Content-Type": "application/json"}, b"{}\n")
     line, fields, body = answered(server)
     assert line == b"HTTP/1.1 404 Not Found"
@@ -137,7 +136,6 @@ def test_who_does_not_ask_to_go_on_is_let_go(head: bytes) -> None:
     assert server.next_event() == HttpEnd()
     server.answer(200, body=b"x")
     assert answered(server)[1][b"Connection"] == b"close"
-    assert not server.keeps_alive
     assert not server.next_request(NOW)
     assert server.next_event() == HttpClosed()
 

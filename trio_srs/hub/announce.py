@@ -11,16 +11,15 @@ import trio
 
 from trio_srs.errors import RefusedError
 from trio_srs.hub.bus import Bus, RequestRefused, SessionBegan, SessionConnected
+from trio_srs.hub.end import DETAIL_MOST
 from trio_srs.hub.registry import SessionEntry
 from trio_srs.hub.session_requests import Request
 
-__all__ = ["DETAIL_MOST", "NAME_MOST", "announce_began", "announce_connected", "announce_refused"]
+__all__ = ["NAME_MOST", "announce_began", "announce_connected", "announce_refused"]
 
 NAME_MOST: Final = 256
 """Characters of a refused name, or of what a peer calls itself, that are passed on: it may send
 64 KiB."""
-DETAIL_MOST: Final = 1024
-"""Characters of a refusal's detail, which may quote the peer, that are passed on."""
 
 
 def announce_began(bus: Bus, entry: SessionEntry) -> None:

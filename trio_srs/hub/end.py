@@ -16,6 +16,7 @@ from trio_srs.hub.registry import SessionEntry
 from trio_srs.hub.supervisor import ReportedError
 
 __all__ = [
+    "DETAIL_MOST",
     "FAREWELL_S",
     "End",
     "EndOfBlock",
@@ -33,12 +34,13 @@ _E = TypeVar("_E", bound=Exception)
 
 FAREWELL_S: Final = 5.0
 """How long one waits at most: a peer that reads nothing takes its time."""
-_DETAIL_MOST: Final = 1024
-"""Characters: it may quote the peer, and is kept in reports and events."""
+DETAIL_MOST: Final = 1024
+"""Characters of a detail, of an end or a refusal, that are passed on: it may quote the peer, and is
+kept in reports and events."""
 
 
 def _cut(detail: str) -> str:
-    return detail[:_DETAIL_MOST]
+    return detail[:DETAIL_MOST]
 
 
 @attrs.frozen

@@ -223,11 +223,6 @@ class HttpServerSession:
 
     # --------------------------------------------------------------- answers
 
-    @property
-    def keeps_alive(self) -> bool:
-        """Whether another request may follow when this one has been answered."""
-        return self._is_open and self._connection.our_state is not h11.MUST_CLOSE
-
     def proceed(self) -> None:
         """Tell a peer that waits for it to send the body (``Expect: 100-continue``)."""
         if self._connection.they_are_waiting_for_100_continue:

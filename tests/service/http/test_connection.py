@@ -13,6 +13,7 @@ from trio.testing import wait_all_tasks_blocked
 from tests.service.http.conftest import OpenHouse
 from tests.service.http.house import HttpHouse
 from trio_srs.service.http.config import HttpConfig
+from trio_srs.units import Timeout
 
 in_real_time = pytest.mark.trio(run=trio.run)
 """Files are read in threads, for which a clock that jumps does not wait."""
@@ -28,7 +29,7 @@ async def served(open_house: OpenHouse, tmp_path: Path) -> HttpHouse:
     (folder / "big.bin").write_bytes(bytes(range(256)) * 4096)
     (folder / "live" / "old.flv").write_bytes(b"a recording")
     (tmp_path / "secret").write_text("secret")
-    return await open_house(config=HttpConfig(folder=folder))
+    return await open_house(config=HttpConfig(folder=folder, missing_timeout=Timeout(0.01)))
 
 
 @in_real_time
@@ -209,6 +210,18 @@ async def test_a_body_that_nobody_wants_does_not_become_a_request(house: HttpHou
     assert (await client.answer()).status == 405
     await client.ask("/y")
     assert (await client.answer()).status == 404
+
+
+@in_real_time
+async def test_a_slow_download_goes_on_behind_a_viewer_that_was_refused(
+    served: HttpHouse,
+) -> None:
+    client = served.dial(capacity=1000)
+    await client.ask("/live/missing.flv")
+    assert (await client.answer()).status == 404
+    await client.ask("/big.bin")
+    assert len((await client.answer()).body) == 2**20
+    assert not served.hub.supervisor.internal_errors
 
 
 @in_real_time

@@ -55,12 +55,12 @@ class HttpConnection:
             trio.current_time(),
             context.fields,
         )
-        self._stalled_s = context.access.rules.settings_for(DEFAULT_VHOST, "", "").stalled_timeout
+        stalled_s = context.access.rules.settings_for(DEFAULT_VHOST, "", "").stalled_timeout
         self.link: Link[HttpServerSession] = Link(
             transport,
             self.session,
             buffer=context.buffer,
-            stalled_after=self._stalled_s,
+            stalled_after=stalled_s,
             on_work=self._busy,
         )
         self.on_work: Callable[[], None] | None = None

@@ -38,12 +38,6 @@ class HttpPublisher(MediaSession):
     def __init__(self, connection: HttpConnection, asked: HttpRequest, name: str) -> None:
         super().__init__(connection, asked, name, f"{connection.protocol}-flv")
         self._publish: Publishing | None = None
-        self._is_answered = False
-
-    @property
-    def has_answered(self) -> bool:
-        """Whether the client knows what came of it."""
-        return self._is_answered
 
     def finish(self, end: End) -> None:
         """Give the name back, and tell how the publish ended."""
@@ -76,7 +70,7 @@ class HttpPublisher(MediaSession):
             200,
             {"stream": stream.key, "messages": counters.messages, "bytes": counters.bytes},
         )
-        self._is_answered = True
+        self.has_answered = True
 
     async def _take(self, publish: Publishing) -> None:
         """Append each tag as soon as it is whole."""

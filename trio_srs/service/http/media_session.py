@@ -50,6 +50,7 @@ class MediaSession(ABC):
         entry: its entry in the registry.
         request: what is told of it to those who ask.
         participant: who it is, for the hub.
+        has_answered: whether the client has been told a status, so that no other can be said.
     """
 
     what: ClassVar[str]
@@ -74,6 +75,7 @@ class MediaSession(ABC):
         self.entry.requests = SessionRequests(connection.link)
         self.entry.requests.add(self.request)
         self.participant = Participant(session=self.entry.id, peer=peer, protocol=kind)
+        self.has_answered = False
         self._scope = trio.CancelScope()
         self._end: End | None = None
 
@@ -137,11 +139,6 @@ class MediaSession(ABC):
         self.conclude(End(refusal.end, f"{refusal.code}: {refusal}"))
         announce_refused(self.context.bus, self.entry, self.request, refusal)
         return refusal
-
-    @property
-    @abstractmethod
-    def has_answered(self) -> bool:
-        """Whether the client has been told something, so that no other status can be said."""
 
     @abstractmethod
     async def run(self) -> None:

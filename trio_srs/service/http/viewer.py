@@ -16,6 +16,8 @@ from trio_srs.hub.end import End, told_later
 from trio_srs.hub.outgoing import Outgoing
 from trio_srs.hub.playing import NoPublisherError, Playing, StreamNotFoundError
 from trio_srs.hub.reader import Reader
+from trio_srs.hub.resolution import ResolvedStream
+from trio_srs.hub.settings import StreamSettings
 from trio_srs.hub.stream import Stream
 from trio_srs.net.link import Link, PeerClosedError
 from trio_srs.service.http.media_session import MediaSession
@@ -85,14 +87,8 @@ class Viewer(MediaSession):
         self._form = view.in_messages if asked.wants_websocket else view.form
         self._play: Playing | None = None
         self._websocket: WebSocketSession | None = None
-        self._is_answered = False
         # From here on what is said goes past the request's session, or to another one.
         self._link: Link[Any] = connection.link
-
-    @property
-    def has_answered(self) -> bool:
-        """Whether the head of the answer is said."""
-        return self._is_answered
 
     @property
     def bytes_played(self) -> int:
@@ -110,11 +106,19 @@ class Viewer(MediaSession):
     async def run(self) -> None:
         """Wait for the stream, answer, and last until the viewer or the stream is gone."""
         stream = await self.resolve()
-        link, config = self._link, self.context.config
-        settings = attrs.evolve(stream.settings, play_missing_timeout=config.republish_timeout)
-        link.stalled_after = settings.stalled_timeout
+        settings = attrs.evolve(
+            stream.settings, play_missing_timeout=self.context.config.republish_timeout
+        )
+        link = self._link
+        stalled_after, link.stalled_after = link.stalled_after, settings.stalled_timeout
+        try:
+            await self._play_it(stream, settings)
+        finally:  # if it is refused the connection goes on, with its own limits and tasks
+            self.connection.on_work, link.stalled_after = None, stalled_after
+
+    async def _play_it(self, stream: ResolvedStream, settings: StreamSettings) -> None:
         async with trio.open_nursery() as nursery:
-            outgoing = Outgoing(link, nursery.start_soon)
+            outgoing = Outgoing(self._link, nursery.start_soon)
             self.connection.on_work = outgoing.wake
             nursery.start_soon(self._listen, outgoing)
             async with self.context.hub.playing(
@@ -183,7 +187,7 @@ class Viewer(MediaSession):
             fields = {"Content-Type": self._view.content_type, "Cache-Control": "no-store"}
             fields |= self.context.cors(self.asked)
             connection.session.begin_endless(200, fields)
-        self._is_answered = True
+        self.has_answered = True
         head = b"" if self.asked.method == "HEAD" else file_head
         self._link.say(self._link.session.data_to_send() + head)
 

@@ -1,0 +1,1 @@
+"""Playlists of HTTP Live Streaming: written, and read strictly. Floor 0."""

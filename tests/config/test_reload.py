@@ -12,7 +12,7 @@ def test_nothing_changed_is_no_difference() -> None:
 
 
 def test_limits_change_live_and_addresses_after_a_restart() -> None:
-    new = loads("[rtmp]\nlisten = [':0']\nchunk_size = 4096\n[log]\nlevel = 'debug'")
+    new = loads("[rtmp]\nlisten = [':0']\nchunk_size = 4096\n[http]\n[log]\nlevel = 'debug'")
     assert difference(Config(), new) == [
         Change("rtmp.listen", '[":1935"]', '[":0"]', live=False),
         Change("rtmp.chunk_size", "60000", "4096", live=True),

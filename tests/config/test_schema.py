@@ -8,6 +8,9 @@ import pytest
 
 from trio_srs.config.schema import DEFAULT_VHOST, AppConfig, Config, VhostConfig
 from trio_srs.hub.settings import StreamSettings
+from trio_srs.net.address import Address
+from trio_srs.service.http.config import HttpConfig
+from trio_srs.service.rtmp.config import RtmpConfig
 
 
 def marked(records: int) -> dict[str, Any]:
@@ -131,3 +134,11 @@ def test_an_override_out_of_range_is_refused_in_python_too(scope: Any) -> None:
         AppConfig(stream={"x": marked(0)})
     with pytest.raises(TypeError, match="gop_cash"):
         scope(settings={"gop_cash": None})
+
+
+def test_who_says_where_to_listen_for_rtmp_is_not_listened_to_elsewhere() -> None:
+    everywhere, own = (Address("", 8080),), RtmpConfig(listen=(Address("127.0.0.1", 0),))
+    assert Config().http.listen == everywhere
+    assert Config(rtmp=RtmpConfig(chunk_size=4096)).http.listen == everywhere
+    assert Config(rtmp=own).http.listen == ()
+    assert Config(rtmp=own, http=HttpConfig(publish=False)).http.listen == everywhere

@@ -84,7 +84,7 @@ class Config:
 
     rtmp: RtmpConfig = attrs.field(factory=RtmpConfig)
     rtmps: RtmpsConfig = attrs.field(factory=RtmpsConfig)
-    http: HttpConfig = attrs.field(factory=HttpConfig)
+    http: HttpConfig = attrs.field()
     https: HttpsConfig = attrs.field(factory=HttpsConfig)
     api: ApiConfig = attrs.field(factory=ApiConfig)
     access: AccessConfig = attrs.field(factory=AccessConfig)
@@ -101,6 +101,11 @@ class Config:
     _resolved: dict[tuple[str, str, str], StreamSettings] = attrs.field(
         init=False, eq=False, repr=False, factory=dict
     )
+
+    @http.default
+    def _http_default(self) -> HttpConfig:
+        has_own_address = self.rtmp.listen != RtmpConfig().listen
+        return HttpConfig(listen=()) if has_own_address else HttpConfig()
 
     @_hosts.default
     def _hosts_default(self) -> dict[str, str]:

@@ -42,7 +42,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--http", metavar="ADDRESS", action="append", default=[], type=_address,
-        help="serve streams over HTTP here, in place of http.listen: 127.0.0.1:8080; repeatable",
+        help="serve streams over HTTP here, in place of http.listen: 127.0.0.1:8080; "
+        "repeatable; with --listen alone it is off",
     )  # fmt: skip
     parser.add_argument(
         "--api", metavar="ADDRESS", action="append", default=[], type=_address,

@@ -20,11 +20,12 @@ _ORIGIN: Final = re.compile(r"https?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?:
 
 @attrs.frozen(kw_only=True)
 class HttpConfig:
-    """Streams over HTTP and WebSocket, off until `listen` names an address. Everything but `listen`
-    holds for HTTPS too."""
+    """Streams over HTTP and WebSocket. Everything but `listen` holds for HTTPS too. Without this
+    section a server whose `rtmp.listen` is not the default has it off: who says where to listen is
+    not listened to elsewhere."""
 
-    listen: tuple[Address, ...] = attrs.field(default=(), metadata=_RESTART)
-    """Where to listen, in the forms of `rtmp.listen`; usually `[":8080"]`. `[]` is off."""
+    listen: tuple[Address, ...] = attrs.field(default=(Address("", 8080),), metadata=_RESTART)
+    """Where to listen, in the forms of `rtmp.listen`. `[]` is off."""
     backlog: int = attrs.field(default=1024, validator=within(1, 65535), metadata=_RESTART)
     """Connections the kernel may hold before they are accepted."""
     publish: bool = True

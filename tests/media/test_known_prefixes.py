@@ -78,10 +78,17 @@ PARTS = (
     ),
 )
 """Pictures, and parts of pictures."""
+SLICE, LATE_SLICE = (
+    Message(MessageType.VIDEO, 1, at_ms, bytes.fromhex("2701000000 00000003 4146ff"))
+    for at_ms in (0, 80)
+)
+KEY_SLICE = Message(MessageType.VIDEO, 1, 40, bytes.fromhex("1701000000 00000003 654220"))
 
 
 @given(st.lists(st.sampled_from(PARTS), max_size=30))
 @example([PARTS[4], PARTS[4], PARTS[4]])
+@example([SLICE, KEY_SLICE, SLICE, bodies.key(40)])  # the last begins a picture of its own
+@example([bodies.header(), LATE_SLICE, KEY_SLICE, LATE_SLICE, bodies.header(), LATE_SLICE])
 def test_pictures_in_parts_are_as_many_as_those_of_a_full_probe(messages: list[Message]) -> None:
     settled = [*messages, bodies.inter(1000)]  # what goes ahead is known by what comes behind it
     if all(same_time(*pair) for pair in pairwise(settled)):

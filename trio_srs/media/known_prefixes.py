@@ -86,6 +86,8 @@ class KnownPrefixes:
     def settle(self) -> None:
         """Give the tracks what was counted for them."""
         for prefix in self._by_start.values():
+            if not prefix.count:
+                continue
             keyframes = prefix.count if prefix.is_key else 0
             prefix.track.count_frames(prefix.count, prefix.size, keyframes)
             prefix.count = prefix.size = 0

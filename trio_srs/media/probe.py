@@ -112,15 +112,12 @@ class StreamProbe:
             if self._is_full:
                 self._arrived_at_s = arrived_at_s
                 self._take_video(timestamp_ms, payload)
-            elif timestamp_ms == self._video_ms:
-                self._take_same_time(timestamp_ms, payload)
+            elif timestamp_ms != self._video_ms and self._video_prefixes.count(payload):
+                self._video_ms, self._unread = timestamp_ms, payload
             else:
+                self._read_counted()
                 self._video_ms = timestamp_ms
-                if self._video_prefixes.count(payload):
-                    self._unread = payload
-                else:
-                    self._unread = None
-                    self._take_video(timestamp_ms, payload)
+                self._take_video(timestamp_ms, payload)
         elif type_id == _AUDIO:
             if self._is_full or not self._audio_prefixes.count(payload):
                 self._arrived_at_s = arrived_at_s
@@ -132,13 +129,14 @@ class StreamProbe:
         self._messages += 1
         self._bytes += len(payload)
 
-    def _take_same_time(self, timestamp_ms: int, payload: bytes) -> None:
-        """Video with the timestamp of the message before, whose picture it may be more of."""
+    def _read_counted(self) -> None:
+        """Read the newest video message after all, if it was counted by its beginning: what comes
+        may be more of its picture."""
         before, self._unread = self._unread, None
         if before is not None:
+            assert self._video_ms is not None  # it has a timestamp
             self._video_prefixes.take_back(before)
-            self._take_video(timestamp_ms, before)
-        self._take_video(timestamp_ms, payload)
+            self._take_video(self._video_ms, before)
 
     def _take_video(self, timestamp_ms: int, payload: bytes) -> None:
         try:

@@ -127,6 +127,10 @@ class VideoTrack(Track):
         """Its sets replace those that came after it."""
         self._learn(self._record_sets)
 
+    def count_frames(self, count: int, size: int, keyframes: int) -> None:
+        super().count_frames(count, size, keyframes)
+        self._picture_ms = None  # the newest picture was not read, and nothing can be part of it
+
     def _apply(self, header: VideoHeader) -> None:
         self._header = header
         if header.width and header.height:

@@ -6,12 +6,18 @@ import pytest
 import trio
 from trio.testing import wait_all_tasks_blocked
 
-from tests.service.http.house import Client, HttpHouse
+from tests.service.http.conftest import OpenHouse
+from tests.service.http.house import Client, HttpHouse, flv
 from tests.service.http.test_viewer import UPGRADE
 from trio_srs.media.remux.access_unit import TICKS_PER_MS, AccessUnit
 from trio_srs.media.remux.mp4_demuxer import Mp4Demuxer
-from trio_srs.service.http.view import VIEWS
-from trio_srs.testing.bodies import audio, inter, key
+from trio_srs.service.http.config import HttpConfig
+from trio_srs.service.http.view import VIEWS, find_view
+from trio_srs.testing.bodies import audio, audio_header, inter, key, metadata
+from trio_srs.wire.amf import amf0
+from trio_srs.wire.amf.values import EcmaArray
+from trio_srs.wire.flv.video import FrameType, VideoBody, VideoPacketType, build_video
+from trio_srs.wire.rtmp.message import Message, MessageType
 
 MORE = (
     *map(inter, range(40, 400, 40)),
@@ -143,3 +149,83 @@ async def test_at_the_next_publish_there_is_another_init_segment_and_times_go_on
     video = times(units_of(data), "video")
     assert video == sorted(set(video))
     assert len(video) == 2 * 16
+
+
+# ------------------------------------------------------ FLV for pages
+
+
+def enhanced(codec: str, packet_type: VideoPacketType, data: bytes = b"data") -> bytes:
+    return build_video([VideoBody(codec, FrameType.KEY, packet_type, data, enhanced=True)])
+
+
+HDR = enhanced("hvc1", VideoPacketType.METADATA)
+HVCC = enhanced("hvc1", VideoPacketType.SEQUENCE_START)
+HEVC = enhanced("hvc1", VideoPacketType.CODED_FRAMES_X)
+INTER = b"\xa3" + HEVC[1:]
+VP9 = enhanced("vp09", VideoPacketType.CODED_FRAMES)
+
+
+def video(body: bytes, timestamp_ms: int = 0) -> Message:
+    return Message(MessageType.VIDEO, 1, timestamp_ms, body)
+
+
+@pytest.fixture
+async def for_pages(open_house: OpenHouse) -> HttpHouse:
+    return await open_house(config=HttpConfig(flv_for_browsers=True))
+
+
+@pytest.mark.parametrize("fields", [{}, UPGRADE])
+async def test_what_stops_the_players_of_pages_is_left_out_where_that_is_asked_for(
+    for_pages: HttpHouse, fields: dict[str, str]
+) -> None:
+    said = metadata({"hasAudio": True, "width": 320.0})
+    house, kept = for_pages, [video(HVCC), video(HEVC), video(INTER, 40)]
+    async with house.hub.publishing("live/a", house.settings, house.somebody()) as publish:
+        publish.append_all([said, video(HDR), *kept, video(HDR, 20)], trio.current_time())
+        client = house.dial()
+        await client.ask("/live/a.flv", fields=fields)
+        await client.head()
+    data = await client.rest_of_it()
+    if fields:
+        data = b"".join(messages_of(data))
+    script = amf0.encode("onMetaData", EcmaArray({"width": 320.0}))
+    plain = Message(MessageType.DATA_AMF0, 1, 0, script)
+    assert data == flv([plain, *kept], has_audio=False)
+
+
+async def test_all_else_is_as_it_was_published(house: HttpHouse) -> None:
+    async with house.hub.publishing("live/a", house.settings, house.somebody()) as publish:
+        publish.append_all([video(HVCC), video(HEVC), video(HDR)], trio.current_time())
+        client = house.dial()
+        await client.ask("/live/a.flv")
+        await client.head()
+    expected = flv([video(HVCC), video(HEVC), video(HDR)], has_audio=False)
+    assert await client.rest_of_it() == expected
+
+
+async def test_the_head_names_no_track_that_is_left_out(for_pages: HttpHouse) -> None:
+    house = for_pages
+    async with house.hub.publishing("live/a", house.settings, house.somebody()) as publish:
+        publish.append_all([video(VP9), audio_header(), audio(0)], trio.current_time())
+        client = house.dial()
+        await client.ask("/live/a.flv")
+        await client.head()
+    assert await client.rest_of_it() == flv([audio_header(), audio(0)], has_video=False)
+
+
+async def test_a_stream_of_which_pages_can_play_nothing_is_refused_with_the_reason(
+    for_pages: HttpHouse,
+) -> None:
+    house = for_pages
+    async with house.hub.publishing("live/a", house.settings, house.somebody()) as publish:
+        publish.append_all([video(VP9)], trio.current_time())
+        client = house.dial()
+        await client.ask("/live/a.flv")
+        answer = await client.answer()
+    assert (answer.status, answer.json["error"]) == (406, "not_carried")
+    assert "http.flv_for_browsers is set" in answer.json["detail"]
+
+
+async def test_other_forms_do_not_care(for_pages: HttpHouse) -> None:
+    assert find_view(".ts", for_pages.config) is VIEWS[".ts"]
+    assert find_view(".txt", for_pages.config) is None

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.wire.amf.strategies import amf0_values, amf3_values
 from trio_srs.wire.amf import amf0, amf3
 from trio_srs.wire.amf.amf_reader import AmfError
-from trio_srs.wire.amf.values import EcmaArray, MixedArray, TypedObject
+from trio_srs.wire.amf.values import EcmaArray, MixedArray, TypedObject, Value
 from trio_srs.wire.flv.script import (
     METADATA_LIMITS,
     Metadata,
@@ -22,6 +22,7 @@ from trio_srs.wire.flv.script import (
     parse_metadata,
     strip_set_data_frame,
     with_server_name,
+    without_flags,
 )
 
 FFMPEG = (
@@ -339,3 +340,32 @@ def test_more_than_the_limits_allow_is_passed_on_but_not_parsed() -> None:
 
 def test_a_body_as_long_as_a_message_can_be_still_has_a_name() -> None:
     assert data_frame_name(amf0.encode("onTextData", "x" * (0xFFFFFF - 18))) == "onTextData"
+
+
+# --- flags
+
+
+def test_flags_are_taken_out_and_all_else_stays() -> None:
+    before: dict[str, Value] = {"hasAudio": True, "a": 1.0, "b": True, "hasVideo": False, "c": "x"}
+    after: dict[str, Value] = {"a": 1.0, "b": True, "c": "x"}
+    names = {"hasAudio", "hasVideo"}
+    for kind in (dict, EcmaArray):
+        changed = without_flags(ON_METADATA + amf0.encode(kind(before)), names)
+        assert changed == ON_METADATA + amf0.encode(kind(after))
+    said = SET + ON_METADATA + amf0.encode(before)
+    assert without_flags(said, names) == SET + ON_METADATA + amf0.encode(after)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"\xff",
+        amf0.encode("other", {"hasAudio": True}),
+        amf0.encode("onMetaData", 1.0),
+        amf0.encode("onMetaData", {"hasAudio": 1.0}),
+        amf0.encode("onMetaData", {"hasVideo": True})[:-1],
+    ],
+)
+def test_what_has_no_such_flags_or_cannot_be_read_is_the_same_object(body: bytes) -> None:
+    assert without_flags(body, {"hasAudio"}) is body

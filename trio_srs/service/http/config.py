@@ -30,6 +30,10 @@ class HttpConfig:
     """Connections the kernel may hold before they are accepted."""
     publish: bool = True
     """Let clients publish: `POST` or `PUT` of FLV to `/{app}/{stream}.flv`."""
+    flv_for_browsers: bool = False
+    """Leave out of FLV what makes mpegts.js stop, the player of most pages: colour metadata, other
+    tracks and modifiers of Enhanced RTMP, and codecs that it does not know. What it knows by
+    another name gets that. Otherwise messages are sent as they were published."""
     missing_timeout: Timeout = attrs.field(
         default=Timeout(3.0), validator=seconds_within("0s", "never")
     )

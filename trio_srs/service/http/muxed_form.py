@@ -14,11 +14,11 @@ from trio_srs.media.remux.left_out import LeftOut
 from trio_srs.media.remux.muxed_piece import MuxedPiece
 from trio_srs.wire.rtmp.message import MessageType
 
-__all__ = ["Muxer", "muxed_form", "nothing_carried"]
+__all__ = ["LOOK_MOST", "Muxer", "muxed_form", "nothing_carried"]
 
 _log = logging.getLogger(__name__)
 
-_LOOK_MOST: Final = 64
+LOOK_MOST: Final = 64
 """Messages: each track that goes on has some among so many."""
 _VIDEO: Final = int(MessageType.VIDEO)  # no other type of message has any such bytes
 
@@ -86,7 +86,7 @@ def nothing_carried(make: Callable[[], Muxer]) -> Callable[[Stream], str]:
     def nothing(stream: Stream) -> str:
         muxer = make()
         with stream.feed.cursor() as cursor:
-            for record in cursor.take(_LOOK_MOST):
+            for record in cursor.take(LOOK_MOST):
                 muxer.write(record.type_id, record.timestamp_ms, record.body)
         return "; ".join(map(str, muxer.left_out))
 

@@ -14,7 +14,7 @@ from trio_srs.errors import RefusedError
 from trio_srs.service.http.download import Download
 from trio_srs.service.http.files import open_file
 from trio_srs.service.http.ingest import HttpPublisher
-from trio_srs.service.http.view import VIEWS
+from trio_srs.service.http.view import find_view
 from trio_srs.service.http.viewer import Viewer
 from trio_srs.session.http_events import HttpRequest
 
@@ -96,8 +96,9 @@ async def find_handler(connection: HttpConnection, asked: HttpRequest) -> Handle
         if file is not None:
             return Download(connection, asked, file)
     name, ending = _named(asked)
-    if method in _READS and ending in VIEWS:
-        return Viewer(connection, asked, name, VIEWS[ending])
+    view = find_view(ending, config)
+    if method in _READS and view is not None:
+        return Viewer(connection, asked, name, view)
     if method in _WRITES and ending in PUBLISHES and config.publish:
         return PUBLISHES[ending](connection, asked, name)
     if method in _READS:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from itertools import islice
 from typing import Final
 
@@ -35,6 +35,7 @@ __all__ = [
     "parse_metadata",
     "strip_set_data_frame",
     "with_server_name",
+    "without_flags",
 ]
 
 METADATA_LIMITS: Final = Limits(count=1 << 16, size=0xFFFFFF)
@@ -53,6 +54,7 @@ _U32: Final = struct.Struct(">I")
 _HEADER_BYTES: Final[Mapping[int, int]] = {0x03: 1, 0x08: 5}
 """Bytes before the first field: of an object its marker, of an ECMA array also a count."""
 _COUNTED: Final = 0x08
+_BOOLEAN: Final = 0x01
 _PLAIN_MARKERS: Final = frozenset({0x00, 0x01, 0x02, 0x05, 0x06, 0x07, 0x0B, 0x0C, 0x0D, 0x0F})
 """Values that references do not count, so that one can be replaced."""
 _SERVER: Final = "server"
@@ -239,6 +241,30 @@ def with_server_name(body: bytes, server: str, *, amf3: bool = False) -> bytes:
     if body[at] == _COUNTED:
         head = body[: at + 1] + _U32.pack(count) + body[at + 5 : start]
     return head + _SERVER_NAME + amf0.encode(server) + body[stop:]
+
+
+def without_flags(body: bytes, names: Collection[str]) -> bytes:
+    """Take from ``onMetaData``, in AMF0, the fields of these names that are booleans.
+
+    An ECMA array's count is set right; every other byte stays. Where there is none, or it cannot be
+    read, the body comes back as it is, the same object. Never raises for what a peer sent.
+    """
+    try:
+        at = _metadata_at(body, 0)
+        spans = [] if at is None else amf0.field_spans(body, at, limits=METADATA_LIMITS)
+    except AmfError:
+        return body
+    gone = [it for it in spans if it.name in names and body[it.value_start] == _BOOLEAN]
+    if at is None or not gone:
+        return body
+    pos = at + _HEADER_BYTES[body[at]]
+    parts = [body[:pos]]
+    if body[at] == _COUNTED:
+        parts = [body[: at + 1], _U32.pack(len(spans) - len(gone))]
+    for span in gone:
+        parts.append(body[pos : span.start])
+        pos = span.stop
+    return b"".join([*parts, body[pos:]])
 
 
 def _metadata_at(body: bytes, pos: int) -> int | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import enum
 import importlib
 import inspect
 import pkgutil
@@ -31,10 +32,13 @@ from trio_srs.media.expect import SUBJECTS, Operator, Subject
 from trio_srs.media.expect.fluent import FRONTS
 from trio_srs.media.expect.operators import ALIASES
 from trio_srs.media.expect.subject import OPERATORS, Kind
+from trio_srs.media.remux.left_out import LeftOutReason
 from trio_srs.media.report import Conduct, Oddity, Step, StepKind, StreamReport
 from trio_srs.service.api.reference import reference_page
 from trio_srs.session.rtmp_streams import TRANSITIONS, StreamState
+from trio_srs.wire.mp4.mp4_oddity import Mp4OddityKind
 from trio_srs.wire.rtmp.oddity import OddityKind
+from trio_srs.wire.ts.ts_oddity import TsOddityKind
 
 ROOT: Final = Path(__file__).parent.parent
 REFERENCE: Final = ROOT / "docs" / "reference"
@@ -44,6 +48,17 @@ FAMILIES: Final[dict[type[TrioSrsError], str]] = {
     PeerError: "The peer's fault",
     InternalError: "Our fault",
 }
+
+
+WORDS: Final[dict[type[enum.StrEnum], str]] = {
+    StepKind: "Steps",
+    UntilKind: "Waits",
+    OddityKind: "Oddities",
+    TsOddityKind: "Oddities of transport streams",
+    Mp4OddityKind: "Oddities of MP4",
+    LeftOutReason: "Oddities of what is not read",
+}
+"""The closed lists of words that are in reports."""
 
 
 def import_everything() -> None:
@@ -196,7 +211,7 @@ def _reports_page() -> Iterator[str]:
         yield f"## {cls.__name__}\n"
         yield f"{sentence(cls.__doc__)}\n"
         yield from _attributes(cls)
-    for words, title in ((StepKind, "Steps"), (UntilKind, "Waits"), (OddityKind, "Oddities")):
+    for words, title in WORDS.items():
         docs = attribute_docs(words)
         yield f"## {title}\n"
         yield f"{sentence(words.__doc__)}\n"

@@ -26,7 +26,7 @@ from trio_srs.testing import (
 from trio_srs.testing.channel import ProcessRefusedError
 from trio_srs.testing.server import ServerHandle
 from trio_srs.testing.server_process import LeakError
-from trio_srs.tools.expect.flv_file import report_of_file
+from trio_srs.tools.expect.media_file import report_of_file
 from trio_srs.wire.url import StreamNameError, UrlError
 
 pytestmark = pytest.mark.interop

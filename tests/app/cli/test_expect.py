@@ -97,7 +97,7 @@ def test_a_file_that_is_not_there_is_no_stream(
 
 def test_something_has_to_be_judged(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["expect"]) == Exit.USAGE
-    assert "expected URL, FILE.flv, -- and a command, or --listen" in capsys.readouterr().err
+    assert "expected URL, FILE, -- and a command, or --listen" in capsys.readouterr().err
 
 
 def test_a_stream_of_a_server_is_judged(live: str, capsys: pytest.CaptureFixture[str]) -> None:

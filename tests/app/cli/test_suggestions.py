@@ -62,7 +62,7 @@ def test_where_a_command_is_expected(
         (":1940/live/cam1", "did you mean 'rtmp://127.0.0.1:1940/live/cam1'?"),
         ("rtmp:/h/live/cam1", "did you mean 'rtmp://h/live/cam1'?"),
         ("rtmp:///h/live/cam1", "did you mean 'rtmp://h/live/cam1'?"),
-        ("http://h/live/cam1.flv", "FLV over HTTP is judged by 'trio-srs expect URL'"),
+        ("http://h/live/cam1.flv", "over HTTP streams are judged, by 'trio-srs expect URL'"),
         ("srt://h:9000", "srt is another protocol"),
         ("rtsp://h/live/cam1", "rtsp is another protocol"),
         ("there", "a file to publish comes before the URL"),

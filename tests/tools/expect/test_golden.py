@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.media.remux.records import DATA
 from tests.tools.files import clip, flv
 from trio_srs.media.expect import Evidence, judge, parse_rules
-from trio_srs.tools.expect.flv_file import report_of_file
 from trio_srs.tools.expect.golden import golden_reports
+from trio_srs.tools.expect.media_file import report_of_file
 from trio_srs.tools.publish import MediaFileError
 
 
@@ -33,5 +34,11 @@ def test_a_golden_file_has_to_be_there(tmp_path: Path) -> None:
 
 def test_a_golden_file_has_to_be_whole(tmp_path: Path) -> None:
     (tmp_path / "cut.flv").write_bytes(flv(clip(2))[:-1])
-    with pytest.raises(MediaFileError, match=r"cut\.flv: the file ends inside a tag"):
+    with pytest.raises(MediaFileError, match=r"cut\.flv: it ends inside a tag"):
         golden_reports(parse_rules(["digest.exact == cut.flv"]), tmp_path)
+
+
+def test_a_golden_file_has_to_have_messages() -> None:
+    rules = parse_rules(["digest.payload == ffmpeg_h264_aac.ts"])
+    with pytest.raises(MediaFileError, match=r"aac\.ts: expected FLV, which alone has messages"):
+        golden_reports(rules, DATA / "ts")

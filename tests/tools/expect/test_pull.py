@@ -8,8 +8,9 @@ import pytest
 import trio
 from trio.testing import MockClock
 
+from tests.media.remux.records import DATA
 from tests.net.scripted import STREAM, URL, Script, accept, accept_connect, say_status, scripted
-from tests.tools.expect.test_http_flv import CLOSED, answering
+from tests.tools.expect.test_http_feed import CLOSED, answering
 from tests.tools.files import clip, flv
 from trio_srs.errors import EndReason
 from trio_srs.media.report import StepKind
@@ -153,6 +154,38 @@ async def test_flv_over_http_is_pulled_likewise(monkeypatch: pytest.MonkeyPatch)
     assert report is not None
     assert (report.stream, report.peer) == ("http://host:8080/live/a.flv", "host:8080")
     assert (report.end, report.conduct.flow) == (EndReason.PEER_FIN, "HTTP-FLV")
+
+
+async def test_a_transport_stream_over_http_is_pulled_likewise(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    job = pull("http://host/live/a")
+    data = (DATA / "ts" / "ffmpeg_h264_aac.ts").read_bytes()
+    # Its counters begin anew, so that the picture that came last before counts as broken.
+    async with answering(monkeypatch, CLOSED + data + data):
+        await job.run()
+    report = job.report()
+    assert report is not None
+    video, audio = report.facts.video, report.facts.audio
+    assert video is not None
+    assert audio is not None
+    assert (video.codec, video.frames, audio.codec) == ("h264", 7, "aac")
+    assert (report.end, report.conduct.flow) == (EndReason.PEER_FIN, "HTTP-TS")
+    assert "continuity" in [oddity.code for oddity in report.conduct.oddities]
+    assert (report.facts.digests, video.digests, audio.digests) == (None, None, None)
+    assert report.facts.metadata is None
+
+
+async def test_why_nothing_came_is_told_by_what_was_odd(monkeypatch: pytest.MonkeyPatch) -> None:
+    job = pull("http://host/live/a.ts")
+    data = (DATA / "ts" / "ffmpeg_h264_aac.ts").read_bytes()
+    async with answering(monkeypatch, CLOSED + data[: 188 * 5] + data[188 * 6 : 188 * 8]):
+        await job.run()
+    assert (job.report(), job.absence) == (
+        None,
+        "the server ended the answer; PID 0x100, counter 3, expected 2; "
+        "video h264: packets are missing in it",
+    )
 
 
 async def test_a_url_of_another_kind_is_refused() -> None:

@@ -20,7 +20,7 @@ from trio_srs.media.pattern import Pattern
 from trio_srs.net.address import Address
 from trio_srs.net.listen import ListenError
 from trio_srs.net.rtmp_publisher import open_publisher
-from trio_srs.tools.expect.flv_file import report_of_file
+from trio_srs.tools.expect.media_file import report_of_file
 from trio_srs.tools.expect.program import ProgramStartError
 from trio_srs.tools.expect.run import ExpectRun
 from trio_srs.tools.expect.run_plan import RunPlan

@@ -2,8 +2,8 @@
 
 Judge what COMMAND publishes: a server is started on a free port, COMMAND is run with its URL in
 place of {url} and in TRIO_SRS_URL, and what it publishes is held against the rules. With URL, a
-stream is pulled from a server (rtmp, rtmps, http or https with FLV) and judged; with FILE.flv, a
-file; with --listen, what somebody else publishes here.
+stream is pulled from a server (rtmp and rtmps; http and https with FLV, MPEG-TS or fragmented MP4)
+and judged; with FILE, one of these; with --listen, what somebody else publishes here.
 
 A rule is SUBJECT OPERATOR VALUE: 'video.fps ~ 25±0.5', 'video.gop.seconds <= 2.1',
 'audio.sample_rate == 48000'; --subjects lists what there is. Without rules it is enough that a
@@ -30,10 +30,13 @@ from trio_srs.tools.expect.rule_file import gather_rules
 
 __all__ = ["configure", "run"]
 
+_FILES = (".flv", ".ts", ".mp4")
+"""What ends so is meant to be a file, whether it is there or not."""
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.usage = "%(prog)s [-h] [option ...] [URL | FILE.flv | -- COMMAND ...]"
+    parser.usage = "%(prog)s [-h] [option ...] [URL | FILE | -- COMMAND ...]"
     # What stands behind -- is another program's: argparse would look for our options in it.
     parse = parser.parse_args
 
@@ -52,7 +55,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         return args
 
     parser.parse_args = parse_args  # type: ignore[method-assign, assignment]  # before ours
-    parser.add_argument("target", metavar="URL | FILE.flv", nargs="?", help="what to judge")
+    parser.add_argument("target", metavar="URL | FILE", nargs="?", help="what to judge")
     add = parser.add_argument
     add("--expect", metavar="RULE", action="append", default=[], help="a rule; repeatable")
     add("--expect-file", metavar="FILE.toml", action="append", default=[], type=Path,
@@ -137,12 +140,12 @@ def _check(args: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
         parser.error(f"expected either {args.target} or a command behind --, not both")
     if args.target is None:
         if not args.command and args.listen is None:
-            parser.error("expected URL, FILE.flv, -- and a command, or --listen")
+            parser.error("expected URL, FILE, -- and a command, or --listen")
         if args.command and (hint := suggested_program(args.command)):
             parser.error(f"cannot run {args.command[0]!r}: {hint}")
         return
-    is_missing = "://" not in args.target and not args.target.endswith(".flv")
-    if is_missing and not Path(args.target).exists():
+    is_url_or_file = "://" in args.target or args.target.endswith(_FILES)
+    if not is_url_or_file and not Path(args.target).exists():
         parser.error(
             f"{args.target!r} is no URL, and there is no such file; {suggested_url(args.target)}"
         )

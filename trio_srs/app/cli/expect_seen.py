@@ -16,7 +16,7 @@ from trio_srs.app.cli.verdicts import write_outputs
 from trio_srs.media.expect import Evidence, Rule, judge
 from trio_srs.media.report import StreamReport
 from trio_srs.net.rtmp_client import ClientSettings, client_tls
-from trio_srs.tools.expect.flv_file import report_of_file, what_is_missing
+from trio_srs.tools.expect.media_file import report_of_file, what_is_missing
 from trio_srs.tools.expect.pull import Pull
 from trio_srs.tools.expect.stream_observer import Enough
 from trio_srs.tools.publish import MediaFileError

@@ -44,7 +44,7 @@ def suggested_url(text: str) -> str:
         if scheme[1].lower() in ("rtmp", "rtmps"):
             return f"did you mean '{scheme[1].lower()}://{rest}'?" if not _is_url(text) else ""
         if scheme[1].lower() in ("http", "https"):
-            return "FLV over HTTP is judged by 'trio-srs expect URL', and not published or played"
+            return "over HTTP streams are judged, by 'trio-srs expect URL', not published or played"
         return f"{scheme[1]} is another protocol"
     if text.endswith(".flv") or Path(text).is_file():
         return "a file to publish comes before the URL"

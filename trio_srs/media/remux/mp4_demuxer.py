@@ -36,8 +36,9 @@ class Mp4Demuxer:
     """Reads what :class:`~trio_srs.media.remux.mp4_muxer.Mp4Muxer` writes, and what others do.
 
     Of each kind the first track that can be read is taken. Where pictures are shown before their
-    time of decoding, as in an MP4 they may be, that is earlier from there on. Nothing is raised:
-    see :attr:`oddities` and :attr:`left_out`.
+    time of decoding, as in an MP4 they may be, that is earlier from there on. The units of a
+    fragment come in the order of decoding, whatever their tracks. Nothing is raised: see
+    :attr:`oddities` and :attr:`left_out`.
     """
 
     def __init__(self) -> None:
@@ -77,8 +78,8 @@ class Mp4Demuxer:
             track = self._tracks.get(sample.track.track_id)
             if track is not None:
                 track.shift = max(track.shift, -sample.composition * _HZ // sample.track.timescale)
-        units = (self._sample(sample) for sample in fragment.samples)
-        return [unit for unit in units if unit is not None]
+        read = (self._sample(sample) for sample in fragment.samples)
+        return sorted((unit for unit in read if unit is not None), key=lambda unit: unit.dts)
 
     def _movie(self, movie: Mp4Movie) -> None:
         self._tracks = {}

@@ -24,11 +24,13 @@ def golden_reports(rules: Iterable[Rule], folder: Path) -> dict[str, StreamRepor
     if not names:
         return {}
     # Only here: few runs need it.
-    from trio_srs.tools.expect.flv_file import report_of_file, what_is_missing
+    from trio_srs.tools.expect.media_file import report_of_file, what_is_missing
     from trio_srs.tools.publish import MediaFileError
 
     reports = {name: report_of_file(folder / name) for name in names}
     for name, report in reports.items():
         if missing := what_is_missing(report):
             raise MediaFileError(f"{name}: {missing}")
+        if report.facts.digests is None:
+            raise MediaFileError(f"{name}: expected FLV, which alone has messages to compare")
     return reports

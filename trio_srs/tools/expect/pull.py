@@ -1,4 +1,4 @@
-"""A stream pulled from a server, over RTMP or as FLV over HTTP, for as long as it is wanted.
+"""A stream pulled from a server, over RTMP or HTTP, for as long as it is wanted.
 
 Floor 6.
 """
@@ -16,7 +16,7 @@ from trio_srs.errors import EndReason, PeerError
 from trio_srs.media.report import Conduct, StepKind, StreamReport
 from trio_srs.net.rtmp_client import ClientSettings
 from trio_srs.net.rtmp_player import RtmpPlayer, open_player
-from trio_srs.tools.expect.http_flv import open_http_flv
+from trio_srs.tools.expect.http_feed import open_http
 from trio_srs.tools.expect.stream_observer import Enough, StreamObserver
 from trio_srs.wire.http_url import HTTP_PORTS, HttpUrl
 from trio_srs.wire.rtmp.message import Message
@@ -36,7 +36,11 @@ class _Feed(Protocol):
 
     @property
     def conduct(self) -> Conduct:
-        """How the server behaves."""
+        """How the server behaves, as far as it is known."""
+
+    @property
+    def has_messages(self) -> bool:
+        """Whether the messages are the server's own."""
 
     @property
     def end(self) -> EndReason | None:
@@ -52,6 +56,8 @@ class _Feed(Protocol):
 
 class _RtmpFeed:
     """What an RTMP server plays to us."""
+
+    has_messages: Final = True
 
     def __init__(self, player: RtmpPlayer) -> None:
         self._player = player
@@ -110,13 +116,13 @@ class Pull:
         self.target = url.partition("?")[0]
         self.absence = "interrupted before the server had answered"
         self._observer: StreamObserver | None = None
-        self._conduct = Conduct()
+        self._feed: _Feed | None = None
         self._end: EndReason | None = None
         self._ended = "interrupted"
 
     def _open(self) -> AbstractAsyncContextManager[_Feed]:
         if isinstance(self._url, HttpUrl):
-            return open_http_flv(self._url, self._settings)
+            return open_http(self._url, self._settings)
         return _open_rtmp(self._url, self._settings)
 
     async def run(self) -> None:
@@ -135,10 +141,10 @@ class Pull:
         except PeerError as error:
             self._end, self._ended = error.end, str(error)
         if not observer.tally.has_media:
-            self.absence = self._ended
+            self.absence = self._ended + self._what_was_odd()
 
     async def _watch(self, feed: _Feed, observer: StreamObserver) -> None:
-        self._conduct = feed.conduct
+        self._feed = feed
         with trio.CancelScope() as patience:
             patience.deadline = trio.current_time() + self._timeout_s
             async for message in feed:
@@ -154,11 +160,17 @@ class Pull:
             self._end = EndReason.PUBLISH_IDLE_TIMEOUT
             self._ended = f"{what} came for {self._timeout_s:g} s"
 
+    def _what_was_odd(self) -> str:
+        """As the end of a sentence: what may be why nothing came."""
+        odd = self._feed.conduct.oddities if self._feed else ()
+        return "".join(f"; {oddity.detail}" for oddity in odd)
+
     def report(self) -> StreamReport | None:
         """What came so far; None if no audio or video did. Good also after a cancellation."""
-        observer = self._observer
-        if observer is None or not observer.tally.has_media:
+        observer, feed = self._observer, self._feed
+        if observer is None or feed is None or not observer.tally.has_media:
             return None
+        observer.has_messages = feed.has_messages
         if self._end is not None:
             observer.note(StepKind.END, trio.current_time(), self._ended)
-        return observer.report(self._conduct, self._end, self._ended)
+        return observer.report(feed.conduct, self._end, self._ended)

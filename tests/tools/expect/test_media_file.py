@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.media.remux.records import DATA
 from tests.tools.files import clip, flv
 from trio_srs.testing.bodies import audio_header, header, metadata
-from trio_srs.tools.expect.flv_file import report_of_file, what_is_missing
+from trio_srs.tools.expect.media_file import report_of_file, what_is_missing
 from trio_srs.tools.expect.stream_observer import Enough
 from trio_srs.tools.publish import MediaFileError
 
@@ -42,16 +43,16 @@ def test_a_file_that_is_cut_off_is_odd(file: Path) -> None:
     [oddity] = report_of_file(file).conduct.oddities
     size = file.stat().st_size
     assert (oddity.code, oddity.offset) == ("cut_off", size)
-    assert oddity.detail == f"the file ends inside a tag, at byte {size}"
+    assert oddity.detail == f"it ends inside a tag, at byte {size}"
 
 
 @pytest.mark.parametrize(
     ("data", "message"),
     [
         (None, "No such file or directory"),
-        (b"MP4!", "the file begins with 4d5034, expected 464c56"),
+        (b"MP4!", "it begins with 'MP4!', expected FLV, MPEG-TS or MP4"),
         (flv([]), "no audio and no video in it"),
-        (b"", "no audio and no video in it"),
+        (b"", "there is nothing in it"),
         (flv([metadata(), header(), audio_header()]), "no audio and no video in it, only headers"),
     ],
 )
@@ -80,8 +81,8 @@ STRAY_TAG = b"\x09\0\0\x02\0\0\0\0\0\0\0ab\0\0\1\1"
     [
         (WHOLE, ""),
         (WHOLE * 2, f"another FLV file begins at byte {len(WHOLE)}; only one is read"),
-        (WHOLE[:-1], f"the file ends inside a tag, at byte {len(WHOLE) - 1}"),
-        (WHOLE + b"stray", f"the file ends inside a tag, at byte {len(WHOLE) + 5}"),
+        (WHOLE[:-1], f"it ends inside a tag, at byte {len(WHOLE) - 1}"),
+        (WHOLE + b"stray", f"it ends inside a tag, at byte {len(WHOLE) + 5}"),
         (planted(WHOLE, 20, STRAY_TAG), "bytes are missing or stray"),
         (planted(WHOLE, 20, b"\x29"), "is encrypted; that is not read"),
     ],
@@ -95,3 +96,30 @@ def test_a_file_that_could_be_read_only_in_part_says_so(
     assert missing in what_is_missing(report)
     assert bool(what_is_missing(report)) is bool(missing)
     assert len(report.trace) >= 15
+
+
+@pytest.mark.parametrize("name", ["ts/ffmpeg_h264_aac.ts", "mp4/ffmpeg_h264_aac.mp4"])
+def test_other_containers_are_seen_likewise(name: str) -> None:
+    report = report_of_file(DATA / name)
+    video, audio = report.facts.video, report.facts.audio
+    assert video is not None
+    assert audio is not None
+    assert (video.codec, video.frames, audio.codec, audio.frames) == ("h264", 4, "aac", 9)
+    assert (report.conduct.oddities, what_is_missing(report)) == ((), "")
+    assert (report.facts.digests, report.end_detail) == (None, "the end of the file")
+
+
+def test_a_transport_stream_may_begin_and_end_inside_a_packet(tmp_path: Path) -> None:
+    path = tmp_path / "cut.ts"
+    path.write_bytes((DATA / "ts" / "ffmpeg_h264_aac.ts").read_bytes()[1:-1])
+    report = report_of_file(path)
+    assert [oddity.code for oddity in report.conduct.oddities][:2] == ["garbage", "cut_short"]
+    assert what_is_missing(report) == "187 bytes of a packet"
+
+
+def test_an_mp4_without_fragments_is_said_to_have_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "plain.mp4"
+    whole = (DATA / "mp4" / "ffmpeg_h264_aac.mp4").read_bytes()
+    path.write_bytes(whole[: whole.index(b"moof") - 4] + b"\0\0\0\x0cmdatdata")
+    with pytest.raises(MediaFileError, match=r"no video in it; 12 bytes behind no fragment"):
+        report_of_file(path)

@@ -19,7 +19,9 @@ def record(name: str) -> bytes:
 
 
 def test_an_entry_says_what_the_format_does() -> None:
-    assert entry_of(format_of_record("h264", AVC), b"") == SampleEntry("h264", AVC, 320, 242)
+    assert entry_of(format_of_record("h264", AVC), b"") == SampleEntry(
+        "h264", AVC, 320, 242, sar=(4, 3)
+    )
     aac = format_of_record("aac", ASC)
     assert entry_of(aac, b"") == SampleEntry("aac", ASC, 0, 0, 48000, 2)
 

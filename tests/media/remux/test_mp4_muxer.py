@@ -33,9 +33,10 @@ from trio_srs.media.remux.access_unit import AccessUnit
 from trio_srs.media.remux.mp4_demuxer import Mp4Demuxer
 from trio_srs.media.remux.mp4_muxer import Mp4Muxer
 from trio_srs.media.remux.muxed_piece import MuxedPiece
-from trio_srs.media.remux.track_format import format_of_record
+from trio_srs.media.remux.track_format import TrackFormat, format_of_record
 from trio_srs.media.remux.unit_reader import UnitReader
 from trio_srs.wire.codec.aac import build_audio_specific_config
+from trio_srs.wire.codec.hevc import complete_hevc_config
 from trio_srs.wire.codec.nalu import join_prefixed
 from trio_srs.wire.flv.video import FrameType, VideoPacketType
 
@@ -214,6 +215,14 @@ def test_sound_with_a_gap_begins_another_fragment() -> None:
     assert [sample[0] for sample in tracks[2].samples] == [0, 1024, 14400, 15424]
 
 
+def test_sound_of_a_clock_that_is_too_fast_does_not_run_away() -> None:
+    frames = [aac(n * 20) for n in range(600)]  # one frame in sixteen too many
+    [tracks] = checked(muxed(aac_head(), *frames)[0]).heads
+    samples = tracks[2].samples
+    assert abs(samples[-1][0] - 599 * 20 * 48) <= 3 * 1024
+    assert {sample[2] for sample in samples} >= {1024, 1}
+
+
 def test_slices_that_come_by_themselves_are_one_sample() -> None:
     messages = [head(), avc(0, IDR, key=True), avc(0, OTHER_SLICE, key=True), avc(40, INTER)]
     [tracks] = checked(muxed(*messages)[0]).heads
@@ -235,7 +244,7 @@ def start(codec: str, name: str) -> Message:
 @pytest.mark.parametrize(
     ("messages", "entry"),
     [
-        ([start("av01", "av1_main10_320x242"), enhanced("av01", 0, b"\x12\x00")], b"av01"),
+        ([start("av01", "av1_main10_320x242"), enhanced("av01", 0, b"\x32\x00")], b"av01"),
         ([start("vp09", "vp9_321x242"), enhanced("vp09", 0, b"\x82\x49\x83")], b"vp09"),
         ([opus_head(), opus(0)], b"Opus"),
         ([mp3(0)], b"mp4a"),
@@ -282,8 +291,12 @@ def through(messages: list[Message]) -> tuple[list[AccessUnit], list[AccessUnit]
 
 
 def told(units: list[AccessUnit], kind: str) -> list[tuple[int, int, bytes, bool, bytes]]:
+    def record(track_format: TrackFormat) -> bytes:
+        is_hevc = track_format.codec == "hevc"  # whose record says in an MP4 that it is complete
+        return complete_hevc_config(track_format.record) if is_hevc else track_format.record
+
     return [
-        (unit.dts, unit.pts, unit.data, unit.is_key, unit.format.record)
+        (unit.dts, unit.pts, unit.data, unit.is_key, record(unit.format))
         for unit in units
         if unit.format.kind == kind
     ]

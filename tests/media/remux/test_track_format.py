@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
-from tests.media.remux.records import ASC, AVC, DATA, HEVC
+from tests.media.remux.records import ASC, AVC, DATA, HEVC, IDR, IRAP
 from trio_srs.errors import ProtocolError
 from trio_srs.media.remux.track_format import TrackFormat, format_of_frame, format_of_record
 from trio_srs.wire.codec.avc import parse_avc_config
 from trio_srs.wire.codec.hevc import parse_hevc_config
-from trio_srs.wire.codec.nalu import join_annexb
+from trio_srs.wire.codec.nalu import join_annexb, join_prefixed
 from trio_srs.wire.codec.opus import build_opus_head
 
 ADTS = bytes.fromhex("fff14c8001 3ffc") + b"raw"
@@ -99,6 +101,22 @@ def test_frames_may_say_it_themselves(codec: str, frame: str, rate: int, channel
 def test_frames_that_do_not_say_it_need_a_header(codec: str) -> None:
     with pytest.raises(ProtocolError, match=f"no sequence header of {codec}"):
         format_of_frame(codec, b"\x21\x10\x05")
+
+
+@pytest.mark.parametrize(("codec", "config", "key"), [("h264", AVC, IDR), ("hevc", HEVC, IRAP)])
+@pytest.mark.parametrize("join", [join_prefixed, join_annexb])
+def test_a_picture_may_bring_its_parameter_sets(
+    codec: str, config: bytes, key: bytes, join: Callable[[list[bytes]], bytes]
+) -> None:
+    known = format_of_record(codec, config)
+    made = format_of_frame(codec, join([*known.sets, key]))
+    assert (made.codec, made.sets, made.length_size) == (codec, known.sets, 4)
+    assert (made.width, made.height) == (known.width, known.height)
+
+
+def test_a_record_says_how_wide_a_pixel_is() -> None:
+    assert format_of_record("h264", AVC).sar == (4, 3)
+    assert format_of_record("vp9", (DATA / "codec" / "vp9_321x242.bin").read_bytes()).sar == (1, 1)
 
 
 def test_formats_are_equal_if_what_they_are_made_of_is() -> None:

@@ -8,6 +8,7 @@ from tests.media.remux.records import (
     ASC,
     AVC,
     AVC_OTHER,
+    DATA,
     HEVC,
     IDR,
     INTER,
@@ -27,7 +28,7 @@ from tests.media.remux.records import (
 )
 from trio_srs.media.remux.access_unit import AccessUnit
 from trio_srs.media.remux.left_out import LeftOutReason
-from trio_srs.media.remux.track_format import TrackFormat
+from trio_srs.media.remux.track_format import TrackFormat, format_of_record
 from trio_srs.media.remux.unit_reader import UnitReader
 from trio_srs.wire.codec.nalu import join_annexb, join_prefixed
 from trio_srs.wire.flv.audio import AudioPacketType
@@ -185,6 +186,30 @@ def test_frames_without_a_header_are_left_out_until_it_comes() -> None:
         ("audio", "opus", LeftOutReason.NO_HEADER, 1),
     ]
     assert reader.may_come("audio")
+
+
+def test_parameter_sets_in_the_pictures_stand_for_a_header_that_never_comes() -> None:
+    reader = new_reader()
+    sets, others = (format_of_record("h264", record).sets for record in (AVC, AVC_OTHER))
+    messages = [avc(0), avc(40, *sets, IDR, key=True), avc(80), avc(120, *sets, IDR, key=True)]
+    units = read(reader, *messages, avc(160), avc(200, *others, IDR, key=True), avc(240))
+    assert [unit.format.sets for unit in units] == [sets] * 4 + [others] * 2
+    assert units[3].format is units[0].format
+    assert left(reader) == [("video", "h264", LeftOutReason.NO_HEADER, 1)]
+    assert read(reader, hevc(280, key=True)) == [], "those are of another codec"
+    assert len(read(reader, head(at_ms=300), avc(320, key=True))) == 1
+
+
+def test_temporal_delimiters_are_not_in_pictures() -> None:
+    reader = UnitReader(("av1",), lambda _: None)
+    record = (DATA / "codec" / "av1_main10_320x242.bin").read_bytes()
+    start = video(
+        "av01", 0, record, frame_type=FrameType.KEY, packet_type=VideoPacketType.SEQUENCE_START
+    )
+    frame = b"\x32\x02\x10\x00"
+    messages = [enhanced("av01", at_ms, data) for at_ms, data in enumerate((frame, b"\x12\x00"))]
+    units = read(reader, start, *messages, enhanced("av01", 40, b"\x12\x00" + frame))
+    assert [unit.data for unit in units] == [frame, frame]
 
 
 def test_a_header_that_cannot_be_read_is_as_good_as_none() -> None:

@@ -26,9 +26,11 @@ class Checked:
     types: list[tuple[int, ...]] = attrs.field(factory=list)
     """Stream types of the map, likewise."""
     tables_at: list[int] = attrs.field(factory=list)
-    """DTS of what comes next behind each map."""
+    """Where each map stands on the clock: that of what comes next behind it."""
     clocks: list[int] = attrs.field(factory=list)
     breaks: int = 0
+    lead: int | None = None
+    """From the clock to the DTS of what comes with it, the first time."""
     pes: dict[int, list[tuple[int, int, bytes]]] = attrs.field(factory=lambda: defaultdict(list))
     """By PID: PTS, DTS and data of each packet."""
     is_behind_map: bool = False
@@ -86,6 +88,13 @@ def _clock(found: Checked, packet: bytes, is_break: bool) -> None:
     elif found.clocks:
         assert 0 < _apart(ticks, found.clocks[-1]) <= 9000, "2.7.2: within 100 ms, and rising"
     found.clocks.append(ticks)
+    _place_map(found, ticks)
+
+
+def _place_map(found: Checked, ticks: int) -> None:
+    if found.is_behind_map:
+        found.tables_at.append(ticks)
+        found.is_behind_map = False
 
 
 def _map(found: Checked, payload: bytes) -> int:
@@ -110,9 +119,9 @@ def _begin(found: Checked, start: bytes) -> None:
     pts = _time(start[9:14])
     dts = _time(start[14:19]) if start[7] & 0x40 else pts
     assert 0 <= _apart(dts, found.clocks[-1]) < 90_000, "it comes in time, and not too early"
-    if found.is_behind_map:
-        found.tables_at.append(dts)
-        found.is_behind_map = False
+    if found.lead is None:
+        found.lead = _apart(dts, found.clocks[-1])
+    _place_map(found, (dts - found.lead) % WRAP)
 
 
 def _close(found: Checked, pid: int, open_pes: dict[int, bytearray]) -> None:

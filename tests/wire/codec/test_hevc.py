@@ -14,6 +14,7 @@ from trio_srs.wire.codec.hevc import (
     HevcConfig,
     HevcProfile,
     build_hevc_config,
+    complete_hevc_config,
     parse_hevc_config,
     parse_sps,
 )
@@ -137,3 +138,22 @@ def test_a_record_may_lack_a_video_parameter_set() -> None:
     config = parse_hevc_config((DATA / "hevc_main_320x242.bin").read_bytes())
     again = parse_hevc_config(build_hevc_config((), config.sps, config.pps))
     assert (again.vps, again.sps, again.pps) == ((), config.sps, config.pps)
+
+
+def test_a_record_is_marked_complete_but_for_what_may_come_again() -> None:
+    arrays = "20 0001 0002 aabb21 0002 0001 cc 0002 ddee27 0001 0002 ff0122 0000"
+    marked = "a0 0001 0002 aabba1 0002 0001 cc 0002 ddee27 0001 0002 ff01a2 0000"
+    start = RECORD[:22] + b"\x04"
+    whole = complete_hevc_config(start + bytes.fromhex(arrays))
+    assert whole == start + bytes.fromhex(marked)
+    assert complete_hevc_config(whole) == whole
+
+
+@pytest.mark.parametrize(
+    ("arrays", "marked"),
+    [("", ""), ("20", "20"), ("20 0001 0009 aa", "a0 0001 0009 aa"), ("20 ffff", "a0 ffff")],
+)
+def test_of_a_record_cut_short_what_is_there_is_marked(arrays: str, marked: str) -> None:
+    start = RECORD[:22] + b"\x04"
+    assert complete_hevc_config(start + bytes.fromhex(arrays)) == start + bytes.fromhex(marked)
+    assert complete_hevc_config(RECORD[:22]) == RECORD[:22]

@@ -78,6 +78,28 @@ def test_what_is_written_is_read(tracks: tuple[Mp4Track, ...]) -> None:
     assert Mp4Reader().feed(build_init(tracks)) == [Mp4Movie(tracks)]
 
 
+def test_one_track_is_cmaf_and_several_are_not() -> None:
+    for tracks, brands in (((AUDIO,), "iso6cmfcmp41"), ((VIDEO, AUDIO), "iso6mp41")):
+        said = content(build_init(tracks), b"ftyp")
+        assert said == f"69736f36{'00' * 4}{brands.encode().hex()}"
+
+
+@pytest.mark.parametrize(
+    ("tracks", "following"), [((AUDIO,), 3), ((VIDEO,), 2), ((VIDEO, AUDIO), 3)]
+)
+def test_the_next_track_has_a_number_that_none_has(
+    tracks: tuple[Mp4Track, ...], following: int
+) -> None:
+    assert content(build_init(tracks), b"moov", b"mvhd").endswith(f"{following:08x}")
+
+
+def test_the_size_of_a_track_is_that_of_pictures_as_they_are_shown() -> None:
+    wide = Mp4Track(1, 90_000, SampleEntry("h264", b"avcc", 720, 576, sar=(16, 11)), is_video=True)
+    head = bytes.fromhex(content(build_init([wide]), b"moov", b"trak", b"tkhd"))
+    assert struct.unpack(">HHHH", head[-8:]) == (1047, 0, 576, 0)
+    assert Mp4Reader().feed(build_init([wide])) == [Mp4Movie((wide,))]
+
+
 def test_sound_has_a_volume_and_no_size() -> None:
     head = bytes.fromhex(content(build_init([AUDIO]), b"moov", b"trak", b"tkhd"))
     assert struct.unpack(">H", head[36:38]) == (0x100,)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from trio_srs.errors import ProtocolError
+from trio_srs.wire.codec.hevc import complete_hevc_config
 from trio_srs.wire.codec.opus import build_opus_head
 from trio_srs.wire.mp4.box import Box, box, find_box, iter_boxes
 from trio_srs.wire.mp4.mp4_reader import Mp4Fragment, Mp4Movie, Mp4Reader
@@ -95,6 +96,28 @@ def test_the_letter_of_an_entry_of_aac() -> None:
 def test_an_entry_of_sound_is_read_back(codec: str, record: bytes) -> None:
     entry = build_entry(SampleEntry(codec, record, 0, 0, 48000, 2))
     assert parse_entry(entry, next(iter_boxes(entry))) == SampleEntry(codec, record, 0, 0, 48000, 2)
+
+
+def test_under_hvc1_no_parameter_sets_may_come_later() -> None:
+    record = (DATA.parent / "codec" / "hevc_main_320x242.bin").read_bytes()
+    open_record = record[:23] + bytes((record[23] & 0x7F,)) + record[24:]
+    assert complete_hevc_config(record) in build_entry(SampleEntry("hevc", open_record, 320, 242))
+
+
+@pytest.mark.parametrize(("sar", "letter"), [((1, 1), ""), ((16, 11), "00000010 0000000b")])
+def test_pixels_that_are_not_square_are_told(sar: tuple[int, int], letter: str) -> None:
+    wanted = SampleEntry("h264", b"record", 352, 288, sar=sar)
+    entry = build_entry(wanted)
+    assert [each.content(entry).hex() for each in iter_boxes(entry, 8 + 78)] == [
+        b"record".hex(), *([letter.replace(" ", "")] if letter else []),
+    ]  # fmt: skip
+    assert parse_entry(entry, next(iter_boxes(entry))) == wanted
+
+
+@pytest.mark.parametrize("said", ["00000010", "00000000 00000001", "00000001 00000000"])
+def test_a_ratio_that_is_none_is_square(said: str) -> None:
+    boxes = box(b"avcC", b"record"), box(b"pasp", bytes.fromhex(said))
+    assert parsed(b"avc1", VISUAL, *boxes).sar == (1, 1)
 
 
 def test_a_rate_with_no_room_is_left_out() -> None:

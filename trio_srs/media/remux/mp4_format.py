@@ -29,8 +29,9 @@ def entry_of(track_format: TrackFormat, frame: bytes) -> SampleEntry:
         size = _size_of(track_format.codec, frame)
     record = frame if track_format.codec in _FROM_FRAMES else track_format.record
     return SampleEntry(
-        track_format.codec, record, *size, track_format.sample_rate, track_format.channels
-    )
+        track_format.codec, record, *size, track_format.sample_rate, track_format.channels,
+        track_format.sar,
+    )  # fmt: skip
 
 
 def _size_of(codec: str, frame: bytes) -> tuple[int, int]:

@@ -175,14 +175,17 @@ class Mp4Muxer(ContainerMuxer):
             lane = self._lanes["audio"]
         rate = lane.track.timescale
         time = ((unit.dts + self._shift) * rate + _HZ // 2) // _HZ
-        if time - lane.next_time <= _ROUNDING:
+        ahead, duration = time - lane.next_time, unit.samples
+        if ahead <= _ROUNDING:
             time = lane.next_time
+            if ahead < -_ROUNDING:  # more came than there was time for, and that must not add up
+                duration = max(duration + ahead, 1)
         elif lane.samples:  # a gap
             pieces += self._write()
         if lane.time is None:
             lane.time = time
-        lane.samples.append(Mp4Sample(unit.data, unit.samples))
-        lane.next_time = time + unit.samples
+        lane.samples.append(Mp4Sample(unit.data, duration))
+        lane.next_time = time + duration
         self._end = max(self._end, unit.dts + self._shift + unit.duration)
         self._note(unit)
         most = max(_ALONE, self._least) if "video" in self._lanes else self._least

@@ -15,12 +15,15 @@ from trio_srs.wire.codec.avc import build_avc_config
 from trio_srs.wire.codec.config_record import CodecConfigError
 from trio_srs.wire.codec.hevc import build_hevc_config, parse_hevc_config
 from trio_srs.wire.codec.ids import BY_NAME
-from trio_srs.wire.codec.nalu import is_annexb, split_annexb
+from trio_srs.wire.codec.nalu import is_annexb, join_annexb, read_prefixed, split_annexb
 
 __all__ = ["TrackFormat", "format_of_frame", "format_of_record"]
 
+_LENGTH_SIZE: Final = 4
 _HEVC_SETS: Final = (32, 33, 34)  # VPS, SPS, PPS
 _AVC_SPS, _AVC_PPS = 7, 8
+_SPS_OF: Final = {"h264": (0, 0x1F, _AVC_SPS), "hevc": (1, 0x3F, 33)}
+"""By codec: shift, mask and value of the type of a NALU that is a sequence parameter set."""
 
 
 @attrs.frozen
@@ -39,6 +42,8 @@ class TrackFormat:
     width: int = attrs.field(default=0, eq=False)
     """Pixels; 0 if the record does not say."""
     height: int = attrs.field(default=0, eq=False)
+    sar: tuple[int, int] = attrs.field(default=(1, 1), eq=False)
+    """Width to height of a pixel as it is to be shown."""
     sample_rate: int = 0
     """Hz, as played; of video 0."""
     channels: int = 0
@@ -90,7 +95,7 @@ def _video(codec: str, record: bytes) -> TrackFormat:
     header = VIDEO_HEADERS[codec](record)
     return TrackFormat(
         codec, record, header.length_size, sets or header.sets, header.width or 0,
-        header.height or 0,
+        header.height or 0, header.sar or (1, 1),
     )  # fmt: skip
 
 
@@ -115,13 +120,18 @@ def _adts(data: bytes) -> TrackFormat:
 
 
 def format_of_frame(codec: str, frame: bytes) -> TrackFormat:
-    """The format that a frame of sound says itself, where no sequence header came.
+    """The format that a frame says itself, where no sequence header came: a frame of sound, or a
+    picture that brings its parameter sets.
 
     Raises:
         ProtocolError: it cannot be read, or does not say.
     """
     if codec == "aac" and find_adts(frame) is not None:
         return _adts(frame)
+    if codec in _SPS_OF:
+        nalus, _ = read_prefixed(frame, _LENGTH_SIZE)
+        if _of_type(nalus, *_SPS_OF[codec]):
+            return _video(codec, join_annexb(nalus))
     read = FRAME_HEADERS.get(codec)
     header = read(frame) if read is not None and not BY_NAME[codec].has_header else None
     if header is None or not header.sample_rate:

@@ -196,23 +196,30 @@ class TsMuxer(ContainerMuxer):
         """What has to stand before a piece: tables and clocks that are due."""
         parts = []
         ahead = dts - self._before
-        self._step = step = max(ahead if ahead <= _TABLES else 0, self._step - self._step // 32)
-        if (
-            breaks
-            or is_entry
-            or self._tables is None
-            or dts + step - self._tables > _TABLES  # it would be too late at the next piece
-        ):
+        ahead = min(ahead, _CLOCK) if ahead <= _PAUSE else 0  # behind more a clock comes alone
+        self._step = step = max(ahead, self._step - self._step // 32)
+        clock = self._clock
+        if breaks:
+            clock, self._step = None, 0
+        elif clock is not None and dts - clock > _PAUSE:
+            clock = dts - _CLOCK
+        if breaks or is_entry or self._tables is None:
             parts.append(self._writer.tables())
-            self._tables = dts
+            self._tables = dts if clock is None else min(clock + _CLOCK, dts)
         if breaks:
             parts.append(self._writer.clock(dts, discontinuity=True))
             self._clock = self._before = dts
-            self._step = 0
-        if self._clock is not None and dts - self._clock > _PAUSE:
-            self._clock = dts - _CLOCK
-        while self._clock is not None and dts - self._clock > _CLOCK:
-            self._clock += _CLOCK
-            parts.append(self._writer.clock(self._clock))
+        while clock is not None and dts - clock > _CLOCK:
+            self._clock = clock = clock + _CLOCK
+            parts += self._due_tables(clock, min(clock + _CLOCK, dts))
+            parts.append(self._writer.clock(clock))
+        parts += self._due_tables(dts, dts + step)
         self._before = max(self._before, dts)
         return parts
+
+    def _due_tables(self, now: int, following: int) -> list[bytes]:
+        """The tables, if behind what follows they would be too late."""
+        if self._tables is not None and following - self._tables <= _TABLES:
+            return []
+        self._tables = now
+        return [self._writer.tables()]

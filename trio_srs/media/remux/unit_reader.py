@@ -29,6 +29,7 @@ _CODED, _CODED_X = VideoPacketType.CODED_FRAMES, VideoPacketType.CODED_FRAMES_X
 _VIDEO_START, _AUDIO_START = VideoPacketType.SEQUENCE_START, AudioPacketType.SEQUENCE_START
 _SOUND: Final = AudioPacketType.CODED_FRAMES
 _KEY, _COMMAND = FrameType.KEY, FrameType.COMMAND
+_AV1, _TEMPORAL_DELIMITER = "av01", b"\x12\x00"
 _HZ: Final = 90_000
 _DRIFT_FRAMES: Final = 2
 """Timestamps of sound are rounded, and count as such up to so many frames off the samples."""
@@ -175,6 +176,9 @@ class UnitReader:
             else:
                 made = format_of_record(codec, record)
         except ProtocolError as error:
+            known = lane.format
+            if record is None and known is not None and known.codec == codec and known.sets:
+                return known  # of parameter sets that came with a picture before
             lane.why = LeftOutReason.NO_HEADER, str(error)
             return None
         refusal = self._refusal(made)
@@ -191,6 +195,8 @@ class UnitReader:
         if body.multitrack is not None:
             self._others(lane.kind, bodies)
         kind, data = body.packet_type, body.data
+        if body.codec == _AV1:  # AV1 in ISOBMFF, 2.4: not in samples; RTMP's are the same
+            data = data.removeprefix(_TEMPORAL_DELIMITER)
         if body.track_id or body.frame_type is _COMMAND:
             return None
         if kind is _VIDEO_START:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import attrs
 
 from trio_srs.wire.bits import unescape
@@ -13,11 +15,15 @@ __all__ = [
     "HevcProfile",
     "HevcSps",
     "build_hevc_config",
+    "complete_hevc_config",
     "parse_hevc_config",
     "parse_sps",
 ]
 
 _VPS, _SPS, _PPS = 32, 33, 34
+_SETS: Final = (_VPS, _SPS, _PPS)
+_COUNT_AT: Final = 22
+_COMPLETE: Final = 0x80
 
 
 @attrs.frozen
@@ -133,11 +139,32 @@ def build_hevc_config(
     out.append(0xFC | first.chroma_format_idc)
     out += bytes((0xF8 | first.bit_depth_luma - 8, 0xF8 | first.bit_depth_chroma - 8))
     out += b"\x00\x00\x0f"  # no average rate; one temporal layer; lengths of 4 bytes
-    arrays = [(kind, nalus) for kind, nalus in ((_VPS, vps), (_SPS, sps), (_PPS, pps)) if nalus]
+    arrays = [(kind, nalus) for kind, nalus in zip(_SETS, (vps, sps, pps), strict=True) if nalus]
     out.append(len(arrays))
     for kind, nalus in arrays:
-        out.append(0x80 | kind)
+        out.append(_COMPLETE | kind)
         out += len(nalus).to_bytes(2, "big")
         for nalu in nalus:
             out += len(nalu).to_bytes(2, "big") + nalu
+    return bytes(out)
+
+
+def complete_hevc_config(data: bytes) -> bytes:
+    """A record whose arrays of parameter sets say that all there are stand in it, as under
+    ``hvc1`` they have to; encoders of RTMP leave that open. Never raises: of a record that is cut
+    short what is there is marked.
+
+    Source:
+        ISO/IEC 14496-15:2022, 8.3.3.1.3 (array_completeness) and 8.4.1.1.
+    """
+    out, pos = bytearray(data), _COUNT_AT + 1
+    for _ in range(data[_COUNT_AT] if len(data) > _COUNT_AT else 0):
+        if pos + 3 > len(out):
+            break
+        if out[pos] & 0x3F in _SETS:
+            out[pos] |= _COMPLETE
+        count = int.from_bytes(out[pos + 1 : pos + 3], "big")
+        pos += 3
+        for _ in range(count):
+            pos += 2 + int.from_bytes(out[pos : pos + 2], "big")
     return bytes(out)

@@ -45,28 +45,35 @@ class Mp4Track:
 def build_init(tracks: Sequence[Mp4Track]) -> bytes:
     """Write an init segment for fragments: ``ftyp`` and ``moov``, durations 0, tables empty.
 
+    With one track it says that it is CMAF, which has no files of several (7.3.1).
+
+    Args:
+        tracks: at least one.
+
     Raises:
         ProtocolError: a record that cannot be read.
 
     Source:
         ISO/IEC 14496-12:2022, 8.2 to 8.8; RFC 8216, 3.3; ISO/IEC 23000-19 (CMAF), 7.3.1.
     """
-    brands = box(b"ftyp", b"iso6", bytes(4), b"iso6", b"cmfc", b"mp41")
+    brands = (b"iso6", b"cmfc", b"mp41") if len(tracks) == 1 else (b"iso6", b"mp41")
     movie = full_box(
         b"mvhd", 0, 0, _MVHD.pack(0, 0, _MOVIE_TIMESCALE, 0, 0x10000, 0x0100), _MATRIX,
-        bytes(24), (len(tracks) + 1).to_bytes(4, "big"),
+        bytes(24), (max(track.track_id for track in tracks) + 1).to_bytes(4, "big"),
     )  # fmt: skip
     extends = [
         full_box(b"trex", 0, 0, struct.pack(">IIIII", track.track_id, 1, 0, 0, 0))
         for track in tracks
     ]
-    return brands + box(b"moov", movie, *map(_track, tracks), box(b"mvex", *extends))
+    file_type = box(b"ftyp", b"iso6", bytes(4), *brands)
+    return file_type + box(b"moov", movie, *map(_track, tracks), box(b"mvex", *extends))
 
 
 def _track(track: Mp4Track) -> bytes:
     entry, is_video = track.entry, MP4_CODECS[track.entry.codec].is_video
     volume = 0 if is_video else 0x100
-    size = struct.pack(">HHHH", entry.width & 0xFFFF, 0, entry.height & 0xFFFF, 0)
+    shown = min(entry.width * entry.sar[0] // entry.sar[1], 0xFFFF)
+    size = struct.pack(">HHHH", shown, 0, entry.height & 0xFFFF, 0)
     said = _TKHD.pack(0, 0, track.track_id, 0, 0, 0, 0, volume, 0)
     head = full_box(b"tkhd", 0, _ENABLED, said, _MATRIX, size)
     media = full_box(b"mdhd", 0, 0, _MDHD.pack(0, 0, track.timescale, 0, _UND, 0))

@@ -17,6 +17,7 @@ import attrs
 from trio_srs.wire.bits import BitReader, BitWriter
 from trio_srs.wire.codec.ac3 import parse_ac3_header
 from trio_srs.wire.codec.config_record import CodecConfigError, blame
+from trio_srs.wire.codec.hevc import complete_hevc_config
 from trio_srs.wire.codec.opus import parse_opus_head
 from trio_srs.wire.mp4.box import Box, box, full_box, iter_boxes
 
@@ -24,6 +25,8 @@ __all__ = ["MP4_CODECS", "SampleEntry", "build_entry", "parse_entry"]
 
 _VISUAL: Final = struct.Struct(">6xH16xHHIIIH32xHH")
 _AUDIO: Final = struct.Struct(">6xH8xHHHHI")
+_PAIR: Final = struct.Struct(">II")
+_SQUARE: Final = (1, 1)
 _DPI: Final = 0x0048_0000
 _DEPTH, _NO_TABLE = 0x18, 0xFFFF
 _SAMPLE_BITS: Final = 16
@@ -51,6 +54,8 @@ class SampleEntry:
     height: int = 0
     sample_rate: int = 0
     channels: int = 0
+    sar: tuple[int, int] = (1, 1)
+    """Width to height of a pixel as it is to be shown."""
 
 
 def _avc(entry: SampleEntry) -> bytes:
@@ -58,7 +63,7 @@ def _avc(entry: SampleEntry) -> bytes:
 
 
 def _hevc(entry: SampleEntry) -> bytes:
-    return box(b"hvcC", entry.record)
+    return box(b"hvcC", complete_hevc_config(entry.record))
 
 
 def _av1(entry: SampleEntry) -> bytes:
@@ -186,6 +191,8 @@ def build_entry(entry: SampleEntry) -> bytes:
         fixed = _VISUAL.pack(
             1, entry.width & 0xFFFF, entry.height & 0xFFFF, _DPI, _DPI, 0, 1, _DEPTH, _NO_TABLE
         )
+        if entry.sar != _SQUARE:
+            config += box(b"pasp", _PAIR.pack(*entry.sar))
     else:
         rate = entry.sample_rate if entry.sample_rate <= 0xFFFF else 0
         fixed = _AUDIO.pack(1, entry.channels, _SAMPLE_BITS, 0, 0, rate << 16)
@@ -207,7 +214,7 @@ def parse_entry(data: bytes, found: Box) -> SampleEntry:
             raise CodecConfigError(f"a sample entry of {found.end - found.start} bytes")
         _, width, height, *_ = _VISUAL.unpack_from(data, found.start)
         record = _config(data, found, _VISUAL.size, config_kind)
-        return SampleEntry(codec, record, width, height)
+        return SampleEntry(codec, record, width, height, sar=_sar(data, found))
     if found.kind not in _AUDIO_KINDS:
         return SampleEntry(found.kind.decode("latin-1"))
     if found.end - found.start < _AUDIO.size:
@@ -251,6 +258,15 @@ def _config(data: bytes, entry: Box, fixed: int, kind: bytes) -> bytes:
         if each.kind == kind:
             return each.content(data)
     raise CodecConfigError(f"a sample entry {entry.kind!r} without {kind!r}")
+
+
+def _sar(data: bytes, entry: Box) -> tuple[int, int]:
+    """What the pixel aspect ratio box says; square if there is none that can be one."""
+    for each in iter_boxes(data, entry.start + _VISUAL.size, entry.end):
+        if each.kind == b"pasp" and each.end - each.start >= _PAIR.size:
+            width, height = _PAIR.unpack_from(data, each.start)
+            return (width, height) if width and height else _SQUARE
+    return _SQUARE
 
 
 def _parse_esds(data: bytes) -> tuple[str, bytes]:

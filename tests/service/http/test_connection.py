@@ -13,7 +13,7 @@ from trio.testing import wait_all_tasks_blocked
 from tests.service.http.conftest import OpenHouse
 from tests.service.http.house import HttpHouse
 from trio_srs.service.http.config import HttpConfig
-from trio_srs.units import Timeout
+from trio_srs.units import Seconds, Timeout
 
 in_real_time = pytest.mark.trio(run=trio.run)
 """Files are read in threads, for which a clock that jumps does not wait."""
@@ -68,6 +68,23 @@ async def test_who_has_it_already_is_told_so(served: HttpHouse) -> None:
     await client.ask("/", fields={"If-None-Match": tag})
     answer = await client.answer()
     assert (answer.status, answer.body, answer.fields["Etag"]) == (304, b"", tag)
+
+
+@in_real_time
+@pytest.mark.parametrize(("max_age_s", "said"), [(0.0, "no-cache"), (60.0, "public, max-age=60")])
+async def test_caches_are_told_how_long_a_file_holds(
+    open_house: OpenHouse, tmp_path: Path, max_age_s: float, said: str
+) -> None:
+    (tmp_path / "crossdomain.xml").write_text("<cross-domain-policy/>")
+    config = HttpConfig(folder=tmp_path, folder_max_age=Seconds(max_age_s))
+    client = (await open_house(config=config)).dial()
+    await client.ask("/crossdomain.xml")
+    answer = await client.answer()
+    assert (answer.status, answer.fields["Cache-Control"]) == (200, said)
+    tag = answer.fields["Etag"]
+    await client.ask("/crossdomain.xml", fields={"If-None-Match": tag})
+    answer = await client.answer()
+    assert (answer.status, answer.fields["Cache-Control"]) == (304, said)
 
 
 @in_real_time
@@ -143,6 +160,14 @@ async def test_scripts_of_any_page_may_ask(house: HttpHouse) -> None:
     assert answer.fields["Access-Control-Allow-Origin"] == "*"
     assert answer.fields["Access-Control-Allow-Headers"] == "x-mine"
     assert "PUT" in answer.fields["Access-Control-Allow-Methods"]
+
+
+async def test_a_page_from_elsewhere_may_reach_into_a_private_network(house: HttpHouse) -> None:
+    fields = {"Origin": "https://page.test", "Access-Control-Request-Private-Network": "true"}
+    client = house.dial()
+    await client.ask("/live/a.flv", "OPTIONS", fields=fields)
+    answer = await client.answer()
+    assert answer.fields["Access-Control-Allow-Private-Network"] == "true"
 
 
 async def test_only_pages_that_were_named_may_where_some_were(open_house: OpenHouse) -> None:
@@ -222,6 +247,14 @@ async def test_a_slow_download_goes_on_behind_a_viewer_that_was_refused(
     await client.ask("/big.bin")
     assert len((await client.answer()).body) == 2**20
     assert not served.hub.supervisor.internal_errors
+
+
+async def test_a_client_of_1_0_is_answered_and_let_go(house: HttpHouse) -> None:
+    client = house.dial()
+    await client.say(b"GET /nothing HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
+    head = await client.head()
+    assert (head.status, head.fields["Connection"]) == (404, "close")
+    assert len(await client.rest_of_it()) == int(head.fields["Content-Length"])
 
 
 @in_real_time

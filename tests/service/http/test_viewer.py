@@ -250,6 +250,64 @@ async def test_head_is_answered_and_ends(house: HttpHouse) -> None:
         assert await client.rest_of_it() == b""
 
 
+async def test_head_of_what_is_not_there_is_told_so_without_a_body(house: HttpHouse) -> None:
+    client = house.dial()
+    await client.ask("/live/a.flv", "HEAD")
+    head = await client.head()
+    assert (head.status, head.fields["Retry-After"]) == (404, "1")
+    assert int(head.fields["Content-Length"]) > 0
+    await client.ask("/nothing")
+    assert (await client.answer()).status == 404
+
+
+@pytest.mark.parametrize("ending", ["flv", "ts"])
+async def test_a_viewer_of_1_0_gets_an_unchunked_body_up_to_the_end_of_the_connection(
+    house: HttpHouse, ending: str
+) -> None:
+    async with house.publishing():
+        client = house.dial()
+        await client.say(f"GET /live/a.{ending} HTTP/1.0\r\n\r\n".encode())
+        head = await client.head()
+        assert head.status == 200
+        assert not {"Transfer-Encoding", "Content-Length"} & head.fields.keys()
+    data = await client.rest_of_it()
+    assert data == flv(BEGINNING) if ending == "flv" else data[0] == 0x47
+
+
+async def test_a_range_of_what_has_no_end_is_all_of_it(house: HttpHouse) -> None:
+    async with house.publishing():
+        client = house.dial()
+        await client.ask("/live/a.flv", fields={"Range": "bytes=0-"})
+        assert (await client.head()).status == 200
+        assert await client.exactly(len(flv(BEGINNING))) == flv(BEGINNING)
+
+
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [
+        ("/live/a.flv?vhost=off.test", {}),
+        ("/live/a.flv", {"Host": "off.test:8080"}),
+        ("http://off.test/live/a.flv", {}),
+    ],
+)
+async def test_the_virtual_host_is_the_parameter_or_the_host(
+    house: HttpHouse, path: str, fields: dict[str, str]
+) -> None:
+    house.rules.disabled.add("off.test")
+    client = house.dial()
+    await client.ask(path, fields=fields)
+    answer = await client.answer()
+    assert (answer.status, answer.json["error"]) == (403, "vhost_disabled")
+
+
+@pytest.mark.parametrize("host", ["[::1]:8080", "127.0.0.1", "-", ""])
+async def test_any_host_is_taken_for_the_default_one(house: HttpHouse, host: str) -> None:
+    async with house.publishing():
+        client = house.dial()
+        await client.ask("/live/a.flv", fields={"Host": host})
+        assert (await client.head()).status == 200
+
+
 class SaysNo(AllowAll):
     """A gate that lets nobody play."""
 

@@ -46,6 +46,11 @@ class HttpConfig:
     ends their answers with the publish."""
     folder: Path | None = attrs.field(default=None, metadata=_RESTART)
     """Serve the files of this folder, beside the streams; `"off"` serves none."""
+    folder_max_age: Seconds = attrs.field(
+        default=Seconds(0.0), validator=seconds_within("0s", "8760h")
+    )
+    """How long caches, such as those of a CDN, may serve a file of the folder without asking
+    whether it has changed; with `"0s"` they ask each time."""
     cors_origins: tuple[str, ...] = ("*",)
     """The web pages whose scripts may use what is served (CORS), by origin:
     `"https://example.com"`; `"*"` is all of them."""

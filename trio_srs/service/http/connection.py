@@ -11,6 +11,7 @@ import trio
 
 from trio_srs.errors import PeerError, RefusedError
 from trio_srs.hub.access import RedirectError
+from trio_srs.hub.playing import StreamNotFoundError
 from trio_srs.net.link import Link, PeerClosedError
 from trio_srs.net.transport import Transport
 from trio_srs.service.http.context import METHODS, HttpContext
@@ -23,6 +24,9 @@ from trio_srs.wire.url import DEFAULT_VHOST
 __all__ = ["HttpConnection"]
 
 NO_FIELDS: Final[Mapping[str, str]] = {}
+_MAY_COME: Final = frozenset({StreamNotFoundError.code})
+"""What is refused now and may well be granted soon."""
+_RETRY_S: Final = "1"
 
 
 class HttpConnection:
@@ -195,6 +199,8 @@ class HttpConnection:
         fields = {"Content-Type": "application/json", "Cache-Control": "no-store"}
         if status == HTTPStatus.METHOD_NOT_ALLOWED:
             fields["Allow"] = METHODS
+        if status == HTTPStatus.SERVICE_UNAVAILABLE or body.get("error") in _MAY_COME:
+            fields["Retry-After"] = _RETRY_S
         self.answer(request, status, fields, json.dumps(body).encode() + b"\n")
 
     def refuse(self, request: HttpRequest, refusal: RefusedError) -> None:

@@ -57,6 +57,8 @@ class HttpContext:
             wanted = request.headers.get("access-control-request-headers", "")
             fields["Access-Control-Allow-Methods"] = METHODS
             fields["Access-Control-Max-Age"] = str(_PREFLIGHT_S)
+            if request.headers.get("access-control-request-private-network") == "true":
+                fields["Access-Control-Allow-Private-Network"] = "true"
             if wanted and wanted.isprintable() and wanted.isascii():
                 fields["Access-Control-Allow-Headers"] = wanted
         return fields

@@ -47,7 +47,7 @@ class Download:
             "Content-Type": file.content_type,
             "ETag": file.etag,
             "Last-Modified": file.last_modified,
-            "Cache-Control": "no-cache",  # it may be kept, and asked about
+            "Cache-Control": self._cache_control,
             "Accept-Ranges": "bytes",
             **connection.context.cors(asked),
         }
@@ -70,6 +70,12 @@ class Download:
         connection.session.begin(status, fields, end - start)
         await self._send_bytes(file, start, end)
         connection.session.finish()
+
+    @property
+    def _cache_control(self) -> str:
+        seconds = int(self._connection.context.config.folder_max_age)
+        # With "no-cache" it may be kept, and has to be asked about.
+        return f"public, max-age={seconds}" if seconds else "no-cache"
 
     async def _send_bytes(self, file: OpenFile, at: int, end: int) -> None:
         connection, asked = self._connection, self._asked

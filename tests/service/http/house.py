@@ -159,12 +159,13 @@ class HttpHouse(Witness):
     gate: Gate = attrs.field(factory=AllowAll)
     registry: Registry = attrs.field(factory=Registry)
     hub: Hub = attrs.field(init=False)
+    rules_type: type[FixedRules] = FixedRules
     rules: FixedRules = attrs.field(init=False)
     service: HttpService = attrs.field(init=False)
     _ports: itertools.count[int] = attrs.field(factory=lambda: itertools.count(50_000))
 
     def __attrs_post_init__(self) -> None:
-        self.rules = FixedRules(self.settings)
+        self.rules = self.rules_type(self.settings)
         self.hub = Hub(bus=self.bus)
         context = HttpContext(
             config=self.config,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import re
 from pathlib import Path
 from typing import Final
@@ -12,10 +13,21 @@ from trio_srs.net.address import Address
 from trio_srs.net.tls_config import TlsConfig
 from trio_srs.units import Bytes, Seconds, Timeout, bytes_within, seconds_within, within
 
-__all__ = ["HttpConfig", "HttpsConfig"]
+__all__ = ["HttpConfig", "HttpsConfig", "ListedTo"]
 
 _RESTART: Final = {"live": False}
 _ORIGIN: Final = re.compile(r"https?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
+
+
+class ListedTo(enum.StrEnum):
+    """Who is told which streams there are."""
+
+    LOCAL = "local"
+    """Who asks from this machine, not through a proxy."""
+    ALL = "all"
+    """Everybody."""
+    NOBODY = "nobody"
+    """Streams are played by whoever knows their names."""
 
 
 @attrs.frozen(kw_only=True)
@@ -51,6 +63,12 @@ class HttpConfig:
     )
     """How long caches, such as those of a CDN, may serve a file of the folder without asking
     whether it has changed; with `"0s"` they ask each time."""
+    players: bool = True
+    """Serve a page at `/players/` that plays streams in a browser."""
+    list_streams: ListedTo = ListedTo.LOCAL
+    """Whom that page shows which streams there are: `"local"` who is on this machine and asks it
+    directly, `"all"` everybody, `"nobody"`. Gates are not asked: they decide who may play. Who is
+    not shown them can type a name."""
     cors_origins: tuple[str, ...] = ("*",)
     """The web pages whose scripts may use what is served (CORS), by origin:
     `"https://example.com"`; `"*"` is all of them."""

@@ -10,6 +10,7 @@ from trio_srs.hub.access import AccessControl
 from trio_srs.hub.bus import Bus
 from trio_srs.hub.directory import SessionDirectory
 from trio_srs.hub.hub import Hub
+from trio_srs.hub.turns import Turns
 from trio_srs.service.http.config import HttpConfig
 from trio_srs.session.http_events import HttpRequest
 
@@ -33,6 +34,8 @@ class HttpContext:
     server_name: str
     buffer: memoryview
     """What every link receives into: it is empty again before another task runs."""
+    turns: Turns = attrs.field(factory=Turns)
+    """Who walks all streams takes turns."""
 
     @property
     def fields(self) -> Mapping[str, str]:

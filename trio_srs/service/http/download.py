@@ -20,6 +20,7 @@ __all__ = ["Download"]
 
 _log = logging.getLogger(__name__)
 
+NO_FIELDS: Final[Mapping[str, str]] = {}
 _SLICE: Final = 256 * 1024
 _GZIP_MOST: Final = 2**20
 _GZIP_LEAST: Final = 512
@@ -30,8 +31,19 @@ _TEXT: Final = ("text/", "application/json", "application/xml", "application/das
 class Download:
     """One file to one client, at the client's pace."""
 
-    def __init__(self, connection: HttpConnection, asked: HttpRequest, file: OpenFile) -> None:
+    def __init__(
+        self,
+        connection: HttpConnection,
+        asked: HttpRequest,
+        file: OpenFile,
+        fields: Mapping[str, str] = NO_FIELDS,
+    ) -> None:
+        """
+        Args:
+            fields: what else is said with the answer.
+        """
         self._connection, self._asked, self._file = connection, asked, file
+        self._more_fields = fields
 
     def end(self) -> None:
         """The server stops: what is begun has until the end of its grace."""
@@ -50,6 +62,7 @@ class Download:
             "Cache-Control": self._cache_control,
             "Accept-Ranges": "bytes",
             **connection.context.cors(asked),
+            **self._more_fields,
         }
         if is_fresh(asked.headers, file.etag):
             connection.session.answer(304, fields)

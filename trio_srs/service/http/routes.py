@@ -82,7 +82,7 @@ class _Options:
 async def find_handler(connection: HttpConnection, asked: HttpRequest) -> Handler:
     """Who answers a request.
 
-    A file wins over a stream of the same name.
+    A file wins over the page to watch on, and over a stream of the same name.
 
     Raises:
         RefusedError: nobody does.
@@ -95,6 +95,12 @@ async def find_handler(connection: HttpConnection, asked: HttpRequest) -> Handle
         file = await trio.to_thread.run_sync(open_file, config.folder, segments)
         if file is not None:
             return Download(connection, asked, file)
+    if method in _READS and config.players and asked.target.segments[:1] == ("players",):
+        from trio_srs.service.http.players import find_page  # when somebody wants to look
+
+        page = await find_page(connection, asked)
+        if page is not None:
+            return page
     name, ending = _named(asked)
     view = find_view(ending, config)
     if method in _READS and view is not None:

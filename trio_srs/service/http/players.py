@@ -69,7 +69,7 @@ class _NoEngines:
         self._connection, self._asked = connection, asked
 
     async def handle(self) -> None:
-        """Answer."""
+        """Say that there are none."""
         self._connection.answer_json(self._asked, 200, {})
 
     def end(self) -> None:

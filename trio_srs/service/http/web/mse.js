@@ -1,89 +1,82 @@
-// fMP4 in WebSocket messages, handed to the browser by Media Source Extensions. Each message is an
-// init segment, or a fragment (moof and mdat); a new init segment says that something changed.
+// fMP4 handed to the browser by Media Source Extensions: init segments and fragments, one after the
+// other. A new init segment says that something changed.
 
 import { boxes, tracksOf, typeOfTracks } from "./mp4.js";
+import { fromAnswer, fromSocket } from "./segments.js";
 
 const KEEP_S = 10; // behind what is shown
 const TRIM_S = 30; // when so much is there, it is cut to what is kept
 const Source = self.ManagedMediaSource ?? self.MediaSource;
+const kinds = (tracks) => tracks.map((track) => track.kind).join();
 
 export class MseEngine {
   #video;
   #told;
-  #socket;
+  #cutOff;
   #source = null;
   #buffer = null;
   #tracks = [];
   #waiting = [];
-  #opened = false;
 
-  // told: { playing(about), failed(why), ended(why) }
-  constructor(video, url, told) {
+  // told: { playing(tracks), failed(why), ended(why) }
+  constructor(video, url, told, way) {
     this.#video = video;
     this.#told = told;
-    this.#socket = new WebSocket(url);
-    this.#socket.binaryType = "arraybuffer";
-    this.#socket.onopen = () => { this.#opened = true; };
-    this.#socket.onmessage = (event) => this.#take(event.data);
-    this.#socket.onclose = (event) => {
-      if (this.#opened) {
-        told.ended(event.reason.replaceAll("_", " "));
-      } else {
-        told.failed("");
-      }
-    };
+    const open = way.socket ? fromSocket : fromAnswer;
+    this.#cutOff = open(url, { ...told, taken: (segment) => this.#take(segment) });
   }
 
   stop() {
-    this.#socket.onclose = this.#socket.onmessage = null;
-    this.#socket.close();
+    this.#cutOff();
     this.#waiting = [];
     this.#release();
   }
 
-  #take(data) {
-    const view = new DataView(data);
+  #take(segment) {
+    const view = new DataView(segment.buffer, segment.byteOffset, segment.byteLength);
     const [first] = boxes(view).next().value ?? [""];
     if (first === "ftyp") {
-      this.#waiting.push({ data, tracks: tracksOf(view) });
-    } else if (this.#waiting.length || this.#tracks.length) {
-      this.#waiting.push({ data });
+      this.#waiting.push({ segment, tracks: tracksOf(view) });
+    } else {
+      this.#waiting.push({ segment });
     }
     this.#append();
   }
 
   // Append what waits, one after the other: a SourceBuffer takes one thing at a time.
   #append() {
-    while (this.#waiting.length && !this.#buffer?.updating) {
-      const [next] = this.#waiting;
-      try {
-        if (next.tracks && !this.#prepare(next.tracks)) {
-          return; // the source opens first
-        }
-        if (this.#trim()) {
-          return;
-        }
-        this.#buffer.appendBuffer(next.data);
-        this.#waiting.shift();
-      } catch (error) {
-        this.#told.failed(error.name === "NotSupportedError" ? `this browser does not play ${typeOfTracks(next.tracks)}` : error.message);
-        this.stop();
-      }
+    const [next] = this.#waiting;
+    if (!next || this.#buffer?.updating) {
+      return;
     }
+    try {
+      if ((next.tracks && !this.#prepare(next.tracks)) || this.#trim()) {
+        return; // it goes on when that is done
+      }
+      this.#buffer.appendBuffer(next.segment);
+      this.#waiting.shift();
+    } catch (error) {
+      const isUnknown = error.name === "NotSupportedError";
+      this.#fail(isUnknown ? `this browser does not play ${typeOfTracks(next.tracks)}` : error.message);
+    }
+  }
+
+  #fail(why) {
+    this.stop();
+    this.#told.failed(why);
   }
 
   // Be ready for these tracks; whether that is so already.
   #prepare(tracks) {
     const type = typeOfTracks(tracks);
-    const kinds = (list) => list.map((track) => track.kind).join();
     if (this.#buffer && kinds(tracks) === kinds(this.#tracks)) {
       this.#buffer.changeType(type);
     } else if (this.#source?.readyState === "open" && !this.#buffer) {
       this.#buffer = this.#source.addSourceBuffer(type);
       this.#buffer.onupdateend = () => this.#append();
-      this.#buffer.onerror = () => this.#told.failed(this.#video.error?.message ?? "what came cannot be read");
+      this.#buffer.onerror = () => this.#fail(this.#video.error?.message ?? "what came cannot be read");
     } else {
-      this.#open(); // anew if there was one: another number of tracks is another buffer
+      this.#open(); // anew if there was one: it takes as many tracks as it began with
       return false;
     }
     this.#tracks = tracks;
@@ -104,12 +97,13 @@ export class MseEngine {
     if (this.#buffer) {
       this.#buffer.onupdateend = this.#buffer.onerror = null;
     }
-    this.#buffer = null;
-    if (this.#video.src.startsWith("blob:")) {
+    if (this.#source) {
+      this.#source.onsourceopen = null;
       URL.revokeObjectURL(this.#video.src);
       this.#video.removeAttribute("src");
       this.#video.load();
     }
+    this.#buffer = this.#source = null;
   }
 
   // Let go what has been shown; whether that goes on now.

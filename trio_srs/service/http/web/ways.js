@@ -4,7 +4,8 @@ export const MPEGTS = "mpegts.js";
 
 export const WAYS = [
   { id: "mp4-ws", title: "fMP4 over WebSocket", engine: "mse", ending: ".mp4", socket: true },
-  { id: "mp4-http", title: "fMP4 over HTTP", engine: "video", ending: ".mp4" },
+  { id: "mp4-http", title: "fMP4 over HTTP", engine: "mse", ending: ".mp4" },
+  { id: "mp4-video", title: "fMP4 as a file without an end", engine: "video", ending: ".mp4" },
   { id: "flv-http", title: "HTTP-FLV", engine: MPEGTS, ending: ".flv", type: "flv" },
   { id: "flv-ws", title: "WebSocket-FLV", engine: MPEGTS, ending: ".flv", type: "flv", socket: true },
   { id: "ts-http", title: "HTTP-TS", engine: MPEGTS, ending: ".ts", type: "mpegts" },
@@ -13,7 +14,7 @@ export const WAYS = [
 
 export const ENGINE_TITLES = {
   mse: "the browser, fed by this page",
-  video: "the browser alone",
+  video: "the browser alone; it waits for some 100 kB first",
   [MPEGTS]: MPEGTS,
 };
 

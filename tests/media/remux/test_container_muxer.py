@@ -34,16 +34,16 @@ class PlainMuxer(ContainerMuxer):
         self._tracks = {kind: unit.format for kind, unit in firsts.items()}
         self.begun.append(sorted(firsts))
 
-    def _forget_tracks(self) -> None:
+    def forget_tracks(self) -> None:
         self._tracks = {}
 
     def _unit(self, unit: AccessUnit) -> list[MuxedPiece]:
         if unit.format.kind == "audio":
             self._held.append(unit)
             return []
-        return [*self._flush(), MuxedPiece(unit.data, unit.dts, unit.is_key)]
+        return [*self.flush(), MuxedPiece(unit.data, unit.dts, unit.is_key)]
 
-    def _flush(self) -> list[MuxedPiece]:
+    def flush(self) -> list[MuxedPiece]:
         held, self._held = self._held, []
         return [MuxedPiece(unit.data, unit.dts, is_entry=False) for unit in held]
 

@@ -354,3 +354,24 @@ def test_the_asc_goes_through() -> None:
     _, got = through([aac_head(0, asc), aac(0), aac(23)])
     assert [unit.format.record for unit in got] == [asc, asc]
     assert asc != ASC
+
+
+def test_a_segment_stands_by_itself_wherever_it_begins() -> None:
+    muxer = TsMuxer()
+    pieces_of(muxer, *live(1))
+    muxer.flush()
+    muxer.begin_segment()
+    (piece,) = pieces_of(muxer, avc(1010))
+    assert not piece.is_entry
+    assert piece.data[1:3] == b"\x40\x00"
+    assert piece.data[189:191] == b"\x50\x00"
+
+
+def test_a_segment_has_the_tracks_that_it_is_said_to_have() -> None:
+    muxer = TsMuxer()
+    before = pieces_of(muxer, *live(1)) + muxer.flush()
+    muxer.begin_segment([format_of_record("h264", AVC)])
+    assert [each.codec for each in muxer.formats] == ["h264"]
+    found = checked(before + pieces_of(muxer, avc(1000, key=True)))
+    assert found.types == [(0x1B, 0x0F), (0x1B,)]
+    assert found.versions == [0, 1]

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from trio_srs.media.remux.access_unit import AccessUnit
 from trio_srs.media.remux.left_out import LeftOut
 from trio_srs.media.remux.muxed_piece import MuxedPiece
-from trio_srs.media.remux.start_gate import StartGate
 from trio_srs.media.remux.track_format import TrackFormat
-from trio_srs.media.remux.unit_reader import UnitReader
+from trio_srs.media.remux.unit_source import UnitSource
 
 __all__ = ["ContainerMuxer"]
 
@@ -26,14 +25,13 @@ class ContainerMuxer(ABC):
     def __init__(
         self, codecs: Collection[str], refusal: Callable[[TrackFormat], str | None]
     ) -> None:
-        self._reader = UnitReader(codecs, refusal)
-        self._gate = StartGate(self._reader.may_come)
+        self._source = UnitSource(codecs, refusal)
 
     @property
     def left_out(self) -> list[LeftOut]:
         """What is not in the container, and why; in the order in which it was seen.
         Behind a restart it is what is left out of what comes then."""
-        return self._reader.left_out.found
+        return self._source.left_out.found
 
     @property
     @abstractmethod
@@ -48,31 +46,30 @@ class ContainerMuxer(ABC):
         Args:
             timestamp_ms: unsigned 32 bits.
         """
-        unit = self._reader.read(type_id, timestamp_ms, body)
-        if unit is None:
-            return []
-        return self._unit(unit) if self._gate.is_open else self._begin(self._gate.hold(unit))
+        units = self._source.read(type_id, timestamp_ms, body)
+        return self.mux(units) if units else []
 
     def finish(self) -> list[MuxedPiece]:
         """There is no more for now: return what was waiting for more."""
-        return [*self._begin(self._gate.open()), *self._flush()]
+        return [*self.mux(self._source.finish()), *self.flush()]
 
     def restart(self) -> list[MuxedPiece]:
         """Another publisher comes; readers stay: what the container counts goes on."""
         pieces = self.finish()
-        self._reader.restart()
-        self._gate.close()
-        self._forget_tracks()
+        self._source.restart()
+        self.forget_tracks()
         return pieces
 
-    def _begin(self, units: list[AccessUnit]) -> list[MuxedPiece]:
-        """The first units: the container has all their tracks from the start."""
-        if not units:
-            return []
-        firsts: dict[str, AccessUnit] = {}
-        for unit in units:
-            firsts.setdefault(unit.format.kind, unit)
-        self._take_tracks(firsts)
+    def mux(self, units: Sequence[AccessUnit]) -> list[MuxedPiece]:
+        """Take units that were read, here or by whoever decides which; return what can be sent now.
+
+        If there are no tracks, those of the units are what the container begins with.
+        """
+        if units and not self.formats:
+            firsts: dict[str, AccessUnit] = {}
+            for unit in units:
+                firsts.setdefault(unit.format.kind, unit)
+            self._take_tracks(firsts)
         return [piece for unit in units for piece in self._unit(unit)]
 
     @abstractmethod
@@ -80,7 +77,7 @@ class ContainerMuxer(ABC):
         """Begin with these tracks, of which there are none: by kind, the first unit of each."""
 
     @abstractmethod
-    def _forget_tracks(self) -> None:
+    def forget_tracks(self) -> None:
         """Those of the next publisher are others."""
 
     @abstractmethod
@@ -88,5 +85,5 @@ class ContainerMuxer(ABC):
         """Take the next unit, of a track that may be new or changed."""
 
     @abstractmethod
-    def _flush(self) -> list[MuxedPiece]:
+    def flush(self) -> list[MuxedPiece]:
         """Write what is held."""

@@ -23,7 +23,7 @@ from trio_srs.wire.mp4.fragment import Mp4Sample, TrackRun, build_fragment
 from trio_srs.wire.mp4.init_segment import Mp4Track, build_init
 from trio_srs.wire.mp4.sample_entry import MP4_CODECS
 
-__all__ = ["FRAGMENT_MS", "Mp4Muxer"]
+__all__ = ["FRAGMENT_MS", "Mp4Muxer", "mp4_refusal"]
 
 FRAGMENT_MS: Final = 200
 """How long a fragment is at least, unless a keyframe ends it."""
@@ -83,7 +83,7 @@ class Mp4Muxer(ContainerMuxer):
     """
 
     def __init__(self, fragment_ms: int = FRAGMENT_MS) -> None:
-        super().__init__(MP4_CODECS, _refusal)
+        super().__init__(MP4_CODECS, mp4_refusal)
         self._least = fragment_ms * TICKS_PER_MS
         self._lanes: dict[str, _OpenTrack] = {}
         self._head = b""
@@ -103,7 +103,7 @@ class Mp4Muxer(ContainerMuxer):
         for unit in firsts.values():
             self._take_format(unit, unit.format)
 
-    def _forget_tracks(self) -> None:
+    def forget_tracks(self) -> None:
         self._lanes = {}
 
     def _take_format(self, unit: AccessUnit, track_format: TrackFormat) -> None:
@@ -123,7 +123,7 @@ class Mp4Muxer(ContainerMuxer):
     def _unit(self, unit: AccessUnit) -> list[MuxedPiece]:
         pieces: list[MuxedPiece] = []
         if unit.discontinuity:
-            pieces = self._flush()
+            pieces = self.flush()
             self._shift = self._end - unit.dts
         if unit.dts + self._shift < 0:  # shown before 0, by a composition time
             self._shift = -unit.dts
@@ -204,7 +204,7 @@ class Mp4Muxer(ContainerMuxer):
         count = 0 if lane is None else len(lane.samples)
         return self._size >= _MOST_BYTES or count >= _MOST_SAMPLES
 
-    def _flush(self) -> list[MuxedPiece]:
+    def flush(self) -> list[MuxedPiece]:
         # The last picture lasts as long as the one before.
         lane = self._lanes.get("video")
         if lane is not None:
@@ -229,7 +229,7 @@ class Mp4Muxer(ContainerMuxer):
         return [MuxedPiece(data, dts, is_entry, self._head, is_new, count)]
 
 
-def _refusal(track_format: TrackFormat) -> str | None:
+def mp4_refusal(track_format: TrackFormat) -> str | None:
     """Why an MP4 cannot carry that."""
     if track_format.codec in BYTE_STREAMS and not track_format.width:
         return "no sequence parameter set that can be read is in its header"

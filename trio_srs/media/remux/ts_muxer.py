@@ -7,7 +7,7 @@ Source:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from trio_srs.media.remux.access_unit import TICKS_PER_MS, AccessUnit
@@ -25,7 +25,7 @@ from trio_srs.wire.ts.psi import ElementaryStream
 from trio_srs.wire.ts.ts_codecs import TS_CODECS, opus_descriptors
 from trio_srs.wire.ts.ts_writer import TsWriter
 
-__all__ = ["TS_LEAD", "TsMuxer"]
+__all__ = ["TS_LEAD", "TsMuxer", "ts_refusal"]
 
 TS_LEAD: Final = 300 * TICKS_PER_MS
 """Ticks from the clock to the DTS of what is sent then: so late may the tracks of a stream come
@@ -47,7 +47,7 @@ _MOST_SOUND: Final = 8000
 _MOST_OPUS_CHANNELS: Final = 8
 
 
-def _refusal(track_format: TrackFormat) -> str | None:
+def ts_refusal(track_format: TrackFormat) -> str | None:
     """Why a transport stream cannot carry that."""
     try:
         if track_format.codec == "aac":
@@ -93,7 +93,7 @@ class TsMuxer(ContainerMuxer):
     """
 
     def __init__(self) -> None:
-        super().__init__(TS_CODECS, _refusal)
+        super().__init__(TS_CODECS, ts_refusal)
         self._writer = TsWriter()
         self._formats: dict[str, TrackFormat] = {}
         self._pictures: ByteStreamWriter | None = None
@@ -110,12 +110,23 @@ class TsMuxer(ContainerMuxer):
     def formats(self) -> list[TrackFormat]:
         return list(self._formats.values())
 
-    def _take_tracks(self, firsts: Mapping[str, AccessUnit]) -> None:
-        for unit in firsts.values():
-            self._take_format(unit.format)
-        self._list_tracks()
+    def begin_segment(self, formats: Iterable[TrackFormat] = ()) -> None:
+        """Let the next piece stand by itself, behind :meth:`flush`: tables come first.
 
-    def _forget_tracks(self) -> None:
+        Args:
+            formats: of all tracks, if they are others from there on.
+        """
+        self._tables = None
+        if formats:
+            self._formats = {}
+            for each in formats:
+                self._take_format(each)
+            self._list_tracks()
+
+    def _take_tracks(self, firsts: Mapping[str, AccessUnit]) -> None:
+        self.begin_segment([unit.format for unit in firsts.values()])
+
+    def forget_tracks(self) -> None:
         self._formats = {}
 
     def _take_format(self, track_format: TrackFormat) -> None:
@@ -135,12 +146,12 @@ class TsMuxer(ContainerMuxer):
         pieces: list[MuxedPiece] = []
         kind = unit.format.kind
         if unit.format is not self._formats.get(kind):
-            pieces = self._flush()
+            pieces = self.flush()
             self._take_format(unit.format)
             self._list_tracks()
         if kind == "audio":
             return pieces + self._sound(unit)
-        pieces += self._flush()
+        pieces += self.flush()
         assert self._pictures is not None
         data = self._pictures.write(unit.data, is_key=unit.is_key, continues=unit.continues)
         return [*pieces, self._piece(unit, data, is_entry=unit.is_key)]
@@ -149,22 +160,22 @@ class TsMuxer(ContainerMuxer):
         size = len(unit.data)
         if size > _MOST_SOUND:
             detail = f"a frame of {size} bytes, expected at most {_MOST_SOUND}"
-            self._reader.left_out.note("audio", unit.format.codec, LeftOutReason.UNREADABLE, detail)
+            self._source.left_out.note("audio", unit.format.codec, LeftOutReason.UNREADABLE, detail)
             return []
         pieces: list[MuxedPiece] = []
         if self._group:
             last = self._group[-1]
             gap = abs(unit.dts - last.dts - last.duration)
             if unit.discontinuity or gap > 1 or self._group_size > _GROUP_BYTES:
-                pieces = self._flush()
+                pieces = self.flush()
         self._group.append(unit)
         self._group_parts += (self._frame_head(size), unit.data)
         self._group_size += size
         if unit.dts + 2 * unit.duration - self._group[0].dts > _GROUP:
-            pieces += self._flush()
+            pieces += self.flush()
         return pieces
 
-    def _flush(self) -> list[MuxedPiece]:
+    def flush(self) -> list[MuxedPiece]:
         group = self._group
         if not group:
             return []

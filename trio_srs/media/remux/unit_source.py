@@ -1,0 +1,57 @@
+"""From RTMP's messages to the access units that a container begins with, and those behind them.
+Floor 1."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+
+from trio_srs.media.remux.access_unit import AccessUnit
+from trio_srs.media.remux.left_out import LeftOutCounter
+from trio_srs.media.remux.start_gate import StartGate
+from trio_srs.media.remux.track_format import TrackFormat
+from trio_srs.media.remux.unit_reader import UnitReader
+
+__all__ = ["UnitSource"]
+
+
+class UnitSource:
+    """Reads one stream, and holds its first units until it is known which tracks there are.
+
+    Args:
+        codecs: that the container has a place for, by our names.
+        refusal: why it cannot carry a format of one of them after all; None if it can.
+    """
+
+    def __init__(
+        self, codecs: Collection[str], refusal: Callable[[TrackFormat], str | None]
+    ) -> None:
+        self._reader = UnitReader(codecs, refusal)
+        self._gate = StartGate(self._reader.may_come)
+
+    @property
+    def left_out(self) -> LeftOutCounter:
+        """What is not read. Behind a restart it is what is left out of what comes then."""
+        return self._reader.left_out
+
+    def read(self, type_id: int, timestamp_ms: int, body: bytes) -> list[AccessUnit]:
+        """Take the stream's next message; return the units that can be muxed now. The first that
+        come, come together, and have all tracks of the beginning among them.
+
+        Never raises: what cannot be read or carried is in :attr:`left_out`.
+
+        Args:
+            timestamp_ms: unsigned 32 bits.
+        """
+        unit = self._reader.read(type_id, timestamp_ms, body)
+        if unit is None:
+            return []
+        return [unit] if self._gate.is_open else self._gate.hold(unit)
+
+    def finish(self) -> list[AccessUnit]:
+        """There is no more for now: return what was held."""
+        return self._gate.open()
+
+    def restart(self) -> None:
+        """Another publisher comes, behind :meth:`finish`: begin to hold again."""
+        self._reader.restart()
+        self._gate.close()

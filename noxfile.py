@@ -17,6 +17,7 @@ PYTHONS: Final = ["3.11", "3.12", "3.13", "3.14"]
 PURE_PARTS: Final = ("errors", "units", "version", "wire", "session", "media")
 """What lies below the hub: plain Python, covered wholly by each module's own tests."""
 SPELLED: Final = (
+    "engines",
     "trio_srs",
     "tests",
     "docs",

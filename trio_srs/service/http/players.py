@@ -39,6 +39,7 @@ _POLICY: Final = (
     "frame-ancestors 'self'",
 )
 PAGE_FIELDS: Final[Mapping[str, str]] = {
+    "Cache-Control": "no-cache",  # another version of the server may have another page
     "Content-Security-Policy": "; ".join(_POLICY),
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",

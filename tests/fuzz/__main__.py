@@ -64,7 +64,8 @@ def _apart(name: str, seconds: int) -> bool:
 def _fuzz(target: Target, folder: Path, seconds: int) -> None:
     """Run until the time is over or something is found; does not return."""
     atheris = importlib.import_module("atheris")
-    with atheris.instrument_imports(include=[f"trio_srs.wire.{part}" for part in target.watches]):
+    watched = [*(f"trio_srs.wire.{part}" for part in target.watches), *target.libraries]
+    with atheris.instrument_imports(include=watched):
         check = target.load()
     folder.mkdir(parents=True, exist_ok=True)
     for seed in target.seeds():

@@ -33,6 +33,8 @@ class Target:
     """Where it starts: patterns below ``tests/data``."""
     letters: Callable[[], list[bytes]] = list
     """More to start from."""
+    libraries: tuple[str, ...] = ()
+    """Packages of others that are watched as well."""
     longest: int = 256
     """Bytes of an input: what is longer takes time and shows nothing new."""
 
@@ -78,10 +80,20 @@ def _codec(name: str, *files: str, letters: Callable[[], list[bytes]] = list) ->
     return Target(f"tests.fuzz.codecs:{name}", ("codec", "bits"), files, letters)
 
 
+def _http(name: str, part: str, letters: str, *libraries: str) -> Target:
+    def seeds() -> list[bytes]:
+        return list(_find(f"tests.fuzz.http:{letters}"))
+
+    check = f"tests.fuzz.http:{name}"
+    return Target(check, (part,), letters=seeds, libraries=libraries, longest=600)
+
+
 _CHUNKS: Final = ("chunk/*.bin",)
 
 TARGETS: Final = {
-    "amf": Target("tests.wire.amf.invariants:check", ("amf",), ("amf/*.bin",), _amf, 10_000),
+    "amf": Target(
+        "tests.wire.amf.invariants:check", ("amf",), ("amf/*.bin",), _amf, longest=10_000
+    ),
     "chunks": Target("tests.fuzz.messages:chunks", ("rtmp.chunk_reader",), _CHUNKS, longest=64),
     "chunks-oracle": Target(
         "tests.wire.rtmp.plain_chunks:check", ("rtmp",), _CHUNKS, longest=3000
@@ -142,6 +154,9 @@ TARGETS: Final = {
         ("http_target",),
         letters=lambda: list(_find("tests.fuzz.urls:TARGETS")),
     ),
+    "http-requests": _http("requests", "http_target", "REQUESTS", "h11"),
+    "http-ranges": _http("ranges", "http_range", "RANGES"),
+    "ws-frames": _http("frames", "websocket", "FRAMES", "websockets"),
 }  # fmt: skip
 """By the word on the command line. ``chunks-oracle`` compares with a reader that has no
 shortcuts, a hundred times as slowly as ``chunks`` compares with itself."""

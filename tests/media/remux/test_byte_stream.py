@@ -104,3 +104,9 @@ def test_what_is_written_is_cut_apart_again(units: list[list[bytes]]) -> None:
     writer = avc()
     data = b"".join(writer.write(join_prefixed(unit), is_key=False) for unit in units)
     assert split_units("h264", data) == ([], units)
+
+
+def test_more_start_codes_than_pictures_have_are_blamed_on_the_peer() -> None:
+    with pytest.raises(NaluError, match="8193 start codes at once"):
+        split_units("h264", b"\x00\x00\x01\x09" * 8193)
+    assert len(split_units("h264", b"\x00\x00\x01\x09" * 8192)[1]) == 8192

@@ -176,6 +176,20 @@ def test_frames_of_the_free_format_are_not_cut() -> None:
     assert reader("mp3").read(bytes.fromhex("fffb0000") + bytes(92), 0, 0) == []
 
 
+def test_frames_of_the_free_format_are_not_kept_either() -> None:
+    sound, free = reader("mp3"), bytes.fromhex("fffb0000") + bytes(92)
+    frame = bytes.fromhex("fffb14c4") + bytes(92)
+    assert sound.read(free, 0, 0) == []
+    assert [unit.data for unit in sound.read(frame + free, 9, 9)] == [frame]
+    assert [unit.data for unit in sound.read(frame, 18, 18)] == [frame]
+
+
+@pytest.mark.parametrize("codec", ["aac", "opus"])
+def test_more_sound_than_a_packet_has_is_blamed_on_the_peer(codec: str) -> None:
+    with pytest.raises(ProtocolError, match="131073 bytes of sound, expected at most 131072"):
+        reader(codec).read(bytes((1 << 17) + 1), 0, 0)
+
+
 def test_packets_of_opus_have_the_channels_of_the_map() -> None:
     sound = reader("opus")
     units = sound.read(opus_control(3) + b"\xfc12" + opus_control(2) + b"\xfc3", 0, 0)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from trio_srs.wire.mp4.box import box, full_box
 from trio_srs.wire.mp4.fragment import Mp4Sample, TrackRun, build_fragment
 from trio_srs.wire.mp4.init_segment import Mp4Track, build_init
+from trio_srs.wire.mp4.mp4_oddity import Mp4OddityKind
 from trio_srs.wire.mp4.mp4_reader import Mp4Event, Mp4Fragment, Mp4Movie, Mp4Reader
 from trio_srs.wire.mp4.sample_entry import SampleEntry
 
@@ -129,9 +130,62 @@ def test_samples_that_share_their_data_are_not_read_over_and_over() -> None:
 
 
 def test_a_fragment_has_only_so_many_samples() -> None:
+    head = full_box(b"tfhd", 0, 0x20010, numbers(1, 1))
     run = full_box(b"trun", 0, 0, numbers(40_000))
-    events, odd = read(INIT + moof(traf(TFHD, run), traf(TFHD, run)) + box(b"mdat", b""))
+    data = moof(traf(head, run), traf(head, run)) + box(b"mdat", bytes(40_000))
+    events, odd = read(INIT + data)
     assert (len(samples(events)), odd) == (40_000, {"fragment": 1})
+
+
+def test_many_samples_of_which_nothing_is_said_are_read() -> None:
+    head = full_box(b"tfhd", 0, 0x20038, numbers(1, 10, 2, 0x10000))
+    run = full_box(b"trun", 0, 0x5, numbers(3, 0, 0))
+    size = len(moof(traf(head, run)))
+    run = full_box(b"trun", 0, 0x5, numbers(3, size + 8, 0))
+    events, odd = read(INIT + moof(traf(head, run)) + box(b"mdat", b"aabbcc") + FRAGMENT)
+    assert samples(events)[:3] == [
+        (0, 10, True, b"aa"),
+        (10, 10, False, b"bb"),
+        (20, 10, False, b"cc"),
+    ]
+    assert odd == {}
+
+
+def test_samples_without_bytes_are_not_made_of_a_number() -> None:
+    many = traf(TFHD, full_box(b"trun", 0, 0, numbers(1 << 16)))
+    events, odd = read(INIT + (moof(many) + box(b"mdat", b"")) * 3 + FRAGMENT)
+    assert len(samples(events)) == 2
+    assert odd == {"fragment": 3}
+    none = traf(TFHD, full_box(b"trun", 0, 0x4, numbers(0, 0)))
+    assert read(INIT + moof(none) + box(b"mdat", b"")) == (
+        [Mp4Movie((TRACK,)), Mp4Fragment(())],
+        {},
+    )
+
+
+def test_a_movie_has_only_so_many_tracks() -> None:
+    tracks = [Mp4Track(number, 1000, TRACK.entry, is_video=True) for number in range(1, 99)]
+    [movie], odd = read(build_init(tracks))
+    assert isinstance(movie, Mp4Movie)
+    assert len(movie.tracks) == 64
+    assert odd == {"track": 1}
+
+
+@pytest.mark.parametrize("size", [1 << 32, 1 << 63, (1 << 64) - 1])
+def test_a_box_of_any_size_is_passed_over_and_not_kept(size: int) -> None:
+    reader = Mp4Reader()
+    head = b"\0\0\0\x01mdat" + struct.pack(">Q", size)
+    for data in (INIT, head, *[bytes(1 << 16)] * 9):
+        reader.feed(data)
+    assert not reader._buffer
+    assert set(reader.oddities) == {Mp4OddityKind.TOO_LARGE}
+
+
+def test_boxes_in_boxes_are_not_walked_deeper_than_they_are_known() -> None:
+    nested = b""
+    for _ in range(5000):
+        nested = box(b"traf", nested)
+    assert read(INIT + box(b"moof", nested) + FRAGMENT)[1] == {"fragment": 1}
 
 
 def test_a_track_that_cannot_be_read_is_named_and_others_are_read() -> None:

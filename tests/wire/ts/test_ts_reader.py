@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -312,6 +313,45 @@ def test_a_packet_longer_than_believed_is_given_up() -> None:
     writer = PacketWriter(0x100)
     stream = tables() + picture(writer, bytes(500)) + picture(writer, b"ok")
     assert read(stream, max_pes=400) == ([MAP, of(0x100, b"ok")], {"pes_too_long": 1})
+
+
+def test_all_that_is_begun_is_not_more_than_the_longest_packet() -> None:
+    streams = [ElementaryStream(0x1B, 0x100 + number) for number in range(8)]
+    reader = TsReader(max_pes=300_000)
+    reader.feed(tables(*streams))
+    for stream in streams:  # none of them says how long it is, and none ends
+        reader.feed(picture(PacketWriter(stream.pid), bytes(100_000)))
+    assert reader.oddities[TsOddityKind.PES_TOO_LONG].count >= 4
+    assert sum(len(event.data) for event in reader.finish() if isinstance(event, PesPacket)) <= (
+        300_000 + 8 * (1 << 16)
+    )
+
+
+def test_packets_without_a_byte_take_no_room() -> None:
+    reader, head = TsReader(), bytes.fromhex("47410030") + b"\xb7" + bytes(183)
+    reader.feed(tables() + head)
+
+    def counted(number: int) -> bytes:
+        return bytes.fromhex("470100") + bytes((0x30 | number % 16,)) + b"\xb7" + bytes(183)
+
+    tracemalloc.start()
+    try:
+        for number in range(1, 4001):
+            reader.feed(counted(number))
+        grown, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert grown < 8000
+    assert reader.oddities == {}
+
+
+def test_a_map_of_very_many_streams_is_read() -> None:
+    streams = [ElementaryStream(0x1B, 0x100 + number) for number in range(200)]
+    events, odd = read(
+        tables(*streams), *[picture(PacketWriter(each.pid), b"x") for each in streams]
+    )
+    assert len(events) == 201
+    assert odd == {}
 
 
 def test_a_packet_without_a_whole_header_is_given_up() -> None:

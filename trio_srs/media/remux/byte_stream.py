@@ -12,13 +12,16 @@ from typing import Final
 import attrs
 
 from trio_srs.media.remux.track_format import TrackFormat
-from trio_srs.wire.codec.nalu import read_prefixed, split_annexb
+from trio_srs.wire.codec.nalu import NaluError, read_prefixed, split_annexb
 
 __all__ = ["BYTE_STREAMS", "ByteStream", "ByteStreamWriter", "split_units"]
 
-_START: Final = b"\x00\x00\x00\x01"
+_CODE: Final = b"\x00\x00\x01"
+_START: Final = b"\x00" + _CODE
 _MOST_NALUS: Final = 4096
 """H.265 allows 600 slices (A.4.2), H.264 hardly more in practice; each costs time to look at."""
+_MOST_STARTS: Final = 2 * _MOST_NALUS
+"""With parameter sets, and several pictures in a packet."""
 
 
 def _avc_type(nalu: bytes) -> int:
@@ -105,8 +108,11 @@ def split_units(codec: str, data: bytes) -> tuple[list[bytes], list[list[bytes]]
         stream without delimiters; and the units. Delimiters and ends are left out.
 
     Raises:
-        NaluError: it does not begin with a start code.
+        NaluError: it does not begin with a start code, or has more NALUs than pictures have.
     """
+    count = data.count(_CODE)
+    if count > _MOST_STARTS:
+        raise NaluError(f"{count} start codes at once, expected at most {_MOST_STARTS}")
     stream = BYTE_STREAMS[codec]
     units: list[list[bytes]] = [[]]
     for nalu in split_annexb(data):

@@ -29,6 +29,8 @@ __all__ = ["ElementaryReader", "PesPictureReader", "PesSoundReader", "elementary
 
 _LEAST_HEAD: Final = 8
 """Bytes of a frame that have to be there to know its size."""
+_MOST_SOUND: Final = 1 << 17
+"""Bytes of sound at once: twice what a PES packet that says its length can have."""
 
 
 @attrs.define(eq=False)
@@ -158,7 +160,10 @@ class PesSoundReader(ElementaryReader):
         """The times are of the first frame that begins in the
         packet; those behind it follow in samples."""
         has_begun = bool(self._rest)
-        frames = self._frames(self._rest + data)
+        data, self._rest = self._rest + data, b""
+        if len(data) > _MOST_SOUND:
+            raise CodecConfigError(f"{len(data)} bytes of sound, expected at most {_MOST_SOUND}")
+        frames = self._frames(data)
         units: list[AccessUnit] = []
         samples = 0
         for frame in frames:
@@ -180,7 +185,6 @@ class PesSoundReader(ElementaryReader):
 
     def _frames(self, data: bytes) -> list[bytes]:
         """Cut off what is whole, and keep the rest."""
-        self._rest = b""
         if self.codec == "opus":
             return split_opus(data)[0]
         size_of, pos = _SIZES[self.codec], 0
@@ -192,7 +196,9 @@ class PesSoundReader(ElementaryReader):
                 if not frames:
                     raise
                 return frames  # garbage behind them
-            if end > len(data) or end == pos:
+            if end == pos:
+                return frames  # of a free size: nobody can say where the next begins
+            if end > len(data):
                 break
             frames.append(data[pos:end])
             pos = end

@@ -20,6 +20,8 @@ MAX_BOX: Final = 1 << 26
 """The largest box that is kept to be read, in bytes."""
 _MOST_SAMPLES: Final = 1 << 16
 """In one fragment; what a few seconds of sound have is a hundredth of it."""
+_MOST_TRACKS: Final = 64
+"""In one movie; players take two."""
 _U32: Final = struct.Struct(">I")
 _HEAD, _LARGE_HEAD = 8, 16
 _READ: Final = frozenset({b"moov", b"moof", b"mdat"})
@@ -62,6 +64,7 @@ class Mp4Fragment:
 
 
 Mp4Event = Mp4Movie | Mp4Fragment
+_Table = list[tuple[int, int, int, int]]
 
 
 @attrs.define
@@ -72,7 +75,7 @@ class _Run:
     time: int
     offset: int | None
     """From the beginning of the ``moof``; None if they follow those before."""
-    table: list[tuple[int, int, int, int]]
+    table: _Table
     """Duration, size, flags and composition of each."""
 
 
@@ -191,9 +194,12 @@ class Mp4Reader:
                 if each.kind == b"trex" and each.end - each.start >= 24:
                     track_id, _, *said = struct.unpack_from(">5I", data, each.start + 4)
                     defaults[track_id] = (said[0], said[1], said[2])
-        tracks = []
+        tracks: list[Mp4Track] = []
         for each in iter_boxes(data, movie.start, movie.end):
             if each.kind == b"trak":
+                if len(tracks) == _MOST_TRACKS:
+                    self._note(Mp4OddityKind.TRACK, f"more than {_MOST_TRACKS} tracks")
+                    break
                 try:
                     tracks.append(_track(data, each, defaults))
                 except ProtocolError as error:
@@ -242,12 +248,12 @@ class Mp4Reader:
         for each in iter_boxes(data, traf.start, traf.end):
             if each.kind == b"trun":
                 defaults = duration, size, sample_flags
-                offset, table = _run(_Fields(data, each), defaults, self._room)
+                offset, table, lasts = _run(_Fields(data, each), defaults, self._room)
                 self._room -= len(table)
                 if base is not None:
                     offset = base + (offset or 0)
                 runs.append(_Run(track, time, offset, table))
-                time += sum(row[0] for row in table)
+                time += lasts
         self._times[track_id] = time
         return runs
 
@@ -303,8 +309,9 @@ class _Fields:
 
 def _run(
     fields: _Fields, defaults: tuple[int, int, int], room: int
-) -> tuple[int | None, list[tuple[int, int, int, int]]]:
-    """Where the data are, and duration, size, flags and composition of each sample."""
+) -> tuple[int | None, _Table, int]:
+    """Where the data are, and duration, size, flags and composition of each sample; and how long
+    they last together."""
     word = fields.u32()
     is_signed, flags, count = bool(word >> 24), word & 0xFFFFFF, fields.u32()
     offset = _signed(fields.u32()) if flags & 1 else None
@@ -312,7 +319,9 @@ def _run(
     width = 4 * (flags >> 8 & 15).bit_count()
     if count > room or count * width > fields.left:
         raise Mp4Error(f"a run of {count} samples in {fields.left} bytes")
-    table = []
+    if not width:
+        return offset, _alike(count, defaults, first_flags), count * defaults[0]
+    table: _Table = []
     for index in range(count):
         duration = fields.u32() if flags & 0x100 else defaults[0]
         size = fields.u32() if flags & 0x200 else defaults[1]
@@ -321,7 +330,18 @@ def _run(
             said = first_flags
         composition = fields.u32() if flags & 0x800 else 0
         table.append((duration, size, said, _signed(composition) if is_signed else composition))
-    return offset, table
+    return offset, table, sum(row[0] for row in table)
+
+
+def _alike(count: int, defaults: tuple[int, int, int], first_flags: int | None) -> _Table:
+    """Samples of which nothing is said one by one: it costs no bytes to say that there are many."""
+    duration, size, flags = defaults
+    if count and not size:
+        raise Mp4Error(f"a run of {count} samples without bytes")
+    table = [(duration, size, flags, 0)] * count
+    if count and first_flags is not None:
+        table[0] = duration, size, first_flags, 0
+    return table
 
 
 def _signed(value: int) -> int:

@@ -40,7 +40,8 @@ class TsOddityKind(enum.StrEnum):
     PES_LENGTH = "pes_length"
     """A PES packet is shorter or longer than it says (2.4.3.7)."""
     PES_TOO_LONG = "pes_too_long"
-    """A PES packet is longer than what is believed; it was passed over."""
+    """A PES packet is longer than what is believed, or several that are begun are together; it was
+    passed over."""
 
 
 TsOddities = dict[TsOddityKind, OddityCounter]

@@ -15,7 +15,8 @@ from trio_srs.wire.ts.ts_oddity import TsOddities, TsOddityKind
 __all__ = ["MAX_PES", "ClockReference", "PesPacket", "TsEvent", "TsReader"]
 
 MAX_PES: Final = 1 << 24
-"""The longest PES packet believed, in bytes: as long as an RTMP message can be."""
+"""The longest PES packet believed, in bytes: as long as an RTMP message can be. All that are begun
+at a time have not more together."""
 _HEADER: Final = 4
 _LAST_RESERVED: Final = 0x1F
 """PIDs up to this are for tables of networks; nobody lists them."""
@@ -24,6 +25,8 @@ _PCR_SIZE: Final = 6
 _STUFFING: Final = 0xFF
 _SECTION_HEAD: Final = 3
 _COUNTERS: Final = 16
+_LOOK: Final = 1 << 16
+"""So many bytes of a PES packet may come before it is asked what the others have."""
 
 
 @attrs.define
@@ -93,7 +96,7 @@ class TsReader:
     reading goes on. However a stream is sliced, what comes out is the same.
 
     Args:
-        max_pes: the longest PES packet believed, in bytes.
+        max_pes: the longest PES packet believed, in bytes, and all that are begun together.
     """
 
     def __init__(self, *, max_pes: int = MAX_PES) -> None:
@@ -303,11 +306,14 @@ class TsReader:
         if starts:
             self._finish_pes(pid)
             pid.parts, pid.random_access = [], random_access
-        if pid.parts is None:
+        if pid.parts is None or not payload:
             return  # the rest of one whose beginning was before ours, or was given up
+        before = pid.size
         pid.parts.append(payload)
         pid.size += len(payload)
-        if pid.size > self._max_pes:
+        if pid.size > self._max_pes or (
+            pid.size // _LOOK > before // _LOOK and self._begun() > self._max_pes
+        ):
             self._note(TsOddityKind.PES_TOO_LONG, f"PID {pid.pid:#x}, {pid.size} bytes")
             pid.drop()
             return
@@ -320,6 +326,10 @@ class TsReader:
                 return
         if pid.header is not None and 0 < pid.header.length <= pid.size:
             self._finish_pes(pid)
+
+    def _begun(self) -> int:
+        """Bytes of all PES packets that are not whole yet."""
+        return sum(pid.size for pid in self._pids.values())
 
     def _finish_pes(self, pid: _Pid) -> None:
         if pid.is_table or pid.parts is None:

@@ -13,9 +13,6 @@ import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
-from importlib import import_module
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -23,7 +20,7 @@ import trio
 from hypothesis import settings
 from trio.testing import MockClock
 
-ROOT: Final = Path(__file__).parent
+from tests import by_file
 
 DEADLINE: Final = 20.0
 """Seconds of an asynchronous test without a ``timeout`` mark of its own."""
@@ -96,25 +93,9 @@ def pytest_xdist_auto_num_workers() -> int:
     return (os.cpu_count() or 1) * 3 // 2
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection(session: pytest.Session) -> None:
-    """Let each process of pytest-xdist import all tests from another place on.
-
-    The first time all of them have to be compiled: like this each compiles its share of them, and
-    finds there what others have compiled. What cannot be imported is told when it is collected.
-    """
-    worker: dict[str, Any] | None = getattr(session.config, "workerinput", None)
-    if worker is None or session.config.args_source is pytest.Config.ArgsSource.ARGS:
-        return
-    names = [
-        ".".join(path.relative_to(ROOT.parent).with_suffix("").parts)
-        for path in sorted(ROOT.rglob("test_*.py"))
-        if "project_files" not in path.parts
-    ]
-    begin = int(worker["workerid"].removeprefix("gw")) * len(names) // worker["workercount"]
-    for name in (*names[begin:], *names[:begin]):
-        with suppress(Exception, pytest.skip.Exception):
-            import_module(name)
+def pytest_configure(config: pytest.Config) -> None:
+    """Share out whole runs file by file."""
+    by_file.register(config)
 
 
 GARBAGE: Final = 50_000

@@ -1,0 +1,172 @@
+"""Whole runs of pytest-xdist, shared out file by file.
+
+By itself each of its processes imports and collects all there is before the first test runs: ten
+seconds of each. Here a file is one item for pytest-xdist, and who has nothing to do takes the next,
+the longest first; only then are its tests collected, and run one after the other as in one process.
+What is said of each test is as ever.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from tests.rows import folded
+
+__all__ = ["register"]
+
+SECONDS: Final = {
+    "tests/testing/test_install.py": 24,
+    "tests/testing/test_plugin.py": 20,
+    "tests/test_examples.py": 20,
+    "tests/tools/expect/test_run.py": 20,
+    "tests/interop/test_publish.py": 16,
+    "tests/interop/test_play.py": 16,
+    "tests/testing/test_fork_server.py": 16,
+    "tests/media/expect/test_planted_faults.py": 15,
+    "tests/server/test_openapi.py": 14,
+    "tests/tools/load/test_run.py": 14,
+    "tests/test_docs.py": 12,
+    "tests/service/http/test_connection.py": 12,
+    "tests/interop/test_floods.py": 11,
+    "tests/app/cli/test_expect_served.py": 11,
+    "tests/app/cli/test_standard.py": 10,
+    "tests/testing/test_pages.py": 10,
+    "tests/test_tutorial.py": 9,
+    "tests/testing/test_newcomer.py": 9,
+    "tests/interop/test_expect.py": 9,
+    "tests/testing/test_server_process.py": 8,
+    "tests/wire/rtmp/test_chunk_reader.py": 8,
+    "tests/interop/test_leaks.py": 8,
+    "tests/server/test_unread_log.py": 7,
+    "tests/media/test_corpus.py": 7,
+    "tests/app/cli/test_commands.py": 7,
+    "tests/testing/test_told.py": 6,
+    "tests/outputs/test_outputs.py": 5,
+    "tests/interop/test_timestamps.py": 5,
+}
+"""Files that take longer than their size says."""
+_BYTES_PER_SECOND: Final = 10_000
+"""Of the others, with their tests."""
+
+
+def register(config: pytest.Config) -> None:
+    """Let a run be shared out like this, if it is one of all files, or of some tests by marks."""
+    if config.args_source is pytest.Config.ArgsSource.ARGS or any(
+        config.getoption(name, False) for name in ("lf", "failedfirst", "stepwise")
+    ):
+        return
+    if hasattr(config, "workerinput"):
+        config.pluginmanager.register(ByFile())
+        # Nobody sees what each of the processes prints about its tests.
+        config.pluginmanager.unregister(name="terminalreporter")
+    elif config.getoption("numprocesses", None):
+        config.option.dist, config.option.maxschedchunk = "load", 1
+        config.pluginmanager.register(Progress())
+
+
+def seconds(file: pytest.Item) -> float:
+    """About how long a file takes."""
+    known = SECONDS.get(file.nodeid)
+    return file.path.stat().st_size / _BYTES_PER_SECOND if known is None else known
+
+
+class File(pytest.Item):
+    """A file of tests that nobody has looked into so far."""
+
+    obj: Final = None
+    """There is no function: it is what plugins look for in any item."""
+    position: int
+    """Among all files."""
+
+    def __init__(self, *, module: pytest.Collector, **of_any: Any) -> None:
+        super().__init__(**of_any)
+        self._module = module
+
+    def runtest(self) -> None:
+        raise AssertionError("its tests are run, not the file")
+
+    def tests(self) -> list[pytest.Item]:
+        """Import it, and return its tests that are wanted."""
+        items = list(self.session.genitems(self._module))
+        self.ihook.pytest_collection_modifyitems(
+            session=self.session, config=self.config, items=items
+        )
+        return folded(items)
+
+    def run(self, following: pytest.Item | None) -> None:
+        """Run its tests, as pytest-xdist has any run: the one that runs stands in its list."""
+        session, tests = self.session, self.tests()
+        gc.collect()
+        gc.freeze()
+        try:
+            for test, after in zip(tests, [*tests, following][1:], strict=True):
+                session.items[self.position] = test
+                self.ihook.pytest_runtest_protocol(item=test, nextitem=after)
+                if session.shouldfail or session.shouldstop:
+                    break
+        finally:
+            session.items[self.position] = self
+
+
+class ByFile:
+    """The plugin, in each process that runs tests."""
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_collect_file(
+        self, file_path: Path, parent: pytest.Collector
+    ) -> Generator[None, list[pytest.Collector], list[Any]]:
+        """Of each file one item, whatever is in it."""
+        modules = yield
+        return [
+            File.from_parent(parent, name=file_path.name, nodeid=module.nodeid, module=module)
+            for module in modules
+        ]
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_collection_modifyitems(
+        self, items: list[pytest.Item]
+    ) -> Generator[None, None, None]:
+        """Let nobody choose among files: they choose among the tests of each."""
+        files = [item for item in items if isinstance(item, File)]
+        if not files:
+            return (yield)
+        items.clear()
+        yield
+        files.sort(key=lambda file: (-seconds(file), file.nodeid))
+        for position, file in enumerate(files):
+            file.position = position
+        items[:] = files
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(
+        self, item: pytest.Item, nextitem: pytest.Item | None
+    ) -> bool | None:
+        if not isinstance(item, File):
+            return None
+        item.run(nextitem)
+        return True
+
+
+class Progress:
+    """The plugin in the process that shares out: how far it is."""
+
+    def __init__(self) -> None:
+        self._files: set[str] = set()
+        self._tests = 0
+
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        self._session = session
+
+    def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
+        self._all_files = len(ids)
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """Guess from the files that have been begun how many tests there are in all."""
+        self._files.add(nodeid.partition("::")[0])
+        self._tests += 1
+        self._session.testscollected = self._tests * self._all_files // len(self._files)

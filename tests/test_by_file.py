@@ -1,0 +1,148 @@
+"""A run that is shared out says of every test what it says in one process, rows together."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests import preloaded
+
+pytestmark = pytest.mark.slow  # a process of pytest-xdist takes a second to start
+
+ROOT: Final = Path(__file__).parent.parent
+CONFTEST: Final = f"""
+import sys
+
+sys.path.insert(0, {str(ROOT)!r})
+
+from tests import by_file
+
+def pytest_configure(config):
+    by_file.register(config)
+"""
+ROWS: Final = """
+import pytest
+
+@pytest.mark.parametrize("number", [1, 2, 3, 4])
+def test_it_is_odd(number):
+    assert number % 2 == 1
+
+@pytest.mark.parametrize("number", range(5))
+def test_it_is_a_number(number):
+    assert number >= 0
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_it_can_be_tried(number):
+    if number == 2:
+        pytest.skip("not two")
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_it_has_a_folder(number, tmp_path):
+    assert number == 1
+
+@pytest.mark.parametrize("number", [1, pytest.param(2, marks=pytest.mark.xfail(strict=True))])
+def test_marks_are_kept(number):
+    assert number == 1
+"""
+OTHERS: Final = """
+import pytest
+
+@pytest.fixture(scope="module")
+def made():
+    print("made once")
+    return []
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_they_share_what_is_made(made, number):
+    made.append(number)
+    assert made == list(range(1, number + 1))
+
+def test_it_is_alone():
+    raise OSError("alone")
+
+@pytest.mark.other
+def test_it_is_chosen():
+    pass
+"""
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("project")
+    (folder / "pytest.ini").write_text("[pytest]\ntestpaths = in\nmarkers = other")
+    (folder / "in").mkdir()
+    texts = {"conftest": CONFTEST, "test_rows": ROWS, "test_others": OTHERS}
+    for name, text in {**texts, "test_broken": "import no_such_module"}.items():
+        (folder / "in" / f"{name}.py").write_text(text)
+    return folder
+
+
+def run(project: Path, *words: str) -> str:
+    """What such a run says, with one process beside the one that shares out."""
+    plugins = ("-p", "xdist.plugin", "-p", "no:cacheprovider")
+    command = [sys.executable, "-m", "pytest", "-n1", "-rA", *plugins, *words]
+    environ = {name: text for name, text in os.environ.items() if not name.startswith("PYTEST_")}
+    environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    return preloaded.run(command, cwd=project, timeout=50, env=environ).stdout
+
+
+@pytest.fixture(scope="module")
+def output(project: Path) -> str:
+    return run(project)
+
+
+def lines(output: str, word: str) -> list[str]:
+    return sorted(re.findall(rf"(?m)^{word}:? (.*)$", output))
+
+
+def test_rows_that_fail_are_named_and_each_is_told(output: str) -> None:
+    [line] = (line for line in lines(output, "FAILED") if "is_odd" in line)
+    assert line.startswith("in/test_rows.py::test_it_is_odd - 2 of 4 rows: [2], [4]: ass")
+    assert re.search(r"- \[4\] -", output)
+    assert "E       assert (4 % 2) == 1" in output
+
+
+def test_rows_that_pass_are_one_test_that_passes(output: str) -> None:
+    passed = lines(output, "PASSED")
+    assert [name for name in passed if "a_number" in name] == [
+        "in/test_rows.py::test_it_is_a_number"
+    ]
+
+
+def test_a_row_that_is_skipped_is_told_with_its_reason(output: str) -> None:
+    assert [line for line in lines(output, "SKIPPED") if line.endswith("[2] not two")]
+
+
+def test_rows_that_need_more_than_their_values_are_tests_of_their_own(output: str) -> None:
+    passed = lines(output, "PASSED")
+    for name in ("rows.py::test_it_has_a_folder[1]", "rows.py::test_marks_are_kept[1]"):
+        assert f"in/test_{name}" in passed
+    assert "in/test_rows.py::test_it_has_a_folder[2] - assert 2 == 1" in lines(output, "FAILED")
+    assert lines(output, "XFAIL") == ["in/test_rows.py::test_marks_are_kept[2]"]
+
+
+def test_a_file_is_run_by_one_process_and_shares_its_fixtures(output: str) -> None:
+    assert len([line for line in lines(output, "PASSED") if "what_is_made" in line]) == 3
+    assert output.count("made once") == 1
+
+
+def test_what_cannot_be_imported_fails_the_run_and_nothing_else(output: str) -> None:
+    assert [line for line in lines(output, "ERROR") if "test_broken.py" in line]
+    assert "No module named 'no_such_module'" in output
+    assert "3 failed, 7 passed, 1 skipped, 1 xfailed, 1 error" in output
+
+
+def test_marks_choose_among_the_tests(project: Path) -> None:
+    output = run(project, "-m", "other", "--ignore=in/test_broken.py")
+    assert lines(output, "PASSED") == ["in/test_others.py::test_it_is_chosen"]
+    assert "1 passed" in output
+
+
+def test_where_a_file_is_named_each_row_is_a_test(project: Path) -> None:
+    output = run(project, "in/test_rows.py")
+    assert "3 failed, 10 passed, 1 skipped, 1 xfailed" in output

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from difflib import get_close_matches
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final, TypeVar, get_args, get_origin
@@ -79,6 +78,8 @@ def structure(
 
 def nearest(name: str, known: Iterable[str], *, prefix: str = "") -> str:
     """``; did you mean "listen"?``, or nothing when no known name is near."""
+    from difflib import get_close_matches  # only where something is wrong
+
     found = get_close_matches(name, known, n=1)
     return f'; did you mean "{prefix}{found[0]}"?' if found else ""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import attrs
 import trio
@@ -20,7 +20,9 @@ from trio_srs.hub.lease import PublishLease
 from trio_srs.hub.participant import PublisherInfo
 from trio_srs.hub.publish_record import PublishRecord
 from trio_srs.hub.stall_detector import StallDetector
-from trio_srs.media.report import StreamReport
+
+if TYPE_CHECKING:
+    from trio_srs.media.report import StreamReport  # with the inspector: see hub.publish_record
 
 __all__ = ["CatchUpRounds", "CatchesUp", "Reports"]
 

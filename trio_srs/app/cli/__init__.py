@@ -15,7 +15,6 @@ from typing import Final, Protocol, cast
 
 from trio_srs.app.cli.exits import Exit
 from trio_srs.app.cli.standard import OutputError, prepare, settle
-from trio_srs.app.cli.suggestions import suggested_command
 from trio_srs.app.cli.terminal import complain
 from trio_srs.version import VERSION
 
@@ -95,6 +94,8 @@ def _dispatch(words: list[str]) -> int:
         return _run(first, words[1:])
     if not first or first.startswith("-") or first.endswith(".toml"):
         return _run("serve", words)
+    from trio_srs.app.cli.suggestions import suggested_command  # few words are no commands
+
     complain(f"there is no command {first!r}; {suggested_command(first, COMMANDS)}")
     return Exit.USAGE
 

@@ -41,6 +41,29 @@ assert {name for name in sys.modules if name.startswith("trio_srs.service.api")}
     "trio_srs.service.api", "trio_srs.service.api.config", "trio_srs.service.api.make"
 }
 """
+LATE_IMPORTS = """
+import sys, trio
+from trio_srs.config.schema import Config
+from trio_srs.net.address import Address
+from trio_srs.server.run import serve
+from trio_srs.service.api.config import ApiConfig
+from trio_srs.service.http.config import HttpConfig
+from trio_srs.service.rtmp.config import RtmpConfig
+
+LATE = {"litestar", "anycorn", "anyio", "h11", "websockets"}
+there = (Address("127.0.0.1", 0),)
+config = Config(
+    rtmp=RtmpConfig(listen=there), http=HttpConfig(listen=there), api=ApiConfig(listen=there)
+)
+
+async def main():
+    async with serve(config) as server:
+        assert not LATE & {*sys.modules}, LATE & {*sys.modules}
+        await server.prepare()
+        assert LATE - {*sys.modules} == {"websockets"}
+
+trio.run(main)
+"""
 
 
 def test_a_server_without_the_api_imports_nothing_of_it() -> None:
@@ -54,6 +77,10 @@ def test_without_its_packages_it_is_said_how_to_get_them(monkeypatch: pytest.Mon
     monkeypatch.setitem(sys.modules, "litestar", None)
     with pytest.raises(ApiNotInstalledError, match=r"pip install litestar anycorn$"):
         build(ON)
+
+
+def test_a_server_is_ready_before_what_its_api_and_http_need_is_imported() -> None:
+    subprocess.run([sys.executable, "-c", LATE_IMPORTS], check=True, timeout=20)
 
 
 async def test_a_server_is_ready_when_its_api_is() -> None:

@@ -121,11 +121,17 @@ async def _run(
     prepare()
     import_module("trio_srs.hub.inspector")  # likewise: see hub.publish_record
     async with trio.open_nursery() as nursery:
+        nursery.start_soon(_prepare, server)
         nursery.start_soon(_obey, signals, server, load, nursery)
         if parent is not None:
             nursery.start_soon(_watch_parent, parent, server)
         await server.wait_stopped()
         nursery.cancel_scope.cancel()
+
+
+async def _prepare(server: Server) -> None:
+    await server.prepare()
+    gc.freeze()  # as above, but without a look at everything, for which media would wait
 
 
 async def _obey(

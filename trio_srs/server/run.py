@@ -178,6 +178,14 @@ class Server:
         """What the ready line says: the process, and the URLs by protocol."""
         return {"event": "ready", "pid": os.getpid(), **self.addresses}
 
+    async def prepare(self) -> None:
+        """Import and make what the first peers of its services would otherwise wait for.
+
+        A process does this when it has said that it is ready. Without it they do wait.
+        """
+        for service in self._built.services:
+            await service.prepare()
+
     def reload(self, config: Config) -> Sequence[Change]:
         """Take over what of another configuration can change while running.
 

@@ -75,8 +75,8 @@ class Parts:
 class Service(Protocol[Sections]):
     """One service, from bound to stopped. ``Sections`` is the configuration as far as it reads it.
 
-    The order of calls: :meth:`listen`, :meth:`run`, any number of :meth:`configure`, :meth:`finish`
-    or :meth:`stop`, at any time :meth:`close`.
+    The order of calls: :meth:`listen`, :meth:`run`, in a process of its own :meth:`prepare`, any
+    number of :meth:`configure`, :meth:`finish` or :meth:`stop`, at any time :meth:`close`.
     """
 
     @property
@@ -100,6 +100,11 @@ class Service(Protocol[Sections]):
 
     async def run(self, *, task_status: trio.TaskStatus[None] = ...) -> None:
         """Accept and serve until cancelled; it has started when all that is bound is heard."""
+        ...
+
+    async def prepare(self) -> None:
+        """Import and make what the first peer would otherwise wait for: the server has said that it
+        is ready."""
         ...
 
     def configure(self, config: Sections, /) -> None:
@@ -167,6 +172,9 @@ class ListeningService(ABC, Generic[ServedT]):
                     self.connections.cut()
         finally:
             self.close()
+
+    async def prepare(self) -> None:
+        """Import what the first peer would wait for: by default nothing."""
 
     def close(self) -> None:
         """Stop listening; what is connected goes on. Idempotent."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import socket
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -26,6 +27,7 @@ from trio_srs.hub.waiting import Waiting
 from trio_srs.net.address import Address
 from trio_srs.net.listen import ListenError
 from trio_srs.secret import Secret
+from trio_srs.service.api.asgi_server import AsgiServer
 from trio_srs.service.api.config import ApiConfig
 from trio_srs.service.api.context import ApiContext
 from trio_srs.service.api.serving import ApiService
@@ -74,7 +76,9 @@ class App:
 
 
 @asynccontextmanager
-async def serving(*addresses: Address, **config: Any) -> AsyncIterator[tuple[ApiService, App, str]]:
+async def serving(
+    *addresses: Address, make: Callable[[ApiContext], AsgiServer] | None = None, **config: Any
+) -> AsyncIterator[tuple[ApiService, App, str]]:
     bus = Bus()
     context = ApiContext(
         config=ApiConfig(listen=addresses or (LOOPBACK,), **config),
@@ -89,7 +93,7 @@ async def serving(*addresses: Address, **config: Any) -> AsyncIterator[tuple[Api
         addresses=dict,
     )
     app = App(context.stopping)
-    service = ApiService(context, app)
+    service = ApiService(context, make or (lambda _: AsgiServer(app)))
     await service.listen()
     async with trio.open_nursery() as nursery:
         await nursery.start(service.run)
@@ -115,6 +119,66 @@ async def test_requests_are_answered_on_a_connection_that_is_kept() -> None:
             assert (await client.get(f"{url}/")).text == "."
         assert len(service.connections) == 1
     assert not len(service.connections)
+
+
+async def test_who_asks_while_the_application_is_made_waits_for_it() -> None:
+    is_asked, made = threading.Event(), []
+
+    def make(context: ApiContext) -> AsgiServer:
+        is_asked.wait(5)
+        made.append(context)
+        return AsgiServer(App(context.stopping))
+
+    async with serving(make=make) as (service, _, url), trio.open_nursery() as nursery:
+        nursery.start_soon(service.prepare)
+        await wait_all_tasks_blocked()
+        stream = await ask(url, b"/")
+        await eventually(lambda: len(service.connections))
+        assert not made
+        is_asked.set()
+        with trio.fail_after(5):
+            assert (await stream.receive_some()).startswith(b"HTTP/1.1 200")
+        assert len(made) == 1
+        await stream.aclose()
+
+
+async def test_an_application_that_could_not_be_made_is_made_for_who_asks(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    tries = []
+
+    def make(context: ApiContext) -> AsgiServer:
+        tries.append(context)
+        if len(tries) == 1:
+            raise ZeroDivisionError("a planted bug")
+        return AsgiServer(App(context.stopping))
+
+    async with serving(make=make) as (service, _, url), httpx2.AsyncClient() as client:
+        with caplog.at_level(logging.ERROR):
+            await service.prepare()
+        assert "a planted bug" in caplog.text
+        assert (await client.get(f"{url}/")).text == "."
+
+
+async def test_who_is_served_first_after_a_stop_is_let_go_when_answered() -> None:
+    is_stopped = threading.Event()
+
+    def make(context: ApiContext) -> AsgiServer:
+        is_stopped.wait(5)
+        return AsgiServer(App(context.stopping))
+
+    async with serving(make=make) as (service, _, url), trio.open_nursery() as nursery:
+        nursery.start_soon(service.prepare)
+        await wait_all_tasks_blocked()
+        stream = await ask(url, b"/")
+        await eventually(lambda: len(service.connections))
+        nursery.start_soon(service.stop, 60.0)
+        await wait_all_tasks_blocked()
+        is_stopped.set()
+        with trio.fail_after(5):
+            while await stream.receive_some():
+                pass
+        await stream.aclose()
 
 
 async def test_http_2_is_spoken_from_the_first_byte() -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Final, Protocol
 
 from trio_srs.errors import RefusedError
 from trio_srs.service.api.config import ApiConfig
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from trio_srs.service.api.serving import ApiService
 
 __all__ = ["ApiNotInstalledError", "ApiSections", "make_api"]
+
+_NEEDS: Final = ("litestar", "anycorn")
 
 
 class ApiNotInstalledError(RefusedError):
@@ -32,21 +35,21 @@ class ApiSections(Protocol):
 def make_api(parts: Parts, config: ApiSections) -> ApiService | None:
     """Make the service, or nothing where no address is configured. Nothing is opened or started.
 
-    What it is made of takes longer to import than all the rest of the server.
+    What it needs takes longer to import than all the rest of the server: it is looked for here, and
+    imported when the server is ready.
 
     Raises:
         ApiNotInstalledError: it is asked for, and not installed.
     """
     if not config.api.listen:
         return None
-    try:
-        from trio_srs.service.api.app import make_app
-        from trio_srs.service.api.context import ApiContext
-        from trio_srs.service.api.serving import ApiService
-    except ModuleNotFoundError as error:
+    if missing := [name for name in _NEEDS if find_spec(name) is None]:
         raise ApiNotInstalledError(
-            f"api.listen is set, but {error.name} is not installed: pip install litestar anycorn"
-        ) from error
+            f"api.listen is set, but {missing[0]} is not installed: pip install litestar anycorn"
+        )
+    from trio_srs.service.api.context import ApiContext
+    from trio_srs.service.api.serving import ApiService
+
     context = ApiContext(
         config=config.api,
         hosts=parts.rules,
@@ -59,4 +62,4 @@ def make_api(parts: Parts, config: ApiSections) -> ApiService | None:
         turns=parts.turns,
         addresses=parts.addresses,
     )
-    return ApiService(context, make_app(context))
+    return ApiService(context)

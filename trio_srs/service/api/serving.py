@@ -1,32 +1,30 @@
 """The API's listeners, the connections they bring, and how both end. Floor 3.
 
 anycorn speaks HTTP on each connection. Its accept loop and its shutdown are not used: they know
-no connection by itself, and so cannot end one that does not read.
+no connection by itself, and so cannot end one that does not read. It and the application are made
+when the server is ready, or for the first connection, if that is sooner.
 """
 
 from __future__ import annotations
 
 import logging
 import socket
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Final
 
 import trio
-from anycorn import Config
-from anycorn.typing import ConnectionState
-from anycorn.utils import wrap_app
-from anycorn.worker_context import WorkerContext
 
 from trio_srs.net.accept import Acceptor
 from trio_srs.net.address import Address
 from trio_srs.net.connections import Connections
 from trio_srs.net.tcp import SocketOptions
-from trio_srs.service.api.connection import ShortServer
 from trio_srs.service.api.context import ApiContext
 from trio_srs.service.api.make import ApiSections
-from trio_srs.service.api.names import Asgi
-from trio_srs.service.api.transport import PatientStream
 from trio_srs.service.base import ListeningService, StopPhase
+
+if TYPE_CHECKING:
+    from trio_srs.service.api.asgi_server import AsgiServer
+    from trio_srs.service.api.transport import PatientStream
 
 __all__ = ["ApiService"]
 
@@ -39,21 +37,31 @@ _CALLED: Final = "a connection to the API"
 _LOOPBACK: Final = ("127.", "::1", "localhost")
 _ROOM_S: Final = 0.1
 """How long one over the limit waits: somebody may have gone, and only not been seen to."""
-_REQUESTS: Final = 1_000_000
-"""Requests on one connection before it is closed: in effect no limit."""
+
+
+def _make_server(context: ApiContext) -> AsgiServer:
+    from trio_srs.service.api.asgi_server import make_server  # longer than all of the server
+
+    return make_server(context)
 
 
 class ApiService(ListeningService["_Connection"]):
-    """Serves an ASGI application, made for the same context, on any number of addresses."""
+    """Serves an ASGI application on any number of addresses."""
 
-    def __init__(self, context: ApiContext, app: Asgi) -> None:
+    def __init__(
+        self, context: ApiContext, make: Callable[[ApiContext], AsgiServer] = _make_server
+    ) -> None:
+        """
+        Args:
+            make: makes the server of the application; it may be called in a thread.
+        """
         self.context = context
         most = context.config.max_connections
         super().__init__(Acceptor("api"), Connections(most, _CALLED))
         self.room = trio.CapacityLimiter(most)
-        self.worker = WorkerContext(None)
-        self.settings = _settings()
-        self.app = wrap_app(app, 0, "asgi")
+        self._make = make
+        self._server: AsgiServer | None = None
+        self._preparing: trio.Event | None = None
 
     async def listen(self) -> None:
         """Bind every address of the configuration.
@@ -83,6 +91,25 @@ class ApiService(ListeningService["_Connection"]):
         self.context.config = sections.api
         self.connections.most = self.room.total_tokens = sections.api.max_connections
 
+    async def prepare(self) -> None:
+        """Make the application, in a thread: media go on meanwhile. Who asks sooner waits."""
+        self._preparing = trio.Event()
+        try:
+            with self.context.hub.supervisor.containing("making the API"):
+                self._server = await trio.to_thread.run_sync(self._make, self.context)
+        finally:
+            self._preparing.set()
+
+    async def server(self) -> AsgiServer:
+        """Who answers; it is made now if nobody has prepared it."""
+        if self._preparing is not None:
+            await self._preparing.wait()
+        if self._server is None:
+            self._server = self._make(self.context)
+        if self.context.stopping.is_set():  # while it was made
+            await self._server.stop()
+        return self._server
+
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Accept and serve until cancelled."""
         context = self.context
@@ -102,7 +129,8 @@ class ApiService(ListeningService["_Connection"]):
         """
         self.close()
         self.context.stopping.set()
-        await self.worker.terminated.set()  # closes those that are idle, and each when answered
+        if self._server is not None:
+            await self._server.stop()
         await self.connections.end(grace_s)
 
 
@@ -132,25 +160,15 @@ class _Connection:
                 room.release_on_behalf_of(self)
 
     async def _serve(self) -> None:
-        service = self._service
-        stream = self._stream = await PatientStream.over(self._sock)
-        state = ConnectionState({})
-        await ShortServer(service.app, service.settings, service.worker, state, stream).run()
+        server = await self._service.server()
+        self._stream = await server.take(self._sock)
+        await server.serve(self._stream)
 
     def cut(self) -> None:
         """End it now, whatever it is doing."""
         if self._stream is not None:
             self._stream.cut()
         self._scope.cancel()
-
-
-def _settings() -> Config:
-    config = Config()
-    config.accesslog = None
-    config.errorlog = _log
-    config.include_server_header = False
-    config.keep_alive_max_requests = _REQUESTS
-    return config
 
 
 def _is_private(address: Address) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -12,7 +13,9 @@ from trio_srs.hub.directory import SessionDirectory
 from trio_srs.hub.hub import Hub
 from trio_srs.hub.turns import Turns
 from trio_srs.service.http.config import HttpConfig
-from trio_srs.session.http_events import HttpRequest
+
+if TYPE_CHECKING:
+    from trio_srs.session.http_events import HttpRequest
 
 __all__ = ["METHODS", "HttpContext"]
 

@@ -34,7 +34,7 @@ def make_http(parts: Parts, config: HttpSections) -> HttpService | None:
     """Make the service; None where nothing is listened to. Nothing is opened or started."""
     if not config.http.listen and not config.https.listen:
         return None
-    # Who serves no HTTP does not wait for what it needs.
+    # Who serves no HTTP needs nothing of it; who does imports the most of it when it is ready.
     from trio_srs.service.http.context import HttpContext
     from trio_srs.service.http.server import HttpService
 

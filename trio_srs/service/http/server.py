@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Final, Protocol
+from importlib import import_module
+from typing import TYPE_CHECKING, Final, Protocol
 
 from trio_srs.net.address import Address
 from trio_srs.net.connections import Connections
@@ -12,13 +13,16 @@ from trio_srs.net.tcp import SocketOptions
 from trio_srs.net.transport import Transport
 from trio_srs.service.base import SecureService
 from trio_srs.service.http.config import HttpConfig
-from trio_srs.service.http.connection import HttpConnection
 from trio_srs.service.http.context import HttpContext
+
+if TYPE_CHECKING:
+    from trio_srs.service.http.connection import HttpConnection
 
 __all__ = ["HttpService"]
 
 _PLAIN_HTTP: Final = (b"GET ", b"HEAD ", b"POST ", b"PUT ", b"OPTIONS ")
 """How a client begins that speaks HTTP without TLS."""
+_CONNECTION: Final = "trio_srs.service.http.connection"
 
 
 class HttpSection(Protocol):
@@ -30,7 +34,7 @@ class HttpSection(Protocol):
         ...
 
 
-class HttpService(SecureService[HttpConnection]):
+class HttpService(SecureService["HttpConnection"]):
     """Serves HTTP and HTTPS on any number of addresses."""
 
     def __init__(
@@ -60,6 +64,10 @@ class HttpService(SecureService[HttpConnection]):
     def _options(self) -> SocketOptions:
         return SocketOptions(nodelay=True, keepalive_idle=self.context.config.tcp_keepalive)
 
+    async def prepare(self) -> None:
+        """Import what serves a connection."""
+        import_module(_CONNECTION)
+
     def configure(self, sections: HttpSection, /) -> None:
         """Go on with another configuration: it holds for what begins from now on."""
         self.context.config = sections.http
@@ -74,6 +82,8 @@ class HttpService(SecureService[HttpConnection]):
         opening: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         """Serve one connection in the background, whatever kind of transport it has."""
+        from trio_srs.service.http.connection import HttpConnection  # see prepare
+
         self.connections.begin(HttpConnection(transport, self.context, protocol, opening))
 
     async def finish(self) -> None:

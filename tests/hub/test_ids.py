@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trio_srs.hub.ids import Ids, ProcessName, parse_process_name
+from trio_srs.hub.ids import Ids, ProcessName, SrsIds, parse_process_name
 
 names = st.from_regex(r"[A-Za-z0-9_.-]{0,32}", fullmatch=True).map(parse_process_name)
 
@@ -52,3 +54,16 @@ def test_what_is_no_id_of_an_event_has_no_number(event: str) -> None:
 def test_a_name_may_stand_in_a_url_and_a_log_as_it_is(text: str) -> None:
     with pytest.raises(ValueError, match="expected at most 32 letters"):
         parse_process_name(text)
+
+
+def test_ids_for_clients_of_srs_look_like_its_own_and_tell_apart() -> None:
+    ids, other = SrsIds(), SrsIds()
+    assert re.fullmatch(r"vid-[0-9a-z]{7}", ids.server)
+    assert re.fullmatch(r"[0-9a-z]{8}", ids.service)
+    assert ids.of("live/a") == ids.of("live/a") != ids.of("live/b")
+    assert (ids.server, ids.service) != (other.server, other.service)
+    assert ids.of("live/a") != other.of("live/a")
+
+
+def test_a_process_with_a_name_is_the_server_of_that_name() -> None:
+    assert SrsIds(ProcessName("edge-1")).server == "edge-1"

@@ -8,7 +8,7 @@ import attrs
 import pytest
 
 from trio_srs.hub.settings import BusyPolicy, StreamSettings, override
-from trio_srs.units import Timeout
+from trio_srs.units import NEVER, Bytes, Seconds, Timeout
 
 
 @pytest.mark.parametrize(
@@ -61,6 +61,14 @@ def test_settings_may_be_given_over_others() -> None:
     )
 
 
+def test_settings_may_be_given_as_a_configuration_has_them() -> None:
+    said = {"gop_cache": "5s", "publish_idle_timeout": "never", "log_bytes": "1MiB"}
+    assert override(StreamSettings(), said) == StreamSettings(
+        gop_cache=Seconds(5.0), publish_idle_timeout=NEVER, log_bytes=Bytes(2**20)
+    )
+    assert override(StreamSettings(), {"gop_cache": "off"}).gop_cache is None
+
+
 @pytest.mark.parametrize(
     ("key", "value", "why"),
     [
@@ -70,6 +78,8 @@ def test_settings_may_be_given_over_others() -> None:
         ("log_bytes", 2.5, "log_bytes is 2.5, expected a int"),
         ("log_bytes", True, "log_bytes is True, expected a int"),
         ("log_bytes", None, "log_bytes is None, expected a int"),
+        ("log_bytes", "off", "expected a size"),
+        ("stalled_timeout", "5 parsecs", "expected a duration"),
         ("gop_cache", -1, "expected 0s to 1h"),
     ],
 )

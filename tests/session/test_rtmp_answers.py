@@ -84,6 +84,20 @@ def test_a_rejection_may_say_where_to_go() -> None:
     assert info["ex"] == {"code": 302.0, "redirect": "rtmp://b/live"}
 
 
+def test_a_refused_publish_or_play_may_say_where_to_go_as_srs_says_it() -> None:
+    plain = answers.request_refused("NetStream.Failed", "not here")
+    assert (plain.name, info_of(plain)["level"], "ex" in info_of(plain)) == (
+        *("onStatus", "error"),
+        False,
+    )
+    answer = answers.request_refused("NetStream.Failed", "go", "rtmp://b/live/a?token=x/y")
+    assert info_of(answer)["ex"] == {
+        "code": 302.0,
+        "redirect": "rtmp://b/live",
+        "redirect2": "rtmp://b/live/a?token=x/y",
+    }
+
+
 @pytest.mark.parametrize("value", [None, 0.0, 5.0])
 def test_a_null_result_has_the_value_that_it_was_given(value: Value) -> None:
     assert answers.null_result(3.0, value) == Command("_result", 3.0, (None, value))

@@ -17,6 +17,7 @@ from trio_srs.hub.gate import AccessConfig
 from trio_srs.hub.history import HistoryConfig
 from trio_srs.hub.settings import Overrides, StreamSettings
 from trio_srs.service.api.config import ApiConfig
+from trio_srs.service.hooks.config import HooksConfig
 from trio_srs.service.http.config import HttpConfig, HttpsConfig
 from trio_srs.service.rtmp.config import RtmpConfig, RtmpsConfig
 
@@ -88,6 +89,7 @@ class Config:
     https: HttpsConfig = attrs.field(factory=HttpsConfig)
     api: ApiConfig = attrs.field(factory=ApiConfig)
     access: AccessConfig = attrs.field(factory=AccessConfig)
+    hooks: HooksConfig = attrs.field(factory=HooksConfig)
     log: LogConfig = attrs.field(factory=LogConfig)
     process: ProcessConfig = attrs.field(factory=ProcessConfig)
     history: HistoryConfig = attrs.field(factory=HistoryConfig)

@@ -71,9 +71,13 @@ class AccessControl:
             supervisor: is told of bugs in gates.
         """
         self.rules = rules
-        self._gates = tuple(gates)
+        self._gates = list(gates)
         self._config = config
         self._supervisor = supervisor or Supervisor()
+
+    def add(self, gate: Gate) -> None:
+        """Ask one more, behind the others."""
+        self._gates.append(gate)
 
     async def connect(self, request: AccessRequest) -> Grant:
         """May a peer use an application?

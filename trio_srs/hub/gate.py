@@ -96,6 +96,8 @@ class AccessRequest:
     """The stream's name, or the one that an earlier gate gave; empty for ``connect``."""
     params: Mapping[str, str] = attrs.field(factory=dict)
     """The parameters of the URL."""
+    query: str = ""
+    """The same as they were said, joined by ``&``."""
     tc_url: str = ""
     """The URL that it connected to, in its own words."""
     page_url: str = ""

@@ -1,15 +1,17 @@
 """Ids of sessions and events, by which those of several processes can be told apart.
 
-Floor 2, and pure.
+Floor 2.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
+import secrets
 from itertools import count
 from typing import Final, NewType
 
-__all__ = ["NAMELESS", "Ids", "ProcessName", "parse_process_name"]
+__all__ = ["NAMELESS", "Ids", "ProcessName", "SrsIds", "parse_process_name"]
 
 ProcessName = NewType("ProcessName", str)
 """What the ids of one process begin with, if anything."""
@@ -58,3 +60,38 @@ class Ids:
         number = event.removeprefix(self._before)
         is_ours = event.startswith(self._before) and _NUMBER.fullmatch(number)
         return int(number) if is_ours else None
+
+
+_ALPHABET: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+class SrsIds:
+    """The ids that SRS has where we have names: of this server, its process, hosts and streams.
+
+    Attributes:
+        server: ``vid-…``, or the name of the process if it has one: the same in every answer and
+            call of this server.
+        service: of this process alone.
+    """
+
+    def __init__(self, process: ProcessName = NAMELESS) -> None:
+        drawn = secrets.token_bytes(32)
+        self._key = drawn
+        self.service: Final = _letters(drawn[:8], 8)
+        self.server: Final = process or self.of("server")
+
+    def of(self, name: str) -> str:
+        """The id of a virtual host, or of a stream by the name it has in the hub: while this
+        process runs always the same, and no other's."""
+        digest = hashlib.blake2b(name.encode(), key=self._key, digest_size=8).digest()
+        return f"vid-{_letters(digest, 7)}"
+
+
+def _letters(random: bytes, count: int) -> str:
+    """So many letters and digits, made of bytes."""
+    number = int.from_bytes(random)
+    text = ""
+    for _ in range(count):
+        number, digit = divmod(number, len(_ALPHABET))
+        text += _ALPHABET[digit]
+    return text

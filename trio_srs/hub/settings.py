@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import enum
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType, NoneType
 from typing import Any, Final, get_args, get_type_hints
 
@@ -21,6 +21,9 @@ from trio_srs.units import (
     Seconds,
     Timeout,
     bytes_within,
+    parse_bytes,
+    parse_seconds,
+    parse_timeout,
     seconds_within,
     within,
 )
@@ -200,7 +203,8 @@ _DEFAULTS: Final[Mapping[str, Any]] = {
 def override(settings: StreamSettings, overrides: Overrides) -> StreamSettings:
     """The settings with some of them changed.
 
-    A choice may be given by its word, and a number of seconds without a fraction.
+    A value may be given as the configuration has it: a choice by its word, a duration or a size as
+    text with a unit or as a number, None as ``"off"``.
 
     Raises:
         TypeError, ValueError: there is no such key, or its value cannot be. What is lawful over
@@ -223,14 +227,29 @@ def _can_be_off() -> frozenset[str]:
     return frozenset(key for key, kind in hints if NoneType in get_args(kind))
 
 
+@functools.cache
+def _with_unit() -> Mapping[str, Callable[[object], object]]:
+    """The keys whose values people write with a unit, and what reads that."""
+    parsers = {Seconds: parse_seconds, Timeout: parse_timeout, Bytes: parse_bytes}
+    hints = get_type_hints(StreamSettings).items()
+    return {
+        key: parsers[arm]
+        for key, kind in hints
+        for arm in (kind, *get_args(kind))
+        if arm in parsers
+    }
+
+
 def _fit(key: str, value: object) -> object:
     default = _DEFAULTS.get(key)
     if default is None:
         raise ValueError(f"there is no stream setting {key!r}")
     if isinstance(default, enum.Enum):
         return type(default)(value)
-    if value is None and key in _can_be_off():
+    if value in (None, "off") and key in _can_be_off():
         return None
+    if isinstance(value, str) and key in _with_unit():
+        return _with_unit()[key](value)
     if type(value) is not type(default) and not (isinstance(default, float) and type(value) is int):
         raise TypeError(f"{key} is {value!r}, expected a {type(default).__name__}")
     return value

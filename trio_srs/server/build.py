@@ -13,7 +13,7 @@ from trio_srs.hub.broadcast import Broadcaster
 from trio_srs.hub.bus import Bus
 from trio_srs.hub.gate import Gate
 from trio_srs.hub.hub import Hub
-from trio_srs.hub.ids import Ids
+from trio_srs.hub.ids import Ids, SrsIds
 from trio_srs.hub.journal import Journal
 from trio_srs.hub.registry import Registry
 from trio_srs.hub.reports import Reports
@@ -24,6 +24,7 @@ from trio_srs.hub.waiting import Waiting
 from trio_srs.net.reading import SharedReader
 from trio_srs.service.api.make import make_api
 from trio_srs.service.base import Parts, Service
+from trio_srs.service.hooks.make import make_hooks
 from trio_srs.service.http.make import make_http
 from trio_srs.service.rtmp.make import make_rtmp
 from trio_srs.version import VERSION
@@ -43,6 +44,7 @@ class Offer:
 
 
 SERVICES: Final = (
+    Offer(make_hooks),
     Offer(make_rtmp, ("rtmp", "rtmps")),
     Offer(make_http, ("http", "https")),
     Offer(make_api, ("api",)),
@@ -125,6 +127,7 @@ def build(
         journal=journal,
         reports=reports,
         waiting=Waiting(bus, reports, registry, turns),
+        srs_ids=SrsIds(config.process.name),
         turns=turns,
         reader=SharedReader() if SharedReader.works else None,
         addresses=addresses,

@@ -280,6 +280,7 @@ async def serve(
         ListenError: an address cannot be listened on.
         TlsConfigError: the certificate cannot be used.
         ApiNotInstalledError: ``api.listen`` is set without what it needs.
+        HooksNotInstalledError: hooks are configured without what they need.
     """
     config = config or Config()
     built = build(config, gate, services)
@@ -349,7 +350,8 @@ async def _run_service(
                 raise
             failed.append(error)
 
-    await supervisor.watch(SupervisedTask(f"service {'+'.join(service.urls)}"), run)
+    name = "+".join(service.urls) or type(service).__name__  # of one that listens nowhere
+    await supervisor.watch(SupervisedTask(f"service {name}"), run)
     if failed:
         raise failed.pop()
 

@@ -20,6 +20,7 @@ from trio_srs.hub.access import AccessControl
 from trio_srs.hub.bus import Bus
 from trio_srs.hub.directory import EventLog, SessionDirectory
 from trio_srs.hub.hub import Hub
+from trio_srs.hub.ids import SrsIds
 from trio_srs.hub.reports import Reports
 from trio_srs.hub.resolution import Rules
 from trio_srs.hub.supervisor import Supervisor
@@ -64,6 +65,8 @@ class Parts:
     journal: EventLog
     reports: Reports
     waiting: Waiting
+    srs_ids: SrsIds
+    """What SRS's clients know this server, its hosts and streams by."""
     turns: Turns
     """For those who ask about everything."""
     reader: SharedReader | None

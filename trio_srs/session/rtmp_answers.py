@@ -20,6 +20,7 @@ __all__ = [
     "fc_unpublished",
     "null_result",
     "play_answers",
+    "request_refused",
     "sample_access",
 ]
 
@@ -67,6 +68,24 @@ def connect_rejected(transaction_id: float, description: str, redirect: str = ""
     if redirect:
         info["ex"] = {"code": float(_REDIRECT), "redirect": redirect}
     return Command("_error", transaction_id, (None, info))
+
+
+def request_refused(code: str, description: str, redirect: str = "") -> Command:
+    """The ``onStatus`` that a refused ``publish`` or ``play`` is answered with.
+
+    Args:
+        redirect: the URL of the stream to go to instead. SRS says it twice: as far as the
+            application, and whole.
+    """
+    if not redirect:
+        return on_status(code, description)
+    connect_to = redirect.partition("?")[0].rpartition("/")[0]
+    there: dict[str, Value] = {
+        "code": float(_REDIRECT),
+        "redirect": connect_to,
+        "redirect2": redirect,
+    }
+    return on_status(code, description, ex=there)
 
 
 def call_failed(transaction_id: float, description: str) -> Command:

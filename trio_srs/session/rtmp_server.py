@@ -19,6 +19,7 @@ from trio_srs.session.rtmp_answers import (
     fc_unpublished,
     null_result,
     play_answers,
+    request_refused,
     sample_access,
 )
 from trio_srs.session.rtmp_core import COMMANDS, RtmpCore, SessionLimits
@@ -313,13 +314,14 @@ class RtmpServerSession:
         """Say no to the pending request, in the words of ``error``; the session may go on.
 
         Args:
-            redirect: the URL to connect to in place of this one, for a ``connect``.
+            redirect: the URL to go to in place of this one.
         """
         request = self._decided()
         if isinstance(request, ConnectRequested):
             self.core.send_command(connect_rejected(self._transaction_id, str(error), redirect))
         else:
-            self.core.send_command(on_status(error.rtmp_status, str(error)), request.stream_id)
+            answer = request_refused(error.rtmp_status, str(error), redirect)
+            self.core.send_command(answer, request.stream_id)
 
     def _decided(self) -> _Request:
         if self._pending is None:

@@ -105,7 +105,7 @@ async def test_a_gate_is_asked_with_all_that_is_known_of_a_peer(open_house: Open
         client=words["flashVer"],
     )
     assert publish == attrs.evolve(
-        connect, name="a", params={"token": "x"}, granted=Grant(account="bob")
+        connect, name="a", params={"token": "x"}, query="token=x", granted=Grant(account="bob")
     )
 
 

@@ -219,6 +219,7 @@ class MediaSession(ABC):
             app=said.app,
             name=said.name,
             params=said.params,
+            query=said.query,
             tc_url=url,
             page_url=asked.headers.get("referer", ""),
             client=asked.headers.get("user-agent", "")[:NAME_MOST],

@@ -443,6 +443,7 @@ class Connection:
             app=stream.app,
             name=name,
             params=stream.params,
+            query=stream.query,
             tc_url=said.tc_url,
             page_url=said.page_url,
             swf_url=said.swf_url,

@@ -1,0 +1,130 @@
+"""The gate that asks servers by calls before a peer is told yes. Floor 3."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+import trio
+
+from trio_srs.hub.gate import AS_ASKED, AccessRequest, Grant
+from trio_srs.hub.ids import SrsIds
+from trio_srs.service.hooks.calls import HookCall, connect_call, request_call
+from trio_srs.service.hooks.config import Action, HooksConfig, OnFailure
+from trio_srs.service.hooks.deliveries import Deliveries, encode_body
+from trio_srs.service.hooks.ledger import Ledger, LedgerEntry
+from trio_srs.service.hooks.poster import Poster, shown
+from trio_srs.service.hooks.replies import (
+    AnswerError,
+    HookFailedError,
+    HookRefusedError,
+    UnheardError,
+    read_answer,
+)
+
+__all__ = ["HooksGate"]
+
+_log = logging.getLogger(__name__)
+
+_WITH_CONNECT = frozenset({"rtmp", "rtmps"})
+"""The protocols whose connections SRS tells of; others have publishes and plays alone."""
+
+
+class HooksGate:
+    """Asks for each publish and play, and before the first of an RTMP connection for that."""
+
+    def __init__(
+        self,
+        config: Callable[[], HooksConfig],
+        ids: SrsIds,
+        poster: Poster,
+        ledger: Ledger,
+        deliveries: Deliveries,
+    ) -> None:
+        self._config, self._ids, self._poster = config, ids, poster
+        self._ledger, self._deliveries = ledger, deliveries
+
+    async def connect(self, request: AccessRequest, /) -> Grant | None:
+        """Nobody is asked yet: SRS's ``on_connect`` names a stream."""
+
+    async def publish(self, request: AccessRequest, /) -> Grant | None:
+        return await self._decide(Action.ON_PUBLISH, request)
+
+    async def play(self, request: AccessRequest, /) -> Grant | None:
+        return await self._decide(Action.ON_PLAY, request)
+
+    async def _decide(self, action: Action, request: AccessRequest) -> Grant:
+        """Ask for all that a request needs, in time.
+
+        Raises:
+            HookRefusedError: somebody said no.
+            HookFailedError: it could not be decided, and that is to be a no.
+        """
+        total_s, call = self._config().total_timeout, request_call(self._ids, action, request)
+        with trio.move_on_after(total_s):
+            await self._deliveries.settled(call.session, call.stream)
+            connected = await self._connected(request)
+            entry = self._ledger.request(call, is_asked=self._is_asked(call))
+            return connected.then(await self._ask(entry))
+        failed = HookFailedError(f"it was not decided within {total_s:g} s")
+        return self._fail(call, "", failed)
+
+    async def _connected(self, request: AccessRequest) -> Grant:
+        ledger, session = self._ledger, request.session
+        if request.protocol not in _WITH_CONNECT or ledger.is_connected(session):
+            return AS_ASKED
+        call = connect_call(self._ids, request)
+        entry = ledger.connect(call, is_asked=self._is_asked(call))
+        try:
+            return await self._ask(entry)
+        except BaseException:  # also when there was no time for it
+            self._deliveries.put(ledger.disconnect(session))
+            raise
+
+    def _is_asked(self, call: HookCall) -> bool:
+        return bool(self._config().urls_of(call.action))
+
+    async def _ask(self, entry: LedgerEntry) -> Grant:
+        """Call each URL in order; the first that says no is the last."""
+        grant = AS_ASKED
+        for url in self._config().urls_of(entry.call.action):
+            grant = grant.then(await self._call(url, entry))
+            if grant.redirect:
+                break
+        return grant
+
+    async def _call(self, url: str, entry: LedgerEntry) -> Grant:
+        config, call = self._config(), entry.call
+        was_granted, entry.may_be_granted = entry.may_be_granted, True
+        try:
+            answer = await self._poster.post(
+                url, encode_body(call), config.call_timeout, config.secret
+            )
+            grant = read_answer(answer.status, answer.body)
+        except HookRefusedError:
+            entry.may_be_granted = was_granted
+            raise
+        except HookFailedError as error:
+            if isinstance(error, AnswerError | UnheardError):  # else it may be a yes unheard
+                entry.may_be_granted = was_granted
+            return self._fail(call, url, error)
+        if grant.redirect:
+            entry.may_be_granted = was_granted
+        return grant
+
+    def _fail(self, call: HookCall, url: str, error: HookFailedError) -> Grant:
+        """Somebody could not be asked: as the configuration says, that is a no, or nothing."""
+        is_allowed = self._config().on_failure is OnFailure.ALLOW
+        _log.warning(
+            "%s of session %s is %s: %s%s",
+            call.action,
+            call.session,
+            "allowed unasked" if is_allowed else "refused",
+            f"{shown(url)}: " if url else "",
+            error,
+            extra={"fields": {"session": call.session, "action": str(call.action)}},
+        )
+        if is_allowed:
+            return AS_ASKED
+        # What is wrong with the server that decides is not for the peer to know.
+        raise HookFailedError("it could not be decided") from None

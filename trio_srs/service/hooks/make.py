@@ -1,0 +1,50 @@
+"""From a configuration to the hooks of a server, if there are to be any. Floor 3."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from trio_srs.errors import RefusedError
+from trio_srs.service.base import Parts
+from trio_srs.service.hooks.config import HooksConfig
+
+if TYPE_CHECKING:
+    from trio_srs.service.hooks.service import HooksService
+
+__all__ = ["HooksNotInstalledError", "HooksSections", "make_hooks"]
+
+
+class HooksNotInstalledError(RefusedError):
+    """The configuration asks for HTTP callbacks, and the package that makes them is not there."""
+
+    code = "hooks_not_installed"
+
+
+class HooksSections(Protocol):
+    """What of a configuration is about hooks."""
+
+    @property
+    def hooks(self) -> HooksConfig:
+        """The section ``[hooks]`` of the configuration."""
+        ...
+
+
+def make_hooks(parts: Parts, config: HooksSections) -> HooksService | None:
+    """Make the service, or nothing where nobody is to be called. Nothing is opened or started.
+
+    Raises:
+        HooksNotInstalledError: somebody is, and there is no HTTP client.
+    """
+    if not config.hooks.is_used:
+        return None
+    try:
+        from trio_srs.service.hooks.poster import HttpPoster
+        from trio_srs.service.hooks.service import HooksService
+    except ModuleNotFoundError as error:
+        raise HooksNotInstalledError(
+            f"hooks are configured, but {error.name} is not installed: pip install httpx2"
+        ) from error
+    poster = HttpPoster(config.hooks.max_connections)
+    service = HooksService(config.hooks, parts.srs_ids, parts.bus, poster)
+    parts.access.add(service.gate)
+    return service

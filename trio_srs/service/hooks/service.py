@@ -1,0 +1,84 @@
+"""The hooks of one server, from its start to its end. Floor 3."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from typing import Final
+
+import trio
+
+from trio_srs.hub.bus import Bus, Event
+from trio_srs.hub.ids import SrsIds
+from trio_srs.service.base import StopPhase
+from trio_srs.service.hooks.asking import HooksGate
+from trio_srs.service.hooks.config import HooksConfig
+from trio_srs.service.hooks.deliveries import Deliveries
+from trio_srs.service.hooks.ledger import Ledger
+from trio_srs.service.hooks.make import HooksSections
+from trio_srs.service.hooks.poster import Poster
+
+__all__ = ["HooksService"]
+
+_NOWHERE: Final[Mapping[str, Sequence[str]]] = {}
+
+
+class HooksService:
+    """Asks and tells by calls. It listens nowhere, and is there until the last session has ended.
+
+    Attributes:
+        config: what holds for calls that begin.
+        gate: asks; to be the last of all gates, so that nobody hears of what another refuses.
+        deliveries: what is still to be told.
+    """
+
+    def __init__(self, config: HooksConfig, ids: SrsIds, bus: Bus, poster: Poster) -> None:
+        self.config = config
+        self._bus, self._poster = bus, poster
+        self._ledger = Ledger()
+        self.deliveries = Deliveries(self._current, poster)
+        self.gate = HooksGate(self._current, ids, poster, self._ledger, self.deliveries)
+        self._listening = ExitStack()
+
+    def _current(self) -> HooksConfig:
+        return self.config
+
+    @property
+    def stop_phase(self) -> StopPhase:
+        """It tells how the sessions ended."""
+        return StopPhase.WITNESSES
+
+    @property
+    def urls(self) -> Mapping[str, Sequence[str]]:
+        """None: it listens nowhere."""
+        return _NOWHERE
+
+    async def listen(self) -> None:
+        """Hear what becomes of what was granted."""
+        self._listening.enter_context(self._bus.listening(self._hear))
+
+    def _hear(self, event: Event) -> None:
+        self.deliveries.put(self._ledger.hear(event))
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Make calls until cancelled."""
+        async with self._poster:
+            await self.deliveries.run(task_status=task_status)
+
+    def configure(self, sections: HooksSections, /) -> None:
+        """Go on with another configuration: it holds for the calls that begin."""
+        self.config = sections.hooks
+
+    def close(self) -> None:
+        """Hear nothing more. Idempotent."""
+        self._listening.close()
+
+    async def finish(self) -> None:
+        """Wait until everything has been told."""
+        await self.deliveries.over()
+
+    async def stop(self, grace_s: float) -> None:
+        """The same, for so long at most; what could not be told by then is lost, and logged."""
+        with trio.move_on_after(grace_s):
+            await self.deliveries.over()
+        self.deliveries.give_up("the server stopped")

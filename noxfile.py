@@ -90,6 +90,17 @@ def interop(session: nox.Session) -> None:
 
 
 @nox.session
+def clients(session: nox.Session) -> None:
+    """Which clients on this host play what over HTTP: three minutes, and the page that says so.
+
+    ``-- vlc gstreamer`` tries only these.
+    """
+    session.install(".", *groups("tests"))
+    session.run("python", "-m", "tests.clients", *session.posargs)
+    session.run("python", "docs/generate.py")
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Micro benchmarks, then servers side by side: half an hour, and the README's table.
 

@@ -12,6 +12,7 @@ import ast
 import enum
 import importlib
 import inspect
+import json
 import pkgutil
 import re
 import sys
@@ -35,7 +36,9 @@ from trio_srs.media.expect.subject import OPERATORS, Kind
 from trio_srs.media.remux.left_out import LeftOutReason
 from trio_srs.media.report import Conduct, Oddity, Step, StepKind, StreamReport
 from trio_srs.service.api.reference import reference_page
+from trio_srs.service.http.view import VIEWS
 from trio_srs.session.rtmp_streams import TRANSITIONS, StreamState
+from trio_srs.wire.codec.ids import BY_NAME
 from trio_srs.wire.mp4.mp4_oddity import Mp4OddityKind
 from trio_srs.wire.rtmp.oddity import OddityKind
 from trio_srs.wire.ts.ts_oddity import TsOddityKind
@@ -343,11 +346,89 @@ def _class_name(front: str) -> str:
     return f"{front.title().replace('_', '')}Keywords"
 
 
+def clients_page() -> str:
+    """What was seen to play what: of each client a file, written by those who tried it."""
+    return "\n".join(_clients_page())
+
+
+def _clients_page() -> Iterator[str]:
+    yield "<!-- Made by docs/generate.py from docs/reference/clients; see tests/clients. -->"
+    yield "# Clients over HTTP\n"
+    yield "What real clients were seen to play, of streams of two seconds that ffmpeg published by"
+    yield "RTMP. A column is the codecs of a stream, a row the form it was asked for in: *yes* was"
+    yield "played to its end; *no* was tried and is not played, for the reason below the table; and"
+    yield "where there is nothing it was not tried. A form that has no place for a codec, as"
+    yield "[containers](containers.md) says, is not tried with it. `nox -s clients` tries all of it"
+    yield "anew, for the clients that are there; the usual tests try some.\n"
+    for path in sorted((REFERENCE / "clients").glob("*.json")):
+        yield from _client(ClientResults.read(path))
+
+
+SCHEMES: Final = ("http", "https", "ws", "wss")
+
+
+@attrs.frozen
+class ClientResults:
+    """What one client played."""
+
+    client: str
+    version: str
+    package: str
+    """Where it comes from."""
+    proof: str
+    """What was counted."""
+    held: dict[tuple[str, str], str]
+    """By form and stream: why it is not played, in words; empty if it is."""
+    untried: list[str]
+    """What could not be tried at all, and why."""
+
+    @classmethod
+    def read(cls, path: Path) -> ClientResults:
+        """Read a file. Raises ValueError: an unknown form or codec, or a reason is missing."""
+        said = json.loads(path.read_text(encoding="utf-8"))
+        held = {}
+        for row in said["rows"]:
+            form, stream = row["form"], row["stream"]
+            scheme, _, view = form.partition("-")
+            if scheme not in SCHEMES or f".{view}" not in VIEWS:
+                raise ValueError(f"{path}: {form} is no form that is served")
+            if unknown := set(stream.split("+")) - set(BY_NAME):
+                raise ValueError(f"{path}: {', '.join(unknown)} is no codec")
+            why = row.get("why", "")
+            if row["holds"] is bool(why):
+                raise ValueError(f"{path}: {form} of {stream} needs a reason if it does not hold")
+            held[form, stream] = why
+        return cls(
+            said["client"], said["version"], said["package"], said["proof"], held, said["untried"]
+        )
+
+
+def _client(results: ClientResults) -> Iterator[str]:
+    yield f"## {results.client} {results.version}\n"
+    yield f"From {results.package}. Counted: {results.proof}.\n"
+    served = (f"{scheme}-{view.name}" for scheme in SCHEMES for view in VIEWS.values())
+    tried = {form for form, _ in results.held}
+    forms = [form for form in served if form in tried]
+    streams = list(dict.fromkeys(stream for _, stream in results.held))
+    reasons = list(dict.fromkeys(filter(None, results.held.values())))
+
+    def cell(form: str, stream: str) -> str:
+        why = results.held.get((form, stream))
+        return "" if why is None else f"no ({reasons.index(why) + 1})" if why else "yes"
+
+    head = ["form", *(f"`{stream}`" for stream in streams)]
+    yield from table(head, ([f"`{form}`", *(cell(form, it) for it in streams)] for form in forms))
+    yield from (f"- ({number}) {why}." for number, why in enumerate(reasons, 1))
+    yield from (f"- Not tried: {what}." for what in results.untried)
+    yield ""
+
+
 MODULES: Final[dict[str, Callable[[], str]]] = {
     "trio_srs/media/expect/keywords.py": keywords_module,
 }
 PAGES: Final[dict[str, Callable[[], str]]] = {
     "api.md": reference_page,
+    "clients.md": clients_page,
     "errors.md": errors_page,
     "expectations.md": expectations_page,
     "facts.md": facts_page,

@@ -13,7 +13,7 @@ from tests.interop.client import MEDIA, Item
 from tests.interop.programs import FFMPEG, FFMPEGS, ffmpeg
 from trio_srs.wire.flv.tag import FlvReader
 
-__all__ = ["ANY_FFMPEG", "LEGACY", "RECIPES", "Library", "Recipe", "items_of"]
+__all__ = ["ANY_FFMPEG", "LEGACY", "RECIPES", "X264", "Library", "Recipe", "items_of"]
 
 _PICTURES: Final = "testsrc=size=160x120:rate=25,format=yuv420p"
 _TONE: Final = "sine=frequency=440"
@@ -47,22 +47,22 @@ class Recipe:
         return command
 
 
-_X264: Final = "libx264 -preset ultrafast -bf 2 -b_strategy 0"
+X264: Final = "libx264 -preset ultrafast -bf 2 -b_strategy 0"
 
 RECIPES: Final = {
-    "avc_aac": Recipe(_X264, "aac"),
-    "avc_mp3": Recipe(_X264, "libmp3lame"),
+    "avc_aac": Recipe(X264, "aac"),
+    "avc_mp3": Recipe(X264, "libmp3lame"),
     "aac_only": Recipe(None, "aac"),
     "mp3_only": Recipe(None, "libmp3lame"),
-    "avc_only": Recipe(_X264, None),
+    "avc_only": Recipe(X264, None),
     "sorenson_nellymoser": Recipe("flv", "nellymoser -ar 16000"),
     "hevc_aac": Recipe("libx265 -preset ultrafast -x265-params log-level=none", "aac", True),
     "av1_aac": Recipe("libaom-av1 -cpu-used 8 -usage realtime -crf 40", "aac", True),
     "vp9_opus": Recipe("libvpx-vp9 -deadline realtime -cpu-used 8 -crf 40", "libopus", True),
     "flac_only": Recipe(None, "flac", True),
-    "avc_ac3": Recipe(_X264, "ac3", True),
+    "avc_ac3": Recipe(X264, "ac3", True),
     "eac3_only": Recipe(None, "eac3", True),
-    "multitrack": Recipe(_X264, "aac", True, tracks=2),
+    "multitrack": Recipe(X264, "aac", True, tracks=2),
 }
 LEGACY: Final = [name for name, recipe in RECIPES.items() if not recipe.enhanced]
 ENHANCED: Final = [name for name, recipe in RECIPES.items() if recipe.enhanced]
@@ -85,9 +85,13 @@ class Library:
 
     def file(self, name: str) -> Path:
         """The FLV file of a recipe: 2 seconds, a keyframe every 10 pictures."""
+        return self.made(name, RECIPES[name])
+
+    def made(self, name: str, recipe: Recipe) -> Path:
+        """The file of a recipe that is in no list."""
         path = self._folder / f"{name}.flv"
         if not path.exists():
-            command = ffmpeg(FFMPEG, *RECIPES[name].arguments(), "-f", "flv", str(path))
+            command = ffmpeg(FFMPEG, *recipe.arguments(), "-f", "flv", str(path))
             subprocess.run(command, check=True, timeout=30, stderr=subprocess.PIPE)
         return path
 

@@ -1,0 +1,137 @@
+"""One stream, watched by many clients at once."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import attrs
+import trio
+import trustme
+
+from tests.clients.matrix import FORMS, STREAMS, Form, Sample, Wanted, wanted
+from tests.clients.players import Player, Seen, Viewing
+from tests.interop.media import Library
+from tests.interop.programs import FFMPEG, copying, run
+from tests.interop.server import watched
+from trio_srs.hub.bus import PlayBegan
+
+__all__ = ["Cell", "Row", "batches", "cells", "try_all"]
+
+_PICTURES: Final = 50
+_SOUND_S: Final = 2.0
+_HTTP: Final = """
+[http]
+listen = ["127.0.0.1:0"]
+missing_timeout = "30s"
+republish_timeout = "0s"
+"""
+_PATIENCE_S: Final = 20.0
+"""How long clients may take to ask."""
+
+
+@attrs.frozen
+class Cell:
+    """What is tried: a client, a form, a stream."""
+
+    player: Player
+    form: Form
+    stream: Sample
+    wanted: Wanted
+
+    def __str__(self) -> str:
+        return f"{self.player.key} {self.form.name} {self.stream.name}"
+
+
+@attrs.frozen
+class Row:
+    """What came of it."""
+
+    cell: Cell
+    seen: Seen
+    trouble: str
+    """Why it did not hold; empty if it did."""
+
+
+def cells(player: Player) -> Iterator[Cell]:
+    """All that a client is to be tried with: every stream without TLS, and one inside it."""
+    for stream in STREAMS:
+        for form in FORMS:
+            is_plain = form.scheme in ("http", "ws")
+            what = wanted(form, stream)
+            if form.scheme in player.schemes and what and (is_plain or stream is STREAMS[0]):
+                yield Cell(player, form, stream, what)
+
+
+@contextmanager
+def _folders(tried: Sequence[Cell]) -> Iterator[list[Path]]:
+    """A folder for each; other users may write into it, as one client does not run as root."""
+    home = Path(tempfile.mkdtemp())
+    try:
+        home.chmod(0o711)
+        folders = [home / str(number) for number in range(len(tried))]
+        for folder in folders:
+            folder.mkdir()
+            folder.chmod(0o777)
+        yield folders
+    finally:
+        shutil.rmtree(home)
+
+
+async def try_all(stream: Sample, tried: Sequence[Cell], library: Library) -> list[Row]:
+    """Have clients watch one stream, all at once.
+
+    It is published when all have asked, in real time; a stream that ends is what ends them.
+    """
+    seen: dict[Cell, Seen] = {}
+    with _folders(tried) as folders:
+        authority = trustme.CA()
+        home = folders[0].parent
+        key, trust = home / "key.pem", home / "trust" / "authority.pem"  # alone in its folder
+        trust.parent.mkdir()
+        authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(key)
+        authority.cert_pem.write_to_path(trust)
+        https = f'[https]\nlisten = ["127.0.0.1:0"]\ncertificate = "{key}"\nkey = "{key}"\n'
+
+        async def watch(cell: Cell, folder: Path) -> None:
+            address = server.server.addresses[cell.form.scheme.replace("ws", "http")][0]
+            base = address.replace("http", "ws", 1) if "ws" in cell.form.scheme else address
+            url = f"{base}/live/a.{cell.form.view}"
+            viewing = Viewing(url, cell.form, cell.wanted, folder, trust)
+            try:
+                seen[cell] = await cell.player.watch(viewing)
+            except trio.TooSlowError:
+                seen[cell] = Seen(trouble="it did not end with the stream")
+
+        async with watched(more=_HTTP + https) as server, trio.open_nursery() as nursery:
+            for cell, folder in zip(tried, folders, strict=True):
+                nursery.start_soon(watch, cell, folder)
+            with trio.move_on_after(_PATIENCE_S):
+                await server.told(PlayBegan, len(tried))
+            source = library.made(stream.name, stream.recipe)
+            await run(copying(FFMPEG, source, server.url(), "-re"))
+    return [Row(cell, seen[cell], _trouble(cell, seen[cell])) for cell in tried]
+
+
+def _trouble(cell: Cell, seen: Seen) -> str:
+    """What is missing of what was wanted, in words."""
+    least, missing = cell.player.least, []
+    if cell.wanted.pictures and seen.pictures < least * _PICTURES:
+        missing.append(f"{seen.pictures} of {_PICTURES} pictures")
+    if cell.wanted.sound and seen.sound_s < least * _SOUND_S:
+        missing.append(f"{seen.sound_s:.1f} of {_SOUND_S:g} s of sound")
+    said = seen.trouble.strip().splitlines()[-1:] if missing or seen.trouble else []
+    return "; ".join(filter(None, (*missing, *said)))
+
+
+def batches(all_cells: Iterable[Cell], most: int) -> Iterator[tuple[Sample, list[Cell]]]:
+    """The same by stream, at most so many at once."""
+    found = list(all_cells)
+    for stream in STREAMS:
+        of_stream = [cell for cell in found if cell.stream is stream]
+        for start in range(0, len(of_stream), most):
+            yield stream, of_stream[start : start + most]

@@ -61,7 +61,8 @@ class SessionFacts:
     """Unique for as long as the server runs; it begins with the name of the process, if that has
     one."""
     protocol: str
-    """``rtmp`` or ``rtmps``."""
+    """``rtmp`` or ``rtmps``; of a viewer or publisher over HTTP how, and the form: ``http-flv``,
+    ``wss-ts``."""
     peer: str
     """The peer's address."""
     began_at: float
@@ -73,7 +74,7 @@ class SessionFacts:
     app: str | None = None
     """The application that it connected to; None if it did not."""
     client: str = ""
-    """What the peer calls itself (``flashVer``)."""
+    """What the peer calls itself (``flashVer``, ``User-Agent``)."""
     requests: tuple[RequestFacts, ...] = ()
     """What it asked for, oldest first; the newest 64."""
     bytes_in: int = 0

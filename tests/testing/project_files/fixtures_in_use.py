@@ -7,13 +7,17 @@ They are run in projects of their own, by :mod:`tests.testing.test_plugin` and
 from __future__ import annotations
 
 import math
+import socket
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import urlopen
 
 import pytest
 
+from trio_srs.hub.sessions import RequestFacts
 from trio_srs.testing import (
     NothingPublishedError,
     NotInTimeError,
@@ -138,6 +142,32 @@ def test_sessions_tell_what_was_asked_and_got(
         for request in session.requests
     }
     assert asked == {("publish", NAME, "accepted"), ("play", NAME, "accepted")}
+
+
+def test_sessions_tell_what_viewers_over_http_got(
+    rtmp_server: ServerProcess, rtmp_publisher: Publish
+) -> None:
+    rtmp_publisher(NAME, kbps=20_000, speed=8)
+    url = urlsplit(rtmp_server.http_url(f"{NAME}.flv"))
+    with socket.socket() as stuck:
+        stuck.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        stuck.connect((url.hostname, url.port))
+        stuck.sendall(f"GET {url.path} HTTP/1.1\r\nHost: test\r\n\r\n".encode())
+        with urlopen(rtmp_server.http_url(f"{NAME}.ts"), timeout=10) as viewer:
+            deadline = time.monotonic() + 20
+            while not request_of(rtmp_server, "http-flv").stalls:
+                assert time.monotonic() < deadline, "it never was too slow"
+                assert viewer.read(100_000)
+    good = request_of(rtmp_server, "http-ts")
+    assert (good.what, good.stream, good.outcome) == ("play", NAME, "accepted")
+    assert good.bytes >= 100_000
+
+
+def request_of(server: ServerProcess, protocol: str) -> RequestFacts:
+    """The one request of the one session of a protocol; before it has asked, an empty one."""
+    nothing = RequestFacts(what="", stream="", at_s=0.0, outcome="")
+    asked = (it.requests for it in server.sessions if it.protocol == protocol)
+    return next(iter(next(asked, ())), nothing)
 
 
 def test_events_tell_what_happened(rtmp_server: ServerProcess, rtmp_publisher: Publish) -> None:

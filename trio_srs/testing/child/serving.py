@@ -118,6 +118,7 @@ class ServerVerbs:
     async def _end(self, patience_s: float) -> tuple[str, ...]:
         """End every session; say what of it is left."""
         await self._server.end_sessions()
+        await self._server.hub.finish_tasks(0.0)  # forms go on a while without viewers
         return await until_given_back(self._before, self._server.registry, patience_s)
 
 

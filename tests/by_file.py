@@ -120,10 +120,20 @@ class ByFile:
     def pytest_collect_file(
         self, file_path: Path, parent: pytest.Collector
     ) -> Generator[None, list[pytest.Collector], list[Any]]:
-        """Of each file one item, whatever is in it."""
+        """Of each file one item, whatever is in it.
+
+        It belongs to no folder: with what a folder has in common a test would be left standing for
+        the next file, which may have no test that is wanted.
+        """
         modules = yield
         return [
-            File.from_parent(parent, name=file_path.name, nodeid=module.nodeid, module=module)
+            File.from_parent(
+                parent.session,
+                name=file_path.name,
+                path=file_path,
+                nodeid=module.nodeid,
+                module=module,
+            )
             for module in modules
         ]
 

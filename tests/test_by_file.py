@@ -69,14 +69,21 @@ def test_it_is_alone():
 def test_it_is_chosen():
     pass
 """
+# The longest come first: a test that is chosen, one that is not, one that is, two folders in turn.
+CHOSEN: Final = "import pytest\n@pytest.mark.other\ndef test_it_is_chosen_too(): ..."
+FOLDER: Final = {
+    "sub/test_first": f"{CHOSEN}\n{'#' * 4000}",
+    "sub/test_none": f"def test_it_is_not_chosen(): ...\n{'#' * 3000}",
+    "test_last": CHOSEN,
+}
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("project")
     (folder / "pytest.ini").write_text("[pytest]\ntestpaths = in\nmarkers = other")
-    (folder / "in").mkdir()
-    texts = {"conftest": CONFTEST, "test_rows": ROWS, "test_others": OTHERS}
+    (folder / "in" / "sub").mkdir(parents=True)
+    texts = {"conftest": CONFTEST, "test_rows": ROWS, "test_others": OTHERS, **FOLDER}
     for name, text in {**texts, "test_broken": "import no_such_module"}.items():
         (folder / "in" / f"{name}.py").write_text(text)
     return folder
@@ -134,13 +141,17 @@ def test_a_file_is_run_by_one_process_and_shares_its_fixtures(output: str) -> No
 def test_what_cannot_be_imported_fails_the_run_and_nothing_else(output: str) -> None:
     assert [line for line in lines(output, "ERROR") if "test_broken.py" in line]
     assert "No module named 'no_such_module'" in output
-    assert "3 failed, 7 passed, 1 skipped, 1 xfailed, 1 error" in output
+    assert "3 failed, 10 passed, 1 skipped, 1 xfailed, 1 error" in output
 
 
 def test_marks_choose_among_the_tests(project: Path) -> None:
     output = run(project, "-m", "other", "--ignore=in/test_broken.py")
-    assert lines(output, "PASSED") == ["in/test_others.py::test_it_is_chosen"]
-    assert "1 passed" in output
+    assert lines(output, "PASSED") == [
+        "in/sub/test_first.py::test_it_is_chosen_too",
+        "in/test_last.py::test_it_is_chosen_too",
+        "in/test_others.py::test_it_is_chosen",
+    ]
+    assert " 3 passed in " in output
 
 
 def test_where_a_file_is_named_each_row_is_a_test(project: Path) -> None:

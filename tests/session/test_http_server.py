@@ -79,6 +79,11 @@ def test_the_host_is_who_was_asked(said: bytes, host: str) -> None:
     assert request_of(session(said)).host == host
 
 
+def test_the_server_as_a_whole_may_be_asked_what_it_can() -> None:
+    request = request_of(session(b"OPTIONS * HTTP/1.1\r\nHost: h\r\n\r\n"))
+    assert (request.target.path, request.line) == ("/", "OPTIONS *")
+
+
 def test_a_whole_answer_keeps_the_connection() -> None:
     server = session(GET)
     request_of(server)
@@ -246,6 +251,7 @@ def test_another_protocol_gets_what_came_behind_the_request() -> None:
         (b"GET /" + b"a" * 2000 + b" HTTP/1.1\r\nHost: h\r\n\r\n", 414),
         (b"GET /" + b"a" * 2000, 431),
         (b"GET / HTTP/1.1\r\nHost: h\r\nX: " + b"y" * 1100 + b"\r\n\r\n", 431),
+        (b"GET /" + b"a" * 900 + b"\r\n\r\n", 400),
         (b"GET / HTTP/1.2\r\nHost: h\r\n\r\n", 505),
         (
             b"POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n"
@@ -265,6 +271,8 @@ def test_what_is_no_request_is_answered_and_the_connection_of_no_more_use(
     assert fields[b"Connection"] == b"close"
     assert int(fields[b"Content-Length"]) == len(body)
     assert json.loads(body) == {"error": "bad_request", "detail": str(caught.value)}
+    assert server.has_failed
+    assert len(body) < 400
     with pytest.raises(ProtocolError):
         server.next_event()
     assert server.next_deadline() == math.inf

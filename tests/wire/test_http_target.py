@@ -74,6 +74,7 @@ def test_a_proxy_may_ask_with_a_whole_url(
         "/%c0%ae%c0%ae/x",
         "/a?%=b",
         "*",
+        "http://user:secret@cdn.test/live/a",
         "",
         "live/a",
         "host:443",

@@ -33,6 +33,8 @@ Headers: TypeAlias = Mapping[str, str]
 HttpServerEvent: TypeAlias = HttpRequest | HttpBody | HttpEnd | HttpClosed
 
 _NO_HEADERS: Final[Headers] = {}
+_QUOTED_MOST: Final = 200
+"""Characters of what is wrong with a request, which may quote it."""
 _VERSIONS: Final = ("1.1", "1.0")
 
 
@@ -160,7 +162,8 @@ class HttpServerSession:
         try:
             event = self._connection.next_event()
         except h11.RemoteProtocolError as error:
-            self._refuse(f"the request is not HTTP/1.1: {error}", error.error_status_hint)
+            why = str(error)[:_QUOTED_MOST]
+            self._refuse(f"the request is not HTTP/1.1: {why}", error.error_status_hint)
         match event:
             case h11.NEED_DATA:
                 self._unread = 0
@@ -183,12 +186,12 @@ class HttpServerSession:
         if "transfer-encoding" in headers and "content-length" in headers:
             # RFC 9112 6.3: where the body ends is a matter of opinion then.
             self._refuse("both Content-Length and Transfer-Encoding", 400)
-        target = head.target.decode("latin-1")
+        target, method = head.target.decode("latin-1"), head.method.decode("latin-1")
+        is_of_server = (method, target) == ("OPTIONS", "*")  # RFC 9110 9.3.7
         try:
-            parsed = HttpTarget.parse(target)
+            parsed = HttpTarget.parse("/" if is_of_server else target)
         except HttpTargetError as error:
             self._refuse(str(error), 400)
-        method = head.method.decode("latin-1")
         self._request = HttpRequest(
             method, parsed, headers, head.http_version.decode("latin-1"), f"{method} {target}"
         )
@@ -222,6 +225,12 @@ class HttpServerSession:
         self._output += (self._head(status, fields), body)
 
     # --------------------------------------------------------------- answers
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether a request was wrong, or its body: that has been answered, and nothing more can
+        be."""
+        return self._failure is not None
 
     def proceed(self) -> None:
         """Tell a peer that waits for it to send the body (``Expect: 100-continue``)."""

@@ -45,10 +45,13 @@ class HttpTarget:
 
         Raises:
             HttpTargetError: another form of target, a percent sign without two digits, bytes that
-                are no UTF-8, control characters, a backslash, or a segment that leads up.
+                are no UTF-8, control characters, a backslash, a segment that leads up, or a user's
+                name.
         """
         found = _ABSOLUTE.match(text)
         authority = found[1] if found else ""
+        if "@" in authority:  # RFC 9110 4.2.4: who says so may mean to mislead
+            raise HttpTargetError(f"{text[:200]!r} has a user's name in front of its host")
         path, _, query = text[found.end() if found else 0 :].partition("#")[0].partition("?")
         if not path.startswith("/") and not (found and not path):
             raise HttpTargetError(f"{text[:200]!r} is no path: expected one that begins with /")

@@ -42,9 +42,25 @@ async def test_files_are_answered_one_after_the_other(served: HttpHouse) -> None
     assert answer.fields["Access-Control-Allow-Origin"] == "*"
     await client.ask("/big.bin")
     assert (await client.answer()).body == bytes(range(256)) * 4096
+    await client.ask("/live/old.flv/")  # a folder of that name
+    assert (await client.answer()).status == 404
     await client.ask("/live/old.flv")
     answer = await client.answer()
     assert (answer.body, answer.fields["Content-Type"]) == (b"a recording", "video/x-flv")
+
+
+@in_real_time
+async def test_of_a_folder_its_index_is_found_behind_the_slash(served: HttpHouse) -> None:
+    folder = served.config.folder
+    assert folder is not None
+    (folder / "a b").mkdir()
+    (folder / "a b" / "index.html").write_bytes(PAGE)
+    client = served.dial()
+    await client.ask("//a%20b?x=1")
+    answer = await client.answer()
+    assert (answer.status, answer.fields["Location"]) == (302, "/a%20b/?x=1")
+    await client.ask("/a%20b/")
+    assert (await client.answer()).body == PAGE
 
 
 @in_real_time

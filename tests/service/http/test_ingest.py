@@ -132,8 +132,9 @@ async def test_chunks_that_are_none_are_a_fault_of_the_client(house: HttpHouse) 
     client = await publisher(house)
     await client.say(b"zz\r\n")
     answer = await client.answer()
-    assert answer.status == 400
+    assert (answer.status, answer.json["error"]) == (400, "bad_request")
     assert (await house.end_of(client)).reason is EndReason.PROTOCOL_ERROR
+    assert client.rest + await client.rest_of_it() == b""  # no other answer
 
 
 async def test_publishing_over_http_can_be_switched_off(open_house: OpenHouse) -> None:

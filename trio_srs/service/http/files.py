@@ -41,6 +41,8 @@ class OpenFile:
     modified: float
     """Unix time, in seconds."""
     content_type: str
+    is_index: bool = False
+    """Whether a folder was asked for, of which this is the index."""
 
     @property
     def etag(self) -> str:
@@ -83,10 +85,11 @@ def open_file(folder: Path, segments: Sequence[str]) -> OpenFile | None:
     with suppress(OSError, ValueError):
         root = _real(folder)
         path = _real(root.joinpath(*segments))
-        if path.is_dir():
+        is_folder = path.is_dir()
+        if is_folder:
             path = _real(path / INDEX)
         if path.is_relative_to(root):
-            return _opened(path)
+            return _opened(path, is_folder)
     return None
 
 
@@ -95,11 +98,11 @@ def _real(path: Path) -> Path:
     return Path(os.path.realpath(path, strict=True))
 
 
-def _opened(path: Path) -> OpenFile | None:
+def _opened(path: Path, is_index: bool) -> OpenFile | None:
     fileno = os.open(path, _FLAGS)
     about = os.fstat(fileno)
     if not stat.S_ISREG(about.st_mode):
         os.close(fileno)
         return None
     kind = _TYPES.get(path.suffix.lower()) or mimetypes.guess_type(path.name)[0] or _OTHER
-    return OpenFile(fileno, about.st_size, about.st_mtime, kind)
+    return OpenFile(fileno, about.st_size, about.st_mtime, kind, is_index)

@@ -110,7 +110,8 @@ class MediaSession(ABC):
                 entry.requests.traffic = None
         if isinstance(error, RefusedError):
             raise error
-        if not self.has_answered and end.reason in _STATUS:
+        has_answered = self.has_answered or self.connection.session.has_failed
+        if not has_answered and end.reason in _STATUS:
             told = {"error": str(end.reason), "detail": end.detail}
             self.connection.answer_json(self.asked, _STATUS[end.reason], told)
         elif error is not None:

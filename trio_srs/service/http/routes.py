@@ -6,17 +6,21 @@ Floor 3.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
+from urllib.parse import quote, urlencode
 
 import trio
 
 from trio_srs.errors import RefusedError
+from trio_srs.hub.access import RedirectError
 from trio_srs.service.http.download import Download
-from trio_srs.service.http.files import open_file
+from trio_srs.service.http.files import OpenFile, open_file
 from trio_srs.service.http.ingest import HttpPublisher
 from trio_srs.service.http.view import find_view
 from trio_srs.service.http.viewer import Viewer
 from trio_srs.session.http_events import HttpRequest
+from trio_srs.wire.http_target import HttpTarget
 
 if TYPE_CHECKING:
     from trio_srs.service.http.connection import HttpConnection
@@ -91,8 +95,7 @@ async def find_handler(connection: HttpConnection, asked: HttpRequest) -> Handle
     if method == "OPTIONS":
         return _Options(connection, asked)
     if method in _READS and config.folder is not None:
-        segments = asked.target.segments
-        file = await trio.to_thread.run_sync(open_file, config.folder, segments)
+        file = await _find_file(config.folder, asked.target)
         if file is not None:
             return Download(connection, asked, file)
     if method in _READS and config.players and asked.target.segments[:1] == ("players",):
@@ -110,6 +113,19 @@ async def find_handler(connection: HttpConnection, asked: HttpRequest) -> Handle
     if method in _READS:
         raise NoSuchPathError(f"nothing is served at {asked.target.path[:200]}")
     raise MethodNotAllowedError(f"{method[:20]} is not for {asked.target.path[:200]}")
+
+
+async def _find_file(folder: Path, target: HttpTarget) -> OpenFile | None:
+    """The file that is meant, open. Raises RedirectError: it is the index of a folder, and links
+    in it would mean something else without the slash."""
+    file = await trio.to_thread.run_sync(open_file, folder, target.segments)
+    if file is None or file.is_index == target.is_folder or not target.segments:
+        return file
+    file.close()
+    if not file.is_index:
+        return None
+    query = urlencode(target.query)
+    raise RedirectError(quote(target.path) + "/" + (f"?{query}" if query else ""))
 
 
 def _named(asked: HttpRequest) -> tuple[str, str]:

@@ -144,6 +144,8 @@ class Viewer(MediaSession):
         assert live is not None  # it is there as long as anybody reads it
         await self._until_there(live, reader)
         self._answer(live)
+        if self._websocket is not None:  # what it has said meanwhile
+            self._check_closed(self._websocket)
         if self.asked.method == "HEAD":
             return
         outgoing.readers.append(reader)

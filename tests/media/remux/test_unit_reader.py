@@ -20,6 +20,7 @@ from tests.media.remux.records import (
     enhanced,
     head,
     hevc,
+    live,
     mp3,
     opus,
     opus_head,
@@ -315,3 +316,12 @@ def test_another_publisher_begins_anew() -> None:
     assert not reader.left_out.found
     units = read(reader, avc(80), head(), aac_head(), aac(90), avc(90), avc(100, key=True))
     assert [(unit.dts // 90, unit.discontinuity) for unit in units] == [(90, True), (100, False)]
+
+
+def test_sound_goes_with_pictures_to_a_clock_that_is_earlier() -> None:
+    reader = UnitReader({"h264", "aac"}, lambda _: None)
+    stream = [*live(2, start_ms=500_000), *live(2, start_ms=20_000)[2:]]
+    units = [unit for message in stream if (unit := reader.read(*message))]
+    for kind in ("video", "audio"):
+        later = [unit.dts for unit in units if unit.format.kind == kind][-20:]
+        assert 20_000 * 90 < later[0] < later[-1] < 22_000 * 90

@@ -243,6 +243,8 @@ class UnitReader:
     ) -> AccessUnit:
         dts, breaks = self._times.place(lane.times, timestamp_ms, body.nano_offset)
         self._audio.times.leads = False
+        if breaks:  # times of sound are not to be compared with those before either
+            self._audio.unit = self._audio.anchor = None
         composition = body.composition_ms * TICKS_PER_MS
         pts = dts + composition
         if composition + lane.shift < 0:

@@ -1,0 +1,179 @@
+"""Samples of one track become parts that are no longer than they may be."""
+
+from __future__ import annotations
+
+import struct
+
+from tests.media.remux import mp4_checks
+from tests.media.remux.records import ASC, AVC, IDR, INTER
+from trio_srs.media.remux.access_unit import AccessUnit
+from trio_srs.media.remux.track_format import format_of_record
+from trio_srs.media.segments.cmaf_track import CmafTrack
+from trio_srs.media.segments.packager import SegmentStart
+from trio_srs.media.segments.part_rule import PartRule
+from trio_srs.media.segments.rendition import Rendition, WindowRule
+from trio_srs.wire.codec.nalu import join_prefixed
+
+H264, AAC = format_of_record("h264", AVC), format_of_record("aac", ASC)
+HZ, MS = 90_000, 90
+
+
+def track(kind: str = "video", part_ms: int | None = 200) -> CmafTrack:
+    window = WindowRule(length=100 * HZ, most_bytes=1 << 26)
+    target = None if part_ms is None else PartRule(part_ms * MS, part_ms * MS)
+    made = CmafTrack(Rendition(kind, ".m4s", "e", 5, window, target))
+    made.format = H264 if kind == "video" else AAC
+    made.begin(SegmentStart(HZ, 7000, True, {kind: made.format}))
+    return made
+
+
+def picture(at_ms: int, *, key: bool = False, cts_ms: int = 0, data: bytes = b"") -> AccessUnit:
+    nalu = join_prefixed([(IDR if key else INTER) + data])
+    dts = HZ + at_ms * MS
+    return AccessUnit(H264, dts, dts + cts_ms * MS, nalu, key)
+
+
+def sound(at: int, samples: int = 1024) -> AccessUnit:
+    return AccessUnit(AAC, HZ + at, HZ + at, b"x", samples=samples)
+
+
+def parts_ms(made: CmafTrack) -> list[float]:
+    opened = made.rendition.open or made.rendition.segments[-1]
+    return [round(part.duration / MS, 1) for part in opened.parts]
+
+
+def checked(made: CmafTrack) -> mp4_checks.CheckedMp4:
+    pieces = []
+    for segment in made.rendition.segments:
+        assert segment.init is not None
+        for number, part in enumerate(segment.parts):
+            first = number == 0 and segment is made.rendition.segments[0]
+            data = part.data[0 if number else 24 :]
+            pieces.append((data, segment.init.data if first else None, number == 0))
+    return mp4_checks.check(pieces)
+
+
+def test_parts_are_as_long_as_they_may_be_and_there_as_soon_as_they_are_whole() -> None:
+    made = track()
+    for number in range(11):
+        made.add(picture(number * 40, key=number == 0))
+    assert parts_ms(made) == [200, 200], "the picture that waits begins the next"
+    assert made.size > 0
+    made.end(HZ + 440 * MS, goes_on=True)
+    assert parts_ms(made) == [200, 200, 40]
+    segment = made.rendition.segments[0]
+    assert [part.is_independent for part in segment.parts] == [True, False, False]
+    assert segment.date_ms == 7000
+    assert len(checked(made).heads[0][1].samples) == 11
+
+
+def test_a_picture_that_lasts_longer_than_foreseen_is_in_the_next_part() -> None:
+    made = track()
+    for at in (0, 40, 80, 120, 240, 280, 320, 360):
+        made.add(picture(at, key=at == 0))
+    made.end(HZ + 400 * MS, goes_on=True)
+    assert parts_ms(made) == [120, 200, 80]
+
+
+def test_reordered_pictures_are_shown_at_their_times_without_an_edit_list() -> None:
+    made = track(part_ms=None)
+    shown = []
+    for number, cts in enumerate((80, 160, 80, 0, 80)):
+        shown.append(number * 40 + cts)
+        made.add(picture(number * 40, key=number == 0, cts_ms=cts))
+    made.end(HZ + 200 * MS, goes_on=True)
+    (head,) = checked(made).heads
+    times = [time + composition - (1 << 32) * (composition >> 31)
+             for time, composition, *_ in head[1].samples]  # fmt: skip
+    assert [(time - HZ) // MS for time in times] == shown
+    assert head[1].start == 0, "CMAF 9.2.1: no edit list"
+
+
+def test_slices_that_come_by_themselves_are_of_one_sample_up_to_a_bound() -> None:
+    made = track(part_ms=None)
+    more = AccessUnit(H264, HZ, HZ, join_prefixed([bytes((0x41,)) * (1 << 22)]), False)
+    more.continues = True
+    made.add(more)  # of nothing
+    made.add(picture(0, key=True))
+    made.add(more)
+    made.add(more)
+    made.end(HZ + 40 * MS, goes_on=True)
+    (sample,) = checked(made).heads[0][1].samples
+    assert 1 << 22 < len(sample[4]) < (1 << 22) + 100
+
+
+def test_fragments_are_bounded_whatever_the_times_are() -> None:
+    made = track(part_ms=None)
+    for number in range(4100):
+        made.add(picture(number, key=number == 0))
+    assert len(parts_ms(made)) == 2
+    made = track(part_ms=None)
+    for number in range(4):
+        made.add(picture(number, key=number == 0, data=bytes(1 << 21)))
+    assert len(parts_ms(made)) == 1
+
+
+def test_sound_is_in_parts_of_whole_frames() -> None:
+    made = track("audio")
+    for number in range(20):
+        made.add(sound(number * 1920))
+    assert parts_ms(made) == [192, 192]
+    made.end(HZ + 20 * 1920, goes_on=True)
+    assert parts_ms(made) == [192, 192, 42.7]
+    durations = {sample[2] for sample in checked(made).heads[0][1].samples}
+    assert durations == {1024}
+
+
+def test_a_gap_in_sound_is_filled_by_the_frame_before_it_if_that_is_there() -> None:
+    made = track("audio", part_ms=None)
+    for at in (0, 1920, 9000, 10920):
+        made.add(sound(at))
+    made.end(HZ + 12840, goes_on=True)
+    samples = checked(made).heads[0][1].samples
+    assert [sample[2] for sample in samples] == [1024, 3776, 1024, 1024]
+    made = track("audio", part_ms=30)
+    for at in (0, 9000):
+        made.add(sound(at))
+    made.end(HZ + 10920, goes_on=True)
+    assert [sample[0] for sample in checked(made).heads[0][1].samples] == [48000, 48000 + 4800]
+
+
+def test_the_last_picture_of_all_lasts_as_long_as_the_one_before() -> None:
+    made = track()
+    made.add(picture(0, key=True))
+    made.add(picture(33))
+    made.end(HZ + 5000 * MS, goes_on=False)
+    assert parts_ms(made) == [66]
+    made.end(HZ + 6000 * MS, goes_on=False)
+    assert len(made.rendition.segments) == 1, "there is nothing to end"
+
+
+def test_what_nothing_came_for_is_a_gap() -> None:
+    made = track()
+    made.add(picture(0, key=True))
+    made.end(HZ + 540 * MS, goes_on=True)
+    assert parts_ms(made) == [40, 200, 200, 100]
+    made.begin(SegmentStart(HZ + 540 * MS, 7540, False, None))
+    made.end(HZ + 940 * MS, goes_on=True)
+    segment = made.rendition.segments[1]
+    assert segment.is_gap
+    assert [part.listed.is_gap for part in segment.parts] == [True, True]
+    made = track(part_ms=None)
+    made.end(HZ, goes_on=False)
+    assert made.rendition.segments[0].duration == 1
+
+
+def test_another_configuration_has_another_init_segment() -> None:
+    made = track()
+    made.add(picture(0, key=True))
+    made.end(HZ + 40 * MS, goes_on=False)
+    made.format = AAC
+    made.begin(SegmentStart(HZ + 40 * MS, 7040, True, {"audio": AAC}))
+    made.add(sound(40 * MS))
+    made.end(HZ + 60 * MS, goes_on=False)
+    first, second = made.rendition.segments
+    assert first.init is not None
+    assert second.init is not None
+    assert first.init.name != second.init.name
+    assert second.is_break
+    assert struct.unpack_from(">I", first.init.data)[0] == 28

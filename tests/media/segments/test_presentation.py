@@ -1,0 +1,112 @@
+"""What there is to choose from, of every kind of stream."""
+
+from __future__ import annotations
+
+import attrs
+import pytest
+
+from tests.media.remux.records import DATA, aac, aac_head, avc, file_messages, head, live, mp3
+from tests.media.segments.streams import FMP4, RULE, START_MS, TS, check, presented
+from trio_srs.media.segments.presentation import SegmentContainer
+from trio_srs.wire.hls.multivariant_playlist import PlaylistRendition
+
+SHORT = attrs.evolve(RULE, segment_s=0.1, part_s=0.1)
+
+
+def test_a_stream_in_one_rendition() -> None:
+    made = presented(live(5), TS)
+    said = made.multivariant()
+    (variant,) = said.variants
+    assert (variant.uri, variant.codecs) == ("main.m3u8", "avc1.64001f,mp4a.40.2")
+    assert (variant.width, variant.height, variant.frame_rate) == (320, 242, 25.0)
+    assert variant.average_bandwidth is not None
+    assert variant.bandwidth > variant.average_bandwidth > 1000
+    assert said.renditions == ()
+    assert said.independent_segments
+
+
+def test_a_stream_whose_sound_is_apart() -> None:
+    made = presented(live(5), FMP4)
+    said = made.multivariant()
+    assert said.renditions == (
+        PlaylistRendition(
+            kind="AUDIO", group_id="sound", name="main", uri="audio.m3u8", is_default=True,
+            may_autoselect=True, channels="2",
+        ),
+    )  # fmt: skip
+    assert [(each.uri, each.audio) for each in said.variants] == [("video.m3u8", "sound")]
+    assert made.rendition("audio") is made.renditions[1]
+    assert made.rendition("main") is None
+
+
+@pytest.mark.parametrize(("container", "uri"), [(TS, "main.m3u8"), (FMP4, "audio.m3u8")])
+def test_sound_alone_is_a_variant(container: SegmentContainer, uri: str) -> None:
+    made = presented([aac_head(), *[aac(n * 64 // 3) for n in range(200)]], container)
+    (variant,) = made.multivariant().variants
+    assert (variant.uri, variant.codecs, variant.audio) == (uri, "mp4a.40.2", "")
+    assert (variant.width, variant.frame_rate) == (0, None)
+
+
+def test_pictures_alone_have_no_sound() -> None:
+    made = presented([head(), *[avc(n * 40, key=n % 25 == 0) for n in range(100)]], FMP4)
+    (variant,) = made.multivariant().variants
+    assert (variant.uri, variant.codecs, variant.audio) == ("video.m3u8", "avc1.64001f", "")
+
+
+def test_a_codec_without_a_header_has_its_name() -> None:
+    made = presented([mp3(n * 1152 * 1000 // 44100) for n in range(200)], TS)
+    assert made.multivariant().variants[0].codecs == "mp4a.40.34"
+
+
+@pytest.mark.parametrize("container", [TS, FMP4])
+@pytest.mark.parametrize(
+    ("file", "codecs"),
+    [
+        ("ffmpeg_h264_aac.flv", "avc1.64000a,mp4a.40.2"),
+        ("ffmpeg_hevc_opus.flv", "hvc1.1.6.L30.90,opus"),
+    ],
+)
+def test_codecs_are_said_in_full(file: str, codecs: str, container: SegmentContainer) -> None:
+    made = presented(file_messages(DATA / "flv" / file), container, SHORT)
+    assert not made.is_ready
+    made.restart(START_MS)
+    assert made.is_ready
+    check(made)
+    assert made.multivariant().variants[0].codecs == codecs
+
+
+def test_the_end_is_said_in_every_playlist() -> None:
+    made = presented(live(5), FMP4)
+    revision = made.revision
+    made.end()
+    assert made.revision > revision
+    assert all(rendition.playlist().is_ended for rendition in made.renditions)
+
+
+def test_nothing_is_ready_before_there_is_anything() -> None:
+    for container in (TS, FMP4):
+        made = presented([], container)
+        assert not made.is_ready
+        assert made.revision == 0
+
+
+@pytest.mark.parametrize(
+    ("fps", "target_ms"), [(25, 202), (30, 202), (50, 202), (24, 210), (12, 252), (2, 502)]
+)
+def test_parts_are_filled_by_whole_frames_at_every_rate(fps: int, target_ms: int) -> None:
+    made = presented(live(9, fps), FMP4)
+    check(made)
+    targets = {each.part_target for each in made.renditions}
+    assert len(targets) == 1, "it is the same of all"
+    assert (targets.pop() or 0) / 90 == pytest.approx(target_ms, abs=3)
+
+
+def test_plain_segments_have_no_parts() -> None:
+    for container, rule in ((TS, RULE), (FMP4, attrs.evolve(RULE, part_s=None))):
+        made = presented(live(5), container, rule)
+        assert all(rendition.part_target is None for rendition in made.renditions)
+
+
+def test_a_target_duration_may_be_said() -> None:
+    made = presented(live(5), TS, attrs.evolve(RULE, target_s=7))
+    assert made.renditions[0].playlist().target_duration_s == 7

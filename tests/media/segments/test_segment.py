@@ -1,0 +1,30 @@
+"""Segments as playlists have them."""
+
+from __future__ import annotations
+
+from trio_srs.media.segments.segment import InitSegment, Segment, SegmentPart, seconds
+from trio_srs.wire.hls.media_playlist import MediaInit, PlaylistPart, PlaylistSegment
+
+
+def test_a_segment_is_listed_with_what_is_known_of_it() -> None:
+    init = InitSegment("init.mp4", b"init", 7)
+    parts = [SegmentPart("7.0", b"ab", 90_000, True), SegmentPart("7.1", b"c", 45_000, False)]
+    segment = Segment(7, "7.m4s", 0, 5000, True, True, init, parts, size=3)
+    assert segment.listed(with_parts=True) == PlaylistSegment(
+        "7.m4s", 1.5, (PlaylistPart("7.0", 1.0, True), PlaylistPart("7.1", 0.5)),
+        MediaInit("init.mp4"), date_ms=5000, is_discontinuity=True,
+    )  # fmt: skip
+    assert segment.listed(with_parts=False).parts == ()
+    assert (segment.duration, segment.bit_rate, segment.is_gap) == (135_000, 16, False)
+
+
+def test_a_segment_in_which_nothing_is_is_a_gap() -> None:
+    parts = [SegmentPart("7.0", b"", 90_000, False)]
+    segment = Segment(7, "7.ts", 0, 0, False, False, None, parts)
+    assert segment.listed(with_parts=False).is_gap
+    assert segment.listed_init is None
+    assert segment.bit_rate == 0
+
+
+def test_seconds_are_finer_than_ticks() -> None:
+    assert [seconds(ticks) for ticks in (1, 3003, 90_000)] == [1e-05, 0.03337, 1.0]

@@ -1,0 +1,147 @@
+"""Segments of fragmented MP4: each track in a rendition of its own. Floor 1.
+
+What pictures and sound are cut by is the same line, but they come as they come: sound that is ahead
+waits for the pictures of its time, and sound that is late still goes where it belongs.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Collection
+from typing import ClassVar, Final
+
+from trio_srs.media.remux.access_unit import TICKS_PER_MS, AccessUnit
+from trio_srs.media.remux.mp4_muxer import mp4_refusal
+from trio_srs.media.remux.track_format import TrackFormat
+from trio_srs.media.segments.cmaf_track import CmafTrack
+from trio_srs.media.segments.packager import SegmentStart
+from trio_srs.media.segments.part_rule import PartRule
+from trio_srs.media.segments.rendition import Rendition
+from trio_srs.wire.mp4.sample_entry import MP4_CODECS
+
+__all__ = ["CmafPackager"]
+
+_KINDS: Final = ("video", "audio")
+_APART: Final = 1000 * TICKS_PER_MS
+"""So far apart pictures and sound may come; beyond that nobody waits for the other."""
+
+
+class CmafPackager:
+    """Packs one stream: H.264, H.265, AV1 and VP9; AAC, MP3, Opus, FLAC, AC-3 and E-AC-3.
+
+    Args:
+        rendition: makes one for a kind of track, whose first segment has a number.
+        part_rule: theirs; it is settled here.
+    """
+
+    codecs: ClassVar[Collection[str]] = MP4_CODECS
+    refusal: ClassVar[Callable[[TrackFormat], str | None]] = staticmethod(mp4_refusal)
+
+    def __init__(
+        self,
+        rendition: Callable[[str, int], Rendition],
+        first_number: int,
+        part_rule: PartRule | None = None,
+    ) -> None:
+        self._rendition, self._number = rendition, first_number
+        self._part_rule = part_rule
+        self._firsts: dict[str, tuple[int, int]] = {}  # of each track: when, and how many units
+        self._frames: dict[str, int] = {}  # of each track: how long one lasts
+        self._tracks: dict[str, CmafTrack] = {}
+        self._ahead: deque[AccessUnit] = deque()  # sound that waits for pictures
+        self._starts: deque[SegmentStart] = deque()  # of segments that its own has not come to
+        self._seen = 0  # the newest picture
+
+    @property
+    def renditions(self) -> tuple[Rendition, ...]:
+        """One for each kind of track that there has been."""
+        tracks = self._tracks
+        return tuple(tracks[kind].rendition for kind in _KINDS if kind in tracks)
+
+    @property
+    def size(self) -> int:
+        """Bytes of the segment that is going on."""
+        return sum(track.size for track in self._tracks.values())
+
+    @property
+    def _is_apart(self) -> bool:
+        """Whether there are pictures and sound."""
+        return len(self._tracks) > 1 and all(track.format for track in self._tracks.values())
+
+    def begin(self, start: SegmentStart) -> None:
+        formats = start.formats
+        assert formats is not None  # it goes on with nothing
+        number = self._number
+        self._number += 1
+        self._seen = start.dts
+        for kind in formats:
+            if kind not in self._tracks:
+                self._tracks[kind] = CmafTrack(self._rendition(kind, number))
+        for kind, track in self._tracks.items():
+            track.format = formats.get(kind)
+            track.begin(start)
+
+    def cut(self, start: SegmentStart) -> None:
+        self._settle()
+        self._number += 1
+        for kind, track in self._tracks.items():
+            if kind == "audio" and self._is_apart:
+                self._starts.append(start)
+            else:
+                _cut(track, start)
+
+    def add(self, unit: AccessUnit) -> None:
+        if self._part_rule is not None and self._part_rule.target is None:
+            self._measure(unit, self._part_rule.nominal)
+        if unit.format.kind == "video":
+            self._tracks["video"].add(unit)
+            self._seen = unit.dts
+            while self._ahead and self._ahead[0].dts <= self._seen:
+                self._sound(self._ahead.popleft())
+            while self._starts and self._seen - self._starts[0].dts > _APART:
+                _cut(self._tracks["audio"], self._starts.popleft())
+        elif self._is_apart:
+            self._ahead.append(unit)
+            horizon = max(self._seen, unit.dts - _APART)
+            while self._ahead and self._ahead[0].dts <= horizon:
+                self._sound(self._ahead.popleft())
+        else:
+            self._tracks["audio"].add(unit)
+
+    def finish(self, dts: int) -> None:
+        self._settle()
+        while self._ahead:
+            self._sound(self._ahead.popleft())
+        while self._starts:
+            _cut(self._tracks["audio"], self._starts.popleft())
+        for track in self._tracks.values():
+            track.end(dts, goes_on=False)
+
+    def _measure(self, unit: AccessUnit, nominal: int) -> None:
+        """How long frames are, until that is known: before the first part has to be whole."""
+        kind = unit.format.kind
+        first, count = self._firsts.get(kind, (unit.dts, 0))
+        self._firsts[kind] = first, count + 1
+        if kind == "audio":
+            self._frames[kind] = unit.duration
+        elif count:
+            self._frames[kind] = max((unit.dts - first) // count, 1)
+        frame = self._frames.get(next(iter(self._tracks)) if len(self._tracks) == 1 else "video")
+        if frame is not None and unit.dts + 2 * frame - first >= nominal:
+            self._settle()
+
+    def _settle(self) -> None:
+        if self._part_rule is not None:
+            self._part_rule.settle(self._frames.values())
+
+    def _sound(self, unit: AccessUnit) -> None:
+        """Sound whose time has come: more than half of it says in which segment it is."""
+        track = self._tracks["audio"]
+        while self._starts and unit.dts + unit.duration // 2 >= self._starts[0].dts:
+            _cut(track, self._starts.popleft())
+        track.add(unit)
+
+
+def _cut(track: CmafTrack, start: SegmentStart) -> None:
+    track.end(start.dts, goes_on=True)
+    track.begin(start)

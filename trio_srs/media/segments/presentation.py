@@ -1,0 +1,191 @@
+"""A stream in segments, in one container: all of its renditions, and what there is to choose from.
+Floor 1.
+
+Source:
+    RFC 8216, 4.3.4.2 and 4.3.4.2.1: what a multivariant playlist says of a variant.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import Final
+
+import attrs
+
+from trio_srs.media.audio_headers import AUDIO_HEADERS
+from trio_srs.media.remux.left_out import LeftOut
+from trio_srs.media.remux.track_format import TrackFormat
+from trio_srs.media.segments.cmaf_packager import CmafPackager
+from trio_srs.media.segments.cut_rule import HZ, CutRule
+from trio_srs.media.segments.packager import Packager
+from trio_srs.media.segments.part_rule import PartRule
+from trio_srs.media.segments.rendition import Rendition, WindowRule
+from trio_srs.media.segments.segmenter import Segmenter
+from trio_srs.media.segments.ts_packager import TsPackager
+from trio_srs.media.video_headers import VIDEO_HEADERS
+from trio_srs.wire.codec.ids import BY_NAME
+from trio_srs.wire.hls.multivariant_playlist import (
+    MultivariantPlaylist,
+    PlaylistRendition,
+    PlaylistVariant,
+)
+
+__all__ = ["Presentation", "PresentationRule", "SegmentContainer", "codec_string"]
+
+_SOUND: Final = "sound"
+_HEADROOM: Final = 1.1
+"""What comes may be larger than all that has come; players allow for a tenth by themselves."""
+
+
+class SegmentContainer(enum.StrEnum):
+    """In what segments are packed."""
+
+    TS = "ts"
+    """MPEG-TS: all tracks in each segment."""
+    FMP4 = "fmp4"
+    """Fragmented MP4 (CMAF): each track in segments of its own."""
+
+
+@attrs.frozen(kw_only=True)
+class PresentationRule:
+    """How a stream is cut, and what is kept of it. Times are in seconds."""
+
+    segment_s: float
+    """How long a segment is, if there are keyframes."""
+    longest_s: float
+    """How long the first may be, if there are none."""
+    target_s: int | None = None
+    """The target duration; None lets it follow from the first segment."""
+    part_s: float | None = None
+    """How long parts are; None: segments have none. MPEG-TS never has."""
+    window_s: float
+    """See :attr:`.WindowRule.length`."""
+    most_bytes: int
+    """Of each rendition."""
+
+
+class Presentation:
+    """Cuts a stream into segments, and lists them.
+
+    Attributes:
+        container: in what they are packed.
+
+    Args:
+        epoch: what no other presentation of the stream has had, in any process: part of all names.
+        first_number: of the first segment: higher than any that the stream has had.
+    """
+
+    def __init__(
+        self, container: SegmentContainer, rule: PresentationRule, epoch: str, first_number: int
+    ) -> None:
+        self.container = container
+        self._rule, self._epoch = rule, epoch
+        is_ts = container is SegmentContainer.TS
+        self._parts = None if is_ts or rule.part_s is None else PartRule(_ticks(rule.part_s))
+        self._packager: Packager
+        if is_ts:
+            self._packager = TsPackager(self._make("main", first_number))
+        else:
+            self._packager = CmafPackager(self._make, first_number, self._parts)
+        cut = CutRule(_ticks(rule.segment_s), _ticks(rule.longest_s), rule.target_s)
+        self._segmenter = Segmenter(self._packager, cut)
+
+    def _make(self, name: str, number: int) -> Rendition:
+        rule = self._rule
+        window = WindowRule(length=_ticks(rule.window_s), most_bytes=rule.most_bytes)
+        ending = ".ts" if self.container is SegmentContainer.TS else ".m4s"
+        return Rendition(name, ending, self._epoch, number, window, self._parts)
+
+    # ---------------------------------------------------------------- writing
+
+    def write(self, type_id: int, timestamp_ms: int, body: bytes, unix_ms: int) -> None:
+        """Take the stream's next message; see :meth:`.Segmenter.write`."""
+        self._segmenter.write(type_id, timestamp_ms, body, unix_ms)
+
+    def restart(self, unix_ms: int) -> None:
+        """The publish has ended; see :meth:`.Segmenter.restart`."""
+        self._segmenter.restart(unix_ms)
+
+    def end(self) -> None:
+        """Nothing will come any more: playlists say so."""
+        for rendition in self.renditions:
+            rendition.has_ended = True
+            rendition.revision += 1
+
+    # ---------------------------------------------------------------- reading
+
+    @property
+    def left_out(self) -> list[LeftOut]:
+        """What the container cannot carry, and why."""
+        return self._segmenter.left_out
+
+    @property
+    def forced(self) -> int:
+        """Segments that ended without a keyframe, because none came in time."""
+        return self._segmenter.forced
+
+    @property
+    def renditions(self) -> tuple[Rendition, ...]:
+        """Those that there are, the leading one first."""
+        return self._packager.renditions
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether there is a playlist of each that every player takes."""
+        renditions = self.renditions
+        return bool(renditions) and all(each.is_ready for each in renditions)
+
+    @property
+    def revision(self) -> int:
+        """Rises with everything that any playlist says."""
+        return sum(rendition.revision for rendition in self.renditions)
+
+    def rendition(self, name: str) -> Rendition | None:
+        """One of them by its name."""
+        return next((each for each in self.renditions if each.name == name), None)
+
+    def multivariant(self) -> MultivariantPlaylist:
+        """What there is to choose from now, behind :attr:`is_ready`.
+
+        URIs are the names of renditions with ``.m3u8`` behind them.
+        """
+        formats = self._segmenter.formats
+        video, sound = formats.get("video"), formats.get("audio")
+        apart = [each for each in self.renditions if each.name == "audio"]
+        main = self.rendition("video" if video else "audio") or self.renditions[0]
+        parts = (main, *apart) if video and sound else (main,)
+        variant = PlaylistVariant(
+            uri=f"{main.name}.m3u8",
+            bandwidth=int(sum(each.peak_rate for each in parts) * _HEADROOM) or 1,
+            average_bandwidth=sum(each.average_rate for each in parts) or 1,
+            codecs=",".join(codec_string(each) for each in (video, sound) if each),
+            width=video.width if video else 0,
+            height=video.height if video else 0,
+            frame_rate=self._segmenter.frame_rate if video else None,
+            audio=_SOUND if len(parts) > 1 else "",
+        )
+        renditions = [
+            PlaylistRendition(
+                kind="AUDIO", group_id=_SOUND, name="main", uri=f"{each.name}.m3u8",
+                is_default=True, may_autoselect=True,
+                channels=str(sound.channels) if sound and sound.channels else "",
+            )
+            for each in parts[1:]
+        ]  # fmt: skip
+        return MultivariantPlaylist(
+            variants=(variant,),
+            renditions=tuple(renditions),
+            independent_segments=not self.forced,
+        )
+
+
+def codec_string(track_format: TrackFormat) -> str:
+    """What a playlist calls a format (RFC 6381)."""
+    headers = VIDEO_HEADERS if track_format.kind == "video" else AUDIO_HEADERS
+    read = headers.get(track_format.codec) if track_format.record else None
+    said = read(track_format.record).codec_string if read is not None else None
+    return said or BY_NAME[track_format.codec].rfc6381
+
+
+def _ticks(seconds: float) -> int:
+    return round(seconds * HZ)

@@ -1,0 +1,100 @@
+"""Segments and their parts, as they are kept and served. Floor 1."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import attrs
+
+from trio_srs.wire.hls.media_playlist import MediaInit, PlaylistPart, PlaylistSegment
+
+__all__ = ["InitSegment", "Segment", "SegmentPart", "seconds"]
+
+_HZ: Final = 90_000
+
+
+@attrs.frozen(eq=False)
+class InitSegment:
+    """What is needed to read the segments behind it."""
+
+    name: str
+    data: bytes
+    first_number: int
+    """Of the first segment that needs it."""
+
+
+@attrs.frozen(eq=False)
+class SegmentPart:
+    """A part of a segment, or all of it."""
+
+    name: str
+    data: bytes
+    duration: int
+    """Ticks of 90 kHz."""
+    is_independent: bool
+    """A picture is in it that decoding may begin with; of sound there always is."""
+
+    @property
+    def listed(self) -> PlaylistPart:
+        """As a playlist has it."""
+        duration_s = seconds(self.duration)
+        return PlaylistPart(self.name, duration_s, self.is_independent, is_gap=not self.data)
+
+
+@attrs.define(eq=False)
+class Segment:
+    """One segment. It grows by parts until it has ended."""
+
+    number: int
+    """Media sequence number: one more than that of the segment before, for good."""
+    name: str
+    start: int
+    """When it begins, on the line of decode times: ticks of 90 kHz."""
+    date_ms: int
+    """The same as a time of day: milliseconds since 1970."""
+    is_break: bool
+    """It does not go on with the segment before."""
+    has_key: bool
+    """It begins with a keyframe, or has none because it is sound."""
+    init: InitSegment | None
+    parts: list[SegmentPart] = attrs.field(factory=list)
+    has_ended: bool = False
+    size: int = 0
+    """Bytes."""
+
+    @property
+    def duration(self) -> int:
+        """Ticks of all its parts."""
+        return sum(part.duration for part in self.parts)
+
+    @property
+    def is_gap(self) -> bool:
+        """There is nothing in it."""
+        return not self.size
+
+    @property
+    def bit_rate(self) -> int:
+        """Its bits per second of its own length."""
+        return self.size * 8 * _HZ // max(self.duration, 1)
+
+    def listed(self, *, with_parts: bool) -> PlaylistSegment:
+        """As a playlist has it."""
+        return PlaylistSegment(
+            uri=self.name,
+            duration_s=seconds(self.duration),
+            parts=tuple(part.listed for part in self.parts) if with_parts else (),
+            init=self.listed_init,
+            date_ms=self.date_ms,
+            is_discontinuity=self.is_break,
+            is_gap=self.is_gap,
+        )
+
+    @property
+    def listed_init(self) -> MediaInit | None:
+        """What a playlist says of how to read it."""
+        return None if self.init is None else MediaInit(self.init.name)
+
+
+def seconds(ticks: int) -> float:
+    """As playlists say durations: to five digits, which is finer than a tick."""
+    return round(ticks / _HZ, 5)

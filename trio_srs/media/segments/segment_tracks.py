@@ -1,0 +1,178 @@
+"""What of a stream goes into segments, and when something changes between them. Floor 1."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import attrs
+
+from trio_srs.media.remux.access_unit import TICKS_PER_MS, AccessUnit
+from trio_srs.media.remux.mp4_format import with_own_sets
+from trio_srs.media.remux.track_format import TrackFormat
+
+__all__ = ["SegmentTracks"]
+
+_PAUSE: Final = 1500 * TICKS_PER_MS
+"""If nothing comes for longer, that is left out: no segment could hold it."""
+_INTERVALS: Final = 3
+"""Unless pictures are further apart than a pause, all the time: so many of them are one then."""
+_GONE: Final = 5000 * TICKS_PER_MS
+"""A track of which nothing has come for so long is no longer there."""
+_ORIGIN: Final = 1000 * TICKS_PER_MS
+"""When the first unit of all is decoded: there is room for what is decoded before it is sent."""
+_GUESS: Final = 40 * TICKS_PER_MS
+
+
+@attrs.define(eq=False)
+class SegmentTracks:
+    """Puts the units of a stream on one timeline without breaks, and says where others begin.
+
+    Times rise, whatever the clocks of publishers do: where one is set, where nothing came for a
+    while, and where another publisher comes, they go on from where they were. What can be decoded
+    changes with keyframes only: sound that comes late, or is configured anew, is left out until
+    the next.
+    """
+
+    formats: dict[str, TrackFormat] = attrs.field(factory=dict)
+    """Of each kind of track that there is, with the newest parameter sets."""
+    interval: int = _GUESS
+    """From one picture to the next, in ticks: of the newest two."""
+    breaks: bool = False
+    """The newest unit does not go on with those before it: another publisher, another format,
+    another track, or time that is left out."""
+    end: int | None = None
+    """Of all that was taken, on the line; None before the first unit."""
+    end_before: int = 0
+    """The same without the newest unit."""
+    seen: int = 0
+    """When the newest picture is decoded."""
+    _origin: int = attrs.field(default=_ORIGIN, alias="origin")
+    """When the first unit of all is decoded, in ticks."""
+    _shift: int = 0
+    _is_new: bool = True  # publisher
+    _break_due: bool = False
+    _sent: TrackFormat | None = None  # of pictures, as the reader has it
+    _sound: TrackFormat | None = None
+    _heard: int = 0
+    _newest: int | None = None  # picture of this publisher
+
+    def restart(self) -> None:
+        """Another publisher comes: its tracks, its clock."""
+        self._is_new = True
+
+    def take(self, units: list[AccessUnit], unit: AccessUnit) -> AccessUnit | None:
+        """Take the next unit; return it, with its times on the line, or None if it is left out.
+
+        Args:
+            units: that came together, this one among them: the first of a publisher have all of its
+                tracks.
+        """
+        is_first, self.breaks = self._is_new, False
+        if is_first:
+            self._is_new = False
+            self._begin(units)
+        is_picture = unit.format.kind == "video"
+        unit = self._placed(unit, is_first=is_first or unit.discontinuity)
+        changes = self._changes(unit) if is_picture else self._changes_sound(unit)
+        if changes is None:
+            return None
+        self._note(unit, is_picture=is_picture)
+        if changes or (self._break_due and (unit.is_key or is_first)):
+            self.breaks, self._break_due = True, False
+        return unit
+
+    def _begin(self, units: list[AccessUnit]) -> None:
+        """All tracks of a new publisher."""
+        self.formats, self._sent, self._sound = {}, None, None
+        self.seen = self._heard = self.end or _ORIGIN
+        self._newest = None
+        for unit in units:
+            kind = unit.format.kind
+            if kind not in self.formats:
+                self.formats[kind] = unit.format
+                if kind == "audio":
+                    self._sound = unit.format
+                else:
+                    self._sent = unit.format
+                    self.formats[kind] = with_own_sets(unit.format, unit.data)
+        self._break_due = True
+
+    def _placed(self, unit: AccessUnit, *, is_first: bool) -> AccessUnit:
+        """It, on the line."""
+        end = self.end
+        if end is None:
+            self._shift = self._origin - unit.dts
+        elif is_first:
+            self._shift = end - unit.dts
+        else:
+            pause = unit.dts + self._shift - end
+            if pause > max(_PAUSE, _INTERVALS * self.interval):
+                self._shift -= pause
+                self._break_due = True
+            elif unit.dts + self._shift < 0:
+                self._shift = -unit.dts
+        return _shifted(unit, self._shift)
+
+    def without_pause(self, unit: AccessUnit) -> AccessUnit:
+        """The newest unit, which breaks, without the time before it in which nothing came."""
+        pause = max(unit.dts - self.end_before, 0)
+        assert self.end is not None  # of that unit
+        self._shift -= pause
+        self.end -= pause
+        if unit.format.kind == "video":
+            self.seen = self._newest = unit.dts - pause
+        else:
+            self._heard = unit.dts - pause
+        return _shifted(unit, -pause)
+
+    def _note(self, unit: AccessUnit, *, is_picture: bool) -> None:
+        if is_picture:
+            before, self._newest, self.seen = self._newest, unit.dts, unit.dts
+            if before is not None and 0 < unit.dts - before < _GONE:
+                self.interval = unit.dts - before
+        else:
+            self._heard = unit.dts
+        ended, end = self.end, unit.dts + (self.interval if is_picture else unit.duration)
+        self.end_before = unit.dts if ended is None else ended
+        if ended is None or end > ended:
+            self.end = end
+
+    def _changes(self, unit: AccessUnit) -> bool | None:
+        """Whether a picture is the first of something else; None if it is left out."""
+        formats = self.formats
+        if not unit.is_key:
+            return False if "video" in formats else None
+        known = formats.get("video")
+        is_same = unit.format is self._sent and known is not None
+        own = with_own_sets(known if known and is_same else unit.format, unit.data)
+        self._sent = unit.format
+        sound = self._sound
+        if sound is not None and "audio" in formats and unit.dts - self._heard > _GONE:
+            sound = self._sound = None
+        if own is known and sound is formats.get("audio"):
+            return False
+        self.formats = {"video": own} if sound is None else {"video": own, "audio": sound}
+        self._heard = max(self._heard, unit.dts - _GONE)
+        return True
+
+    def _changes_sound(self, unit: AccessUnit) -> bool | None:
+        """Whether a frame of sound is; None likewise."""
+        self._sound = unit.format
+        formats = self.formats
+        if "video" in formats and unit.dts - self.seen <= _GONE:
+            if unit.format is formats.get("audio"):
+                return False
+            self._heard = unit.dts
+            return None
+        if unit.format is formats.get("audio") and "video" not in formats:
+            return False
+        self.formats = {"audio": unit.format}
+        return True
+
+
+def _shifted(unit: AccessUnit, ticks: int) -> AccessUnit:
+    """The same later: whoever made it still needs it as it is."""
+    return AccessUnit(
+        unit.format, unit.dts + ticks, unit.pts + ticks, unit.data, unit.is_key, unit.samples,
+        continues=unit.continues,
+    )  # fmt: skip

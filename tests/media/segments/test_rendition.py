@@ -175,7 +175,10 @@ def test_a_plain_playlist_says_nothing_of_parts() -> None:
     add(made, is_open=True)
     said = made.playlist((RenditionReport("a.m3u8", 3, 4),))
     assert (said.part_target_s, said.server_control) == (None, None)
-    assert not (said.parts or said.hints or said.reports or said.segments[0].parts)
+    assert not (said.parts)
+    assert not (said.hints)
+    assert not (said.reports)
+    assert not (said.segments[0].parts)
 
 
 def test_an_ended_playlist_hints_at_nothing() -> None:

@@ -49,14 +49,16 @@ def requests(data: bytes) -> None:
     assert _serve([data[at : at + step] for at in range(0, len(data), step)]) == served
 
 
-def _serve(slices: list[bytes]) -> tuple[list[str], bytes]:
-    """What was asked, and what was answered."""
+def _serve(slices: list[bytes]) -> tuple[list[str], bool]:
+    """What was asked, and whether something was refused: why depends on how much of it is there."""
     session, asked, sent = HttpServerSession(_LIMITS, 0.0), list[str](), b""
     for each in slices:
         read(session.receive_data, each, 0.0, by=BadRequestError)
         read(_answer, session, asked, by=BadRequestError)
         sent += session.data_to_send()
-    return asked, sent
+    answers = sent.count(b"\r\n\r\nok") + sum(line.startswith("HEAD ") for line in asked)
+    assert answers == len(asked)
+    return asked, sent.count(b"HTTP/1.1 ") > answers
 
 
 def _answer(session: HttpServerSession, asked: list[str]) -> None:
@@ -68,7 +70,7 @@ def _answer(session: HttpServerSession, asked: list[str]) -> None:
         if isinstance(event, HttpRequest):
             asked.append(event.line)
             assert ".." not in event.target.path.split("/")
-            session.answer(200, {}, b"ok")
+            session.answer(405 if event.method == "CONNECT" else 200, {}, b"ok")
         elif isinstance(event, HttpEnd) or event is NEED_DECISION:
             session.next_request(0.0)
 

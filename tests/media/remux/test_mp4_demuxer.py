@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from tests.media.remux.records import ASC, AVC, DATA, IDR
+from tests.media.remux.records import ASC, AVC, AVC_OTHER, DATA, IDR
 from trio_srs.media.remux.access_unit import AccessUnit
 from trio_srs.media.remux.left_out import LeftOutReason
 from trio_srs.media.remux.mp4_demuxer import Mp4Demuxer
+from trio_srs.media.remux.track_format import format_of_record
 from trio_srs.wire.codec.nalu import join_prefixed
 from trio_srs.wire.mp4.fragment import Mp4Sample, TrackRun, build_fragment
 from trio_srs.wire.mp4.init_segment import Mp4Track, build_init
@@ -78,6 +79,20 @@ def test_what_is_not_read_is_named() -> None:
     assert [(what.kind, what.codec, what.reason) for what in demuxer.left_out] == [
         ("video", "h264", LeftOutReason.NO_HEADER), ("data", "xxxx", LeftOutReason.NOT_CARRIED),
     ]  # fmt: skip
+
+
+def test_parameter_sets_that_come_with_the_pictures_hold() -> None:
+    """As in `avc3`, whose record may have none."""
+    sets, others = (format_of_record("h264", record).sets for record in (AVC, AVC_OTHER))
+    bare = AVC[:5] + b"\xe0\x00"
+    track = Mp4Track(1, 1000, SampleEntry("h264", bare, 320, 242), is_video=True)
+    pictures = [join_prefixed([*sets, IDR]), KEY, join_prefixed([*others, IDR]), KEY]
+    samples = [Mp4Sample(data, 40, is_sync=data is not KEY) for data in pictures]
+    init = build_init([track]).replace(b"avc1", b"avc3")
+    units, demuxer = demuxed(init + build_fragment(1, [TrackRun(1, 0, samples)]))
+    assert [unit.format.sets for unit in units] == [sets, sets, others, others]
+    assert units[0].format.width == 320
+    assert demuxer.left_out == []
 
 
 def test_empty_samples_are_nothing() -> None:

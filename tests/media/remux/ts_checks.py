@@ -6,6 +6,7 @@ Clauses are of ISO/IEC 13818-1. ``check`` says what is broken, and returns what 
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import lru_cache
 from typing import Final
 
 import attrs
@@ -34,8 +35,12 @@ class Checked:
     pes: dict[int, list[tuple[int, int, bytes]]] = attrs.field(factory=lambda: defaultdict(list))
     """By PID: PTS, DTS and data of each packet."""
     is_behind_map: bool = False
-    pids: set[int] = attrs.field(factory=set)
-    """That the newest map lists."""
+    streams: dict[int, tuple[int, bytes]] = attrs.field(factory=dict)
+    """By PID what the newest map lists: stream type and descriptors."""
+    begun: set[int] = attrs.field(factory=set)
+    """PIDs that had a PES packet since they were listed so."""
+    entries: list[int] = attrs.field(factory=list)
+    """DTS of each access unit that is said to be one where decoding may begin."""
 
 
 def _apart(later: int, earlier: int) -> int:
@@ -55,6 +60,8 @@ def check(data: bytes) -> Checked:
         pos, flags = 4, 0
         if packet[3] & 0x20:
             pos, flags = 5 + packet[4], packet[5] if packet[4] else 0
+            said = 5 + (packet[4] > 0) + 6 * bool(flags & 0x10)
+            assert packet[said:pos].strip(b"\xff") == b"", "2.4.3.5: stuffing is ff"
         if at == 0:
             assert (pid, starts) == (0, True), "the first packet is the PAT"
         if packet[3] & 0x10:
@@ -65,18 +72,47 @@ def check(data: bytes) -> Checked:
         if flags & 0x10:
             assert pid == clock_pid
             _clock(found, packet, bool(flags & 0x80))
-        if pid == 0x1000 and packet[3] & 0x10:
-            clock_pid = _map(found, packet[pos:])
-        elif pid and packet[3] & 0x10:
-            assert pid in found.pids, "data on a PID that no table lists"
+        if pid in (0, 0x1000) and packet[3] & 0x10:
+            section = _section(packet[pos:])
+            if pid:
+                clock_pid = _map(found, section)
+            else:
+                assert section[5:-4].hex() == "c100000001f000", "one program, and its map"
+        elif packet[3] & 0x10:
+            assert pid in found.streams, "data on a PID that no table lists"
             if starts:
                 _close(found, pid, open_pes)
                 open_pes[pid] = bytearray()
-                _begin(found, packet[pos:])
+                _begin(found, pid, packet[pos:], bool(flags & 0x40))
             open_pes[pid] += packet[pos:]
     for pid in list(open_pes):
         _close(found, pid, open_pes)
+    _all_begun(found)
     return found
+
+
+@lru_cache
+def _crc(section: bytes) -> int:
+    """Annex A, bit by bit."""
+    register = 0xFFFFFFFF
+    for byte in section:
+        for bit in range(7, -1, -1):
+            carry = register >> 31 ^ byte >> bit & 1
+            register = register << 1 & 0xFFFFFFFF ^ 0x04C11DB7 * carry
+    return register
+
+
+def _section(payload: bytes) -> bytes:
+    """The one section that begins in a packet, and is whole."""
+    assert payload[0] == 0, "2.4.4.2: it begins behind the pointer field"
+    size = (payload[2] & 15) << 8 | payload[3]
+    assert payload[4 + size :].strip(b"\xff") == b""
+    assert _crc(payload[1 : 4 + size]) == 0
+    return payload[1 : 4 + size]
+
+
+def _all_begun(found: Checked) -> None:
+    assert found.begun == set(found.streams), "a player waits for each stream that is listed"
 
 
 def _clock(found: Checked, packet: bytes, is_break: bool) -> None:
@@ -97,31 +133,36 @@ def _place_map(found: Checked, ticks: int) -> None:
         found.is_behind_map = False
 
 
-def _map(found: Checked, payload: bytes) -> int:
-    assert payload[:2] == b"\x00\x02"
-    size = (payload[2] & 15) << 8 | payload[3]
-    section = payload[1 : 4 + size]
-    version, pos, types, pids = section[5] >> 1 & 31, 12, [], set()
+def _map(found: Checked, section: bytes) -> int:
+    assert section[0] == 2
+    version, pos, streams = section[5] >> 1 & 31, 12, {}
     while pos < len(section) - 4:
-        types.append(section[pos])
-        pids.add((section[pos + 1] & 31) << 8 | section[pos + 2])
-        pos += 5 + ((section[pos + 3] & 15) << 8 | section[pos + 4])
-    if not found.versions or found.types[-1] != tuple(types):
+        pid = (section[pos + 1] & 31) << 8 | section[pos + 2]
+        end = pos + 5 + ((section[pos + 3] & 15) << 8 | section[pos + 4])
+        streams[pid] = section[pos], section[pos + 5 : end]
+        pos = end
+    if streams != found.streams:
+        _all_begun(found)
+        assert not found.versions or version == (found.versions[-1] + 1) % 32
         found.versions.append(version)
-        found.types.append(tuple(types))
+        found.types.append(tuple(kind for kind, _ in streams.values()))
+        found.begun &= {pid for pid in streams if streams[pid] == found.streams.get(pid)}
+        found.streams = streams
     assert version == found.versions[-1], "2.4.4.9: another version says that something changed"
-    found.pids = pids
     found.is_behind_map = True
     return (section[8] & 31) << 8 | section[9]
 
 
-def _begin(found: Checked, start: bytes) -> None:
+def _begin(found: Checked, pid: int, start: bytes, is_entry: bool) -> None:
+    found.begun.add(pid)
     pts = _time(start[9:14])
     dts = _time(start[14:19]) if start[7] & 0x40 else pts
     assert 0 <= _apart(dts, found.clocks[-1]) < 90_000, "it comes in time, and not too early"
     if found.lead is None:
         found.lead = _apart(dts, found.clocks[-1])
     _place_map(found, (dts - found.lead) % WRAP)
+    if is_entry:
+        found.entries.append(dts)
 
 
 def _close(found: Checked, pid: int, open_pes: dict[int, bytearray]) -> None:
@@ -138,8 +179,10 @@ def _close(found: Checked, pid: int, open_pes: dict[int, bytearray]) -> None:
     dts = _time(data[14:19]) if data[7] & 0x40 else pts
     assert _apart(pts, dts) >= 0
     body = data[9 + data[8] :]
-    if data[3] == 0xE0:
-        _delimited(body)
+    if data[3] == 0xE0 and _delimited(body):
+        _keyed(found.streams[pid][0], body, is_entry=dts in found.entries[-1:])
+    if found.streams.get(pid, (0, b""))[0] == 0x0F:
+        _framed(body)
     before = found.pes[pid]
     if before and not found.breaks:
         assert _apart(dts, before[-1][1]) >= 0, "decoding goes on"
@@ -153,8 +196,30 @@ def _time(five: bytes) -> int:
     )
 
 
-def _delimited(body: bytes) -> None:
+def _delimited(body: bytes) -> bool:
     """2.14.1, 2.17.1: one delimiter, and first; or none, where a picture goes on."""
     heads = [piece[:2] for piece in body.split(START)[1:]]
     delimiters = [at for at, head in enumerate(heads) if head in (b"\x09\xf0", b"\x46\x01")]
     assert delimiters in ([0], [])
+    return bool(delimiters)
+
+
+def _keyed(stream_type: int, body: bytes, *, is_entry: bool) -> None:
+    """A picture that a decoder may begin at has its parameter sets before it, and says so."""
+    firsts = [piece[0] for piece in body.split(START)[1:]]
+    is_avc = stream_type == 0x1B
+    types = [first & 31 if is_avc else first >> 1 & 63 for first in firsts]
+    keys = [at for at, kind in enumerate(types) if (kind == 5 if is_avc else 16 <= kind <= 21)]
+    assert bool(keys) == is_entry, "2.4.3.5: random_access_indicator"
+    wanted = {7, 8} if is_avc else {32, 33, 34}
+    assert not keys or wanted <= set(types[: keys[0]])
+
+
+def _framed(body: bytes) -> None:
+    """ISO/IEC 14496-3, 1.A.3: frames fill the packet, one behind the other."""
+    pos = 0
+    while pos < len(body):
+        assert body[pos] == 0xFF
+        assert body[pos + 1] & 0xF6 == 0xF0
+        pos += (body[pos + 3] & 3) << 11 | body[pos + 4] << 3 | body[pos + 5] >> 5
+    assert pos == len(body)

@@ -11,6 +11,7 @@ from trio_srs.wire.codec.nalu import (
     is_annexb,
     join_annexb,
     join_prefixed,
+    mended_prefixes,
     read_prefixed,
     split_annexb,
     split_prefixed,
@@ -106,3 +107,35 @@ def test_garbage_is_cut_or_blamed_on_the_peer(data: bytes) -> None:
             continue
         assert all(nalus)
         assert sum(map(len, nalus)) <= len(data)
+
+
+@pytest.mark.parametrize(
+    ("data", "size", "mended"),
+    [
+        ("00000002 6588 00000004 41", 4, "00000002 6588 00000001 41"),
+        ("00000002 6588 00000000 00000001 41", 4, "00000002 6588 00000001 41"),
+        ("00000002 6588 0000", 4, "00000002 6588"),
+        ("00000001 6588 00000001 41", 4, "00000002 6588 00000001 41"),
+        ("0009 6588", 2, "0002 6588"),
+        ("00000000", 4, ""),
+    ],
+)
+def test_sizes_that_are_none_are_mended(data: str, size: int, mended: str) -> None:
+    assert mended_prefixes(bytes.fromhex(data), size) == bytes.fromhex(mended)
+
+
+def test_sizes_that_are_right_are_left_as_they_are() -> None:
+    for data in (b"", bytes.fromhex("00000002 6588 00000001 41")):
+        assert mended_prefixes(data, 4) is data
+
+
+def test_what_no_size_can_say_is_left_out() -> None:
+    long = join_annexb([b"\x65" * 70_000, b"\x41\x9a"])
+    assert mended_prefixes(long, 2) == join_prefixed([b"\x41\x9a"], 2)
+
+
+@given(st.binary(max_size=40), st.sampled_from([1, 2, 4]))
+def test_what_is_mended_has_nothing_more_to_mend(data: bytes, size: int) -> None:
+    mended = mended_prefixes(data, size)
+    assert mended_prefixes(mended, size) is mended
+    assert b"" not in split_prefixed(mended, size)

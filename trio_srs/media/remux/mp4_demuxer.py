@@ -9,6 +9,7 @@ import attrs
 from trio_srs.errors import ProtocolError
 from trio_srs.media.remux.access_unit import AccessUnit
 from trio_srs.media.remux.left_out import LeftOut, LeftOutCounter, LeftOutReason
+from trio_srs.media.remux.mp4_format import with_own_sets
 from trio_srs.media.remux.track_format import TrackFormat, format_of_frame, format_of_record
 from trio_srs.wire.codec.ids import BY_NAME
 from trio_srs.wire.mp4.init_segment import Mp4Track
@@ -35,7 +36,8 @@ class _ReadTrack:
 class Mp4Demuxer:
     """Reads what :class:`~trio_srs.media.remux.mp4_muxer.Mp4Muxer` writes, and what others do.
 
-    Of each kind the first track that can be read is taken. Where pictures are shown before their
+    Of each kind the first track that can be read is taken. Parameter sets that come with a picture
+    hold from there on. Where pictures are shown before their
     time of decoding, as in an MP4 they may be, that is earlier from there on. The units of a
     fragment come in the order of decoding, whatever their tracks. Nothing is raised: see
     :attr:`oddities` and :attr:`left_out`.
@@ -109,6 +111,8 @@ class Mp4Demuxer:
         try:
             if track.format is None:
                 track.format = format_of_frame(track.codec, sample.data)
+            elif sample.is_sync:  # avc3, hev1
+                track.format = with_own_sets(track.format, sample.data)
             count = 0
             if track.format.samples_of is not None:
                 count = track.format.samples_of(sample.data)

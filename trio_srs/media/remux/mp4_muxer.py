@@ -18,6 +18,7 @@ from trio_srs.media.remux.container_muxer import ContainerMuxer
 from trio_srs.media.remux.mp4_format import entry_of, with_own_sets
 from trio_srs.media.remux.muxed_piece import MuxedPiece
 from trio_srs.media.remux.track_format import TrackFormat
+from trio_srs.wire.codec.nalu import mended_prefixes
 from trio_srs.wire.codec.opus import parse_opus_head
 from trio_srs.wire.mp4.fragment import Mp4Sample, TrackRun, build_fragment
 from trio_srs.wire.mp4.init_segment import Mp4Track, build_init
@@ -133,6 +134,10 @@ class Mp4Muxer(ContainerMuxer):
 
     def _picture(self, unit: AccessUnit) -> list[MuxedPiece]:
         lane = self._lanes.get("video")
+        if unit.format.codec in BYTE_STREAMS:
+            data = mended_prefixes(unit.data, unit.format.length_size)
+            if data is not unit.data:
+                unit = attrs.evolve(unit, data=data)
         before = None if lane is None else lane.waiting
         if lane is not None and before is not None:
             if unit.continues:

@@ -11,6 +11,7 @@ __all__ = [
     "is_annexb",
     "join_annexb",
     "join_prefixed",
+    "mended_prefixes",
     "read_prefixed",
     "split_annexb",
     "split_prefixed",
@@ -100,6 +101,24 @@ def join_prefixed(nalus: Iterable[bytes], length_size: int = 4) -> bytes:
         OverflowError: a NALU whose size does not fit. A caller's mistake.
     """
     return b"".join(len(nalu).to_bytes(length_size, "big") + nalu for nalu in nalus)
+
+
+def mended_prefixes(data: bytes, length_size: int) -> bytes:
+    """An access unit whose sizes are right and not 0, made of one that may not be so: the same
+    object if it is. Browsers give up a stream for a size past the end, or of 0. Never raises.
+    """
+    pos, size = 0, len(data)
+    while pos < size:
+        start = pos + length_size
+        pos = start + int.from_bytes(data[pos:start], "big")
+        if pos <= start:
+            break
+    else:
+        if pos == size:
+            return data
+    nalus, _ = read_prefixed(data, length_size)
+    longest = (1 << 8 * length_size) - 1
+    return join_prefixed((nalu for nalu in nalus if len(nalu) <= longest), length_size)
 
 
 def split_annexb(data: bytes) -> list[bytes]:

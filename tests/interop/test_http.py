@@ -22,7 +22,7 @@ pytestmark = pytest.mark.interop
 HTTP = '[http]\nlisten = ["127.0.0.1:0"]\nrepublish_timeout = "0s"\n'
 CURL = shutil.which("curl") or "curl"
 WATCHED = {"wheel-avc_mp3", "wheel-hevc_aac", "wheel-multitrack", "system-avc_aac"}
-WATCHED_AS_MP4 = {"wheel-avc_aac", "wheel-hevc_aac", "wheel-av1_aac", "wheel-vp9_opus",
+WATCHED_AS_MP4 = {"wheel-avc_aac", "wheel-hevc_aac", "wheel-vp9_opus",
                   "system-avc_mp3"}  # fmt: skip
 
 
@@ -84,6 +84,28 @@ async def test_ffmpeg_finds_the_samples_of_the_file_in_an_mp4(
     # Both begin together: sound from before the first picture is left out.
     assert found["audio"] == original["audio"][-len(found["audio"]) :]
     assert len(original["audio"]) - len(found["audio"]) < 5
+
+
+@pytest.mark.parametrize("ending", ["mp4", "ts"])
+async def test_ffmpeg_goes_on_with_the_next_publish_of_the_same_kind(
+    ending: str, library: Library
+) -> None:
+    source, ends = library.file("avc_aac"), list[Ended]()
+    republished = HTTP.replace('"0s"', '"1s"')
+
+    async def play() -> None:
+        ends.append(await run(hashing(FFMPEG, server.server.http_url(f"live/a.{ending}"))))
+
+    async with watched(more=republished) as server, trio.open_nursery() as nursery:
+        nursery.start_soon(play)
+        await server.told(PlayBegan)
+        for count in (1, 2):
+            await run(copying(FFMPEG, source, server.url()))
+            await server.told(PublishEnded, count)
+    assert ends[0].returncode == 0
+    assert "duplicated MOOV" not in ends[0].stderr
+    once = packets((await run(hashing(FFMPEG, str(source)))).stdout)
+    assert len(packets(ends[0].stdout)["video"]) == 2 * len(once["video"])
 
 
 @pytest.mark.parametrize("program", FFMPEGS)

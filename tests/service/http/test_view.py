@@ -13,7 +13,7 @@ from trio_srs.media.remux.access_unit import TICKS_PER_MS, AccessUnit
 from trio_srs.media.remux.mp4_demuxer import Mp4Demuxer
 from trio_srs.service.http.config import HttpConfig
 from trio_srs.service.http.view import VIEWS, find_view
-from trio_srs.testing.bodies import audio, audio_header, inter, key, metadata
+from trio_srs.testing.bodies import audio, audio_header, header, inter, key, metadata
 from trio_srs.wire.amf import amf0
 from trio_srs.wire.amf.values import EcmaArray
 from trio_srs.wire.flv.video import FrameType, VideoBody, VideoPacketType, build_video
@@ -131,7 +131,7 @@ async def test_each_websocket_message_is_an_init_segment_or_a_fragment(house: Ht
 
 
 @pytest.mark.parametrize("websocket", [False, True])
-async def test_at_the_next_publish_there_is_another_init_segment_and_times_go_on(
+async def test_a_viewer_goes_on_with_the_next_publish_and_times_go_on(
     house: HttpHouse, *, websocket: bool
 ) -> None:
     client = await viewer(house, websocket=websocket)
@@ -144,11 +144,32 @@ async def test_at_the_next_publish_there_is_another_init_segment_and_times_go_on
     data = await client.rest_of_it()
     if websocket:
         data = b"".join(messages_of(data))
-    one = [b"ftyp", b"moov", *[b"moof", b"mdat"] * 4]
-    assert boxes(data) == [*one, *one]
+    assert boxes(data) == [b"ftyp", b"moov", *[b"moof", b"mdat"] * 8]
     video = times(units_of(data), "video")
     assert video == sorted(set(video))
     assert len(video) == 2 * 16
+
+
+async def test_at_a_publish_of_another_kind_there_is_another_init_segment(
+    house: HttpHouse,
+) -> None:
+    client = await viewer(house)
+    async with house.publishing() as publish:
+        publish.append_all(MORE, trio.current_time())
+        await wait_all_tasks_blocked()
+    await trio.sleep(1)
+    async with house.hub.publishing("live/a", house.settings, house.somebody()) as publish:
+        pictures = [key(0), *map(inter, range(40, 640, 40))]
+        publish.append_all([header(), *pictures], trio.current_time())
+        late = await viewer(house)
+        await late.head()
+    await client.head()
+    whole, data = await client.rest_of_it(), await late.rest_of_it()
+    names = boxes(whole)
+    assert [names.count(each) for each in (b"ftyp", b"moov")] == [2, 2]
+    assert boxes(data)[:3] == [b"ftyp", b"moov", b"moof"]
+    assert times(units_of(data), "audio") == []
+    assert whole.endswith(data)  # the head that it got by itself is the one that came between
 
 
 # ------------------------------------------------------ FLV for pages

@@ -49,7 +49,7 @@ def muxed_form(name: str, container: str, make: Callable[[], Muxer]) -> DerivedF
     """
 
     async def write(stream: Stream, feed: FeedWriter) -> None:
-        muxer = make()
+        muxer, pen = make(), _Pen(feed)
         with stream.feed.cursor() as cursor:
             while True:
                 told = 0
@@ -57,20 +57,34 @@ def muxed_form(name: str, container: str, make: Callable[[], Muxer]) -> DerivedF
                     async for records in cursor:
                         for record in records:
                             pieces = muxer.write(record.type_id, record.timestamp_ms, record.body)
-                            _append(feed, pieces, record.arrived_at)
+                            pen.append(pieces, record.arrived_at)
                         told = _tell_left_out(stream, container, muxer.left_out, told)
-                    _append(feed, muxer.restart(), stream.idle_since)
+                    pen.append(muxer.restart(), stream.idle_since)
 
     return DerivedForm(name=name, write=write)
 
 
-def _append(feed: FeedWriter, pieces: Iterable[MuxedPiece], arrived_at: float) -> None:
-    for piece in pieces:
-        timestamp_ms = (piece.dts // TICKS_PER_MS) & 0xFFFFFFFF
-        if piece.is_new_head:  # for readers that are there; those that come get it by themselves
-            feed.append(Record(_VIDEO, timestamp_ms, piece.head, arrived_at), entry=False)
-            feed.set_headers([Record(_VIDEO, timestamp_ms, piece.head, arrived_at)])
-        feed.append(Record(_VIDEO, timestamp_ms, piece.data, arrived_at), entry=piece.is_entry)
+class _Pen:
+    """Writes pieces of a container as records."""
+
+    def __init__(self, feed: FeedWriter) -> None:
+        self._feed = feed
+        self._head = b""
+
+    def append(self, pieces: Iterable[MuxedPiece], arrived_at: float) -> None:
+        """The next pieces, and the head where there is another one."""
+        feed = self._feed
+        for piece in pieces:
+            timestamp_ms = (piece.dts // TICKS_PER_MS) & 0xFFFFFFFF
+            if piece.is_new_head:
+                head = Record(_VIDEO, timestamp_ms, piece.head, arrived_at)
+                # Readers that are there need it if they have another one: in a file there is one
+                # (ISO/IEC 14496-12, 8.2.1), and whoever reads it as such passes over the next.
+                if piece.head != self._head:
+                    feed.append(head, entry=False)
+                    self._head = piece.head
+                feed.set_headers([head])  # those that come get it by themselves
+            feed.append(Record(_VIDEO, timestamp_ms, piece.data, arrived_at), entry=piece.is_entry)
 
 
 def _tell_left_out(stream: Stream, container: str, left_out: Sequence[LeftOut], told: int) -> int:

@@ -34,6 +34,8 @@ from typing import Any, Final
 
 import trio
 
+from tests import preloaded_spare
+
 __all__ = ["AsyncProcess", "command", "open_process", "popen", "program", "run"]
 
 _CLI: Final = ("expect_seen", "expect_served", "load", "play", "probe", "publish", "serve")
@@ -42,6 +44,7 @@ _MODULES: Final = (
     *(f"trio_srs.app.cli.{name}" for name in _CLI),
     *(f"trio_srs.tools.verdicts.{name}" for name in _VERDICTS),
     *("hypothesis", "pytest"),  # for tests of somebody's tests; pytest-trio imports the first
+    *preloaded_spare.MODULES,
     *("trio_srs.config.render", "trio_srs.server.build", "trio_srs.server.process"),
 )
 _CLIENT: Final = Path(__file__).with_name("preloaded_client.py")
@@ -257,6 +260,8 @@ class _Request:
         first, *rest = said["words"]
         sys.path[0] = said["cwd"]
         if first == "-m":
+            if rest[0] == "pytest":
+                preloaded_spare.keep()
             sys.argv = rest
             runpy.run_module(rest[0], run_name="__main__", alter_sys=True)
         elif first == "-c":

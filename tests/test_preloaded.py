@@ -98,3 +98,31 @@ def test_a_program_is_found_by_its_name_and_gives_its_code(tmp_path: Path) -> No
         words, env=environ, capture_output=True, text=True, check=False, timeout=20
     )
     assert (done.returncode, done.stdout) == (3, "['-c', 'a', 'b c']\n")
+
+
+def test_a_run_of_somebodys_tests_forks_its_servers_from_what_is_there_already(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "test_it.py").write_text(
+        """
+import os
+from trio_srs.testing import ServerProcess
+from trio_srs.testing.fork_server import close_fork_server, fork_server
+
+def test_it():
+    kinds = []
+    for _ in range(2):
+        with ServerProcess():
+            process = fork_server()._process
+            assert os.getpgid(process.pid) == process.pid
+            kinds.append(type(process).__name__)
+            print(*kinds, os.readlink(f"/proc/{process.pid}/fd/1"))
+        close_fork_server()
+        assert process.returncode == 0
+"""
+    )
+    words = [sys.executable, "-m", "pytest", "-s", "-p", "no:cacheprovider", "test_it.py"]
+    environ = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    done = preloaded.run(words, timeout=20, cwd=tmp_path, env=environ)
+    assert "Spare /dev/null\nSpare Spare /dev/null\n" in done.stdout, done.stdout
+    assert "1 passed" in done.stdout

@@ -52,14 +52,14 @@ def test_a_stream_is_its_map_its_clock_and_its_packets() -> None:
     writer = TsWriter()
     writer.set_program([VIDEO, AUDIO], 0x100)
     stream = writer.tables()
-    stream += writer.pes(0x100, 0xE0, b"key" * 99, 9000, 0, clock=7, random_access=True)
+    stream += writer.pes(0x100, 0xE0, b"key" * 99, 9000, 10, clock=7, random_access=True)
     stream += writer.pes(0x101, 0xC0, b"sound", 300, 300)
     stream += writer.clock(11, discontinuity=True)
     stream += writer.pes(0x100, 0xE0, b"inter", 3600, 3600, discontinuity=True)
     events = [
         MAP,
         ClockReference(0x100, 7 * 300),
-        PesPacket(0x100, 0xE0, 9000, 0, b"key" * 99, random_access=True),
+        PesPacket(0x100, 0xE0, 9000, 10, b"key" * 99, random_access=True),
         PesPacket(0x101, 0xC0, 300, 300, b"sound"),
         ClockReference(0x100, 11 * 300, discontinuity=True),
         PesPacket(0x100, 0xE0, 3600, 3600, b"inter", discontinuity=True),
@@ -307,6 +307,25 @@ def test_a_clock_may_be_on_a_pid_of_its_own() -> None:
     stream = tables(VIDEO, clock_pid=0x1F0) + PacketWriter(0x1F0).bare(adaptation_flags(pcr=5))
     events, _ = read(stream + PacketWriter(0x100).bare(adaptation_flags(pcr=6)))
     assert events[1:] == [ClockReference(0x1F0, 5)]
+
+
+def test_the_clock_is_held_against_what_it_is_the_clock_of() -> None:
+    clock = PacketWriter(0x1F0)
+    stream = tables(VIDEO, clock_pid=0x1F0)
+    for ms in (0, 40, 240):
+        stream += clock.bare(adaptation_flags(pcr=ms * 90 * 300))
+    stream += picture(PacketWriter(0x100), b"late", 239 * 90)
+    assert read(stream)[1] == {"pcr_interval": 1, "late": 1}
+
+
+def test_another_clock_is_another_clock() -> None:
+    stream = tables(VIDEO, clock_pid=0x1F0)
+    stream += PacketWriter(0x1F0).bare(adaptation_flags(pcr=9000 * 300))
+    writer = TsWriter()
+    writer.set_program([VIDEO], 0x1F1)
+    writer.set_program([VIDEO], 0x1F2)  # the second version of the map
+    stream += writer.tables() + PacketWriter(0x1F2).bare(adaptation_flags(pcr=5))
+    assert "pcr_back" not in read(stream)[1]
 
 
 def test_a_packet_longer_than_believed_is_given_up() -> None:

@@ -42,6 +42,15 @@ class TsOddityKind(enum.StrEnum):
     PES_TOO_LONG = "pes_too_long"
     """A PES packet is longer than what is believed, or several that are begun are together; it was
     passed over."""
+    PCR_INTERVAL = "pcr_interval"
+    """Clock references are more than 100 ms apart (2.7.2)."""
+    PCR_BACK = "pcr_back"
+    """The clock stands still or steps back, and nothing says that it was set (2.4.3.5)."""
+    NO_PCR = "no_pcr"
+    """A second to be decoded, and more, without a clock reference (2.7.2)."""
+    LATE = "late"
+    """A PES packet begins when the clock has passed the time at which it is to be decoded
+    (2.4.2)."""
 
 
 TsOddities = dict[TsOddityKind, OddityCounter]

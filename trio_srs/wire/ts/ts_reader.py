@@ -7,6 +7,7 @@ from typing import Final
 import attrs
 
 from trio_srs.wire.oddity_counter import note
+from trio_srs.wire.ts.clock_check import ClockCheck
 from trio_srs.wire.ts.packet import NULL_PID, PACKET_SIZE, PAYLOAD_SIZE, PCR_PER_TICK, SYNC
 from trio_srs.wire.ts.pes import PesError, PesHeader, parse_pes
 from trio_srs.wire.ts.psi import PAT_PID, ProgramMap, PsiError, parse_section
@@ -111,6 +112,7 @@ class TsReader:
         self._offset = 0  # of the packet that is being read
         self._number: int | None = None  # of the program that is read
         self._pids = {PAT_PID: _Pid(PAT_PID, is_table=True)}
+        self._clock = ClockCheck()
         self._events: list[TsEvent] = []
 
     def feed(self, data: bytes | bytearray | memoryview) -> list[TsEvent]:
@@ -141,6 +143,10 @@ class TsReader:
 
     def _note(self, kind: TsOddityKind, detail: str) -> None:
         note(self.oddities, kind, detail, self._offset)
+
+    def _note_found(self, found: tuple[TsOddityKind, str] | None) -> None:
+        if found is not None:
+            self._note(*found)
 
     def _read(self, is_last: bool) -> None:
         buffer, pos, size = self._buffer, 0, len(self._buffer)
@@ -204,6 +210,7 @@ class TsReader:
         if flags & 0x10 and pid.is_clock:
             bits = int.from_bytes(packet[_HEADER + 2 : _HEADER + 2 + _PCR_SIZE], "big")
             pcr = (bits >> 15) * PCR_PER_TICK + (bits & 0x1FF)
+            self._note_found(self._clock.reference(pcr, is_set=bool(flags & 0x80)))
             self._events.append(ClockReference(number, pcr, bool(flags & 0x80)))
         if packet[3] & 0x10 and self._counts(pid, packet):
             take = self._sections if pid.is_table else self._pes
@@ -276,12 +283,14 @@ class TsReader:
             if known is None or not known.is_table:
                 for pid in self._pids.values():
                     self._finish_pes(pid)
-                self.program = None
+                self.program, self._clock = None, ClockCheck()
                 table = _Pid(number, is_table=True)
                 self._pids = {PAT_PID: self._pids[PAT_PID], number: table}
 
     def _map(self, table: ProgramMap) -> None:
         before = self.program
+        if before is not None and before.pcr_pid != table.pcr_pid:
+            self._clock = ClockCheck()
         if before is not None and before.version == table.version:
             self._note(TsOddityKind.SAME_VERSION, f"version {table.version}")
         old = self._pids
@@ -324,8 +333,15 @@ class TsReader:
                 self._note(TsOddityKind.PES, str(error))
                 pid.drop()
                 return
+            self._check_time(pid.header)
         if pid.header is not None and 0 < pid.header.length <= pid.size:
             self._finish_pes(pid)
+
+    def _check_time(self, header: PesHeader | None) -> None:
+        """Hold the time of a PES packet that begins against the clock."""
+        if header is not None and header.pts is not None:
+            ticks = header.pts if header.dts is None else header.dts
+            self._note_found(self._clock.decode_time(ticks))
 
     def _begun(self) -> int:
         """Bytes of all PES packets that are not whole yet."""

@@ -41,7 +41,7 @@ def keep() -> None:
             _spares = spare
 
         known = vars(subprocess) | {"Popen": Spare}
-        fork_server.subprocess = SimpleNamespace(**known)  # type: ignore[assignment]  # as that module sees it
+        fork_server.subprocess = SimpleNamespace(**known)  # type: ignore[assignment, attr-defined]  # as it sees it
         return
     ours.close()
     code = 1

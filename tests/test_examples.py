@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
 import os
 import re
 import runpy
@@ -9,6 +11,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -44,11 +47,20 @@ TESTED: Final = {
 }
 
 
+@functools.cache
+def python() -> str:
+    """The Python of these tests, for examples to start: its programs are forked."""
+    folder = Path(tempfile.mkdtemp(prefix="python"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    preloaded.program(folder, "python")
+    return str(folder / "python")
+
+
 def run(
     *words: str | Path, cwd: Path | None = None, environ: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Run a program to its end, with the Python of these tests as ``PYTHON``."""
-    env = os.environ | {"PYTHON": sys.executable} | dict(environ or {})
+    env = os.environ | {"PYTHON": python()} | dict(environ or {})
     if words[0] == sys.executable:
         return preloaded.run(list(map(str, words)), timeout=50, cwd=cwd, env=env)
     return subprocess.run(
@@ -148,7 +160,7 @@ def test_the_ci_job_in_bash_ends_with_the_code_of_its_command(tmp_path: Path, co
     script = (
         f"assert sys.argv[1].startswith('rtmp://127.0.0.1:'); print(sys.argv[1]); sys.exit({code})"
     )
-    command = [sys.executable, "-c", f"import sys; {script}", "RTMP_URL/live/a"]
+    command = [python(), "-c", f"import sys; {script}", "RTMP_URL/live/a"]
     done = run("bash", EXAMPLES / "ci_endpoint.sh", *command, cwd=tmp_path)
     assert done.returncode == code, shlex.join(command) + done.stderr
     assert done.stdout.endswith("/live/a\n")
@@ -184,7 +196,7 @@ def test_the_encoder_is_judged_in_bash(
 
 @pytest.mark.interop
 def test_the_ci_job_in_bash_says_why_the_server_did_not_start(tmp_path: Path) -> None:
-    environ = os.environ | {"PYTHON": sys.executable, "TRIO_SRS_RTMP__LISTEM": "[]"}
+    environ = os.environ | {"PYTHON": python(), "TRIO_SRS_RTMP__LISTEM": "[]"}
     done = subprocess.run(
         ["bash", EXAMPLES / "ci_endpoint.sh", "true"],
         cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=50, check=False,
@@ -237,7 +249,7 @@ def test_the_test_in_node_passes_over_http() -> None:
 def test_the_script_with_curl_ends_as_its_rules_say(
     tmp_path: Path, seconds: int, rules: str, code: int, said: str
 ) -> None:
-    encoder = [sys.executable, "-m", "trio_srs", "publish", "--pattern", "h264:640x360@25"]
+    encoder = [python(), "-m", "trio_srs", "publish", "--pattern", "h264:640x360@25"]
     command = [*encoder, f"--seconds={seconds}", "RTMP_URL"] if seconds else ["true"]
     environ = {"RULES": rules, "TIMEOUT": "20" if seconds else "2"}
     done = run("bash", EXAMPLES / "wait_over_http.sh", *command, cwd=tmp_path, environ=environ)

@@ -43,6 +43,13 @@ EVENTS: list[tuple[Event, str, str]] = [
         "connected to live: unnamed, simple handshake",
     ),
     (
+        SessionConnected(
+            **WHO, **{**CONNECTED, "handshake": ""}, app="live", client="VLC", protocol="ws-mp4"
+        ),
+        "INFO",
+        "connected to live: VLC, ws-mp4",
+    ),
+    (
         RequestRefused(**WHO, request="publish", stream="a\nb", code="bad", detail="no"),
         "WARNING",
         r"refused publish of 'a\nb': bad: no",

@@ -278,6 +278,31 @@ def test_what_is_no_request_is_answered_and_the_connection_of_no_more_use(
     assert server.next_deadline() == math.inf
 
 
+@pytest.mark.parametrize(
+    ("said", "who"),
+    [
+        (b"\x16\x03\x01\x02\x00\x01", "a TLS client"),
+        (b"\x03\0\0\0\0", "an RTMP client without TLS"),
+        (b"SSH-2.0-x\r\n\r\n", "an SSH client"),
+    ],
+)
+def test_who_speaks_something_else_is_named(said: bytes, who: str) -> None:
+    server = session(said)
+    with pytest.raises(BadRequestError, match=f"{who} connected to the HTTP port"):
+        server.next_event()
+
+
+def test_who_has_said_a_request_is_not_taken_for_somebody_else() -> None:
+    server = session(GET)
+    request_of(server)
+    assert server.next_event() == HttpEnd()
+    server.answer(200)
+    server.next_request(NOW)
+    server.receive_data(b"\x16\x03\x01", NOW)
+    with pytest.raises(BadRequestError, match=r"not HTTP/1\.1"):
+        server.next_event()
+
+
 def test_a_broken_body_is_told_behind_its_request() -> None:
     head = b"POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
     server = session(head + b"zz\r\n")

@@ -47,6 +47,7 @@ def announce_connected(
         client=client[:NAME_MOST],
         handshake=handshake,
         handshake_s=entry.shaken_at - entry.began_at if handshake else 0.0,
+        protocol=entry.protocol,
     )
     bus.tell(requests.connected)
 

@@ -55,9 +55,11 @@ class SessionConnected(Event):
     client: str
     """What the peer calls itself (``flashVer``)."""
     handshake: str
-    """Its kind."""
+    """Its kind; empty where there is none."""
     handshake_s: float
     """Seconds from the beginning of the session to the end of the handshake."""
+    protocol: str = ""
+    """As in :class:`SessionBegan`: over HTTP it says the form, as in ``http-ts``."""
 
 
 @attrs.frozen(kw_only=True)

@@ -46,15 +46,15 @@ _LAST_LINES_S: Final = 1.0
 """How long a process that ends waits for a log that takes nothing."""
 
 
-def _shaken(event: SessionConnected) -> str:
-    return f", {event.handshake} handshake" if event.handshake else ""
+def _way(event: SessionConnected) -> str:
+    return f"{event.handshake} handshake" if event.handshake else event.protocol
 
 
 _LINES: Final[Mapping[type[Event], tuple[int, Callable[[Any], str]]]] = {
     SessionBegan: (logging.DEBUG, lambda e: f"session began: {e.protocol} from {e.peer}"),
     SessionConnected: (
         logging.INFO,
-        lambda e: f"connected to {e.app}: {e.client or 'unnamed'}{_shaken(e)}",
+        lambda e: f"connected to {e.app}: {e.client or 'unnamed'}, {_way(e)}",
     ),
     RequestRefused: (
         logging.WARNING,

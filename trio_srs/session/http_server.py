@@ -35,6 +35,8 @@ HttpServerEvent: TypeAlias = HttpRequest | HttpBody | HttpEnd | HttpClosed
 _NO_HEADERS: Final[Headers] = {}
 _QUOTED_MOST: Final = 200
 """Characters of what is wrong with a request, which may quote it."""
+_FIRST_MOST: Final = 512
+"""Bytes by which it is found out who it is that speaks no HTTP."""
 _VERSIONS: Final = ("1.1", "1.0")
 
 
@@ -97,6 +99,7 @@ class HttpServerSession:
         self._failure: ProtocolError | None = None
         self._received = False  # anything since the last request
         self._deadline = now + limits.idle_s
+        self._first: bytes | None = b""  # what came first, until it was a request
         self._unread = 0  # bytes since all that had come was understood
 
     # ---------------------------------------------------------------- bytes
@@ -112,6 +115,8 @@ class HttpServerSession:
         self._unread += len(data)
         if self._unread > self._limits.unread_bytes:
             raise BadRequestError(f"{self._unread} bytes that nobody waits for", 400)
+        if self._first is not None and len(self._first) < _FIRST_MOST:
+            self._first += data[:_FIRST_MOST]
         if self._request is None and not self._received:
             self._received, self._deadline = True, now + self._limits.head_s
         self._connection.receive_data(bytes(data))
@@ -162,8 +167,7 @@ class HttpServerSession:
         try:
             event = self._connection.next_event()
         except h11.RemoteProtocolError as error:
-            why = str(error)[:_QUOTED_MOST]
-            self._refuse(f"the request is not HTTP/1.1: {why}", error.error_status_hint)
+            self._refuse(self._why(error), error.error_status_hint)
         match event:
             case h11.NEED_DATA:
                 self._unread = 0
@@ -180,6 +184,14 @@ class HttpServerSession:
                 self._is_open = False
                 return HttpClosed()
 
+    def _why(self, error: h11.RemoteProtocolError) -> str:
+        from trio_srs.wire.foreign_protocol import who_connected  # when somebody is at fault
+
+        who = who_connected(self._first or b"", "HTTP")
+        if who and not who.startswith("an HTTP client"):
+            return who
+        return f"the request is not HTTP/1.1: {str(error)[:_QUOTED_MOST]}"
+
     def _begun(self, head: h11.Request) -> HttpRequest:
         self._check(head)
         headers = joined(head.headers)
@@ -192,6 +204,7 @@ class HttpServerSession:
             parsed = HttpTarget.parse("/" if is_of_server else target)
         except HttpTargetError as error:
             self._refuse(str(error), 400)
+        self._first = None
         self._request = HttpRequest(
             method, parsed, headers, head.http_version.decode("latin-1"), f"{method} {target}"
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import logging
 from contextlib import suppress
 from pathlib import Path
 
@@ -146,7 +147,9 @@ async def test_what_is_not_there_is_said_in_json(served: HttpHouse) -> None:
     answer = await client.answer()
     assert answer.status == 404
     assert answer.json == {
-        "error": "no_such_path", "detail": "nothing is served at /nothing/here.txt"
+        "error": "no_such_path",
+        "detail": "nothing is served at /nothing/here.txt: streams are at /app/stream with one of "
+        ".flv, .ts, .mp4, .aac, .mp3 behind",
     }  # fmt: skip
 
 
@@ -212,6 +215,20 @@ async def test_a_bad_request_is_answered_and_the_connection_closed(house: HttpHo
     answer = await client.head()
     assert (answer.status, answer.fields["Connection"]) == (400, "close")
     await client.rest_of_it()
+
+
+async def test_what_was_no_request_is_in_the_log_with_who_may_have_said_it(
+    house: HttpHouse, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = house.dial()
+    with caplog.at_level(logging.INFO):
+        await client.say(b"\x03\0\0\0\0rtmp" + bytes(1000))
+        assert (await client.head()).status == 400
+    told = [each.getMessage() for each in caplog.records if "bad request" in each.getMessage()]
+    assert told == [
+        f"a bad request of {client.transport.local}: "
+        "an RTMP client without TLS connected to the HTTP port"
+    ]
 
 
 async def test_a_slow_request_is_given_up(house: HttpHouse) -> None:

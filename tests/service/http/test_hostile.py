@@ -12,7 +12,7 @@ from tests.service.http.house import Client, HttpHouse
 from tests.service.http.test_viewer import UPGRADE
 from trio_srs.errors import EndReason
 from trio_srs.hub.bus import SessionEnded
-from trio_srs.testing.bodies import inter
+from trio_srs.testing.bodies import audio, inter, key
 
 CHUNKED = {"Transfer-Encoding": "chunked"}
 FLV_HEAD = b"FLV\x01\x05\0\0\0\x09\0\0\0\0"
@@ -101,6 +101,22 @@ async def test_who_pings_and_reads_nothing_is_not_listened_to_for_ever(house: Ht
         end = await house.end_of(client)
     assert end.reason is EndReason.PLAYER_STALLED
     assert end.bytes_in < 500_000
+
+
+@pytest.mark.parametrize("ending", ["flv", "ts", "mp4"])
+async def test_a_viewer_that_never_reads_does_not_hold_up_a_stop(
+    house: HttpHouse, ending: str
+) -> None:
+    async with house.publishing() as publish:
+        client = house.dial(capacity=600)
+        await client.ask(f"/live/a.{ending}")
+        for time in range(40, 2000, 40):
+            publish.append_all([key(time, 5000), audio(time)], trio.current_time())
+            await trio.sleep(0.01)
+        began = trio.current_time()
+        await house.service.stop(1.0)
+        assert trio.current_time() - began <= 1.0 + house.config.close_timeout
+    assert (await house.end_of(client)).reason is EndReason.SHUTDOWN
 
 
 async def test_what_a_viewer_says_beside_the_rules_is_passed_over(house: HttpHouse) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import Final
 
 import trio
 
-from trio_srs.errors import PeerError, RefusedError
+from trio_srs.errors import PeerError, ProtocolError, RefusedError
 from trio_srs.hub.access import RedirectError
 from trio_srs.hub.playing import StreamNotFoundError
 from trio_srs.net.link import Link, PeerClosedError
@@ -22,6 +23,8 @@ from trio_srs.session.http_server import HttpLimits, HttpServerEvent, HttpServer
 from trio_srs.wire.url import DEFAULT_VHOST
 
 __all__ = ["HttpConnection"]
+
+_log = logging.getLogger(__name__)
 
 NO_FIELDS: Final[Mapping[str, str]] = {}
 _MAY_COME: Final = frozenset({StreamNotFoundError.code})
@@ -114,7 +117,11 @@ class HttpConnection:
     async def _serve_one(self) -> bool:
         """One request and its answer; whether there may be another one."""
         with trio.CancelScope() as self._waiting:
-            event = await self.next_event()
+            try:
+                event = await self.next_event()
+            except ProtocolError as error:  # nobody else tells of it
+                _log.info("a bad request of %s: %s", self.link.transport.peer, error)
+                raise
         if self._waiting.cancelled_caught or not isinstance(event, HttpRequest):
             return False
         try:

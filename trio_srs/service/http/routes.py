@@ -14,10 +14,11 @@ import trio
 
 from trio_srs.errors import RefusedError
 from trio_srs.hub.access import RedirectError
+from trio_srs.service.http.config import HttpConfig
 from trio_srs.service.http.download import Download
 from trio_srs.service.http.files import OpenFile, open_file
 from trio_srs.service.http.ingest import HttpPublisher
-from trio_srs.service.http.view import find_view
+from trio_srs.service.http.view import VIEWS, find_view
 from trio_srs.service.http.viewer import Viewer
 from trio_srs.session.http_events import HttpRequest
 from trio_srs.wire.http_target import HttpTarget
@@ -110,9 +111,21 @@ async def find_handler(connection: HttpConnection, asked: HttpRequest) -> Handle
         return Viewer(connection, asked, name, view)
     if method in _WRITES and ending in PUBLISHES and config.publish:
         return PUBLISHES[ending](connection, asked, name)
+    raise _nobody(method, asked.target.path[:200], config)
+
+
+def _nobody(method: str, path: str, config: HttpConfig) -> RefusedError:
+    """Why nobody answers, and what could have been meant."""
     if method in _READS:
-        raise NoSuchPathError(f"nothing is served at {asked.target.path[:200]}")
-    raise MethodNotAllowedError(f"{method[:20]} is not for {asked.target.path[:200]}")
+        return NoSuchPathError(
+            f"nothing is served at {path}: streams are at /app/stream with one of "
+            f"{', '.join(VIEWS)} behind"
+        )
+    why = ""
+    if method in _WRITES:
+        endings = f"streams are published to /app/stream with {', '.join(PUBLISHES)} behind"
+        why = f": {endings if config.publish else 'http.publish is off'}"
+    return MethodNotAllowedError(f"{method[:20]} is not for {path}{why}")
 
 
 async def _find_file(folder: Path, target: HttpTarget) -> OpenFile | None:

@@ -117,9 +117,12 @@ def test_a_transport_stream_may_begin_and_end_inside_a_packet(tmp_path: Path) ->
     assert what_is_missing(report) == "187 bytes of a packet"
 
 
-def test_an_mp4_without_fragments_is_said_to_have_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_behind", [True, False])
+def test_an_mp4_without_fragments_is_said_to_have_nothing(tmp_path: Path, is_behind: bool) -> None:
     path = tmp_path / "plain.mp4"
     whole = (DATA / "mp4" / "ffmpeg_h264_aac.mp4").read_bytes()
-    path.write_bytes(whole[: whole.index(b"moof") - 4] + b"\0\0\0\x0cmdatdata")
-    with pytest.raises(MediaFileError, match=r"no video in it; 12 bytes behind no fragment"):
+    brand, movie = whole[: (at := whole.index(b"moov") - 4)], whole[at : whole.index(b"moof") - 4]
+    data, movie = b"\0\0\0\x0cmdatdata", movie.replace(b"mvex", b"free")
+    path.write_bytes(brand + (movie + data if is_behind else data + movie))
+    with pytest.raises(MediaFileError, match="no video in it; a movie that is not fragmented"):
         report_of_file(path)

@@ -240,7 +240,7 @@ def test_a_fragment_before_any_movie_is_named() -> None:
 def test_samples_outside_fragments_are_named() -> None:
     assert read(INIT + box(b"mdat", b"data"))[1] == {"sample_table": 1}
     assert read(box(b"mdat", b"data"))[1] == {}
-    assert read(INIT.replace(b"mvex", b"none"))[0] == [Mp4Movie((TRACK,))]
+    assert read(INIT.replace(b"mvex", b"none")) == ([Mp4Movie((TRACK,))], {"sample_table": 1})
 
 
 @pytest.mark.parametrize("data", [b"\x00\x00\x00\x04free....", b"what\x00is\x00this", bytes(40)])

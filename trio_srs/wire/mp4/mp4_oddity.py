@@ -27,7 +27,7 @@ class Mp4OddityKind(enum.StrEnum):
     NO_MOVIE = "no_movie"
     """A fragment without an init segment before it."""
     SAMPLE_TABLE = "sample_table"
-    """Samples outside fragments; they are not read."""
+    """Samples outside fragments, as in a movie without ``mvex`` (8.8.1); they are not read."""
 
 
 Mp4Oddities = dict[Mp4OddityKind, OddityCounter]

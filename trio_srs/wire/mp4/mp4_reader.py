@@ -189,7 +189,9 @@ class Mp4Reader:
     def _movie(self, data: bytes, movie: Box) -> Mp4Movie:
         defaults: dict[int, tuple[int, int, int]] = {}
         extends = find_box(data, movie, b"mvex")
-        if extends is not None:
+        if extends is None:
+            self._note(Mp4OddityKind.SAMPLE_TABLE, "a movie that is not fragmented")
+        else:
             for each in iter_boxes(data, extends.start, extends.end):
                 if each.kind == b"trex" and each.end - each.start >= 24:
                     track_id, _, *said = struct.unpack_from(">5I", data, each.start + 4)

@@ -94,6 +94,14 @@ def test_what_a_viewer_says_is_passed_over() -> None:
     session.on_time(NOW)
 
 
+def test_text_may_be_cut_within_a_letter_and_bytes_need_be_no_text() -> None:
+    session = opened()
+    session.receive_data(said(Opcode.TEXT, b"\xc3", fin=False) + said(Opcode.CONT, b"\xa9"), NOW)
+    session.receive_data(said(Opcode.BINARY, b"\xff", fin=False) + said(Opcode.CONT, b"\xff"), NOW)
+    assert session.next_event() is NEED_DATA
+    assert session.data_to_send() == b""
+
+
 def test_a_close_is_answered_and_told() -> None:
     session = opened()
     session.receive_data(said(Opcode.CLOSE, b"\x03\xe9bye"), NOW)
@@ -124,6 +132,9 @@ def test_a_connection_that_just_ends_was_not_closed() -> None:
         (said(Opcode.CONT, b"x"), 1002),
         (said(Opcode.TEXT, b"x", fin=False) + said(Opcode.TEXT, b"x"), 1002),
         (said(Opcode.CLOSE, b"\x03\xe8\xff"), 1007),
+        (said(Opcode.TEXT, b"\xff"), 1007),
+        (said(Opcode.TEXT, b"\xc3", fin=False) + said(Opcode.CONT, b"x"), 1007),
+        (said(Opcode.TEXT, b"x\xc3"), 1007),
         (said(Opcode.BINARY, b"\0" * 4097), 1009),
         (b"\x82\xff\x7f\xff\xff\xff\xff\xff\xff\xff\0\0\0\0", 1009),
         (
@@ -131,7 +142,20 @@ def test_a_connection_that_just_ends_was_not_closed() -> None:
             1009,
         ),
     ],
-    ids=["unmasked", "reserved", "rsv", "stray", "interleaved", "utf8", "big", "huge", "fragments"],
+    ids=[
+        "unmasked",
+        "reserved",
+        "rsv",
+        "stray",
+        "interleaved",
+        "utf8",
+        "no text",
+        "no text in parts",
+        "half a letter",
+        "big",
+        "huge",
+        "fragments",
+    ],
 )
 def test_hostile_frames_end_the_connection_with_the_code_of_the_fault(
     frames: bytes, code: int

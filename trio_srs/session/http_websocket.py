@@ -8,6 +8,7 @@ and the close; reading those is the websockets library's part.
 from __future__ import annotations
 
 import math
+from codecs import IncrementalDecoder, getincrementaldecoder
 from typing import Final, TypeAlias
 
 import attrs
@@ -78,6 +79,7 @@ class WebSocketSession:
         if server:
             answer.headers["Server"] = server
         self._protocol = protocol
+        self._text: IncrementalDecoder | None = None  # of the text that has begun
         protocol.send_response(answer)
         # Frames are not looked at before the bytes of some request: the real ones are long read.
         protocol.receive_data(_ANY_REQUEST + rest)
@@ -106,11 +108,11 @@ class WebSocketSession:
 
     def next_event(self) -> WebSocketEvent | Need:
         """The close, once there is one; what the viewer says before is read and passed over."""
-        protocol = self._protocol
-        said_close = any(
-            isinstance(event, Frame) and event.opcode is Opcode.CLOSE
-            for event in protocol.events_received()
-        )
+        protocol, said_close = self._protocol, False
+        for event in protocol.events_received():
+            if isinstance(event, Frame):
+                said_close |= event.opcode is Opcode.CLOSE
+                self._check_text(event)
         if said_close or protocol.state is not State.OPEN or protocol.close_expected():
             received, sent = protocol.close_rcvd, protocol.close_sent
             close = received or sent
@@ -118,6 +120,19 @@ class WebSocketSession:
             reason = "" if close is None else close.reason
             return WebSocketClosed(int(code), reason, received is not None)
         return NEED_DATA
+
+    def _check_text(self, frame: Frame) -> None:
+        """Text that is none fails the connection (RFC 6455 8.1), whoever reads it or not."""
+        if frame.opcode is Opcode.TEXT:
+            self._text = getincrementaldecoder("utf-8")()
+        if frame.opcode not in (Opcode.TEXT, Opcode.CONT) or self._text is None:
+            return
+        try:
+            self._text.decode(bytes(frame.data), final=frame.fin)
+        except UnicodeDecodeError as error:
+            self._protocol.fail(CloseCode.INVALID_DATA, f"{error.reason} in a text")
+        if frame.fin:
+            self._text = None
 
     def close(self, code: int, reason: str) -> None:
         """Say why there is nothing more; at most 123 bytes of the reason are said."""

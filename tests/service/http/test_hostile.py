@@ -53,6 +53,7 @@ BAD_FRAMES = {
     "a close of one byte": (frame(Opcode.CLOSE, b"\x03"), 1002),
     "a close with a code of nobody": (frame(Opcode.CLOSE, struct.pack(">H", 999)), 1002),
     "a close with a code not to be said": (frame(Opcode.CLOSE, struct.pack(">H", 1006)), 1002),
+    "a text that is none": (frame(Opcode.TEXT, b"\xff"), 1007),
     "a close for a reason that is no text": (
         frame(Opcode.CLOSE, struct.pack(">H", 1000) + b"\xff"), 1007,
     ),
@@ -122,7 +123,7 @@ async def test_a_viewer_that_never_reads_does_not_hold_up_a_stop(
 async def test_what_a_viewer_says_beside_the_rules_is_passed_over(house: HttpHouse) -> None:
     async with house.publishing():
         client = await websocket_viewer(house)
-        await client.say(frame(Opcode.TEXT, b"\xff is no text") + frame(Opcode.BINARY, b"hi"))
+        await client.say(frame(Opcode.TEXT, b"hello") + frame(Opcode.BINARY, b"\xff"))
         await client.say(frame(Opcode.CLOSE, struct.pack(">H", 1000)))
         await client.rest_of_it()
         assert (await house.end_of(client)).reason is EndReason.PEER_FIN

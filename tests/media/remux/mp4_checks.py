@@ -14,6 +14,13 @@ import attrs
 
 __all__ = ["CheckedMp4", "check"]
 
+CONFIGS: Final = {
+    b"vide": {b"avc1": b"avcC", b"hvc1": b"hvcC", b"av01": b"av1C", b"vp09": b"vpcC"},
+    b"soun": {
+        b"mp4a": b"esds", b"Opus": b"dOps", b"fLaC": b"dfLa", b"ac-3": b"dac3", b"ec-3": b"dec3",
+    },
+}  # fmt: skip
+"""By handler and sample entry: the box that has to be in it."""
 INSIDE: Final = {b"moov", b"trak", b"edts", b"mdia", b"minf", b"stbl", b"mvex", b"moof", b"traf"}
 
 
@@ -23,6 +30,7 @@ class CheckedTrack:
 
     entry: bytes
     timescale: int
+    handler: bytes = b""
     start: int = 0
     samples: list[tuple[int, int, int, bool, bytes]] = attrs.field(factory=list)
     """Time, composition, duration, whether it is a sync sample, and data."""
@@ -77,23 +85,52 @@ def _head(data: bytes) -> dict[int, CheckedTrack]:
     assert names[-names.count("/moov/mvex/trex") - 1] == "/moov/mvex", "behind the last trak"
     assert names.count("/moov/mvex/trex") == names.count("/moov/trak")
     tracks: dict[int, CheckedTrack] = {}
-    number = 0
+    number, next_number, extended = 0, 0, []
     for name, content in all_boxes:
         kind = name.rpartition("/")[2]
-        if kind == "tkhd":
+        if kind == "mvhd":
+            assert content[16:20] == bytes(4), "no duration"
+            next_number = struct.unpack_from(">I", content, 96)[0]
+        elif kind == "trex":
+            extended.append(struct.unpack_from(">I", content, 4)[0])
+            assert content[12:] == bytes(12), "no defaults that a fragment could contradict"
+        elif kind == "hdlr":
+            assert tracks[number].entry == b"", "8.4: the handler stands before what it handles"
+            tracks[number].handler = content[8:12]
+        elif kind == "tkhd":
+            assert content[3] & 3 == 3, "8.3.2: enabled, and in the movie"
             number = struct.unpack_from(">I", content, 12)[0]
             tracks[number] = CheckedTrack(b"", 0)
             assert content[20:24] == bytes(4), "no duration"
         elif kind == "mdhd":
             tracks[number].timescale = struct.unpack_from(">I", content, 12)[0]
         elif kind == "stsd":
-            tracks[number].entry = content[12:16]
+            _entry(tracks[number], content)
         elif kind == "elst":
             assert content[4:8] == b"\0\0\0\1"
             tracks[number].start = struct.unpack_from(">I", content, 12)[0]
         elif kind in ("stts", "stsc", "stsz", "stco"):
             assert not any(content), "tables are empty"
+    assert extended == list(tracks), "8.8.3: one trex for each"
+    assert next_number > max(tracks), "8.2.2: a number that no track has"
     return tracks
+
+
+def _entry(track: CheckedTrack, stsd: bytes) -> None:
+    """8.5.2: one entry, and in it the codec's configuration."""
+    assert stsd[4:8] == b"\0\0\0\1"
+    assert struct.unpack_from(">I", stsd, 8)[0] == len(stsd) - 8
+    track.entry = kind = stsd[12:16]
+    is_video = kind in CONFIGS[b"vide"]
+    assert track.handler == (b"vide" if is_video else b"soun")
+    inside = dict(boxes(stsd[16 + (78 if is_video else 28) :]))
+    config = inside[f"/{CONFIGS[track.handler][kind].decode()}"]
+    if kind == b"hvc1":
+        assert config[23] & 0x80, "14496-15, 8.4.1.1: all parameter sets are here"
+    elif kind == b"Opus":
+        assert config[0] == 0, "Opus in ISOBMFF, 4.3.2: version 0"
+    if is_video:
+        assert all(struct.unpack_from(">HH", stsd, 16 + 24)), "a size"
 
 
 def _fragment(
@@ -112,6 +149,8 @@ def _fragment(
             sequence = struct.unpack_from(">I", content, 4)[0]
         elif kind == "tfhd":
             flags, number = struct.unpack_from(">II", content)
+            assert number in tracks, "of a track that the head has"
+            assert number not in begun, "one run of each track"
             assert flags & 0x20001 == 0x20000, "default-base-is-moof and no base-data-offset"
             defaults = struct.unpack_from(">II", content, 8) if flags & 0x28 else (0, 0)
         elif kind == "tfdt":
@@ -127,10 +166,24 @@ def _fragment(
             end = Fraction(times[number] - tracks[number].start, tracks[number].timescale)
             ends[number] = end - Fraction(1, 10_000)  # rounding to another timescale
     assert covered == len(data) - size - 8, "the data are all samples"
+    for number, at in begun.items():
+        if tracks[number].entry in (b"avc1", b"hvc1"):
+            for sample in tracks[number].samples[at:]:
+                _sized(sample[4])
     if is_entry:
         firsts = [tracks[number].samples[at] for number, at in begun.items()]
         assert all(sample[3] for sample in firsts), "an entry begins with sync samples"
     return sequence
+
+
+def _sized(sample: bytes) -> None:
+    """14496-15, 5.2.2: NALUs behind their sizes fill a sample; browsers refuse others."""
+    pos = 0
+    while pos < len(sample):
+        size = struct.unpack_from(">I", sample, pos)[0]
+        assert size > 0
+        pos += 4 + size
+    assert pos == len(sample)
 
 
 def _run(

@@ -13,13 +13,18 @@ from typing import Any, Final
 import pytest
 
 from tests.media.remux import __path__ as folder
-from tests.media.remux.records import DATA, Message, file_messages
+from tests.media.remux.records import DATA, Message, enhanced, file_messages, sound, video
 from trio_srs.media.pattern.canned import canned_audio, canned_video
 from trio_srs.media.pattern.pattern_track import PatternTrack, aac_source, h264_source
 from trio_srs.media.remux.access_unit import AccessUnit
 from trio_srs.media.remux.mp4_muxer import Mp4Muxer
 from trio_srs.media.remux.ts_muxer import TS_LEAD, TsMuxer
 from trio_srs.media.remux.unit_reader import UnitReader
+from trio_srs.wire.codec.ids import BY_NAME
+from trio_srs.wire.flv.audio import AudioPacketType
+from trio_srs.wire.flv.video import FrameType, VideoPacketType
+from trio_srs.wire.mp4.mp4_reader import Mp4Fragment, Mp4Reader
+from trio_srs.wire.mp4.sample_entry import MP4_CODECS
 
 pytestmark = [
     pytest.mark.interop,
@@ -29,7 +34,7 @@ pytestmark = [
 Said = dict[str, Any]
 WRAP: Final = 1 << 33
 HALF: Final = 1 << 32
-DECODERS: Final = {"libopus": "opus", "libdav1d": "av1"}
+DECODERS: Final = {"libopus": "opus", "libdav1d": "av1", "mp3float": "mp3"}
 
 
 def track(source: PatternTrack, type_id: int, frames: int, start_ms: int = 0) -> list[Message]:
@@ -47,6 +52,32 @@ def together(*tracks: list[Message]) -> list[Message]:
     return sorted((message for each in tracks for message in each), key=lambda m: m[1])
 
 
+def of_file(name: str, codec: str) -> list[Message]:
+    """One codec of an MP4 that ffmpeg wrote, as messages: its record, if it has one, and frames."""
+    reader, known = Mp4Reader(), BY_NAME[codec]
+    events = reader.feed((DATA / "mp4" / f"ffmpeg_{name}.mp4").read_bytes()) + reader.finish()
+    samples = [each for event in events if isinstance(event, Mp4Fragment) for each in event.samples]
+    samples = [each for each in samples if each.track.entry.codec == codec]
+    messages = []
+    if known.has_header:
+        messages.append(start(known.fourcc, samples[0].track.entry.record, kind=known.kind))
+    for sample in samples:
+        at_ms = round(sample.time * 1000 / sample.track.timescale)
+        if known.kind == "audio":
+            messages.append(sound(known.fourcc, at_ms, sample.data))
+        else:
+            messages.append(enhanced(known.fourcc, at_ms, sample.data, key=sample.is_sync))
+    return messages
+
+
+def start(fourcc: str, record: bytes, *, kind: str) -> Message:
+    """A sequence header."""
+    if kind == "audio":
+        return sound(fourcc, 0, record, packet_type=AudioPacketType.SEQUENCE_START)
+    packet_type = VideoPacketType.SEQUENCE_START
+    return video(fourcc, 0, record, frame_type=FrameType.KEY, packet_type=packet_type)
+
+
 H264: Final = h264_source(160, 128, Fraction(25), 25)
 AAC: Final = aac_source(44100, 2, 440.0)
 SOURCES: Final[Mapping[str, Callable[[], list[Message]]]] = {
@@ -60,14 +91,18 @@ SOURCES: Final[Mapping[str, Callable[[], list[Message]]]] = {
     "opus": lambda: together(track(H264, 9, 50), track(canned_audio(), 8, 100)),
     "long": lambda: together(track(H264, 9, 50, 95_442_717), track(AAC, 8, 86, 95_442_717)),
     "av1": lambda: together(track(canned_video("av1"), 9, 60), track(AAC, 8, 100)),
+    "vp9_flac": lambda: together(of_file("vp9_flac", "vp9"), of_file("vp9_flac", "flac")),
+    "ac3": lambda: of_file("ac3_eac3_mp3", "ac3"),
+    "eac3": lambda: of_file("ac3_eac3_mp3", "eac3"),
+    "mp3": lambda: of_file("ac3_eac3_mp3", "mp3"),
 }
 """Messages by name; ``long`` goes over the 33 bits of a transport stream."""
 FORMS: Final = [
     (name, form)
     for name in SOURCES
     for form in ("ts", "mp4")
-    # There is no AV1 in a transport stream, and libav reads one head of an MP4 only.
-    if (name, form) not in (("av1", "ts"), ("late_sound", "mp4"))
+    # There is no AV1 or VP9 in a transport stream, and libav reads one head of an MP4 only.
+    if (name, form) not in (("av1", "ts"), ("vp9_flac", "ts"), ("late_sound", "mp4"))
 ]
 
 
@@ -87,7 +122,7 @@ def fragmented_mp4(messages: list[Message]) -> bytes:
 
 def units_of(messages: list[Message]) -> list[AccessUnit]:
     """What a muxer has to carry."""
-    reader = UnitReader(("h264", "hevc", "av1", "aac", "opus"), lambda _: None)
+    reader = UnitReader(MP4_CODECS, lambda _: None)
     return [unit for message in messages if (unit := reader.read(*message)) is not None]
 
 

@@ -72,7 +72,7 @@ CARRIED: Final[Mapping[str, Carried]] = {
         pictures("hvc1", HEVC, join_prefixed([IRAP])), (0x24, b"\x05\x04HEVC"), b"hvc1"
     ),
     "av1": Carried(pictures("av01", record("av1_main10_320x242"), b"\x32\x00"), None, b"av01"),
-    "vp9": Carried(pictures("vp09", record("vp9_321x242"), b"\x82\x49\x83"), None, b"vp09"),
+    "vp9": Carried(pictures("vp09", record("vp9_321x242"), bytes.fromhex("82498342 0013f00ef600")), None, b"vp09"),
     "vp8": Carried(pictures("vp08", b"", b"\x10\x00\x00\x9d\x01\x2a" + bytes(4))),
     "vvc": Carried(pictures("vvc1", b"\xff" * 9, bytes(9))),
     "aac": Carried([aac_head(), aac(0), aac(21)], (0x0F, b""), b"mp4a"),

@@ -245,7 +245,13 @@ def start(codec: str, name: str) -> Message:
     ("messages", "entry"),
     [
         ([start("av01", "av1_main10_320x242"), enhanced("av01", 0, b"\x32\x00")], b"av01"),
-        ([start("vp09", "vp9_321x242"), enhanced("vp09", 0, b"\x82\x49\x83")], b"vp09"),
+        (
+            [
+                start("vp09", "vp9_321x242"),
+                enhanced("vp09", 0, bytes.fromhex("82498342 0013f00ef600")),
+            ],
+            b"vp09",
+        ),
         ([opus_head(), opus(0)], b"Opus"),
         ([mp3(0)], b"mp4a"),
         ([sound("ac-3", 0, AC3)], b"ac-3"),

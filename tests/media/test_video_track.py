@@ -32,6 +32,17 @@ def enhanced(fourcc: str, packet_type: VideoPacketType, data: bytes) -> VideoBod
     return VideoBody(fourcc, FrameType.KEY, packet_type, data, enhanced=True)
 
 
+def test_nothing_is_part_of_a_picture_that_was_only_counted() -> None:
+    made, slices = track(full=False), bytes.fromhex("2701000000 00000003 4146ff")
+    see(made, bodies.key(40, fill=0x88).payload, 40)
+    see(made, slices, 40)
+    assert made.is_part
+    made.count_frames(1, 12, 0)
+    see(made, slices, 40)
+    assert made.is_frame
+    assert made.frames == 3
+
+
 @pytest.mark.parametrize("full", [True, False])
 def test_headers_and_frames_are_told_apart(full: bool) -> None:
     made = track(full=full)

@@ -51,6 +51,7 @@ def pictures(codec: str, header: bytes, frame: bytes) -> list[Message]:
 
 
 FLAC: Final = b"fLaC\x80\x00\x00\x22" + bytes.fromhex("1000100000000000000a0bb800f0") + bytes(20)
+VP9_KEY: Final = bytes.fromhex("82498342 0013f00ef600")
 AC3: Final = bytes.fromhex("0b77 0000 00 40 43 00") + bytes(120)
 EAC3: Final = bytes.fromhex("0b77 0004 30 80 00 00") + bytes(2)
 
@@ -72,7 +73,7 @@ CARRIED: Final[Mapping[str, Carried]] = {
         pictures("hvc1", HEVC, join_prefixed([IRAP])), (0x24, b"\x05\x04HEVC"), b"hvc1"
     ),
     "av1": Carried(pictures("av01", record("av1_main10_320x242"), b"\x32\x00"), None, b"av01"),
-    "vp9": Carried(pictures("vp09", record("vp9_321x242"), bytes.fromhex("82498342 0013f00ef600")), None, b"vp09"),
+    "vp9": Carried(pictures("vp09", record("vp9_321x242"), VP9_KEY), None, b"vp09"),
     "vp8": Carried(pictures("vp08", b"", b"\x10\x00\x00\x9d\x01\x2a" + bytes(4))),
     "vvc": Carried(pictures("vvc1", b"\xff" * 9, bytes(9))),
     "aac": Carried([aac_head(), aac(0), aac(21)], (0x0F, b""), b"mp4a"),

@@ -231,6 +231,14 @@ def test_slices_that_come_by_themselves_are_one_sample() -> None:
     ]  # fmt: skip
 
 
+def test_sizes_that_browsers_give_up_at_are_mended() -> None:
+    cut = video("avc1", 40, join_prefixed([INTER]) + b"\0\0\0\x09" + OTHER_SLICE)
+    [tracks] = checked(muxed(head(), avc(0, IDR, key=True), cut, avc(80, INTER))[0]).heads
+    assert [sample[4] for sample in tracks[1].samples] == [
+        join_prefixed(nalus) for nalus in ([IDR], [INTER, OTHER_SLICE], [INTER])
+    ]
+
+
 AC3 = bytes.fromhex("0b77 0000 00 40 43 00") + bytes(120)
 EAC3 = bytes.fromhex("0b77 0004 30 80 00 00") + bytes(2)
 

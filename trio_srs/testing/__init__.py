@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from trio_srs.testing.clients import PlayerProcess as PlayerProcess
     from trio_srs.testing.clients import PublisherProcess as PublisherProcess
     from trio_srs.testing.expecting import expect as expect
+    from trio_srs.testing.hook_recorder import HookNotCalledError as HookNotCalledError
+    from trio_srs.testing.hook_recorder import HookRecorder as HookRecorder
     from trio_srs.testing.server import NothingPublishedError as NothingPublishedError
     from trio_srs.testing.server import NotInTimeError as NotInTimeError
     from trio_srs.testing.server_process import ServerProcess as ServerProcess
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ExpectationError",
+    "HookNotCalledError",
+    "HookRecorder",
     "NotInTimeError",
     "NothingPublishedError",
     "PlayerProcess",
@@ -69,6 +73,7 @@ _WHERE: Final = {  # public name: the module that has it
         ),
         _EXPECT,
     ),
+    **dict.fromkeys(("HookNotCalledError", "HookRecorder"), "trio_srs.testing.hook_recorder"),
     "NotInTimeError": "trio_srs.testing.server",
     "NothingPublishedError": "trio_srs.testing.server",
     "PlayerProcess": "trio_srs.testing.clients",

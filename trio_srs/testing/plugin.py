@@ -15,11 +15,13 @@ import pytest
 if TYPE_CHECKING:
     from trio_srs.media.expect import Expectation
     from trio_srs.testing.fixtures import Servers
+    from trio_srs.testing.hook_recorder import HookRecorder
     from trio_srs.testing.server_process import ServerProcess
     from trio_srs.testing.starting import StartPlayer, StartPublisher, StartServer
     from trio_srs.testing.trio_fixtures import TrioPlayer, TrioPublisher, TrioServer
 
 __all__ = [
+    "rtmp_hooks",
     "rtmp_player",
     "rtmp_publisher",
     "rtmp_server",
@@ -30,6 +32,7 @@ __all__ = [
 ]
 
 _MARK: Final = "rtmp_server"
+_HOOKS: Final = "rtmp_hooks"
 _SOURCE: Final = "rtmp_server_factory"
 """The fixture that all the others come from."""
 _SERVERS: Final[pytest.StashKey[Servers]] = pytest.StashKey()
@@ -58,11 +61,29 @@ def rtmp_server_factory(request: pytest.FixtureRequest, tmp_path: Path) -> Itera
 def rtmp_server(request: pytest.FixtureRequest, rtmp_server_factory: StartServer) -> ServerProcess:
     """A live server of this test's own, in a process of its own, on a free port.
 
-    ``@pytest.mark.rtmp_server(config="...", stream={...})`` configures it. When the test is
-    over it must have given back whatever it held for its sessions.
+    ``@pytest.mark.rtmp_server(config="...", stream={...})`` configures it, and it calls
+    ``rtmp_hooks`` if the test has that. When the test is over it must have given back whatever it
+    held for its sessions.
     """
     mark = request.node.get_closest_marker(_MARK)
-    return rtmp_server_factory(*mark.args, **mark.kwargs) if mark else rtmp_server_factory()
+    args, words = (mark.args, mark.kwargs) if mark else ((), {})
+    if _HOOKS in request.fixturenames:
+        called = request.getfixturevalue(_HOOKS).section
+        words = {**words, "hooks": {**called, **words.get("hooks", {})}}
+    return rtmp_server_factory(*args, **words)
+
+
+@pytest.fixture
+def rtmp_hooks() -> Iterator[HookRecorder]:
+    """A platform that ``rtmp_server`` asks and tells by HTTP: it says yes unless it is told not to.
+
+    ``rtmp_hooks.answer("on_publish", "refuse:no such key")``, and at last
+    ``rtmp_hooks.expect_called("on_unpublish", stream="live/cam1")``.
+    """
+    from trio_srs.testing.hook_recorder import HookRecorder
+
+    with HookRecorder() as recorder:
+        yield recorder
 
 
 @pytest.fixture

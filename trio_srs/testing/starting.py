@@ -68,6 +68,7 @@ class Sections(TypedDict, total=False):
     app: Mapping[str, Any]
     vhost: Mapping[str, Any]
     access: Mapping[str, Any]
+    hooks: Mapping[str, Any]
     history: Mapping[str, Any]
     api: Mapping[str, Any]
     log: Mapping[str, Any]

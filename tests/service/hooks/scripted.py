@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
-from types import TracebackType
 from typing import Any
 
 import attrs
@@ -79,16 +78,10 @@ class ScriptedPoster:
     heard: list[Call] = attrs.field(factory=list)
     secrets: list[Secret | None] = attrs.field(factory=list)
 
-    async def __aenter__(self) -> object:
-        return self
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        task_status.started()
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-        /,
-    ) -> None: ...
+    async def prepare(self) -> None: ...
 
     async def post(self, url: str, body: bytes, timeout_s: float, secret: Secret | None) -> Answer:
         call = Call(url, json.loads(body))

@@ -76,6 +76,12 @@ def test_a_server_has_hooks_only_where_somebody_is_called() -> None:
     assert dict(hooks.urls) == {}
 
 
+async def test_a_server_may_be_ready_for_its_first_call(site_of: OpenSite) -> None:
+    site = await site_of()
+    await site.service.prepare()
+    assert site.poster.said() == []
+
+
 def test_who_has_no_http_client_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     real_import = builtins.__import__
 

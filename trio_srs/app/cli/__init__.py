@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "play": "play a stream into an FLV file",
     "probe": "say what a stream is made of, and how its server behaves",
     "expect": "judge a stream of a server, or a file, by rules",
+    "hooks": "receive HTTP callbacks, and answer them as it is told",
     "load": "load a server on this machine, and measure what it takes",
 }
 """Every command, with its one line of help."""

@@ -83,6 +83,10 @@ class HooksConfig:
     """The most calls that may wait to be told; one more is lost, which is counted and logged."""
     max_connections: int = attrs.field(default=64, validator=within(2, 10_000), metadata=_RESTART)
     """The most connections to all URLs together; telling takes half of them at most."""
+    keep_alive: Seconds = attrs.field(
+        default=Seconds(5.0), validator=seconds_within("10ms", "1h"), metadata=_RESTART
+    )
+    """How long a connection is kept that nobody uses: less than the servers keep it."""
     secret: Secret | None = None
     """Sign every call: the header `Trio-Srs-Signature: t=SECONDS,v1=HEX` has the time of the call
     (Unix) and the HMAC-SHA256, under this key, of that number, a full stop and the body. `"off"`

@@ -151,6 +151,7 @@ class Deliveries:
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Deliver until cancelled; what waits then is lost."""
+        self._given_up = ""
         try:
             async with trio.open_nursery() as nursery:
                 self._nursery = nursery

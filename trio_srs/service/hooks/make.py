@@ -44,7 +44,7 @@ def make_hooks(parts: Parts, config: HooksSections) -> HooksService | None:
         raise HooksNotInstalledError(
             f"hooks are configured, but {error.name} is not installed: pip install httpx2"
         ) from error
-    poster = HttpPoster(config.hooks.max_connections)
+    poster = HttpPoster(config.hooks.max_connections, config.hooks.keep_alive)
     service = HooksService(config.hooks, parts.srs_ids, parts.bus, poster)
     parts.access.add(service.gate)
     return service

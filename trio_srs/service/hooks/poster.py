@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import hmac
+import ssl
 import time
 from collections.abc import Mapping
-from types import TracebackType
-from typing import Final, Protocol, Self
+from typing import Final, Protocol
 
 import attrs
 import httpx2
@@ -40,17 +41,15 @@ class Answer:
 
 
 class Poster(Protocol):
-    """Whoever carries calls to servers, for as long as its block lasts."""
+    """Whoever carries calls to servers, while it runs."""
 
-    async def __aenter__(self) -> object: ...
+    async def run(self, *, task_status: trio.TaskStatus[None] = ...) -> None:
+        """Carry calls until cancelled."""
+        ...
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-        /,
-    ) -> None: ...
+    async def prepare(self) -> None:
+        """Make what the first call would otherwise wait for."""
+        ...
 
     async def post(self, url: str, body: bytes, timeout_s: float, secret: Secret | None) -> Answer:
         """Make one call.
@@ -85,31 +84,57 @@ def shown(url: str) -> str:
 
 
 class HttpPoster:
-    """The real one: an HTTP client with a pool, for as long as its block lasts.
+    """The real one: an HTTP client with a pool.
 
-    It follows no redirects, decodes no content, reads no more of an answer than
+    It follows no redirects, decodes no content, keeps no more of an answer than
     :data:`~trio_srs.service.hooks.replies.ANSWER_MOST`, and takes nothing from the environment.
     """
 
-    def __init__(self, max_connections: int) -> None:
-        self._most = max_connections
+    def __init__(self, max_connections: int, keep_alive_s: float) -> None:
+        """
+        Args:
+            keep_alive_s: how long a connection is kept that nobody uses.
+        """
+        self._keep_alive_s = keep_alive_s
+        self._limits = httpx2.Limits(
+            max_connections=max_connections,
+            max_keepalive_connections=max_connections,
+            keepalive_expiry=keep_alive_s,
+        )
         self._client: httpx2.AsyncClient | None = None
+        self._is_running = False
+        self._going_on = 0
+        self._last_at = 0.0
 
-    async def __aenter__(self) -> Self:
-        limits = httpx2.Limits(max_connections=self._most, max_keepalive_connections=self._most)
-        self._client = httpx2.AsyncClient(limits=limits, follow_redirects=False, trust_env=False)
-        return self
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        self._is_running = True
+        try:
+            task_status.started()
+            while True:
+                await trio.sleep(self._keep_alive_s)
+                idle_s = trio.current_time() - self._last_at
+                if not self._going_on and idle_s >= self._keep_alive_s:
+                    await self._close()
+        finally:
+            self._is_running = False
+            with trio.CancelScope(shield=True), trio.move_on_after(_CLOSE_S):
+                await self._close()
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def prepare(self) -> None:
+        await trio.to_thread.run_sync(_tls)
+
+    async def _close(self) -> None:
+        """Keep no connections: the client closes them only when it makes others."""
         client, self._client = self._client, None
         if client is not None:
-            with trio.CancelScope(shield=True), trio.move_on_after(_CLOSE_S):
-                await client.aclose()
+            await client.aclose()
+
+    def _open(self) -> httpx2.AsyncClient:
+        if self._client is None:
+            self._client = httpx2.AsyncClient(
+                limits=self._limits, verify=_tls(), follow_redirects=False, trust_env=False
+            )
+        return self._client
 
     async def post(self, url: str, body: bytes, timeout_s: float, secret: Secret | None) -> Answer:
         headers = {
@@ -119,17 +144,27 @@ class HttpPoster:
         }
         if secret is not None:
             headers[SIGNATURE] = signature(secret, body, int(time.time()))
-        if self._client is None:
+        if not self._is_running:
             raise UnheardError("nobody makes calls now")
+        self._going_on += 1
         try:
             with trio.fail_after(timeout_s):
-                return await _post(self._client, url, body, headers, timeout_s)
+                return await _post(self._open(), url, body, headers, timeout_s)
         except trio.TooSlowError:
             raise HookFailedError(f"no answer within {timeout_s:g} s") from None
         except _NOT_CONNECTED as error:
             raise UnheardError(_said(error)) from None
         except httpx2.HTTPError as error:
             raise HookFailedError(_said(error)) from None
+        finally:
+            self._going_on -= 1
+            self._last_at = trio.current_time()
+
+
+@functools.cache
+def _tls() -> ssl.SSLContext:
+    """Made once: it reads the certificates of all authorities."""
+    return httpx2.create_ssl_context(trust_env=False)
 
 
 async def _post(
@@ -142,9 +177,10 @@ async def _post(
     ) as response:
         said = bytearray()
         async for piece in response.aiter_raw():
-            said += piece
-            if len(said) > ANSWER_MOST:
-                raise AnswerError(f"an answer of more than {ANSWER_MOST} bytes")
+            # To its end, or that of the time: left early, its generators would be garbage.
+            said += piece[: ANSWER_MOST + 1 - len(said)]
+    if len(said) > ANSWER_MOST:
+        raise AnswerError(f"an answer of more than {ANSWER_MOST} bytes")
     return Answer(response.status_code, bytes(said))
 
 

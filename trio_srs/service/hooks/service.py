@@ -62,8 +62,13 @@ class HooksService:
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Make calls until cancelled."""
-        async with self._poster:
+        async with trio.open_nursery() as nursery:
+            await nursery.start(self._poster.run)
             await self.deliveries.run(task_status=task_status)
+
+    async def prepare(self) -> None:
+        """Be ready for the first call."""
+        await self._poster.prepare()
 
     def configure(self, sections: HooksSections, /) -> None:
         """Go on with another configuration: it holds for the calls that begin."""

@@ -78,9 +78,11 @@ def _answer(session: HttpServerSession, asked: list[str]) -> None:
 def frames(data: bytes) -> None:
     """Everything that a viewer says behind its handshake, however it is cut."""
     step = 1 + len(data) // 3
-    told = _watch([data])
-    assert _watch([data[at : at + step] for at in range(0, len(data), step)]) == told
-    assert len(told[1]) <= 200 + 2 * len(data)
+    closed, sent = _watch([data])
+    again, sent_again = _watch([data[at : at + step] for at in range(0, len(data), step)])
+    assert (closed is None) == (again is None)  # for which of several faults depends on the cut
+    assert closed is not None or sent == sent_again
+    assert len(sent) <= 200 + 2 * len(data)
 
 
 def _watch(slices: list[bytes]) -> tuple[WebSocketClosed | None, bytes]:

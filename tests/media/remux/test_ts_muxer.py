@@ -41,6 +41,8 @@ from trio_srs.media.remux.ts_muxer import TS_LEAD, TsMuxer
 from trio_srs.media.remux.unit_reader import UnitReader
 from trio_srs.wire.codec.aac import build_audio_specific_config
 from trio_srs.wire.codec.nalu import join_prefixed, split_prefixed
+from trio_srs.wire.ts.ts_oddity import TsOddityKind
+from trio_srs.wire.ts.ts_reader import ClockReference, TsReader
 
 VIDEO_PID, AUDIO_PID = 0x100, 0x101
 
@@ -176,7 +178,20 @@ def test_a_clock_that_is_set_is_marked_once() -> None:
 
 def test_a_pause_is_not_filled_with_clocks() -> None:
     pieces, _ = muxed(head(), avc(0, key=True), avc(9_000), avc(18_000), avc(18_040))
-    assert [len(piece.data) // 188 for piece in pieces] == [3, 3, 3, 1]
+    assert [len(piece.data) // 188 for piece in pieces] == [3, 4, 4, 1]
+
+
+def test_sound_that_goes_on_alone_behind_a_pause_has_a_clock() -> None:
+    sounds = [aac(3000 + n * 64 // 3) for n in range(90)]
+    pieces, _ = muxed(head(), aac_head(), avc(0, key=True), aac(0), *sounds)
+    reader = TsReader()
+    events = reader.feed(b"".join(piece.data for piece in pieces))
+    clocks = [each.pcr // 27_000 for each in events if isinstance(each, ClockReference)]
+    assert clocks[0] == 0
+    assert clocks[1] == 2999
+    assert reader.oddities.keys() <= {TsOddityKind.PCR_INTERVAL}, "of the pause"
+    assert max(b - a for a, b in pairwise(clocks[1:])) == 80
+    assert clocks[-1] >= 3000 + 90 * 64 // 3 - 150
 
 
 def test_another_publisher_goes_on_in_the_same_stream() -> None:

@@ -213,7 +213,7 @@ class TsMuxer(ContainerMuxer):
         if breaks:
             clock, self._step = None, 0
         elif clock is not None and dts - clock > _PAUSE:
-            clock = dts - _CLOCK
+            clock = dts - _CLOCK - 1  # one comes alone, before what may have none
         if breaks or is_entry or self._tables is None:
             parts.append(self._writer.tables())
             self._tables = dts if clock is None else min(clock + _CLOCK, dts)

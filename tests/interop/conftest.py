@@ -8,6 +8,10 @@ from tests.interop.media import Library
 
 
 @pytest.fixture(scope="session")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
-    """The media files, made once."""
-    return Library(tmp_path_factory.mktemp("media"))
+def library(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Library:
+    """The media files, made once for all processes of the tests."""
+    folder = tmp_path_factory.getbasetemp()
+    if hasattr(request.config, "workerinput"):
+        folder = folder.parent
+    (folder / "library").mkdir(exist_ok=True)
+    return Library(folder / "library")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 from typing import Final
@@ -10,7 +11,7 @@ import attrs
 import pytest
 
 from tests.interop.client import MEDIA, Item
-from tests.interop.programs import FFMPEG, FFMPEGS, ffmpeg
+from tests.interop.programs import FFMPEG, FFMPEGS, Ended, copying, ffmpeg, run
 from trio_srs.wire.flv.tag import FlvReader
 
 __all__ = ["ANY_FFMPEG", "LEGACY", "RECIPES", "X264", "Library", "Recipe", "items_of"]
@@ -78,22 +79,27 @@ ANY_FFMPEG: Final = [
 
 
 class Library:
-    """The files, each made when it is first asked for."""
+    """The files, each made when it is first asked for, by whichever process of the tests asks."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._muxed: dict[tuple[str, str], Ended] = {}
 
     def file(self, name: str) -> Path:
         """The FLV file of a recipe: 2 seconds, a keyframe every 10 pictures."""
-        return self.made(name, RECIPES[name])
-
-    def made(self, name: str, recipe: Recipe) -> Path:
-        """The file of a recipe that is in no list."""
         path = self._folder / f"{name}.flv"
         if not path.exists():
-            command = ffmpeg(FFMPEG, *recipe.arguments(), "-f", "flv", str(path))
+            making = path.with_name(f"{name}-{os.getpid()}.flv")
+            command = ffmpeg(FFMPEG, *RECIPES[name].arguments(), "-f", "flv", str(making))
             subprocess.run(command, check=True, timeout=30, stderr=subprocess.PIPE)
+            making.replace(path)
         return path
+
+    async def muxed(self, program: str, name: str) -> Ended:
+        """What a program makes of that file where it cannot seek, as with a server."""
+        if (program, name) not in self._muxed:
+            self._muxed[program, name] = await run(copying(program, self.file(name), "pipe:1"))
+        return self._muxed[program, name]
 
 
 def items_of(flv: bytes) -> list[Item]:

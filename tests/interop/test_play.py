@@ -48,7 +48,7 @@ async def test_ffmpeg_finds_the_same_packets_as_in_the_file(
     source, ends = library.file(name), list[Ended]()
     # Muxed again, as it is for us: a muxer that can seek goes back and mends what it said first.
     published = tmp_path / "published.flv"
-    published.write_bytes((await run(copying(FFMPEG, source, "pipe:1"))).stdout)
+    published.write_bytes((await library.muxed(FFMPEG, name)).stdout)
 
     async def play() -> None:
         ends.append(await run(hashing(program, server.url())))

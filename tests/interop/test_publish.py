@@ -27,7 +27,7 @@ async def test_every_payload_and_timestamp_that_enters_leaves_unchanged(
     program: str, name: str, chunk_size: int, library: Library
 ) -> None:
     source = library.file(name)
-    muxed = await run(copying(program, source, "pipe:1"))
+    muxed = await library.muxed(program, name)
     async with (
         watched(rtmp=f"chunk_size = {chunk_size}") as server,
         tapped(server.url()) as tap,
@@ -79,7 +79,7 @@ async def test_twenty_players_hear_the_same(library: Library) -> None:
         async with trio.open_nursery() as nursery:
             for player in players:
                 nursery.start_soon(player.listen)
-            muxed = await run(copying(FFMPEG, library.file("avc_aac"), "pipe:1"))
+            muxed = await library.muxed(FFMPEG, "avc_aac")
             await run(copying(FFMPEG, library.file("avc_aac"), server.url()))
     expected = items_of(muxed.stdout)
     assert [player.items == expected for player in players] == [True] * 20

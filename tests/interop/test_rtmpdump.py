@@ -30,7 +30,7 @@ async def test_rtmpdump_writes_down_what_entered(
         nursery.start_soon(play)
         await server.told(PlayBegan)
         await run(copying(FFMPEG, library.file(name), server.url()))
-    muxed = await run(copying(FFMPEG, library.file(name), "pipe:1"))
+    muxed = await library.muxed(FFMPEG, name)
     assert ends[0].returncode == 0
     assert "Download complete" in ends[0].stderr
     assert "ERROR" not in ends[0].stderr

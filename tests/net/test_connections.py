@@ -101,6 +101,17 @@ async def test_who_has_closed_by_itself_is_not_cut_for_room() -> None:
         assert not any(each.was_cut for each in made)
 
 
+async def test_who_asks_for_nothing_makes_room_but_not_once_it_asks() -> None:
+    async with serving(1) as connections:
+        made = fill(connections, 1 + SPARE)
+        for each in made[5:8]:
+            connections.is_idle(each, idle=True)
+        connections.is_idle(made[5], idle=False)
+        connections.is_idle(made[0], idle=False)
+        assert take_in(connections)
+        assert [each for each in made if each.was_cut] == [made[6]]
+
+
 async def test_others_take_room_and_are_waited_for() -> None:
     others = ["somebody"] * SPARE
     async with serving(1, others=others) as connections:

@@ -51,7 +51,7 @@ class Connections(Generic[ServedT]):
         self._nursery: trio.Nursery | None = None
         self._open: set[ServedT] = set()
         self._closing: dict[ServedT, None] = {}
-        """Those of them that are only being closed, oldest first."""
+        """Those of them that are only being closed, or ask for nothing now, oldest first."""
         self._empty = trio.Event()
 
     def __len__(self) -> int:
@@ -65,7 +65,8 @@ class Connections(Generic[ServedT]):
     def take_in(self, sock: socket.socket) -> bool:
         """Whether there is room for one more; if not, it is closed unheard.
 
-        Who has ended and is only being closed is cut off to make room.
+        Who has ended and is only being closed is cut off to make room, and so is who asks for
+        nothing.
         """
         if len(self._open) + len(self._others) < self.most + SPARE:
             return True
@@ -109,6 +110,13 @@ class Connections(Generic[ServedT]):
     def is_closing(self, connection: ServedT) -> None:
         """It has ended, and will be closed politely, if there is time and nobody needs its room."""
         self._closing[connection] = None
+
+    def is_idle(self, connection: ServedT, *, idle: bool) -> None:
+        """Whether it asks for nothing now: if it does not, it is let go when its room is needed."""
+        if idle:
+            self._closing[connection] = None
+        else:
+            self._closing.pop(connection, None)
 
     def check_empty(self) -> None:
         """One of the others has gone: tell who waits for the last."""

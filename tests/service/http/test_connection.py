@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import logging
+import socket
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from trio.testing import wait_all_tasks_blocked
 
 from tests.service.http.conftest import OpenHouse
 from tests.service.http.house import HttpHouse
+from trio_srs.net.connections import SPARE
 from trio_srs.service.http.config import HttpConfig
 from trio_srs.units import Seconds, Timeout
 
@@ -259,6 +261,27 @@ async def test_a_thousand_idle_connections_hold_nothing_up(house: HttpHouse) -> 
     with trio.fail_after(0.1):
         await house.service.stop(5.0)
     assert await clients[0].rest_of_it() == b""
+
+
+async def test_connections_on_which_nothing_is_asked_make_room_for_others(
+    open_house: OpenHouse,
+) -> None:
+    house = await open_house(config=HttpConfig(max_connections=2))
+    async with house.publishing():
+        viewer = house.dial()
+        await viewer.ask("/live/a.flv")
+        await viewer.head()
+        idle = [house.dial() for _ in range(1 + SPARE)]
+        await idle[0].ask("/nothing")
+        await idle[0].answer()
+        await wait_all_tasks_blocked()  # it was the last to ask
+        with socket.socket() as one_more:
+            assert house.service.connections.take_in(one_more)
+        await wait_all_tasks_blocked()
+        assert len(house.service.connections) == 1 + SPARE
+        await idle[0].ask("/nothing")
+        assert (await idle[0].answer()).status == 404
+        assert len(house.registry) == 1
 
 
 async def test_a_body_that_nobody_wants_does_not_become_a_request(house: HttpHouse) -> None:

@@ -90,7 +90,8 @@ class HttpConfig:
     max_request_headers: int = attrs.field(default=100, validator=within(8, 1000))
     """The most header fields of one request."""
     max_connections: int = attrs.field(default=10_000, validator=within(1, 1_000_000))
-    """The most connections at once, viewers and publishers over HTTP among them."""
+    """The most connections at once, viewers and publishers over HTTP among them. If there are as
+    many, those on which nothing is asked make room."""
     max_connections_per_ip: int | None = attrs.field(default=None, validator=within(1, 1_000_000))
     """The most viewers and publishers at once from one IP address; `"off"` counts none."""
     tcp_keepalive: Seconds | None = attrs.field(

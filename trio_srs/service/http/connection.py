@@ -13,6 +13,7 @@ import trio
 from trio_srs.errors import PeerError, ProtocolError, RefusedError
 from trio_srs.hub.access import RedirectError
 from trio_srs.hub.playing import StreamNotFoundError
+from trio_srs.net.connections import Connections
 from trio_srs.net.link import Link, PeerClosedError
 from trio_srs.net.transport import Transport
 from trio_srs.service.http.context import METHODS, HttpContext
@@ -38,6 +39,7 @@ class HttpConnection:
     Attributes:
         link: to the client; what is written to it when an answer goes past the session.
         protocol: ``http`` or ``https``.
+        room: where it is served: it may have to make room while it asks for nothing.
 
     Args:
         opening: what to wait for before the client can be understood: the TLS handshake.
@@ -71,6 +73,7 @@ class HttpConnection:
             on_work=self._busy,
         )
         self.on_work: Callable[[], None] | None = None
+        self.room: Connections[HttpConnection] | None = None
         self._opening = opening
         self._patience_s: float = config.close_timeout
         self._scope = trio.CancelScope()
@@ -116,12 +119,14 @@ class HttpConnection:
 
     async def _serve_one(self) -> bool:
         """One request and its answer; whether there may be another one."""
+        self._say_idle(True)
         with trio.CancelScope() as self._waiting:
             try:
                 event = await self.next_event()
             except ProtocolError as error:  # nobody else tells of it
                 _log.info("a bad request of %s: %s", self.link.transport.peer, error)
                 raise
+        self._say_idle(False)
         if self._waiting.cancelled_caught or not isinstance(event, HttpRequest):
             return False
         try:
@@ -135,6 +140,11 @@ class HttpConnection:
         while (event := await self.next_event(waits=False)) and not isinstance(event, HttpClosed):
             pass  # what is left of the request's body, if it has come
         return not self._is_stopping and self.session.next_request(trio.current_time())
+
+    def _say_idle(self, idle: bool) -> None:
+        """Whether a request is waited for, with or without a part of it."""
+        if self.room is not None:
+            self.room.is_idle(self, idle=idle)
 
     def end(self) -> None:
         """The server stops: whoever waits is let go, whoever is served is told."""

@@ -84,7 +84,9 @@ class HttpService(SecureService["HttpConnection"]):
         """Serve one connection in the background, whatever kind of transport it has."""
         from trio_srs.service.http.connection import HttpConnection  # see prepare
 
-        self.connections.begin(HttpConnection(transport, self.context, protocol, opening))
+        connection = HttpConnection(transport, self.context, protocol, opening)
+        connection.room = self.connections
+        self.connections.begin(connection)
 
     async def finish(self) -> None:
         """Stop accepting, and wait until the last connection has ended by itself."""

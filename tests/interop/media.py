@@ -87,10 +87,14 @@ class Library:
 
     def file(self, name: str) -> Path:
         """The FLV file of a recipe: 2 seconds, a keyframe every 10 pictures."""
+        return self.made(name, RECIPES[name])
+
+    def made(self, name: str, recipe: Recipe) -> Path:
+        """The file of a recipe that is in no list."""
         path = self._folder / f"{name}.flv"
         if not path.exists():
             making = path.with_name(f"{name}-{os.getpid()}.flv")
-            command = ffmpeg(FFMPEG, *RECIPES[name].arguments(), "-f", "flv", str(making))
+            command = ffmpeg(FFMPEG, *recipe.arguments(), "-f", "flv", str(making))
             subprocess.run(command, check=True, timeout=30, stderr=subprocess.PIPE)
             making.replace(path)
         return path

@@ -70,6 +70,8 @@ class ContainerMuxer(ABC):
             for unit in units:
                 firsts.setdefault(unit.format.kind, unit)
             self._take_tracks(firsts)
+        if len(units) == 1:  # as nearly always
+            return self._unit(units[0])
         return [piece for unit in units for piece in self._unit(unit)]
 
     @abstractmethod

@@ -379,6 +379,8 @@ class ClientResults:
     """What was counted."""
     held: dict[tuple[str, str], str]
     """By form and stream: why it is not played, in words; empty if it is."""
+    late: list[str]
+    """The forms in which it also played when it came in the midst of a stream."""
     untried: list[str]
     """What could not be tried at all, and why."""
 
@@ -399,7 +401,13 @@ class ClientResults:
                 raise ValueError(f"{path}: {form} of {stream} needs a reason if it does not hold")
             held[form, stream] = why
         return cls(
-            said["client"], said["version"], said["package"], said["proof"], held, said["untried"]
+            said["client"],
+            said["version"],
+            said["package"],
+            said["proof"],
+            held,
+            said.get("late", []),
+            said["untried"],
         )
 
 
@@ -419,6 +427,8 @@ def _client(results: ClientResults) -> Iterator[str]:
     head = ["form", *(f"`{stream}`" for stream in streams)]
     yield from table(head, ([f"`{form}`", *(cell(form, it) for it in streams)] for form in forms))
     yield from (f"- ({number}) {why}." for number, why in enumerate(reasons, 1))
+    if results.late:
+        yield f"- Also from the midst of a stream: {', '.join(f'`{it}`' for it in results.late)}."
     yield from (f"- Not tried: {what}." for what in results.untried)
     yield ""
 

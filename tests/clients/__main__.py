@@ -12,9 +12,10 @@ from pathlib import Path
 
 import trio
 
+from tests.clients.matrix import STREAMS
 from tests.clients.players import PLAYERS
 from tests.clients.results import write_results
-from tests.clients.trial import Row, batches, cells, try_all
+from tests.clients.trial import Row, batches, cells, try_all, try_late
 from tests.interop.media import Library
 
 
@@ -29,6 +30,7 @@ async def main() -> int:
         if player not in there:
             print(f"{player.key}: not here; {player.package}")
     rows: list[Row] = []
+    late: list[Row] = []
     with tempfile.TemporaryDirectory() as home:
         library = Library(Path(home))
         tried = [cell for player in there for cell in cells(player)]
@@ -36,9 +38,12 @@ async def main() -> int:
             rows += await try_all(stream, batch, library)
             for row in rows[-len(batch) :]:
                 print(f"{row.cell}: {row.trouble or 'holds'}", flush=True)
-    wrong = [row for row in rows if _is_wrong(row)]
+            if stream is STREAMS[0]:
+                late += await try_late(stream, batch, library)
+    wrong = [row for row in (*rows, *late) if _is_wrong(row)]
     for player in there:
-        write_results(player, [row for row in rows if row.cell.player is player])
+        ours = ([it for it in each if it.cell.player is player] for each in (rows, late))
+        write_results(player, *ours)
     for row in wrong:
         print(f"WRONG {row.cell}: {row.trouble or 'holds, and is said not to'}")
     return 1 if wrong else 0

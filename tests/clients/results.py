@@ -1,8 +1,9 @@
 """What held, as files that the page of clients is made of. One client is one file.
 
 A file is a JSON object: ``client``, ``version``, ``package``, ``proof`` (what was counted),
-``rows``, each with ``form``, ``stream``, ``holds`` and, where that is false, ``why``; and
-``untried``, a list of what could not be tried at all, in words.
+``rows``, each with ``form``, ``stream``, ``holds`` and, where that is false, ``why``; ``late``, the
+forms in which it also played the first stream when it came in the midst of it; and ``untried``, a
+list of what could not be tried at all, in words.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ _UNTRIED: Final = {
 }
 
 
-def write_results(player: Player, rows: Sequence[Row]) -> None:
+def write_results(player: Player, rows: Sequence[Row], late: Sequence[Row]) -> None:
     """Write a client's file anew."""
     said = {
         "client": player.name,
@@ -35,6 +36,7 @@ def write_results(player: Player, rows: Sequence[Row]) -> None:
         "package": player.package,
         "proof": player.proof,
         "rows": [_plain(row) for row in rows],
+        "late": [row.cell.form.name for row in late if not row.trouble],
         "untried": _UNTRIED.get(player.key, []),
     }
     RESULTS.mkdir(exist_ok=True)

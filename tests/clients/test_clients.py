@@ -45,6 +45,8 @@ async def test_a_client_plays_a_stream_to_its_end(key: str, library: Library) ->
 @pytest.mark.parametrize("player", PLAYERS, ids=lambda player: player.key)
 def test_the_page_is_of_all_that_is_tried(player: Player) -> None:
     said = json.loads((RESULTS / f"{player.key}.json").read_text())
+    first = [it.form.name for it in cells(player) if it.stream is STREAMS[0]]
+    assert sorted(said["late"]) == sorted(first)
     rows = {(row["form"], row["stream"]): row["holds"] for row in said["rows"]}
     assert rows == {
         (it.form.name, it.stream.name): not player.cannot(it.form, it.stream)

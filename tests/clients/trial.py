@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -16,11 +16,11 @@ import trustme
 from tests.clients.matrix import FORMS, STREAMS, Form, Sample, Wanted, wanted
 from tests.clients.players import Player, Seen, Viewing
 from tests.interop.media import Library
-from tests.interop.programs import FFMPEG, copying, run
-from tests.interop.server import watched
+from tests.interop.programs import FFMPEG, FOR_EVER, copying, run, started
+from tests.interop.server import Watched, watched
 from trio_srs.hub.bus import PlayBegan
 
-__all__ = ["Cell", "Row", "batches", "cells", "try_all"]
+__all__ = ["Cell", "Row", "batches", "cells", "try_all", "try_late"]
 
 _PICTURES: Final = 50
 _SOUND_S: Final = 2.0
@@ -30,6 +30,9 @@ listen = ["127.0.0.1:0"]
 missing_timeout = "30s"
 republish_timeout = "0s"
 """
+_TRUST: Final = Path("trust", "authority.pem")  # alone in its folder, as one client reads folders
+_LATE_S: Final = 3.0
+"""How long a stream has gone on for those who come late, and goes on with them."""
 _PATIENCE_S: Final = 20.0
 """How long clients may take to ask."""
 
@@ -82,39 +85,78 @@ def _folders(tried: Sequence[Cell]) -> Iterator[list[Path]]:
         shutil.rmtree(home)
 
 
-async def try_all(stream: Sample, tried: Sequence[Cell], library: Library) -> list[Row]:
-    """Have clients watch one stream, all at once.
+class _Trial:
+    """A server, and the clients that watch one stream of it."""
 
-    It is published when all have asked, in real time; a stream that ends is what ends them.
-    """
-    seen: dict[Cell, Seen] = {}
+    def __init__(self, server: Watched, tried: Sequence[Cell], folders: Sequence[Path]) -> None:
+        self.server, self.seen = server, dict[Cell, Seen]()
+        self._tried, self._folders = tried, folders
+
+    def begin(self, nursery: trio.Nursery) -> None:
+        """Let them watch."""
+        for cell, folder in zip(self._tried, self._folders, strict=True):
+            nursery.start_soon(self._watch, cell, folder)
+
+    async def until_all_watch(self) -> None:
+        """Wait until each has been let in, which one that cannot play may never ask for."""
+        with trio.move_on_after(_PATIENCE_S):
+            await self.server.told(PlayBegan, len(self._tried))
+
+    async def _watch(self, cell: Cell, folder: Path) -> None:
+        address = self.server.server.addresses[cell.form.scheme.replace("ws", "http")][0]
+        base = address.replace("http", "ws", 1) if "ws" in cell.form.scheme else address
+        url, trust = f"{base}/live/a.{cell.form.view}", folder.parent / _TRUST
+        try:
+            self.seen[cell] = await cell.player.watch(
+                Viewing(url, cell.form, cell.wanted, folder, trust)
+            )
+        except trio.TooSlowError:
+            self.seen[cell] = Seen(trouble="it did not end with the stream")
+
+    def rows(self) -> list[Row]:
+        """What came of it."""
+        return [Row(cell, self.seen[cell], _trouble(cell, self.seen[cell])) for cell in self._tried]
+
+
+@asynccontextmanager
+async def _trial(tried: Sequence[Cell]) -> AsyncIterator[_Trial]:
     with _folders(tried) as folders:
-        authority = trustme.CA()
-        home = folders[0].parent
-        key, trust = home / "key.pem", home / "trust" / "authority.pem"  # alone in its folder
+        home, authority = folders[0].parent, trustme.CA()
+        key, trust = home / "key.pem", home / _TRUST
         trust.parent.mkdir()
         authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(key)
         authority.cert_pem.write_to_path(trust)
         https = f'[https]\nlisten = ["127.0.0.1:0"]\ncertificate = "{key}"\nkey = "{key}"\n'
+        async with watched(more=_HTTP + https) as server:
+            yield _Trial(server, tried, folders)
 
-        async def watch(cell: Cell, folder: Path) -> None:
-            address = server.server.addresses[cell.form.scheme.replace("ws", "http")][0]
-            base = address.replace("http", "ws", 1) if "ws" in cell.form.scheme else address
-            url = f"{base}/live/a.{cell.form.view}"
-            viewing = Viewing(url, cell.form, cell.wanted, folder, trust)
-            try:
-                seen[cell] = await cell.player.watch(viewing)
-            except trio.TooSlowError:
-                seen[cell] = Seen(trouble="it did not end with the stream")
 
-        async with watched(more=_HTTP + https) as server, trio.open_nursery() as nursery:
-            for cell, folder in zip(tried, folders, strict=True):
-                nursery.start_soon(watch, cell, folder)
-            with trio.move_on_after(_PATIENCE_S):
-                await server.told(PlayBegan, len(tried))
-            source = library.made(stream.name, stream.recipe)
-            await run(copying(FFMPEG, source, server.url(), "-re"))
-    return [Row(cell, seen[cell], _trouble(cell, seen[cell])) for cell in tried]
+async def try_all(stream: Sample, tried: Sequence[Cell], library: Library) -> list[Row]:
+    """Have clients watch one stream from its beginning, all at once.
+
+    It is published when all have asked, in real time; a stream that ends is what ends them.
+    """
+    source = library.made(stream.name, stream.recipe)
+    async with _trial(tried) as trial:
+        async with trio.open_nursery() as nursery:
+            trial.begin(nursery)
+            await trial.until_all_watch()
+            await run(copying(FFMPEG, source, trial.server.url(), "-re"))
+        return trial.rows()
+
+
+async def try_late(stream: Sample, tried: Sequence[Cell], library: Library) -> list[Row]:
+    """Have clients watch a stream that has gone on for a while, and see as much of it as
+    :func:`try_all` does."""
+    source = library.made(stream.name, stream.recipe)
+    async with _trial(tried) as trial:
+        command = copying(FFMPEG, source, trial.server.url(), *FOR_EVER)
+        async with trio.open_nursery() as nursery, started(command):
+            await trio.sleep(_LATE_S)
+            trial.begin(nursery)
+            await trial.until_all_watch()
+            await trio.sleep(_LATE_S)
+        return trial.rows()
 
 
 def _trouble(cell: Cell, seen: Seen) -> str:

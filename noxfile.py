@@ -101,6 +101,20 @@ def clients(session: nox.Session) -> None:
 
 
 @nox.session
+def browser(session: nox.Session) -> None:
+    """The page at /players/ in Debian's Chromium, and with TRIO_SRS_SCREENSHOTS pictures of it."""
+    session.install(".", *groups("tests"))
+    session.run("pytest", "-m", "browser", "tests/browser", *session.posargs)
+
+
+@nox.session
+def wheel(session: nox.Session) -> None:
+    """What is in the sdist and in wheels made of it, with npm and without."""
+    session.install(*groups("tests"))
+    session.run("python", "tests/built.py")
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Micro benchmarks, then servers side by side: half an hour, and the README's table.
 

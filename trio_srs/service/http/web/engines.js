@@ -51,7 +51,7 @@ class MpegtsEngine {
     // What comes is shown at once; this page itself keeps up with what is live.
     this.#player = mpegts.createPlayer(source, { enableStashBuffer: false, autoCleanupSourceBuffer: true });
     this.#player.on(mpegts.Events.ERROR, (type, detail, about) => {
-      told.failed(type === mpegts.ErrorTypes.NETWORK_ERROR ? "" : about?.msg ?? detail);
+      told.failed(type === mpegts.ErrorTypes.NETWORK_ERROR ? "" : `${MPEGTS} says ${about?.msg ?? detail}`);
     });
     this.#player.on(mpegts.Events.LOADING_COMPLETE, () => told.ended(""));
     this.#player.on(mpegts.Events.MEDIA_INFO, ({ videoCodec, audioCodec }) => {

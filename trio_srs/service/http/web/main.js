@@ -5,7 +5,7 @@ import { ENGINES } from "./engines.js";
 import { keepUp } from "./live_edge.js";
 import { Measure } from "./measure.js";
 import { StreamList } from "./stream_list.js";
-import { ENGINE_TITLES, MPEGTS, WAYS, urlOf, whyNot } from "./ways.js";
+import { ENGINE_TITLES, MPEGTS, WAYS, remark, urlOf, whyNot } from "./ways.js";
 
 const byId = (id) => document.getElementById(id);
 const video = byId("video");
@@ -134,7 +134,7 @@ function showWays() {
   const current = playing?.way ?? wayFor(chosen.name);
   for (const way of WAYS) {
     const why = whyNot(way, tracks, engines);
-    const words = why ? `Not possible: ${why}.` : `Played by ${ENGINE_TITLES[way.engine]}.`;
+    const words = why ? `Not possible: ${why}.` : remark(way, tracks);
     const input = byId(`way-${way.id}`), note = byId(`why-${way.id}`);
     input.disabled = why !== "";
     input.checked = way === current;

@@ -5,7 +5,7 @@ export const MPEGTS = "mpegts.js";
 export const WAYS = [
   { id: "mp4-ws", title: "fMP4 over WebSocket", engine: "mse", ending: ".mp4", socket: true },
   { id: "mp4-http", title: "fMP4 over HTTP", engine: "mse", ending: ".mp4" },
-  { id: "mp4-video", title: "fMP4 as a file without an end", engine: "video", ending: ".mp4" },
+  { id: "mp4-video", title: "fMP4 in a video element", engine: "video", ending: ".mp4" },
   { id: "flv-http", title: "HTTP-FLV", engine: MPEGTS, ending: ".flv", type: "flv" },
   { id: "flv-ws", title: "WebSocket-FLV", engine: MPEGTS, ending: ".flv", type: "flv", socket: true },
   { id: "ts-http", title: "HTTP-TS", engine: MPEGTS, ending: ".ts", type: "mpegts" },
@@ -14,7 +14,7 @@ export const WAYS = [
 
 export const ENGINE_TITLES = {
   mse: "the browser, fed by this page",
-  video: "the browser alone; it waits for some 100 kB first",
+  video: "the browser alone, which starts late at low bit rates",
   [MPEGTS]: MPEGTS,
 };
 
@@ -26,7 +26,7 @@ const CARRIED = {
 
 // What mpegts.js reads of a container.
 const READ = {
-  ".flv": ["h264", "hevc", "aac", "mp3", "opus", "flac", "pcm"],
+  ".flv": ["h264", "hevc", "av1", "aac", "mp3", "opus", "flac", "pcm"],
   ".ts": ["h264", "hevc", "aac", "mp3", "opus", "ac3", "eac3"],
 };
 
@@ -79,6 +79,15 @@ export function whyNot(way, tracks, engines) {
     return reasons[0][1];
   }
   return sent.find(([, why]) => why)?.[1] ?? "";
+}
+
+// What is said of a way that can be tried.
+export function remark(way, tracks) {
+  const words = `Played by ${ENGINE_TITLES[way.engine]}`;
+  if (way.engine === MPEGTS && way.ending === ".flv" && tracks.some(({ codec }) => codec === "av1")) {
+    return `${words}, which fails on AV1 with colour metadata, unless the server leaves that out (http.flv_for_browsers).`;
+  }
+  return `${words}.`;
 }
 
 // Where a stream is asked for. A name may bring parameters along: "live/cam1?token=x".

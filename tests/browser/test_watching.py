@@ -1,0 +1,140 @@
+"""The page in Debian's Chromium: frames are decoded and time moves, and it is known by whom."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.browser.watching import CASES, Case, Seen
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+
+MPEGTS = ("flv-http", "flv-ws", "ts-http", "ts-ws")
+MP4 = ("mp4-ws", "mp4-http", "mp4-video")
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_it_is_played_by_the_engine_that_was_meant(seen: Seen, case: Case) -> None:
+    if case not in seen.played:
+        pytest.skip(f"{case.engine} is not in this installation: build it where there is npm")
+    played = seen.played[case]
+    if isinstance(played, Exception):
+        raise played
+    about = played.about
+    assert about["frames"] >= 10
+    assert about["at"] > 0
+    assert about["sound"] > 0
+    assert about["width"] == 320
+    assert (about["engine"], about["hasMpegts"]) == (case.engine, case.engine == "mpegts.js")
+    assert about["source"] == ("http" if case.engine == "video" else "blob")
+    assert case.protocol in played.protocols
+    assert about["state"].startswith("Playing as")
+    assert (about["error"], played.complaints) == ("", [])
+
+
+@pytest.mark.parametrize("case", [each for each in CASES if each.engine != "video"], ids=str)
+def test_what_is_buffered_has_no_holes(seen: Seen, case: Case) -> None:
+    played = seen.played.get(case)
+    if played is None:
+        pytest.skip(f"{case.engine} is not in this installation: build it where there is npm")
+    if isinstance(played, Exception):
+        raise played
+    assert len(played.about["ranges"]) == 1
+
+
+def test_everything_could_be_looked_at(seen: Seen) -> None:
+    for error in seen.failed:
+        raise error
+
+
+def test_everything_that_is_measured_is_shown(seen: Seen) -> None:
+    played = seen.played[CASES[0]]
+    assert not isinstance(played, Exception)
+    figures = played.figures
+    for name in ("start", "delay", "buffer"):
+        seconds, unit = figures[name].split()
+        assert (0 <= float(seconds) < 20, unit) == (True, "s"), figures
+    dropped, frames = figures["dropped"].split(" of ")
+    assert int(dropped) < int(frames)
+    assert figures["picture"] == "320\N{MULTIPLICATION SIGN}180"
+    assert figures["codecs"].startswith("avc1.42")
+    assert figures["codecs"].endswith(", mp4a.40.2")
+
+
+def test_chromium_has_no_h265_and_the_page_says_so_of_every_way(seen: Seen) -> None:
+    reasons = seen.reasons["hevc"]
+    ways = MP4 + (MPEGTS if seen.engines else ())
+    assert {reasons[way] for way in ways} == {
+        "Not possible: this browser has no decoder for H.265."
+    }
+    assert seen.states["hevc"].startswith("live/hevc cannot be played in this browser")
+
+
+def test_what_cannot_play_av1_is_named_with_the_reason(seen: Seen) -> None:
+    reasons = seen.reasons["av1-opus"]
+    assert {reasons[way] for way in MP4} == {""}
+    needs_engine = (
+        seen.engines or "Not possible: needs mpegts.js, which this installation is without."
+    )
+    for way in MPEGTS:  # of TS, the sound is carried and played
+        assert reasons[way] == ("" if seen.engines else needs_engine)
+
+
+def test_mpegts_js_fails_on_the_av1_of_ffmpeg_and_that_is_said(seen: Seen) -> None:
+    """If it does no longer, the remark on the page is to go."""
+    if not seen.engines:
+        pytest.skip("mpegts.js is not in this installation: build it where there is npm")
+    assert seen.states["ffmpeg-av1"] == "HTTP-FLV failed: mpegts.js says FormatError"
+    assert "fails on AV1 with colour metadata" in seen.states["remark"]
+
+
+def test_each_way_can_play_h264_where_its_engine_is_there(seen: Seen) -> None:
+    possible = {way for way, reason in seen.reasons["h264"].items() if not reason}
+    assert possible == {*MP4, *(MPEGTS if seen.engines else ())}
+
+
+def test_an_installation_without_mpegts_js_says_so_and_plays_all_the_same(seen: Seen) -> None:
+    without = seen.without_engines
+    assert without["note"].startswith("mpegts.js is not installed with this server")
+    assert without["engine"] == "mse"
+    needs = "Not possible: needs mpegts.js, which this installation is without."
+    assert {without[way] for way in MPEGTS} == {needs}
+    assert {without[way] for way in MP4} == {""}
+
+
+def test_a_stream_that_nobody_publishes_is_said_with_the_servers_words(seen: Seen) -> None:
+    assert seen.states["missing"] == (
+        "fMP4 over WebSocket failed: nobody publishes live/nobody, also after 3 s"
+    )
+
+
+def test_the_end_of_a_stream_is_said(seen: Seen) -> None:
+    assert seen.states["ended"] == "live/short has ended: no publisher"
+
+
+def test_it_goes_on_with_the_next_publisher_and_other_codecs(seen: Seen) -> None:
+    assert (seen.republished["engine"], seen.republished["error"]) == ("mse", "")
+    assert seen.republished["width"] == 320
+
+
+def test_one_comes_everywhere_with_the_keyboard_in_the_order_of_the_page(seen: Seen) -> None:
+    form = seen.focus.index("name")
+    assert len(seen.focus[:form]) >= 5
+    assert seen.focus[:form] == sorted(seen.focus[:form])  # the streams, by their names
+    assert seen.focus[form : form + 3] == ["name", "Play", "video"]
+
+
+def test_a_stream_is_played_by_the_keyboard_and_the_focus_stays(seen: Seen) -> None:
+    assert seen.states["by keyboard"] == "live/h264"
+    assert seen.live_region.startswith("polite: Playing as")
+
+
+def test_light_and_dark_differ(seen: Seen) -> None:
+    assert seen.schemes == {"light": "rgb(246, 247, 247)", "dark": "rgb(18, 23, 25)"}
+
+
+def test_nothing_lies_beside_the_screen_however_narrow_it_is(seen: Seen) -> None:
+    assert seen.overflow == dict.fromkeys(("320", "390", "800", "1280"), 0)
+
+
+def test_the_browser_has_nothing_to_complain_about(seen: Seen) -> None:
+    assert seen.complaints == []

@@ -60,6 +60,13 @@ def test_everything_that_is_measured_is_shown(seen: Seen) -> None:
     assert figures["codecs"].endswith(", mp4a.40.2")
 
 
+def test_the_page_reads_codecs_as_the_server_does(seen: Seen) -> None:
+    """Also those that this browser could not say were wrong."""
+    assert {each[:10] for each in seen.codecs["hevc"]["read"]} == {"audio mp4a", "video hvc1"}
+    for codecs in seen.codecs.values():
+        assert codecs["read"] == codecs["told"]
+
+
 def test_chromium_has_no_h265_and_the_page_says_so_of_every_way(seen: Seen) -> None:
     reasons = seen.reasons["hevc"]
     ways = MP4 + (MPEGTS if seen.engines else ())

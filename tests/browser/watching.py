@@ -118,6 +118,9 @@ class Seen:
     """The colour behind the page, in light and in dark."""
     overflow: dict[str, int] = attrs.field(factory=dict)
     """Pixels of the page that lie beside the screen, by its width."""
+    codecs: dict[str, dict[str, list[str]]] = attrs.field(factory=dict)
+    """By stream: the tracks as the page reads them from the init segment, and as the list has
+    them."""
     failed: list[Exception] = attrs.field(factory=list)
     """What could not be seen."""
 
@@ -140,6 +143,21 @@ _FIGURES: Final = """Object.fromEntries(["start", "delay", "buffer", "dropped", 
   .map((id) => [id, document.getElementById(id).textContent]))"""
 _REASONS: Final = """Object.fromEntries([...document.querySelectorAll(".way input")].map((input) =>
   [input.value, input.disabled ? input.parentElement.querySelector("small").textContent : ""]))"""
+_CODECS: Final = """(async (name) => {
+  const { tracksOf } = await import("/players/mp4.js");
+  const { fromAnswer } = await import("/players/segments.js");
+  const { streams } = await (await fetch("streams.json")).json();
+  const { tracks } = streams.find((stream) => stream.name === name);
+  const read = await new Promise((resolve) => {
+    const taken = (segment) => {
+      stop();
+      resolve(tracksOf(new DataView(segment.buffer)));
+    };
+    const stop = fromAnswer(`../${name}.mp4`, { taken, failed: resolve, ended: resolve });
+  });
+  const shown = (list, key) => list.map((track) => `${track.kind} ${track[key]}`).sort();
+  return { read: shown(read, "codec"), told: shown(tracks, "codec_string") };
+})("live/%s")"""
 _FOCUS: Final = """[...document.querySelectorAll("#streams button")]
   .find((button) => button.firstChild.textContent === "live/h264").focus()"""
 _NO_ENGINES: Final = """
@@ -210,7 +228,7 @@ async def see_all(folder: Path) -> Seen:
             *(partial(_play, case, seen) for case in CASES if _can(case, seen)),
             partial(_reasons, seen), partial(_ends, seen), partial(_republish, seen),
             partial(_keyboard, seen), partial(_no_engines, seen), partial(_looks, seen),
-            partial(_av1_of_ffmpeg, seen),
+            partial(_av1_of_ffmpeg, seen), partial(_codec_strings, seen),
         ]  # fmt: skip
 
         async def look(job: Any) -> None:
@@ -319,6 +337,12 @@ async def _av1_of_ffmpeg(seen: Seen, scene: _Scene, page: Page) -> None:
             seen.states["remark"] = await page.ask(
                 "document.getElementById('why-flv-http').textContent"
             )
+
+
+async def _codec_strings(seen: Seen, scene: _Scene, page: Page) -> None:
+    await page.go(scene.page_url)
+    for stream in _STREAMS:
+        seen.codecs[stream] = await page.ask(_CODECS % stream)
 
 
 async def _looks(seen: Seen, scene: _Scene, page: Page) -> None:

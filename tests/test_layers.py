@@ -58,7 +58,7 @@ ONLY_IN: Final = {
     "tomli": ("config", "tools.expect"),
     "pygal": ("tools.verdicts",),
     "structlog": ("server.logs",),
-    "cryptography": ("net.certificate",),
+    "cryptography": ("net.certificate", "service.access.passwords"),
     "httpx2": ("service",),
     "prometheus_client": ("service.metrics",),
     "pytest": ("testing",),

@@ -39,7 +39,11 @@ _KINDS: Final[dict[Any, str]] = {
     Bytes: "size",
     Secret: "secret",
 }
-_LISTS: Final[dict[Any, str]] = {Address: "list of addresses", str: "list of texts"}
+_LISTS: Final[dict[Any, str]] = {
+    Address: "list of addresses",
+    str: "list of texts",
+    Secret: "list of secrets",
+}
 
 _UNITS: Final = """\
 A duration is text with a unit, `"10s"`, `"350ms"`, `"5m"`, `"1h"`, or a number of seconds. \

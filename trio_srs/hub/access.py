@@ -67,12 +67,12 @@ class AccessControl:
         """
         Args:
             gates: with none, everybody may do everything.
-            config: asked at each request.
+            config: asked at each request, and by gates that go by it.
             supervisor: is told of bugs in gates.
         """
         self.rules = rules
         self._gates = list(gates)
-        self._config = config
+        self.config = config
         self._supervisor = supervisor or Supervisor()
 
     def add(self, gate: Gate) -> None:
@@ -113,7 +113,7 @@ class AccessControl:
         """The request as it is granted."""
         if not self._gates:
             return request
-        timeout_s = self._config().gate_timeout
+        timeout_s = self.config().gate_timeout
         with trio.move_on_after(timeout_s):
             for gate in self._gates:
                 grant = await self._answer(gate, request, ask)

@@ -12,10 +12,27 @@ from typing import Any, Final, Protocol
 import attrs
 
 from trio_srs.hub.settings import check_overrides
-from trio_srs.units import Timeout, seconds_within
+from trio_srs.secret import Secret
+from trio_srs.units import Seconds, Timeout, seconds_within, within
 from trio_srs.wire.url import StreamNameError, check_name
 
 __all__ = ["AS_ASKED", "AccessConfig", "AccessRequest", "AllowAll", "Gate", "Grant"]
+
+
+def _check_rules(_config: object, _field: object, rules: tuple[str, ...]) -> None:
+    if rules:  # few have any
+        from trio_srs.hub.access_rule import AccessRule
+
+        for text in rules:
+            AccessRule.parse(text)
+
+
+def _check_users(_config: object, _field: object, users: tuple[Secret, ...]) -> None:
+    if users:
+        from trio_srs.hub.credentials import known_users
+
+        for users_of in users:
+            list(known_users(users_of.value))
 
 
 @attrs.frozen(kw_only=True)
@@ -27,6 +44,20 @@ class AccessConfig:
     )
     """How long a gate of your own, or all of them in a row, may take to decide on one request;
     then it is refused."""
+    rules: tuple[str, ...] = attrs.field(default=(), validator=_check_rules)
+    """Who may publish and play, in order; the first that fits decides: `"allow publish
+    10.0.0.0/8"`, `"deny play name private*"`, `"allow all user alice"`. Where none fits, it is no
+    if any rule allows that to somebody, and else yes."""
+    users: tuple[Secret, ...] = attrs.field(default=(), validator=_check_users)
+    """Who is known: lines of `NAME:HASH` as `trio-srs hash-password NAME` prints them, in the text
+    of each or in its file, `{ file = "/etc/trio-srs/users" }`."""
+    max_failures: int = attrs.field(default=10, validator=within(1, 1_000_000))
+    """So many wrong passwords and tokens from one address within `failure_window`, and what it says
+    is not looked at any more until that is over."""
+    failure_window: Seconds = attrs.field(
+        default=Seconds(60.0), validator=seconds_within("1s", "24h")
+    )
+    """How long a wrong password or token is remembered against an address."""
 
 
 def _check_stream_name(_grant: object, _field: object, name: str) -> None:
@@ -106,6 +137,8 @@ class AccessRequest:
     """The player that it says it is."""
     client: str = ""
     """What it calls itself (``flashVer``)."""
+    authorization: str = attrs.field(default="", repr=False)
+    """What it said in HTTP's ``Authorization``."""
     granted: Grant = AS_ASKED
     """What was granted so far: for ``connect``, and by the gates before."""
 

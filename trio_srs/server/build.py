@@ -22,6 +22,7 @@ from trio_srs.hub.supervisor import Supervisor
 from trio_srs.hub.turns import Turns
 from trio_srs.hub.waiting import Waiting
 from trio_srs.net.reading import SharedReader
+from trio_srs.service.access.make import make_access
 from trio_srs.service.api.make import make_api
 from trio_srs.service.base import Parts, Service
 from trio_srs.service.hooks.make import make_hooks
@@ -44,6 +45,7 @@ class Offer:
 
 
 SERVICES: Final = (
+    Offer(make_access),
     Offer(make_hooks),
     Offer(make_rtmp, ("rtmp", "rtmps")),
     Offer(make_http, ("http", "https")),

@@ -46,7 +46,7 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[str]]]:
         (["--set", "a=1", "my.toml"], ("serve", ["my.toml"])),
         (["serve"], ("serve", [])),
         (["serve", "other.conf"], ("serve", ["other.conf"])),
-        *[([name, "a"], (name, ["a"])) for name in COMMANDS],
+        *[([name, "a"], (name.replace("-", "_"), ["a"])) for name in COMMANDS],
     ],
 )
 def test_the_first_word_decides(
@@ -87,7 +87,7 @@ def test_the_help_has_a_line_for_every_command_and_exit_code(
     assert main([option]) == Exit.OK
     lines = capsys.readouterr().out.splitlines()
     for name, summary in COMMANDS.items():
-        assert f"  {name:<10}{summary}" in lines
+        assert f"  {name:<14}{summary}" in lines
     for code in Exit:
         assert f"  {code.value:<10}{code.meaning}" in lines
 

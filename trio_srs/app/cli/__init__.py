@@ -27,6 +27,7 @@ COMMANDS: Final = {
     "probe": "say what a stream is made of, and how its server behaves",
     "expect": "judge a stream of a server, or a file, by rules",
     "hooks": "receive HTTP callbacks, and answer them as it is told",
+    "hash-password": "write the line by which a user is known to a server",
     "load": "load a server on this machine, and measure what it takes",
 }
 """Every command, with its one line of help."""
@@ -102,7 +103,7 @@ def _dispatch(words: list[str]) -> int:
 
 
 def _top_parser() -> argparse.ArgumentParser:
-    commands = "\n".join(f"  {name:<10}{summary}" for name, summary in COMMANDS.items())
+    commands = "\n".join(f"  {name:<14}{summary}" for name, summary in COMMANDS.items())
     exits = "\n".join(f"  {each.value:<10}{each.meaning}" for each in Exit)
     parser = argparse.ArgumentParser(
         prog=_PROG,
@@ -132,7 +133,7 @@ def parser_of(name: str) -> argparse.ArgumentParser:
 
 
 def _module_of(name: str) -> _Command:
-    return cast(_Command, import_module(f"{__name__}.{name}"))
+    return cast(_Command, import_module(f"{__name__}.{name.replace('-', '_')}"))
 
 
 def _run(name: str, words: list[str]) -> int:

@@ -216,6 +216,8 @@ class HttpConnection:
         fields = {"Content-Type": "application/json", "Cache-Control": "no-store"}
         if status == HTTPStatus.METHOD_NOT_ALLOWED:
             fields["Allow"] = METHODS
+        if status == HTTPStatus.UNAUTHORIZED:
+            fields["WWW-Authenticate"] = 'Basic realm="trio-srs", charset="UTF-8"'  # RFC 7617
         if status == HTTPStatus.SERVICE_UNAVAILABLE or body.get("error") in _MAY_COME:
             fields["Retry-After"] = _RETRY_S
         self.answer(request, status, fields, json.dumps(body).encode() + b"\n")

@@ -224,4 +224,5 @@ class MediaSession(ABC):
             tc_url=url,
             page_url=asked.headers.get("referer", ""),
             client=asked.headers.get("user-agent", "")[:NAME_MOST],
+            authorization=asked.headers.get("authorization", ""),
         )

@@ -1,0 +1,154 @@
+"""Access rules: one line says who may, or may not, publish or play what. Floor 2, and pure.
+
+``allow publish 10.0.0.0/8``, ``deny play from all app private``, ``allow play user * name cam*``.
+"""
+
+from __future__ import annotations
+
+import enum
+import ipaddress
+from collections.abc import Callable, Mapping, Sequence
+from fnmatch import fnmatchcase
+from typing import Final, Self, TypeAlias
+from urllib.parse import urlsplit
+
+import attrs
+
+from trio_srs.hub.gate import AccessRequest
+
+__all__ = ["ANYBODY", "AccessRule", "Permission"]
+
+Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+ANYBODY: Final = "*"
+"""Of users: whoever is known."""
+_ALL: Final = "all"
+_FORM: Final = (
+    'expected "allow" or "deny", "publish", "play" or "all", and any of: a network such as '
+    "10.0.0.0/8 or all, user NAME, vhost, app, name, protocol or page PATTERN; several are joined "
+    "by commas"
+)
+
+
+class Permission(enum.StrEnum):
+    """What somebody may do."""
+
+    PUBLISH = "publish"
+    PLAY = "play"
+
+
+@attrs.frozen(kw_only=True)
+class AccessRule:
+    """One rule. What it does not mention may be anything."""
+
+    is_allowed: bool
+    permissions: frozenset[Permission]
+    networks: tuple[Network, ...] = ()
+    users: tuple[str, ...] = ()
+    """Names; :data:`ANYBODY` is each of them."""
+    patterns: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """What is compared, and the patterns of which one is to fit."""
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read a rule.
+
+        Raises:
+            ValueError: it is none. The text says where, and what was expected.
+        """
+        try:
+            verdict, what, *rest = text.split()
+        except ValueError:
+            raise ValueError(f'"{text}": {_FORM}') from None
+        if verdict not in ("allow", "deny"):
+            raise ValueError(f'"{text}": it begins with "{verdict}", {_FORM}')
+        try:
+            networks, found = _conditions(rest)
+            return cls(
+                is_allowed=verdict == "allow",
+                permissions=_permissions(what),
+                networks=networks,
+                users=found.pop("user", ()),
+                patterns=tuple(found.items()),
+            )
+        except ValueError as error:
+            raise ValueError(f'"{text}": {error}') from None
+
+    def fits(self, permission: Permission, request: AccessRequest) -> bool:
+        """Whether it is about a request, whoever the user is."""
+        return (
+            permission in self.permissions
+            and (not self.networks or _is_in(request.peer, self.networks))
+            and all(_fits(_COMPARED[what](request), each) for what, each in self.patterns)
+        )
+
+    def fits_user(self, user: str) -> bool:
+        """Whether it is about a user; of one that is not known, the name is empty."""
+        return not self.users or (bool(user) and (user in self.users or ANYBODY in self.users))
+
+
+def _permissions(text: str) -> frozenset[Permission]:
+    if text == _ALL:
+        return frozenset(Permission)
+    try:
+        return frozenset(map(Permission, text.split(",")))
+    except ValueError:
+        raise ValueError(f'nobody can "{text}", {_FORM}') from None
+
+
+def _conditions(words: Sequence[str]) -> tuple[tuple[Network, ...], dict[str, tuple[str, ...]]]:
+    rest, found = list(words), dict[str, tuple[str, ...]]()
+    networks: tuple[Network, ...] = ()
+    while rest:
+        word = rest.pop(0)
+        if word == "from":
+            if not rest:
+                raise ValueError("nothing stands behind from")
+            word = rest.pop(0)
+        elif word in _COMPARED or word == "user":
+            if not rest or word in found:
+                raise ValueError(f"{word} stands twice, or has nothing behind it")
+            found[word] = tuple(rest.pop(0).split(","))
+            continue
+        if word != _ALL:
+            networks += tuple(map(_network, word.split(",")))
+    return networks, found
+
+
+def _network(text: str) -> Network:
+    try:
+        return ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        raise ValueError(f'"{text}" is no network and no word of a rule: {_FORM}') from None
+
+
+def _is_in(peer: str, networks: Sequence[Network]) -> bool:
+    """Whether a peer's address is in one of them; one without an IP address is in none."""
+    host = peer.rpartition(":")[0].strip("[]").partition("%")[0]
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    mapped = getattr(address, "ipv4_mapped", None)
+    return any((mapped or address) in network for network in networks)
+
+
+def _fits(text: str, patterns: Sequence[str]) -> bool:
+    return any(fnmatchcase(text, pattern) for pattern in patterns)
+
+
+def _page_host(request: AccessRequest) -> str:
+    try:
+        return urlsplit(request.page_url).hostname or ""
+    except ValueError:
+        return ""
+
+
+_COMPARED: Final[Mapping[str, Callable[[AccessRequest], str]]] = {
+    "vhost": lambda request: request.vhost,
+    "app": lambda request: request.app,
+    "name": lambda request: request.name,
+    "protocol": lambda request: request.protocol,
+    "page": _page_host,
+}
+"""What patterns are compared with. A page is compared by its host: a referer check."""

@@ -1,0 +1,110 @@
+"""Credentials: who is known, and what a peer offers to show that it is one of them. Floor 2, and
+pure; whether it is right is found out elsewhere."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import enum
+import re
+from collections.abc import Iterator
+from typing import Final
+from urllib.parse import unquote
+
+import attrs
+
+from trio_srs.hub.gate import AccessRequest
+
+__all__ = ["Credentials", "HashKind", "KnownUser", "known_users", "offered_credentials"]
+
+_ARGON2: Final = re.compile(r"\$argon2id\$v=19\$m=\d+,t=\d+,p=\d+\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+")
+_SHA256: Final = re.compile(r"sha256:([0-9a-f]{64})")
+_NAME: Final = re.compile(r"[!-9;-~]{1,64}")
+_AUTHORITY: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://([^/?#]*)@")
+_LONGEST: Final = 1024
+"""Characters of what is looked at: longer than any password, and hashed in no time."""
+
+
+class HashKind(enum.Enum):
+    """What a user is known by."""
+
+    PASSWORD = "argon2id"
+    """The Argon2id hash of a password."""
+    TOKEN = "sha256"
+    """The SHA-256 hash of a token: of chance, so that nobody guesses it."""
+
+
+@attrs.frozen
+class KnownUser:
+    """Somebody who is known, and how."""
+
+    name: str
+    kind: HashKind
+    hash: str = attrs.field(repr=False)
+    """Of a password in PHC form; of a token in hex."""
+
+
+def known_users(text: str) -> Iterator[KnownUser]:
+    """Read lines of ``NAME:HASH``, as ``trio-srs hash-password`` writes them.
+
+    Raises:
+        ValueError: one of them is none. The text does not repeat it.
+    """
+    for number, line in enumerate(text.splitlines(), 1):
+        line = line.strip()
+        if not line or line.startswith("#"):
+            continue
+        name, _, hashed = line.partition(":")
+        token = _SHA256.fullmatch(hashed)
+        if not _NAME.fullmatch(name) or not (token or _ARGON2.fullmatch(hashed)):
+            raise ValueError(
+                f"line {number} is no user: expected NAME:HASH, as trio-srs hash-password NAME "
+                "prints it"
+            )
+        if token:
+            yield KnownUser(name, HashKind.TOKEN, token[1])
+        else:
+            yield KnownUser(name, HashKind.PASSWORD, hashed)
+
+
+@attrs.frozen
+class Credentials:
+    """What a peer offers: a user and a password, or a token."""
+
+    user: str
+    """Empty with a token."""
+    secret: str = attrs.field(repr=False)
+
+
+def offered_credentials(request: AccessRequest) -> Iterator[Credentials]:
+    """All that a request has: ``Authorization`` of HTTP (Basic, Bearer), the user of the URL, the
+    parameters ``user`` with ``password`` or ``pass``, and the parameter ``token``."""
+    yield from (each for each in _offered(request) if len(each.secret) <= _LONGEST)
+
+
+def _offered(request: AccessRequest) -> Iterator[Credentials]:
+    scheme, _, said = request.authorization.strip().partition(" ")
+    if scheme.lower() == "bearer":
+        yield Credentials("", said.strip())
+    elif scheme.lower() == "basic":
+        yield from _basic(said.strip())
+    found = _AUTHORITY.match(request.tc_url)
+    if found is not None:
+        user, colon, password = found[1].partition(":")
+        if colon:
+            yield Credentials(unquote(user), unquote(password))
+    params = request.params
+    password = params.get("password", params.get("pass", ""))
+    if params.get("user") and password:
+        yield Credentials(params["user"], password)
+    if params.get("token"):
+        yield Credentials("", params["token"])
+
+
+def _basic(said: str) -> Iterator[Credentials]:
+    try:
+        user, colon, password = base64.b64decode(said, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return
+    if colon:
+        yield Credentials(user, password)

@@ -1,0 +1,1 @@
+"""Who may publish and play, by the rules of the configuration. Floor 3."""

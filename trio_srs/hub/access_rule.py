@@ -23,10 +23,11 @@ Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 ANYBODY: Final = "*"
 """Of users: whoever is known."""
 _ALL: Final = "all"
+_SIGNED: Final = "signed"
 _FORM: Final = (
     'expected "allow" or "deny", "publish", "play" or "all", and any of: a network such as '
-    "10.0.0.0/8 or all, user NAME, vhost, app, name, protocol or page PATTERN; several are joined "
-    "by commas"
+    "10.0.0.0/8 or all, signed, user NAME, vhost, app, name, protocol or page PATTERN; several are "
+    "joined by commas"
 )
 
 
@@ -46,6 +47,8 @@ class AccessRule:
     networks: tuple[Network, ...] = ()
     users: tuple[str, ...] = ()
     """Names; :data:`ANYBODY` is each of them."""
+    is_signed: bool = False
+    """Whether the URL is to be signed."""
     patterns: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """What is compared, and the patterns of which one is to fit."""
 
@@ -63,19 +66,21 @@ class AccessRule:
         if verdict not in ("allow", "deny"):
             raise ValueError(f'"{text}": it begins with "{verdict}", {_FORM}')
         try:
-            networks, found = _conditions(rest)
+            is_signed = _SIGNED in rest
+            networks, found = _conditions([word for word in rest if word != _SIGNED])
             return cls(
                 is_allowed=verdict == "allow",
                 permissions=_permissions(what),
                 networks=networks,
                 users=found.pop("user", ()),
+                is_signed=is_signed,
                 patterns=tuple(found.items()),
             )
         except ValueError as error:
             raise ValueError(f'"{text}": {error}') from None
 
     def fits(self, permission: Permission, request: AccessRequest) -> bool:
-        """Whether it is about a request, whoever the user is."""
+        """Whether it is about a request, whoever the user is and whether it is signed or not."""
         return (
             permission in self.permissions
             and (not self.networks or _is_in(request.peer, self.networks))

@@ -19,6 +19,10 @@ from trio_srs.wire.url import StreamNameError, check_name
 __all__ = ["AS_ASKED", "AccessConfig", "AccessRequest", "AllowAll", "Gate", "Grant"]
 
 
+_SHORTEST_KEY: Final = 16
+"""Characters of a key of URLs: a shorter one is guessed."""
+
+
 def _check_rules(_config: object, _field: object, rules: tuple[str, ...]) -> None:
     if rules:  # few have any
         from trio_srs.hub.access_rule import AccessRule
@@ -33,6 +37,11 @@ def _check_users(_config: object, _field: object, users: tuple[Secret, ...]) -> 
 
         for users_of in users:
             list(known_users(users_of.value))
+
+
+def _check_keys(_config: object, _field: object, keys: tuple[Secret, ...]) -> None:
+    if any(len(key.value) < _SHORTEST_KEY for key in keys):
+        raise ValueError(f"a key of URLs has to have at least {_SHORTEST_KEY} characters")
 
 
 @attrs.frozen(kw_only=True)
@@ -51,6 +60,9 @@ class AccessConfig:
     users: tuple[Secret, ...] = attrs.field(default=(), validator=_check_users)
     """Who is known: lines of `NAME:HASH` as `trio-srs hash-password NAME` prints them, in the text
     of each or in its file, `{ file = "/etc/trio-srs/users" }`."""
+    url_keys: tuple[Secret, ...] = attrs.field(default=(), validator=_check_keys)
+    """What URLs are signed with (`trio-srs sign-url`), for rules that say `signed`; any of them
+    will do. At least 16 characters each."""
     max_failures: int = attrs.field(default=10, validator=within(1, 1_000_000))
     """So many wrong passwords and tokens from one address within `failure_window`, and what it says
     is not looked at any more until that is over."""

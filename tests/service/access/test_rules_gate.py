@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import attrs
@@ -10,7 +11,9 @@ import trio
 from trio.testing import MockClock
 
 from trio_srs.errors import RefusedError
+from trio_srs.hub.access_rule import Permission
 from trio_srs.hub.gate import AccessConfig, AccessRequest, Grant
+from trio_srs.hub.signed_url import signed_parameters
 from trio_srs.secret import Secret
 from trio_srs.service.access import passwords
 from trio_srs.service.access.passwords import hash_password, hash_token
@@ -154,3 +157,20 @@ async def test_many_guesses_at_once_are_looked_at_one_by_one(tried: list[str]) -
 def test_refusals_have_their_words_for_http() -> None:
     kinds = (AccessDeniedError, CredentialsRefusedError, TooManyFailuresError)
     assert [kind.http_status for kind in kinds] == [403, 401, 429]
+
+
+async def test_a_rule_may_be_for_those_whose_url_is_signed() -> None:
+    key = "k" * 16
+    asked = gate("allow publish 10.0.0.1", "allow play signed", url_keys=(Secret(key),))
+    soon = int(time.time()) + 60
+    signed = signed_parameters(key, Permission.PLAY, "v", "live/cam", soon)
+    assert await verdict(asked, params=signed) == Grant()
+    assert await verdict(asked, params=signed, name="cam2") == "signature_refused"
+    assert await verdict(asked) == "signature_refused"
+    assert await verdict(asked, "publish") == Grant()
+
+
+async def test_a_user_may_do_without_a_signature() -> None:
+    asked = gate("allow play signed", "allow play user alice", url_keys=(Secret("k" * 16),))
+    assert await verdict(asked, params=RIGHT) == Grant(account="alice")
+    assert await verdict(asked) == "signature_refused"

@@ -28,6 +28,7 @@ COMMANDS: Final = {
     "expect": "judge a stream of a server, or a file, by rules",
     "hooks": "receive HTTP callbacks, and answer them as it is told",
     "hash-password": "write the line by which a user is known to a server",
+    "sign-url": "sign the URL of a stream, so that it opens that until a time",
     "load": "load a server on this machine, and measure what it takes",
 }
 """Every command, with its one line of help."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import secrets
+import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -15,13 +16,14 @@ from trio_srs.hub.gate import AS_ASKED, AccessConfig, AccessRequest, Grant
 from trio_srs.service.access.failures import FailureCounter
 
 if TYPE_CHECKING:
-    from trio_srs.hub.access_rule import AccessRule
+    from trio_srs.hub.access_rule import AccessRule, Permission
     from trio_srs.hub.credentials import Credentials, KnownUser
 
 __all__ = [
     "AccessDeniedError",
     "CredentialsRefusedError",
     "RulesGate",
+    "SignatureRefusedError",
     "TooManyFailuresError",
 ]
 
@@ -40,6 +42,12 @@ class CredentialsRefusedError(RefusedError):
 
     code = "credentials_refused"
     http_status = 401
+
+
+class SignatureRefusedError(RefusedError):
+    """It is for those whose URL is signed, and this one is not, or has expired."""
+
+    code = "signature_refused"
 
 
 class TooManyFailuresError(RefusedError):
@@ -80,9 +88,15 @@ class RulesGate:
         config, permission = self._config(), Permission(what)
         rules = _rules_of(config.rules)
         user: str | None = None
+        fault: str | None = None
         for rule in rules:
             if not rule.fits(permission, request):
                 continue
+            if rule.is_signed:
+                if fault is None:
+                    fault = _signature_fault(config, permission, request)
+                if fault:
+                    continue
             if rule.users:
                 if user is None:
                     user = await self._identify(request, config)
@@ -92,6 +106,8 @@ class RulesGate:
                 return Grant(account=user) if user else AS_ASKED
             raise AccessDeniedError(f"a rule denies to {what} this stream")
         if any(rule.is_allowed and permission in rule.permissions for rule in rules):
+            if fault and not user:
+                raise SignatureRefusedError(f"no rule allows to {what} this stream: {fault}")
             raise self._no_rule(what, request, user)
         return AS_ASKED
 
@@ -147,6 +163,13 @@ class RulesGate:
     def _digest(self, offered: Credentials) -> bytes:
         said = f"{len(offered.user)}:{offered.user}{offered.secret}".encode(errors="surrogatepass")
         return hashlib.blake2b(said, key=self._key).digest()
+
+
+def _signature_fault(config: AccessConfig, permission: Permission, request: AccessRequest) -> str:
+    from trio_srs.hub.signed_url import signature_fault
+
+    keys = [key.value for key in config.url_keys]
+    return signature_fault(keys, permission, request, time.time())
 
 
 def _offered(request: AccessRequest) -> Sequence[Credentials]:

@@ -152,6 +152,28 @@ def _cost(window: Mapping[str, Any]) -> dict[str, float]:
     return figures | {"own": window["own_cpu_pct"], "other": window["other_cpu_pct"]}
 
 
+def _views(bench: Bench, setup: Setup, scenario: Scenario) -> Measured:
+    """As many RTMP players, and then as many viewers of each view, of one stream of one server."""
+    figures: dict[str, float] = {}
+    problems: dict[str, int] = {}
+    detail: dict[str, Any] = {}
+    with bench.streaming(setup, scenario) as running:
+        for view in ("rtmp", *setup.views):
+            url = running.url("s") if view == "rtmp" else running.view_url("s", view)
+            report = bench.load(
+                "play", url, running, clients=scenario.clients, ramp=scenario.ramp, settle="1s",
+                read_round="20ms",
+            )  # fmt: skip
+            detail[view] = report
+            [window] = report["windows"]
+            figures |= {f"{name}_{view}": value for name, value in _cost(window).items()}
+            figures[f"first_ms_{view}"] = report["ttfb_ms"].get("p50", float("nan"))
+            figures[f"per_rtmp_{view}"] = figures[f"cpu_{view}"] / figures["cpu_rtmp"]
+            for name, count in _problems(report, *_LOSSES).items():
+                problems[f"{view}: {name}"] = count
+    return Measured(figures, problems, detail)
+
+
 _LOSSES: Final = ("skipped", "gaps", "backward")
 
 
@@ -362,6 +384,7 @@ def _search(bench: Bench, setup: Setup, scenario: Scenario) -> Measured:
 
 MEASURES: Final[dict[str, Callable[[Bench, Setup, Scenario], Measured]]] = {
     "play": _play,
+    "views": _views,
     "stalled": _stalled,
     "delayed": _delayed,
     "catching_up": _catching_up,

@@ -137,6 +137,10 @@ _ALL: Final = (
     _floods(16),
     _floods(64),
     Scenario(
+        name="view 1000", measure="views", clients=1000, setups=("ours-http", "ours-http-350"),
+        more_setups=("srs-flv", "srs-ts"), windows=5, waits_s=20.0, quick=True,
+    ),
+    Scenario(
         name="join late", measure="join", clients=20, ramp=10, setups=("ours", "nginx", "srs"),
         more_setups=_RARE, waits_s=3.0, quick=True,
     ),

@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from importlib.metadata import version
@@ -36,6 +36,15 @@ _NGINX_MODULES: Final = (
 
 
 @attrs.frozen
+class Ports:
+    """Where a server listens."""
+
+    rtmp: int
+    http: int
+    """Used by those whose setup has views."""
+
+
+@attrs.frozen
 class Server:
     """A program."""
 
@@ -44,7 +53,7 @@ class Server:
     found_by: str
     """What must be there for it to be found."""
     version: Callable[[str], str]
-    command: Callable[[str, Path, int, Mapping[str, str]], list[str]]
+    command: Callable[[str, Path, Ports, Setup], list[str]]
     """Write its configuration into a folder; return what to run."""
 
 
@@ -53,13 +62,18 @@ class Running:
     """A server that accepts connections."""
 
     pid: int
-    port: int
+    ports: Ports
     ready_s: float
     """From starting it to its being ready."""
 
     def url(self, name: str) -> str:
         """A stream there."""
-        return f"rtmp://{HOST}:{self.port}/live/{name}"
+        return f"rtmp://{HOST}:{self.ports.rtmp}/live/{name}"
+
+    def view_url(self, name: str, view: str) -> str:
+        """A view of a stream: see :attr:`.Setup.views`."""
+        scheme = "ws" if view.startswith("ws-") else "http"
+        return f"{scheme}://{HOST}:{self.ports.http}/live/{name}.{view.removeprefix('ws-')}"
 
 
 def _said(command: list[str]) -> str:
@@ -72,15 +86,19 @@ def _said(command: list[str]) -> str:
     return found[1] if found else "unknown"
 
 
-def _ours(program: str, folder: Path, port: int, settings: Mapping[str, str]) -> list[str]:
+def _ours(program: str, folder: Path, ports: Ports, setup: Setup) -> list[str]:
     keys = {
-        "rtmp.listen": f'["{HOST}:{port}"]',
+        "rtmp.listen": f'["{HOST}:{ports.rtmp}"]',
         "rtmp.max_connections": "20000",
         "rtmp.shutdown_grace": '"0s"',
         "log.level": '"warning"',
     }
+    if setup.views:
+        keys |= {"http.listen": f'["{HOST}:{ports.http}"]', "http.max_connections": "20000"}
     given = [
-        word for key, value in (keys | {**settings}).items() for word in ("--set", f"{key}={value}")
+        word
+        for key, value in (keys | setup.settings).items()
+        for word in ("--set", f"{key}={value}")
     ]
     return [program, "-m", "trio_srs", "serve", *given]
 
@@ -96,8 +114,8 @@ def _find_before() -> str | None:
     return str(folder)
 
 
-def _before(program: str, folder: Path, port: int, settings: Mapping[str, str]) -> list[str]:
-    return ["env", f"PYTHONPATH={program}", *_ours(sys.executable, folder, port, settings)]
+def _before(program: str, folder: Path, ports: Ports, setup: Setup) -> list[str]:
+    return ["env", f"PYTHONPATH={program}", *_ours(sys.executable, folder, ports, setup)]
 
 
 def _before_version(program: str) -> str:
@@ -111,7 +129,7 @@ def _find_nginx() -> str | None:
     return program if program and any(each.exists() for each in _NGINX_MODULES) else None
 
 
-def _nginx(program: str, folder: Path, port: int, settings: Mapping[str, str]) -> list[str]:
+def _nginx(program: str, folder: Path, ports: Ports, setup: Setup) -> list[str]:
     module = next(each for each in _NGINX_MODULES if each.exists())
     (folder / "nginx.conf").write_text(f"""\
 load_module {module};
@@ -124,7 +142,7 @@ events {{ worker_connections 20000; }}
 rtmp {{
     access_log off;
     server {{
-        listen {HOST}:{port};
+        listen {HOST}:{ports.rtmp};
         application live {{ live on; }}
     }}
 }}
@@ -132,22 +150,28 @@ rtmp {{
     return [program, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", "stderr"]
 
 
-def _srs(program: str, folder: Path, port: int, settings: Mapping[str, str]) -> list[str]:
+def _srs(program: str, folder: Path, ports: Ports, setup: Setup) -> list[str]:
     """Its defaults, but for what a measurement needs: no log, no daemon, no question to its makers
     for the latest version, which goes out to the network at every start. Of 5 and later."""
     sections: dict[str, list[str]] = {"": [], "play": [], "publish": []}
-    for key, value in settings.items():
+    for key, value in setup.settings.items():
         section, _, name = key.rpartition(".")
         sections[section].append(f"{name} {value};")
+    server = remux = ""
+    if setup.views:  # one to a virtual host
+        server = f"http_server {{ enabled on; listen {HOST}:{ports.http}; dir {folder}; }}"
+        remux = f"http_remux {{ enabled on; mount [vhost]/[app]/[stream].{setup.views[0]}; }}"
     (folder / "srs.conf").write_text(f"""\
-listen {HOST}:{port};
+listen {HOST}:{ports.rtmp};
 max_connections {min(10_000, _most_files() // 2)};
 daemon off;
 srs_log_tank console;
 srs_log_level error;
 query_latest_version off;
 pid {folder}/srs.pid;
+{server}
 vhost __defaultVhost__ {{
+    {remux}
     {" ".join(sections[""])}
     play {{ {" ".join(sections["play"])} }}
     publish {{ {" ".join(sections["publish"])} }}
@@ -156,10 +180,11 @@ vhost __defaultVhost__ {{
     return [program, "-c", str(folder / "srs.conf")]
 
 
-def _mediamtx(program: str, folder: Path, port: int, settings: Mapping[str, str]) -> list[str]:
+def _mediamtx(program: str, folder: Path, ports: Ports, setup: Setup) -> list[str]:
     off = "".join(f"{name}: no\n" for name in ("rtsp", "hls", "webrtc", "srt", "api", "metrics"))
     (folder / "mediamtx.yml").write_text(
-        f"logLevel: error\nrtmp: yes\nrtmpAddress: {HOST}:{port}\n{off}paths:\n  all_others:\n"
+        f"logLevel: error\nrtmp: yes\nrtmpAddress: {HOST}:{ports.rtmp}\n{off}"
+        "paths:\n  all_others:\n"
     )
     return [program, str(folder / "mediamtx.yml")]
 
@@ -173,8 +198,8 @@ def _find_nms() -> str | None:
     return node if found else None
 
 
-def _nms(program: str, folder: Path, port: int, settings: Mapping[str, str]) -> list[str]:
-    options = json.dumps({"bind": HOST, "rtmp": {"port": port}})
+def _nms(program: str, folder: Path, ports: Ports, setup: Setup) -> list[str]:
+    options = json.dumps({"bind": HOST, "rtmp": {"port": ports.rtmp}})
     script = f"const Server = require('node-media-server'); new Server({options}).run();"
     return [program, "-e", script]
 
@@ -265,10 +290,10 @@ def launched(setup: Setup, folder: Path, core: int | None) -> Iterator[Running]:
     Raises:
         RuntimeError: it ended, or did not listen in time; the text has what it said.
     """
-    server, port = SERVERS[setup.server], _free_port()
+    server, ports = SERVERS[setup.server], Ports(_free_port(), _free_port())
     program = server.find()
     assert program is not None, setup
-    command = server.command(program, folder, port, setup.settings)
+    command = server.command(program, folder, ports, setup)
     log = folder / "server.log"
     with log.open("wb") as output:
         began = time.monotonic()
@@ -277,8 +302,8 @@ def launched(setup: Setup, folder: Path, core: int | None) -> Iterator[Running]:
             env=_environment(), preexec_fn=partial(pin, core),
         )  # fmt: skip
         try:
-            ready_s = _await_ready(process, port, log, setup, began)
-            yield Running(process.pid, port, ready_s)
+            ready_s = _await_ready(process, ports.rtmp, log, setup, began)
+            yield Running(process.pid, ports, ready_s)
         finally:
             _stop(process)
 

@@ -22,8 +22,12 @@ class Setup:
     """As it stands in tables."""
     settings: dict[str, str] = attrs.field(factory=dict)
     """What differs from the server's defaults, in its own words."""
+    views: tuple[str, ...] = ()
+    """The views over HTTP that are measured: the ending of the path, and ``ws-`` before it for
+    WebSocket. With none it serves no HTTP."""
 
 
+_VIEWS: Final = ("flv", "ws-flv", "ts", "mp4")
 _ALL: Final = {
     "ours": Setup(OURS, "trio-srs, defaults (20 ms)"),
     "ours-350": Setup(OURS, "trio-srs, 350 ms", {"stream.send_interval": '"350ms"'}),
@@ -35,6 +39,9 @@ _ALL: Final = {
     ),
     "ours-merge": Setup(OURS, "trio-srs, merged read 350 ms", {"stream.merge_read": '"350ms"'}),
     "ours-no-cache": Setup(OURS, "trio-srs, no GOP cache", {"stream.gop_cache": '"off"'}),
+    "ours-http": Setup(OURS, "trio-srs, defaults (20 ms)", views=_VIEWS),
+    "ours-http-350": Setup(OURS, "trio-srs, 350 ms", {"stream.send_interval": '"350ms"'}, _VIEWS),
+    "ours-all": Setup(OURS, "trio-srs, HTTP and API on", {"api.listen": '["127.0.0.1:0"]'}, _VIEWS),
     "nginx": Setup("nginx-rtmp", "nginx-rtmp"),
     "srs": Setup("srs", "SRS, defaults"),
     "srs-low": Setup(
@@ -45,11 +52,15 @@ _ALL: Final = {
     "srs-merge": Setup(
         "srs", "SRS, merged read 350 ms", {"publish.mr": "on", "publish.mr_latency": "350"}
     ),
+    "srs-flv": Setup("srs", "SRS, defaults", views=("flv",)),
+    "srs-ts": Setup("srs", "SRS, defaults, TS", views=("ts",)),
     "mediamtx": Setup("mediamtx", "MediaMTX"),
     "nms": Setup("node-media-server", "Node-Media-Server"),
 }
 EARLIER: Final = {
-    key: key.replace("ours", "before") for key, setup in _ALL.items() if setup.server == OURS
+    key: key.replace("ours", "before")
+    for key, setup in _ALL.items()
+    if setup.server == OURS and not setup.views
 }
 """Each of our setups, and the same of another checkout."""
 SETUPS: Final[dict[str, Setup]] = _ALL | {

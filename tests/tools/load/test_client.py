@@ -15,7 +15,7 @@ from trio_srs.tools.load.loop import READ, WRITE, Loop
 from trio_srs.tools.load.plan import Load, LoadPlan
 from trio_srs.tools.load.player import LoadPlayer
 from trio_srs.tools.load.publisher import LoadPublisher
-from trio_srs.tools.load.skim import Skimmer
+from trio_srs.tools.load.skim_chunks import ChunkSkimmer
 from trio_srs.tools.load.source import synthetic
 from trio_srs.wire.rtmp.chunk_reader import ChunkReader
 from trio_srs.wire.rtmp.chunk_writer import encode_message
@@ -50,7 +50,7 @@ def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
 
 @pytest.fixture
 def player(loop: Loop, pair: tuple[socket.socket, socket.socket]) -> LoadPlayer:
-    return connected(loop, LoadPlayer(loop, PLAN, 0, Skimmer(40)), pair[0])
+    return connected(loop, LoadPlayer(loop, PLAN, 0, ChunkSkimmer(40)), pair[0])
 
 
 @pytest.fixture
@@ -203,7 +203,9 @@ def test_what_the_kernel_does_not_take_is_sent_later_and_counted_as_late(
     loop: Loop, pair: tuple[socket.socket, socket.socket]
 ) -> None:
     plan = LoadPlan(load=Load.PUBLISH, url="rtmp://127.0.0.1/live/s")
-    publisher = connected(loop, LoadPublisher(loop, plan, 0, Skimmer(), synthetic(200)), pair[0])
+    publisher = connected(
+        loop, LoadPublisher(loop, plan, 0, ChunkSkimmer(), synthetic(200)), pair[0]
+    )
     while publisher.send(bytes(100_000)):
         pass
     assert not publisher.send(b"the end")  # behind what is kept

@@ -32,7 +32,10 @@ def test_other_addresses_are_refused(host: str) -> None:
 @pytest.mark.parametrize(
     ("url", "complaint"),
     [
-        ("http://127.0.0.1/live/s", "no RTMP URL"),
+        ("http://127.0.0.1/live/s", r"ends in none of \.flv, \.ts, \.mp4"),
+        ("ws://127.0.0.1/live/s.m3u8", r"ends in none of \.flv, \.ts, \.mp4"),
+        ("http://127.0.0.1/live/ .flv", "percent-encoded"),
+        ("https://127.0.0.1/live/s.flv", "no RTMP URL"),
         ("rtmps://127.0.0.1/live/s", "expected rtmp"),
         ("rtmp://127.0.0.1", "no app"),
     ],

@@ -18,7 +18,7 @@ from trio_srs.tools.load.publisher import (
     LoadPublisher,
     StampingPublisher,
 )
-from trio_srs.tools.load.skim import Skimmer
+from trio_srs.tools.load.skim_chunks import ChunkSkimmer
 from trio_srs.tools.load.source import LoadSource, frame_body, synthetic
 from trio_srs.wire.codec.avc import parse_avc_config, parse_sps
 from trio_srs.wire.flv.audio import parse_audio
@@ -48,7 +48,7 @@ def sent(loop: Loop, kind: type[LoadPublisher], source: LoadSource) -> list[Mess
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
     with ours, theirs:
-        publisher = kind(loop, PLAN, 0, Skimmer(), source)
+        publisher = kind(loop, PLAN, 0, ChunkSkimmer(), source)
         publisher.sock = ours
         loop.add(ours.fileno(), READ, publisher.ready)
         theirs.send(HELLO)

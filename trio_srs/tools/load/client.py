@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import abc
 import errno
+import functools
 import os
 import socket
 import time
@@ -62,8 +63,7 @@ class LoadClient(abc.ABC):
     publishes = False
 
     def __init__(self, loop: Loop, plan: LoadPlan, number: int) -> None:
-        self.loop = loop
-        self.dialogue = Dialogue(plan.target(number), self.publishes)
+        self.loop, self.number = loop, number
         self.started = False
         self.settled = False
         self.failure = ""
@@ -110,6 +110,11 @@ class LoadClient(abc.ABC):
         """Take nothing from the socket any more."""
         if self.sock is not None:
             self.loop.change(self.sock.fileno(), 0)
+
+    @functools.cached_property
+    def dialogue(self) -> Dialogue:
+        """Its side of the conversation in RTMP."""
+        return Dialogue(self._plan.target(self.number), self.publishes)
 
     @abc.abstractmethod
     def take(self, data: bytes) -> None:
@@ -165,7 +170,7 @@ class LoadClient(abc.ABC):
         fd = self.sock.fileno()
         self.loop.remove(fd)
         self.loop.add(fd, READ, self.ready)
-        self.send(C0_C1)
+        self.send(self.hello())
 
     def ready(self, events: int) -> None:
         """Something happened on the socket."""
@@ -207,7 +212,7 @@ class LoadClient(abc.ABC):
             self.fail("closed by the server")
             return
         self.bytes_in += len(data)
-        self._guarded(self.take if self._hello is None else self._shake, data)
+        self._guarded(self.take if self._hello is None else self.shake, data)
         if self.bytes_in >= self.acknowledge_at:
             self.acknowledge()
 
@@ -217,13 +222,26 @@ class LoadClient(abc.ABC):
         except TrioSrsError as error:
             self.fail(str(error))
 
-    def _shake(self, data: bytes) -> None:
-        """Collect S0, S1 and S2; answer with C2 and the first command."""
+    def hello(self) -> bytes:
+        """What is said first."""
+        return C0_C1
+
+    def collect(self, data: bytes) -> bytes:
+        """Everything of the server's hello that is here, with the newest of it."""
         assert self._hello is not None
         self._hello += data
-        if len(self._hello) < S0_S1_S2_SIZE:
+        return bytes(self._hello)
+
+    def shaken(self) -> None:
+        """The server's hello is over: what comes now is for :meth:`take`."""
+        self._hello = None
+
+    def shake(self, data: bytes) -> None:
+        """Collect S0, S1 and S2; answer with C2 and the first command."""
+        hello = self.collect(data)
+        if len(hello) < S0_S1_S2_SIZE:
             return
-        hello, self._hello = bytes(self._hello), None
+        self.shaken()
         self.send(hello[1:1537])
         self.send(self.dialogue.begin())
         if rest := hello[S0_S1_S2_SIZE:]:

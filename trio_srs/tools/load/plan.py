@@ -5,16 +5,30 @@ from __future__ import annotations
 import enum
 import ipaddress
 import json
-from typing import Any, Final, Self
+from typing import Any, Final, NamedTuple, Self
 
 import attrs
 
 from trio_srs.errors import RefusedError
+from trio_srs.wire.http_url import HttpUrl
 from trio_srs.wire.url import RtmpUrl, UrlError
 
-__all__ = ["Load", "LoadPlan", "LoadRefusedError"]
+__all__ = ["CONTAINERS", "Load", "LoadPlan", "LoadRefusedError", "ViewUrl"]
 
 _LOOPBACK: Final = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
+
+
+class ViewUrl(NamedTuple):
+    """What a viewer asks for, and how."""
+
+    scheme: str
+    """``http`` or ``ws``."""
+    host: str
+    port: int
+    target: str
+    authority: str
+    ending: str
+    """The container, as in the path."""
 
 
 class LoadRefusedError(RefusedError):
@@ -43,6 +57,12 @@ class Load(enum.StrEnum):
         return self in (Load.STORM, Load.JOIN)
 
 
+_WATCH: Final = (Load.PLAY, Load.JOIN)
+_VIEWS: Final = ("http://", "ws://")
+CONTAINERS: Final = ("flv", "ts", "mp4")
+"""Those that can be counted."""
+
+
 @attrs.frozen(kw_only=True)
 class LoadPlan:
     """A load, as asked for on the command line.
@@ -54,7 +74,8 @@ class LoadPlan:
 
     load: Load = attrs.field(converter=Load)
     url: str
-    """``%d`` in it becomes the client's number, modulo :attr:`streams` if that is not 0."""
+    """``%d`` in it becomes the client's number, modulo :attr:`streams` if that is not 0. Of players
+    also of a view over HTTP or WebSocket: ``http://127.0.0.1:8080/live/s.flv``."""
     clients: int = 1
     streams: int = 0
     ramp: float = 200.0
@@ -103,7 +124,7 @@ class LoadPlan:
     @property
     def address(self) -> tuple[str, int]:
         """Where to connect to."""
-        url = self._parsed(0)
+        url = self.view(0) if self.is_view else self._parsed(0)
         try:
             host = ipaddress.ip_address(url.host.strip("[]"))
         except ValueError:
@@ -118,6 +139,25 @@ class LoadPlan:
     def target(self, number: int) -> RtmpUrl:
         """The stream of a client."""
         return self._parsed(number % self.streams if self.streams else number)
+
+    @property
+    def is_view(self) -> bool:
+        """Whether the clients are viewers over HTTP or WebSocket."""
+        return self.load in _WATCH and self.url.startswith(_VIEWS)
+
+    def view(self, number: int) -> ViewUrl:
+        """What a viewer asks for."""
+        text = self.url.replace("%d", str(number % self.streams if self.streams else number))
+        scheme, _, rest = text.partition(":")
+        try:
+            url = HttpUrl.parse(f"http:{rest}")
+        except UrlError as error:
+            raise LoadRefusedError(str(error)) from error
+        ending = url.target.partition("?")[0].rpartition(".")[2]
+        if ending not in CONTAINERS:
+            known = ", ".join(f".{each}" for each in CONTAINERS)
+            raise LoadRefusedError(f"{text!r} ends in none of {known}")
+        return ViewUrl(scheme, url.host, url.port, url.target, url.authority, ending)
 
     def _parsed(self, number: int) -> RtmpUrl:
         try:

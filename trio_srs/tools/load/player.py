@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from typing import Final
+from typing import Any, Final
 
 import attrs
 
@@ -40,7 +40,7 @@ class LoadPlayer(LoadClient):
         first_keyframe_s: the same to its first whole keyframe.
     """
 
-    def __init__(self, loop: Loop, plan: LoadPlan, number: int, skimmer: Skimmer) -> None:
+    def __init__(self, loop: Loop, plan: LoadPlan, number: int, skimmer: Skimmer[Any]) -> None:
         self._stalls = number < plan.stalled
         super().__init__(loop, plan, number)
         self._skimmer = skimmer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 import time
-from typing import Final
+from typing import Any, Final
 
 from trio_srs.tools.load.client import LoadClient
 from trio_srs.tools.load.dialogue import CHUNK_SIZE
@@ -34,7 +34,7 @@ class LoadPublisher(LoadClient):
     publishes = True
 
     def __init__(
-        self, loop: Loop, plan: LoadPlan, number: int, skimmer: Skimmer, source: LoadSource
+        self, loop: Loop, plan: LoadPlan, number: int, skimmer: Skimmer[Any], source: LoadSource
     ) -> None:
         super().__init__(loop, plan, number)
         self._skimmer, self._source = skimmer, source

@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from trio_srs.tools.load.client import LoadClient
 from trio_srs.tools.load.loop import Loop
@@ -15,8 +15,11 @@ from trio_srs.tools.load.plan import Load, LoadPlan
 from trio_srs.tools.load.player import LoadPlayer, PlayerCount
 from trio_srs.tools.load.publisher import LoadPublisher, StampingPublisher
 from trio_srs.tools.load.skim import Skimmer
+from trio_srs.tools.load.skim_chunks import ChunkSkimmer
+from trio_srs.tools.load.skim_containers import container_skimmer
 from trio_srs.tools.load.source import LoadSource, frame_body, read_flv, synthetic
 from trio_srs.tools.load.storm import Storm
+from trio_srs.tools.load.viewer import LoadViewer
 from trio_srs.tools.load.workload import Raw, Workload
 from trio_srs.wire.rtmp.message import MessageType
 
@@ -33,7 +36,8 @@ class _Play(Workload):
     def __init__(self, loop: Loop, plan: LoadPlan) -> None:
         super().__init__(loop, plan)
         frame_ms = 1000 / plan.fps * plan.stretch
-        self._skimmer = Skimmer(frame_ms)
+        self._make: type[LoadPlayer] = LoadViewer if plan.is_view else LoadPlayer
+        self._skimmer = _skimmer(plan, frame_ms)
         self._players: list[LoadPlayer] = []
         self._before: list[PlayerCount] = []
         self._after: list[PlayerCount] = []
@@ -44,7 +48,7 @@ class _Play(Workload):
         return self._players
 
     def start_one(self, number: int) -> None:
-        player = LoadPlayer(self.loop, self.plan, number, self._skimmer)
+        player = self._make(self.loop, self.plan, number, self._skimmer)
         self._players.append(player)
         player.begin()
 
@@ -90,7 +94,7 @@ class _Publish(Workload):
     def __init__(self, loop: Loop, plan: LoadPlan) -> None:
         super().__init__(loop, plan)
         self._source = _source(plan)
-        self._skimmer = Skimmer()
+        self._skimmer = ChunkSkimmer()
         self._publishers: list[LoadPublisher] = []
         self._sent = 0
         self._bytes = 0
@@ -135,7 +139,7 @@ class _Latency(Workload):
 
     def __init__(self, loop: Loop, plan: LoadPlan) -> None:
         super().__init__(loop, plan)
-        self._publisher = StampingPublisher(loop, plan, 0, Skimmer(), _stamped(plan))
+        self._publisher = StampingPublisher(loop, plan, 0, ChunkSkimmer(), _stamped(plan))
         self._meters: list[Meter] = []
         self._until = 0.0
 
@@ -206,6 +210,13 @@ _MAKERS: Final[dict[Load, Callable[[Loop, LoadPlan], Workload]]] = {
     Load.LATENCY: _Latency,
     Load.STORM: Storm,
 }
+
+
+def _skimmer(plan: LoadPlan, frame_ms: float) -> Skimmer[Any]:
+    if not plan.is_view:
+        return ChunkSkimmer(frame_ms)
+    url = plan.view(0)
+    return container_skimmer(url.ending, in_messages=url.scheme == "ws", frame_ms=frame_ms)
 
 
 def _source(plan: LoadPlan) -> LoadSource:

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trio_srs.testing import bodies
-from trio_srs.tools.load.skim import Position, SkimError, Skimmer
+from trio_srs.tools.load.skim import Position, SkimError
+from trio_srs.tools.load.skim_chunks import ChunkPosition, ChunkSkimmer
 from trio_srs.wire.rtmp.chunk_writer import ChunkWriter, encode_message
 from trio_srs.wire.rtmp.control import SetChunkSize
 from trio_srs.wire.rtmp.message import Message, MessageType
@@ -29,11 +30,11 @@ class Total:
     backward: int = 0
     skipped: int = 0
     handed_out: list[tuple[int, bytes]] = attrs.field(factory=list)
-    position: Position = attrs.field(factory=Position)
+    position: Position = attrs.field(factory=ChunkPosition)
 
 
-def skim(pieces: list[bytes], skimmer: Skimmer | None = None) -> Total:
-    skimmer = skimmer or Skimmer(40)
+def skim(pieces: list[bytes], skimmer: ChunkSkimmer | None = None) -> Total:
+    skimmer = skimmer or ChunkSkimmer(40)
     total = Total(position=skimmer.start)
     for piece in pieces:
         step = skimmer.step(total.position, piece)
@@ -141,7 +142,7 @@ def test_a_new_header_inside_a_message_is_the_servers_fault() -> None:
 
 
 def test_players_who_joined_apart_soon_share_their_positions() -> None:
-    skimmer = Skimmer(40)
+    skimmer = ChunkSkimmer(40)
     shared = [as_we_do(stream(10, 400), 60_000), as_we_do(stream(10, 800), 60_000)]
     early = [as_we_do([resized(60_000)], 128), as_we_do(stream(10), 60_000), *shared]
     late_metadata = attrs.evolve(bodies.metadata(), timestamp_ms=400)

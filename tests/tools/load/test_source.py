@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from trio_srs.media.remux.ts_muxer import TsMuxer
 from trio_srs.tools.load.plan import LoadRefusedError
 from trio_srs.tools.load.source import encode_flv, frame_body, read_flv, synthetic
 from trio_srs.wire.codec.aac import parse_audio_specific_config
@@ -43,6 +44,16 @@ def test_audio_comes_43_times_a_second_and_may_be_left_out() -> None:
 def test_the_order_is_that_of_time() -> None:
     times = [ms for ms, _, _ in synthetic(300).items]
     assert times == sorted(times)
+
+
+def test_a_picture_can_be_packed_into_another_container() -> None:
+    source = synthetic(1000, audio=False)
+    muxer = TsMuxer()
+    pieces = [piece for kind, body in source.headers for piece in muxer.write(kind, 0, body)]
+    for ms, kind, body in source.items:
+        pieces += muxer.write(kind, ms, body)
+    assert not muxer.left_out
+    assert sum(len(piece.data) for piece in pieces) > sum(len(body) for _, _, body in source.items)
 
 
 def test_headers_are_what_decoders_read() -> None:

@@ -17,7 +17,7 @@ import attrs
 from trio_srs.errors import ProtocolError
 from trio_srs.wire.serial import serial_step
 
-__all__ = ["Position", "PositionT", "SkimError", "SkimStep", "Skimmer", "Times"]
+__all__ = ["FrameTimes", "Position", "PositionT", "SkimError", "SkimStep", "Skimmer"]
 
 _MOST_POSITIONS: Final = 2048
 _MOST_STEPS: Final = 32
@@ -69,7 +69,7 @@ class SkimStep:
 
 
 @attrs.define(eq=False)
-class Times:
+class FrameTimes:
     """How far one connection's media have come, while a slice is read."""
 
     step: SkimStep

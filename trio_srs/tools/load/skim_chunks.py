@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 import attrs
 
-from trio_srs.tools.load.skim import Position, SkimError, Skimmer, SkimStep, Times
+from trio_srs.tools.load.skim import FrameTimes, Position, SkimError, Skimmer, SkimStep
 from trio_srs.wire.rtmp.message import MessageType
 
 __all__ = ["ChunkPosition", "ChunkSkimmer", "is_keyframe"]
@@ -89,7 +89,7 @@ class _Reading:
         self._csid, self._left = position.csid, position.left
         self._chunks = dict(position.chunks)
         self._step = SkimStep(position)
-        self._times = Times(self._step, frame_ms, position.video_ms, position.audio_ms)
+        self._times = FrameTimes(self._step, frame_ms, position.video_ms, position.audio_ms)
 
     def run(self) -> SkimStep:
         """Go as far as the bytes reach."""

@@ -6,12 +6,13 @@ then. Payload is passed over; only what says kind, time and keyframe is read.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import struct
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final, NamedTuple
 
 import attrs
 
-from trio_srs.tools.load.skim import Position, SkimError, Skimmer, SkimStep, Times
+from trio_srs.tools.load.skim import FrameTimes, Position, SkimError, Skimmer, SkimStep
 from trio_srs.tools.load.skim_chunks import is_keyframe
 from trio_srs.wire.flv.tag import HEADER_SIZE, TAG_HEAD_SIZE, TAG_TAIL_SIZE
 
@@ -26,6 +27,9 @@ _TICKS_PER_MS: Final = 90
 _BOX_HEAD: Final = 8
 _LONGEST_BOX: Final = 1 << 20
 """Of a box that is read as a whole: all but ``mdat``."""
+_MOST_SAMPLES: Final = 1 << 16
+_NON_SYNC: Final = 1 << 16
+"""In the flags of a sample (ISO/IEC 14496-12 8.8.3.1)."""
 _CONTROL: Final = 8
 """From this opcode on a WebSocket frame is no data (RFC 6455 5.2)."""
 
@@ -46,7 +50,7 @@ class _Known(NamedTuple):
     video negative."""
 
 
-_Walk = Callable[[_Known, bytes, Times], _Known]
+_Walk = Callable[[_Known, bytes, FrameTimes], _Known]
 
 
 @attrs.frozen(eq=False, kw_only=True)
@@ -74,7 +78,7 @@ class ContainerSkimmer(Skimmer[ContainerPosition]):
     def _read(self, position: Position, data: bytes) -> SkimStep:
         assert isinstance(position, ContainerPosition)
         step, frame = SkimStep(position), position.frame
-        times = Times(step, self._frame_ms, position.video_ms, position.audio_ms)
+        times = FrameTimes(step, self._frame_ms, position.video_ms, position.audio_ms)
         if self._in_messages:
             frame, data = _unframed(frame, data)
         known = self._walk(position.known, data, times)
@@ -110,7 +114,7 @@ def _unframed(frame: tuple[bytes, int, bool], data: bytes) -> tuple[tuple[bytes,
     return (data[at:], left, is_data), b"".join(payload)
 
 
-def _walk_flv(known: _Known, data: bytes, times: Times) -> _Known:
+def _walk_flv(known: _Known, data: bytes, times: FrameTimes) -> _Known:
     data, at, left, pending = known.rest + data, 0, known.left, known.pending
     if not known.has_begun:
         if len(data) < HEADER_SIZE:
@@ -141,7 +145,7 @@ def _walk_flv(known: _Known, data: bytes, times: Times) -> _Known:
     return _Known(data[at:], left, has_begun=True, pending=pending)
 
 
-def _walk_ts(known: _Known, data: bytes, times: Times) -> _Known:
+def _walk_ts(known: _Known, data: bytes, times: FrameTimes) -> _Known:
     data, counters = known.rest + data, dict(known.tracks)
     end = len(data) - len(data) % _PACKET
     for at in range(0, end, _PACKET):
@@ -151,7 +155,7 @@ def _walk_ts(known: _Known, data: bytes, times: Times) -> _Known:
     return _Known(data[end:], tracks=tuple(counters.items()))
 
 
-def _enter_packet(packet: bytes, counters: dict[int, int], times: Times) -> None:
+def _enter_packet(packet: bytes, counters: dict[int, int], times: FrameTimes) -> None:
     """Count a packet (ISO/IEC 13818-1 2.4.3.2), and the PES packet that begins in it."""
     pid, flags = int.from_bytes(packet[1:3], "big") & 0x1FFF, packet[3]
     if not flags & 0x10:  # no payload
@@ -167,7 +171,7 @@ def _enter_packet(packet: bytes, counters: dict[int, int], times: Times) -> None
         _enter_pes(packet[payload:], is_key, times)
 
 
-def _enter_pes(pes: bytes, is_key: bool, times: Times) -> None:
+def _enter_pes(pes: bytes, is_key: bool, times: FrameTimes) -> None:
     is_video = pes[3] & 0xF0 == 0xE0
     if pes[7] & 0x80:
         at = 14 if pes[7] & 0x40 else 9  # by the time of decoding, if there is one
@@ -177,7 +181,7 @@ def _enter_pes(pes: bytes, is_key: bool, times: Times) -> None:
         times.count(time // _TICKS_PER_MS, is_video=is_video, is_key=is_key and is_video)
 
 
-def _walk_mp4(known: _Known, data: bytes, times: Times) -> _Known:
+def _walk_mp4(known: _Known, data: bytes, times: FrameTimes) -> _Known:
     data, at, left, tracks = known.rest + data, 0, known.left, dict(known.tracks)
     while True:
         some = min(left, len(data) - at)
@@ -225,27 +229,49 @@ def _track(trak: bytes) -> tuple[int, int]:
     return number, -ticks if hdlr[8:12] == b"vide" else ticks
 
 
-def _enter_fragment(traf: bytes, tracks: Mapping[int, int], times: Times) -> None:
-    """Count a fragment of a track as one frame: it may well hold one only."""
+def _enter_fragment(traf: bytes, tracks: Mapping[int, int], times: FrameTimes) -> None:
+    """Count the samples of a track in a fragment."""
     [tfhd], [tfdt] = _boxes(traf, b"tfhd"), _boxes(traf, b"tfdt")
     ticks = tracks.get(int.from_bytes(tfhd[4:8], "big"), 0)
     if not ticks:
         raise SkimError("a fragment of a track that no head has")
     time = int.from_bytes(tfdt[4:12] if tfdt[0] else tfdt[4:8], "big")
-    times.count(time * 1000 // abs(ticks) & 0xFFFFFFFF, is_video=ticks < 0, is_key=_is_sync(traf))
-
-
-def _is_sync(traf: bytes) -> bool:
-    """Whether the first sample of a fragment is a sync sample (8.8.3.1)."""
+    usual = _usual(tfhd)
     for trun in _boxes(traf, b"trun"):
-        flags, at = int.from_bytes(trun[1:4], "big"), 8
-        at += 4 if flags & 1 else 0
-        if flags & 4:
-            return not trun[at + 1] & 1
-        if flags & 0x400:
-            at += 4 * (bool(flags & 0x100) + bool(flags & 0x200))
-            return not trun[at + 1] & 1
-    return False
+        for duration, is_sync in _samples(trun, *usual):
+            time_ms = time * 1000 // abs(ticks) & 0xFFFFFFFF
+            times.count(time_ms, is_video=ticks < 0, is_key=is_sync and ticks < 0)
+            time += duration
+
+
+def _usual(tfhd: bytes) -> tuple[int, int]:
+    """Duration and flags of samples that have none of their own (ISO/IEC 14496-12 8.8.7.1)."""
+    flags, at = int.from_bytes(tfhd[1:4], "big"), 8
+    values = []
+    for bit, size in ((1, 8), (2, 4), (8, 4), (16, 4), (32, 4)):
+        values.append(int.from_bytes(tfhd[at : at + size], "big") if flags & bit else 0)
+        at += size if flags & bit else 0
+    return values[2], values[4]
+
+
+def _samples(trun: bytes, duration: int, sample_flags: int) -> Iterator[tuple[int, bool]]:
+    """Duration of each sample of a run, and whether it is a sync sample (8.8.8.1, 8.8.3.1)."""
+    flags, count, at = int.from_bytes(trun[1:4], "big"), int.from_bytes(trun[4:8], "big"), 8
+    at += 4 if flags & 1 else 0
+    first = sample_flags
+    if flags & 4:
+        first = int.from_bytes(trun[at : at + 4], "big")
+        at += 4
+    size = 4 * (flags >> 8 & 15).bit_count()
+    if size * count > len(trun) - at or count > _MOST_SAMPLES:
+        raise SkimError(f"a run of {count} samples in {len(trun)} bytes")
+    for number in range(count):
+        fields = iter(struct.unpack_from(f">{size // 4}I", trun, at + number * size))
+        own_duration = next(fields) if flags & 0x100 else duration
+        if flags & 0x200:
+            next(fields)  # its size
+        own_flags = next(fields) if flags & 0x400 else sample_flags if number else first
+        yield own_duration, not own_flags & _NON_SYNC
 
 
 _WALKS: Final[Mapping[str, _Walk]] = {"flv": _walk_flv, "ts": _walk_ts, "mp4": _walk_mp4}

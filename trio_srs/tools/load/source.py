@@ -21,7 +21,9 @@ _PPS: Final = bytes.fromhex("68ce3c80")
 _VIDEO_HEADER: Final = b"\x17\0\0\0\0" + build_avc_config((_SPS,), (_PPS,))
 _AUDIO_HEADER: Final = b"\xaf\0" + build_audio_specific_config(2, 44100, 2)
 _FRAME_HEAD: Final = {True: bytes.fromhex("1701000000"), False: bytes.fromhex("2701000000")}
-_NALU_HEAD: Final = {True: 0x65, False: 0x41}
+_NALU_HEAD: Final = {True: b"\x65\x88\x80", False: b"\x41\x9a\x00"}
+"""Its type, and how the header of a picture's first slice begins (H.264 7.3.3): who packs pictures
+anew looks for that."""
 _FRAME_OVERHEAD: Final = 10
 _AAC: Final = tuple(bytes((0xA0 | flags,)) for flags in range(16))
 _AUDIO_PER_S: Final = 44100 / 1024
@@ -50,9 +52,7 @@ class LoadSource:
 def frame_body(size: int, *, key: bool) -> bytes:
     """A video body of exactly ``size`` bytes (64 at least): well-formed, and full of nothing."""
     nalu = size - _FRAME_OVERHEAD + 1
-    return b"".join(
-        (_FRAME_HEAD[key], nalu.to_bytes(4, "big"), bytes((_NALU_HEAD[key],)), bytes(nalu - 1))
-    )
+    return b"".join((_FRAME_HEAD[key], nalu.to_bytes(4, "big"), _NALU_HEAD[key], bytes(nalu - 3)))
 
 
 def synthetic(kbit: int, *, fps: float = 25.0, audio: bool = True) -> LoadSource:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from trio_srs.tools.load.client import LoadClient
+from trio_srs.tools.load.load_viewer import LoadViewer
 from trio_srs.tools.load.loop import Loop
 from trio_srs.tools.load.meter import Meter
 from trio_srs.tools.load.plan import Load, LoadPlan
@@ -19,7 +20,6 @@ from trio_srs.tools.load.skim_chunks import ChunkSkimmer
 from trio_srs.tools.load.skim_containers import container_skimmer
 from trio_srs.tools.load.source import LoadSource, frame_body, read_flv, synthetic
 from trio_srs.tools.load.storm import Storm
-from trio_srs.tools.load.viewer import LoadViewer
 from trio_srs.tools.load.workload import Raw, Workload
 from trio_srs.wire.rtmp.message import MessageType
 

@@ -28,7 +28,7 @@ class LoadViewer(LoadPlayer):
     """One viewer: asks once, and skims what comes behind the head of the answer."""
 
     def hello(self) -> bytes:
-        """The request."""
+        """The request for the stream, with that for WebSocket in it where the URL has it so."""
         url = self._plan.view(self.number)
         upgrade = _UPGRADE if url.scheme == "ws" else ""
         return f"GET {url.target} HTTP/1.1\r\nHost: {url.authority}\r\n{upgrade}\r\n".encode()

@@ -32,12 +32,14 @@ SAME: Final[Mapping[str, str]] = {
     "run": "carries out what was planned or configured, from beginning to end",
     "schema": "all that there may be: in a configuration, or in the answers of the API",
     "server": "a server: of RTMP, of a test; in `routes`, asking about it",
+    "service": "a service that listens nowhere, from its start to its end",
     "serving": "runs a server for as long as a block lasts",
     "sessions": "the sessions of a server; in `routes`, asking about them",
     "source": "what is published where nobody has brought anything",
     "streams": "streams; in `routes`, asking about them",
     "suggestions": "what was meant by a word that we do not have",
     "transport": "a stream of bytes in both directions",
+    "viewer": "a viewer: of an endless answer, or of segments",
     "waiting": "waiting until a publish has come so far; in `routes`, asking for that",
 }
 """File names that are used more than once, and what each of them means in every place."""

@@ -263,7 +263,7 @@ def test_a_variable_may_hold_a_list() -> None:
             "[]",
             'no such setting; did you mean "TRIO_SRS_RTMP__LISTEN"?',
         ),
-        ("TRIO_SRS_VHOST__EXAMPLE", "{}", "no such setting"),
+        ("TRIO_SRS_VHOST__EXAMPLE_COM", "{}", "no such setting"),
         ("TRIO_SRS_XYZ", "1", "no such setting"),
     ],
 )

@@ -11,7 +11,7 @@ import socket
 import ssl
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 import attrs
 import trio
@@ -34,7 +34,19 @@ from trio_srs.net.tcp import SocketOptions, SocketTransport
 from trio_srs.net.tls_accept import accept_tls
 from trio_srs.net.transport import Transport
 
-__all__ = ["ListeningService", "Parts", "SecureService", "Service", "StopPhase"]
+if TYPE_CHECKING:
+    from trio_srs.session.http_events import HttpRequest
+
+__all__ = [
+    "ListeningService",
+    "Parts",
+    "SecureService",
+    "Service",
+    "StopPhase",
+    "WebAnswer",
+    "WebClient",
+    "WebRoute",
+]
 
 Sections = TypeVar("Sections", contravariant=True)
 ServedT = TypeVar("ServedT", bound=Served)
@@ -73,6 +85,50 @@ class Parts:
     """Reads for all connections, where the platform can."""
     addresses: Callable[[], Mapping[str, Sequence[str]]]
     """The URLs that the server listens on now, by protocol."""
+    web_routes: list[WebRoute] = attrs.field(factory=list)
+    """What is served under paths of its own where HTTP is served: a service adds its route."""
+
+
+@attrs.frozen(kw_only=True)
+class WebClient:
+    """Who asks by HTTP."""
+
+    peer: str
+    """Its address."""
+    protocol: str
+    """``http`` or ``https``."""
+
+
+@attrs.frozen(kw_only=True)
+class WebAnswer:
+    """What is answered to a GET. What HTTP adds, conditions, ranges, coding, HEAD and CORS, is left
+    to whoever sends it."""
+
+    content_type: str
+    chunks: Sequence[bytes]
+    """The body, to be joined."""
+    cache_control: str
+    etag: str = ""
+    """In its quotation marks; empty: there are no conditions."""
+    packed: bytes | None = None
+    """The body in gzip, for who takes that."""
+    has_ranges: bool = False
+    """Whether parts of it may be asked for."""
+    status: int = 200
+
+
+class WebRoute(Protocol):
+    """Answers requests for some paths."""
+
+    def answer(
+        self, asked: HttpRequest, client: WebClient, /
+    ) -> WebAnswer | Awaitable[WebAnswer] | None:
+        """Answer GET or HEAD, now or later; None: the path is none of this route's.
+
+        Raises:
+            RefusedError: no; also raised by what is awaited.
+        """
+        ...
 
 
 class Service(Protocol[Sections]):

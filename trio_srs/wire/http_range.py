@@ -1,6 +1,6 @@
-"""Which bytes of a file a request wants, and whether it has them already. Floor 0.
+"""Which bytes of a file a request wants, in which coding, and whether it has them already. Floor 0.
 
-RFC 9110: ranges in 14, validators in 8.8 and 13.
+RFC 9110: ranges in 14, codings in 12.5.3, validators in 8.8 and 13.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import attrs
 
 from trio_srs.errors import RefusedError
 
-__all__ = ["ByteRange", "RangeNotSatisfiableError", "is_fresh", "wanted_range"]
+__all__ = ["ByteRange", "RangeNotSatisfiableError", "is_fresh", "takes_gzip", "wanted_range"]
 
 _RANGE: Final = re.compile(r"\s*bytes\s*=\s*(\d{0,19})\s*-\s*(\d{0,19})\s*", re.IGNORECASE)
 
@@ -73,3 +73,12 @@ def is_fresh(headers: Mapping[str, str], etag: str) -> bool:
     said = headers.get("if-none-match", "")
     known = {tag.strip().removeprefix("W/") for tag in said.split(",")}
     return said.strip() == "*" or etag.removeprefix("W/") in known
+
+
+def takes_gzip(headers: Mapping[str, str]) -> bool:
+    """Whether the client would take the body in gzip (``Accept-Encoding``)."""
+    for said in headers.get("accept-encoding", "").lower().split(","):
+        coding, _, weight = said.partition(";")
+        if coding.strip() in {"gzip", "*"}:
+            return weight.replace(" ", "") not in {"q=0", "q=0.0", "q=0.00", "q=0.000"}
+    return False

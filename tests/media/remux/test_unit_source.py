@@ -17,6 +17,7 @@ def test_the_first_units_come_together_and_the_rest_one_by_one() -> None:
     assert [unit.format.kind for unit in begun] == ["video", "audio"]
     assert [unit.dts for unit in units.read(*avc(40))] == [3600]
     assert units.left_out.found == []
+    assert sorted(units.formats) == ["audio", "video"]
 
 
 def test_what_is_held_comes_at_the_end_and_another_publisher_is_held_anew() -> None:

@@ -10,13 +10,10 @@ from tests.media.remux import mp4_checks, ts_checks
 from tests.media.remux.records import Message
 from trio_srs.media.remux.mp4_demuxer import Mp4Demuxer
 from trio_srs.media.remux.ts_demuxer import TsDemuxer
-from trio_srs.media.segments.presentation import (
-    Presentation,
-    PresentationRule,
-    SegmentContainer,
-)
+from trio_srs.media.segments.presentation import Presentation, PresentationRule
 from trio_srs.media.segments.rendition import Rendition
 from trio_srs.media.segments.segment import Segment
+from trio_srs.media.segments.segment_container import SegmentContainer
 from trio_srs.wire.hls.playlist_reader import read_media_playlist
 
 __all__ = ["FMP4", "RULE", "START_MS", "TS", "bytes_of", "check", "durations", "presented"]

@@ -7,7 +7,7 @@ import pytest
 
 from tests.media.remux.records import DATA, aac, aac_head, avc, file_messages, head, live, mp3
 from tests.media.segments.streams import FMP4, RULE, START_MS, TS, check, presented
-from trio_srs.media.segments.presentation import SegmentContainer
+from trio_srs.media.segments.segment_container import SegmentContainer
 from trio_srs.wire.hls.multivariant_playlist import PlaylistRendition
 
 SHORT = attrs.evolve(RULE, segment_s=0.1, part_s=0.1)

@@ -29,7 +29,8 @@ def taken(tracks: SegmentTracks, *units: AccessUnit) -> list[tuple[int, bool] | 
     """Of each unit when it is, and whether it breaks; None if it is left out."""
     found: list[tuple[int, bool] | None] = []
     for unit in units:
-        one = tracks.take(list(units), attrs.evolve(unit))
+        known = {each.format.kind: each.format for each in reversed(units)}
+        one = tracks.take(attrs.evolve(unit), list(units), known)
         found.append(None if one is None else (one.dts - ORIGIN, tracks.breaks))
     return found
 
@@ -138,8 +139,15 @@ def test_sound_alone_may_change_at_any_time() -> None:
 def test_a_pause_may_be_left_out_when_it_has_come() -> None:
     for late in (picture(S, key=True), sound(S)):
         tracks = begun(picture(0, key=True), sound(10))
-        unit = tracks.take([], attrs.evolve(late))
+        unit = tracks.take(attrs.evolve(late), [], {})
         assert unit is not None
         end = tracks.end_before
         assert tracks.without_pause(unit).dts == end
         assert taken(tracks, picture(S + FRAME)) == [(end - ORIGIN + FRAME, False)]
+
+
+def test_sound_that_was_left_out_at_the_beginning_is_a_track_all_the_same() -> None:
+    tracks = SegmentTracks()
+    first = picture(0, key=True)
+    assert tracks.take(first, [first], {"video": H264, "audio": AAC}) is not None
+    assert taken(tracks, sound(100), picture(S, key=True)) == [(100, False), (S, False)]

@@ -33,7 +33,7 @@ from tests.media.segments.streams import (
     presented,
 )
 from trio_srs.media.remux.ts_demuxer import TsDemuxer
-from trio_srs.media.segments.presentation import SegmentContainer
+from trio_srs.media.segments.segment_container import SegmentContainer
 from trio_srs.wire.codec.aac import build_audio_specific_config
 
 BOTH = pytest.mark.parametrize("container", [TS, FMP4])
@@ -113,6 +113,15 @@ def test_another_publisher_is_a_discontinuity(container: SegmentContainer, betwe
         assert rendition.target_s == 2
         starts = [segment.start for segment in rendition.segments]
         assert starts == sorted(starts)
+
+
+@BOTH
+def test_sound_from_before_the_first_picture_makes_no_break(container: SegmentContainer) -> None:
+    stream = [head(), aac_head(), aac(0), *in_order(pictures(8, start_ms=10), sounds(8, 22))]
+    made = presented(stream, container)
+    check(made)
+    for rendition in made.renditions:
+        assert not any(segment.is_break for segment in rendition.segments)
 
 
 @BOTH

@@ -109,6 +109,12 @@ class UnitReader:
         lane = self._video if kind == "video" else self._audio
         return not lane.is_settled or lane.format is not None
 
+    @property
+    def formats(self) -> dict[str, TrackFormat]:
+        """By kind, of the tracks of which anything came that can be carried."""
+        lanes = (self._video, self._audio)
+        return {lane.kind: lane.format for lane in lanes if lane.format is not None}
+
     def restart(self) -> None:
         """Another publisher comes: its headers, its tracks, its clock."""
         self._video.forget()

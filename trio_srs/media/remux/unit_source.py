@@ -33,6 +33,12 @@ class UnitSource:
         """What is not read. Behind a restart it is what is left out of what comes then."""
         return self._reader.left_out
 
+    @property
+    def formats(self) -> dict[str, TrackFormat]:
+        """By kind, of the tracks that there are: also of one whose first units were left out,
+        because they were before the first picture."""
+        return self._reader.formats
+
     def read(self, type_id: int, timestamp_ms: int, body: bytes) -> list[AccessUnit]:
         """Take the stream's next message; return the units that can be muxed now. The first that
         come, come together, and have all tracks of the beginning among them.

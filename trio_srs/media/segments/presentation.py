@@ -7,7 +7,6 @@ Source:
 
 from __future__ import annotations
 
-import enum
 from typing import Final
 
 import attrs
@@ -20,6 +19,7 @@ from trio_srs.media.segments.cut_rule import HZ, CutRule
 from trio_srs.media.segments.packager import Packager
 from trio_srs.media.segments.part_rule import PartRule
 from trio_srs.media.segments.rendition import Rendition, WindowRule
+from trio_srs.media.segments.segment_container import SegmentContainer
 from trio_srs.media.segments.segmenter import Segmenter
 from trio_srs.media.segments.ts_packager import TsPackager
 from trio_srs.media.video_headers import VIDEO_HEADERS
@@ -30,20 +30,11 @@ from trio_srs.wire.hls.multivariant_playlist import (
     PlaylistVariant,
 )
 
-__all__ = ["Presentation", "PresentationRule", "SegmentContainer", "codec_string"]
+__all__ = ["Presentation", "PresentationRule", "codec_string"]
 
 _SOUND: Final = "sound"
 _HEADROOM: Final = 1.1
 """What comes may be larger than all that has come; players allow for a tenth by themselves."""
-
-
-class SegmentContainer(enum.StrEnum):
-    """In what segments are packed."""
-
-    TS = "ts"
-    """MPEG-TS: all tracks in each segment."""
-    FMP4 = "fmp4"
-    """Fragmented MP4 (CMAF): each track in segments of its own."""
 
 
 @attrs.frozen(kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 import attrs
@@ -60,17 +61,19 @@ class SegmentTracks:
         """Another publisher comes: its tracks, its clock."""
         self._is_new = True
 
-    def take(self, units: list[AccessUnit], unit: AccessUnit) -> AccessUnit | None:
+    def take(
+        self, unit: AccessUnit, units: list[AccessUnit], known: Mapping[str, TrackFormat]
+    ) -> AccessUnit | None:
         """Take the next unit; return it, with its times on the line, or None if it is left out.
 
         Args:
-            units: that came together, this one among them: the first of a publisher have all of its
-                tracks.
+            units: that came together, this one among them.
+            known: by kind, what has come of the publisher so far.
         """
         is_first, self.breaks = self._is_new, False
         if is_first:
             self._is_new = False
-            self._begin(units)
+            self._begin(units, known)
         is_picture = unit.format.kind == "video"
         unit = self._placed(unit, is_first=is_first or unit.discontinuity)
         changes = self._changes(unit) if is_picture else self._changes_sound(unit)
@@ -81,20 +84,15 @@ class SegmentTracks:
             self.breaks, self._break_due = True, False
         return unit
 
-    def _begin(self, units: list[AccessUnit]) -> None:
+    def _begin(self, units: list[AccessUnit], known: Mapping[str, TrackFormat]) -> None:
         """All tracks of a new publisher."""
-        self.formats, self._sent, self._sound = {}, None, None
+        self.formats = formats = dict(known)
+        self._sent, self._sound = formats.get("video"), formats.get("audio")
         self.seen = self._heard = self.end or _ORIGIN
         self._newest = None
-        for unit in units:
-            kind = unit.format.kind
-            if kind not in self.formats:
-                self.formats[kind] = unit.format
-                if kind == "audio":
-                    self._sound = unit.format
-                else:
-                    self._sent = unit.format
-                    self.formats[kind] = with_own_sets(unit.format, unit.data)
+        first = next((unit for unit in units if unit.format.kind == "video"), None)
+        if first is not None:
+            formats["video"] = with_own_sets(first.format, first.data)
         self._break_due = True
 
     def _placed(self, unit: AccessUnit, *, is_first: bool) -> AccessUnit:

@@ -90,7 +90,7 @@ class Segmenter:
 
     def _take(self, units: list[AccessUnit], unix_ms: int) -> None:
         for each in units:
-            unit = self._tracks.take(units, each)
+            unit = self._tracks.take(each, units, self._source.formats)
             if unit is not None:
                 self._unit(unit, unix_ms)
 

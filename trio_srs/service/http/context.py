@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import attrs
@@ -12,6 +12,7 @@ from trio_srs.hub.bus import Bus
 from trio_srs.hub.directory import SessionDirectory
 from trio_srs.hub.hub import Hub
 from trio_srs.hub.turns import Turns
+from trio_srs.service.base import WebRoute
 from trio_srs.service.http.config import HttpConfig
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ class HttpContext:
     server_name: str
     buffer: memoryview
     """What every link receives into: it is empty again before another task runs."""
+    routes: Sequence[WebRoute] = ()
+    """What other services serve here."""
     turns: Turns = attrs.field(factory=Turns)
     """Who walks all streams takes turns."""
 

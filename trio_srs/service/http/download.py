@@ -11,7 +11,12 @@ import trio
 
 from trio_srs.service.http.files import OpenFile
 from trio_srs.session.http_events import HttpRequest
-from trio_srs.wire.http_range import RangeNotSatisfiableError, is_fresh, wanted_range
+from trio_srs.wire.http_range import (
+    RangeNotSatisfiableError,
+    is_fresh,
+    takes_gzip,
+    wanted_range,
+)
 
 if TYPE_CHECKING:
     from trio_srs.service.http.connection import HttpConnection
@@ -113,10 +118,5 @@ class Download:
 
 def _shrinks(headers: Mapping[str, str], file: OpenFile) -> bool:
     """Whether the client takes gzip, and it is worth it."""
-    if not (_GZIP_LEAST <= file.size <= _GZIP_MOST and file.content_type.startswith(_TEXT)):
-        return False
-    for said in headers.get("accept-encoding", "").lower().split(","):
-        coding, _, weight = said.partition(";")
-        if coding.strip() in {"gzip", "*"}:
-            return weight.replace(" ", "") not in {"q=0", "q=0.0", "q=0.00", "q=0.000"}
-    return False
+    is_worth_it = _GZIP_LEAST <= file.size <= _GZIP_MOST and file.content_type.startswith(_TEXT)
+    return is_worth_it and takes_gzip(headers)

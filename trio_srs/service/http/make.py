@@ -46,5 +46,6 @@ def make_http(parts: Parts, config: HttpSections) -> HttpService | None:
         registry=parts.registry,
         server_name=parts.server_name,
         buffer=memoryview(bytearray(_READ_BYTES)),
+        routes=parts.web_routes,
     )
     return HttpService(context, config.https.listen, lambda: tls_context(config.https))

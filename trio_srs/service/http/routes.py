@@ -14,10 +14,12 @@ import trio
 
 from trio_srs.errors import RefusedError
 from trio_srs.hub.access import RedirectError
+from trio_srs.service.base import WebClient
 from trio_srs.service.http.config import HttpConfig
 from trio_srs.service.http.download import Download
 from trio_srs.service.http.files import OpenFile, open_file
 from trio_srs.service.http.ingest import HttpPublisher
+from trio_srs.service.http.routed import RoutedAnswer
 from trio_srs.service.http.view import VIEWS, find_view
 from trio_srs.service.http.viewer import Viewer
 from trio_srs.session.http_events import HttpRequest
@@ -105,6 +107,8 @@ async def find_handler(connection: HttpConnection, asked: HttpRequest) -> Handle
         page = await find_page(connection, asked)
         if page is not None:
             return page
+    if method in _READS and (answer := _find_route(connection, asked)) is not None:
+        return answer
     name, ending = _named(asked)
     view = find_view(ending, config)
     if method in _READS and view is not None:
@@ -126,6 +130,17 @@ def _nobody(method: str, path: str, config: HttpConfig) -> RefusedError:
         endings = f"streams are published to /app/stream with {', '.join(PUBLISHES)} behind"
         why = f": {endings if config.publish else 'http.publish is off'}"
     return MethodNotAllowedError(f"{method[:20]} is not for {path}{why}")
+
+
+def _find_route(connection: HttpConnection, asked: HttpRequest) -> Handler | None:
+    """What another service serves under that path, if one does. Raises RefusedError: it is not
+    for this client."""
+    client = WebClient(peer=connection.link.transport.peer, protocol=connection.protocol)
+    for route in connection.context.routes:
+        answer = route.answer(asked, client)
+        if answer is not None:
+            return RoutedAnswer(connection, asked, answer)
+    return None
 
 
 async def _find_file(folder: Path, target: HttpTarget) -> OpenFile | None:

@@ -1,0 +1,134 @@
+"""Viewers of HLS are sessions as others: counted, asked for, kicked, and gone in the end."""
+
+from __future__ import annotations
+
+import pytest
+import trio
+
+from tests.service.hls.conftest import OpenHlsHouse
+from tests.service.hls.house import HlsHouse, Watcher
+from trio_srs.errors import EndReason, RefusedError
+from trio_srs.hub.bus import PlayBegan, PlayEnded, RequestRefused, SessionBegan, SessionEnded
+from trio_srs.hub.gate import AccessRequest, AllowAll, Grant
+from trio_srs.hub.sessions import session_facts
+from trio_srs.service.hls.config import HlsConfig
+from trio_srs.units import Seconds
+
+
+async def test_a_viewer_is_one_session_however_much_it_asks_for(house: HlsHouse) -> None:
+    async with house.live():
+        watcher = await house.watch()
+        listed = await watcher.playlist()
+        whole = await watcher.file(listed.segments[0].uri)
+        (entry,) = house.registry
+        facts = session_facts(entry, trio.current_time(), 0.0)
+        assert (facts.protocol, facts.app) == ("hls", "live")
+        (request,) = facts.requests
+        assert (request.what, request.stream, request.outcome) == ("play", "live/a", "accepted")
+        assert request.bytes == len(whole.body) == facts.bytes_out
+        assert len(house.told(SessionBegan)) == len(house.told(PlayBegan, stream="live/a")) == 1
+
+
+async def test_a_viewer_that_asks_for_nothing_is_gone_after_a_while(house: HlsHouse) -> None:
+    async with house.live():
+        watcher = await house.watch()
+        other = await house.watch()
+        for _ in range(4):
+            await trio.sleep(10)
+            await watcher.playlist()
+        (end,) = house.told(SessionEnded)
+        assert (end.reason, end.detail) == (EndReason.PEER_FIN, "it asked for nothing for 30 s")
+        assert len(house.told(PlayEnded)) == 1
+        assert len(house.registry) == 1
+        await trio.sleep(31)
+        assert len(house.registry) == 0
+        other = Watcher(house.dial(), other.all)
+        assert (await other.playlist()).segments, "who comes back is another session"
+        assert len(house.told(PlayBegan)) == 3
+
+
+async def test_a_viewer_that_is_kicked_stays_out(house: HlsHouse) -> None:
+    async with house.live():
+        watcher = await house.watch()
+        (entry,) = house.registry
+        entry.end(EndReason.KICKED, "enough")
+        answer = await watcher.file("video.m3u8")
+        assert (answer.status, answer.json["error"]) == (403, "session_over")
+        assert house.told(SessionEnded, reason=EndReason.KICKED)
+        assert (await house.watch()).all.variants, "by name it may ask again, and the gate decides"
+
+
+class Doorkeeper(AllowAll):
+    """Lets nobody in who does not know the word."""
+
+    def __init__(self) -> None:
+        self.asked: list[AccessRequest] = []
+
+    async def play(self, request: AccessRequest, /) -> Grant | None:
+        self.asked.append(request)
+        if request.params.get("token") != "yes":
+            raise RefusedError("no token")
+        return Grant(name="b", account="acme")
+
+
+async def test_the_gate_is_asked_and_what_it_grants_holds(open_house: OpenHlsHouse) -> None:
+    gate = Doorkeeper()
+    house = await open_house(gate=gate)
+    async with house.live("live/b"):
+        refused = await Watcher(house.dial()).get("/live/a.m3u8")
+        assert refused.status == RefusedError.http_status
+        assert house.told(RequestRefused, code="refused")
+        watcher = await house.watch("/live/a.m3u8?token=yes")
+        assert (await watcher.playlist()).segments
+        assert [each.name for each in gate.asked] == ["a", "a"]
+        assert gate.asked[1].protocol == "hls"
+        assert house.told(PlayBegan, stream="live/b")
+        (entry,) = house.registry
+        assert session_facts(entry, 0.0, 0.0).requests[0].account == "acme"
+
+
+async def test_who_comes_back_is_asked_for_again(open_house: OpenHlsHouse) -> None:
+    gate = Doorkeeper()
+    config = HlsConfig(viewer_timeout=Seconds(5.0))
+    house = await open_house(gate=gate, hls_config=config)
+    async with house.live("live/b"):
+        watcher = await house.watch("/live/a.m3u8?token=yes")
+        await trio.sleep(6)
+        assert (await watcher.file("video.m3u8")).status == RefusedError.http_status
+        assert (await watcher.file("video.m3u8?token=yes")).status == 200
+        assert (await watcher.file("video.m3u8?_HLS_msn=1")).status == 200
+
+
+@pytest.mark.parametrize("limit", ["max_viewers", "max_viewers_per_ip"])
+async def test_viewers_are_limited(open_house: OpenHlsHouse, limit: str) -> None:
+    house = await open_house(hls_config=HlsConfig(**{limit: 1}))  # type: ignore[arg-type]  # by name
+    async with house.live():
+        await house.watch()
+        refused = await Watcher(house.dial()).get("/live/a.m3u8")
+        assert (refused.status, refused.json["error"]) == (503, "too_many_connections")
+
+
+async def test_who_leaves_before_it_is_answered_is_told_of(house: HlsHouse) -> None:
+    watcher = Watcher(house.dial())
+    await watcher.client.ask("/live/a.m3u8")
+    assert len(house.registry) == 1
+    watcher.client.transport.close()
+    await trio.sleep(0.1)
+    assert len(house.registry) == 0
+    assert house.told(SessionEnded)
+
+
+async def test_head_is_no_viewer(house: HlsHouse) -> None:
+    async with house.live():
+        answer = await Watcher(house.dial()).get("/live/a.m3u8", "HEAD")
+        assert (answer.status, answer.body) == (200, b"")
+        assert len(house.registry) == 0
+
+
+async def test_the_end_of_the_server_ends_all(house: HlsHouse) -> None:
+    async with house.live():
+        watcher = await house.watch()
+        await house.hls.stop(1.0)
+        (end,) = house.told(SessionEnded)
+        assert end.reason is EndReason.SHUTDOWN
+        assert (await watcher.file("video.m3u8")).status == 403

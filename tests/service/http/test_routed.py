@@ -1,0 +1,146 @@
+"""What another service answers is sent as HTTP wants it."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Awaitable, Callable
+
+import pytest
+import trio
+
+from tests.service.http.conftest import OpenHouse
+from tests.service.http.house import Client, HttpHouse
+from trio_srs.errors import RefusedError
+from trio_srs.service.base import WebAnswer, WebClient
+from trio_srs.session.http_events import HttpRequest
+
+Answering = Callable[[HttpRequest, WebClient], WebAnswer | Awaitable[WebAnswer] | None]
+BODY = (b"0123", b"", b"4567", b"89")
+MEDIA = WebAnswer(
+    content_type="video/mp4", chunks=BODY, cache_control="max-age=9", etag='"e"', has_ranges=True
+)
+
+
+def always(answer: WebAnswer) -> Answering:
+    """The same for everybody."""
+    return lambda _asked, _client: answer
+
+
+class Route:
+    """Answers for one path."""
+
+    def __init__(self, answering: Answering) -> None:
+        self._answering = answering
+
+    def answer(
+        self, asked: HttpRequest, client: WebClient, /
+    ) -> WebAnswer | Awaitable[WebAnswer] | None:
+        return self._answering(asked, client) if asked.target.path == "/x" else None
+
+
+@pytest.fixture
+async def ask(open_house: OpenHouse) -> Callable[[Answering], Awaitable[Client]]:
+    async def made(answering: Answering) -> Client:
+        house: HttpHouse = await open_house()
+        house.service.context.routes = (Route(answering),)
+        return house.dial()
+
+    return made
+
+
+Ask = Callable[[Answering], Awaitable[Client]]
+
+
+async def test_an_answer_has_what_http_adds(ask: Ask) -> None:
+    seen: list[WebClient] = []
+
+    def answer(_: HttpRequest, client: WebClient) -> WebAnswer:
+        seen.append(client)
+        return MEDIA
+
+    client = await ask(answer)
+    await client.ask("/x")
+    got = await client.answer()
+    assert (got.status, got.body) == (200, b"0123456789")
+    assert got.fields["Access-Control-Allow-Origin"] == "*"
+    assert (got.fields["Etag"], got.fields["Cache-Control"]) == ('"e"', "max-age=9")
+    assert seen[0].protocol == "http"
+    assert seen[0].peer.startswith("127.0.0.1:")
+    await client.ask("/y")
+    assert (await client.answer()).status == 404
+
+
+@pytest.mark.parametrize(
+    ("said", "status", "body"),
+    [
+        ("bytes=0-1", 206, b"01"),
+        ("bytes=2-5", 206, b"2345"),
+        ("bytes=4-7", 206, b"4567"),
+        ("bytes=-3", 206, b"789"),
+        ("bytes=0-", 206, b"0123456789"),
+        ("bytes=10-", 416, b"bytes from 10 on are asked for, there are 10\n"),
+    ],
+)
+async def test_parts_are_cut_over_chunks(ask: Ask, said: str, status: int, body: bytes) -> None:
+    client = await ask(always(MEDIA))
+    await client.ask("/x", fields={"Range": said})
+    got = await client.answer()
+    assert (got.status, got.body) == (status, body)
+
+
+async def test_large_answers_go_in_slices(ask: Ask) -> None:
+    chunks = [bytes((number,)) * 100_000 for number in range(9)]
+    large = WebAnswer(content_type="video/mp4", chunks=chunks, cache_control="no-store")
+    client = await ask(always(large))
+    await client.ask("/x")
+    assert (await client.answer()).body == b"".join(chunks)
+
+
+async def test_the_same_is_not_sent_again_and_head_is_told_its_length(ask: Ask) -> None:
+    client = await ask(always(MEDIA))
+    await client.ask("/x", fields={"If-None-Match": '"e"'})
+    assert (await client.answer()).status == 304
+    await client.ask("/x", "HEAD")
+    head = await client.answer("HEAD")
+    assert (head.fields["Content-Length"], head.body) == ("10", b"")
+
+
+async def test_who_takes_gzip_gets_it(ask: Ask) -> None:
+    for etag in ('"e"', ""):
+        text = WebAnswer(
+            content_type="text/plain", chunks=(b"text",), cache_control="no-store", etag=etag,
+            packed=gzip.compress(b"text"),
+        )  # fmt: skip
+        client = await ask(always(text))
+        await client.ask("/x", fields={"Accept-Encoding": "gzip"})
+        got = await client.answer()
+        assert gzip.decompress(got.body) == b"text"
+        assert got.fields.get("Etag", "") == ('W/"e"' if etag else "")
+        await client.ask("/x")
+        assert (await client.answer()).body == b"text"
+
+
+async def test_an_answer_may_take_its_time(ask: Ask) -> None:
+    async def later() -> WebAnswer:
+        await trio.sleep(3)
+        return MEDIA
+
+    client = await ask(lambda _asked, _client: later())
+    for _ in range(2):
+        await client.ask("/x")
+        assert (await client.answer()).status == 200
+
+
+async def test_no_is_no_at_once_or_later(ask: Ask) -> None:
+    async def later() -> WebAnswer:
+        await trio.sleep(1)
+        raise RefusedError("later")
+
+    def now() -> WebAnswer:
+        raise RefusedError("now")
+
+    answers: list[Answering] = [lambda _asked, _client: later(), lambda _asked, _client: now()]
+    for answering in answers:
+        client = await ask(answering)
+        await client.ask("/x")
+        assert (await client.answer()).status == RefusedError.http_status

@@ -1,0 +1,1 @@
+"""Streams as HLS, served where HTTP is served. Floor 3."""

@@ -1,0 +1,55 @@
+"""From a configuration to the HLS service of a server. Floor 3."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from trio_srs.service.base import Parts
+from trio_srs.service.hls.config import HlsConfig
+
+if TYPE_CHECKING:
+    from trio_srs.service.hls.service import HlsService
+
+__all__ = ["HlsSections", "make_hls"]
+
+
+class ListeningSection(Protocol):
+    """A section of what HLS is served by."""
+
+    @property
+    def listen(self) -> Sequence[object]:
+        """The addresses: none where it is off."""
+        ...
+
+
+class HlsSections(Protocol):
+    """What of a configuration is about HLS."""
+
+    @property
+    def http(self) -> ListeningSection:
+        """Plain HTTP, as far as it serves this."""
+        ...
+
+    @property
+    def https(self) -> ListeningSection:
+        """HTTP inside TLS, as far as it serves this."""
+        ...
+
+    @property
+    def hls(self) -> HlsConfig:
+        """The section ``[hls]`` of the configuration."""
+        ...
+
+
+def make_hls(parts: Parts, config: HlsSections) -> HlsService | None:
+    """Make the service, and serve it where HTTP is served; None where it is not, and where HLS is
+    switched off."""
+    if not config.hls.enabled or not (config.http.listen or config.https.listen):
+        return None
+    from trio_srs.service.hls.service import HlsService
+
+    service = HlsService(parts, config.hls)
+    parts.web_routes.append(service)
+    parts.hub.outputs.add(service.output)
+    return service

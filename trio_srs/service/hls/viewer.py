@@ -1,0 +1,208 @@
+"""A viewer of HLS: one session, over any number of requests and connections. Floor 3."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlencode
+
+import attrs
+import trio
+
+from trio_srs.errors import EndReason, RefusedError
+from trio_srs.hub.announce import (
+    NAME_MOST,
+    announce_began,
+    announce_connected,
+    announce_refused,
+)
+from trio_srs.hub.bus import PlayBegan, PlayEnded
+from trio_srs.hub.end import End, ended, tell_end
+from trio_srs.hub.gate import AccessRequest
+from trio_srs.hub.playing import StreamNotFoundError
+from trio_srs.hub.registry import SessionEntry
+from trio_srs.hub.resolution import ResolvedStream, find_name
+from trio_srs.hub.session_requests import (
+    ACCEPTED,
+    Request,
+    RequestCounters,
+    SessionRequests,
+)
+from trio_srs.hub.settings import MissingPolicy
+from trio_srs.service.base import WebClient
+from trio_srs.session.http_events import HttpRequest
+from trio_srs.wire.url import StreamNameError
+
+if TYPE_CHECKING:
+    from trio_srs.hub.derived import DerivedForm
+    from trio_srs.service.base import Parts
+    from trio_srs.service.hls.config import HlsConfig
+
+__all__ = ["HlsViewer", "SessionOverError", "Wanted"]
+
+
+@attrs.frozen
+class Wanted:
+    """A stream as a path names it."""
+
+    app: str
+    name: str
+
+
+@attrs.define
+class _NoTraffic:
+    """Its connections are counted by nobody: others may share them."""
+
+    bytes_in: int = 0
+    bytes_said: int = 0
+
+
+class HlsViewer:
+    """In the registry, told of on the bus, and ended for one reason.
+
+    Attributes:
+        ctx: what its URLs have in them (``hls_ctx``).
+        wanted: what it asked for.
+        stream: the stream that was granted; None before.
+        seen_at: when it asked for something last, on Trio's clock.
+    """
+
+    def __init__(
+        self,
+        parts: Parts,
+        ctx: str,
+        wanted: Wanted,
+        client: WebClient,
+        on_end: Callable[[HlsViewer, End], None],
+    ) -> None:
+        now = trio.current_time()
+        self.ctx, self.wanted, self.seen_at = ctx, wanted, now
+        self.stream: ResolvedStream | None = None
+        self._parts, self._client, self._on_end = parts, client, on_end
+        self._bytes = 0
+        self._end: End | None = None
+        self._held = ExitStack()
+        self.request = Request("play", f"{wanted.app}/{wanted.name}"[:NAME_MOST], 0, now)
+        protocol = "hls" if client.protocol == "http" else "hlss"
+        self.entry = SessionEntry(parts.registry.next_id(), protocol, client.peer, now)
+        self.entry.end = self._end_from_outside
+        self.entry.requests = SessionRequests(_NoTraffic())
+        self.entry.requests.add(self.request)
+
+    # ------------------------------------------------------------- beginning
+
+    async def begin(self, asked: HttpRequest, config: HlsConfig, form: DerivedForm) -> None:
+        """Be let in, and want the stream in a form for as long as the session lasts.
+
+        Raises:
+            RefusedError: no; the session has ended.
+        """
+        parts = self._parts
+        parts.registry.add(self.entry)
+        announce_began(parts.bus, self.entry)
+        try:
+            stream = await self._resolve(asked, config)
+            if self._end is not None:
+                raise SessionOverError(self._end.detail or str(self._end.reason))
+            await self._want(stream, form)
+        except RefusedError as refusal:
+            announce_refused(parts.bus, self.entry, self.request, refusal)
+            self.conclude(End(refusal.end, f"{refusal.code}: {refusal}"))
+            raise
+        except BaseException:
+            self.conclude(End(EndReason.PEER_FIN, "it left before it was answered"))
+            raise
+
+    async def _want(self, stream: ResolvedStream, form: DerivedForm) -> None:
+        hub, settings = self._parts.hub, stream.settings
+        may_wait = settings.play_missing is MissingPolicy.WAIT
+        if not (may_wait or await hub.is_there(stream.key, settings)):
+            raise StreamNotFoundError(f"nobody publishes {stream.key}")
+        self._held.enter_context(hub.derive(stream.key, settings, form))
+        self.stream, request = stream, self.request
+        request.stream, request.outcome = stream.key, ACCEPTED
+        request.account, request.measure = stream.account, self._counters
+        told = PlayBegan(session=self.entry.id, peer=self.entry.peer, stream=stream.key)
+        self._parts.bus.tell(told)
+
+    async def _resolve(self, asked: HttpRequest, config: HlsConfig) -> ResolvedStream:
+        """Which stream is meant, if there is room and the gates let the client have it."""
+        parts = self._parts
+        over = parts.registry.admit(
+            self.entry, most=config.max_viewers, most_per_address=config.max_viewers_per_ip
+        )
+        if over is not None:
+            raise over
+        request = self._access_request(asked)
+        granted = await parts.access.connect(attrs.evolve(request, name=""))
+        request = attrs.evolve(request, granted=granted)
+        announce_connected(
+            parts.bus, self.entry, vhost=request.vhost, app=request.app, client=request.client
+        )
+        return await parts.access.play(request)
+
+    def _access_request(self, asked: HttpRequest) -> AccessRequest:
+        wanted, client = self.wanted, self._client
+        if set("?#") & set(wanted.app + wanted.name):
+            raise StreamNameError(f"{self.request.stream!r} has a ? or # in it")
+        params = urlencode(asked.target.query, quote_via=quote)
+        url = f"{client.protocol}://{asked.host or 'localhost'}/{wanted.app}"
+        said = find_name(self._parts.rules, url, wanted.app, f"{wanted.name}?{params}")
+        return AccessRequest(
+            session=self.entry.id,
+            peer=self.entry.peer,
+            protocol=self.entry.protocol,
+            tls=client.protocol == "https",
+            vhost=said.vhost,
+            app=said.app,
+            name=said.name,
+            params=said.params,
+            query=said.query,
+            tc_url=url,
+            page_url=asked.headers.get("referer", ""),
+            client=asked.headers.get("user-agent", "")[:NAME_MOST],
+        )
+
+    # ------------------------------------------------------------- while it lasts
+
+    def count(self, size: int) -> None:
+        """It was sent so many bytes more."""
+        self._bytes += size
+
+    def _counters(self) -> RequestCounters:
+        return RequestCounters(bytes=self._bytes)
+
+    # ------------------------------------------------------------------ its end
+
+    def _end_from_outside(self, reason: EndReason, detail: str) -> None:
+        self.conclude(End(reason, detail))
+
+    def conclude(self, end: End) -> None:
+        """It is over, and everybody is told. Only the first end counts."""
+        if self._end is not None:
+            return
+        self._end = end
+        parts, entry, request = self._parts, self.entry, self.request
+        self._on_end(self, end)
+        self._held.close()
+        counters = self._counters()
+        if self.stream is not None:
+            request.finish(end.reason, end.detail, counters)
+            parts.bus.tell(
+                PlayEnded(
+                    session=entry.id, peer=entry.peer, stream=self.stream.key,
+                    reason=end.reason, detail=end.detail, bytes=counters.bytes, skipped=0,
+                )
+            )  # fmt: skip
+        tell_end(parts.registry, parts.bus, entry, end, bytes_in=0, bytes_out=counters.bytes)
+        entry.end = ended
+        if entry.requests is not None:
+            entry.requests.traffic = None
+
+
+class SessionOverError(RefusedError):
+    """The session that a URL is of was ended by the server."""
+
+    code = "session_over"
+    http_status = 403

@@ -1,0 +1,83 @@
+"""All viewers of HLS: by what is in their URLs, until they ask for nothing any more. Floor 3."""
+
+from __future__ import annotations
+
+import secrets
+from collections import OrderedDict
+from typing import Final
+
+import trio
+
+from trio_srs.errors import EndReason
+from trio_srs.hub.end import End
+from trio_srs.service.hls.viewer import HlsViewer, SessionOverError
+
+__all__ = ["Viewers"]
+
+_CTX_BYTES: Final = 9
+_MOST_ENDED: Final = 10_000
+_MAY_RETURN: Final = frozenset({EndReason.PEER_FIN, EndReason.NO_PUBLISHER})
+"""Ends behind which the same URLs may be asked for again: who does that is another session."""
+
+
+class Viewers:
+    """The sessions there are, and those that may not come back."""
+
+    def __init__(self) -> None:
+        self._by_ctx: OrderedDict[str, HlsViewer] = OrderedDict()  # who was seen last is the last
+        self._over: OrderedDict[str, str] = OrderedDict()  # why
+        self._first = trio.Event()  # has come
+
+    def __len__(self) -> int:
+        return len(self._by_ctx)
+
+    @staticmethod
+    def new_ctx() -> str:
+        """What nobody can guess, and nobody has."""
+        return secrets.token_urlsafe(_CTX_BYTES)
+
+    def add(self, viewer: HlsViewer) -> None:
+        """It may be found from now on, until it ends."""
+        self._by_ctx[viewer.ctx] = viewer
+        self._first.set()
+
+    def seen(self, ctx: str) -> HlsViewer | None:
+        """The viewer of a URL, who has just asked for something.
+
+        Raises:
+            SessionOverError: it was ended, and may not come back.
+        """
+        viewer = self._by_ctx.get(ctx)
+        if viewer is not None:
+            viewer.seen_at = trio.current_time()
+            self._by_ctx.move_to_end(ctx)
+        elif ctx in self._over:
+            raise SessionOverError(self._over[ctx])
+        return viewer
+
+    def ended(self, viewer: HlsViewer, end: End) -> None:
+        """A viewer is over."""
+        if self._by_ctx.get(viewer.ctx) is not viewer:
+            return  # it was not let in
+        del self._by_ctx[viewer.ctx]
+        if end.reason not in _MAY_RETURN:
+            self._over[viewer.ctx] = end.detail or str(end.reason)
+            if len(self._over) > _MOST_ENDED:
+                self._over.popitem(last=False)
+
+    async def expire(self, timeout_s: float) -> None:
+        """Wait until the viewer that was seen longest ago has asked for nothing for too long, and
+        end it."""
+        if not self._by_ctx:
+            self._first = trio.Event()
+            await self._first.wait()
+        oldest = next(iter(self._by_ctx.values()))
+        await trio.sleep_until(oldest.seen_at + timeout_s)
+        if trio.current_time() >= oldest.seen_at + timeout_s:
+            detail = f"it asked for nothing for {timeout_s:g} s"
+            oldest.conclude(End(EndReason.PEER_FIN, detail))
+
+    def end_all(self, end: End) -> None:
+        """End every viewer for one reason."""
+        for viewer in list(self._by_ctx.values()):
+            viewer.conclude(end)

@@ -1,0 +1,153 @@
+"""What another service answers, sent as HTTP wants it. Floor 3."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Iterable, Iterator
+from typing import TYPE_CHECKING, Final
+
+import trio
+
+from trio_srs.errors import RefusedError
+from trio_srs.net.link import PeerClosedError
+from trio_srs.service.base import WebAnswer
+from trio_srs.session.http_events import HttpRequest
+from trio_srs.wire.http_range import (
+    RangeNotSatisfiableError,
+    is_fresh,
+    takes_gzip,
+    wanted_range,
+)
+
+if TYPE_CHECKING:
+    from trio_srs.service.http.connection import HttpConnection
+
+__all__ = ["RoutedAnswer"]
+
+_SLICE: Final = 256 * 1024
+
+
+class StoppedWaitingError(RefusedError):
+    """What was asked for was waited for, and the server stops."""
+
+    code = "server_is_stopping"
+    http_status = 503
+
+
+class RoutedAnswer:
+    """One answer to one client, as soon as it is there and at the client's pace.
+
+    Args:
+        answer: it, or what to wait for.
+    """
+
+    def __init__(
+        self,
+        connection: HttpConnection,
+        asked: HttpRequest,
+        answer: WebAnswer | Awaitable[WebAnswer],
+    ) -> None:
+        self._connection, self._asked, self._answer = connection, asked, answer
+        self._waiting = trio.CancelScope()
+
+    def end(self) -> None:
+        """The server stops: nothing is waited for any more; what is begun is sent."""
+        self._waiting.cancel()
+
+    async def handle(self) -> None:
+        """Send it. Raises RefusedError, and PeerError if the client is gone."""
+        answer = self._answer
+        if inspect.isawaitable(answer):
+            answer = await self._wait(answer)
+        await self._send(answer)
+
+    async def _wait(self, waiting: Awaitable[WebAnswer]) -> WebAnswer:
+        """Wait for the answer, unless the client leaves before it is there."""
+        answer: WebAnswer | None = None
+        error: Exception | None = None
+        is_gone = False
+
+        async def watch() -> None:
+            nonlocal is_gone, error
+            try:
+                while await self._connection.link.receive():
+                    pass  # the next request, which has time
+                is_gone = True
+            except Exception as wrong:
+                error = wrong
+            self._waiting.cancel()
+
+        with self._waiting:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(watch)
+                try:
+                    answer = await waiting
+                except RefusedError as refusal:
+                    error = refusal
+                nursery.cancel_scope.cancel()
+        if answer is not None:
+            return answer
+        if error is not None:
+            raise error
+        if is_gone:
+            raise PeerClosedError(PeerClosedError.TEXT)
+        raise StoppedWaitingError("the server stops")
+
+    async def _send(self, answer: WebAnswer) -> None:
+        connection, asked = self._connection, self._asked
+        fields = {
+            "Content-Type": answer.content_type,
+            "Cache-Control": answer.cache_control,
+            **connection.context.cors(asked),
+        }
+        if answer.etag:
+            fields["ETag"] = answer.etag
+        if answer.packed is not None:
+            fields["Vary"] = ", ".join(filter(None, (fields.get("Vary"), "Accept-Encoding")))
+        if answer.etag and is_fresh(asked.headers, answer.etag):
+            connection.session.answer(304, fields)
+            return
+        size = sum(map(len, answer.chunks))
+        start, end, status = 0, size, answer.status
+        if answer.has_ranges:
+            fields["Accept-Ranges"] = "bytes"
+            try:
+                part = wanted_range(asked.headers, size, answer.etag)
+            except RangeNotSatisfiableError as refusal:
+                unknown = {"Content-Range": f"bytes */{size}"}
+                connection.answer(asked, 416, unknown, f"{refusal}\n".encode())
+                return
+            if part is not None:
+                start, end, status = part.start, part.end, 206
+                fields["Content-Range"] = part.content_range
+        if answer.packed is not None and takes_gzip(asked.headers):
+            fields |= {"Content-Encoding": "gzip"}
+            if answer.etag:
+                fields["ETag"] = f"W/{answer.etag}"
+            connection.session.answer(status, fields, answer.packed)
+            return
+        connection.session.begin(status, fields, end - start)
+        if asked.method != "HEAD":
+            for data in _pieces(answer.chunks, start, end):
+                connection.session.send_body(data)
+                await connection.flush()
+        connection.session.finish()
+
+
+def _pieces(chunks: Iterable[bytes], start: int, end: int) -> Iterator[bytes]:
+    """The bytes from ``start`` up to ``end``, in pieces that are not too large."""
+    pos = 0
+    held: list[bytes] = []
+    size = 0
+    for chunk in chunks:
+        low, high = max(start - pos, 0), min(end - pos, len(chunk))
+        pos += len(chunk)
+        if low >= high:
+            continue
+        held.append(chunk if high - low == len(chunk) else chunk[low:high])
+        size += high - low
+        if size >= _SLICE:
+            yield held[0] if len(held) == 1 else b"".join(held)
+            held, size = [], 0
+    if held:
+        yield held[0] if len(held) == 1 else b"".join(held)

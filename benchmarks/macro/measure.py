@@ -165,6 +165,8 @@ def _views(bench: Bench, setup: Setup, scenario: Scenario) -> Measured:
                 read_round="20ms",
             )  # fmt: skip
             detail[view] = report
+            if not report["connected"]:
+                raise RuntimeError(f"{url}: nobody was served: {report['reasons']}")
             [window] = report["windows"]
             figures |= {f"{name}_{view}": value for name, value in _cost(window).items()}
             figures[f"first_ms_{view}"] = report["ttfb_ms"].get("p50", float("nan"))

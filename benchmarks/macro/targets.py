@@ -14,6 +14,7 @@ __all__ = ["TARGETS", "Target"]
 
 _PLAYS: Final = ("play 500", "play 1000", "play 2000")
 _FEWER: Final = ("play 500", "play 1000")
+_VIEWS: Final = ("view 1000",)
 _LATENCIES: Final = ("latency 1", "latency 100", "latency 1 beside 500")
 
 
@@ -55,6 +56,8 @@ TARGETS: Final = (
     _play("play, record by record", "ours-0", "srs-low", "cpu@20", 0.85, 0.6, _FEWER),
     _play("play, record by record, read at once", "ours-0", "srs-low", "cpu@0", 1.0, 0.7, _FEWER),
     _play("play, record by record, Nagle", "ours-0-nagle", "nginx", "cpu@20", 1.8, 1.1, _FEWER),
+    Target("HTTP-FLV viewers / players", _VIEWS, "per_rtmp_flv", "ours-http", None, 1.15, 1.0),
+    Target("TS viewers / players", _VIEWS, "per_rtmp_ts", "ours-http", None, 1.3, 1.15),
     Target("publish, as it comes", ("publish 400",), "cpu", "ours", "srs", 1.8, 1.0),
     Target("publish, merged read", ("publish 400",), "cpu", "ours-merge", "srs", 0.75, 0.5),
     Target("publish, merged read", ("publish 400",), "cpu", "ours-merge", "nginx", 1.2, 0.9),

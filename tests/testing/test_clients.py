@@ -100,10 +100,14 @@ def test_a_publisher_that_is_told_to_stop_does_so_in_good_order(url: str) -> Non
 
 
 def test_one_that_stalls_can_be_told_to_stop(url: str) -> None:
-    with PublisherProcess(url) as publisher:
+    with PlayerProcess(url) as player, PublisherProcess(url) as publisher:
+        publisher.wait_for_frames(2)
         publisher.stall()
+        time.sleep(0.1)  # until the next frame is due, which is not sent
         publisher.stop()
         assert publisher.ended == "stopped"
+        player.wait()
+        assert player.digest == publisher.digest
 
 
 def test_a_player_that_is_told_to_stop_does_so(url: str) -> None:

@@ -6,7 +6,7 @@ async with open_publisher("rtmp://127.0.0.1/live/a") as publisher:
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -40,10 +40,14 @@ class RtmpPublisher(RtmpClient):
         self._confirmed = False
         self._over = trio.Event()
 
-    async def send(self, message: Message) -> None:
+    async def send(self, message: Message, on_begun: Callable[[], None] | None = None) -> None:
         """Send audio, video or data; the message stream's number is filled in.
 
         Waits while the server takes less than it is given.
+
+        Args:
+            on_begun: called when the message is on its way: it is sent from then on also if this is
+                cancelled, and not at all if it is cancelled before.
 
         Raises:
             ServerRefusedError: the server changed its mind.
@@ -53,6 +57,8 @@ class RtmpPublisher(RtmpClient):
         """
         self._check()
         self.session.send_media(message)
+        if on_begun is not None:
+            on_begun()
         self.link.flush()
         await self._drained()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import ClassVar, Final
 
@@ -77,10 +78,12 @@ class _Paced:
         self._began: tuple[float, float] | None = None  # the clock, and the stream's time then
 
     async def _send(self, publisher: RtmpPublisher, message: Message) -> None:
-        self.tally.add(message)  # before: a send that is cancelled was begun, and will be finished
+        await publisher.send(message, partial(self._count, message))
+
+    def _count(self, message: Message) -> None:
+        self.tally.add(message)
         if self._on_sent is not None:
             self._on_sent(self.tally)
-        await publisher.send(message)
 
     async def _pace(self, at_ms: float, *, has_begun: bool = True) -> bool:
         """Wait until a message is due; False when it is past the end.

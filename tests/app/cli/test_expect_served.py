@@ -65,7 +65,7 @@ def test_a_command_that_cannot_be_run_is_a_mistake(capfd: pytest.CaptureFixture[
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ([], "expected URL, FILE.flv, -- and a command, or --listen"),
+        ([], "expected URL, FILE, -- and a command, or --listen"),
         (["a.flv", "--", "x"], "expected either a.flv or a command behind --, not both"),
         (["a.flv", "--kick-after", "2s"], "--kick-after is only for -- COMMAND and --listen"),
         (["--stream", "live", "--", "x"], "--stream: 'live' has no application: expected APP/NAME"),

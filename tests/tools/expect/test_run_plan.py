@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import pytest
+
 from trio_srs.hub.settings import InspectLevel
 from trio_srs.net.address import Address
 from trio_srs.tools.expect.run_plan import PLACEHOLDERS, RunPlan, placeholders
@@ -16,6 +18,14 @@ def test_the_server_looks_at_everything() -> None:
     assert config.stream.publish_idle_timeout == 2.5
     assert config.stream.first_packet_timeout == 2.5
     assert RunPlan(timeout_s=math.inf).config().stream.publish_idle_timeout == math.inf
+
+
+@pytest.mark.parametrize("listen", ["127.0.0.1:0", ":1935"])
+def test_the_server_is_asked_for_nothing_but_rtmp(listen: str) -> None:
+    config = RunPlan(listen=Address.parse(listen)).config()
+    assert config.rtmp.listen == (Address.parse(listen),)
+    opened = (config.http.listen, config.https.listen, config.api.listen)
+    assert opened == ((), (), ())
 
 
 def test_there_is_something_for_every_placeholder() -> None:

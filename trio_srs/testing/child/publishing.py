@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -58,9 +58,9 @@ class _Stallable(RtmpPublisher):
 
     client: ChildClient
 
-    async def send(self, message: Message) -> None:
+    async def send(self, message: Message, on_begun: Callable[[], None] | None = None) -> None:
         await self.client.flowing()
-        await super().send(message)
+        await super().send(message, on_begun)
         self.client.change()
 
 

@@ -85,6 +85,7 @@ class RunPlan:
         return attrs.evolve(
             base,
             rtmp=attrs.evolve(base.rtmp, listen=(self.listen,), shutdown_grace=Seconds(0.0)),
+            http=attrs.evolve(base.http, listen=()),
             stream=attrs.evolve(
                 base.stream,
                 inspect=InspectLevel.FULL,

@@ -92,6 +92,20 @@ def test_messages_of_websocket_are_counted_in_the_same_way(
     assert (viewer.messages, viewer.failure) == (MESSAGES, "")
 
 
+def test_chunks_of_http_are_taken_apart_however_they_are_cut(
+    loop: Loop, pair: tuple[socket.socket, socket.socket]
+) -> None:
+    viewer = viewer_of("http://127.0.0.1:8080/live/s.flv", loop, pair[0])
+    said(pair[1], viewer, b"HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n")
+    chunks = [FLV[at : at + 999] for at in range(0, len(FLV), 999)]
+    data = b"".join(b"%x;a=b\r\n%b\r\n" % (len(each), each) for each in chunks)
+    for at in range(0, len(data), 333):
+        said(pair[1], viewer, data[at : at + 333])
+    assert (viewer.messages, viewer.keyframes, viewer.failure) == (MESSAGES, 5, "")
+    said(pair[1], viewer, b"no number\r\n")
+    assert "where a chunk of HTTP begins" in viewer.failure
+
+
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [

@@ -7,6 +7,7 @@ from typing import Final
 
 from trio_srs.errors import PeerError
 from trio_srs.tools.load.player import LoadPlayer
+from trio_srs.tools.load.skim import SkimError
 
 __all__ = ["LoadViewer"]
 
@@ -16,6 +17,9 @@ _UPGRADE: Final = (
     f"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: {_KEY}\r\n"
     "Sec-WebSocket-Version: 13\r\n"
 )
+_LINE_END: Final = b"\r\n"
+_LINE_MOST: Final = 256
+_IS_CHUNKED: Final = b"\r\ntransfer-encoding: chunked"
 
 
 class NotServedError(PeerError):
@@ -24,8 +28,36 @@ class NotServedError(PeerError):
     code = "load_not_served"
 
 
+class _Chunked:
+    """Takes HTTP/1.1's transfer coding off (RFC 9112 7.1): some servers send live streams in it."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+        self._left = 0
+
+    def unpacked(self, data: bytes) -> bytes:
+        """What is in the chunks. Raises SkimError."""
+        data, at, payload = self._rest + data, 0, []
+        while True:
+            some = data[at : at + self._left]
+            payload.append(some[: max(0, self._left - len(_LINE_END))])
+            at, self._left = at + len(some), self._left - len(some)
+            line, end, _ = data[at : at + _LINE_MOST].partition(_LINE_END)
+            if self._left or not end:
+                break
+            try:
+                size = int(line.partition(b";")[0], 16)
+            except ValueError as error:
+                raise SkimError(f"{line[:40]!r} where a chunk of HTTP begins") from error
+            at, self._left = at + len(line) + len(_LINE_END), size + len(_LINE_END)
+        self._rest = data[at:]
+        return b"".join(payload)
+
+
 class LoadViewer(LoadPlayer):
     """One viewer: asks once, and skims what comes behind the head of the answer."""
+
+    _chunked: _Chunked | None = None
 
     def hello(self) -> bytes:
         """The request for the stream, with that for WebSocket in it where the URL has it so."""
@@ -46,10 +78,19 @@ class LoadViewer(LoadPlayer):
         if not end or status.split(" ")[1:2] not in (["200"], ["101"]):
             raise NotServedError(status[:200])
         self.shaken()
+        if _IS_CHUNKED in head.lower():
+            self._chunked = _Chunked()
         self.started = True
         self.on_start()
         if rest:
             self.take(rest)
+
+    def take(self, data: bytes) -> None:
+        """Skim what is in it."""
+        if self._chunked is not None:
+            data = self._chunked.unpacked(data)
+        if data:
+            super().take(data)
 
     def acknowledge(self) -> None:
         """Nobody asks for that here."""

@@ -116,6 +116,17 @@ class ServerHandle(WithHints, ABC):
         """
         return self.url(path.lstrip("/"), "http")
 
+    def hls_url(self, stream: str) -> str:
+        """The URL of a stream as HLS, such as ``http://127.0.0.1:40125/live/cam1.m3u8``.
+
+        Args:
+            stream: its application and name: ``live/cam1``.
+
+        Raises:
+            LookupError: it does not listen for HTTP.
+        """
+        return self.http_url(f"{stream}.m3u8")
+
     # ------------------------------------------------------------------- waiting
 
     def wait_for_publish(

@@ -51,6 +51,10 @@ class TrioServer(WithHints):
         """The URL of a stream over HTTP."""
         return self.sync.http_url(path)
 
+    def hls_url(self, stream: str) -> str:
+        """The URL of a stream as HLS: its first playlist."""
+        return self.sync.hls_url(stream)
+
     async def wait_for_publish(
         self, stream: str, timeout_s: float = 10.0, *, since: int | None = None
     ) -> StreamReport:

@@ -75,9 +75,9 @@ async def test_a_call_is_noted_and_answered(receive: Receive) -> None:
 
 async def test_a_connection_is_kept_for_a_while_and_no_longer(receive: Receive) -> None:
     url, calls = await receive(YES)
-    async with running(keep_alive_s=0.1) as poster:
+    async with running(keep_alive_s=0.5) as poster:
         await poster.prepare()
-        for pause_s in (0.0, 0.3, 0.0):
+        for pause_s in (0.0, 0.7, 0.0):
             await poster.post(url, BODY, 5.0, None)
             await trio.sleep(pause_s)
     assert [call.peer == calls[0].peer for call in calls] == [True, True, False]

@@ -292,6 +292,27 @@ def _join(bench: Bench, setup: Setup, scenario: Scenario) -> Measured:
     return Measured(_cost(report["windows"][0]) | figures, _problems(report), report)
 
 
+def _join_views(bench: Bench, setup: Setup, scenario: Scenario) -> Measured:
+    """Viewers that come late: from connecting to the first whole picture, in each view."""
+    figures: dict[str, float] = {}
+    problems: dict[str, int] = {}
+    detail: dict[str, Any] = {}
+    with bench.streaming(setup, scenario) as running:
+        time.sleep(2.5)  # a keyframe has come
+        for view in setup.views:
+            report = bench.load(
+                "join", running.view_url("s", view), running, clients=scenario.clients,
+                ramp=scenario.ramp,
+            )  # fmt: skip
+            detail[view] = report
+            waited = report["first_keyframe_ms"]
+            for name in ("p50", "max"):
+                figures[f"{name}_ms_{view}"] = waited.get(name, float("nan"))
+            for name, count in _problems(report).items():
+                problems[f"{view}: {name}"] = count
+    return Measured(figures, problems, detail)
+
+
 def _storm(bench: Bench, setup: Setup, scenario: Scenario) -> Measured:
     """The rate, and the rate for each second of the server's CPU: where the load is what limits
     the first, the second still says what the server could do."""
@@ -394,6 +415,7 @@ MEASURES: Final[dict[str, Callable[[Bench, Setup, Scenario], Measured]]] = {
     "latency": _latency,
     "floods": _floods,
     "join": _join,
+    "join_views": _join_views,
     "storm": _storm,
     "clock": _clock,
     "memory_player": partial(_memory, kind="play", stream="s"),

@@ -145,6 +145,10 @@ _ALL: Final = (
         more_setups=_RARE, waits_s=3.0, quick=True,
     ),
     Scenario(
+        name="view late", measure="join_views", clients=20, ramp=10, setups=("ours-http",),
+        more_setups=("srs-flv", "srs-ts"), waits_s=15.0, rounds=1,
+    ),
+    Scenario(
         name="join 500 in 1 s", measure="join", clients=500, ramp=500,
         setups=("ours", "nginx", "srs"), more_setups=_RARE, waits_s=3.0,
     ),
@@ -186,8 +190,8 @@ _ALL: Final = (
         setups=("ours",), more_setups=("srs",), waits_s=4.0, seconds=6.0, rounds=1,
     ),
     Scenario(
-        name="start", measure="start", setups=("ours",), more_setups=("nginx", "srs", *_RARE),
-        waits_s=4.0, quick=True,
+        name="start", measure="start", setups=("ours", "ours-all"),
+        more_setups=("nginx", "srs", *_RARE), waits_s=4.0, quick=True,
     ),
     Scenario(
         name="most players", measure="search", clients=10_000, kbit=600, ramp=500,

@@ -65,6 +65,16 @@ COLUMNS = {
         "keyframe_p50_ms": "first keyframe p50 ms",
         "own": "load's core %",
     },
+    "join_views": {
+        "p50_ms_flv": "first picture p50 ms, HTTP-FLV",
+        "max_ms_flv": "max",
+        "p50_ms_ws-flv": "WS-FLV",
+        "max_ms_ws-flv": "max",
+        "p50_ms_ts": "TS",
+        "max_ms_ts": "max",
+        "p50_ms_mp4": "MP4",
+        "max_ms_mp4": "max",
+    },
     "storm": {
         "per_s": "handshakes/s",
         "per_cpu_s": "per second of CPU",

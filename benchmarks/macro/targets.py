@@ -67,6 +67,10 @@ TARGETS: Final = (
     Target("latency p99", _LATENCIES, "p99_ms", "ours-0", "nginx", 5.0, 2.0),
     Target("latency p99", _LATENCIES, "p99_ms", "ours-0", "srs-low", 5.0, 2.0),
     Target("first media byte, late player, p50 ms", ("join late",), "p50_ms", "ours", None, 5, 1),
+    Target(
+        "first picture of HTTP-FLV, late viewer, max ms", ("view late",), "max_ms_flv", "ours-http",
+        None, 50, 10,
+    ),
     Target("500 joining in 1 s, p99 ms", ("join 500 in 1 s",), "p99_ms", "ours", None, 50, 1),
     Target(
         "players on one core, 600 kbit/s, 350 ms", ("most players",), "players", "ours-350", None,
@@ -79,4 +83,8 @@ TARGETS: Final = (
         at_least=True,
     ),
     Target("start to ready / import trio", ("start",), "per_import", "ours", None, 2.5, 2.0),
+    Target(
+        "start to ready, HTTP and API on", ("start",), "ready_s", "ours-all", "ours",
+        1.5, 1.2,
+    ),
 )  # fmt: skip

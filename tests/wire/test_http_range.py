@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trio_srs.wire.http_range import ByteRange, RangeNotSatisfiableError, is_fresh, wanted_range
+from trio_srs.wire.http_range import (
+    ByteRange,
+    RangeNotSatisfiableError,
+    is_fresh,
+    takes_gzip,
+    wanted_range,
+)
 
 TAG = '"5-9"'
 
@@ -78,3 +84,20 @@ def test_whatever_is_asked_for_lies_in_the_file(said: str, size: int) -> None:
     except RangeNotSatisfiableError:
         return
     assert found is None or 0 <= found.start < found.end <= size
+
+
+@pytest.mark.parametrize(
+    ("said", "takes"),
+    [
+        ("gzip", True),
+        ("br, GZIP;q=0.5", True),
+        ("*", True),
+        ("gzip;q=0", False),
+        ("gzip; q=0.000", False),
+        ("br", False),
+        ("", False),
+    ],
+)
+def test_gzip_is_for_who_says_so(said: str, takes: bool) -> None:
+    assert takes_gzip({"accept-encoding": said}) is takes
+    assert not takes_gzip({})

@@ -325,3 +325,13 @@ def test_sound_goes_with_pictures_to_a_clock_that_is_earlier() -> None:
     for kind in ("video", "audio"):
         later = [unit.dts for unit in units if unit.format.kind == kind][-20:]
         assert 20_000 * 90 < later[0] < later[-1] < 22_000 * 90
+
+
+def test_the_tracks_of_which_something_came_are_known() -> None:
+    reader = UnitReader({"h264", "aac"}, lambda _: None)
+    assert reader.formats == {}
+    for message in live(1):
+        reader.read(*message)
+    assert {kind: each.codec for kind, each in reader.formats.items()} == {
+        "video": "h264", "audio": "aac",
+    }  # fmt: skip

@@ -394,7 +394,7 @@ class Connection:
             app = find_app(context.access.rules, request.tc_url, request.app)
             self._granted = await context.access.connect(self._access_request(request, app, ""))
         except RefusedError as refusal:
-            asked = Request("connect", request.app[:NAME_MOST], 0, trio.current_time())
+            asked = Request("connect", _shown(request.app), 0, trio.current_time())
             self.requests.add(asked)
             self.refuse(asked, refusal)
             self.end(refusal.end, f"{refusal.code}: {refusal}")
@@ -423,7 +423,7 @@ class Connection:
         """A stream as the peer named it, but for the parameters, which may be secret."""
         request = self.session.connect_request
         app = request.app if request is not None else ""
-        return f"{app}/{name}".partition("?")[0][:NAME_MOST]
+        return _shown(f"{_shown(app)}/{name}")
 
     def access_request(self, name: str) -> AccessRequest:
         """What the peer asks for by a stream name. Raises RefusedError: it is none."""
@@ -505,3 +505,8 @@ class Connection:
             self.link.stalled_after = min(self._bears.values(), default=self._stalled_s)
         if self._activities.get(activity.stream_id) is activity:
             del self._activities[activity.stream_id]
+
+
+def _shown(name: str) -> str:
+    """A name without its parameters, which may be secret."""
+    return name.replace("#", "?").partition("?")[0][:NAME_MOST]

@@ -15,11 +15,13 @@ from typing import Any, Final
 
 import trio
 
-__all__ = ["CHROMIUM", "Chromium", "Page", "PageError", "chromium"]
+__all__ = ["CHROMIUM", "ROOM_MB", "Chromium", "Page", "PageError", "chromium"]
 
 CHROMIUM: Final = shutil.which("chromium") or shutil.which("chromium-browser")
 """Debian's, which has the decoders that builds for tests lack."""
 
+ROOM_MB: Final = 3
+"""How much of a picture track a page may have at once: little, so that it is full soon."""
 _OPTIONS: Final = (
     "--headless=new",
     "--no-sandbox",  # in containers there is none to be had
@@ -33,6 +35,7 @@ _OPTIONS: Final = (
     "--hide-scrollbars",
     "--autoplay-policy=no-user-gesture-required",
     "--remote-debugging-pipe",
+    f"--mse-video-buffer-size-limit-mb={ROOM_MB}",
 )
 _UNTIL: Final = """new Promise((resolve) => {
   const look = () => {

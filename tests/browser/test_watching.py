@@ -6,7 +6,7 @@ import pytest
 
 from tests.browser.watching import CASES, Case, Seen
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 MPEGTS = ("flv-http", "flv-ws", "ts-http", "ts-ws")
 MP4 = ("mp4-ws", "mp4-http", "mp4-video")
@@ -110,8 +110,16 @@ def test_an_installation_without_mpegts_js_says_so_and_plays_all_the_same(seen: 
 
 def test_a_stream_that_nobody_publishes_is_said_with_the_servers_words(seen: Seen) -> None:
     assert seen.states["missing"] == (
-        "fMP4 over WebSocket failed: nobody publishes live/nobody, also after 3 s"
+        "fMP4 over WebSocket failed: nobody publishes live/nobody, also after 1 s"
     )
+    for way, title in (("mp4-video", "fMP4 in a video element"), ("flv-ws", "WebSocket-FLV")):
+        if way != "flv-ws" or seen.engines:
+            said = f"{title} failed: nobody publishes live/nobody, also after 1 s"
+            assert seen.states[f"missing {way}"] == said
+
+
+def test_whoever_paused_until_the_browser_was_full_goes_on_with_what_is_live(seen: Seen) -> None:
+    assert seen.states["paused"].startswith("Playing as")
 
 
 def test_the_end_of_a_stream_is_said(seen: Seen) -> None:

@@ -16,7 +16,7 @@ from typing import Any, Final
 import attrs
 import trio
 
-from tests.browser.chromium import Chromium, Page, PageError, chromium
+from tests.browser.chromium import ROOM_MB, Chromium, Page, PageError, chromium
 from tests.interop.programs import FFMPEG
 from trio_srs import serve
 from trio_srs.config.load import loads
@@ -36,6 +36,7 @@ listen = ["127.0.0.1:0"]
 shutdown_grace = "0s"
 [http]
 listen = ["127.0.0.1:0"]
+missing_timeout = "1s"
 republish_timeout = "2s"
 """
 _AV1: Final = (
@@ -49,6 +50,7 @@ _STREAMS: Final = {
     "av1-opus": ("av1", "opus", 0),
     "hevc": ("hevc", "aac", 0),
 }
+_HEAVY_KBPS: Final = 6000
 _AT_ONCE: Final = 3
 """Pages that play at the same time: decoders and two cores have enough to do with it."""
 
@@ -228,7 +230,7 @@ async def see_all(folder: Path) -> Seen:
             *(partial(_play, case, seen) for case in CASES if _can(case, seen)),
             partial(_reasons, seen), partial(_ends, seen), partial(_republish, seen),
             partial(_keyboard, seen), partial(_no_engines, seen), partial(_looks, seen),
-            partial(_av1_of_ffmpeg, seen), partial(_codec_strings, seen),
+            partial(_av1_of_ffmpeg, seen), partial(_codec_strings, seen), partial(_paused, seen),
         ]  # fmt: skip
 
         async def look(job: Any) -> None:
@@ -277,6 +279,10 @@ async def _ends(seen: Seen, scene: _Scene, page: Page) -> None:
     await page.go(f"{scene.page_url}?stream=live/nobody&way=mp4-ws")
     await page.until("state.classList.contains('failed')")
     seen.states["missing"] = await page.ask("state.textContent")
+    for way in ("mp4-video", *(("flv-ws",) if "mpegts.js" in seen.engines else ())):
+        await page.go(f"{scene.page_url}?stream=live/nobody&way={way}")
+        await page.until("state.classList.contains('failed')")
+        seen.states[f"missing {way}"] = await page.ask("state.textContent")
     async with scene.publishing("short", Pattern.parse("h264:320x180@25")):
         await page.go(f"{scene.page_url}?stream=live/short&way=mp4-ws")
         await page.until(_PLAYS.format(5, 0))
@@ -294,6 +300,18 @@ async def _republish(seen: Seen, scene: _Scene, page: Page) -> None:
         at = await page.ask("video.currentTime")
         await page.until(_PLAYS.format(5, at))
         seen.republished = await page.ask(_ABOUT)
+
+
+async def _paused(seen: Seen, scene: _Scene, page: Page) -> None:
+    """For longer than the browser has room for."""
+    async with scene.publishing("heavy", Pattern.parse("h264:320x180@25", kbps=_HEAVY_KBPS)):
+        await page.go(f"{scene.page_url}?stream=live/heavy&way=mp4-ws")
+        await page.until(_PLAYS.format(5, 0))
+        at = await page.ask("video.pause(), video.currentTime")
+        await trio.sleep(2 * ROOM_MB * 8000 / _HEAVY_KBPS)
+        await page.ask("video.play()")
+        await page.until(_PLAYS.format(5, at + 2))
+        seen.states["paused"] = await page.ask("state.textContent")
 
 
 async def _keyboard(seen: Seen, scene: _Scene, page: Page) -> None:

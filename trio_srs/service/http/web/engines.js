@@ -1,5 +1,7 @@
 // What plays: the browser alone, the browser fed by this page, or a player of others. Each is made
-// with a video element, a URL, and whom to tell; stop() leaves the element as it was.
+// with a video element, a URL, and whom to tell: playing(tracks), ended(why), and failed(why, otherwise),
+// which without a reason is about the server's answer, and if that is none, about something else. stop()
+// leaves the element as it was.
 
 import { MseEngine } from "./mse.js";
 import { MPEGTS } from "./ways.js";
@@ -9,7 +11,11 @@ class VideoEngine {
 
   constructor(video, url, told) {
     this.#video = video;
-    video.onerror = () => told.failed(video.error?.message ?? "");
+    video.onerror = () => {
+      const { code, message } = video.error;
+      // It says the same of a stream that is refused and of one that it cannot read.
+      told.failed(code === MediaError.MEDIA_ERR_SRC_NOT_SUPPORTED ? "" : message, message);
+    };
     video.onended = () => told.ended("");
     video.src = url;
     video.play().catch(() => {}); // whoever may not play by himself gets the button
@@ -39,6 +45,7 @@ function loadMpegts() {
 class MpegtsEngine {
   #player = null;
   #stopped = false;
+  #isKnown = false; // what is in the stream
 
   constructor(video, url, told, way) {
     loadMpegts().then(() => this.#stopped || this.#begin(video, url, told, way), (error) => told.failed(error.message));
@@ -53,8 +60,10 @@ class MpegtsEngine {
     this.#player.on(mpegts.Events.ERROR, (type, detail, about) => {
       told.failed(type === mpegts.ErrorTypes.NETWORK_ERROR ? "" : `${MPEGTS} says ${about?.msg ?? detail}`);
     });
-    this.#player.on(mpegts.Events.LOADING_COMPLETE, () => told.ended(""));
+    // A WebSocket that was refused is complete, too.
+    this.#player.on(mpegts.Events.LOADING_COMPLETE, () => (this.#isKnown ? told.ended("") : told.failed("")));
     this.#player.on(mpegts.Events.MEDIA_INFO, ({ videoCodec, audioCodec }) => {
+      this.#isKnown = true;
       told.playing([videoCodec, audioCodec].filter(Boolean).map((codec) => ({ codec })));
     });
     this.#player.attachMediaElement(video);

@@ -17,10 +17,11 @@ export function rangeAt(video) {
 
 export function keepUp(video) {
   const { buffered } = video;
-  if (!buffered.length || video.paused || video.seeking) {
+  const range = rangeAt(video);
+  // Where it is to be can have been let go before the browser got there.
+  if (!buffered.length || video.paused || (video.seeking && range)) {
     return;
   }
-  const range = rangeAt(video);
   const last = buffered.length - 1;
   const left = range ? range.end - video.currentTime : 0;
   if (!range || (!range.isLast && left < 0.1)) { // before the first, or at a gap

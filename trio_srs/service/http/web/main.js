@@ -43,11 +43,11 @@ function stop(words, failed = false) {
 
 // A stream that is not there has its reason in the answer, which scripts are not shown of a
 // WebSocket; so it is asked for once more.
-async function reason(url) {
+async function reason(url, otherwise) {
   const abort = new AbortController();
   try {
     const answer = await fetch(url.replace(/^ws/, "http"), { signal: abort.signal });
-    const said = answer.ok ? "the connection broke" : (await answer.json()).detail;
+    const said = answer.ok ? otherwise : (await answer.json()).detail;
     abort.abort();
     return said;
   } catch {
@@ -76,8 +76,8 @@ function play(name) {
       }
     },
     ended: (why) => playing === own && stop(`${name} has ended${why ? `: ${why}` : "."}`),
-    failed: async (why) => {
-      const words = why || (await reason(url));
+    failed: async (why, otherwise = "the connection broke") => {
+      const words = why || (await reason(url, otherwise));
       if (playing === own) {
         stop(`${way.title} failed: ${words}`, true);
       }
@@ -173,7 +173,7 @@ async function begin() {
   byId("stop").onclick = () => stop("Stopped.");
   byId("by-name").onsubmit = (event) => {
     event.preventDefault();
-    play(byId("name").value.trim());
+    play(byId("name").value.trim().replace(/^\/+/, ""));
   };
   setInterval(showFigures, 250);
   let isFirst = true;

@@ -5,6 +5,7 @@ import { boxes, tracksOf, typeOfTracks } from "./mp4.js";
 import { fromAnswer, fromSocket } from "./segments.js";
 
 const KEEP_S = 10; // behind what is shown
+const LEAST_KEEP_S = 1; // if the browser has no room for so much
 const TRIM_S = 30; // when so much is there, it is cut to what is kept
 const Source = self.ManagedMediaSource ?? self.MediaSource;
 const kinds = (tracks) => tracks.map((track) => track.kind).join();
@@ -56,6 +57,9 @@ export class MseEngine {
       this.#buffer.appendBuffer(next.segment);
       this.#waiting.shift();
     } catch (error) {
+      if (error.name === "QuotaExceededError" && this.#makeRoom()) {
+        return;
+      }
       const isUnknown = error.name === "NotSupportedError";
       this.#fail(isUnknown ? `this browser does not play ${typeOfTracks(next.tracks)}` : error.message);
     }
@@ -114,6 +118,18 @@ export class MseEngine {
       return false;
     }
     this.#buffer.remove(0, shown - KEEP_S);
+    return true;
+  }
+
+  // Let go more, as the browser takes no more; whether that goes on now. Where nothing of it has been
+  // shown, somebody paused: who then goes on is taken to what is live.
+  #makeRoom() {
+    const { buffered } = this.#buffer;
+    if (!buffered.length) {
+      return false;
+    }
+    const shown = this.#video.currentTime - LEAST_KEEP_S;
+    this.#buffer.remove(0, buffered.start(0) < shown ? shown : Infinity);
     return true;
   }
 }

@@ -64,6 +64,7 @@ class Sections(TypedDict, total=False):
     rtmps: Mapping[str, Any]
     http: Mapping[str, Any]
     https: Mapping[str, Any]
+    hls: Mapping[str, Any]
     stream: Mapping[str, Any]
     app: Mapping[str, Any]
     vhost: Mapping[str, Any]

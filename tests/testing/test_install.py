@@ -7,8 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
-from importlib.metadata import distribution, requires
-from importlib.util import find_spec
+from importlib.metadata import distribution, distributions, requires
 from pathlib import Path
 from typing import Final
 
@@ -28,7 +27,8 @@ OTHERS: Final = ("pytest-xdist", "pytest-trio", "pytest-timeout", "typing-extens
 """The last is what pytest-asyncio needs, which our own tests would not bear."""
 SOME: Final = "mark or waits or any_number or threads"
 """Of all fixtures, each in use: what depends on how pytest runs them shows in these too."""
-HAS_PIP: Final = find_spec("pip") is not None
+HAS_PIP: Final = any(distributions(name="pip"))
+"""Not by ``find_spec``: who looks for pip turns setuptools' distutils off in this process."""
 
 
 def pip(python: Path, *words: str | Path) -> None:

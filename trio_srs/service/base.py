@@ -12,17 +12,20 @@ import ssl
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from urllib.parse import quote, urlencode
 
 import attrs
 import trio
 
 from trio_srs.hub.access import AccessControl
+from trio_srs.hub.announce import NAME_MOST
 from trio_srs.hub.bus import Bus
 from trio_srs.hub.directory import EventLog, SessionDirectory
+from trio_srs.hub.gate import AccessRequest
 from trio_srs.hub.hub import Hub
 from trio_srs.hub.ids import SrsIds
 from trio_srs.hub.reports import Reports
-from trio_srs.hub.resolution import Rules
+from trio_srs.hub.resolution import Rules, find_name
 from trio_srs.hub.supervisor import Supervisor
 from trio_srs.hub.turns import Turns
 from trio_srs.hub.waiting import Waiting
@@ -33,8 +36,10 @@ from trio_srs.net.reading import SharedReader
 from trio_srs.net.tcp import SocketOptions, SocketTransport
 from trio_srs.net.tls_accept import accept_tls
 from trio_srs.net.transport import Transport
+from trio_srs.wire.url import StreamNameError
 
 if TYPE_CHECKING:
+    from trio_srs.hub.registry import SessionEntry
     from trio_srs.session.http_events import HttpRequest
 
 __all__ = [
@@ -46,6 +51,7 @@ __all__ = [
     "WebAnswer",
     "WebClient",
     "WebRoute",
+    "web_access_request",
 ]
 
 Sections = TypeVar("Sections", contravariant=True)
@@ -320,3 +326,39 @@ class SecureService(ListeningService[ServedT]):
             opening: what to wait for, if anything, before the peer can be understood: the TLS
                 handshake.
         """
+
+
+def web_access_request(
+    rules: Rules, entry: SessionEntry, asked: HttpRequest, scheme: str, app: str, name: str
+) -> AccessRequest:
+    """The request for a stream, in whatever form, with all that can be known of who makes it.
+
+    Args:
+        entry: the session that it is made in.
+        scheme: ``http`` or ``https``.
+        app, name: as they are asked for in the path.
+
+    Raises:
+        StreamNameError: that is no name.
+    """
+    if set("?#") & set(app + name):
+        shown = f"{app}/{name}"[:NAME_MOST]
+        raise StreamNameError(f"{shown!r} has a ? or # in it")
+    params = urlencode(asked.target.query, quote_via=quote)
+    url = f"{scheme}://{asked.host or 'localhost'}/{app}"
+    said = find_name(rules, url, app, f"{name}?{params}")
+    return AccessRequest(
+        session=entry.id,
+        peer=entry.peer,
+        protocol=entry.protocol,
+        tls=scheme == "https",
+        vhost=said.vhost,
+        app=said.app,
+        name=said.name,
+        params=said.params,
+        query=said.query,
+        tc_url=url,
+        page_url=asked.headers.get("referer", ""),
+        client=asked.headers.get("user-agent", "")[:NAME_MOST],
+        authorization=asked.headers.get("authorization", ""),
+    )

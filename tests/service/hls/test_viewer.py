@@ -87,6 +87,15 @@ async def test_the_gate_is_asked_and_what_it_grants_holds(open_house: OpenHlsHou
         assert session_facts(entry, 0.0, 0.0).requests[0].account == "acme"
 
 
+async def test_what_a_viewer_says_in_authorization_reaches_the_gate(
+    open_house: OpenHlsHouse,
+) -> None:
+    gate = Doorkeeper()
+    house = await open_house(gate=gate)
+    await Watcher(house.dial()).get("/live/a.m3u8", Authorization="Basic YTpi")
+    assert [each.authorization for each in gate.asked] == ["Basic YTpi"]
+
+
 async def test_who_comes_back_is_asked_for_again(open_house: OpenHlsHouse) -> None:
     gate = Doorkeeper()
     config = HlsConfig(viewer_timeout=Seconds(5.0))

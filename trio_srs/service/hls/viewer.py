@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlencode
 
 import attrs
 import trio
@@ -19,10 +18,9 @@ from trio_srs.hub.announce import (
 )
 from trio_srs.hub.bus import PlayBegan, PlayEnded
 from trio_srs.hub.end import End, ended, tell_end
-from trio_srs.hub.gate import AccessRequest
 from trio_srs.hub.playing import StreamNotFoundError
 from trio_srs.hub.registry import SessionEntry
-from trio_srs.hub.resolution import ResolvedStream, find_name
+from trio_srs.hub.resolution import ResolvedStream
 from trio_srs.hub.session_requests import (
     ACCEPTED,
     Request,
@@ -30,9 +28,8 @@ from trio_srs.hub.session_requests import (
     SessionRequests,
 )
 from trio_srs.hub.settings import MissingPolicy
-from trio_srs.service.base import WebClient
+from trio_srs.service.base import WebClient, web_access_request
 from trio_srs.session.http_events import HttpRequest
-from trio_srs.wire.url import StreamNameError
 
 if TYPE_CHECKING:
     from trio_srs.hub.derived import DerivedForm
@@ -134,35 +131,16 @@ class HlsViewer:
         )
         if over is not None:
             raise over
-        request = self._access_request(asked)
+        wanted, client = self.wanted, self._client
+        request = web_access_request(
+            parts.rules, self.entry, asked, client.protocol, wanted.app, wanted.name
+        )
         granted = await parts.access.connect(attrs.evolve(request, name=""))
         request = attrs.evolve(request, granted=granted)
         announce_connected(
             parts.bus, self.entry, vhost=request.vhost, app=request.app, client=request.client
         )
         return await parts.access.play(request)
-
-    def _access_request(self, asked: HttpRequest) -> AccessRequest:
-        wanted, client = self.wanted, self._client
-        if set("?#") & set(wanted.app + wanted.name):
-            raise StreamNameError(f"{self.request.stream!r} has a ? or # in it")
-        params = urlencode(asked.target.query, quote_via=quote)
-        url = f"{client.protocol}://{asked.host or 'localhost'}/{wanted.app}"
-        said = find_name(self._parts.rules, url, wanted.app, f"{wanted.name}?{params}")
-        return AccessRequest(
-            session=self.entry.id,
-            peer=self.entry.peer,
-            protocol=self.entry.protocol,
-            tls=client.protocol == "https",
-            vhost=said.vhost,
-            app=said.app,
-            name=said.name,
-            params=said.params,
-            query=said.query,
-            tc_url=url,
-            page_url=asked.headers.get("referer", ""),
-            client=asked.headers.get("user-agent", "")[:NAME_MOST],
-        )
 
     # ------------------------------------------------------------- while it lasts
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar, Final
-from urllib.parse import quote, urlencode
 
 import attrs
 import trio
@@ -17,13 +16,12 @@ from trio_srs.hub.announce import (
     announce_refused,
 )
 from trio_srs.hub.end import End, ended, ending, first_of, tell_end
-from trio_srs.hub.gate import AccessRequest
 from trio_srs.hub.participant import Participant
 from trio_srs.hub.registry import SessionEntry
-from trio_srs.hub.resolution import ResolvedStream, find_name
+from trio_srs.hub.resolution import ResolvedStream
 from trio_srs.hub.session_requests import Request, SessionRequests
+from trio_srs.service.base import web_access_request
 from trio_srs.session.http_events import HttpRequest
-from trio_srs.wire.url import StreamNameError
 
 if TYPE_CHECKING:
     from trio_srs.service.http.connection import HttpConnection
@@ -192,7 +190,10 @@ class MediaSession(ABC):
         )
         if over is not None:
             raise over
-        request, access = self._access_request(), context.access
+        access, scheme = context.access, self.connection.protocol
+        request = web_access_request(
+            access.rules, self.entry, self.asked, scheme, self._app, self._name
+        )
         granted = await access.connect(attrs.evolve(request, name=""))
         request = attrs.evolve(request, granted=granted)
         announce_connected(
@@ -202,27 +203,3 @@ class MediaSession(ABC):
         stream = await decide(request)
         self.request.account = stream.account
         return stream
-
-    def _access_request(self) -> AccessRequest:
-        """What the client asks for. Raises RefusedError: it is no name."""
-        if set("?#") & set(self._app + self._name):
-            raise StreamNameError(f"{self.request.stream!r} has a ? or # in it")
-        asked, connection = self.asked, self.connection
-        params = urlencode(asked.target.query, quote_via=quote)
-        url = f"{connection.protocol}://{asked.host or 'localhost'}/{self._app}"
-        said = find_name(self.context.access.rules, url, self._app, f"{self._name}?{params}")
-        return AccessRequest(
-            session=self.entry.id,
-            peer=self.entry.peer,
-            protocol=self.entry.protocol,
-            tls=connection.protocol == "https",
-            vhost=said.vhost,
-            app=said.app,
-            name=said.name,
-            params=said.params,
-            query=said.query,
-            tc_url=url,
-            page_url=asked.headers.get("referer", ""),
-            client=asked.headers.get("user-agent", "")[:NAME_MOST],
-            authorization=asked.headers.get("authorization", ""),
-        )

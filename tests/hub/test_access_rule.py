@@ -54,6 +54,21 @@ def test_a_rule_is_about_what_it_says(rule: str, expected: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        ("all", {"publish", "play"}),
+        ("api", {"read", "operate"}),
+        ("read,publish", {"read", "publish"}),
+        ("api,all", {"publish", "play", "read", "operate"}),
+    ],
+)
+def test_one_word_may_be_several_permissions(words: str, what: set[str]) -> None:
+    rule = AccessRule.parse(f"allow {words} user alice")
+    assert rule.permissions == what
+    assert rule.text == f"allow {words} user alice"
+
+
+@pytest.mark.parametrize(
     ("peer", "expected"),
     [
         ("[::1]:5", True),

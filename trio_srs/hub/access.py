@@ -14,6 +14,7 @@ import trio
 from trio_srs.errors import RefusedError
 from trio_srs.hub.gate import AccessConfig, AccessRequest, Gate, Grant
 from trio_srs.hub.resolution import ResolvedStream, Rules, resolve_stream
+from trio_srs.hub.ruling import Judge, allow_all
 from trio_srs.hub.supervisor import Supervisor
 
 __all__ = ["AccessControl", "GateFailedError", "GateTimeoutError", "RedirectError"]
@@ -73,6 +74,8 @@ class AccessControl:
         self.rules = rules
         self._gates = list(gates)
         self.config = config
+        self.judge: Judge = allow_all
+        """What the rules of the configuration say, also of what nobody asks gates for."""
         self._supervisor = supervisor or Supervisor()
 
     def add(self, gate: Gate) -> None:

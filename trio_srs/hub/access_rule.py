@@ -25,9 +25,9 @@ ANYBODY: Final = "*"
 _ALL: Final = "all"
 _SIGNED: Final = "signed"
 _FORM: Final = (
-    'expected "allow" or "deny", "publish", "play" or "all", and any of: a network such as '
-    "10.0.0.0/8 or all, signed, user NAME, vhost, app, name, protocol or page PATTERN; several are "
-    "joined by commas"
+    'expected "allow" or "deny", "publish", "play", "all" (both), "read", "operate" or "api" '
+    "(both), and any of: a network such as 10.0.0.0/8 or all, signed, user NAME, vhost, app, name, "
+    "protocol or page PATTERN; several are joined by commas"
 )
 
 
@@ -36,12 +36,25 @@ class Permission(enum.StrEnum):
 
     PUBLISH = "publish"
     PLAY = "play"
+    READ = "read"
+    """Ask the API."""
+    OPERATE = "operate"
+    """Change something by the API."""
+
+
+_SEVERAL: Final = {
+    _ALL: frozenset({Permission.PUBLISH, Permission.PLAY}),
+    "api": frozenset({Permission.READ, Permission.OPERATE}),
+}
+"""Words that stand for several permissions."""
 
 
 @attrs.frozen(kw_only=True)
 class AccessRule:
     """One rule. What it does not mention may be anything."""
 
+    text: str = attrs.field(default="", eq=False)
+    """As it stands in the configuration."""
     is_allowed: bool
     permissions: frozenset[Permission]
     networks: tuple[Network, ...] = ()
@@ -69,6 +82,7 @@ class AccessRule:
             is_signed = _SIGNED in rest
             networks, found = _conditions([word for word in rest if word != _SIGNED])
             return cls(
+                text=text,
                 is_allowed=verdict == "allow",
                 permissions=_permissions(what),
                 networks=networks,
@@ -93,10 +107,10 @@ class AccessRule:
 
 
 def _permissions(text: str) -> frozenset[Permission]:
-    if text == _ALL:
-        return frozenset(Permission)
     try:
-        return frozenset(map(Permission, text.split(",")))
+        return frozenset().union(
+            *(_SEVERAL.get(word) or {Permission(word)} for word in text.split(","))
+        )
     except ValueError:
         raise ValueError(f'nobody can "{text}", {_FORM}') from None
 

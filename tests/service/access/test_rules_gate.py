@@ -13,15 +13,16 @@ from trio.testing import MockClock
 from trio_srs.errors import RefusedError
 from trio_srs.hub.access_rule import Permission
 from trio_srs.hub.gate import AccessConfig, AccessRequest, Grant
+from trio_srs.hub.ruling import ALLOWED, allow_all
 from trio_srs.hub.signed_url import signed_parameters
 from trio_srs.secret import Secret
 from trio_srs.service.access import passwords
+from trio_srs.service.access.identity import TooManyFailuresError
 from trio_srs.service.access.passwords import hash_password, hash_token
 from trio_srs.service.access.rules_gate import (
     AccessDeniedError,
     CredentialsRefusedError,
     RulesGate,
-    TooManyFailuresError,
 )
 
 REQUEST = AccessRequest(
@@ -174,3 +175,29 @@ async def test_a_user_may_do_without_a_signature() -> None:
     asked = gate("allow play signed", "allow play user alice", url_keys=(Secret("k" * 16),))
     assert await verdict(asked, params=RIGHT) == Grant(account="alice")
     assert await verdict(asked) == "signature_refused"
+
+
+async def test_a_judge_names_the_rule_that_decides() -> None:
+    rules = ("deny play name secret*", "allow api user alice app live", "allow play user *")
+    asked = gate(*rules)
+    denied = await asked.judge("play", attrs.evolve(REQUEST, name="secret1"))
+    assert (denied.rule, denied.is_allowed) == (rules[0], False)
+    bearer = attrs.evolve(REQUEST, authorization="Bearer token")
+    allowed = await asked.judge("play", bearer)
+    assert (allowed.rule, allowed.user, allowed.is_allowed) == (rules[2], "bot", True)
+    assert (await asked.judge("operate", REQUEST, user="alice")).rule == rules[1]
+    refused = await asked.judge("read", REQUEST, user="bob")
+    assert (refused.rule, str(refused.refusal)) == ("", "no rule allows to ask the API")
+    assert (await asked.judge("publish", REQUEST)).is_allowed
+    assert await gate().judge("play", REQUEST) == await allow_all("play", REQUEST) == ALLOWED
+
+
+async def test_who_only_imagines_a_user_guesses_nothing(tried: list[str]) -> None:
+    asked = gate("allow play user alice", max_failures=1)
+    for _ in range(3):
+        assert (await asked.judge("play", REQUEST, user="alice")).user == "alice"
+    assert tried == []
+    for code in ("credentials_refused", "too_many_failures"):
+        judged = await asked.judge("play", attrs.evolve(REQUEST, params=WRONG))
+        assert judged.refusal is not None
+        assert judged.refusal.code == code

@@ -10,4 +10,6 @@ __all__ = ["make_access"]
 
 def make_access(parts: Parts, _config: object) -> None:
     """Let rules decide, behind the gates that are there; also those that a reload brings."""
-    parts.access.add(RulesGate(parts.access.config))
+    gate = RulesGate(parts.access.config)
+    parts.access.add(gate)
+    parts.access.judge = gate.judge

@@ -3,31 +3,24 @@
 from __future__ import annotations
 
 import functools
-import hashlib
-import secrets
 import time
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Final
-
-import trio
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from trio_srs.errors import RefusedError
 from trio_srs.hub.gate import AS_ASKED, AccessConfig, AccessRequest, Grant
-from trio_srs.service.access.failures import FailureCounter
+from trio_srs.hub.ruling import ALLOWED, Ruling
+from trio_srs.service.access.identity import Identifier, offered
 
 if TYPE_CHECKING:
     from trio_srs.hub.access_rule import AccessRule, Permission
-    from trio_srs.hub.credentials import Credentials, KnownUser
 
 __all__ = [
     "AccessDeniedError",
     "CredentialsRefusedError",
     "RulesGate",
     "SignatureRefusedError",
-    "TooManyFailuresError",
 ]
-
-_MOST_PROVEN: Final = 10_000
 
 
 class AccessDeniedError(RefusedError):
@@ -50,13 +43,6 @@ class SignatureRefusedError(RefusedError):
     code = "signature_refused"
 
 
-class TooManyFailuresError(RefusedError):
-    """From this address came too many wrong passwords or tokens of late."""
-
-    code = "too_many_failures"
-    http_status = 429
-
-
 class RulesGate:
     """Decides by ``access.rules``, the first that fits. Without any it lets everybody pass.
 
@@ -65,13 +51,7 @@ class RulesGate:
 
     def __init__(self, config: Callable[[], AccessConfig]) -> None:
         self._config = config
-        self._failures = FailureCounter()
-        self._one_by_one = trio.CapacityLimiter(1)
-        """A password costs memory and a processor: how many come at once does not matter then."""
-        self._key = secrets.token_bytes(32)
-        self._proven: dict[bytes, str] = {}
-        """Users by what they have shown, under a key that nobody else has."""
-        self._proven_by: tuple[KnownUser, ...] = ()
+        self._identifier = Identifier()
 
     async def connect(self, request: AccessRequest, /) -> Grant | None:
         """Rules are about streams: nothing is decided before one is named."""
@@ -83,99 +63,101 @@ class RulesGate:
         return await self._decide("play", request) if self._config().rules else None
 
     async def _decide(self, what: str, request: AccessRequest) -> Grant:
+        ruling = await self.judge(what, request)
+        if ruling.refusal is not None:
+            raise ruling.refusal
+        return Grant(account=ruling.user) if ruling.user else AS_ASKED
+
+    async def judge(
+        self, what: str, request: AccessRequest, /, *, user: str | None = None
+    ) -> Ruling:
         from trio_srs.hub.access_rule import Permission
 
-        config, permission = self._config(), Permission(what)
-        rules = _rules_of(config.rules)
-        user: str | None = None
-        fault: str | None = None
-        for rule in rules:
-            if not rule.fits(permission, request):
-                continue
-            if rule.is_signed:
-                if fault is None:
-                    fault = _signature_fault(config, permission, request)
-                if fault:
-                    continue
-            if rule.users:
-                if user is None:
-                    user = await self._identify(request, config)
-                if not rule.fits_user(user):
-                    continue
-            if rule.is_allowed:
-                return Grant(account=user) if user else AS_ASKED
-            raise AccessDeniedError(f"a rule denies to {what} this stream")
-        if any(rule.is_allowed and permission in rule.permissions for rule in rules):
-            if fault and not user:
-                raise SignatureRefusedError(f"no rule allows to {what} this stream: {fault}")
-            raise self._no_rule(what, request, user)
-        return AS_ASKED
+        config = self._config()
+        if not config.rules:
+            return ALLOWED
+        case = _Case(config, Permission(what), request, self._identifier, user)
+        try:
+            return await case.ruling()
+        except RefusedError as refusal:  # it has guessed too often
+            return Ruling(refusal=refusal)
 
-    def _no_rule(self, what: str, request: AccessRequest, user: str | None) -> RefusedError:
-        """Why nobody allows it. ``user`` is None if no rule asked for one."""
-        if user == "":
-            if any(_offered(request)):
-                return CredentialsRefusedError("the password or token is not right")
-            return CredentialsRefusedError(f"to {what} this stream takes a user, or a token")
-        return AccessDeniedError(f"no rule allows to {what} this stream")
 
-    async def _identify(self, request: AccessRequest, config: AccessConfig) -> str:
-        """Who the peer is, by the first of its credentials that is right; empty if none is.
+class _Case:
+    """One request, and what was found out about it so far."""
+
+    def __init__(
+        self,
+        config: AccessConfig,
+        permission: Permission,
+        request: AccessRequest,
+        identifier: Identifier,
+        user: str | None,
+    ) -> None:
+        self._config, self._permission, self._request = config, permission, request
+        self._identifier = identifier
+        self._user = user
+        """None: nobody has asked yet."""
+        self._fault: str | None = None
+        """What is wrong with the signature; None: nobody has looked yet."""
+
+    async def ruling(self) -> Ruling:
+        """What the first rule says that fits, or what is said where none does.
 
         Raises:
-            TooManyFailuresError: what it says is not looked at.
+            TooManyFailuresError: a rule asks for a user, and nobody listens to this peer.
         """
-        address, offered = request.peer.rpartition(":")[0] or request.peer, _offered(request)
-        users = _users_of(tuple(each.value for each in config.users))
-        if users is not self._proven_by:
-            self._proven_by = users
-            self._proven.clear()
-        for each in offered:
-            if user := self._proven.get(self._digest(each)):
-                return user
-        for each in offered:
-            if user := await self._prove(each, users, address, config):
-                return user
-        return ""
+        rules = _rules_of(self._config.rules)
+        for rule in rules:
+            if await self._fits(rule):
+                refusal = None if rule.is_allowed else self._denied("a rule denies")
+                return Ruling(rule=rule.text, user=self._user or "", refusal=refusal)
+        if any(rule.is_allowed and self._permission in rule.permissions for rule in rules):
+            return Ruling(user=self._user or "", refusal=self._no_rule())
+        return ALLOWED
 
-    async def _prove(
-        self,
-        offered: Credentials,
-        users: tuple[KnownUser, ...],
-        address: str,
-        config: AccessConfig,
-    ) -> str:
-        from trio_srs.service.access.passwords import find_user
+    async def _fits(self, rule: AccessRule) -> bool:
+        if not rule.fits(self._permission, self._request):
+            return False
+        if rule.is_signed and self._signature_fault():
+            return False
+        return not rule.users or rule.fits_user(await self._who())
 
-        async with self._one_by_one:
-            begin = trio.current_time() - config.failure_window
-            if self._failures.since(address, begin) >= config.max_failures:
-                raise TooManyFailuresError("too many wrong passwords or tokens: try again later")
-            user = await trio.to_thread.run_sync(find_user, users, offered, abandon_on_cancel=True)
-            if not user:
-                self._failures.add(address, trio.current_time())
-                return ""
-        if len(self._proven) >= _MOST_PROVEN:
-            self._proven.clear()
-        self._proven[self._digest(offered)] = user
-        return user
+    async def _who(self) -> str:
+        if self._user is None:
+            self._user = await self._identifier.user_of(self._request, self._config)
+        return self._user
 
-    def _digest(self, offered: Credentials) -> bytes:
-        said = f"{len(offered.user)}:{offered.user}{offered.secret}".encode(errors="surrogatepass")
-        return hashlib.blake2b(said, key=self._key).digest()
+    def _signature_fault(self) -> str:
+        if self._fault is None:
+            from trio_srs.hub.signed_url import signature_fault
 
+            keys = [key.value for key in self._config.url_keys]
+            self._fault = signature_fault(keys, self._permission, self._request, time.time())
+        return self._fault
 
-def _signature_fault(config: AccessConfig, permission: Permission, request: AccessRequest) -> str:
-    from trio_srs.hub.signed_url import signature_fault
+    def _no_rule(self) -> RefusedError:
+        """Why nobody allows it."""
+        wanted = _WANTED[self._permission]
+        if self._fault and not self._user:
+            return SignatureRefusedError(f"no rule allows to {wanted}: {self._fault}")
+        if self._user != "":  # somebody, or no rule asked who
+            return self._denied("no rule allows")
+        if offered(self._request):
+            return CredentialsRefusedError("the password or token is not right")
+        return CredentialsRefusedError(f"to {wanted} takes a user, or a token")
 
-    keys = [key.value for key in config.url_keys]
-    return signature_fault(keys, permission, request, time.time())
+    def _denied(self, why: str) -> AccessDeniedError:
+        return AccessDeniedError(f"{why} to {_WANTED[self._permission]}")
 
 
-def _offered(request: AccessRequest) -> Sequence[Credentials]:
-    from trio_srs.hub.credentials import offered_credentials
-
-    return tuple(offered_credentials(request))
+_WANTED = {
+    "publish": "publish this stream",
+    "play": "play this stream",
+    "read": "ask the API",
+    "operate": "change anything by the API",
+}
+"""What somebody wants to do, in words."""
 
 
 @functools.lru_cache(maxsize=8)
@@ -183,10 +165,3 @@ def _rules_of(texts: tuple[str, ...]) -> tuple[AccessRule, ...]:
     from trio_srs.hub.access_rule import AccessRule
 
     return tuple(map(AccessRule.parse, texts))
-
-
-@functools.lru_cache(maxsize=8)
-def _users_of(texts: tuple[str, ...]) -> tuple[KnownUser, ...]:
-    from trio_srs.hub.credentials import known_users
-
-    return tuple(user for text in texts for user in known_users(text))

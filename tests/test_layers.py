@@ -94,6 +94,8 @@ NOT_IN: Final = {  # place: what may not be used there although its floor would 
 
 SERVICE_BASE: Final = f"{PACKAGE}.service.base"
 """What a service is: every service sees it, and whoever runs them."""
+SERVICES_SHARE: Final = {"segmented": ("hls", "dash")}
+"""What stands on the left is no service: those on the right are built on it."""
 
 HANDLER_CALLS: Final = {"addHandler", "removeHandler", "setLevel", "disable"}
 """Methods by which a logger is configured, whatever the variable is called."""
@@ -188,12 +190,13 @@ def floors(module: Module) -> Iterator[str]:
 
 
 def services_are_blind(module: Module) -> Iterator[str]:
-    """A service imports itself, the base of all, and lower floors; the others it does not see."""
+    """A service imports itself, what it is built on, and lower floors; the others it does not
+    see."""
     for name in module.imported:
         if not name.startswith(f"{PACKAGE}.service.") or stands_in(name, SERVICE_BASE):
             continue
         there, here = name.split(".")[2], module.name.split(".")[2]
-        if module.part == "service" and there != here:
+        if module.part == "service" and here not in (there, *SERVICES_SHARE.get(there, ())):
             yield f"service {here} imports service {there}"
 
 
@@ -332,6 +335,10 @@ LEGAL: Final = {
     "the basement": ("wire.bits", "from trio_srs.errors import ProtocolError"),
     "its own service": ("service.rtmp.play", "from trio_srs.service.rtmp.config import RtmpConfig"),
     "what a service is": ("service.rtmp.make", "from trio_srs.service.base import Parts"),
+    "what services share": (
+        "service.hls.site",
+        "from trio_srs.service.segmented.site import SegmentedSite",
+    ),
     "services as such": ("server.run", "from trio_srs.service.base import StopPhase"),
     "a section": ("config.schema", "from trio_srs.service.rtmp.config import RtmpConfig"),
     "a service's section module": ("config.schema", "from trio_srs.service.rtmp import config"),
@@ -365,6 +372,16 @@ ILLEGAL: Final = {
     "the face from below": ("server.run", "from trio_srs import Config", "of floor 8"),
     "the face itself from below": ("tools.play", "import trio_srs", "of floor 8"),
     "a brother": ("service.rtmp.play", "import trio_srs.service.http.live", "imports service http"),
+    "what is shared by others": (
+        "service.rtmp.play",
+        "from trio_srs.service.segmented.site import SegmentedSite",
+        "imports service segmented",
+    ),
+    "a service from what it shares": (
+        "service.segmented.site",
+        "from trio_srs.service.hls.site import HlsSite",
+        "service segmented imports service hls",
+    ),
     "a service from the base of all": (
         "service.base",
         "from trio_srs.service.rtmp.server import RtmpService",

@@ -35,6 +35,7 @@ SAME: Final[Mapping[str, str]] = {
     "service": "a service that listens nowhere, from its start to its end",
     "serving": "runs a server for as long as a block lasts",
     "sessions": "the sessions of a server; in `routes`, asking about them",
+    "site": "what is answered under the paths of streams in segments: of any form, or of one",
     "source": "what is published where nobody has brought anything",
     "streams": "streams; in `routes`, asking about them",
     "suggestions": "what was meant by a word that we do not have",

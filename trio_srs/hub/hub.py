@@ -24,6 +24,7 @@ from trio_srs.hub.provider import Providers
 from trio_srs.hub.publishing import Publishing
 from trio_srs.hub.reader import Outlet, Reader
 from trio_srs.hub.reports import Reports
+from trio_srs.hub.segmented_streams import SegmentedStreams
 from trio_srs.hub.session_requests import Request
 from trio_srs.hub.settings import BusyPolicy, StreamSettings
 from trio_srs.hub.stream import Stream
@@ -58,6 +59,7 @@ class Hub:
         self.reports = reports or Reports(self.bus)
         self.streams = StreamTable(self.broadcaster)
         self.outputs = Outputs()
+        self.segmented = SegmentedStreams()
         self.providers = Providers(self.streams)
         self._lines: dict[str, dict[trio.Event, None]] = {}
         """Who waits to publish a name, in the order in which they came; each is told when it is

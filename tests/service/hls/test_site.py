@@ -15,7 +15,8 @@ from trio_srs.hub.settings import MissingPolicy
 from trio_srs.media.remux.mp4_demuxer import Mp4Demuxer
 from trio_srs.media.remux.ts_demuxer import TsDemuxer
 from trio_srs.media.segments.segment_container import SegmentContainer
-from trio_srs.service.hls.config import HlsConfig, HlsStart
+from trio_srs.service.hls.config import HlsConfig
+from trio_srs.service.segmented.config import SegmentsStart
 from trio_srs.units import Seconds
 from trio_srs.wire.hls.playlist_reader import read_media_playlist
 
@@ -338,7 +339,7 @@ async def test_a_playlist_ends_when_nobody_publishes_again(house: HlsHouse) -> N
 
 
 async def test_a_stream_may_be_cut_from_its_beginning(open_house: OpenHlsHouse) -> None:
-    house = await open_house(hls_config=HlsConfig(start=HlsStart.PUBLISH, linger=Seconds(1.0)))
+    house = await open_house(hls_config=HlsConfig(start=SegmentsStart.PUBLISH, linger=Seconds(1.0)))
     async with house.live():
         await trio.sleep(5)
         began = trio.current_time()
@@ -354,9 +355,9 @@ async def test_a_stream_that_nobody_watches_is_not_cut(house: HlsHouse) -> None:
         assert stream is not None
         assert not stream.derived
         await house.watch()
-        assert list(stream.derived) == ["hls-fmp4"]
+        assert list(stream.derived) == ["fmp4-segments"]
         await trio.sleep(35)
-        assert "hls-fmp4" in stream.derived, "for a while after the last has gone"
+        assert "fmp4-segments" in stream.derived, "for a while after the last has gone"
         await trio.sleep(35)
         assert not stream.derived
         assert not house.told(SessionEnded, reason="internal_error")
@@ -370,7 +371,7 @@ async def test_an_hour_keeps_the_window_and_no_more(house: HlsHouse) -> None:
             for _ in range(9):
                 await trio.sleep(20)
                 listed = await watcher.playlist()
-            live = house.hls.site.live.find("live/a", SegmentContainer.FMP4)
+            live = house.hls.site.live.find("live/a", HlsConfig().rule(SegmentContainer.FMP4))
             assert live is not None
             sizes.append(sum(each.size for each in live.presentation.renditions))
             assert len(listed.segments) in {15, 16}

@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-import enum
 from typing import Final
 
 import attrs
 
 from trio_srs.media.segments.segment_container import SegmentContainer
-from trio_srs.units import Bytes, Seconds, Timeout, bytes_within, seconds_within, within
+from trio_srs.service.segmented.config import SegmentedConfig
 
-__all__ = ["HlsConfig", "HlsStart"]
+__all__ = ["HlsConfig"]
 
 _RESTART: Final = {"live": False}
 
 
-class HlsStart(enum.StrEnum):
-    """When a stream begins to be cut."""
-
-    REQUEST = "request"
-    """When somebody asks for its playlist."""
-    PUBLISH = "publish"
-    """When it is published, so that the first viewer waits for nothing."""
-
-
 @attrs.frozen(kw_only=True)
-class HlsConfig:
+class HlsConfig(SegmentedConfig):
     """Streams as HLS, at `/{app}/{stream}.m3u8` of every address of `[http]` and `[https]`."""
 
     enabled: bool = attrs.field(default=True, metadata=_RESTART)
@@ -35,50 +25,3 @@ class HlsConfig:
     """What segments are: `fmp4` (CMAF; H.264, H.265, AV1, VP9, AAC, MP3, Opus, FLAC, AC-3; with
     low latency), or `ts` (MPEG-TS; H.264, AAC, MP3, AC-3: what the oldest players take). A viewer
     may ask for the other one: `/{app}/{stream}.m3u8?container=ts`."""
-    start: HlsStart = HlsStart.REQUEST
-    """Begin to cut a stream at the first `request` for it, or as soon as it is published
-    (`publish`)."""
-    segment: Seconds = attrs.field(default=Seconds(2.0), validator=seconds_within("1s", "60s"))
-    """How long a segment is: it ends at the first keyframe behind that. A stream without pictures
-    is cut at that length."""
-    longest_segment: Seconds = attrs.field(
-        default=Seconds(10.0), validator=seconds_within("1s", "60s")
-    )
-    """How long the first segment of a stream may be, if no keyframe comes. From the first segment
-    follows the target duration, which holds for good: later segments that would be longer end
-    without a keyframe."""
-    target_duration: int | None = attrs.field(default=None, validator=within(1, 60))
-    """The target duration, in whole seconds, if it is not to follow from the first segment: for
-    encoders whose keyframes are at irregular distances, the longest of those. Players begin three
-    of them behind, unless latency is low. `"off"` lets it follow."""
-    part: Seconds | None = attrs.field(default=Seconds(0.2), validator=seconds_within("50ms", "5s"))
-    """Low latency: how long the parts of a segment are that are sent before it is whole, or a
-    little longer, so that whole pictures fill them. `"off"` is plain HLS; so is MPEG-TS."""
-    window: Seconds = attrs.field(default=Seconds(30.0), validator=seconds_within("1s", "1h"))
-    """How much of a stream its playlist has: at least six segments, and three target durations.
-    Segments that leave it are kept as long again."""
-    window_bytes: Bytes = attrs.field(
-        default=Bytes(128 * 2**20), validator=bytes_within("1MiB", "16GiB")
-    )
-    """The most bytes that are kept of each rendition, whatever their length in time."""
-    linger: Seconds = attrs.field(default=Seconds(30.0), validator=seconds_within("0s", "24h"))
-    """How long a stream goes on being cut when its last viewer has left."""
-    missing_timeout: Timeout = attrs.field(
-        default=Timeout(15.0), validator=seconds_within("0s", "never")
-    )
-    """How long a viewer waits for the first segment of a stream before the answer is 404; with
-    `play_missing = "refuse"` a stream that nobody publishes is not waited for."""
-    republish_timeout: Timeout = attrs.field(
-        default=Timeout(10.0), validator=seconds_within("0s", "never")
-    )
-    """How long a playlist stays open, when a publisher has left, for the next one of the same name.
-    Then it says that it has ended."""
-    viewer_timeout: Seconds = attrs.field(
-        default=Seconds(30.0), validator=seconds_within("1s", "1h")
-    )
-    """A viewer that has asked for nothing for this long is gone."""
-    max_viewers: int = attrs.field(default=10_000, validator=within(1, 1_000_000))
-    """The most viewers and other connections of the server at once, for another viewer of HLS to
-    be let in."""
-    max_viewers_per_ip: int | None = attrs.field(default=None, validator=within(1, 1_000_000))
-    """The most of them from one IP address; `"off"` counts none."""

@@ -2,119 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping, Sequence
-from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar
 
-import trio
-
-from trio_srs.errors import EndReason
-from trio_srs.hub.end import End
-from trio_srs.hub.outputs import PublishOutput
-from trio_srs.hub.stream import Stream
-from trio_srs.hub.supervisor import Body
-from trio_srs.service.base import Parts, StopPhase, WebAnswer, WebClient
-from trio_srs.service.hls.config import HlsConfig, HlsStart
+from trio_srs.media.segments.segment_container import SegmentContainer
+from trio_srs.service.base import Parts
+from trio_srs.service.hls.config import HlsConfig
 from trio_srs.service.hls.make import HlsSections
+from trio_srs.service.segmented.service import SegmentedService
 
 if TYPE_CHECKING:
     from trio_srs.service.hls.site import HlsSite
-    from trio_srs.session.http_events import HttpRequest
 
 __all__ = ["HlsService"]
 
-_NOWHERE: Final[Mapping[str, Sequence[str]]] = {}
-_ENDINGS: Final = (".m3u8", ".ts", ".m4s", ".mp4")
-"""Of all paths of HLS."""
 
+class HlsService(SegmentedService[HlsConfig]):
+    """Serves HLS where HTTP is served."""
 
-class HlsService:
-    """Serves HLS where HTTP is served, and listens nowhere. What cuts streams is imported when it
-    is needed.
+    name: ClassVar[str] = "hls"
+    endings: ClassVar[tuple[str, ...]] = (".m3u8", ".ts", ".m4s", ".mp4")
 
-    Attributes:
-        config: what holds for what begins.
-    """
-
-    def __init__(self, parts: Parts, config: HlsConfig) -> None:
-        self.config = config
-        self._parts = parts
-        self._is_used = trio.Event()
-        self.output = PublishOutput(name="hls", begin=self._begin, finish_within_s=0.0)
-        """Cuts every stream from the moment it is published, if the configuration says so."""
-
-    @cached_property
-    def site(self) -> HlsSite:
-        """What there is to see, and who sees it."""
+    def make_site(self, parts: Parts) -> HlsSite:
         from trio_srs.service.hls.site import HlsSite  # see prepare
 
-        self._is_used.set()
-        return HlsSite(self._parts, lambda: self.config)
-
-    def answer(
-        self, asked: HttpRequest, client: WebClient, /
-    ) -> WebAnswer | Awaitable[WebAnswer] | None:
-        """Answer what is a path of HLS; see :class:`.HlsSite`."""
-        segments = asked.target.segments
-        if not segments or not segments[-1].endswith(_ENDINGS) or asked.target.is_folder:
-            return None
-        return self.site.answer(asked, client)
-
-    def _begin(self, stream: Stream) -> Body | None:
-        config = self.config
-        if config.start is not HlsStart.PUBLISH:
-            return None
-        hub, form, settings = self._parts.hub, self.site.form(config.container), stream.settings
-
-        async def body() -> None:
-            with hub.derive(stream.name, settings, form, is_demand=False):
-                while stream.publishing:
-                    await stream.changed.wait()
-
-        return body
+        return HlsSite(parts, lambda: self.config)
 
     @property
-    def stop_phase(self) -> StopPhase:
-        """With the connections that its viewers come by."""
-        return StopPhase.SESSIONS
-
-    @property
-    def urls(self) -> Mapping[str, Sequence[str]]:
-        """None: it listens nowhere."""
-        return _NOWHERE
-
-    async def listen(self) -> None:
-        """There is nothing to bind."""
-
-    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
-        """End the viewers that ask for nothing any more, until cancelled."""
-        task_status.started()
-        try:
-            await self._is_used.wait()
-            while True:
-                await self.site.viewers.expire(self.config.viewer_timeout)
-        finally:
-            self._end()  # nothing is wanted any more
-
-    async def prepare(self) -> None:
-        """Import what cuts streams."""
-        _ = self.site
+    def container(self) -> SegmentContainer:
+        return self.config.container
 
     def configure(self, sections: HlsSections, /) -> None:
         """Go on with another configuration: it holds for the streams and viewers that begin."""
         self.config = sections.hls
-
-    def close(self) -> None:
-        """There is nothing to close."""
-
-    async def finish(self) -> None:
-        """Viewers have no connection whose end could be waited for: they are over."""
-        self._end()
-
-    async def stop(self, grace_s: float) -> None:
-        """End all viewers: they hear of it when they ask again."""
-        self._end()
-
-    def _end(self) -> None:
-        if self._is_used.is_set():
-            self.site.viewers.end_all(End(EndReason.SHUTDOWN, "the server stops"))

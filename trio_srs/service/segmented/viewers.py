@@ -1,4 +1,4 @@
-"""All viewers of HLS: by what is in their URLs, until they ask for nothing any more. Floor 3."""
+"""All viewers of segments: by what is in their URLs, until they ask for nothing more. Floor 3."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import trio
 
 from trio_srs.errors import EndReason
 from trio_srs.hub.end import End
-from trio_srs.service.hls.viewer import HlsViewer, SessionOverError
+from trio_srs.service.segmented.viewer import SegmentsViewer, SessionOverError
 
 __all__ = ["Viewers"]
 
@@ -24,7 +24,7 @@ class Viewers:
     """The sessions there are, and those that may not come back."""
 
     def __init__(self) -> None:
-        self._by_ctx: OrderedDict[str, HlsViewer] = OrderedDict()  # who was seen last is the last
+        self._by_ctx: OrderedDict[str, SegmentsViewer] = OrderedDict()  # the last seen is the last
         self._over: OrderedDict[str, str] = OrderedDict()  # why
         self._first = trio.Event()  # has come
 
@@ -36,12 +36,12 @@ class Viewers:
         """What nobody can guess, and nobody has."""
         return secrets.token_urlsafe(_CTX_BYTES)
 
-    def add(self, viewer: HlsViewer) -> None:
+    def add(self, viewer: SegmentsViewer) -> None:
         """It may be found from now on, until it ends."""
         self._by_ctx[viewer.ctx] = viewer
         self._first.set()
 
-    def seen(self, ctx: str) -> HlsViewer | None:
+    def seen(self, ctx: str) -> SegmentsViewer | None:
         """The viewer of a URL, who has just asked for something.
 
         Raises:
@@ -55,7 +55,7 @@ class Viewers:
             raise SessionOverError(self._over[ctx])
         return viewer
 
-    def ended(self, viewer: HlsViewer, end: End) -> None:
+    def ended(self, viewer: SegmentsViewer, end: End) -> None:
         """A viewer is over."""
         if self._by_ctx.get(viewer.ctx) is not viewer:
             return  # it was not let in

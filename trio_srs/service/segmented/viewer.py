@@ -1,4 +1,4 @@
-"""A viewer of HLS: one session, over any number of requests and connections. Floor 3."""
+"""A viewer of segments: one session, over any number of requests and connections. Floor 3."""
 
 from __future__ import annotations
 
@@ -33,10 +33,11 @@ from trio_srs.session.http_events import HttpRequest
 
 if TYPE_CHECKING:
     from trio_srs.hub.derived import DerivedForm
+    from trio_srs.hub.segmented_streams import SegmentsRule
     from trio_srs.service.base import Parts
-    from trio_srs.service.hls.config import HlsConfig
+    from trio_srs.service.segmented.config import SegmentedConfig
 
-__all__ = ["HlsViewer", "SessionOverError", "Wanted"]
+__all__ = ["SegmentsViewer", "SessionOverError", "Wanted"]
 
 
 @attrs.frozen
@@ -55,12 +56,13 @@ class _NoTraffic:
     bytes_said: int = 0
 
 
-class HlsViewer:
+class SegmentsViewer:
     """In the registry, told of on the bus, and ended for one reason.
 
     Attributes:
-        ctx: what its URLs have in them (``hls_ctx``).
+        ctx: what its URLs have in them.
         wanted: what it asked for.
+        rule: how what it watches is cut.
         stream: the stream that was granted; None before.
         seen_at: when it asked for something last, on Trio's clock.
     """
@@ -71,17 +73,18 @@ class HlsViewer:
         ctx: str,
         wanted: Wanted,
         client: WebClient,
-        on_end: Callable[[HlsViewer, End], None],
+        protocol: str,
+        rule: SegmentsRule,
+        on_end: Callable[[SegmentsViewer, End], None],
     ) -> None:
         now = trio.current_time()
-        self.ctx, self.wanted, self.seen_at = ctx, wanted, now
+        self.ctx, self.wanted, self.rule, self.seen_at = ctx, wanted, rule, now
         self.stream: ResolvedStream | None = None
         self._parts, self._client, self._on_end = parts, client, on_end
         self._bytes = 0
         self._end: End | None = None
         self._held = ExitStack()
         self.request = Request("play", f"{wanted.app}/{wanted.name}"[:NAME_MOST], 0, now)
-        protocol = "hls" if client.protocol == "http" else "hlss"
         self.entry = SessionEntry(parts.registry.next_id(), protocol, client.peer, now)
         self.entry.end = self._end_from_outside
         self.entry.requests = SessionRequests(_NoTraffic())
@@ -89,7 +92,7 @@ class HlsViewer:
 
     # ------------------------------------------------------------- beginning
 
-    async def begin(self, asked: HttpRequest, config: HlsConfig, form: DerivedForm) -> None:
+    async def begin(self, asked: HttpRequest, config: SegmentedConfig, form: DerivedForm) -> None:
         """Be let in, and want the stream in a form for as long as the session lasts.
 
         Raises:
@@ -123,7 +126,7 @@ class HlsViewer:
         told = PlayBegan(session=self.entry.id, peer=self.entry.peer, stream=stream.key)
         self._parts.bus.tell(told)
 
-    async def _resolve(self, asked: HttpRequest, config: HlsConfig) -> ResolvedStream:
+    async def _resolve(self, asked: HttpRequest, config: SegmentedConfig) -> ResolvedStream:
         """Which stream is meant, if there is room and the gates let the client have it."""
         parts = self._parts
         over = parts.registry.admit(

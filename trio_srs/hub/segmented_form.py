@@ -1,21 +1,19 @@
-"""A stream cut into segments: once for all who watch it so. Floor 3."""
+"""A stream cut into segments: once for all who watch it so. Floor 2."""
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
 from typing import Final
 
 import trio
 
 from trio_srs.hub.derived import DerivedForm, FeedWriter
 from trio_srs.hub.record import Record
+from trio_srs.hub.segmented_stream import SegmentedStream
+from trio_srs.hub.segmented_streams import SegmentedStreams, SegmentsRule
 from trio_srs.hub.stream import Stream
-from trio_srs.media.segments.presentation import Presentation, PresentationRule
-from trio_srs.media.segments.segment_container import SegmentContainer
-from trio_srs.service.hls.config import HlsConfig
-from trio_srs.service.hls.live_stream import LiveStream, LiveStreams
+from trio_srs.media.segments.presentation import Presentation
 
 __all__ = ["segmented_form"]
 
@@ -24,20 +22,18 @@ _log = logging.getLogger(__name__)
 _MS: Final = 1000
 
 
-def segmented_form(
-    container: SegmentContainer, config: Callable[[], HlsConfig], live: LiveStreams
-) -> DerivedForm:
-    """The form of a container.
+def segmented_form(name: str, rule: SegmentsRule, live: SegmentedStreams) -> DerivedForm:
+    """The form of a rule.
 
     Args:
-        config: asked as a stream begins to be cut.
         live: where it is found for as long as it is.
     """
 
     async def write(stream: Stream, feed: FeedWriter) -> None:
         def begin(above: int) -> _Cutter:
-            made = _Cutter(stream, container, config(), above)
-            live.put(stream.name, container, made.live)
+            epoch = live.new_epoch(time.time_ns() // 1_000_000)
+            made = _Cutter(stream, rule, epoch, above)
+            live.put(stream.name, rule, made.live)
             return made
 
         cutter = begin(0)
@@ -50,36 +46,28 @@ def segmented_form(
                                 cutter = begin(cutter.last_number)
                             cutter.take(records)
                         cutter.restart()
-                    if not await _is_published_again(stream, cutter.config):
+                    if not await _is_published_again(stream, rule.republish_s):
                         cutter.end()
         finally:
-            live.remove(stream.name, container)
+            live.remove(stream.name, rule)
 
-    return DerivedForm(name=f"hls-{container}", write=write, linger_s=config().linger)
+    return DerivedForm(name=name, write=write, linger_s=rule.linger_s)
 
 
 class _Cutter:
     """Cuts what one publisher after the other sends, until none comes."""
 
-    def __init__(
-        self,
-        stream: Stream,
-        container: SegmentContainer,
-        config: HlsConfig,
-        above: int,
-    ) -> None:
+    def __init__(self, stream: Stream, rule: SegmentsRule, epoch: str, above: int) -> None:
         """
         Args:
             above: the highest number that the stream has had in this process.
         """
-        self.config = config
-        self._stream, self._container = stream, container
+        self._stream, self._container = stream, rule.container
         # By the time of day they are higher than those of another process, too: segments are no
         # shorter than a second.
-        now_ms = time.time_ns() // 1_000_000
-        epoch, first = f"{now_ms:x}", max(now_ms // _MS, above + 1)
-        self._presentation = Presentation(container, _rule(config), epoch, first)
-        self.live = LiveStream(self._presentation, epoch)
+        first = max(time.time_ns() // 1_000_000_000, above + 1)
+        self._presentation = Presentation(rule.container, rule.cut, epoch, first)
+        self.live = SegmentedStream(self._presentation, epoch)
         self._said = 0
         self._forced = 0
 
@@ -109,30 +97,19 @@ class _Cutter:
         """Say once in each publish what is not as it should be."""
         name, left_out = self._stream.name, self._presentation.left_out
         for each in left_out[self._said :]:
-            _log.warning("%s as HLS (%s) is without %s", name, self._container, each)
+            _log.warning("%s in segments (%s) is without %s", name, self._container, each)
         self._said = len(left_out)
         if self._presentation.forced and not self._forced:
             _log.warning(
-                "%s as HLS has segments that begin without a keyframe: those of the stream are "
-                "further apart than its first were; set hls.target_duration", name,
+                "%s has segments that begin without a keyframe: those of the stream are further "
+                "apart than its first were; set hls.target_duration", name,
             )  # fmt: skip
         self._forced = self._presentation.forced
 
 
-def _rule(config: HlsConfig) -> PresentationRule:
-    return PresentationRule(
-        segment_s=config.segment,
-        longest_s=max(config.longest_segment, config.segment),
-        target_s=config.target_duration,
-        part_s=config.part,
-        window_s=config.window,
-        most_bytes=config.window_bytes,
-    )
-
-
-async def _is_published_again(stream: Stream, config: HlsConfig) -> bool:
+async def _is_published_again(stream: Stream, timeout_s: float) -> bool:
     """Wait for another publisher, but not for ever."""
-    with trio.move_on_after(config.republish_timeout):
+    with trio.move_on_after(timeout_s):
         while not stream.publishing:
             await stream.changed.wait()
     return stream.publishing

@@ -1,0 +1,86 @@
+"""What is cut into segments now, of all streams: once for all who want it by one rule. Floor 2."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+import trio
+
+if TYPE_CHECKING:
+    from trio_srs.hub.derived import DerivedForm
+    from trio_srs.hub.segmented_stream import SegmentedStream
+    from trio_srs.media.segments.presentation import PresentationRule
+    from trio_srs.media.segments.segment_container import SegmentContainer
+
+__all__ = ["SegmentedStreams", "SegmentsRule"]
+
+
+@attrs.frozen(kw_only=True)
+class SegmentsRule:
+    """How a stream is cut, and for how long: who asks for the same shares what is cut."""
+
+    container: SegmentContainer
+    cut: PresentationRule
+    linger_s: float
+    """How long it goes on when nobody wants it any more."""
+    republish_s: float
+    """How long it stays open between two publishes."""
+
+
+class SegmentedStreams:
+    """What is cut now, by the stream's name and by the rule."""
+
+    def __init__(self) -> None:
+        self._live: dict[tuple[str, SegmentsRule], SegmentedStream] = {}
+        self._forms: dict[SegmentsRule, DerivedForm] = {}
+        self._added = trio.Event()
+        self._newest_ms = 0
+
+    def form(self, rule: SegmentsRule) -> DerivedForm:
+        """How streams are cut by a rule."""
+        form = self._forms.get(rule)
+        if form is None:
+            from trio_srs.hub.segmented_form import segmented_form  # when somebody wants it
+
+            same = sum(each.container is rule.container for each in self._forms)
+            name = f"{rule.container}-segments" + (f"-{same + 1}" if same else "")
+            form = self._forms[rule] = segmented_form(name, rule, self)
+        return form
+
+    def new_epoch(self, now_ms: int) -> str:
+        """What is in no name yet that was ever given.
+
+        Args:
+            now_ms: milliseconds since 1970: what another process gave is older.
+        """
+        self._newest_ms = max(now_ms, self._newest_ms + 1)
+        return f"{self._newest_ms:x}"
+
+    def find(self, name: str, rule: SegmentsRule) -> SegmentedStream | None:
+        """The newest of a stream, which may have ended."""
+        return self._live.get((name, rule))
+
+    def put(self, name: str, rule: SegmentsRule, live: SegmentedStream) -> None:
+        """A stream is cut from now on, and what there was of it before is not to be had."""
+        before = self._live.get((name, rule))
+        self._live[name, rule] = live
+        if before is not None:
+            before.give_up()
+        added, self._added = self._added, trio.Event()
+        added.set()
+
+    def remove(self, name: str, rule: SegmentsRule) -> None:
+        """It is not cut any more."""
+        self._live.pop((name, rule)).give_up()
+
+    async def ready(self, name: str, rule: SegmentsRule) -> SegmentedStream:
+        """Wait for a stream that goes on and has a playlist that every player takes."""
+        while True:
+            live = self.find(name, rule)
+            if live is None or live.has_ended:
+                await self._added.wait()
+            elif live.presentation.is_ready:
+                return live
+            else:
+                await live.changed.wait()

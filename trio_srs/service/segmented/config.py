@@ -1,0 +1,95 @@
+"""What sections have in common whose service serves streams in segments. Floor 3."""
+
+from __future__ import annotations
+
+import enum
+
+import attrs
+
+from trio_srs.hub.segmented_streams import SegmentsRule
+from trio_srs.media.segments.segment_container import SegmentContainer
+from trio_srs.units import Bytes, Seconds, Timeout, bytes_within, seconds_within, within
+
+__all__ = ["SegmentedConfig", "SegmentsStart"]
+
+
+class SegmentsStart(enum.StrEnum):
+    """When a stream begins to be cut."""
+
+    REQUEST = "request"
+    """When somebody asks for its playlist."""
+    PUBLISH = "publish"
+    """When it is published, so that the first viewer waits for nothing."""
+
+
+@attrs.frozen(kw_only=True)
+class SegmentedConfig:
+    """How streams are cut, and for whom. Where `[hls]` and `[dash]` say the same, a stream is cut
+    once for both."""
+
+    start: SegmentsStart = SegmentsStart.REQUEST
+    """Begin to cut a stream at the first `request` for it, or as soon as it is published
+    (`publish`)."""
+    segment: Seconds = attrs.field(default=Seconds(2.0), validator=seconds_within("1s", "60s"))
+    """How long a segment is: it ends at the first keyframe behind that. A stream without pictures
+    is cut at that length."""
+    longest_segment: Seconds = attrs.field(
+        default=Seconds(10.0), validator=seconds_within("1s", "60s")
+    )
+    """How long the first segment of a stream may be, if no keyframe comes. From the first segment
+    follows the target duration, which holds for good: later segments that would be longer end
+    without a keyframe."""
+    target_duration: int | None = attrs.field(default=None, validator=within(1, 60))
+    """The target duration, in whole seconds, if it is not to follow from the first segment: for
+    encoders whose keyframes are at irregular distances, the longest of those. Players begin three
+    of them behind, unless latency is low. `"off"` lets it follow."""
+    part: Seconds | None = attrs.field(default=Seconds(0.2), validator=seconds_within("50ms", "5s"))
+    """Low latency: how long the parts of a segment are that are sent before it is whole, or a
+    little longer, so that whole pictures fill them. `"off"`: segments have none; nor have those of
+    MPEG-TS."""
+    window: Seconds = attrs.field(default=Seconds(30.0), validator=seconds_within("1s", "1h"))
+    """How much of a stream its playlist has: at least six segments, and three target durations.
+    Segments that leave it are kept as long again."""
+    window_bytes: Bytes = attrs.field(
+        default=Bytes(128 * 2**20), validator=bytes_within("1MiB", "16GiB")
+    )
+    """The most bytes that are kept of each rendition, whatever their length in time."""
+    linger: Seconds = attrs.field(default=Seconds(30.0), validator=seconds_within("0s", "24h"))
+    """How long a stream goes on being cut when its last viewer has left."""
+    missing_timeout: Timeout = attrs.field(
+        default=Timeout(15.0), validator=seconds_within("0s", "never")
+    )
+    """How long a viewer waits for the first segment of a stream before the answer is 404; with
+    `play_missing = "refuse"` a stream that nobody publishes is not waited for."""
+    republish_timeout: Timeout = attrs.field(
+        default=Timeout(10.0), validator=seconds_within("0s", "never")
+    )
+    """How long a playlist stays open, when a publisher has left, for the next one of the same name.
+    Then it says that it has ended."""
+    viewer_timeout: Seconds = attrs.field(
+        default=Seconds(30.0), validator=seconds_within("1s", "1h")
+    )
+    """A viewer that has asked for nothing for this long is gone."""
+    max_viewers: int = attrs.field(default=10_000, validator=within(1, 1_000_000))
+    """The most viewers and other connections of the server at once, for another viewer of this kind
+    to be let in."""
+    max_viewers_per_ip: int | None = attrs.field(default=None, validator=within(1, 1_000_000))
+    """The most of them from one IP address; `"off"` counts none."""
+
+    def rule(self, container: SegmentContainer) -> SegmentsRule:
+        """How streams are cut in a container."""
+        from trio_srs.media.segments.presentation import PresentationRule  # when they are cut
+
+        return SegmentsRule(
+            container=container,
+            cut=PresentationRule(
+                segment_s=self.segment,
+                longest_s=max(self.longest_segment, self.segment),
+                target_s=self.target_duration,
+                part_s=self.part,
+                window_s=self.window,
+                most_bytes=self.window_bytes,
+            ),
+            linger_s=self.linger,
+            republish_s=self.republish_timeout,
+        )

@@ -1,0 +1,130 @@
+"""A service of streams in segments, from the start of a server to its end. Floor 3."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar, Final, Generic, TypeVar
+
+import trio
+
+from trio_srs.errors import EndReason
+from trio_srs.hub.end import End
+from trio_srs.hub.outputs import PublishOutput
+from trio_srs.hub.stream import Stream
+from trio_srs.hub.supervisor import Body
+from trio_srs.media.segments.segment_container import SegmentContainer
+from trio_srs.service.base import Parts, StopPhase, WebAnswer, WebClient
+from trio_srs.service.segmented.config import SegmentedConfig, SegmentsStart
+
+if TYPE_CHECKING:
+    from trio_srs.service.segmented.site import SegmentedSite
+    from trio_srs.session.http_events import HttpRequest
+
+__all__ = ["SegmentedService"]
+
+ConfigT = TypeVar("ConfigT", bound=SegmentedConfig)
+
+_NOWHERE: Final[Mapping[str, Sequence[str]]] = {}
+
+
+class SegmentedService(ABC, Generic[ConfigT]):
+    """Serves one form of segments where HTTP is served, and listens nowhere. What cuts streams is
+    imported when it is needed.
+
+    Attributes:
+        name: of the form: ``hls``.
+        endings: of all its paths.
+        config: what holds for what begins.
+    """
+
+    name: ClassVar[str]
+    endings: ClassVar[tuple[str, ...]]
+
+    def __init__(self, parts: Parts, config: ConfigT) -> None:
+        self.config = config
+        self._parts = parts
+        self._is_used = trio.Event()
+        self.output = PublishOutput(name=self.name, begin=self._begin, finish_within_s=0.0)
+        """Cuts every stream from the moment it is published, if the configuration says so."""
+
+    @cached_property
+    def site(self) -> SegmentedSite[ConfigT]:
+        """What there is to see, and who sees it."""
+        self._is_used.set()
+        return self.make_site(self._parts)
+
+    @abstractmethod
+    def make_site(self, parts: Parts) -> SegmentedSite[ConfigT]:
+        """Import it, and make it; see :meth:`prepare`."""
+
+    @property
+    @abstractmethod
+    def container(self) -> SegmentContainer:
+        """In what streams are cut from the moment they are published."""
+
+    def answer(
+        self, asked: HttpRequest, client: WebClient, /
+    ) -> WebAnswer | Awaitable[WebAnswer] | None:
+        """Answer what is a path of this form; see :class:`.SegmentedSite`."""
+        segments = asked.target.segments
+        if not segments or not segments[-1].endswith(self.endings) or asked.target.is_folder:
+            return None
+        return self.site.answer(asked, client)
+
+    def _begin(self, stream: Stream) -> Body | None:
+        config = self.config
+        if config.start is not SegmentsStart.PUBLISH:
+            return None
+        hub, settings = self._parts.hub, stream.settings
+        form = hub.segmented.form(config.rule(self.container))
+
+        async def body() -> None:
+            with hub.derive(stream.name, settings, form, is_demand=False):
+                while stream.publishing:
+                    await stream.changed.wait()
+
+        return body
+
+    @property
+    def stop_phase(self) -> StopPhase:
+        """With the connections that its viewers come by."""
+        return StopPhase.SESSIONS
+
+    @property
+    def urls(self) -> Mapping[str, Sequence[str]]:
+        """None: it listens nowhere."""
+        return _NOWHERE
+
+    async def listen(self) -> None:
+        """There is nothing to bind."""
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """End the viewers that ask for nothing any more, until cancelled."""
+        task_status.started()
+        try:
+            await self._is_used.wait()
+            while True:
+                await self.site.viewers.expire(self.config.viewer_timeout)
+        finally:
+            self._end()  # nothing is wanted any more
+
+    async def prepare(self) -> None:
+        """Import what cuts streams."""
+        _ = self.site
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+    async def finish(self) -> None:
+        """Viewers have no connection whose end could be waited for: they are over."""
+        self._end()
+
+    async def stop(self, grace_s: float) -> None:
+        """End all viewers: they hear of it when they ask again."""
+        self._end()
+
+    def _end(self) -> None:
+        if self._is_used.is_set():
+            self.site.viewers.end_all(End(EndReason.SHUTDOWN, "the server stops"))

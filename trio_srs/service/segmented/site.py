@@ -1,0 +1,231 @@
+"""The paths of streams in segments, and who is known under them. Floor 3.
+
+What is at ``/{app}/{stream}`` with an ending leads below ``{stream}.{form}/{form}_ctx={id}/``:
+whoever asks for it is a viewer, and is known below there by that id. So what is there is the same
+bytes for all.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable
+from typing import ClassVar, Final, Generic, TypeVar
+from urllib.parse import quote
+
+import trio
+
+from trio_srs.errors import EndReason, RefusedError
+from trio_srs.hub.end import End
+from trio_srs.hub.playing import StreamNotFoundError
+from trio_srs.hub.segmented_stream import SegmentedStream
+from trio_srs.hub.segmented_streams import SegmentsRule
+from trio_srs.media.segments.rendition import Rendition
+from trio_srs.media.segments.segment import Segment
+from trio_srs.service.base import Parts, WebAnswer, WebClient
+from trio_srs.service.segmented.config import SegmentedConfig
+from trio_srs.service.segmented.viewer import SegmentsViewer, Wanted
+from trio_srs.service.segmented.viewers import Viewers
+from trio_srs.session.http_events import HttpRequest
+
+__all__ = ["HOLD_TARGETS", "HeldTooLongError", "NoSuchSegmentError", "SegmentedSite"]
+
+_TYPES: Final = {".ts": "video/mp2t", ".m4s": "video/iso.segment", ".mp4": "video/mp4"}
+_IMMUTABLE: Final = "public, max-age=86400, immutable"
+"""Names are never given twice."""
+HOLD_TARGETS: Final = 3
+"""Target durations that are waited at most for what a request is held for."""
+
+ConfigT = TypeVar("ConfigT", bound=SegmentedConfig)
+
+
+class NoSuchSegmentError(RefusedError):
+    """What a URL of a stream in segments names is not there, or not any more."""
+
+    code = "no_such_segment"
+    http_status = 404
+
+
+class HeldTooLongError(RefusedError):
+    """What was waited for did not come."""
+
+    code = "held_too_long"
+    http_status = 503
+
+
+class SegmentedSite(ABC, Generic[ConfigT]):
+    """Everything that one server serves in one form of segments, and everybody who watches it.
+
+    Attributes:
+        name: of the form: ``hls``.
+        ending: of the path by which viewers begin.
+        live: what is cut now.
+        viewers: the sessions.
+
+    Args:
+        config: asked for whatever begins.
+    """
+
+    name: ClassVar[str]
+    ending: ClassVar[str]
+
+    def __init__(self, parts: Parts, config: Callable[[], ConfigT]) -> None:
+        self.live = parts.hub.segmented
+        self.viewers = Viewers()
+        self.config = config
+        self._parts = parts
+        self._folder, self._ctx = f".{self.name}", f"{self.name}_ctx="
+
+    # ------------------------------------------------------- what a form says
+
+    @abstractmethod
+    def rule(self, asked: HttpRequest) -> SegmentsRule:
+        """How the stream is cut that somebody begins with."""
+
+    @abstractmethod
+    def rule_of(self, file: str) -> SegmentsRule:
+        """How the stream is cut that somebody goes on with, by the name of a file of it."""
+
+    @abstractmethod
+    def first(self, live: SegmentedStream, folder: str) -> WebAnswer:
+        """What a new viewer is answered.
+
+        Args:
+            folder: where all else is, relative to the path.
+        """
+
+    @abstractmethod
+    def file(
+        self, asked: HttpRequest, viewer: SegmentsViewer, live: SegmentedStream, file: str
+    ) -> WebAnswer | Awaitable[WebAnswer]:
+        """A file of a viewer's folder.
+
+        Raises:
+            RefusedError: no; also raised by what is awaited.
+        """
+
+    # ----------------------------------------------------------------- paths
+
+    def answer(
+        self, asked: HttpRequest, client: WebClient, /
+    ) -> WebAnswer | Awaitable[WebAnswer] | None:
+        """Answer a request; None if the path is none of this form.
+
+        Raises:
+            RefusedError: no; also raised by what is awaited.
+        """
+        segments = asked.target.segments
+        if len(segments) < 2:
+            return None
+        *folders, file = segments
+        if (
+            len(folders) > 2
+            and folders[-1].startswith(self._ctx)
+            and folders[-2].endswith(self._folder)
+        ):
+            wanted = Wanted("/".join(folders[:-2]), folders[-2].removesuffix(self._folder))
+            return self._known(asked, client, wanted, folders[-1].removeprefix(self._ctx), file)
+        if not file.endswith(self.ending) or file == self.ending:
+            return None
+        wanted = Wanted("/".join(folders), file.removesuffix(self.ending))
+        return self._begin(asked, client, wanted)
+
+    # ------------------------------------------------------------ new viewers
+
+    async def _begin(self, asked: HttpRequest, client: WebClient, wanted: Wanted) -> WebAnswer:
+        """Another viewer: let it in, and answer when there is something to see."""
+        rule = self.rule(asked)
+        viewer = await self._admit(asked, client, wanted, self.viewers.new_ctx(), rule)
+        try:
+            live = await self._ready(viewer)
+        except BaseException as error:
+            detail = str(error) or "it left before it was answered"
+            viewer.conclude(End(EndReason.NO_PUBLISHER, detail))
+            raise
+        if asked.method == "HEAD":
+            viewer.conclude(End(EndReason.PEER_FIN, "it asked for the head alone"))
+        return self.first(live, f"{quote(wanted.name)}{self._folder}/{self._ctx}{viewer.ctx}/")
+
+    async def _admit(
+        self, asked: HttpRequest, client: WebClient, wanted: Wanted, ctx: str, rule: SegmentsRule
+    ) -> SegmentsViewer:
+        secure = "s" if client.protocol == "https" else ""
+        viewer = SegmentsViewer(
+            self._parts, ctx, wanted, client, f"{self.name}{secure}", rule, self.viewers.ended
+        )
+        await viewer.begin(asked, self.config(), self.live.form(rule))
+        self.viewers.add(viewer)
+        return viewer
+
+    async def _ready(self, viewer: SegmentsViewer) -> SegmentedStream:
+        """The stream, as soon as it has a playlist that every player takes.
+
+        Raises:
+            StreamNotFoundError: there was none in time.
+        """
+        stream, missing_s = viewer.stream, self.config().missing_timeout
+        assert stream is not None  # it was let in
+        with trio.move_on_after(missing_s):
+            return await self.live.ready(stream.key, viewer.rule)
+        raise StreamNotFoundError(
+            f"nothing of {stream.key} can be seen, also after {missing_s:g} s"
+        )
+
+    # ---------------------------------------------------------- known viewers
+
+    def _known(
+        self, asked: HttpRequest, client: WebClient, wanted: Wanted, ctx: str, file: str
+    ) -> WebAnswer | Awaitable[WebAnswer]:
+        viewer = self.viewers.seen(ctx)
+        if viewer is None:
+            return self._return(asked, client, wanted, ctx, file)
+        if viewer.wanted != wanted:
+            raise NoSuchSegmentError(f"{ctx} is of another stream")
+        return self._file(asked, viewer, file)
+
+    async def _return(
+        self, asked: HttpRequest, client: WebClient, wanted: Wanted, ctx: str, file: str
+    ) -> WebAnswer:
+        """Somebody goes on who was gone, or was of another run of the server: a new session."""
+        viewer = await self._admit(asked, client, wanted, ctx, self.rule_of(file))
+        await self._ready(viewer)
+        answer = self._file(asked, viewer, file)
+        return answer if isinstance(answer, WebAnswer) else await answer
+
+    def _file(
+        self, asked: HttpRequest, viewer: SegmentsViewer, file: str
+    ) -> WebAnswer | Awaitable[WebAnswer]:
+        """Whatever is in its folder."""
+        stream = viewer.stream
+        assert stream is not None  # it was let in
+        live = self.live.find(stream.key, viewer.rule)
+        if live is None:
+            raise NoSuchSegmentError(f"nothing of {stream.key} is there any more")
+        return self.file(asked, viewer, live, file)
+
+    # ------------------------------------------------------------------ media
+
+    def rendition(self, live: SegmentedStream, file: str) -> Rendition:
+        """That a segment, or what belongs to one, is of by its name.
+
+        Raises:
+            NoSuchSegmentError: it is of none.
+        """
+        for rendition in live.presentation.renditions:
+            if file.startswith(f"{rendition.name}-"):
+                return rendition
+        raise NoSuchSegmentError(f"there is no {file[:80]}")
+
+    def media(self, viewer: SegmentsViewer, rendition: Rendition, file: str) -> WebAnswer | None:
+        """A segment, a part of one, or what is needed to read them, if it is kept."""
+        found = rendition.find(file)
+        if found is None:
+            return None
+        chunks = [part.data for part in found.parts] if isinstance(found, Segment) else [found.data]
+        viewer.count(sum(map(len, chunks)))
+        return WebAnswer(
+            content_type=_TYPES[file[file.rindex(".") :]],
+            chunks=chunks,
+            cache_control=_IMMUTABLE,
+            etag=f'"{file}"',
+            has_ranges=True,
+        )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import enum
+from typing import TYPE_CHECKING
 
 import attrs
 
-from trio_srs.hub.segmented_streams import SegmentsRule
 from trio_srs.media.segments.segment_container import SegmentContainer
 from trio_srs.units import Bytes, Seconds, Timeout, bytes_within, seconds_within, within
+
+if TYPE_CHECKING:
+    from trio_srs.hub.segmented_streams import SegmentsRule
 
 __all__ = ["SegmentedConfig", "SegmentsStart"]
 
@@ -78,7 +81,8 @@ class SegmentedConfig:
 
     def rule(self, container: SegmentContainer) -> SegmentsRule:
         """How streams are cut in a container."""
-        from trio_srs.media.segments.presentation import PresentationRule  # when they are cut
+        from trio_srs.hub.segmented_streams import SegmentsRule  # when they are cut
+        from trio_srs.media.segments.presentation import PresentationRule  # likewise
 
         return SegmentsRule(
             container=container,

@@ -29,6 +29,7 @@ from trio_srs.wire.codec.hevc_sps import HevcProfile, parse_profile
 from trio_srs.wire.codec.hevc_sps import parse_sps as parse_hevc_sps
 from trio_srs.wire.codec.nalu import is_annexb, split_annexb
 from trio_srs.wire.codec.vp9 import parse_vp9_config
+from trio_srs.wire.codec.vui import UNSPECIFIED
 
 __all__ = ["IN_BAND", "NO_VIDEO_HEADERS", "VIDEO_HEADERS", "VideoHeader"]
 
@@ -74,6 +75,8 @@ class VideoHeader:
     chroma: str | None = None
     interlaced: bool | None = None
     nominal_fps: Fraction | None = None
+    transfer: int = UNSPECIFIED
+    """Transfer characteristics (ITU-T H.273): 16 is PQ, 18 HLG."""
     read_picture: PictureReader | None = None
     """Reads the frames that follow it."""
     length_size: int = 4
@@ -135,6 +138,7 @@ def _with_avc_sps(header: VideoHeader, nalu: bytes) -> VideoHeader:
         chroma=_CHROMA[sps.chroma_format_idc],
         interlaced=sps.interlaced,
         nominal_fps=sps.frame_rate,
+        transfer=sps.transfer,
         read_picture=partial(
             read_avc_picture, length_size=header.length_size, pic_struct_at=sps.pic_struct_at
         ),
@@ -206,6 +210,7 @@ def _with_hevc_sps(header: VideoHeader, nalu: bytes, extra_bits: int) -> VideoHe
         chroma=_CHROMA[sps.chroma_format_idc],
         interlaced=sps.interlaced,
         nominal_fps=sps.frame_rate,
+        transfer=sps.transfer,
         read_picture=partial(
             read_hevc_picture,
             length_size=header.length_size,
@@ -236,6 +241,7 @@ def _av1(record: bytes) -> VideoHeader:
         sar=(1, 1),
         interlaced=False,
         nominal_fps=None if sequence is None else sequence.frame_rate,
+        transfer=UNSPECIFIED if sequence is None else sequence.transfer,
         read_picture=read_av1_picture,
         trouble=config.trouble,
     )
@@ -250,6 +256,7 @@ def _av1_in_band(header: VideoHeader, payload: bytes, _: int) -> VideoHeader:
         width=sequence.width,
         height=sequence.height,
         nominal_fps=sequence.frame_rate,
+        transfer=sequence.transfer,
     )
 
 
@@ -273,6 +280,7 @@ def _vp9(record: bytes) -> VideoHeader:
         bit_depth=config.bit_depth,
         chroma=_VP9_CHROMA.get(config.chroma_subsampling),
         interlaced=False,
+        transfer=config.colour[1],
         read_picture=read_vp9_picture,
         trouble=config.trouble,
     )

@@ -5,7 +5,17 @@ from __future__ import annotations
 import attrs
 import pytest
 
-from tests.media.remux.records import DATA, aac, aac_head, avc, file_messages, head, live, mp3
+from tests.media.remux.records import (
+    DATA,
+    aac,
+    aac_head,
+    avc,
+    enhanced,
+    file_messages,
+    head,
+    live,
+    mp3,
+)
 from tests.media.segments.streams import FMP4, RULE, START_MS, TS, check, presented
 from trio_srs.media.segments.segment_container import SegmentContainer
 from trio_srs.wire.hls.multivariant_playlist import PlaylistRendition
@@ -110,3 +120,10 @@ def test_plain_segments_have_no_parts() -> None:
 def test_a_target_duration_may_be_said() -> None:
     made = presented(live(5), TS, attrs.evolve(RULE, target_s=7))
     assert made.renditions[0].playlist().target_duration_s == 7
+
+
+def test_a_high_dynamic_range_is_said() -> None:
+    record = bytes((2, 10, 0xA2, 9, 16, 9, 0, 0))
+    stream = [head(record, codec="vp09")]
+    stream += [enhanced("vp09", n * 40, b"\x82\x49\x83", key=n % 25 == 0) for n in range(100)]
+    assert presented(stream, FMP4).multivariant().variants[0].video_range == "PQ"

@@ -29,12 +29,15 @@ def read(text: str) -> tuple[Vui, int]:
         ("1 11111111 0000000000000000 0000000000001111 0 0 0", (1, 1)),
         ("0 1 1 0 0", (1, 1)),  # overscan
         ("0 0 1 1010 0 0", (1, 1)),  # video signal type
-        ("0 0 1 1010 1 000000010000000100000001 0", (1, 1)),  # with colours
         ("0 0 0 1 1 010", (1, 1)),  # chroma location
     ],
 )
 def test_the_aspect_ratio_is_read_and_the_rest_passed(text: str, sar: tuple[int, int]) -> None:
     assert read(text) == (Vui(sar), 0)
+
+
+def test_the_transfer_of_colours_is_read() -> None:
+    assert read("0 0 1 1010 1 00001001 00010000 00001001 0") == (Vui(transfer=16), 0)
 
 
 def test_a_cut_is_noticed() -> None:

@@ -11,9 +11,8 @@ from typing import Final
 
 import attrs
 
-from trio_srs.media.audio_headers import AUDIO_HEADERS
+from trio_srs.media.codec_names import codec_string, video_range
 from trio_srs.media.remux.left_out import LeftOut
-from trio_srs.media.remux.track_format import TrackFormat
 from trio_srs.media.segments.cmaf_packager import CmafPackager
 from trio_srs.media.segments.cut_rule import HZ, CutRule
 from trio_srs.media.segments.packager import Packager
@@ -22,15 +21,13 @@ from trio_srs.media.segments.rendition import Rendition, WindowRule
 from trio_srs.media.segments.segment_container import SegmentContainer
 from trio_srs.media.segments.segmenter import Segmenter
 from trio_srs.media.segments.ts_packager import TsPackager
-from trio_srs.media.video_headers import VIDEO_HEADERS
-from trio_srs.wire.codec.ids import BY_NAME
 from trio_srs.wire.hls.multivariant_playlist import (
     MultivariantPlaylist,
     PlaylistRendition,
     PlaylistVariant,
 )
 
-__all__ = ["Presentation", "PresentationRule", "codec_string"]
+__all__ = ["Presentation", "PresentationRule"]
 
 _SOUND: Final = "sound"
 _HEADROOM: Final = 1.1
@@ -153,6 +150,7 @@ class Presentation:
             width=video.width if video else 0,
             height=video.height if video else 0,
             frame_rate=self._segmenter.frame_rate if video else None,
+            video_range=video_range(video) if video else "",
             audio=_SOUND if len(parts) > 1 else "",
         )
         renditions = [
@@ -168,14 +166,6 @@ class Presentation:
             renditions=tuple(renditions),
             independent_segments=not self.forced,
         )
-
-
-def codec_string(track_format: TrackFormat) -> str:
-    """What a playlist calls a format (RFC 6381)."""
-    headers = VIDEO_HEADERS if track_format.kind == "video" else AUDIO_HEADERS
-    read = headers.get(track_format.codec) if track_format.record else None
-    said = read(track_format.record).codec_string if read is not None else None
-    return said or BY_NAME[track_format.codec].rfc6381
 
 
 def _ticks(seconds: float) -> int:

@@ -56,6 +56,8 @@ class Av1Sequence:
     """(x, y): (1, 1) is 4:2:0, (1, 0) 4:2:2, (0, 0) 4:4:4."""
     frame_rate: Fraction | None
     """Frames a second, if the timing fields promise equal intervals; else None."""
+    transfer: int = 2
+    """Transfer characteristics (ITU-T H.273); 2 is unspecified."""
 
 
 @attrs.frozen
@@ -183,8 +185,10 @@ def _read_sequence(bits: BitReader) -> Av1Sequence:
     width_bits, height_bits = bits.u(4) + 1, bits.u(4) + 1
     width, height = bits.u(width_bits) + 1, bits.u(height_bits) + 1
     _skip_tools(bits, reduced)
-    depth, mono, subsampling = _read_colour(bits, profile)
-    return Av1Sequence(profile, level, tier, width, height, depth, mono, subsampling, frame_rate)
+    depth, mono, subsampling, transfer = _read_colour(bits, profile)
+    return Av1Sequence(
+        profile, level, tier, width, height, depth, mono, subsampling, frame_rate, transfer
+    )
 
 
 def _read_timing(bits: BitReader) -> Fraction | None:
@@ -239,22 +243,22 @@ def _skip_tools(bits: BitReader, reduced: bool) -> None:
     bits.skip(3)  # superres, cdef, restoration
 
 
-def _read_colour(bits: BitReader, profile: int) -> tuple[int, bool, tuple[int, int]]:
-    """Return bit depth, whether it is monochrome, and the subsampling (5.5.2)."""
+def _read_colour(bits: BitReader, profile: int) -> tuple[int, bool, tuple[int, int], int]:
+    """Return bit depth, whether it is monochrome, the subsampling and the transfer (5.5.2)."""
     high = bits.flag()
     depth = _bit_depth(high, profile == 2 and high and bits.flag())
     mono = profile != 1 and bits.flag()
     described = bits.flag()
     colours = (bits.u(8), bits.u(8), bits.u(8)) if described else _UNSPECIFIED
     if mono:
-        return depth, True, (1, 1)
+        return depth, True, (1, 1), colours[1]
     if colours == _SRGB:
-        return depth, False, (0, 0)
+        return depth, False, (0, 0), colours[1]
     bits.skip(1)  # color_range
     if profile == 2 and depth == 12:
         x = bits.u(1)
-        return depth, False, (x, bits.u(1) if x else 0)
-    return depth, False, ((1, 1), (0, 0), (1, 0))[profile]
+        return depth, False, (x, bits.u(1) if x else 0), colours[1]
+    return depth, False, ((1, 1), (0, 0), (1, 0))[profile], colours[1]
 
 
 def _bit_depth(high: bool, twelve: bool) -> int:

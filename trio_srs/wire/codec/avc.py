@@ -9,7 +9,7 @@ import attrs
 
 from trio_srs.wire.bits import BitReader, BitsError, unescape
 from trio_srs.wire.codec.config_record import CodecConfigError, RecordReader, blame
-from trio_srs.wire.codec.vui import Vui, read_vui_start
+from trio_srs.wire.codec.vui import UNSPECIFIED, Vui, read_vui_start
 
 __all__ = [
     "AvcConfig",
@@ -77,6 +77,8 @@ class AvcSps:
     """Where in a picture timing SEI, in bits, pic_struct stands; None if it is not there."""
     trouble: str | None = None
     """What is wrong behind the size: where its VUI is cut short."""
+    transfer: int = UNSPECIFIED
+    """Transfer characteristics (ITU-T H.273)."""
 
 
 def parse_avc_config(data: bytes) -> AvcConfig:
@@ -219,7 +221,7 @@ def _read_sps(bits: BitReader) -> AvcSps:
     return AvcSps(
         profile, constraints, level, width, height, chroma, luma_depth, chroma_depth,
         interlaced, max_ref_frames, vui.sar, vui.tick_rate and vui.tick_rate / 2, pic_struct_at,
-        vui.trouble,
+        vui.trouble, vui.transfer,
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ import attrs
 
 from trio_srs.wire.bits import BitReader, BitsError, unescape
 from trio_srs.wire.codec.config_record import CodecConfigError, blame
-from trio_srs.wire.codec.vui import Vui, read_vui_start
+from trio_srs.wire.codec.vui import UNSPECIFIED, Vui, read_vui_start
 
 __all__ = ["HevcProfile", "HevcSps", "parse_profile", "parse_sps", "parse_sps_id"]
 
@@ -84,6 +84,8 @@ class HevcSps:
     """Pictures a second, as the timing fields promise; None if they are absent."""
     trouble: str | None = None
     """What is wrong behind the size and the bit depths, where tools and VUI stand."""
+    transfer: int = UNSPECIFIED
+    """Transfer characteristics (ITU-T H.273)."""
 
 
 def parse_sps(nalu: bytes) -> HevcSps:
@@ -138,7 +140,7 @@ def _read_sps(bits: BitReader) -> HevcSps:
     interlaced, vui = _read_rest(bits, layers)
     return HevcSps(
         tier, profile, level, width, height, chroma, luma_depth, chroma_depth,
-        interlaced, vui.sar, vui.tick_rate, vui.trouble,
+        interlaced, vui.sar, vui.tick_rate, vui.trouble, vui.transfer,
     )  # fmt: skip
 
 

@@ -9,7 +9,10 @@ import attrs
 
 from trio_srs.wire.bits import BitReader
 
-__all__ = ["Vui", "read_vui_start"]
+__all__ = ["UNSPECIFIED", "Vui", "read_vui_start"]
+
+UNSPECIFIED: Final = 2
+"""Of colours that nobody says anything of (ITU-T H.273)."""
 
 _EXTENDED_SAR = 255
 _SARS: Final = (
@@ -26,6 +29,8 @@ class Vui:
     sar: tuple[int, int] = (1, 1)
     tick_rate: Fraction | None = None
     """time_scale / num_units_in_tick, or None if not given."""
+    transfer: int = UNSPECIFIED
+    """Transfer characteristics (ITU-T H.273)."""
     trouble: str | None = None
     """Where it is cut short; what stands before is read all the same."""
 
@@ -51,7 +56,9 @@ def read_vui_start(bits: BitReader, vui: Vui) -> None:
     if bits.flag():  # video_signal_type_present_flag
         bits.skip(4)
         if bits.flag():  # colour_description_present_flag
-            bits.skip(24)
+            bits.skip(8)
+            vui.transfer = bits.u(8)
+            bits.skip(8)
     if bits.flag():  # chroma_loc_info_present_flag
         bits.ue()
         bits.ue()

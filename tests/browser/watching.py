@@ -50,6 +50,9 @@ _STREAMS: Final = {
     "av1-opus": ("av1", "opus", 0),
     "hevc": ("hevc", "aac", 0),
 }
+_SAME_AGAIN: Final = ("ts-http", "ts-ws", "flv-http", "flv-ws")
+"""Ways in which a publisher comes again."""
+_AN_HOUR_MS: Final = 3_600_000
 _HEAVY_KBPS: Final = 6000
 _AT_ONCE: Final = 3
 """Pages that play at the same time: decoders and two cores have enough to do with it."""
@@ -112,6 +115,7 @@ class Seen:
     """Where one comes with the Tab key, in order."""
     live_region: str = ""
     republished: dict[str, Any] = attrs.field(factory=dict)
+    """By way: what was played of another publisher under the same name."""
     without_engines: dict[str, str] = attrs.field(factory=dict)
     """What the page says where none are installed."""
     complaints: list[str] = attrs.field(factory=list)
@@ -233,6 +237,9 @@ async def see_all(folder: Path) -> Seen:
             partial(_av1_of_ffmpeg, seen), partial(_codec_strings, seen), partial(_paused, seen),
         ]  # fmt: skip
 
+        if "mpegts.js" in seen.engines:
+            jobs += [partial(_same_again, way, seen) for way in _SAME_AGAIN]
+
         async def look(job: Any) -> None:
             async with limit, browser.page() as page:
                 try:
@@ -299,7 +306,19 @@ async def _republish(seen: Seen, scene: _Scene, page: Page) -> None:
         await page.until("video.videoWidth === 320 && codecs.textContent.includes('av01')")
         at = await page.ask("video.currentTime")
         await page.until(_PLAYS.format(5, at))
-        seen.republished = await page.ask(_ABOUT)
+        seen.republished["mp4-ws"] = await page.ask(_ABOUT)
+
+
+async def _same_again(way: str, seen: Seen, scene: _Scene, page: Page) -> None:
+    """The same publisher once more, whose clock begins anew."""
+    name, pattern = f"same-{way}", Pattern.parse("h264:320x180@25")
+    async with scene.publishing(name, attrs.evolve(pattern, start_ms=_AN_HOUR_MS)):
+        await page.go(f"{scene.page_url}?stream=live/{name}&way={way}")
+        await page.until(_PLAYS.format(40, 1))
+    at = await page.ask("video.buffered.end(video.buffered.length - 1)")
+    async with scene.publishing(name, pattern):
+        await page.until(_PLAYS.format(60, at + 1))
+        seen.republished[way] = await page.ask(_ABOUT)
 
 
 async def _paused(seen: Seen, scene: _Scene, page: Page) -> None:

@@ -1,4 +1,4 @@
-"""Access units: how long sound lasts."""
+"""Access units: how long sound lasts, and one at another time."""
 
 from __future__ import annotations
 
@@ -13,3 +13,13 @@ def test_sound_lasts_as_long_as_its_samples() -> None:
 
 def test_only_the_next_picture_says_how_long_one_lasts() -> None:
     assert AccessUnit(TrackFormat("h264"), 0, 0, b"").duration == 0
+
+
+def test_one_that_is_later_is_the_same_otherwise() -> None:
+    unit = AccessUnit(TrackFormat("h264"), 5, 7, b"slice", is_key=False, continues=True)
+    later = unit.later(90, discontinuity=True)
+    assert (later.dts, later.pts, later.discontinuity) == (95, 97, True)
+    assert (later.format, later.data, later.is_key, later.continues) == (
+        unit.format, b"slice", False, True,
+    )  # fmt: skip
+    assert unit.dts == 5

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 import pytest
 
@@ -20,6 +21,8 @@ class PlainMuxer(ContainerMuxer):
         super().__init__(("h264", "aac", "opus"), self._refusal)
         self.begun: list[list[str]] = []
         self._held: list[AccessUnit] = []
+        self._end = 0
+        self.unit: AccessUnit | None = None
         self._tracks: dict[str, TrackFormat] = {}
 
     @staticmethod
@@ -30,6 +33,10 @@ class PlainMuxer(ContainerMuxer):
     def formats(self) -> list[TrackFormat]:
         return list(self._tracks.values())
 
+    @property
+    def end(self) -> int:
+        return self._end
+
     def _take_tracks(self, firsts: Mapping[str, AccessUnit]) -> None:
         self._tracks = {kind: unit.format for kind, unit in firsts.items()}
         self.begun.append(sorted(firsts))
@@ -38,6 +45,7 @@ class PlainMuxer(ContainerMuxer):
         self._tracks = {}
 
     def _unit(self, unit: AccessUnit) -> list[MuxedPiece]:
+        self.unit, self._end = unit, max(self._end, unit.dts + (unit.duration or 3600))
         if unit.format.kind == "audio":
             self._held.append(unit)
             return []
@@ -91,7 +99,30 @@ def test_another_publisher_begins_with_all_its_tracks(muxer: PlainMuxer) -> None
     pieces += muxer.restart()
     assert muxer.formats == []
     assert len(pieces) == 25 + 46
+    end = muxer.end
+    assert end == 90_000
     again = live(1, start_ms=50_000)
     units = [piece for message in again for piece in muxer.write(*message)]
     assert muxer.begun == [["audio", "video"]] * 2
-    assert units[0].dts == 50_000 * 90
+    assert [piece.dts - end for piece in units if piece.is_entry] == [0]
+    assert max(piece.dts for piece in units) - end == 24 * 3600
+
+
+def test_time_goes_on_where_the_clock_is_set(muxer: PlainMuxer) -> None:
+    """Players would stand still at a time that they have had: mpegts.js does."""
+    stream = [*live(1, start_ms=500_000), *live(1, start_ms=20)[2:]]
+    pieces = [piece for message in stream for piece in muxer.write(*message)]
+    times = [piece.dts for piece in pieces]
+    assert times[0] == 500_000 * 90, "the first clock is as it is"
+    assert max(b - a for a, b in pairwise(times)) < 9000
+    assert min(b - a for a, b in pairwise(times)) > -9000
+
+
+def test_what_is_too_early_delays_all_that_follows(muxer: PlainMuxer) -> None:
+    muxer.write(*head())
+    muxer.write(*avc(0, key=True))
+    muxer.finish()
+    assert muxer.unit is not None
+    unit = muxer.delayed(muxer.unit, 900)
+    assert (unit.dts, unit.is_key, unit.data) == (900, True, muxer.unit.data)
+    assert [piece.dts for piece in muxer.write(*avc(600))] == [600 * 90 + 900]

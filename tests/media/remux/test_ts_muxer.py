@@ -204,6 +204,19 @@ def test_another_publisher_goes_on_in_the_same_stream() -> None:
     assert (found.versions, found.types, found.breaks) == ([0, 1], [(0x1B, 0x0F), (0x24,)], 1)
 
 
+def test_times_go_on_behind_a_restart_whatever_the_clock_of_the_next_publisher_says() -> None:
+    muxer = TsMuxer()
+    assert muxer.end <= 3600, "nothing was written"
+    pieces_of(muxer, *live(1))
+    muxer.restart()
+    assert muxer.end == 90_000
+    pieces = pieces_of(muxer, *live(1, start_ms=7_000_000))
+    muxer.restart()
+    pieces += pieces_of(muxer, *live(1, start_ms=3))
+    keys = [piece.dts for piece in pieces if piece.is_entry]
+    assert keys == [90_000, 180_000]
+
+
 def test_a_republish_that_begins_with_sound_breaks_the_clock_of_the_pictures() -> None:
     muxer = TsMuxer()
     pieces = pieces_of(muxer, *live(1)) + muxer.restart()

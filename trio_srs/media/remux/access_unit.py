@@ -40,3 +40,10 @@ class AccessUnit:
         """Ticks that sound lasts; of video 0, which only the next unit says."""
         rate = self.format.sample_rate
         return self.samples * 90_000 // rate if rate else 0
+
+    def later(self, ticks: int, *, discontinuity: bool = False) -> AccessUnit:
+        """The same at another time: whoever made it still needs it as it is."""
+        return AccessUnit(
+            self.format, self.dts + ticks, self.pts + ticks, self.data, self.is_key, self.samples,
+            discontinuity, self.continues,
+        )  # fmt: skip

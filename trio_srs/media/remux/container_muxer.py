@@ -17,6 +17,10 @@ __all__ = ["ContainerMuxer"]
 class ContainerMuxer(ABC):
     """Muxes one stream into a container whose first bytes say which tracks there are.
 
+    Times never step back: where the clock of the stream is set, they go on from where they were, as
+    they do behind a restart. Readers stay, and some of them stand still at a time that they have
+    had.
+
     Args:
         codecs: that the container has a place for, by our names.
         refusal: why it cannot carry a format of one of them after all; None if it can.
@@ -26,6 +30,7 @@ class ContainerMuxer(ABC):
         self, codecs: Collection[str], refusal: Callable[[TrackFormat], str | None]
     ) -> None:
         self._source = UnitSource(codecs, refusal)
+        self._shift = 0  # of all times, behind breaks of the clock
 
     @property
     def left_out(self) -> list[LeftOut]:
@@ -37,6 +42,11 @@ class ContainerMuxer(ABC):
     @abstractmethod
     def formats(self) -> list[TrackFormat]:
         """What is in it."""
+
+    @property
+    @abstractmethod
+    def end(self) -> int:
+        """Behind :meth:`flush`: when all that was written is over, in ticks."""
 
     def write(self, type_id: int, timestamp_ms: int, body: bytes) -> list[MuxedPiece]:
         """Take the stream's next message; return what can be sent now.
@@ -71,8 +81,23 @@ class ContainerMuxer(ABC):
                 firsts.setdefault(unit.format.kind, unit)
             self._take_tracks(firsts)
         if len(units) == 1:  # as nearly always
-            return self._unit(units[0])
-        return [piece for unit in units for piece in self._unit(unit)]
+            unit = units[0]
+            if self._shift or unit.discontinuity:
+                return self._shifted(unit)
+            return self._unit(unit)
+        return [piece for unit in units for piece in self._shifted(unit)]
+
+    def _shifted(self, unit: AccessUnit) -> list[MuxedPiece]:
+        pieces: list[MuxedPiece] = []
+        if unit.discontinuity:
+            pieces = self.flush()
+            self._shift = self.end - unit.dts
+        return pieces + self._unit(unit.later(self._shift, discontinuity=unit.discontinuity))
+
+    def delayed(self, unit: AccessUnit, ticks: int) -> AccessUnit:
+        """A unit so much later, as all will be that come behind it."""
+        self._shift += ticks
+        return unit.later(ticks, discontinuity=unit.discontinuity)
 
     @abstractmethod
     def _take_tracks(self, firsts: Mapping[str, AccessUnit]) -> None:

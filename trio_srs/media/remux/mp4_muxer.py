@@ -74,10 +74,7 @@ class Mp4Muxer(ContainerMuxer):
     An init segment, :attr:`~trio_srs.media.remux.muxed_piece.MuxedPiece.head`, says which tracks
     there are and how they are configured; where that changes, so does it. A fragment has samples of
     all tracks, begins with each keyframe at the latest, and is written when the next picture says
-    how long its last one lasts.
-
-    Times never step back: where the clock of the stream is set, they go on from where they were, as
-    they do behind a restart; there is another head then.
+    how long its last one lasts. Behind a restart there is another head.
 
     Args:
         fragment_ms: how long a fragment is at least, unless a keyframe ends it.
@@ -93,12 +90,15 @@ class Mp4Muxer(ContainerMuxer):
         self._began = 0  # the DTS of the fragment's first unit, if it has begun
         self._has_begun = False
         self._size = 0  # of the fragment, in bytes
-        self._shift = 0  # of all times, behind breaks of the clock
         self._end = 0  # of what was written or waits
 
     @property
     def formats(self) -> list[TrackFormat]:
         return [lane.format for lane in self._lanes.values()]
+
+    @property
+    def end(self) -> int:
+        return self._end
 
     def _take_tracks(self, firsts: Mapping[str, AccessUnit]) -> None:
         for unit in firsts.values():
@@ -122,15 +122,9 @@ class Mp4Muxer(ContainerMuxer):
         self._is_new_head = True
 
     def _unit(self, unit: AccessUnit) -> list[MuxedPiece]:
-        pieces: list[MuxedPiece] = []
-        if unit.discontinuity:
-            pieces = self.flush()
-            self._shift = self._end - unit.dts
-        if unit.dts + self._shift < 0:  # shown before 0, by a composition time
-            self._shift = -unit.dts
-        if unit.format.kind == "video":
-            return pieces + self._picture(unit)
-        return pieces + self._sound(unit)
+        if unit.dts < 0:  # shown before 0, by a composition time
+            unit = self.delayed(unit, -unit.dts)
+        return self._picture(unit) if unit.format.kind == "video" else self._sound(unit)
 
     def _picture(self, unit: AccessUnit) -> list[MuxedPiece]:
         lane = self._lanes.get("video")
@@ -164,12 +158,11 @@ class Mp4Muxer(ContainerMuxer):
         unit, lane.waiting = lane.waiting, None
         if unit is None:
             return
-        dts = unit.dts + self._shift
         if lane.time is None:
-            lane.time = dts + lane.track.media_start
+            lane.time = unit.dts + lane.track.media_start
         composition = unit.pts - unit.dts
         lane.samples.append(Mp4Sample(unit.data, lane.duration, unit.is_key, composition))
-        self._end = max(self._end, dts + lane.duration)
+        self._end = max(self._end, unit.dts + lane.duration)
 
     def _sound(self, unit: AccessUnit) -> list[MuxedPiece]:
         lane = self._lanes.get("audio")
@@ -179,7 +172,7 @@ class Mp4Muxer(ContainerMuxer):
             self._take_format(unit, unit.format)
             lane = self._lanes["audio"]
         rate = lane.track.timescale
-        time = ((unit.dts + self._shift) * rate + _HZ // 2) // _HZ
+        time = (unit.dts * rate + _HZ // 2) // _HZ
         ahead, duration = time - lane.next_time, unit.samples
         if ahead <= _ROUNDING:
             time = lane.next_time
@@ -191,7 +184,7 @@ class Mp4Muxer(ContainerMuxer):
             lane.time = time
         lane.samples.append(Mp4Sample(unit.data, duration))
         lane.next_time = time + duration
-        self._end = max(self._end, unit.dts + self._shift + unit.duration)
+        self._end = max(self._end, unit.dts + unit.duration)
         self._note(unit)
         most = max(_ALONE, self._least) if "video" in self._lanes else self._least
         if unit.dts + unit.duration - self._began >= most or self._is_full(lane):

@@ -42,6 +42,8 @@ _GROUP: Final = 85 * TICKS_PER_MS
 """So much sound shares a PES packet: each costs a header and half a packet of stuffing."""
 _GROUP_BYTES: Final = 50_000
 """And not more than its length can say, with room for one more frame."""
+_GUESS: Final = 40 * TICKS_PER_MS
+"""How long a picture lasts, unless another one says so soon behind it."""
 _MOST_SOUND: Final = 8000
 """Bytes of one frame: what ADTS can say, and more than any other codec needs."""
 _MOST_OPUS_CHANNELS: Final = 8
@@ -89,7 +91,8 @@ class TsMuxer(ContainerMuxer):
     Pieces begin at keyframes with tables, the clock and parameter sets, so that a reader may begin
     at any of those; of sound alone it may begin everywhere. The tables say what has come: where
     another track comes, or another codec, they change and so does their version. Counters and
-    versions go on behind a restart, and the break of the clock is marked.
+    versions go on behind a restart, as times do, and the clock is marked as another: nothing may
+    have come for long.
     """
 
     def __init__(self) -> None:
@@ -102,6 +105,9 @@ class TsMuxer(ContainerMuxer):
         self._tables: int | None = None  # when they were written last
         self._before = 0  # the time of the piece before
         self._step = 0  # from one piece to the next: about the longest of late
+        self._shown = 0  # the time of the newest picture
+        self._interval = _GUESS  # from the picture before to that one
+        self._heard = 0  # when all of the sound is over
         self._group: list[AccessUnit] = []
         self._group_parts: list[bytes] = []
         self._group_size = 0
@@ -109,6 +115,11 @@ class TsMuxer(ContainerMuxer):
     @property
     def formats(self) -> list[TrackFormat]:
         return list(self._formats.values())
+
+    @property
+    def end(self) -> int:
+        interval = self._interval if 0 < self._interval <= _PAUSE else _GUESS
+        return max(self._shown + interval, self._heard)
 
     def begin_segment(self, formats: Iterable[TrackFormat] = ()) -> None:
         """Let the next piece stand by itself, behind :meth:`flush`: tables come first.
@@ -152,6 +163,8 @@ class TsMuxer(ContainerMuxer):
         if kind == "audio":
             return pieces + self._sound(unit)
         pieces += self.flush()
+        if not unit.continues:
+            self._interval, self._shown = unit.dts - self._shown, unit.dts
         assert self._pictures is not None
         data = self._pictures.write(unit.data, is_key=unit.is_key, continues=unit.continues)
         return [*pieces, self._piece(unit, data, is_entry=unit.is_key)]
@@ -181,6 +194,7 @@ class TsMuxer(ContainerMuxer):
             return []
         data = b"".join(self._group_parts)
         self._group, self._group_parts, self._group_size = [], [], 0
+        self._heard = group[-1].dts + group[-1].duration
         piece = self._piece(group[0], data, is_entry="video" not in self._formats)
         piece.units = len(group)
         return [piece]

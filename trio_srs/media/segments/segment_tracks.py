@@ -109,7 +109,7 @@ class SegmentTracks:
                 self._break_due = True
             elif unit.dts + self._shift < 0:
                 self._shift = -unit.dts
-        return _shifted(unit, self._shift)
+        return unit.later(self._shift)
 
     def without_pause(self, unit: AccessUnit) -> AccessUnit:
         """The newest unit, which breaks, without the time before it in which nothing came."""
@@ -121,7 +121,7 @@ class SegmentTracks:
             self.seen = self._newest = unit.dts - pause
         else:
             self._heard = unit.dts - pause
-        return _shifted(unit, -pause)
+        return unit.later(-pause)
 
     def _note(self, unit: AccessUnit, *, is_picture: bool) -> None:
         if is_picture:
@@ -166,11 +166,3 @@ class SegmentTracks:
             return False
         self.formats = {"audio": unit.format}
         return True
-
-
-def _shifted(unit: AccessUnit, ticks: int) -> AccessUnit:
-    """The same later: whoever made it still needs it as it is."""
-    return AccessUnit(
-        unit.format, unit.dts + ticks, unit.pts + ticks, unit.data, unit.is_key, unit.samples,
-        continues=unit.continues,
-    )  # fmt: skip

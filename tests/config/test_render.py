@@ -14,6 +14,7 @@ from trio_srs.config.schema import AppConfig, Config, VhostConfig
 from trio_srs.hub.settings import StreamSettings, TimestampMode
 from trio_srs.net.address import Address
 from trio_srs.secret import Secret
+from trio_srs.service.hooks.config import HookDialect, HookTargets
 from trio_srs.service.rtmp.config import RtmpConfig, RtmpsConfig
 from trio_srs.units import NEVER, Bytes, Seconds
 
@@ -33,9 +34,15 @@ apps = st.dictionaries(
     st.builds(AppConfig, settings=overrides, stream=st.dictionaries(names, overrides, max_size=2)),
     max_size=2,
 )
+targets = st.builds(
+    HookTargets,
+    on_play=st.sampled_from([(), ("http://a/?b=1",)]),
+    dialect=st.sampled_from(HookDialect),
+    secret=st.none() | st.just(Secret("hunter2", ("env", "P"))),
+)
 vhosts = st.dictionaries(
     st.sampled_from(["a", "b.c", "", "__defaultVhost__"]),
-    st.builds(VhostConfig, enabled=st.booleans(), settings=overrides, app=apps),
+    st.builds(VhostConfig, enabled=st.booleans(), settings=overrides, app=apps, hooks=targets),
     max_size=3,
 )
 configs = st.builds(

@@ -16,7 +16,7 @@ from trio.testing import wait_all_tasks_blocked
 
 from trio_srs.config.load import loads
 from trio_srs.config.process import ProcessConfig
-from trio_srs.config.schema import Config
+from trio_srs.config.schema import Config, VhostConfig
 from trio_srs.errors import EndReason
 from trio_srs.hub.bus import Event, SessionBegan, SessionEnded
 from trio_srs.hub.gate import AccessRequest, AllowAll
@@ -29,6 +29,7 @@ from trio_srs.net.dial import DialError
 from trio_srs.net.listen import ListenError
 from trio_srs.server.build import Rulebook, build
 from trio_srs.server.run import Server, serve, serve_forever
+from trio_srs.service.hooks.config import HookTargets
 from trio_srs.service.rtmp.config import RtmpConfig, RtmpsConfig
 from trio_srs.service.rtmp.server import RtmpService
 from trio_srs.testing.bodies import inter, key
@@ -355,6 +356,19 @@ async def test_a_reload_takes_over_what_it_can_and_names_the_rest() -> None:
             assert peer.reader.chunk_size == 4096
             assert "replaced" in str(await old.hear_end())
             old.close()
+
+
+async def test_the_urls_of_a_virtual_host_wait_for_a_restart_and_its_settings_do_not() -> None:
+    targets = HookTargets(on_play=("http://127.0.0.1:9/",))
+    vhosts = {"a": VhostConfig(hooks=targets, settings={"publish_notify": False})}
+    new = attrs.evolve(CONFIG, vhost={**vhosts, "b": VhostConfig(hooks=targets)})
+    async with serve(CONFIG) as server:
+        changes = {change.path: change.live for change in server.reload(new)}
+        assert changes["vhost.a.hooks.on_play"] is False
+        assert changes["vhost.a.publish_notify"] is True
+        assert not server.config.hook_platforms.is_used
+        assert server.config.vhost["a"].settings == {"publish_notify": False}
+        assert "vhost.b.hooks.on_play" in {change.path for change in server.reload(new)}
 
 
 async def test_a_reload_back_to_the_old_changes_nothing() -> None:

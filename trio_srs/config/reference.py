@@ -24,6 +24,7 @@ from trio_srs.config.schema import Config, VhostConfig
 from trio_srs.hub.ids import ProcessName
 from trio_srs.net.address import Address
 from trio_srs.secret import Secret
+from trio_srs.service.hooks.config import HookTargets
 from trio_srs.units import Bytes, Seconds, Timeout
 
 __all__ = ["config_toml", "main", "meanings", "reference_page"]
@@ -84,6 +85,9 @@ publish_busy = "replace"
 enabled = true
 aliases = ["www.example.com"]
 publish_idle_timeout = "1m"
+
+[vhost."example.com".hooks]
+on_publish = ["https://platform.example.com/on_publish"]
 
 [vhost."example.com".app.live]
 timestamps = "rebase"
@@ -147,6 +151,8 @@ def reference_page() -> str:
         parts += [f"## `[{key_path(table.path)}]`", _summary(section), _rows(section)]
     parts += ["## `[app]` and `[vhost]`", _SCOPES, f"```toml\n{_EXAMPLES}```"]
     parts += ["A virtual host has these keys of its own:", _rows(VhostConfig)]
+    targets = ", ".join(f"`{name}`" for name in keys(HookTargets))
+    parts += [f"`[vhost.V.hooks]` has these keys of `[hooks]`: {targets}. {_summary(HookTargets)}"]
     return "\n\n".join(parts) + "\n"
 
 
@@ -171,7 +177,7 @@ def _rows(section: Any) -> str:
         f"| `{key.name}` | `{show(key.default, key.inner)}` | {_kind(key)} "
         f"| {'live' if key.live else 'restart'} | {about[key.name]} |"
         for key in keys(section).values()
-        if key.name not in {"settings", "app"}
+        if key.name not in {"settings", "app", "hooks"}
     )
     return "\n".join(["| key | default | value | reload | meaning |", "| --- " * 5 + "|", *rows])
 

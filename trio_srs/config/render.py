@@ -15,6 +15,7 @@ from trio_srs.config.keys import Key, keys
 from trio_srs.config.schema import AppConfig, Config, VhostConfig
 from trio_srs.hub.settings import Overrides, StreamSettings
 from trio_srs.secret import Secret
+from trio_srs.service.hooks.config import HookTargets
 from trio_srs.units import Bytes, format_bytes, format_seconds
 
 __all__ = ["Path", "Table", "key_path", "print_config", "show", "tables"]
@@ -113,6 +114,9 @@ def _vhosts(vhosts: Mapping[str, VhostConfig]) -> Iterator[Table]:
     for name, vhost in vhosts.items():
         entries = ((key, getattr(vhost, key.name)) for key in own)
         yield Table(("vhost", name), (*entries, *_given(vhost.settings)))
+        if vhost.hooks != HookTargets():
+            hooks = ((key, getattr(vhost.hooks, key.name)) for key in keys(HookTargets).values())
+            yield Table(("vhost", name, "hooks"), tuple(hooks))
         yield from _apps(("vhost", name, "app"), vhost.app)
 
 

@@ -18,7 +18,7 @@ from trio_srs.hub.history import HistoryConfig
 from trio_srs.hub.settings import Overrides, StreamSettings
 from trio_srs.service.api.config import ApiConfig
 from trio_srs.service.hls.config import HlsConfig
-from trio_srs.service.hooks.config import HooksConfig
+from trio_srs.service.hooks.config import HookPlatforms, HooksConfig, HookTargets
 from trio_srs.service.http.config import HttpConfig, HttpsConfig
 from trio_srs.service.rtmp.config import RtmpConfig, RtmpsConfig
 
@@ -70,6 +70,8 @@ class VhostConfig:
     """Whether requests for this host are served at all."""
     aliases: tuple[str, ...] = ()
     """Other host names for the same virtual host."""
+    hooks: HookTargets = attrs.field(factory=HookTargets)
+    """Who is called about this host alone, in place of `[hooks]`; in a file, a table of its own."""
     settings: Overrides = attrs.field(factory=dict, validator=_lawful)
     """The stream settings given for this host; in a file, keys of its own table."""
     app: Mapping[str, AppConfig] = attrs.field(factory=dict)
@@ -122,6 +124,11 @@ class Config:
                         f"host {host!r} is claimed by two virtual hosts, {other!r} and {name!r}"
                     )
         return hosts
+
+    @property
+    def hook_platforms(self) -> HookPlatforms:
+        """Who is called about what, on which virtual host."""
+        return HookPlatforms(self.hooks, {name: each.hooks for name, each in self.vhost.items()})
 
     def vhost_of(self, host: str) -> str:
         """The configured virtual host for a host name, without regard to case.

@@ -15,6 +15,7 @@ from trio_srs.hub.gate import Gate
 from trio_srs.hub.hub import Hub
 from trio_srs.hub.ids import Ids, SrsIds
 from trio_srs.hub.journal import Journal
+from trio_srs.hub.made_files import MadeFiles
 from trio_srs.hub.registry import Registry
 from trio_srs.hub.reports import Reports
 from trio_srs.hub.settings import StreamSettings
@@ -135,6 +136,7 @@ def build(
         turns=turns,
         reader=SharedReader() if SharedReader.works else None,
         addresses=addresses,
+        made_files=MadeFiles(supervisor),
     )
     made += filter(None, (offer.make(parts, config) for offer in services))
     return Built(rules, parts, tuple(made), journal)

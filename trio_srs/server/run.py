@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 import attrs
 import trio
 
-from trio_srs.config.schema import Config
+from trio_srs.config.schema import Config, VhostConfig
 from trio_srs.hub.bus import Bus
 from trio_srs.hub.directory import EventLog, SessionView
 from trio_srs.hub.end import until_ended
@@ -399,7 +399,13 @@ def _live_part(old: Config, new: Config) -> Config:
         for field in attrs.fields(Config)
         if field.init and attrs.has(type(section := getattr(new, field.name)))
     }
-    return attrs.evolve(new, **sections)
+    vhosts = {
+        name: attrs.evolve(
+            vhost, hooks=_live_keys(old.vhost.get(name, VhostConfig()).hooks, vhost.hooks)
+        )
+        for name, vhost in new.vhost.items()
+    }
+    return attrs.evolve(new, vhost=vhosts, **sections)
 
 
 def _live_keys(old: _Section, new: _Section) -> _Section:

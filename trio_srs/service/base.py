@@ -24,6 +24,7 @@ from trio_srs.hub.directory import EventLog, SessionDirectory
 from trio_srs.hub.gate import AccessRequest
 from trio_srs.hub.hub import Hub
 from trio_srs.hub.ids import SrsIds
+from trio_srs.hub.made_files import MadeFiles
 from trio_srs.hub.reports import Reports
 from trio_srs.hub.resolution import Rules, find_name
 from trio_srs.hub.supervisor import Supervisor
@@ -91,6 +92,8 @@ class Parts:
     """Reads for all connections, where the platform can."""
     addresses: Callable[[], Mapping[str, Sequence[str]]]
     """The URLs that the server listens on now, by protocol."""
+    made_files: MadeFiles = attrs.field(factory=MadeFiles)
+    """Told by whoever makes files of streams, for whoever wants to know."""
     web_routes: list[WebRoute] = attrs.field(factory=list)
     """What is served under paths of its own where HTTP is served: a service adds its route."""
 

@@ -16,11 +16,14 @@ from tests.service.rtmp.conftest import run_virtually
 from tests.service.rtmp.house import House
 from trio_srs.hub.bus import Bus
 from trio_srs.hub.ids import SrsIds
-from trio_srs.service.hooks.config import Action, HooksConfig
+from trio_srs.hub.made_files import MadeFiles
+from trio_srs.service.hooks.config import Action, HookPlatforms, HooksConfig, HookTargets
 from trio_srs.service.hooks.service import HooksService
 
 URL = "http://hooks.test/"
-EVERYTHING = {action.value: (f"{URL}{action}",) for action in Action}
+SINGLE = {Action.ON_DONE, Action.ON_HLS, Action.ON_DVR}
+"""Those that are tested by themselves."""
+EVERYTHING = {action.value: (f"{URL}{action}",) for action in Action if action not in SINGLE}
 
 
 @attrs.define
@@ -30,6 +33,7 @@ class Site:
     house: House
     poster: ScriptedPoster
     service: HooksService
+    files: MadeFiles
 
     async def told(self) -> list[str]:
         """All that was called, when there is nothing more to tell."""
@@ -48,15 +52,21 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 
 async def open_site(
-    nursery: trio.Nursery, script: Script = YES, *, house: dict[str, Any] | None = None, **keys: Any
+    nursery: trio.Nursery,
+    script: Script = YES,
+    *,
+    house: dict[str, Any] | None = None,
+    vhosts: dict[str, HookTargets] | None = None,
+    **keys: Any,
 ) -> Site:
     """A site that runs in a nursery; ``keys`` are those of the section."""
-    poster, bus = ScriptedPoster(script), Bus()
-    service = HooksService(HooksConfig(**{**EVERYTHING, **keys}), SrsIds(), bus, poster)
+    poster, bus, files = ScriptedPoster(script), Bus(), MadeFiles()
+    platforms = HookPlatforms(HooksConfig(**{**EVERYTHING, **keys}), vhosts or {})
+    service = HooksService(platforms, SrsIds(), bus, poster, files)
     await service.listen()
     await nursery.start(service.run)
     opened = await nursery.start(House(bus=bus, gates=(service.gate,), **(house or {})).run)
-    return Site(opened, poster, service)
+    return Site(opened, poster, service, files)
 
 
 @pytest.fixture

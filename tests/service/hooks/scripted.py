@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import parse_qsl
 
 import attrs
 import trio
 
 from trio_srs.hub.gate import AccessRequest
 from trio_srs.secret import Secret
-from trio_srs.service.hooks.poster import Answer
+from trio_srs.service.hooks.poster import Answer, HookBody
 from trio_srs.service.hooks.replies import HookFailedError, UnheardError
 
 __all__ = ["REQUEST", "YES", "Call", "Script", "ScriptedPoster", "no", "status", "unheard"]
@@ -39,10 +40,22 @@ class Call:
 
     @property
     def action(self) -> str:
-        return str(self.said["action"])
+        return str(self.said["action"] if "action" in self.said else self.said["call"])
 
     def __str__(self) -> str:
-        return f"{self.action} {self.said['client_id']} {self.said.get('stream', '')}".strip()
+        client, stream = (
+            self.said.get(name, self.said.get(other, ""))
+            for name, other in (("client_id", "clientid"), ("stream", "name"))
+        )
+        return f"{self.action} {client} {stream}".strip()
+
+
+def said_in(form: HookBody) -> dict[str, Any]:
+    """The fields of a call, whatever its dialect."""
+    if form.content_type == "application/json":
+        fields: dict[str, Any] = json.loads(form.body)
+        return fields
+    return dict(parse_qsl(form.body.decode(), keep_blank_values=True, strict_parsing=True))
 
 
 Script = Callable[[Call], Awaitable[Answer]]
@@ -83,8 +96,10 @@ class ScriptedPoster:
 
     async def prepare(self) -> None: ...
 
-    async def post(self, url: str, body: bytes, timeout_s: float, secret: Secret | None) -> Answer:
-        call = Call(url, json.loads(body))
+    async def post(
+        self, url: str, said: HookBody, timeout_s: float, secret: Secret | None
+    ) -> Answer:
+        call = Call(url, said_in(said))
         self.heard.append(call)
         self.secrets.append(secret)
         with trio.move_on_after(timeout_s):

@@ -9,7 +9,13 @@ from tests.service.hooks.scripted import REQUEST
 from trio_srs.errors import EndReason
 from trio_srs.hub.bus import SessionEnded
 from trio_srs.hub.ids import SrsIds
-from trio_srs.service.hooks.calls import HookCall, close_call, connect_call, request_call, undo_call
+from trio_srs.service.hooks.calls import (
+    HookCall,
+    close_call,
+    connect_call,
+    request_call,
+    undo_call,
+)
 from trio_srs.service.hooks.config import Action
 
 IDS = SrsIds()

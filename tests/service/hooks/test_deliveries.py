@@ -21,8 +21,8 @@ from tests.service.hooks.scripted import (
 )
 from trio_srs.hub.ids import SrsIds
 from trio_srs.service.hooks.calls import HookCall, request_call, undo_call
-from trio_srs.service.hooks.config import Action, HooksConfig
-from trio_srs.service.hooks.deliveries import Deliveries, encode_body
+from trio_srs.service.hooks.config import Action, HookPlatforms, HooksConfig
+from trio_srs.service.hooks.deliveries import Deliveries
 from trio_srs.service.hooks.poster import Answer
 from trio_srs.units import Seconds
 
@@ -45,7 +45,7 @@ class Post:
 @pytest.fixture
 async def post(request: pytest.FixtureRequest, nursery: trio.Nursery) -> AsyncIterator[Post]:
     script, keys = getattr(request, "param", (YES, {}))
-    config = HooksConfig(**{"on_stop": ("http://a/",), **keys})
+    config = HookPlatforms(HooksConfig(**{"on_stop": ("http://a/",), **keys}))
     poster = ScriptedPoster(script)
     deliveries = Deliveries(lambda: config, poster)
     await nursery.start(deliveries.run)
@@ -215,7 +215,7 @@ async def test_what_is_given_up_is_lost_and_holds_nobody_up(
 async def test_what_waits_when_all_is_cancelled_is_lost_and_logged(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    config = HooksConfig(on_stop=("http://a/",))
+    config = HookPlatforms(HooksConfig(on_stop=("http://a/",)))
     deliveries = Deliveries(lambda: config, ScriptedPoster(unheard))
     async with trio.open_nursery() as nursery:
         await nursery.start(deliveries.run)
@@ -229,7 +229,7 @@ async def test_what_waits_when_all_is_cancelled_is_lost_and_logged(
 
 async def test_what_waits_when_it_begins_anew_is_told() -> None:
     poster = ScriptedPoster()
-    config = HooksConfig(on_stop=("http://a/",))
+    config = HookPlatforms(HooksConfig(on_stop=("http://a/",)))
     deliveries = Deliveries(lambda: config, poster)
     deliveries.put([stopped()])
     async with trio.open_nursery() as nursery:
@@ -239,6 +239,15 @@ async def test_what_waits_when_it_begins_anew_is_told() -> None:
     assert poster.said() == ["on_stop c1 a"]
 
 
-def test_a_body_is_json_whatever_a_peer_says() -> None:
-    call = attrs.evolve(stopped(), body={"stream": 'ü"\ud800'})
-    assert encode_body(call) == b'{"stream":"\xc3\xbc\\"?"}'
+@pytest.mark.parametrize("order", ["", "on_hls live/a"])
+async def test_what_has_an_order_of_its_own_waits_for_itself_alone(post: Post, order: str) -> None:
+    async def slow_for_the_first(call: Call) -> Answer:
+        await trio.sleep(3 if call.said["stream"] == "a" else 0)
+        return Answer(200, b"0")
+
+    post.poster.script = slow_for_the_first
+    began = trio.current_time()
+    post.deliveries.put([attrs.evolve(stopped(name="a"), order=order, stream="")])
+    post.deliveries.put([stopped(name="b")])
+    await post.deliveries.settled("c1", "live/b")
+    assert trio.current_time() - began == (0 if order else 3)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import builtins
+import os
 import sys
 from typing import Any
 
+import attrs
 import pytest
 import trio
 
 from tests.service.hooks.conftest import OpenSite
-from tests.service.hooks.scripted import unheard
+from tests.service.hooks.scripted import YES, Call, unheard
 from trio_srs.config.schema import Config
+from trio_srs.hub.made_files import FileKind, MadeFile
 from trio_srs.server.build import build
 from trio_srs.service.base import StopPhase
-from trio_srs.service.hooks.config import HooksConfig
+from trio_srs.service.hooks.config import HookPlatforms, HooksConfig, HookTargets
 from trio_srs.service.hooks.make import HooksNotInstalledError
+from trio_srs.service.hooks.poster import Answer
 from trio_srs.service.hooks.service import HooksService
 
 USED = Config(hooks=HooksConfig(on_play=("http://127.0.0.1:9/",)))
@@ -60,7 +64,7 @@ async def test_another_configuration_holds_for_the_next_call(site_of: OpenSite) 
     peer = await site.house.publisher("a")
 
     class Sections:
-        hooks = HooksConfig(on_close=("http://b/",))
+        hook_platforms = HookPlatforms(HooksConfig(on_close=("http://b/",)))
 
     site.service.configure(Sections())
     peer.close()
@@ -90,8 +94,105 @@ def test_who_has_no_http_client_is_told_what_to_install(monkeypatch: pytest.Monk
             raise ModuleNotFoundError(name="httpx2")
         return real_import(name, *args)
 
-    for name in ("service", "poster", "deliveries", "asking"):
+    for name in ("service", "poster", "dialects", "deliveries", "asking"):
         monkeypatch.delitem(sys.modules, f"trio_srs.service.hooks.{name}", raising=False)
     monkeypatch.setattr(builtins, "__import__", without_client)
     with pytest.raises(HooksNotInstalledError, match="but httpx2 is not installed: pip install"):
         build(USED)
+
+
+SEGMENT = MadeFile(
+    kind=FileKind.SEGMENT,
+    stream="live/a",
+    session="c1",
+    path="/srv/live/a-3.ts",
+    url="live/a-3.ts",
+    duration_s=9.36,
+    number=3,
+    playlist_path="/srv/live/a.m3u8",
+    playlist_url="live/a.m3u8",
+)
+SAID_OF_SEGMENT = {
+    "duration": 9.36,
+    "cwd": os.getcwd(),
+    "file": "/srv/live/a-3.ts",
+    "url": "live/a-3.ts",
+    "m3u8": "/srv/live/a.m3u8",
+    "m3u8_url": "live/a.m3u8",
+    "seq_no": 3,
+}
+
+
+async def test_a_file_is_told_of_with_what_is_known_of_its_publish(site_of: OpenSite) -> None:
+    site = await site_of(on_hls=("http://h/",), on_dvr=("http://d/",))
+    peer = await site.house.publisher("a?token=x")
+    site.files.tell(SEGMENT)
+    peer.close()
+    await site.told()
+    site.files.tell(attrs.evolve(SEGMENT, kind=FileKind.RECORDING, path="/srv/a.flv"))
+    await site.told()
+    segment, recording = (
+        next(call.said for call in site.poster.heard if call.action == action)
+        for action in ("on_hls", "on_dvr")
+    )
+    publish = site.poster.heard[1].said
+    order = (
+        "server_id service_id action client_id ip vhost app tcUrl stream param duration cwd file "
+        "url m3u8 m3u8_url seq_no stream_url stream_id"
+    )
+    assert " ".join(segment) == order
+    assert segment == {**publish, "action": "on_hls", **SAID_OF_SEGMENT}
+    file = {"cwd": os.getcwd(), "file": "/srv/a.flv"}
+    assert recording == {**publish, "action": "on_dvr", **file}
+
+
+@pytest.mark.parametrize(
+    ("stream", "named"),
+    [
+        ("live/a", ("__defaultVhost__", "live", "a", "/live/a")),
+        ("one/live/a", ("one", "live", "a", "one/live/a")),
+        ("two/live/a", ("__defaultVhost__", "two/live", "a", "/two/live/a")),
+    ],
+)
+async def test_a_file_of_what_came_by_no_request_is_told_of_by_its_name(
+    site_of: OpenSite, stream: str, named: tuple[str, ...]
+) -> None:
+    own = HookTargets(on_hls=("http://one/",))
+    site = await site_of(on_hls=("http://all/",), vhosts={"one": own})
+    site.files.tell(attrs.evolve(SEGMENT, stream=stream, session=""))
+    await site.told()
+    [call] = site.poster.heard
+    fields = tuple(call.said[name] for name in ("vhost", "app", "stream", "stream_url"))
+    assert (fields, call.said["client_id"], call.said["param"]) == (named, "", "")
+    assert call.url == ("http://one/" if named[0] == "one" else "http://all/")
+
+
+async def test_a_call_about_files_that_is_not_heard_holds_up_nobody_else(
+    site_of: OpenSite,
+) -> None:
+    async def no_files(call: Call) -> Answer:
+        return await (unheard if call.action == "on_hls" else YES)(call)
+
+    site = await site_of(no_files, on_hls=("http://h/",))
+    peer = await site.house.publisher("a")
+    site.files.tell(SEGMENT)
+    peer.close()
+    await trio.testing.wait_all_tasks_blocked()
+    assert "on_close c1" in site.poster.said()
+
+
+async def test_the_end_of_each_is_told_once_more_to_who_wants_it(site_of: OpenSite) -> None:
+    site = await site_of(on_done=("http://done/",))
+    peer = await site.house.publisher("a")
+    player = await site.house.player("a")
+    player.close()
+    await site.told()
+    peer.close()
+    assert [
+        each for each in await site.told() if each.startswith(("on_done", "on_un", "on_stop"))
+    ] == [
+        "on_stop c2 a",
+        "on_done c2 a",
+        "on_unpublish c1 a",
+        "on_done c1 a",
+    ]

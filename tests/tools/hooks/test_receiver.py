@@ -13,7 +13,7 @@ import trio
 
 from trio_srs.net.nursery import ungrouped
 from trio_srs.secret import Secret
-from trio_srs.service.hooks.poster import Answer, HttpPoster, shown
+from trio_srs.service.hooks.poster import Answer, HookBody, HttpPoster, shown
 from trio_srs.service.hooks.replies import (
     ANSWER_MOST,
     AnswerError,
@@ -26,6 +26,7 @@ from trio_srs.tools.hooks.scripted_answer import YES, ScriptedAnswer
 pytestmark = pytest.mark.interop
 
 BODY = b'{"action":"on_play","client_id":"c1","app":"live","stream":"a"}'
+FORM = HookBody("application/json", BODY)
 Receive = Callable[[ScriptedAnswer], Awaitable[tuple[str, list[ReceivedCall]]]]
 
 
@@ -57,13 +58,13 @@ async def running(keep_alive_s: float = 5.0) -> AsyncIterator[HttpPoster]:
 
 async def post(url: str, timeout_s: float = 5.0, secret: Secret | None = None) -> Answer:
     async with running() as poster:
-        return await poster.post(url, BODY, timeout_s, secret)
+        return await poster.post(url, FORM, timeout_s, secret)
 
 
 async def test_a_call_is_noted_and_answered(receive: Receive) -> None:
     url, calls = await receive(YES)
     async with running() as poster:
-        answers = [await poster.post(f"{url}x?key=1", BODY, 5.0, None) for _ in range(3)]
+        answers = [await poster.post(f"{url}x?key=1", FORM, 5.0, None) for _ in range(3)]
     assert answers == [Answer(200, b"0")] * 3
     assert [call.number for call in calls] == [1, 2, 3]
     call = calls[0]
@@ -78,7 +79,7 @@ async def test_a_connection_is_kept_for_a_while_and_no_longer(receive: Receive) 
     async with running(keep_alive_s=0.5) as poster:
         await poster.prepare()
         for pause_s in (0.0, 0.7, 0.0):
-            await poster.post(url, BODY, 5.0, None)
+            await poster.post(url, FORM, 5.0, None)
             await trio.sleep(pause_s)
     assert [call.peer == calls[0].peer for call in calls] == [True, True, False]
 
@@ -113,7 +114,7 @@ async def test_where_nobody_listens_nobody_has_heard() -> None:
     with pytest.raises(UnheardError, match="ConnectError"):
         await post("http://127.0.0.1:1/")
     with pytest.raises(UnheardError, match="nobody makes calls now"):
-        await HttpPoster(4, 5.0).post("http://127.0.0.1:1/", BODY, 1.0, None)
+        await HttpPoster(4, 5.0).post("http://127.0.0.1:1/", FORM, 1.0, None)
 
 
 async def test_an_endless_answer_is_none(receive: Receive) -> None:
@@ -135,9 +136,20 @@ async def test_what_is_no_json_is_noted_all_the_same(receive: Receive) -> None:
     url, calls = await receive(YES)
     for body in (b"a=1&b=2", b"[1]"):
         async with running() as poster:
-            await poster.post(url, body, 5.0, None)
+            await poster.post(url, HookBody("application/json", body), 5.0, None)
     assert [(call.action, call.fields, call.stream) for call in calls] == [("", {}, "")] * 2
-    assert str(calls[0]).endswith("no JSON object")
+    assert str(calls[0]).endswith("neither a JSON object nor a form")
+
+
+async def test_a_form_is_noted_as_nginx_rtmp_says_it(receive: Receive) -> None:
+    url, calls = await receive(ScriptedAnswer(status=302, body=b"", location="cam7"))
+    said = b"app=live&addr=10.0.0.1&clientid=c1&call=publish&name=a&call=play"
+    async with running() as poster:
+        form = HookBody("application/x-www-form-urlencoded", said)
+        answer = await poster.post(url, form, 5.0, None)
+    assert answer == Answer(302, b"", "cam7")
+    [call] = calls
+    assert (call.action, call.client_id, call.stream) == ("publish", "c1", "live/a")
 
 
 async def test_who_speaks_no_http_disturbs_nobody(receive: Receive) -> None:

@@ -16,6 +16,7 @@ from trio_srs.tools.hooks.scripted_answer import YES, ScriptedAnswer, ScriptedAn
         ("redirect:rtmp://b/c", ScriptedAnswer(body=b'{"code": 302, "redirect": "rtmp://b/c"}')),
         ("rename:x", ScriptedAnswer(body=b'{"code": 0, "rename": "x"}')),
         ("503", ScriptedAnswer(status=503, body=b"")),
+        ("302:a", ScriptedAnswer(status=302, body=b"", location="a")),
         ("close", ScriptedAnswer(closes=True)),
         ("slow", ScriptedAnswer(after_s=5.0)),
         ("slow:300ms", ScriptedAnswer(after_s=0.3)),

@@ -5,13 +5,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
+import attrs
 import trio
 
 from trio_srs.hub.gate import AS_ASKED, AccessRequest, Grant
 from trio_srs.hub.ids import SrsIds
 from trio_srs.service.hooks.calls import HookCall, connect_call, request_call
-from trio_srs.service.hooks.config import Action, HooksConfig, OnFailure
-from trio_srs.service.hooks.deliveries import Deliveries, encode_body
+from trio_srs.service.hooks.config import Action, HookPlatforms, OnFailure
+from trio_srs.service.hooks.deliveries import Deliveries
+from trio_srs.service.hooks.dialects import DIALECTS
 from trio_srs.service.hooks.ledger import Ledger, LedgerEntry
 from trio_srs.service.hooks.poster import Poster, shown
 from trio_srs.service.hooks.replies import (
@@ -19,7 +21,6 @@ from trio_srs.service.hooks.replies import (
     HookFailedError,
     HookRefusedError,
     UnheardError,
-    read_answer,
 )
 
 __all__ = ["HooksGate"]
@@ -35,7 +36,7 @@ class HooksGate:
 
     def __init__(
         self,
-        config: Callable[[], HooksConfig],
+        config: Callable[[], HookPlatforms],
         ids: SrsIds,
         poster: Poster,
         ledger: Ledger,
@@ -45,7 +46,15 @@ class HooksGate:
         self._ledger, self._deliveries = ledger, deliveries
 
     async def connect(self, request: AccessRequest, /) -> Grant | None:
-        """Nobody is asked yet: SRS's ``on_connect`` names a stream."""
+        """Nobody is asked yet where ``on_connect`` names a stream, as SRS's does."""
+        targets = self._config().of(request.vhost)
+        if not DIALECTS[targets.dialect].asks_at_connect:
+            return None
+        total_s = self._config().general.total_timeout
+        with trio.move_on_after(total_s):
+            # There is no stream yet that could have another name.
+            return attrs.evolve(await self._connected(request), name="")
+        return self._fail(connect_call(self._ids, request), "", _late(total_s))
 
     async def publish(self, request: AccessRequest, /) -> Grant | None:
         return await self._decide(Action.ON_PUBLISH, request)
@@ -60,14 +69,14 @@ class HooksGate:
             HookRefusedError: somebody said no.
             HookFailedError: it could not be decided, and that is to be a no.
         """
-        total_s, call = self._config().total_timeout, request_call(self._ids, action, request)
+        total_s = self._config().general.total_timeout
+        call = request_call(self._ids, action, request)
         with trio.move_on_after(total_s):
             await self._deliveries.settled(call.session, call.stream)
             connected = await self._connected(request)
             entry = self._ledger.request(call, is_asked=self._is_asked(call))
             return connected.then(await self._ask(entry))
-        failed = HookFailedError(f"it was not decided within {total_s:g} s")
-        return self._fail(call, "", failed)
+        return self._fail(call, "", _late(total_s))
 
     async def _connected(self, request: AccessRequest) -> Grant:
         ledger, session = self._ledger, request.session
@@ -82,12 +91,15 @@ class HooksGate:
             raise
 
     def _is_asked(self, call: HookCall) -> bool:
-        return bool(self._config().urls_of(call.action))
+        return bool(self._urls_of(call))
+
+    def _urls_of(self, call: HookCall) -> tuple[str, ...]:
+        return self._config().of(call.vhost).urls_of(call.action)
 
     async def _ask(self, entry: LedgerEntry) -> Grant:
         """Call each URL in order; the first that says no is the last."""
         grant = AS_ASKED
-        for url in self._config().urls_of(entry.call.action):
+        for url in self._urls_of(entry.call):
             grant = grant.then(await self._call(url, entry))
             if grant.redirect:
                 break
@@ -95,12 +107,14 @@ class HooksGate:
 
     async def _call(self, url: str, entry: LedgerEntry) -> Grant:
         config, call = self._config(), entry.call
+        targets = config.of(call.vhost)
+        dialect = DIALECTS[targets.dialect]
         was_granted, entry.may_be_granted = entry.may_be_granted, True
         try:
             answer = await self._poster.post(
-                url, encode_body(call), config.call_timeout, config.secret
+                url, dialect.said(call), config.general.call_timeout, targets.secret
             )
-            grant = read_answer(answer.status, answer.body)
+            grant = dialect.read(answer)
         except HookRefusedError:
             entry.may_be_granted = was_granted
             raise
@@ -114,7 +128,7 @@ class HooksGate:
 
     def _fail(self, call: HookCall, url: str, error: HookFailedError) -> Grant:
         """Somebody could not be asked: as the configuration says, that is a no, or nothing."""
-        is_allowed = self._config().on_failure is OnFailure.ALLOW
+        is_allowed = self._config().of(call.vhost).on_failure is OnFailure.ALLOW
         _log.warning(
             "%s of session %s is %s: %s%s",
             call.action,
@@ -128,3 +142,7 @@ class HooksGate:
             return AS_ASKED
         # What is wrong with the server that decides is not for the peer to know.
         raise HookFailedError("it could not be decided") from None
+
+
+def _late(total_s: float) -> HookFailedError:
+    return HookFailedError(f"it was not decided within {total_s:g} s")

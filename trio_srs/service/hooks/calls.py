@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from typing import Final
 
 import attrs
@@ -10,11 +11,21 @@ import attrs
 from trio_srs.hub.bus import SessionEnded
 from trio_srs.hub.gate import AccessRequest
 from trio_srs.hub.ids import SrsIds
+from trio_srs.hub.made_files import FileKind, MadeFile
 from trio_srs.service.hooks.config import Action
 from trio_srs.wire.stream_name import key_of
-from trio_srs.wire.url import StreamName
+from trio_srs.wire.url import DEFAULT_VHOST, StreamName
 
-__all__ = ["UNDONE_BY", "HookCall", "close_call", "connect_call", "request_call", "undo_call"]
+__all__ = [
+    "UNDONE_BY",
+    "HookCall",
+    "close_call",
+    "connect_call",
+    "file_call",
+    "request_call",
+    "undo_call",
+    "with_done",
+]
 
 UNDONE_BY: Final[Mapping[Action, Action]] = {
     Action.ON_CONNECT: Action.ON_CLOSE,
@@ -33,8 +44,14 @@ class HookCall:
     """The session's id: its calls keep their order."""
     stream: str = ""
     """The stream as it was asked for, by its name in the hub; empty for a connection's own."""
+    vhost: str
+    """The configured virtual host."""
     body: Mapping[str, object]
     """The JSON object, with SRS's fields in SRS's order."""
+    request: AccessRequest | None = attrs.field(default=None, repr=False)
+    """What was asked for, if the call is of a request."""
+    order: str = ""
+    """By what it keeps its order, if not by the session."""
 
 
 def connect_call(ids: SrsIds, request: AccessRequest) -> HookCall:
@@ -81,6 +98,79 @@ def undo_call(granted: HookCall) -> HookCall:
     return attrs.evolve(granted, action=action, body={**body, "action": str(action)})
 
 
+def with_done(calls: Iterable[HookCall]) -> Iterator[HookCall]:
+    """The calls, and ``on_done`` behind each that says that a publish or a play is over."""
+    for call in calls:
+        yield call
+        if call.action in (Action.ON_UNPUBLISH, Action.ON_STOP):
+            body = {**call.body, "action": str(Action.ON_DONE)}
+            yield attrs.evolve(call, action=Action.ON_DONE, body=body)
+
+
+def file_call(
+    ids: SrsIds, made: MadeFile, publish: HookCall | None, vhosts: Container[str]
+) -> HookCall:
+    """``on_hls`` or ``on_dvr``.
+
+    Args:
+        publish: the ``on_publish`` of what it was made of, if there was one.
+        vhosts: the configured virtual hosts.
+    """
+    action, fields = _OF_FILES[made.kind]
+    if publish is None:
+        publish = _unasked(ids, made, vhosts)
+    head, of_stream = (
+        {name: publish.body[name] for name in names}
+        for names in (_HEAD, ("tcUrl", "stream", "param"))
+    )
+    return attrs.evolve(
+        publish,
+        action=action,
+        stream="",
+        order=f"{action} {made.stream}",
+        body={
+            **head,
+            "action": str(action),
+            **of_stream,
+            **fields(made),
+            **{name: publish.body[name] for name in ("stream_url", "stream_id")},
+        },
+    )
+
+
+def _unasked(ids: SrsIds, made: MadeFile, vhosts: Container[str]) -> HookCall:
+    """What an ``on_publish`` would have said of a publish that came by no request: a relay's."""
+    vhost, path = made.stream.split("/", 1)
+    if vhost not in vhosts or "/" not in path:
+        vhost, path = DEFAULT_VHOST, made.stream
+    app, _, name = path.rpartition("/")
+    request = AccessRequest(
+        session=made.session, peer="", protocol="", vhost=vhost, app=app, name=name
+    )
+    return request_call(ids, Action.ON_PUBLISH, request)
+
+
+def _segment(made: MadeFile) -> dict[str, object]:
+    return {
+        "duration": made.duration_s,
+        "cwd": os.getcwd(),
+        "file": made.path,
+        "url": made.url,
+        "m3u8": made.playlist_path,
+        "m3u8_url": made.playlist_url,
+        "seq_no": made.number,
+    }
+
+
+def _recording(made: MadeFile) -> dict[str, object]:
+    return {"cwd": os.getcwd(), "file": made.path}
+
+
+_OF_FILES: Final[Mapping[FileKind, tuple[Action, Callable[[MadeFile], dict[str, object]]]]] = {
+    FileKind.SEGMENT: (Action.ON_HLS, _segment),
+    FileKind.RECORDING: (Action.ON_DVR, _recording),
+}
+
 _HEAD: Final = ("server_id", "service_id", "action", "client_id", "ip", "vhost", "app")
 _OF_STREAM: Final = ("tcUrl", "stream", "param", "stream_url", "stream_id")
 
@@ -90,7 +180,14 @@ def _call(ids: SrsIds, action: Action, request: AccessRequest, **fields: object)
     head = (ids.server, ids.service, str(action), request.session, _ip(request.peer))
     named = dict(zip(_HEAD, (*head, request.vhost, request.app), strict=True))
     stream = "" if action is Action.ON_CONNECT else key
-    return HookCall(action=action, session=request.session, stream=stream, body={**named, **fields})
+    return HookCall(
+        action=action,
+        session=request.session,
+        stream=stream,
+        vhost=request.vhost,
+        body={**named, **fields},
+        request=request,
+    )
 
 
 def _of(ids: SrsIds, request: AccessRequest) -> dict[str, object]:

@@ -7,7 +7,6 @@ sessions side by side.
 
 from __future__ import annotations
 
-import json
 import logging
 import math
 from collections import deque
@@ -18,11 +17,12 @@ import attrs
 import trio
 
 from trio_srs.service.hooks.calls import HookCall
-from trio_srs.service.hooks.config import HooksConfig
+from trio_srs.service.hooks.config import HookPlatforms
+from trio_srs.service.hooks.dialects import DIALECTS
 from trio_srs.service.hooks.poster import Poster, shown
-from trio_srs.service.hooks.replies import HookFailedError, HookRefusedError, read_answer
+from trio_srs.service.hooks.replies import HookFailedError, HookRefusedError
 
-__all__ = ["Deliveries", "encode_body"]
+__all__ = ["Deliveries"]
 
 _log = logging.getLogger(__name__)
 
@@ -30,11 +30,6 @@ _FIRST_PAUSE_S: Final = 0.5
 _MOST_PAUSE_S: Final = 30.0
 _AGAIN: Final = frozenset({408, 425, 429})
 """Statuses of the client's fault (RFC 9110 15.5) after which the same call may succeed."""
-
-
-def encode_body(call: HookCall) -> bytes:
-    """The JSON of a call."""
-    return json.dumps(call.body, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
 
 
 @attrs.define(eq=False)
@@ -56,18 +51,18 @@ class Deliveries:
         lost: calls that were given up, or for which there was no room.
     """
 
-    def __init__(self, config: Callable[[], HooksConfig], poster: Poster) -> None:
+    def __init__(self, config: Callable[[], HookPlatforms], poster: Poster) -> None:
         self.made = self.lost = 0
         self._config, self._poster = config, poster
         self._lines: dict[str, deque[_Delivery]] = {}
-        """By session; there is none that is empty."""
+        """By session, or by what else keeps its order; there is none that is empty."""
         self._of_streams: dict[str, set[_Delivery]] = {}
         self._count = 0
         self._changed = trio.Event()
         self._nursery: trio.Nursery | None = None
         self._given_up = ""
         """Why nothing is told any more."""
-        self._room = trio.CapacityLimiter(max(1, config().max_connections // 2))
+        self._room = trio.CapacityLimiter(max(1, config().general.max_connections // 2))
 
     def __len__(self) -> int:
         """How many there are to be made."""
@@ -77,11 +72,11 @@ class Deliveries:
         """Tell this, behind what is to be told of the same session."""
         for call in calls:
             config = self._config()
-            if not config.urls_of(call.action):
+            if not config.of(call.vhost).urls_of(call.action):
                 continue
             if self._given_up:
                 self._lose(call, self._given_up)
-            elif self._count >= config.queue:
+            elif self._count >= config.general.queue:
                 self._lose(call, f"hooks.queue is full: {self._count} wait")
             else:
                 self._add(_Delivery(call, trio.current_time()))
@@ -91,13 +86,14 @@ class Deliveries:
         self._count += 1
         if call.stream:
             self._of_streams.setdefault(call.stream, set()).add(delivery)
-        line = self._lines.get(call.session)
+        order = call.order or call.session
+        line = self._lines.get(order)
         if line is not None:
             line.append(delivery)
             return
-        self._lines[call.session] = deque([delivery])
+        self._lines[order] = deque([delivery])
         if self._nursery is not None:
-            self._nursery.start_soon(self._run_line, call.session)
+            self._nursery.start_soon(self._run_line, order)
 
     def _remove(self, delivery: _Delivery) -> None:
         call = delivery.call
@@ -155,8 +151,8 @@ class Deliveries:
         try:
             async with trio.open_nursery() as nursery:
                 self._nursery = nursery
-                for session in self._lines:
-                    nursery.start_soon(self._run_line, session)
+                for order in self._lines:
+                    nursery.start_soon(self._run_line, order)
                 task_status.started()
                 try:
                     await trio.sleep_forever()
@@ -166,13 +162,13 @@ class Deliveries:
             if trio.current_effective_deadline() == -math.inf:  # it was not a bug in here
                 self.give_up("the server was cancelled")
 
-    async def _run_line(self, session: str) -> None:
-        line = self._lines[session]
+    async def _run_line(self, order: str) -> None:
+        line = self._lines[order]
         while line:
             await self._deliver(line[0])
             delivery = line.popleft()
             if not line:
-                del self._lines[session]
+                del self._lines[order]
             self._remove(delivery)
 
     async def _deliver(self, delivery: _Delivery) -> None:
@@ -185,7 +181,7 @@ class Deliveries:
                 return
             delivery.was_tried = True
             self._tell_changed()
-            if trio.current_time() + pause_s > delivery.at + self._config().retry_for:
+            if trio.current_time() + pause_s > delivery.at + self._config().general.retry_for:
                 where = ", ".join(map(shown, failed))
                 self._lose(call, f"{where} did not hear it")
                 return
@@ -193,14 +189,17 @@ class Deliveries:
             urls, pause_s = failed, min(2 * pause_s, _MOST_PAUSE_S)
 
     def _urls(self, delivery: _Delivery) -> tuple[str, ...]:
-        return self._config().urls_of(delivery.call.action)
+        call = delivery.call
+        return self._config().of(call.vhost).urls_of(call.action)
 
     async def _is_heard(self, url: str, call: HookCall) -> bool:
         config = self._config()
+        targets = config.of(call.vhost)
+        dialect = DIALECTS[targets.dialect]
         try:
             async with self._room:
                 answer = await self._poster.post(
-                    url, encode_body(call), config.call_timeout, config.secret
+                    url, dialect.said(call), config.general.call_timeout, targets.secret
                 )
             if answer.status >= 500 or answer.status in _AGAIN:
                 raise HookFailedError(f"status {answer.status}")
@@ -208,7 +207,7 @@ class Deliveries:
             self._warn("did not hear", url, call, error)
             return False
         try:
-            read_answer(answer.status, answer.body)
+            dialect.read(answer)
         except (HookFailedError, HookRefusedError) as error:
             self._warn("does not agree with", url, call, error)  # it was heard all the same
         return True

@@ -7,6 +7,7 @@ what came of it ends, when nothing comes of it, or with its session at the lates
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from typing import Final
 
@@ -26,6 +27,7 @@ from trio_srs.service.hooks.config import Action
 
 __all__ = ["Ledger", "LedgerEntry"]
 
+_MOST_PUBLISHES: Final = 10_000
 _ASKED_BY: Final = {"publish": Action.ON_PUBLISH, "play": Action.ON_PLAY}
 _ABOUT: Final[Mapping[type[Event], Action]] = {
     PublishBegan: Action.ON_PUBLISH,
@@ -67,6 +69,8 @@ class Ledger:
 
     def __init__(self) -> None:
         self._accounts: dict[str, _Account] = {}
+        self._publishes: OrderedDict[tuple[str, str], HookCall] = OrderedDict()
+        """The newest publishes that began, over or not, by session and stream."""
 
     def __len__(self) -> int:
         """How many sessions have something."""
@@ -92,6 +96,15 @@ class Ledger:
     def _account(self, call: HookCall) -> _Account:
         return self._accounts.setdefault(call.session, _Account())
 
+    def publish_of(self, session: str, stream: str) -> HookCall | None:
+        """The ``on_publish`` of a publish that goes on, or was over not long ago."""
+        return self._publishes.get((session, stream))
+
+    def _remember(self, entry: LedgerEntry) -> None:
+        self._publishes[entry.call.session, entry.stream] = entry.call
+        if len(self._publishes) > _MOST_PUBLISHES:
+            self._publishes.popitem(last=False)
+
     def disconnect(self, session: str) -> Iterator[HookCall]:
         """Nothing came of a session's ``on_connect``; it may be asked about again."""
         account = self._accounts[session]
@@ -108,6 +121,8 @@ class Ledger:
             case PublishBegan() | PlayBegan():
                 for entry in _of(account, _ABOUT[type(event)], ""):
                     entry.has_begun, entry.stream = True, event.stream
+                    if entry.call.action is Action.ON_PUBLISH:
+                        self._remember(entry)
                     break
             case RequestRefused():
                 asked = _ASKED_BY.get(event.request)

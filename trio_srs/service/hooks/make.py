@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from trio_srs.errors import RefusedError
 from trio_srs.service.base import Parts
-from trio_srs.service.hooks.config import HooksConfig
+from trio_srs.service.hooks.config import HookPlatforms
 
 if TYPE_CHECKING:
     from trio_srs.service.hooks.service import HooksService
@@ -24,8 +24,8 @@ class HooksSections(Protocol):
     """What of a configuration is about hooks."""
 
     @property
-    def hooks(self) -> HooksConfig:
-        """The section ``[hooks]`` of the configuration."""
+    def hook_platforms(self) -> HookPlatforms:
+        """The section ``[hooks]`` of the configuration, and those of its virtual hosts."""
         ...
 
 
@@ -35,7 +35,8 @@ def make_hooks(parts: Parts, config: HooksSections) -> HooksService | None:
     Raises:
         HooksNotInstalledError: somebody is, and there is no HTTP client.
     """
-    if not config.hooks.is_used:
+    platforms = config.hook_platforms
+    if not platforms.is_used:
         return None
     try:
         from trio_srs.service.hooks.poster import HttpPoster
@@ -44,7 +45,7 @@ def make_hooks(parts: Parts, config: HooksSections) -> HooksService | None:
         raise HooksNotInstalledError(
             f"hooks are configured, but {error.name} is not installed: pip install httpx2"
         ) from error
-    poster = HttpPoster(config.hooks.max_connections, config.hooks.keep_alive)
-    service = HooksService(config.hooks, parts.srs_ids, parts.bus, poster)
+    poster = HttpPoster(platforms.general.max_connections, platforms.general.keep_alive)
+    service = HooksService(platforms, parts.srs_ids, parts.bus, poster, parts.made_files)
     parts.access.add(service.gate)
     return service

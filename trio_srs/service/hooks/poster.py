@@ -18,7 +18,7 @@ from trio_srs.secret import Secret
 from trio_srs.service.hooks.replies import ANSWER_MOST, AnswerError, HookFailedError, UnheardError
 from trio_srs.version import VERSION
 
-__all__ = ["Answer", "HttpPoster", "Poster", "shown", "signature"]
+__all__ = ["Answer", "HookBody", "HttpPoster", "Poster", "shown", "signature"]
 
 SIGNATURE: Final = "Trio-Srs-Signature"
 _CLOSE_S: Final = 1.0
@@ -33,11 +33,21 @@ _NOT_CONNECTED: Final = (
 
 
 @attrs.frozen
+class HookBody:
+    """What is said to a server."""
+
+    content_type: str
+    body: bytes
+
+
+@attrs.frozen
 class Answer:
     """What a server answered to a call."""
 
     status: int
     body: bytes
+    location: str = ""
+    """The header of that name."""
 
 
 class Poster(Protocol):
@@ -51,11 +61,12 @@ class Poster(Protocol):
         """Make what the first call would otherwise wait for."""
         ...
 
-    async def post(self, url: str, body: bytes, timeout_s: float, secret: Secret | None) -> Answer:
+    async def post(
+        self, url: str, said: HookBody, timeout_s: float, secret: Secret | None
+    ) -> Answer:
         """Make one call.
 
         Args:
-            body: JSON.
             secret: what to sign it with.
 
         Raises:
@@ -136,9 +147,12 @@ class HttpPoster:
             )
         return self._client
 
-    async def post(self, url: str, body: bytes, timeout_s: float, secret: Secret | None) -> Answer:
+    async def post(
+        self, url: str, said: HookBody, timeout_s: float, secret: Secret | None
+    ) -> Answer:
+        body = said.body
         headers = {
-            "Content-Type": "application/json",
+            "Content-Type": said.content_type,
             "User-Agent": f"trio-srs/{VERSION}",
             "Accept-Encoding": "identity",
         }
@@ -181,7 +195,7 @@ async def _post(
             said += piece[: ANSWER_MOST + 1 - len(said)]
     if len(said) > ANSWER_MOST:
         raise AnswerError(f"an answer of more than {ANSWER_MOST} bytes")
-    return Answer(response.status_code, bytes(said))
+    return Answer(response.status_code, bytes(said), response.headers.get("location", ""))
 
 
 def _said(error: Exception) -> str:

@@ -10,9 +10,11 @@ import trio
 
 from trio_srs.hub.bus import Bus, Event
 from trio_srs.hub.ids import SrsIds
+from trio_srs.hub.made_files import MadeFile, MadeFiles
 from trio_srs.service.base import StopPhase
 from trio_srs.service.hooks.asking import HooksGate
-from trio_srs.service.hooks.config import HooksConfig
+from trio_srs.service.hooks.calls import file_call, with_done
+from trio_srs.service.hooks.config import HookPlatforms
 from trio_srs.service.hooks.deliveries import Deliveries
 from trio_srs.service.hooks.ledger import Ledger
 from trio_srs.service.hooks.make import HooksSections
@@ -27,21 +29,33 @@ class HooksService:
     """Asks and tells by calls. It listens nowhere, and is there until the last session has ended.
 
     Attributes:
-        config: what holds for calls that begin.
+        platforms: what holds for calls that begin.
         gate: asks; to be the last of all gates, so that nobody hears of what another refuses.
         deliveries: what is still to be told.
     """
 
-    def __init__(self, config: HooksConfig, ids: SrsIds, bus: Bus, poster: Poster) -> None:
-        self.config = config
-        self._bus, self._poster = bus, poster
+    def __init__(
+        self,
+        platforms: HookPlatforms,
+        ids: SrsIds,
+        bus: Bus,
+        poster: Poster,
+        made_files: MadeFiles | None = None,
+    ) -> None:
+        """
+        Args:
+            made_files: who tells of files that are made of streams, if anybody makes some.
+        """
+        self.platforms = platforms
+        self._ids, self._bus, self._poster = ids, bus, poster
+        self._made_files = made_files or MadeFiles()
         self._ledger = Ledger()
         self.deliveries = Deliveries(self._current, poster)
         self.gate = HooksGate(self._current, ids, poster, self._ledger, self.deliveries)
         self._listening = ExitStack()
 
-    def _current(self) -> HooksConfig:
-        return self.config
+    def _current(self) -> HookPlatforms:
+        return self.platforms
 
     @property
     def stop_phase(self) -> StopPhase:
@@ -56,9 +70,15 @@ class HooksService:
     async def listen(self) -> None:
         """Hear what becomes of what was granted."""
         self._listening.enter_context(self._bus.listening(self._hear))
+        self._listening.enter_context(self._made_files.listening(self._hear_of_file))
 
     def _hear(self, event: Event) -> None:
-        self.deliveries.put(self._ledger.hear(event))
+        self.deliveries.put(with_done(self._ledger.hear(event)))
+
+    def _hear_of_file(self, made: MadeFile) -> None:
+        publish = self._ledger.publish_of(made.session, made.stream)
+        call = file_call(self._ids, made, publish, self.platforms.of_vhosts)
+        self.deliveries.put([call])
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Make calls until cancelled."""
@@ -72,7 +92,7 @@ class HooksService:
 
     def configure(self, sections: HooksSections, /) -> None:
         """Go on with another configuration: it holds for the calls that begin."""
-        self.config = sections.hooks
+        self.platforms = sections.hook_platforms
 
     def close(self) -> None:
         """Hear nothing more. Idempotent."""

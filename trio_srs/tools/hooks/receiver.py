@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
+from urllib.parse import parse_qsl
 
 import attrs
 import trio
@@ -20,6 +21,7 @@ __all__ = ["HookReceiver", "ReceivedCall"]
 _LIMITS: Final = HttpLimits(unread_bytes=2 * 2**20)
 _BODY_MOST: Final = 2**20
 _READ: Final = 64 * 1024
+_FORM: Final = "application/x-www-form-urlencoded"
 _JSON: Final = {"Content-Type": "application/json"}
 _NO_HEADERS: Final[Mapping[str, str]] = {}
 
@@ -35,9 +37,9 @@ class ReceivedCall:
     path: str
     """What of the URL stands behind the host."""
     action: str
-    """``on_publish``…; empty where the body says none."""
+    """``on_publish``…, or ``publish``… as nginx-rtmp says; empty where the body says none."""
     fields: Mapping[str, Any]
-    """The JSON object; empty if there is none."""
+    """The JSON object, or the form; empty if there is none."""
     body: bytes
     """As it came."""
     peer: str
@@ -48,16 +50,16 @@ class ReceivedCall:
     @property
     def stream(self) -> str:
         """The stream, as ``live/cam1``; empty if it is about none."""
-        name = self.fields.get("stream", "")
+        name = self.fields.get("stream", "") or self.fields.get("name", "")
         return f"{self.fields.get('app', '')}/{name}" if name else ""
 
     @property
     def client_id(self) -> str:
         """The session that it is about."""
-        return str(self.fields.get("client_id", ""))
+        return str(self.fields.get("client_id", "") or self.fields.get("clientid", ""))
 
     def __str__(self) -> str:
-        what = self.action or "no JSON object"
+        what = self.action or "neither a JSON object nor a form"
         return " ".join(filter(None, (f"{self.at_s:.3f} s", what, self.client_id, self.stream)))
 
 
@@ -137,12 +139,13 @@ class HookReceiver:
     ) -> bool:
         """Whether there was to be an answer."""
         self._count += 1
-        fields = _object(body)
+        is_form = head.headers.get("content-type", "").startswith(_FORM)
+        fields = _form(body) if is_form else _object(body)
         call = ReceivedCall(
             number=self._count,
             at_s=trio.current_time() - self._began_at,
             path=head.line.partition(" ")[2],
-            action=str(fields.get("action", "")),
+            action=str(fields.get("action", "") or fields.get("call", "")),
             fields=fields,
             body=body,
             peer=peer,
@@ -151,8 +154,15 @@ class HookReceiver:
         answer = await self._answer(call)
         await trio.sleep(answer.after_s)
         if not answer.closes:
-            session.answer(answer.status, _JSON, answer.body)
+            more = {"Location": answer.location} if answer.location else {}
+            session.answer(answer.status, {**_JSON, **more}, answer.body)
         return not answer.closes
+
+
+def _form(body: bytes) -> dict[str, Any]:
+    """The first of fields of one name counts, as what a peer said stands last."""
+    said = parse_qsl(body.decode(errors="replace"), keep_blank_values=True)
+    return dict(reversed(said))
 
 
 def _object(body: bytes) -> dict[str, Any]:

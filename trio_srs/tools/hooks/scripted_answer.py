@@ -14,11 +14,12 @@ from trio_srs.units import parse_seconds
 __all__ = ["YES", "ScriptedAnswer", "ScriptedAnswerError"]
 
 _FORMS: Final = (
-    'expected "yes", "refuse:REASON", "redirect:URL", "rename:NAME", a status such as "503", '
-    '"garbage", "close", "slow:3s", or a JSON object'
+    'expected "yes", "refuse:REASON", "redirect:URL", "rename:NAME", a status such as "503" or '
+    '"302:LOCATION", "garbage", "close", "slow:3s", or a JSON object'
 )
 _GARBAGE: Final = b"<html><body>It works!</body></html>"
 _OK: Final = 200
+_STATUS_DIGITS: Final = 3
 _LATER: Final = 5.0
 
 
@@ -38,23 +39,25 @@ class ScriptedAnswer:
     """How long it takes."""
     closes: bool = False
     """Whether the connection is closed in place of it."""
+    location: str = ""
+    """The header of that name."""
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read an answer as a test, or the command line, says it.
 
         ``yes``; ``refuse`` or ``refuse:REASON``; ``redirect:URL``; ``rename:NAME``; a status such
-        as ``503``; ``garbage``; ``close``; ``slow`` or ``slow:3s``, a yes after that time; or the
-        JSON object itself.
+        as ``503`` or ``302:LOCATION``; ``garbage``; ``close``; ``slow`` or ``slow:3s``, a yes after
+        that time; or the JSON object itself.
 
         Raises:
             ScriptedAnswerError: it is none of these.
         """
         if text.startswith("{"):
             return cls(body=_checked(text))
-        if text.isdecimal() and len(text) == 3:
-            return cls(status=int(text), body=b"")
         word, _, detail = text.partition(":")
+        if word.isdecimal() and len(word) == _STATUS_DIGITS:
+            return cls(status=int(word), body=b"", location=detail)
         make = _WORDS.get(word)
         try:
             if make is None:

@@ -1,0 +1,1 @@
+"""MPEG-DASH: manifests (MPD), as values and as XML. Floor 0."""

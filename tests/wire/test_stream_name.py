@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from trio_srs.errors import RefusedError
-from trio_srs.wire.stream_name import parse_stream, stream_key
+from trio_srs.wire.stream_name import key_of, parse_stream, split_key, stream_key
 from trio_srs.wire.url import DEFAULT_VHOST, resolve
 
 MEANT = {  # what is written: the vhost, and app and name
@@ -93,6 +93,21 @@ KEYS = {  # what is written, and the vhost that is said beside it: the key
 def test_a_stream_has_one_key_however_it_is_named(said: tuple[str, str], key: str) -> None:
     text, vhost = said
     assert stream_key(parse_stream(text), vhost_of, vhost) == key
+
+
+@pytest.mark.parametrize(
+    ("key", "parts"),
+    [
+        ("live/cam1", ("__defaultVhost__", "live", "cam1")),
+        ("live/room/cam1", ("__defaultVhost__", "live/room", "cam1")),
+        ("example.com/live/cam1", ("example.com", "live", "cam1")),
+        ("example.com/cam1", ("__defaultVhost__", "example.com", "cam1")),
+    ],
+)
+def test_a_key_is_taken_apart_again(key: str, parts: tuple[str, str, str]) -> None:
+    name = split_key(key, vhost_of)
+    assert (name.vhost, name.app, name.name) == parts
+    assert key_of(name.vhost, name.path) == key
 
 
 @pytest.mark.property

@@ -49,6 +49,8 @@ def segmented_form(name: str, rule: SegmentsRule, live: SegmentedStreams) -> Der
                     if not await _is_published_again(stream, rule.republish_s):
                         cutter.end()
         finally:
+            if not cutter.live.has_ended:
+                cutter.end()
             live.remove(stream.name, rule)
 
     return DerivedForm(name=name, write=write, linger_s=rule.linger_s)

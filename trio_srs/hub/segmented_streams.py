@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import attrs
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from trio_srs.media.segments.presentation import PresentationRule
     from trio_srs.media.segments.segment_container import SegmentContainer
 
-__all__ = ["SegmentedStreams", "SegmentsRule"]
+__all__ = ["OnCut", "SegmentedStreams", "SegmentsRule"]
 
 
 @attrs.frozen(kw_only=True)
@@ -28,10 +29,19 @@ class SegmentsRule:
     """How long it stays open between two publishes."""
 
 
+OnCut = Callable[[str, SegmentsRule, "SegmentedStream"], None]
+"""Called with a stream's name when it begins to be cut by a rule. It must not wait."""
+
+
 class SegmentedStreams:
-    """What is cut now, by the stream's name and by the rule."""
+    """What is cut now, by the stream's name and by the rule.
+
+    Attributes:
+        on_cut: whoever makes something else of what is cut.
+    """
 
     def __init__(self) -> None:
+        self.on_cut: list[OnCut] = []
         self._live: dict[tuple[str, SegmentsRule], SegmentedStream] = {}
         self._forms: dict[SegmentsRule, DerivedForm] = {}
         self._added = trio.Event()
@@ -69,10 +79,21 @@ class SegmentedStreams:
             before.give_up()
         added, self._added = self._added, trio.Event()
         added.set()
+        for on_cut in self.on_cut:
+            on_cut(name, rule, live)
 
     def remove(self, name: str, rule: SegmentsRule) -> None:
         """It is not cut any more."""
         self._live.pop((name, rule)).give_up()
+
+    def is_newest(self, name: str, rule: SegmentsRule, live: SegmentedStream) -> bool:
+        """Whether a stream is cut by nobody else who began later."""
+        return self._live.get((name, rule), live) is live
+
+    async def superseded(self, name: str, rule: SegmentsRule, live: SegmentedStream) -> None:
+        """Wait until it is."""
+        while self.is_newest(name, rule, live):
+            await self._added.wait()
 
     async def ready(self, name: str, rule: SegmentsRule) -> SegmentedStream:
         """Wait for a stream that goes on and has a playlist that every player takes."""

@@ -13,7 +13,7 @@ from typing import Final
 
 from trio_srs.wire.url import DEFAULT_VHOST, RtmpUrl, StreamName, StreamNameError, resolve
 
-__all__ = ["key_of", "parse_stream", "stream_key"]
+__all__ = ["key_of", "parse_stream", "split_key", "stream_key"]
 
 _FORM: Final = "expected APP/NAME, such as live/cam1, or a whole rtmp:// URL"
 _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
@@ -66,6 +66,21 @@ def key_of(vhost: str, path: str) -> str:
         path: the application and the name, ``app/name``.
     """
     return path if vhost == DEFAULT_VHOST else f"{vhost}/{path}"
+
+
+def split_key(key: str, vhost_of: Callable[[str], str]) -> StreamName:
+    """The opposite of :func:`key_of`: the last segment is the name, and what is before it the
+    application.
+
+    Args:
+        vhost_of: as for :func:`stream_key`.
+    """
+    vhost, path = DEFAULT_VHOST, key
+    first, _, rest = key.partition("/")
+    if "/" in rest and vhost_of(first) == first:
+        vhost, path = first, rest
+    app, _, name = path.rpartition("/")
+    return StreamName(vhost, app, name)
 
 
 def stream_key(stream: StreamName, vhost_of: Callable[[str], str], vhost: str = "") -> str:

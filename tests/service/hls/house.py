@@ -11,6 +11,7 @@ import trio
 from tests.service.http.house import Answer, Client, HttpHouse
 from trio_srs.hub.ids import ProcessName, SrsIds
 from trio_srs.hub.journal import Journal
+from trio_srs.hub.made_files import MadeFiles
 from trio_srs.hub.turns import Turns
 from trio_srs.hub.waiting import Waiting
 from trio_srs.service.base import Parts
@@ -40,6 +41,7 @@ class HlsHouse(HttpHouse):
 
     hls_config: HlsConfig = attrs.field(factory=HlsConfig)
     hls: HlsService = attrs.field(init=False)
+    made_files: MadeFiles = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
         super().__attrs_post_init__()
@@ -60,7 +62,7 @@ class HlsHouse(HttpHouse):
             reader=None,
             addresses=dict,
         )
-        self.hls = HlsService(parts, self.hls_config)
+        self.hls, self.made_files = HlsService(parts, self.hls_config), parts.made_files
         self.hub.outputs.add(self.hls.output)
         context.routes = (self.hls,)
 

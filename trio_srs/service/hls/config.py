@@ -2,16 +2,54 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Final
 
 import attrs
 
 from trio_srs.media.segments.segment_container import SegmentContainer
 from trio_srs.service.segmented.config import SegmentedConfig
+from trio_srs.units import Timeout, seconds_within
+from trio_srs.wire.path_template import PLAYLIST_VARIABLES, SEGMENT_VARIABLES, PathTemplate
 
 __all__ = ["HlsConfig"]
 
 _RESTART: Final = {"live": False}
+_SEGMENT_ENDINGS: Final = (".ts", ".m4s")
+_PREFIX: Final = re.compile(r"[!#-~]*")
+
+
+def _read_playlist(text: str) -> PathTemplate:
+    template = PathTemplate.read(text, PLAYLIST_VARIABLES)
+    if not text.endswith(".m3u8") or "stream" not in template.variables:
+        raise ValueError(f'expected a path with [stream] that ends in .m3u8, not "{text}"')
+    return template
+
+
+def _read_segment(text: str) -> PathTemplate:
+    front = text
+    for ending in _SEGMENT_ENDINGS:
+        front = front.removesuffix(ending)
+    template = PathTemplate.read(front, SEGMENT_VARIABLES)
+    if "stream" not in template.variables or not template.variables & {"seq", "timestamp"}:
+        raise ValueError(f'expected a path with [stream], and [seq] or [timestamp], not "{text}"')
+    if "][" in text:
+        raise ValueError(f'"{text}" has two variables with nothing between them')
+    return template
+
+
+def _check_playlist(_config: object, _field: object, text: str) -> None:
+    _read_playlist(text)
+
+
+def _check_segment(_config: object, _field: object, text: str) -> None:
+    _read_segment(text)
+
+
+def _check_prefix(_config: object, _field: object, text: str) -> None:
+    if not _PREFIX.fullmatch(text):
+        raise ValueError(f'expected the beginning of a URL or nothing, not "{text}"')
 
 
 @attrs.frozen(kw_only=True)
@@ -25,3 +63,33 @@ class HlsConfig(SegmentedConfig):
     """What segments are: `fmp4` (CMAF; H.264, H.265, AV1, VP9, AAC, MP3, Opus, FLAC, AC-3; with
     low latency), or `ts` (MPEG-TS; H.264, AAC, MP3, AC-3: what the oldest players take). A viewer
     may ask for the other one: `/{app}/{stream}.m3u8?container=ts`."""
+    folder: Path | None = None
+    """Write streams into this folder as well, from the moment they are published, for a web server
+    or a CDN to serve; `"off"` writes nothing. Where there is no room, and where it may not be
+    written to, only the files fail: the log says so, and it is tried again."""
+    playlist_file: str = attrs.field(default="[app]/[stream].m3u8", validator=_check_playlist)
+    """What the playlist of a stream is called in that folder, with the variables `[vhost]`, `[app]`
+    and `[stream]`. With `fmp4`, playlists of pictures and of sound stand beside it."""
+    segment_file: str = attrs.field(default="[app]/[stream]-[seq]", validator=_check_segment)
+    """What a segment is called, with these variables, with those of the time when it began in UTC,
+    `[2006] [01] [02] [15] [04] [05] [999]` and `[timestamp]` (milliseconds since 1970), with
+    `[seq]`, its number, `[duration]`, in milliseconds, and `[rendition]`: `main`, `video` or
+    `audio`. Its ending is that of the container."""
+    entry_prefix: str = attrs.field(default="", validator=_check_prefix)
+    """What the URIs of segments begin with in playlists of that folder, such as
+    `"https://cdn.example.com/hls"`; by default they are relative."""
+    cleanup: bool = True
+    """Remove segments from that folder that were long enough in no playlist any more."""
+    dispose: Timeout = attrs.field(default=Timeout(120.0), validator=seconds_within("0s", "never"))
+    """How long what is left of a stream stays in that folder when it has ended; if it has when the
+    server stops, it goes at once. `"never"` keeps it."""
+
+    @property
+    def playlist_template(self) -> PathTemplate:
+        """What playlists are called."""
+        return _read_playlist(self.playlist_file)
+
+    @property
+    def segment_template(self) -> PathTemplate:
+        """What segments are called, without their ending."""
+        return _read_segment(self.segment_file)

@@ -46,7 +46,7 @@ class SegmentedService(ABC, Generic[ConfigT]):
         self.config = config
         self._parts = parts
         self._is_used = trio.Event()
-        self.output = PublishOutput(name=self.name, begin=self._begin, finish_within_s=0.0)
+        self.output = PublishOutput(name=self.name, begin=self.begin_publish, finish_within_s=0.0)
         """Cuts every stream from the moment it is published, if the configuration says so."""
 
     @cached_property
@@ -64,6 +64,11 @@ class SegmentedService(ABC, Generic[ConfigT]):
     def container(self) -> SegmentContainer:
         """In what streams are cut from the moment they are published."""
 
+    @property
+    def begins_with_publish(self) -> bool:
+        """Whether streams are cut from the moment they are published."""
+        return self.config.start is SegmentsStart.PUBLISH
+
     def answer(
         self, asked: HttpRequest, client: WebClient, /
     ) -> WebAnswer | Awaitable[WebAnswer] | None:
@@ -73,9 +78,10 @@ class SegmentedService(ABC, Generic[ConfigT]):
             return None
         return self.site.answer(asked, client)
 
-    def _begin(self, stream: Stream) -> Body | None:
+    def begin_publish(self, stream: Stream) -> Body | None:
+        """What runs beside a publish; see :attr:`.PublishOutput.begin`."""
         config = self.config
-        if config.start is not SegmentsStart.PUBLISH:
+        if not self.begins_with_publish:
             return None
         hub, settings = self._parts.hub, stream.settings
         form = hub.segmented.form(config.rule(self.container))

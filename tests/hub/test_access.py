@@ -63,6 +63,17 @@ async def test_without_gates_everybody_may_do_everything() -> None:
     assert await access().play(ASKED) == stream
 
 
+async def test_a_gate_that_has_nothing_to_say_is_not_asked() -> None:
+    control, gate, is_busy = access(), Scripted(Grant(name="cam")), False
+    control.add(gate, when=lambda: is_busy)
+    assert control.is_open
+    assert (await control.publish(ASKED)).key == "live/secret-key"
+    is_busy = True
+    assert not control.is_open
+    assert (await control.publish(ASKED)).key == "live/cam"
+    assert not access(gate).is_open
+
+
 async def test_what_a_gate_calls_a_stream_is_what_it_is_called() -> None:
     control = access(Scripted(Grant(name="cam", account="alice")))
     for ask in (control.publish, control.play):

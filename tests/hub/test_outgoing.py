@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -40,6 +40,10 @@ class MemoryDrain(MemoryOutlet):
     moved: trio.Event = attrs.field(factory=trio.Event)
 
     def wake(self) -> None:
+        self.on_wake()
+
+    def owe(self, pieces: Sequence[memoryview]) -> None:
+        super().owe(pieces)
         self.on_wake()
 
     def take(self, room: int) -> None:
@@ -92,6 +96,31 @@ async def test_a_reader_is_caught_up_and_then_there_is_no_task(autojump_clock: o
     assert heard(*connection.drain.messages)[-2:] == heard(key(0), inter(40))
     assert reader.fast_at >= 0
     assert not connection.drain.busy
+
+
+@pytest.mark.parametrize(
+    ("room", "body", "starts"),
+    [(100_000, 40, 0), (100, 40, 1), (1_000_000, 300_000, 1)],
+    ids=["all is taken", "some is owed", "there is much"],
+)
+async def test_a_newcomer_is_given_its_beginning_without_a_task_if_that_is_all(
+    room: int, body: int, starts: int, autojump_clock: object
+) -> None:
+    stage = Stage()
+    stage.publish()
+    stage.say(key(0), *(inter(at, size=body) for at in range(40, 160, 40)))
+    stage.broadcast()
+    async with trio.open_nursery() as nursery:
+        connection = Connection(nursery, MemoryDrain(room=room))
+        reader = stage.live.feed.attach(FORM, connection.drain)
+        connection.outgoing.readers.append(reader)
+        connection.outgoing.send_now()
+        assert connection.starts == starts
+        assert connection.drain.taken  # before anything else had its turn
+        await wait_all_tasks_blocked()
+        connection.drain.take(1_000_000)
+    assert connection.drain.read()[-1] == inter(120, size=body)
+    assert reader.fast_at >= 0
 
 
 async def test_who_waits_for_relief_goes_on_when_nothing_is_owed() -> None:

@@ -143,3 +143,30 @@ def test_a_call_that_failed_is_an_error_of_that_call() -> None:
     answer = answers.call_failed(5.0, "what for")
     assert (answer.transaction_id, *code_of(answer)) == (5.0, "_error", "NetConnection.Call.Failed")
     assert (info_of(answer)["level"], info_of(answer)["description"]) == ("error", "what for")
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [ConnectRequest(), ConnectRequest(object_encoding=3.0), ConnectRequest(fourcc_list=())],
+)
+@pytest.mark.parametrize(("transaction_id", "server"), [(1.0, "a"), (2.0, "a"), (1.0, "b")])
+def test_a_crowd_that_connects_is_answered_as_each_would_be(
+    transaction_id: float, server: str, request_: ConnectRequest
+) -> None:
+    ready = answers.connect_accepted(transaction_id, request_, server)
+    assert ready == answers.connect_result(transaction_id, request_, server).message()
+    assert answers.connect_accepted(transaction_id, request_, server) is ready
+
+
+@pytest.mark.parametrize("name", ["cam", "cam?key=1", "x" * 129])
+def test_a_crowd_that_plays_is_told_what_each_would_be(name: str) -> None:
+    for stream_id in (1, 2):
+        reset, start = (answer.message(stream_id) for answer in answers.play_answers(name))
+        ready = answers.play_accepted(name, stream_id)
+        assert ready == (reset, start, answers.sample_access(stream_id))
+        is_kept = answers.play_accepted(name, stream_id) is ready
+        assert is_kept is (name == "cam")  # what may be secret is not, nor what is long
+
+
+def test_a_bandwidth_that_nobody_measured_is_told_of() -> None:
+    assert Command.decode(answers.ON_BW_DONE) == Command("onBWDone", 0.0, (None,))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import posixpath
 
 import pytest
@@ -412,3 +413,16 @@ def test_what_a_client_says_a_server_understands(host: str, app: str, name: str,
     found = resolve(url.tc_url, url.app, url.stream_key)
     assert found == StreamName(host, app, name)
     assert found.params == {"token": "1"}
+
+
+def test_what_a_crowd_says_is_found_out_once_and_what_may_be_secret_is_not_remembered() -> None:
+    said = ("rtmp://crowd/live", "live", "cam")
+    assert resolve(*said) is resolve(*said)
+    for tc_url, stream in (
+        ("rtmp://crowd/live", "cam?key=1"),
+        ("rtmp://crowd/live", "cam#key=1"),
+        ("rtmp://me:word@crowd/live", "cam"),
+        ("rtmp://crowd/live", "x" * 300),
+    ):
+        with contextlib.suppress(StreamNameError):
+            assert resolve(tc_url, "live", stream) is not resolve(tc_url, "live", stream)

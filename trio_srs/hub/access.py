@@ -24,6 +24,10 @@ _log = logging.getLogger(__name__)
 _Ask = Callable[[Gate, AccessRequest], Awaitable[Grant | None]]
 
 
+def _always() -> bool:
+    return True
+
+
 class GateFailedError(RefusedError):
     """A gate failed to decide; the log has the traceback."""
 
@@ -72,15 +76,24 @@ class AccessControl:
             supervisor: is told of bugs in gates.
         """
         self.rules = rules
-        self._gates = list(gates)
+        self._gates: list[tuple[Gate, Callable[[], bool]]] = [(gate, _always) for gate in gates]
         self.config = config
         self.judge: Judge = allow_all
         """What the rules of the configuration say, also of what nobody asks gates for."""
         self._supervisor = supervisor or Supervisor()
 
-    def add(self, gate: Gate) -> None:
-        """Ask one more, behind the others."""
-        self._gates.append(gate)
+    def add(self, gate: Gate, *, when: Callable[[], bool] = _always) -> None:
+        """Ask one more, behind the others.
+
+        Args:
+            when: whether it has anything to say at present; it is not asked where it has not.
+        """
+        self._gates.append((gate, when))
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nobody is asked at present: everything is granted as it is asked for."""
+        return not any(when() for _, when in self._gates)
 
     async def connect(self, request: AccessRequest) -> Grant:
         """May a peer use an application?
@@ -114,11 +127,12 @@ class AccessControl:
 
     async def _ask(self, request: AccessRequest, ask: _Ask) -> AccessRequest:
         """The request as it is granted."""
-        if not self._gates:
+        gates = [gate for gate, when in self._gates if when()]
+        if not gates:  # as nearly always: a deadline would cost more than all the rest
             return request
         timeout_s = self.config().gate_timeout
         with trio.move_on_after(timeout_s):
-            for gate in self._gates:
+            for gate in gates:
                 grant = await self._answer(gate, request, ask)
                 if grant is not None:
                     if grant.redirect:

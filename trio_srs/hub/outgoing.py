@@ -62,10 +62,20 @@ class Outgoing:
         self._relief = trio.Event()
 
     def wake(self) -> None:
-        """There is something to send; returns at once."""
-        if not self._running:
+        """There may be something to send; returns at once."""
+        if not self._running and (self.readers or self.link.busy):
             self._running = True
             self._start(self._run)
+
+    def send_now(self) -> None:
+        """Send the beginning for a reader that has just been put here, without a task if that is
+        all it takes to catch up.
+
+        Raises:
+            ReaderTooSlowError, FormFailedError: see :meth:`.Reader.next_span`.
+        """
+        if not (self._running or self.link.busy) and self._serve() and self._serve():
+            self.wake()
 
     async def relieved(self) -> None:
         """Wait until nothing is owed; a reader may well owe something again when this returns."""

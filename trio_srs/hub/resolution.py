@@ -81,7 +81,7 @@ def find_name(rules: Rules, tc_url: str, app: str, name: str) -> StreamName:
     vhost = rules.vhost_of(said.vhost)
     if not rules.vhost_enabled(vhost):
         raise VhostDisabledError(f"virtual host {vhost} is not enabled")
-    return attrs.evolve(said, vhost=vhost)
+    return said if said.vhost == vhost else attrs.evolve(said, vhost=vhost)
 
 
 def find_app(rules: Rules, tc_url: str, app: str) -> StreamName:

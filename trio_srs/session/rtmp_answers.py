@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Final
 
 from trio_srs.wire.amf import amf0
@@ -12,13 +13,16 @@ from trio_srs.wire.rtmp.status import StatusCode
 
 __all__ = [
     "CAPS_EX",
+    "ON_BW_DONE",
     "call_failed",
+    "connect_accepted",
     "connect_rejected",
     "connect_result",
     "fc_publish_started",
     "fc_subscribed",
     "fc_unpublished",
     "null_result",
+    "play_accepted",
     "play_answers",
     "request_refused",
     "sample_access",
@@ -31,6 +35,8 @@ _CAN_FORWARD: Final = 0x04
 _FMS_VERSION: Final = "FMS/3,5,3,888"  # what SRS says: players look at the number
 _CAPABILITIES: Final = 127
 _REDIRECT: Final = 302
+_PLAIN_MOST: Final = 128
+"""Characters of a name of which answers are kept."""
 
 
 def connect_result(transaction_id: float, request: ConnectRequest, server: str) -> Command:
@@ -55,6 +61,22 @@ def connect_result(transaction_id: float, request: ConnectRequest, server: str) 
         data=EcmaArray({"version": "3,5,3,888", "server": server}),
     )
     return Command("_result", transaction_id, (properties, info))
+
+
+def connect_accepted(transaction_id: float, request: ConnectRequest, server: str) -> Message:
+    """The same, ready to be sent: in a crowd of players it is the same for all."""
+    is_enhanced = request.fourcc_list is not None or request.caps_ex is not None
+    return _connect_accepted(transaction_id, request.object_encoding, server, is_enhanced)
+
+
+@functools.lru_cache(maxsize=32)
+def _connect_accepted(
+    transaction_id: float, object_encoding: float, server: str, is_enhanced: bool
+) -> Message:
+    request = ConnectRequest(
+        object_encoding=object_encoding, fourcc_list=("*",) if is_enhanced else None
+    )
+    return connect_result(transaction_id, request, server).message()
 
 
 def connect_rejected(transaction_id: float, description: str, redirect: str = "") -> Command:
@@ -126,3 +148,21 @@ def sample_access(stream_id: int) -> Message:
     """``|RtmpSampleAccess``: Flash players may read audio and video samples."""
     body = amf0.encode("|RtmpSampleAccess", True, True)
     return Message(MessageType.DATA_AMF0, stream_id, 0, body)
+
+
+def play_accepted(name: str, stream_id: int) -> tuple[Message, ...]:
+    """All that a player is told before media, ready to be sent; of a plain name it is kept, as
+    there may be a crowd that plays it."""
+    if len(name) > _PLAIN_MOST or "?" in name:  # what has parameters may be secret
+        return _play_accepted.__wrapped__(name, stream_id)
+    return _play_accepted(name, stream_id)
+
+
+@functools.lru_cache(maxsize=256)
+def _play_accepted(name: str, stream_id: int) -> tuple[Message, ...]:
+    answers = (answer.message(stream_id) for answer in play_answers(name))
+    return (*answers, sample_access(stream_id))
+
+
+ON_BW_DONE: Final = Command("onBWDone", 0.0, (None,)).message()
+"""``onBWDone``, behind the answer to ``connect``: what FMS says when it has measured nothing."""

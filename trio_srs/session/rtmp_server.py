@@ -11,16 +11,16 @@ import attrs
 from trio_srs.errors import InternalError, RefusedError
 from trio_srs.session.base import NEED_DATA, NEED_DECISION, NEED_TURN, Need
 from trio_srs.session.rtmp_answers import (
+    ON_BW_DONE,
     call_failed,
+    connect_accepted,
     connect_rejected,
-    connect_result,
     fc_publish_started,
     fc_subscribed,
     fc_unpublished,
     null_result,
-    play_answers,
+    play_accepted,
     request_refused,
-    sample_access,
 )
 from trio_srs.session.rtmp_core import COMMANDS, RtmpCore, SessionLimits
 from trio_srs.session.rtmp_events import (
@@ -295,9 +295,8 @@ class RtmpServerSession:
         else:
             self._streams.move(request.stream_id, "play", request.name)
             self.core.send_control(StreamBegin(request.stream_id))
-            for answer in play_answers(request.name):
-                self.core.send_command(answer, request.stream_id)
-            self.core.send_message(sample_access(request.stream_id))
+            for answer in play_accepted(request.name, request.stream_id):
+                self.core.send_message(answer)
 
     def _welcome(self, request: ConnectRequest) -> None:
         options = self.options
@@ -306,9 +305,8 @@ class RtmpServerSession:
             bandwidth=SetPeerBandwidth(options.bandwidth),
             chunk_size=options.chunk_size,
         )
-        answer = connect_result(self._transaction_id, request, options.server_name)
-        self.core.send_command(answer)
-        self.core.send_command(Command("onBWDone", 0.0, (None,)))
+        self.core.send_message(connect_accepted(self._transaction_id, request, options.server_name))
+        self.core.send_message(ON_BW_DONE)
 
     def refuse(self, error: RefusedError, *, redirect: str = "") -> None:
         """Say no to the pending request, in the words of ``error``; the session may go on.

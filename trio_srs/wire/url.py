@@ -8,6 +8,7 @@ does; only the values of parameters are.
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -45,6 +46,10 @@ MAX_NAME_BYTES: Final = 512
 MAX_SEGMENT_BYTES: Final = 200
 """Longest part between two slashes: a file name holds 255, less a suffix of a recorder's."""
 
+_REMEMBERED_MOST: Final = 256
+"""Characters of what a peer said about a stream that are remembered: a crowd says the same."""
+_SECRETIVE: Final = frozenset("?#@")
+"""In front of parameters, or behind a password: nothing to be remembered."""
 _INSTANCE: Final = "_definst_"  # the default instance of an app, as Adobe's servers name it
 _VHOST_KEYS: Final = ("vhost", "domain")
 _LEGACY_VHOST: Final = re.compile(r"\.\.\.(?:vhost|domain)\.\.\.([^/?#&]*)")
@@ -213,6 +218,14 @@ def resolve(tc_url: str, app: str, stream: str) -> StreamName:
         differences: a stream name keeps its slashes here, and a name that is guessed from
         the app is its last segment.
     """
+    said = f"{tc_url} {app} {stream}"
+    if len(said) > _REMEMBERED_MOST or not _SECRETIVE.isdisjoint(said):
+        return _resolve.__wrapped__(tc_url, app, stream)
+    return _resolve(tc_url, app, stream)
+
+
+@functools.lru_cache(maxsize=256)
+def _resolve(tc_url: str, app: str, stream: str) -> StreamName:
     found = _AUTHORITY.fullmatch(tc_url)
     authority, tc_path = found.groups() if found else ("", "")
     tc_app, tc_query = _split_query(tc_path)

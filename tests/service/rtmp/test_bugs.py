@@ -19,6 +19,9 @@ from trio_srs.testing.bodies import command, inter
 class BrokenAccess(AccessControl):
     """Decides about peers of one network with a bug."""
 
+    is_open = False
+    """It is asked, whatever there is of gates."""
+
     def __init__(self, house: House, where: str) -> None:
         super().__init__(house.rules)
         self.where = where

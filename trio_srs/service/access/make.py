@@ -10,6 +10,7 @@ __all__ = ["make_access"]
 
 def make_access(parts: Parts, _config: object) -> None:
     """Let rules decide, behind the gates that are there; also those that a reload brings."""
-    gate = RulesGate(parts.access.config)
-    parts.access.add(gate)
-    parts.access.judge = gate.judge
+    access = parts.access
+    gate = RulesGate(access.config)
+    access.add(gate, when=lambda: bool(access.config().rules))
+    access.judge = gate.judge

@@ -360,7 +360,10 @@ class Connection:
             case ConnectRequested():
                 self._asked_to_connect = True
                 self.entry.requests = SessionRequests(self.link)
-                self._start(lambda: self._connect(event))
+                if self.context.access.is_open:
+                    self._connect_now(event)
+                else:
+                    self._start(lambda: self._connect(event))
             case PublishRequested():
                 self._begin(Publish(self, event))
             case PlayRequested():
@@ -381,35 +384,56 @@ class Connection:
         self._activities[activity.stream_id] = activity
         self._start(activity.run)
 
+    def _connect_now(self, event: ConnectRequested) -> None:
+        """Decide while nobody is asked: it takes no task, and what lies behind is read next."""
+        try:
+            app = self._admit(event.request)
+        except RefusedError as refusal:
+            self._refuse_connect(event.request, refusal)
+        else:
+            self._connected(event.request, app)
+
     async def _connect(self, event: ConnectRequested) -> None:
-        context, request = self.context, event.request
+        request = event.request
+        try:
+            app = self._admit(request)
+            asked = self._access_request(request, app, "")
+            self._granted = await self.context.access.connect(asked)
+        except RefusedError as refusal:
+            self._refuse_connect(request, refusal)
+        else:
+            self._connected(request, app)
+            self.go_on()
+
+    def _admit(self, request: ConnectRequest) -> StreamName:
+        """Which application is meant, if there is room. Raises RefusedError."""
+        context = self.context
         over = context.registry.admit(
             self.entry,
             most=self.config.max_connections,
             most_per_address=self.config.max_connections_per_ip,
         )
-        try:
-            if over is not None:
-                raise over
-            app = find_app(context.access.rules, request.tc_url, request.app)
-            self._granted = await context.access.connect(self._access_request(request, app, ""))
-        except RefusedError as refusal:
-            asked = Request("connect", _shown(request.app), 0, trio.current_time())
-            self.requests.add(asked)
-            self.refuse(asked, refusal)
-            self.end(refusal.end, f"{refusal.code}: {refusal}")
-            return
+        if over is not None:
+            raise over
+        return find_app(context.access.rules, request.tc_url, request.app)
+
+    def _refuse_connect(self, request: ConnectRequest, refusal: RefusedError) -> None:
+        asked = Request("connect", _shown(request.app), 0, trio.current_time())
+        self.requests.add(asked)
+        self.refuse(asked, refusal)
+        self.end(refusal.end, f"{refusal.code}: {refusal}")
+
+    def _connected(self, request: ConnectRequest, app: StreamName) -> None:
         self.accept()
         assert self.handshake is not None  # nothing is understood before it
         announce_connected(
-            context.bus,
+            self.context.bus,
             self.entry,
             vhost=app.vhost,
             app=app.app,
             client=request.flash_ver,
             handshake=str(self.handshake.kind),
         )
-        self.go_on()
 
     # ------------------------------------------- for what publishes and plays
 

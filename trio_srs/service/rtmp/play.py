@@ -53,6 +53,7 @@ class Play(Activity):
                 connection.accept()
                 self._begin(playing)
                 connection.go_on()  # what lies behind the request may be about this reader
+                connection.outgoing.send_now()
                 await self._last(playing)
             finally:
                 self._leave_outgoing()

@@ -44,6 +44,7 @@ _LISTS: Final[dict[Any, str]] = {
     Address: "list of addresses",
     str: "list of texts",
     Secret: "list of secrets",
+    tuple[str, ...]: "list of lists of texts",
 }
 
 _UNITS: Final = """\

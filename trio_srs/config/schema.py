@@ -20,6 +20,7 @@ from trio_srs.service.api.config import ApiConfig
 from trio_srs.service.hls.config import HlsConfig
 from trio_srs.service.hooks.config import HookPlatforms, HooksConfig, HookTargets
 from trio_srs.service.http.config import HttpConfig, HttpsConfig
+from trio_srs.service.programs.config import ProgramsConfig
 from trio_srs.service.rtmp.config import RtmpConfig, RtmpsConfig
 
 __all__ = ["DEFAULT_VHOST", "AppConfig", "Config", "VhostConfig"]
@@ -94,6 +95,7 @@ class Config:
     api: ApiConfig = attrs.field(factory=ApiConfig)
     access: AccessConfig = attrs.field(factory=AccessConfig)
     hooks: HooksConfig = attrs.field(factory=HooksConfig)
+    programs: ProgramsConfig = attrs.field(factory=ProgramsConfig)
     log: LogConfig = attrs.field(factory=LogConfig)
     process: ProcessConfig = attrs.field(factory=ProcessConfig)
     history: HistoryConfig = attrs.field(factory=HistoryConfig)

@@ -63,6 +63,8 @@ class TaskKind(enum.StrEnum):
     """It runs beside one publish: a recorder, a forwarder."""
     DERIVED = "derived"
     """It writes a form that is derived from a stream."""
+    PROGRAM = "program"
+    """It runs a program for a publish or a play."""
     TIMER = "timer"
     """It waits for something to be over."""
 

@@ -29,6 +29,7 @@ from trio_srs.service.base import Parts, Service
 from trio_srs.service.hls.make import make_hls
 from trio_srs.service.hooks.make import make_hooks
 from trio_srs.service.http.make import make_http
+from trio_srs.service.programs.make import make_programs
 from trio_srs.service.rtmp.make import make_rtmp
 from trio_srs.version import VERSION
 
@@ -49,6 +50,7 @@ class Offer:
 SERVICES: Final = (
     Offer(make_access),
     Offer(make_hooks),
+    Offer(make_programs),
     Offer(make_rtmp, ("rtmp", "rtmps")),
     Offer(make_hls),
     Offer(make_http, ("http", "https")),

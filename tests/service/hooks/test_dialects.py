@@ -63,7 +63,7 @@ def test_srs_is_said_json_whatever_a_peer_says() -> None:
         (undo_call(PLAY), {"call": "play_done", **NAME, **ARGS}),
         (list(with_done([undo_call(PLAY)]))[1], {"call": "done", **NAME, **ARGS}),
         (
-            file_call(IDS, RECORDING, PUBLISH, ()),
+            file_call(IDS, RECORDING, PUBLISH, str),
             {"call": "record_done", "recorder": "", **NAME, "path": "/srv/cam 1.flv", **ARGS},
         ),
     ],

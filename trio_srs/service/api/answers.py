@@ -39,7 +39,7 @@ class TaskAnswer:
     """What it does, in a word or two."""
     kind: TaskKind
     """What it is for: the `server` itself, the `source` of a stream, an `output` of each publish,
-    or a form that is `derived` from a stream."""
+    a form that is `derived` from a stream, or a `program` that is run for a publish or play."""
     state: TaskState
     """Whether it runs, waits to begin again (`backing_off`), or was given up (`failed`)."""
     restarts: int

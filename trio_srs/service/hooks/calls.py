@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
 import attrs
@@ -13,8 +13,8 @@ from trio_srs.hub.gate import AccessRequest
 from trio_srs.hub.ids import SrsIds
 from trio_srs.hub.made_files import FileKind, MadeFile
 from trio_srs.service.hooks.config import Action
-from trio_srs.wire.stream_name import key_of
-from trio_srs.wire.url import DEFAULT_VHOST, StreamName
+from trio_srs.wire.stream_name import key_of, split_key
+from trio_srs.wire.url import StreamName
 
 __all__ = [
     "UNDONE_BY",
@@ -108,17 +108,17 @@ def with_done(calls: Iterable[HookCall]) -> Iterator[HookCall]:
 
 
 def file_call(
-    ids: SrsIds, made: MadeFile, publish: HookCall | None, vhosts: Container[str]
+    ids: SrsIds, made: MadeFile, publish: HookCall | None, vhost_of: Callable[[str], str]
 ) -> HookCall:
     """``on_hls`` or ``on_dvr``.
 
     Args:
         publish: the ``on_publish`` of what it was made of, if there was one.
-        vhosts: the configured virtual hosts.
+        vhost_of: the configured virtual host of a host name, or the default one.
     """
     action, fields = _OF_FILES[made.kind]
     if publish is None:
-        publish = _unasked(ids, made, vhosts)
+        publish = _unasked(ids, made, vhost_of)
     head, of_stream = (
         {name: publish.body[name] for name in names}
         for names in (_HEAD, ("tcUrl", "stream", "param"))
@@ -138,14 +138,16 @@ def file_call(
     )
 
 
-def _unasked(ids: SrsIds, made: MadeFile, vhosts: Container[str]) -> HookCall:
+def _unasked(ids: SrsIds, made: MadeFile, vhost_of: Callable[[str], str]) -> HookCall:
     """What an ``on_publish`` would have said of a publish that came by no request: a relay's."""
-    vhost, path = made.stream.split("/", 1)
-    if vhost not in vhosts or "/" not in path:
-        vhost, path = DEFAULT_VHOST, made.stream
-    app, _, name = path.rpartition("/")
+    named = split_key(made.stream, vhost_of)
     request = AccessRequest(
-        session=made.session, peer="", protocol="", vhost=vhost, app=app, name=name
+        session=made.session,
+        peer="",
+        protocol="",
+        vhost=named.vhost,
+        app=named.app,
+        name=named.name,
     )
     return request_call(ids, Action.ON_PUBLISH, request)
 

@@ -14,6 +14,7 @@ import attrs
 
 from trio_srs.secret import Secret
 from trio_srs.units import Seconds, seconds_within, within
+from trio_srs.wire.url import DEFAULT_VHOST
 
 __all__ = ["Action", "HookDialect", "HookPlatforms", "HookTargets", "HooksConfig", "OnFailure"]
 
@@ -155,6 +156,10 @@ class HookPlatforms:
         """All that may be called."""
         yield self.general
         yield from self.of_vhosts.values()
+
+    def vhost_of(self, host: str) -> str:
+        """The virtual host of a name in a stream's key: the default one, if it is none."""
+        return host if host in self.of_vhosts else DEFAULT_VHOST
 
     def of(self, vhost: str) -> HookTargets:
         """Who is called about what concerns a virtual host."""

@@ -77,7 +77,7 @@ class HooksService:
 
     def _hear_of_file(self, made: MadeFile) -> None:
         publish = self._ledger.publish_of(made.session, made.stream)
-        call = file_call(self._ids, made, publish, self.platforms.of_vhosts)
+        call = file_call(self._ids, made, publish, self.platforms.vhost_of)
         self.deliveries.put([call])
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:

@@ -1,0 +1,1 @@
+"""Programs that are run for streams. Floor 3."""

@@ -13,9 +13,15 @@ from trio_srs.errors import RefusedError
 from trio_srs.hub.bus import Bus, RequestRefused, SessionBegan, SessionConnected
 from trio_srs.hub.end import DETAIL_MOST
 from trio_srs.hub.registry import SessionEntry
-from trio_srs.hub.session_requests import Request
+from trio_srs.hub.session_requests import Origin, Request
 
-__all__ = ["NAME_MOST", "announce_began", "announce_connected", "announce_refused"]
+__all__ = [
+    "NAME_MOST",
+    "announce_began",
+    "announce_connected",
+    "announce_refused",
+    "note_origin",
+]
 
 NAME_MOST: Final = 256
 """Characters of a refused name, or of what a peer calls itself, that are passed on: it may send
@@ -50,6 +56,22 @@ def announce_connected(
         protocol=entry.protocol,
     )
     bus.tell(requests.connected)
+
+
+def note_origin(entry: SessionEntry, tc_url: str, page_url: str = "", swf_url: str = "") -> None:
+    """Keep what a session says of where it is from, for those who look at it."""
+    requests = entry.requests
+    if requests is not None:
+        requests.origin = Origin(_open(tc_url), _open(page_url), _open(swf_url))
+
+
+def _open(url: str) -> str:
+    """A URL without what may be secret in it: user, password and parameters."""
+    if not url:
+        return url
+    front, slashes, rest = url.partition("?")[0].partition("#")[0].partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{front}{slashes}{host.rpartition('@')[2]}{slash}{path}"[:NAME_MOST]
 
 
 def announce_refused(

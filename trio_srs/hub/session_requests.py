@@ -10,7 +10,16 @@ import attrs
 from trio_srs.errors import EndReason
 from trio_srs.hub.bus import SessionConnected
 
-__all__ = ["ACCEPTED", "ASKED", "Request", "RequestCounters", "SessionRequests", "Traffic"]
+__all__ = [
+    "ACCEPTED",
+    "ASKED",
+    "NOWHERE",
+    "Origin",
+    "Request",
+    "RequestCounters",
+    "SessionRequests",
+    "Traffic",
+]
 
 ASKED: Final = "asked"
 """The outcome of a request that is not decided yet."""
@@ -83,6 +92,22 @@ class Request:
         return self.counters if self.measure is None else self.measure()
 
 
+@attrs.frozen
+class Origin:
+    """What a session says of where it is from, without anything that may be secret."""
+
+    tc_url: str = ""
+    """The URL that it connected to."""
+    page_url: str = ""
+    """The web page that it says it is on."""
+    swf_url: str = ""
+    """The player that it says it is."""
+
+
+NOWHERE: Final = Origin()
+"""Of a session that has said nothing yet."""
+
+
 @attrs.define(eq=False)
 class SessionRequests:
     """All requests of one session, within a bound, and what its connection counts."""
@@ -93,6 +118,8 @@ class SessionRequests:
     """How it connected, once it has."""
     connected_at: float = 0.0
     """When, on Trio's clock."""
+    origin: Origin = NOWHERE
+    """Where it says it is from."""
     newest: list[Request] = attrs.field(factory=list)
     """In the order in which they were made; see :meth:`add`."""
 

@@ -16,7 +16,14 @@ from trio_srs.hub.registry import SessionEntry
 from trio_srs.hub.session_requests import Request, SessionRequests
 from trio_srs.hub.turns import Turns
 
-__all__ = ["RequestFacts", "SessionFacts", "in_order", "session_facts", "sessions_of"]
+__all__ = [
+    "RequestFacts",
+    "SessionFacts",
+    "bytes_of",
+    "in_order",
+    "session_facts",
+    "sessions_of",
+]
 
 _BEGAN: Final = attrgetter("began_at")
 
@@ -119,13 +126,8 @@ def session_facts(entry: SessionEntry, now: float, unix_now: float) -> SessionFa
     """One session as of now."""
     asked, ended = entry.requests or SessionRequests(), entry.ended
     requests = tuple(_request_facts(each, entry.began_at) for each in asked.newest)
-    connected, traffic = asked.connected, asked.traffic
-    bytes_in = bytes_out = 0
-    if ended is not None:
-        bytes_in, bytes_out = ended.bytes_in, ended.bytes_out
-    elif traffic is not None:
-        bytes_in = traffic.bytes_in
-        bytes_out = traffic.bytes_said + sum(it.bytes for it in requests if it.what == "play")
+    connected = asked.connected
+    bytes_in, bytes_out = bytes_of(entry)
     return SessionFacts(
         id=entry.id,
         protocol=entry.protocol,
@@ -141,6 +143,17 @@ def session_facts(entry: SessionEntry, now: float, unix_now: float) -> SessionFa
         end=None if ended is None else ended.reason,
         end_detail="" if ended is None else ended.detail,
     )
+
+
+def bytes_of(entry: SessionEntry) -> tuple[int, int]:
+    """Bytes that a session has received and sent so far. While it has not connected, 0."""
+    asked, ended = entry.requests, entry.ended
+    if ended is not None:
+        return ended.bytes_in, ended.bytes_out
+    if asked is None or asked.traffic is None:
+        return 0, 0
+    played = sum(it.counters_so_far().bytes for it in asked.newest if it.what == "play")
+    return asked.traffic.bytes_in, asked.traffic.bytes_said + played
 
 
 def _request_facts(request: Request, began_at: float) -> RequestFacts:

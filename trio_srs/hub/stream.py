@@ -11,7 +11,7 @@ import trio
 
 from trio_srs.hub.codecs import CodecChanges
 from trio_srs.hub.feed import HEADERS_PART, Feed
-from trio_srs.hub.headers import HeaderCache
+from trio_srs.hub.headers import Header, HeaderCache
 from trio_srs.hub.picture_boundaries import PictureBoundaries
 from trio_srs.hub.record import HEADER, AlteredRecord, Record
 from trio_srs.hub.settings import StreamSettings
@@ -132,6 +132,11 @@ class Stream:
     def publishing(self) -> bool:
         """Whether somebody publishes this name now."""
         return self.lease is not None
+
+    @property
+    def headers(self) -> tuple[Header, ...]:
+        """What whoever joins now is given first: the same object until that is something else."""
+        return self._headers.snapshot()
 
     @property
     def tracks(self) -> Tracks:

@@ -18,7 +18,7 @@ import attrs
 import trio
 
 from trio_srs.hub.access import AccessControl
-from trio_srs.hub.announce import NAME_MOST
+from trio_srs.hub.announce import NAME_MOST, note_origin
 from trio_srs.hub.bus import Bus
 from trio_srs.hub.directory import EventLog, SessionDirectory
 from trio_srs.hub.gate import AccessRequest
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from trio_srs.session.http_events import HttpRequest
 
 __all__ = [
+    "ListeningSection",
     "ListeningService",
     "Parts",
     "SecureService",
@@ -137,6 +138,15 @@ class WebRoute(Protocol):
         Raises:
             RefusedError: no; also raised by what is awaited.
         """
+        ...
+
+
+class ListeningSection(Protocol):
+    """A section of the configuration, as far as others need to know whether it listens."""
+
+    @property
+    def listen(self) -> Sequence[Address]:
+        """Where; nowhere if it is empty."""
         ...
 
 
@@ -350,7 +360,7 @@ def web_access_request(
     params = urlencode(asked.target.query, quote_via=quote)
     url = f"{scheme}://{asked.host or 'localhost'}/{app}"
     said = find_name(rules, url, app, f"{name}?{params}")
-    return AccessRequest(
+    request = AccessRequest(
         session=entry.id,
         peer=entry.peer,
         protocol=entry.protocol,
@@ -365,3 +375,5 @@ def web_access_request(
         client=asked.headers.get("user-agent", "")[:NAME_MOST],
         authorization=asked.headers.get("authorization", ""),
     )
+    note_origin(entry, url, request.page_url)
+    return request

@@ -41,7 +41,9 @@ class Site:
 
 
 @asynccontextmanager
-async def open_site(house: House, config: ApiConfig | None = None) -> AsyncIterator[Site]:
+async def open_site(
+    house: House, config: ApiConfig | None = None, *, fragment_s: float | None = None
+) -> AsyncIterator[Site]:
     """The API of a service that runs."""
     turns = Turns()
     context = ApiContext(
@@ -55,9 +57,10 @@ async def open_site(house: House, config: ApiConfig | None = None) -> AsyncItera
         waiting=Waiting(house.bus, house.reports, house.registry, turns),
         turns=turns,
         addresses=lambda: ADDRESSES,
+        fragment_s=lambda: fragment_s,
     )
     app = make_app(context)
     transport = httpx2.ASGITransport(app)
-    with context.bus.listening(context.counters.listen):
+    with context.bus.listening(context.listen):
         async with httpx2.AsyncClient(transport=transport, base_url="http://api") as client:
             yield Site(house, context, app, client)

@@ -20,6 +20,7 @@ PATHS = {
     "/api/v2/wait": "stream=live/a",
     "/api/v2/events": "since=0",  # without end
     "/api/v2/openapi.json": "",
+    "/api/v1/streams": "count=1",  # as all of SRS's
 }
 FAILING = {"/api/v2/streams/live/b": "", "/api/v2/wait": "stream=cam1", "/": ""}
 
@@ -34,9 +35,10 @@ async def call(site: Site, method: str, path: str, query: str) -> Call:
 
 
 def test_everything_that_does_get_is_tried() -> None:
-    described = {path for path, methods in describe()["paths"].items() if "get" in methods}
+    paths = {path for path, methods in describe()["paths"].items() if "get" in methods}
+    described = {path for path in paths if path.startswith("/api/v2/")}
     tried = {p.replace("/live/a", "/{app}/{name}").replace("c1", "{session}") for p in PATHS}
-    assert described == tried - {"/api/v2/openapi.json"}
+    assert described == tried - {"/api/v2/openapi.json", "/api/v1/streams"}
 
 
 @pytest.mark.parametrize(("path", "query"), [*PATHS.items(), *FAILING.items()])

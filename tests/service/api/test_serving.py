@@ -17,6 +17,8 @@ import pytest
 import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
 
+from tests.service.rtmp.house import FAST, FixedRules
+from trio_srs.config.schema import Config
 from trio_srs.hub.bus import Bus
 from trio_srs.hub.hub import Hub
 from trio_srs.hub.journal import Journal
@@ -32,16 +34,10 @@ from trio_srs.service.api.config import ApiConfig
 from trio_srs.service.api.context import ApiContext
 from trio_srs.service.api.serving import ApiService
 from trio_srs.service.api.transport import STALLED_AFTER_S, PatientStream
-from trio_srs.wire.url import DEFAULT_VHOST
 
 LOOPBACK = Address("127.0.0.1", 0)
 HEAD = {"type": "http.response.start", "status": 200, "headers": []}
 ASKING = b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n"
-
-
-class OneHost:
-    def vhost_of(self, host: str) -> str:
-        return DEFAULT_VHOST
 
 
 class App:
@@ -82,7 +78,7 @@ async def serving(
     bus = Bus()
     context = ApiContext(
         config=ApiConfig(listen=addresses or (LOOPBACK,), **config),
-        hosts=OneHost(),
+        hosts=FixedRules(FAST),
         hub=Hub(),
         bus=bus,
         registry=Registry(),
@@ -93,7 +89,7 @@ async def serving(
         addresses=dict,
     )
     app = App(context.stopping)
-    service = ApiService(context, make or (lambda _: AsgiServer(app)))
+    service = ApiService(context, Config(), make or (lambda _: AsgiServer(app)))
     await service.listen()
     async with trio.open_nursery() as nursery:
         await nursery.start(service.run)

@@ -40,6 +40,26 @@ from trio_srs.service.api.routes.sessions import end_session, list_sessions, sho
 from trio_srs.service.api.routes.streams import kick_publisher, list_streams, show_stream
 from trio_srs.service.api.routes.waiting import wait
 from trio_srs.service.api.schema import PlainSchemas, first_paragraph
+from trio_srs.service.api.srs.stream_answers import SrsCode
+from trio_srs.service.api.srs.streams import (
+    kick_client,
+    list_clients,
+    list_srs_streams,
+    list_vhosts,
+    show_client,
+    show_srs_stream,
+    show_vhost,
+)
+from trio_srs.service.api.srs.system import (
+    show_cpu,
+    show_features,
+    show_memory,
+    show_own_stat,
+    show_rusages,
+    show_summaries,
+    show_urls,
+    show_versions,
+)
 from trio_srs.version import VERSION
 
 __all__ = ["describe", "make_app"]
@@ -49,6 +69,9 @@ _ROUTES: Final = (
     *(list_streams, show_stream, kick_publisher),
     *(show_report, list_reports, judge_stream, wait, follow_events),
     *(list_sessions, show_session, end_session),
+    *(show_urls, show_versions, show_summaries, show_rusages, show_own_stat, show_cpu),
+    *(show_memory, show_features, list_vhosts, show_vhost, list_srs_streams, show_srs_stream),
+    *(list_clients, show_client, kick_client),
 )
 _ABOUT: Final = """\
 What a live media server knows, and what it can be told to do. Every error is a JSON object with \
@@ -110,6 +133,8 @@ async def _refuse_unknown_parameters(
     connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
 ) -> None:
     """A misspelt parameter would be left out in silence."""
+    if handler.opt.get("any_query"):
+        return
     known = _query_names(handler)
     for name in connection.query_params:
         if name not in known:
@@ -161,6 +186,7 @@ def describe() -> dict[str, Any]:
         "description": Expectations.__doc__,
         "additionalProperties": False,
     }
+    schemas[SrsCode.__name__]["additionalProperties"] = False  # else every answer is one as well
     for schema in schemas.values():
         schema["description"] = first_paragraph(schema["description"])
     return described

@@ -8,15 +8,17 @@ from collections.abc import Callable, Mapping, Sequence
 import attrs
 import trio
 
-from trio_srs.hub.bus import Bus
+from trio_srs.hub.bus import Bus, Event
 from trio_srs.hub.directory import EventLog, SessionView
 from trio_srs.hub.hub import Hub
+from trio_srs.hub.ids import SrsIds
 from trio_srs.hub.reports import Reports
-from trio_srs.hub.resolution import Hosts
+from trio_srs.hub.resolution import Rules
 from trio_srs.hub.turns import Turns
 from trio_srs.hub.waiting import Waiting
 from trio_srs.service.api.config import ApiConfig
 from trio_srs.service.api.counters import Counters
+from trio_srs.service.api.srs.plane import SrsPlane
 
 __all__ = ["ApiContext"]
 
@@ -27,7 +29,7 @@ class ApiContext:
 
     config: ApiConfig
     """For requests that begin; a reload puts another one here."""
-    hosts: Hosts
+    hosts: Rules
     hub: Hub
     bus: Bus
     registry: SessionView
@@ -39,6 +41,14 @@ class ApiContext:
     """For those who ask about everything."""
     addresses: Callable[[], Mapping[str, Sequence[str]]]
     """The URLs that the server listens on now, by protocol."""
+    srs_ids: SrsIds = attrs.field(factory=SrsIds)
+    """What SRS's clients know this server, its hosts and streams by."""
+    vhosts: Callable[[], tuple[str, ...]] = tuple
+    """The virtual hosts that are configured."""
+    fragment_s: Callable[[], float | None] = lambda: None
+    """How long a segment of HLS is; None where it is not served."""
+    srs: SrsPlane = attrs.field(init=False)
+    """All of it in SRS's words."""
     stopping: trio.Event = attrs.field(factory=trio.Event)
     """Set when the server stops: nobody goes on waiting then."""
     counters: Counters = attrs.field(factory=Counters)
@@ -47,6 +57,18 @@ class ApiContext:
     began_at: float = attrs.field(factory=time.time)
     """When the server was made: seconds since 1970."""
     _clock_began_at: float = attrs.field(init=False, factory=trio.current_time)
+
+    @srs.default
+    def _in_words_of_srs(self) -> SrsPlane:
+        return SrsPlane(
+            self.hub, self.reports, self.registry, self.hosts, self.turns, self.srs_ids,
+            vhosts=self.vhosts, fragment_s=self.fragment_s,
+        )  # fmt: skip
+
+    def listen(self, event: Event) -> None:
+        """Something happened; made to listen on a bus."""
+        self.counters.listen(event)
+        self.srs.listen(event)
 
     @property
     def uptime_s(self) -> float:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final, Protocol
 
 from trio_srs.errors import RefusedError
 from trio_srs.service.api.config import ApiConfig
-from trio_srs.service.base import Parts
+from trio_srs.service.base import ListeningSection, Parts
 
 if TYPE_CHECKING:
     from trio_srs.service.api.serving import ApiService
@@ -23,8 +24,42 @@ class ApiNotInstalledError(RefusedError):
     code = "api_not_installed"
 
 
+class SegmentsSection(Protocol):
+    """What of a configuration is about segments."""
+
+    @property
+    def enabled(self) -> bool:
+        """Whether there are any."""
+        ...
+
+    @property
+    def segment(self) -> float:
+        """How long each is, in seconds."""
+        ...
+
+
 class ApiSections(Protocol):
-    """What of a configuration is about the API."""
+    """What of a configuration is about the API, or is told by it."""
+
+    @property
+    def http(self) -> ListeningSection:
+        """What serves streams without TLS."""
+        ...
+
+    @property
+    def https(self) -> ListeningSection:
+        """The same inside TLS."""
+        ...
+
+    @property
+    def hls(self) -> SegmentsSection:
+        """How streams are cut."""
+        ...
+
+    @property
+    def vhost(self) -> Mapping[str, object]:
+        """The virtual hosts, by name."""
+        ...
 
     @property
     def api(self) -> ApiConfig:
@@ -61,5 +96,14 @@ def make_api(parts: Parts, config: ApiSections) -> ApiService | None:
         waiting=parts.waiting,
         turns=parts.turns,
         addresses=parts.addresses,
+        srs_ids=parts.srs_ids,
+        vhosts=lambda: tuple(service.sections.vhost),
+        fragment_s=lambda: _fragment_s(service.sections),
     )
-    return ApiService(context)
+    service = ApiService(context, config)
+    return service
+
+
+def _fragment_s(sections: ApiSections) -> float | None:
+    listens = sections.http.listen or sections.https.listen
+    return sections.hls.segment if listens and sections.hls.enabled else None

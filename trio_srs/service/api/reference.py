@@ -20,6 +20,7 @@ _GROUPS: Final = {
     "streams": "Streams",
     "reports": "Reports and verdicts",
     "sessions": "Sessions",
+    "srs": "SRS's own API",
 }
 _INTRO: Final = """\
 The API is served where `api.listen` says so, and needs `pip install './trio-srs[api]'` (a

@@ -87,6 +87,14 @@ def _trace() -> Schema:
 
 def meanings(cls: type) -> dict[str, str]:
     """The text under each attribute of a class, as one line; nothing where there is no source."""
+    found: dict[str, str] = {}
+    for each in reversed(cls.__mro__):
+        if attrs.has(each):
+            found |= _own_meanings(each)
+    return found
+
+
+def _own_meanings(cls: type) -> dict[str, str]:
     try:
         [definition] = ast.parse(textwrap.dedent(inspect.getsource(cls))).body
     except OSError:

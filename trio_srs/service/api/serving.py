@@ -49,13 +49,17 @@ class ApiService(ListeningService["_Connection"]):
     """Serves an ASGI application on any number of addresses."""
 
     def __init__(
-        self, context: ApiContext, make: Callable[[ApiContext], AsgiServer] = _make_server
+        self,
+        context: ApiContext,
+        sections: ApiSections,
+        make: Callable[[ApiContext], AsgiServer] = _make_server,
     ) -> None:
         """
         Args:
+            sections: the configuration, of which some is told.
             make: makes the server of the application; it may be called in a thread.
         """
-        self.context = context
+        self.context, self.sections = context, sections
         most = context.config.max_connections
         super().__init__(Acceptor("api"), Connections(most, _CALLED))
         self.room = trio.CapacityLimiter(most)
@@ -88,7 +92,7 @@ class ApiService(ListeningService["_Connection"]):
 
     def configure(self, sections: ApiSections, /) -> None:
         """Go on with another configuration: it holds for what begins."""
-        self.context.config = sections.api
+        self.context.config, self.sections = sections.api, sections
         self.connections.most = self.room.total_tokens = sections.api.max_connections
 
     async def prepare(self) -> None:
@@ -113,8 +117,10 @@ class ApiService(ListeningService["_Connection"]):
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Accept and serve until cancelled."""
         context = self.context
-        with context.bus.listening(context.counters.listen):
-            await super().run(task_status=task_status)
+        with context.bus.listening(context.listen):
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(context.srs.run)
+                await super().run(task_status=task_status)
 
     def accepted(self, sock: socket.socket, peer: str, protocol: str) -> None:
         """Serve a connection, if there is room, be it after a moment."""

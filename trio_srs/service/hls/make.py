@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from trio_srs.service.base import Parts
+from trio_srs.service.base import ListeningSection, Parts
 from trio_srs.service.hls.config import HlsConfig
 
 if TYPE_CHECKING:
     from trio_srs.service.hls.service import HlsService
 
 __all__ = ["HlsSections", "make_hls"]
-
-
-class ListeningSection(Protocol):
-    """A section of what HLS is served by."""
-
-    @property
-    def listen(self) -> Sequence[object]:
-        """The addresses: none where it is off."""
-        ...
 
 
 class HlsSections(Protocol):

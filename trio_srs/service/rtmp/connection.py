@@ -23,7 +23,12 @@ import trio
 
 from trio_srs.errors import EndReason, PeerError, RefusedError
 from trio_srs.hub.access import RedirectError
-from trio_srs.hub.announce import NAME_MOST, announce_connected, announce_refused
+from trio_srs.hub.announce import (
+    NAME_MOST,
+    announce_connected,
+    announce_refused,
+    note_origin,
+)
 from trio_srs.hub.end import End, ended, ending, tell_end
 from trio_srs.hub.gate import AS_ASKED, AccessRequest
 from trio_srs.hub.lease import PublishLease
@@ -426,6 +431,7 @@ class Connection:
     def _connected(self, request: ConnectRequest, app: StreamName) -> None:
         self.accept()
         assert self.handshake is not None  # nothing is understood before it
+        note_origin(self.entry, request.tc_url, request.page_url, request.swf_url)
         announce_connected(
             self.context.bus,
             self.entry,

@@ -9,13 +9,13 @@ import trio
 from trio.testing import wait_all_tasks_blocked
 
 from tests.service.api.site import Site, open_site
-from tests.service.rtmp.house import House
+from tests.service.rtmp.house import FixedRules, House
 from tests.service.witness import transport_of
 from trio_srs.errors import EndReason, PeerError
 from trio_srs.hub.supervisor import ONCE, RESTART, TaskKind
 
 
-class TwoHosts:
+class TwoHosts(FixedRules):
     """A virtual host beside the default one."""
 
     def vhost_of(self, host: str) -> str:
@@ -104,7 +104,7 @@ async def test_a_name_may_have_slashes_and_blanks(site: Site, path: str) -> None
 
 async def test_a_stream_of_a_virtual_host_is_found_by_any_of_its_names(house: House) -> None:
     async with open_site(house) as site:
-        site.context.hosts = TwoHosts()
+        site.context.hosts = TwoHosts(house.settings)
         with house.hub.streams.using("example.com/live/a", house.settings):
             path = "/api/v2/streams/live/a"
             status, said = await site.get(path, params={"vhost": "www.example.com"})

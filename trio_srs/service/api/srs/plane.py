@@ -1,0 +1,234 @@
+"""What there is, in SRS's words: virtual hosts, streams and clients as values. Floor 3."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Final
+
+import trio
+
+from trio_srs.hub.ids import SrsIds
+from trio_srs.hub.registry import SessionEntry
+from trio_srs.hub.session_requests import NOWHERE, Request
+from trio_srs.hub.sessions import bytes_of
+from trio_srs.service.api.srs.accounts import Bytes, StreamAccount, StreamAccounts, placed
+from trio_srs.service.api.srs.bit_rates import Rates, total
+from trio_srs.service.api.srs.machine import Machine
+from trio_srs.service.api.srs.stream_answers import (
+    SrsClient,
+    SrsPublish,
+    SrsStream,
+    SrsVhost,
+)
+from trio_srs.service.api.srs.tracks import NO_TRACKS, known_tracks
+from trio_srs.wire.url import DEFAULT_VHOST, StreamName
+
+if TYPE_CHECKING:
+    from trio_srs.hub.bus import Event
+    from trio_srs.hub.directory import SessionView
+    from trio_srs.hub.hub import Hub
+    from trio_srs.hub.reports import Reports
+    from trio_srs.hub.resolution import Rules
+    from trio_srs.hub.turns import Turns
+
+__all__ = ["SrsPlane"]
+
+_PLAYS: Final = {
+    "rtmp": "rtmp-play",
+    "http": "flv-play",
+    "ws": "flv-play",
+    "hls": "hls-play",
+    "dash": "dash-play",
+}
+"""What a player is, by what the name of its protocol begins with."""
+_FLOWS: Final = frozenset({"fmle", "haivision", "flash"})
+_UNKNOWN: Final = "Unknown"
+
+
+class SrsPlane:
+    """The streams and sessions of one server, as SRS tells of them.
+
+    Attributes:
+        ids: what SRS's clients know hosts and streams by.
+        machine: the process and what it runs on.
+    """
+
+    def __init__(
+        self,
+        hub: Hub,
+        reports: Reports,
+        registry: SessionView,
+        rules: Rules,
+        turns: Turns,
+        ids: SrsIds,
+        *,
+        vhosts: Callable[[], tuple[str, ...]],
+        fragment_s: Callable[[], float | None],
+    ) -> None:
+        """
+        Args:
+            vhosts: those that are configured.
+            fragment_s: how long a segment of HLS is; None where it is not served.
+        """
+        self._hub, self._reports, self._registry = hub, reports, registry
+        self._rules, self._vhosts, self._fragment_s = rules, vhosts, fragment_s
+        self.ids, self.machine = ids, Machine()
+        self.accounts = StreamAccounts(rules.vhost_of, ids.of)
+        self.rates = Rates(registry, turns)
+
+    @property
+    def serves_hls(self) -> bool:
+        """Whether streams are served as HLS."""
+        return self._fragment_s() is not None
+
+    def listen(self, event: Event) -> None:
+        """Note who comes and goes; made to listen on a bus."""
+        self.accounts.listen(event)
+
+    async def run(self) -> None:
+        """Keep what is asked for again and again, until cancelled."""
+        self.accounts.begin(self._registry)
+        await self.rates.run()
+
+    # ----------------------------------------------------------- virtual hosts
+
+    def vhost_names(self) -> tuple[str, ...]:
+        """The default virtual host, and those that are configured."""
+        return tuple(dict.fromkeys((DEFAULT_VHOST, *self._vhosts())))
+
+    def vhost(self, name: str) -> SrsVhost:
+        """The virtual host of a name."""
+        accounts = [each for each in self.accounts if self._place(each).vhost == name]
+        had = Bytes()
+        had.add(self.accounts.gone(name))
+        for account in accounts:
+            had.add(self._bytes(account))
+        fragment = self._fragment_s()
+        return SrsVhost(
+            id=self.ids.of(name),
+            name=name,
+            enabled=self._rules.vhost_enabled(name),
+            clients=sum(len(each.sessions) for each in accounts),
+            streams=sum(self._is_published(each.key) for each in accounts),
+            send_bytes=had.sent,
+            recv_bytes=had.received,
+            kbps=total(map(self.rates.kbps, (it for each in accounts for it in self._on(each)))),
+            hls={"enabled": False} if fragment is None else {"enabled": True, "fragment": fragment},
+        )
+
+    # ----------------------------------------------------------------- streams
+
+    def stream(self, account: StreamAccount) -> SrsStream:
+        """A stream that somebody is on."""
+        had, place = self._bytes(account), self._place(account)
+        newest, there = self._reports.newest(account.key), self._hub.find(account.key)
+        tracks = NO_TRACKS
+        if newest is not None and there is not None and newest.going_on:
+            account.known = known_tracks(account.known, there, newest)
+            tracks = account.known.tracks
+        return SrsStream(
+            id=self.ids.of(account.key),
+            name=place.name,
+            vhost=self.ids.of(place.vhost),
+            app=place.app,
+            tcUrl=self._tc_url(account, place),
+            url=place.stream_url,
+            live_ms=time.time_ns() // 1_000_000,
+            clients=len(account.sessions),
+            frames=newest.frames if newest is not None else 0,
+            send_bytes=had.sent,
+            recv_bytes=had.received,
+            kbps=total(map(self.rates.kbps, self._on(account))),
+            publish=SrsPublish(active=self._is_published(account.key), cid=account.publisher),
+            video=tracks.video,
+            audio=tracks.audio,
+        )
+
+    def _on(self, account: StreamAccount) -> Iterator[SessionEntry]:
+        """The sessions on a stream; a relay has none."""
+        for session in account.sessions:
+            entry = self._registry.find(session)
+            if entry is not None:
+                yield entry
+
+    def _bytes(self, account: StreamAccount) -> Bytes:
+        """What everybody had of a stream who is, or was, on it."""
+        had, newest = Bytes(), self._reports.newest(account.key)
+        had.add(account.left)
+        if newest is not None and newest.going_on:
+            had.received += newest.counters.bytes
+        for entry in self._on(account):
+            for request in _going_on(entry):
+                if request.what == "play" and request.stream == account.key:
+                    had.sent += request.counters_so_far().bytes
+        return had
+
+    def _place(self, account: StreamAccount) -> StreamName:
+        return placed(account.key, next(self._on(account), None), self._rules.vhost_of)
+
+    def _tc_url(self, account: StreamAccount, place: StreamName) -> str:
+        """What its publisher connected to, or else who came first."""
+        publisher = self._registry.find(account.publisher)
+        for entry in (publisher, *self._on(account)):
+            if entry is not None and entry.requests is not None and entry.requests.origin.tc_url:
+                return entry.requests.origin.tc_url
+        host = "127.0.0.1" if place.vhost == DEFAULT_VHOST else place.vhost
+        return f"rtmp://{host}/{place.app}"
+
+    def _is_published(self, key: str) -> bool:
+        stream = self._hub.find(key)
+        return stream is not None and stream.publishing
+
+    # ----------------------------------------------------------------- clients
+
+    def clients(self) -> Iterator[SessionEntry]:
+        """The sessions that publish or play now, in the order in which they came."""
+        return (entry for entry in self._registry if next(_going_on(entry), None) is not None)
+
+    def find_client(self, session: str) -> SessionEntry | None:
+        """The client of an id."""
+        entry = self._registry.find(session)
+        return None if entry is None or next(_going_on(entry), None) is None else entry
+
+    def client(self, entry: SessionEntry) -> SrsClient:
+        """A session that publishes or plays."""
+        request = next(_going_on(entry))
+        place = placed(request.stream, entry, self._rules.vhost_of)
+        received, sent = bytes_of(entry)
+        origin = NOWHERE if entry.requests is None else entry.requests.origin
+        return SrsClient(
+            id=entry.id,
+            vhost=self.ids.of(place.vhost),
+            stream=self.ids.of(request.stream),
+            ip=entry.address.strip("[]"),
+            pageUrl=origin.page_url,
+            swfUrl=origin.swf_url,
+            tcUrl=origin.tc_url,
+            url=place.stream_url,
+            name=place.name,
+            type=self._type(entry, request),
+            publish=request.what == "publish",
+            alive=round(trio.current_time() - entry.began_at, 3),
+            send_bytes=sent,
+            recv_bytes=received,
+            kbps=self.rates.kbps(entry),
+        )
+
+    def _type(self, entry: SessionEntry, request: Request) -> str:
+        if request.what == "play":
+            kinds = (kind for front, kind in _PLAYS.items() if entry.protocol.startswith(front))
+            return next(kinds, _UNKNOWN)
+        if not entry.protocol.startswith("rtmp"):
+            return "flv-publish" if entry.protocol.endswith("-flv") else _UNKNOWN
+        account = self.accounts.of(request.stream)
+        flow = account.flow if account is not None else ""
+        return f"{flow if flow in _FLOWS else 'fmle'}-publish"
+
+
+def _going_on(entry: SessionEntry) -> Iterator[Request]:
+    """The publishes and plays of a session that go on, the oldest first."""
+    if entry.requests is not None:
+        for request in entry.requests.newest:
+            if request.going_on and request.what in ("publish", "play"):
+                yield request

@@ -20,6 +20,7 @@ __all__ = [
     "FFMPEG",
     "FFMPEGS",
     "FOR_EVER",
+    "GSTREAMER",
     "NGINX",
     "RTMPDUMP",
     "Ended",
@@ -62,6 +63,7 @@ def needs(path: str, package: str) -> pytest.MarkDecorator:
 FFMPEG: Final[str] = imageio_ffmpeg.get_ffmpeg_exe()
 """The newest ffmpeg, in a wheel: it is always there, and speaks Enhanced RTMP."""
 _SYSTEM_FFMPEG: Final = _find("ffmpeg")
+GSTREAMER: Final = _find("gst-launch-1.0")
 NGINX: Final = _find("nginx")
 RTMPDUMP: Final = _find("rtmpdump")
 

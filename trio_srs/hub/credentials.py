@@ -17,7 +17,9 @@ from trio_srs.hub.gate import AccessRequest
 
 __all__ = ["Credentials", "HashKind", "KnownUser", "known_users", "offered_credentials"]
 
-_ARGON2: Final = re.compile(r"\$argon2id\$v=19\$m=\d+,t=\d+,p=\d+\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+")
+_ARGON2: Final = re.compile(
+    r"(\$argon2id\$v=19\$m=\d+,t=\d+,p=\d+\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+)"
+)
 _SHA256: Final = re.compile(r"sha256:([0-9a-f]{64})")
 _NAME: Final = re.compile(r"[!-9;-~]{1,64}")
 _AUTHORITY: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://([^/?#]*)@")
@@ -32,6 +34,19 @@ class HashKind(enum.Enum):
     """The Argon2id hash of a password."""
     TOKEN = "sha256"
     """The SHA-256 hash of a token: of chance, so that nobody guesses it."""
+    ADOBE = "adobe"
+    """What `authmod=adobe` proves: a salt, and the MD5 of name, salt and password."""
+    LLNW = "llnw"
+    """What `authmod=llnw` proves: the MD5 of name, realm and password."""
+
+
+_HASHES: Final = {
+    HashKind.PASSWORD: _ARGON2,
+    HashKind.TOKEN: _SHA256,
+    HashKind.ADOBE: re.compile(r"adobe:([A-Za-z0-9+/=]{4,64}:[A-Za-z0-9+/]{22}==)"),
+    HashKind.LLNW: re.compile(r"llnw:([0-9a-f]{32})"),
+}
+"""How a hash is written, by its kind."""
 
 
 @attrs.frozen
@@ -41,7 +56,7 @@ class KnownUser:
     name: str
     kind: HashKind
     hash: str = attrs.field(repr=False)
-    """Of a password in PHC form; of a token in hex."""
+    """Of a password in PHC form; of a token in hex; `SALT:BASE64` for Adobe, hex for Limelight."""
 
 
 def known_users(text: str) -> Iterator[KnownUser]:
@@ -55,16 +70,14 @@ def known_users(text: str) -> Iterator[KnownUser]:
         if not line or line.startswith("#"):
             continue
         name, _, hashed = line.partition(":")
-        token = _SHA256.fullmatch(hashed)
-        if not _NAME.fullmatch(name) or not (token or _ARGON2.fullmatch(hashed)):
+        found = ((kind, form.fullmatch(hashed)) for kind, form in _HASHES.items())
+        known = next((KnownUser(name, kind, match[1]) for kind, match in found if match), None)
+        if known is None or not _NAME.fullmatch(name):
             raise ValueError(
                 f"line {number} is no user: expected NAME:HASH, as trio-srs hash-password NAME "
                 "prints it"
             )
-        if token:
-            yield KnownUser(name, HashKind.TOKEN, token[1])
-        else:
-            yield KnownUser(name, HashKind.PASSWORD, hashed)
+        yield known
 
 
 @attrs.frozen

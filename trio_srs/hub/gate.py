@@ -6,6 +6,7 @@ Floor 2.
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Mapping
 from typing import Any, Final, Protocol
 
@@ -16,7 +17,7 @@ from trio_srs.secret import Secret
 from trio_srs.units import Seconds, Timeout, seconds_within, within
 from trio_srs.wire.url import StreamNameError, check_name
 
-__all__ = ["AS_ASKED", "AccessConfig", "AccessRequest", "AllowAll", "Gate", "Grant"]
+__all__ = ["AS_ASKED", "AccessConfig", "AccessRequest", "AllowAll", "Challenge", "Gate", "Grant"]
 
 
 _SHORTEST_KEY: Final = 16
@@ -44,6 +45,14 @@ def _check_keys(_config: object, _field: object, keys: tuple[Secret, ...]) -> No
         raise ValueError(f"a key of URLs has to have at least {_SHORTEST_KEY} characters")
 
 
+class Challenge(enum.StrEnum):
+    """By which challenge encoders are asked for a password when they connect."""
+
+    OFF = "off"
+    ADOBE = "adobe"
+    LLNW = "llnw"
+
+
 @attrs.frozen(kw_only=True)
 class AccessConfig:
     """How it is decided who may connect, publish and play."""
@@ -63,6 +72,13 @@ class AccessConfig:
     url_keys: tuple[Secret, ...] = attrs.field(default=(), validator=_check_keys)
     """What URLs are signed with (`trio-srs sign-url`), for rules that say `signed`; any of them
     will do. At least 16 characters each."""
+    challenge: Challenge = Challenge.OFF
+    """Ask encoders for a password in the connect itself, as those know it that take a user in the
+    URL of a server: `adobe` (`authmod=adobe`) or `llnw` (Limelight). For who shows no other
+    credentials there; players are not asked. Users need a hash for it: `trio-srs hash-password
+    --for adobe`."""
+    challenge_apps: tuple[str, ...] = ("*",)
+    """The applications whose encoders are asked, by pattern (`*`, `?`, `[abc]`)."""
     max_failures: int = attrs.field(default=10, validator=within(1, 1_000_000))
     """So many wrong passwords and tokens from one address within `failure_window`, and what it says
     is not looked at any more until that is over."""
@@ -149,6 +165,8 @@ class AccessRequest:
     """The player that it says it is."""
     client: str = ""
     """What it calls itself (``flashVer``)."""
+    is_encoder: bool = False
+    """Whether it says when it connects that it is to publish (``type`` is ``nonprivate``)."""
     authorization: str = attrs.field(default="", repr=False)
     """What it said in HTTP's ``Authorization``."""
     granted: Grant = AS_ASKED

@@ -17,7 +17,7 @@ from trio_srs.service.access.failures import FailureCounter
 if TYPE_CHECKING:
     from trio_srs.hub.credentials import Credentials, KnownUser
 
-__all__ = ["Identifier", "TooManyFailuresError", "offered"]
+__all__ = ["Identifier", "TooManyFailuresError", "address_of", "known_to", "offered"]
 
 _MOST_PROVEN: Final = 10_000
 
@@ -48,7 +48,7 @@ class Identifier:
             TooManyFailuresError: what it says is not looked at.
         """
         shown = offered(request)
-        users = _users_of(tuple(each.value for each in config.users))
+        users = known_to(config)
         if users is not self._proven_by:
             self._proven_by = users
             self._proven.clear()
@@ -97,6 +97,11 @@ class Identifier:
     def _digest(self, shown: Credentials) -> bytes:
         said = f"{len(shown.user)}:{shown.user}{shown.secret}".encode(errors="surrogatepass")
         return hashlib.blake2b(said, key=self._key).digest()
+
+
+def known_to(config: AccessConfig) -> tuple[KnownUser, ...]:
+    """All users of a configuration."""
+    return _users_of(tuple(each.value for each in config.users))
 
 
 def address_of(request: AccessRequest) -> str:

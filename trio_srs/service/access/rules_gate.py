@@ -5,15 +5,17 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Final
 
 from trio_srs.errors import RefusedError
-from trio_srs.hub.gate import AS_ASKED, AccessConfig, AccessRequest, Grant
+from trio_srs.hub.gate import AS_ASKED, AccessConfig, AccessRequest, Challenge, Grant
 from trio_srs.hub.ruling import ALLOWED, Ruling
-from trio_srs.service.access.identity import Identifier, offered
+from trio_srs.service.access.identity import Identifier, address_of, known_to, offered
 
 if TYPE_CHECKING:
     from trio_srs.hub.access_rule import AccessRule, Permission
+    from trio_srs.service.access.challenges import Challenger
 
 __all__ = [
     "AccessDeniedError",
@@ -21,6 +23,9 @@ __all__ = [
     "RulesGate",
     "SignatureRefusedError",
 ]
+
+
+_RTMP: Final = ("rtmp", "rtmps")
 
 
 class AccessDeniedError(RefusedError):
@@ -52,9 +57,39 @@ class RulesGate:
     def __init__(self, config: Callable[[], AccessConfig]) -> None:
         self._config = config
         self._identifier = Identifier()
+        self._challenger: Challenger | None = None
 
     async def connect(self, request: AccessRequest, /) -> Grant | None:
-        """Rules are about streams: nothing is decided before one is named."""
+        """Rules are about streams: nothing is decided before one is named. But some encoders can
+        say a password here only."""
+        config = self._config()
+        if not self._challenges(config, request):
+            return None
+        from trio_srs.service.access.challenges import ChallengeFailedError, Challenger
+
+        if self._challenger is None:
+            self._challenger = Challenger()
+        address = address_of(request)
+        self._identifier.check_patience(address, config)
+        try:
+            user = self._challenger.user_of(
+                config.challenge, request, known_to(config), address, time.time()
+            )
+        except ChallengeFailedError:
+            self._identifier.note_failure(address)
+            raise
+        return Grant(account=user)
+
+    @staticmethod
+    def _challenges(config: AccessConfig, request: AccessRequest) -> bool:
+        """Whether a peer is asked for a password when it connects."""
+        return (
+            config.challenge is not Challenge.OFF
+            and request.protocol in _RTMP
+            and (request.is_encoder or "authmod" in request.params)
+            and any(fnmatchcase(request.app, pattern) for pattern in config.challenge_apps)
+            and not offered(request)
+        )
 
     async def publish(self, request: AccessRequest, /) -> Grant | None:
         return await self._decide("publish", request) if self._config().rules else None
@@ -124,6 +159,9 @@ class _Case:
         return not rule.users or rule.fits_user(await self._who())
 
     async def _who(self) -> str:
+        """Who it is: whose it is by an earlier gate, or by what it shows."""
+        if self._user is None:
+            self._user = self._request.granted.account or None
         if self._user is None:
             self._user = await self._identifier.user_of(self._request, self._config)
         return self._user
@@ -151,7 +189,7 @@ class _Case:
         return AccessDeniedError(f"{why} to {_WANTED[self._permission]}")
 
 
-_WANTED = {
+_WANTED: Final = {
     "publish": "publish this stream",
     "play": "play this stream",
     "read": "ask the API",

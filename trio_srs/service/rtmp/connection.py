@@ -82,6 +82,7 @@ _SILENT: Final = frozenset(
     {EndReason.PEER_RST, EndReason.PEER_STALLED, EndReason.PLAYER_STALLED, EndReason.PEER_FIN}
 )
 """Ends after which there is nobody to say anything to."""
+_OF_ENCODERS: Final = "nonprivate"
 _NOT_REFUSED: Final = (math.inf, "")
 _GOODBYES: Final = {EndReason.SHUTDOWN: StatusCode.CONNECT_APP_SHUTDOWN}
 
@@ -478,6 +479,7 @@ class Connection:
             page_url=said.page_url,
             swf_url=said.swf_url,
             client=said.flash_ver,
+            is_encoder=said.type == _OF_ENCODERS,
             granted=self._granted,
         )
 

@@ -124,6 +124,8 @@ class ConnectRequest:
     flash_ver: str = ""
     page_url: str = ""
     swf_url: str = ""
+    type: str = ""
+    """``nonprivate`` for those that are to publish: FMLE began it, and ffmpeg and librtmp do so."""
     object_encoding: float = 0.0
     fourcc_list: tuple[str, ...] | None = None
     """Codecs the peer handles, ``*`` for any; None when it does not speak Enhanced RTMP."""
@@ -143,6 +145,7 @@ class ConnectRequest:
             flash_ver=_text(said, "flashVer"),
             page_url=_text(said, "pageUrl"),
             swf_url=_text(said, "swfUrl"),
+            type=_text(said, "type"),
             object_encoding=float(encoding) if isinstance(encoding, int | float) else 0.0,
             fourcc_list=tuple(v for v in fourcc if isinstance(v, str))
             if isinstance(fourcc, list)

@@ -73,3 +73,11 @@ def test_of_other_codecs_and_lengths_nothing_is_looked_for() -> None:
     assert with_own_sets(av1, b"\x12\x00") is av1
     short = TrackFormat("h264", length_size=2)
     assert with_own_sets(short, b"\x00\x02\x67\x42") is short
+
+
+def test_pictures_of_another_size_are_another_format_if_only_they_say_it() -> None:
+    vp9 = format_of_record("vp9", record("vp9_321x242"))
+    sized = with_own_sets(vp9, VP9_KEY)
+    assert (sized.width, sized.height, sized == vp9) == (320, 240, True)
+    assert with_own_sets(sized, VP9_KEY) is sized
+    assert with_own_sets(sized, b"\x86\x00") is sized

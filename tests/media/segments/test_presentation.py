@@ -6,6 +6,7 @@ import attrs
 import pytest
 
 from tests.media.remux.records import (
+    AVC_OTHER,
     DATA,
     aac,
     aac_head,
@@ -20,6 +21,8 @@ from tests.media.segments.streams import FMP4, RULE, START_MS, TS, check, presen
 from trio_srs.media.segments.segment_container import SegmentContainer
 from trio_srs.wire.hls.multivariant_playlist import PlaylistRendition
 
+VP9_KEY = bytes.fromhex("824983420013f00ef000")  # 320x240
+VP9_OTHER = bytes.fromhex("824983420003f002f000")  # 64x48
 SHORT = attrs.evolve(RULE, segment_s=0.1, part_s=0.1)
 
 
@@ -127,3 +130,37 @@ def test_a_high_dynamic_range_is_said() -> None:
     stream = [head(record, codec="vp09")]
     stream += [enhanced("vp09", n * 40, b"\x82\x49\x83", key=n % 25 == 0) for n in range(100)]
     assert presented(stream, FMP4).multivariant().variants[0].video_range == "PQ"
+
+
+def test_formats_are_said_for_as_long_as_segments_of_them_are_listed() -> None:
+    rule = attrs.evolve(RULE, window_s=6.0)
+    made = presented([*live(4), head(AVC_OTHER, 4000), *live(3, start_ms=4000)[2:]], FMP4, rule)
+    (variant,) = made.multivariant().variants
+    assert variant.codecs == "avc1.42c00d,avc1.64001f,mp4a.40.2"
+    presented(live(30, start_ms=7000)[2:], into=made)
+    (variant,) = made.multivariant().variants
+    assert variant.codecs == "avc1.42c00d,mp4a.40.2"
+
+
+@pytest.mark.parametrize(("pictures", "rate"), [(1, None), (2, 10.0), (3, 10.0)])
+def test_the_rate_of_few_pictures_is_their_interval(pictures: int, rate: float | None) -> None:
+    made = presented([head(), *[avc(n * 100, key=True) for n in range(pictures)]], TS)
+    made.restart(START_MS)
+    assert made.multivariant().variants[0].frame_rate == rate
+
+
+def test_the_rate_is_the_one_before_until_there_is_another() -> None:
+    made = presented([*live(4), head(AVC_OTHER, 4000), avc(4000, key=True)], TS)
+    assert made.multivariant().variants[0].frame_rate == 25.0
+
+
+def test_a_codec_that_says_its_size_in_its_pictures_has_a_size() -> None:
+    stream = [
+        head(bytes((0, 10, 0x80, 1, 1, 1, 0, 0)), codec="vp09"),
+        *[enhanced("vp09", n * 40, VP9_KEY if n < 100 else VP9_OTHER) for n in range(150)],
+    ]
+    made = presented(stream, FMP4, attrs.evolve(RULE, window_s=30.0))
+    (variant,) = made.multivariant().variants
+    assert (variant.width, variant.height) == (64, 48)
+    breaks = [segment.is_break for segment in made.renditions[0].segments]
+    assert breaks.count(True) == 1

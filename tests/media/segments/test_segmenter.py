@@ -76,6 +76,14 @@ def test_dates_are_of_the_first_arrival_and_go_on_with_the_media(
 
 
 @BOTH
+def test_what_was_held_until_all_tracks_are_known_came_when_it_came(
+    container: SegmentContainer,
+) -> None:
+    made = presented([head(), *pictures(4)], container)
+    assert made.renditions[0].segments[0].date_ms == START_MS
+
+
+@BOTH
 @pytest.mark.parametrize("with_sound", [True, False])
 def test_keyframes_that_are_too_far_apart_do_not_make_segments_too_long(
     container: SegmentContainer, with_sound: bool

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+import attrs
+
 from trio_srs.errors import ProtocolError
 from trio_srs.media.remux.byte_stream import BYTE_STREAMS
 from trio_srs.media.remux.track_format import TrackFormat, format_of_record
@@ -50,9 +52,15 @@ def _size_of(codec: str, frame: bytes) -> tuple[int, int]:
 
 def with_own_sets(track_format: TrackFormat, data: bytes) -> TrackFormat:
     """The format of a keyframe that brings parameter sets of its own, if those are others than
-    the format's: an MP4 has them in front of all pictures (``avc1``, ``hvc1``). Else the same."""
+    the format's: an MP4 has them in front of all pictures (``avc1``, ``hvc1``). Of AV1 and VP9
+    likewise, if it has another size. Else the same."""
     stream = BYTE_STREAMS.get(track_format.codec)
-    if stream is None or track_format.length_size != _LENGTH_SIZE:
+    if stream is None:
+        width, height = _size_of(track_format.codec, data)
+        if not width or (width, height) == (track_format.width, track_format.height):
+            return track_format
+        return attrs.evolve(track_format, width=width, height=height)
+    if track_format.length_size != _LENGTH_SIZE:
         return track_format
     nalus, _ = read_prefixed(data, _LENGTH_SIZE)
     own = [nalu for nalu in nalus if stream.type_of(nalu) in stream.sets]

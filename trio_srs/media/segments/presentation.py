@@ -146,7 +146,7 @@ class Presentation:
             uri=f"{main.name}.m3u8",
             bandwidth=int(sum(each.peak_rate for each in parts) * _HEADROOM) or 1,
             average_bandwidth=sum(each.average_rate for each in parts) or 1,
-            codecs=",".join(codec_string(each) for each in (video, sound) if each),
+            codecs=",".join(self._codecs(parts)),
             width=video.width if video else 0,
             height=video.height if video else 0,
             frame_rate=self._segmenter.frame_rate if video else None,
@@ -166,6 +166,11 @@ class Presentation:
             renditions=tuple(renditions),
             independent_segments=not self.forced,
         )
+
+    def _codecs(self, parts: tuple[Rendition, ...]) -> list[str]:
+        """Every format that is in the segments that are listed."""
+        oldest = min(each.segments[0].start for each in parts)
+        return list(dict.fromkeys(map(codec_string, self._segmenter.formats_since(oldest))))
 
 
 def _ticks(seconds: float) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from typing import Final
 
@@ -45,6 +46,8 @@ class Segmenter:
         self._anchor = 0  # a decode time,
         self._anchor_ms = 0  # and its time of day
         self._pictures = 0  # since then
+        self._rate: float | None = None  # of them
+        self._changes: deque[tuple[int, Mapping[str, TrackFormat]]] = deque()  # from when on
         self._newest = 0  # the time of the last of them
 
     @property
@@ -62,13 +65,31 @@ class Segmenter:
         """Of the tracks that there are, by kind."""
         return self._tracks.formats
 
+    def formats_since(self, dts: int) -> list[TrackFormat]:
+        """Those of all tracks from then on, the newest first, pictures before sound.
+
+        Args:
+            dts: on the line of decode times; what was before is forgotten.
+        """
+        changes = self._changes
+        while len(changes) > 1 and changes[1][0] <= dts:
+            changes.popleft()
+        every = [self.formats, *(formats for _, formats in reversed(changes))]
+        kinds = ("video", "audio")
+        return [formats[kind] for kind in kinds for formats in every if kind in formats]
+
     @property
     def frame_rate(self) -> float | None:
-        """Pictures per second since something changed last; None if there were too few."""
-        if self._pictures < _LEAST_PICTURES:
-            return None
-        rate = (self._pictures - 1) * HZ / (self._newest - self._anchor)
-        return next((each for each in _RATES if abs(rate - each) < each * _NEAR), round(rate, 3))
+        """Pictures per second since something changed last; if there were too few, as before, or
+        by the interval of two. None before the second."""
+        if self._pictures >= _LEAST_PICTURES:
+            rate = (self._pictures - 1) * HZ / (self._newest - self._anchor)
+            self._rate = next(
+                (each for each in _RATES if abs(rate - each) < each * _NEAR), round(rate, 3)
+            )
+        elif self._rate is None and self._pictures > 1:
+            return round(HZ / (self._newest - self._anchor), 3)
+        return self._rate
 
     def write(self, type_id: int, timestamp_ms: int, body: bytes, unix_ms: int) -> None:
         """Take the stream's next message. Never raises.
@@ -91,8 +112,8 @@ class Segmenter:
     def _take(self, units: list[AccessUnit], unix_ms: int) -> None:
         for each in units:
             unit = self._tracks.take(each, units, self._source.formats)
-            if unit is not None:
-                self._unit(unit, unix_ms)
+            if unit is not None:  # what was held came before what let it go
+                self._unit(unit, unix_ms - max(units[-1].dts - each.dts, 0) // TICKS_PER_MS)
 
     def _unit(self, unit: AccessUnit, unix_ms: int) -> None:
         tracks, rule = self._tracks, self._rule
@@ -108,6 +129,8 @@ class Segmenter:
         if breaks:
             if self._is_open:
                 self._finish(unit.dts)
+            _ = self.frame_rate  # of what has ended
+            self._changes.append((unit.dts, tracks.formats))
             self._anchor, self._anchor_ms, self._pictures = unit.dts, unix_ms, 0
             self._packager.begin(self._start(unit, unit.dts, tracks.formats))
             self._is_open = True

@@ -1,0 +1,211 @@
+"""Everything that one viewer got, put together: playlists over time, and the segments in them.
+Floor 1."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from itertools import pairwise
+from typing import Final
+from urllib.parse import urlsplit
+
+import attrs
+
+from trio_srs.media.packaging.fetched import Fetched
+from trio_srs.media.packaging.playlist_copy import PlaylistCopy
+from trio_srs.media.packaging.segment_content import SegmentContent
+from trio_srs.wire.hls.media_playlist import MediaPlaylist, PlaylistPart, PlaylistSegment
+
+__all__ = ["SeenRendition", "SeenSegment", "Viewing"]
+
+_ENDING: Final = ".m3u8"
+_TYPE: Final = "mpegurl"
+
+
+@attrs.define(eq=False)
+class SeenSegment:
+    """A segment as playlists listed it, with what is in it."""
+
+    number: int
+    """Media sequence number."""
+    url: str
+    listed: PlaylistSegment
+    """When it was listed first."""
+    init_url: str
+    discontinuity: int | None
+    """Its discontinuity number; None where it could not be counted."""
+    listed_at_s: float
+    """When the first playlist that has it was there; likewise the next two."""
+    gone_at_s: float | None = None
+    """The first that has it no longer; None while it is listed."""
+    parts: tuple[PlaylistPart, ...] = ()
+    """All that were ever listed of it."""
+    parts_gone_at_s: float | None = None
+    """When a playlist had it, and those no longer; None likewise."""
+    content: SegmentContent | None = None
+    """None if it was not got, or is encrypted."""
+
+    @property
+    def has_media(self) -> bool:
+        """Whether there is anything in it that can be looked at."""
+        return self.content is not None and bool(self.content.leading)
+
+    @property
+    def has_gaps(self) -> bool:
+        """Whether it says that something is missing in it."""
+        return self.listed.is_gap or any(part.is_gap for part in self.parts)
+
+
+@attrs.define(eq=False)
+class SeenRendition:
+    """One media playlist, over time."""
+
+    url: str
+    copies: list[PlaylistCopy]
+    """Those that can be read, in the order in which they came: at least one."""
+    segments: dict[int, SeenSegment] = attrs.field(factory=dict)
+    """All that were ever listed, by number."""
+
+    @property
+    def pairs(self) -> Iterator[tuple[SeenSegment, SeenSegment]]:
+        """Segments that follow each other, both with media."""
+        for before, after in pairwise(self.segments.values()):
+            if after.number == before.number + 1 and before.has_media and after.has_media:
+                yield before, after
+
+    @property
+    def newest(self) -> MediaPlaylist:
+        """What it said last."""
+        said = self.copies[-1].media
+        assert said is not None
+        return said
+
+    def where(self, number: int, part: int | None = None) -> str:
+        """A segment of it, or a part of that."""
+        place = f"{self.url} segment {number}"
+        return place if part is None else f"{place} part {part}"
+
+
+class Viewing:
+    """What a viewer got of one presentation.
+
+    Args:
+        fetched: all answers, in any order.
+    """
+
+    def __init__(self, fetched: Iterable[Fetched]) -> None:
+        self.fetched = tuple(sorted(fetched, key=lambda each: each.at_s))
+
+    @cached_property
+    def playlists(self) -> tuple[PlaylistCopy, ...]:
+        """Every copy of every playlist of HLS."""
+        return tuple(PlaylistCopy(each) for each in self.fetched if _is_playlist(each))
+
+    @cached_property
+    def multivariants(self) -> list[PlaylistCopy]:
+        """Those that say what there is to choose from."""
+        return [copy for copy in self.playlists if copy.multivariant is not None]
+
+    @cached_property
+    def got(self) -> Mapping[str, Fetched]:
+        """What was got whole, by URL: the first of each."""
+        found: dict[str, Fetched] = {}
+        for each in self.fetched:
+            if each.is_whole:
+                found.setdefault(each.url, each)
+        return found
+
+    @cached_property
+    def renditions(self) -> Mapping[str, SeenRendition]:
+        """Media playlists by URL."""
+        copies: dict[str, list[PlaylistCopy]] = {}
+        for copy in self.playlists:
+            if copy.media is not None:
+                copies.setdefault(copy.fetched.base, []).append(copy)
+        return {url: self._rendition(url, found) for url, found in copies.items()}
+
+    def _rendition(self, url: str, copies: list[PlaylistCopy]) -> SeenRendition:
+        made = SeenRendition(url, copies)
+        for copy in copies:
+            said, at_s = copy.media, copy.fetched.at_s
+            assert said is not None
+            first = said.media_sequence + said.skipped
+            breaks = None if said.skipped else said.discontinuity_sequence or 0
+            for number, listed in enumerate(said.segments, first):
+                if breaks is not None:
+                    breaks += listed.is_discontinuity
+                if number not in made.segments:
+                    before = made.segments.get(number - 1) if said.skipped else None
+                    made.segments[number] = self._segment(copy, number, listed, breaks, before)
+            for number, segment in made.segments.items():
+                if number < said.media_sequence and segment.gone_at_s is None:
+                    segment.gone_at_s = at_s
+        _add_parts(made)
+        made.segments = dict(sorted(made.segments.items()))
+        return made
+
+    def _segment(
+        self,
+        copy: PlaylistCopy,
+        number: int,
+        listed: PlaylistSegment,
+        breaks: int | None,
+        before: SeenSegment | None,
+    ) -> SeenSegment:
+        url = copy.fetched.resolve(listed.uri)
+        init_url = "" if listed.init is None else copy.fetched.resolve(listed.init.uri)
+        if not init_url and before is not None:
+            init_url = before.init_url  # what is skipped may have said it
+        got, init = self.got.get(url), self.got.get(init_url)
+        content = None
+        if got is not None and listed.key is None and listed.byte_range is None:
+            content = SegmentContent(got.body, b"" if init is None else init.body)
+        return SeenSegment(
+            number, url, listed, init_url, breaks, copy.fetched.at_s, content=content
+        )
+
+    @cached_property
+    def media(self) -> list[tuple[PlaylistCopy, MediaPlaylist]]:
+        """Every copy of a media playlist that can be read, with what it says."""
+        return [(copy, copy.media) for copy in self.playlists if copy.media is not None]
+
+    @property
+    def reloads(self) -> Iterator[tuple[PlaylistCopy, MediaPlaylist, MediaPlaylist]]:
+        """A copy, what it says, and what the copy before it of the same playlist said."""
+        for rendition in self.renditions.values():
+            for before, after in pairwise(rendition.copies):
+                assert before.media is not None
+                assert after.media is not None
+                yield after, after.media, before.media
+
+    @property
+    def segments(self) -> Iterator[tuple[SeenRendition, SeenSegment, SegmentContent]]:
+        """Every segment with media in it."""
+        for rendition in self.renditions.values():
+            for segment in rendition.segments.values():
+                if segment.content is not None and segment.has_media:
+                    yield rendition, segment, segment.content
+
+
+def _add_parts(rendition: SeenRendition) -> None:
+    """Of each segment the longest list of its parts, and when it was there no longer."""
+    for copy in rendition.copies:
+        said = copy.media
+        assert said is not None
+        first = said.media_sequence + said.skipped
+        lists = [*(segment.parts for segment in said.segments), said.parts]
+        for number, parts in enumerate(lists, first):
+            segment = rendition.segments.get(number)
+            if segment is None:
+                continue
+            if len(parts) > len(segment.parts):
+                segment.parts = parts
+            elif segment.parts and not parts and segment.parts_gone_at_s is None:
+                segment.parts_gone_at_s = copy.fetched.at_s
+
+
+def _is_playlist(fetched: Fetched) -> bool:
+    return fetched.is_whole and (
+        urlsplit(fetched.url).path.endswith(_ENDING)
+        or _TYPE in fetched.fields.get("content-type", "").lower()
+    )

@@ -9,6 +9,7 @@ import attrs
 import pytest
 import trio
 
+from tests.service.dash.house import DashHouse
 from tests.service.http.house import Client, HttpHouse
 from tests.service.http.test_ingest import FILE
 from tests.service.http.test_viewer import UPGRADE
@@ -19,6 +20,7 @@ from trio_srs.hub.bus import PlayBegan, PublishBegan, RequestRefused
 from trio_srs.hub.gate import AccessRequest, Grant
 from trio_srs.server.build import SERVICES
 from trio_srs.service.http.view import VIEWS
+from trio_srs.service.segmented.service import SegmentedService
 from trio_srs.testing.memory import memory_transport_pair
 from trio_srs.testing.peer import Peer
 
@@ -26,11 +28,17 @@ pytestmark = pytest.mark.trio(run=run_virtually)
 
 FORMS: Final = ("flv", "ts", "aac", "mp3", "mp4")
 """Of what can be watched over HTTP."""
+SEGMENTED: Final = {"hls": ".m3u8", "dash": ".mpd"}
+"""Of what can be watched in segments, with the ending of what viewers begin with."""
 PROTOCOLS: Final = {
     "rtmp": "below",
     "rtmps": "below",
     "http": "below",
     "https": "below",
+    "hls": "below",
+    "hlss": "below",
+    "dash": "below",
+    "dashs": "below",
     "api": "no stream goes in or out; who may ask is said by api.token: tests/service/api",
 }
 """Where it is tested that each asks, or why it need not."""
@@ -120,8 +128,33 @@ async def test_a_publish_over_http_asks(nursery: trio.Nursery, method: str) -> N
     nursery.cancel_scope.cancel()
 
 
+@pytest.mark.parametrize("protocol", ["http", "https"])
+@pytest.mark.parametrize(("form", "ending"), SEGMENTED.items())
+async def test_each_form_of_segments_asks(
+    nursery: trio.Nursery, form: str, ending: str, protocol: str
+) -> None:
+    gate = Nobody()
+    known = f"/live/a.{form}/{form}_ctx=of-yesterday/video-0-0.m4s"
+    house: DashHouse = await nursery.start(DashHouse(gate=gate).run)
+    async with house.live():
+        for path in (f"/live/a{ending}", known):
+            server, transport = memory_transport_pair(client="10.0.0.1:5")
+            house.service.serve(server, protocol)
+            client = Client(transport)
+            await client.ask(path)
+            assert (await client.head()).status == 403
+    assert not house.told(PlayBegan)
+    assert house.told(RequestRefused)
+    said = f"play {form}{'s' if protocol == 'https' else ''} live/a"
+    assert gate.asked == [said, said], "also who comes back by a URL of another session"
+    nursery.cancel_scope.cancel()
+
+
 async def test_there_is_no_other_way_in() -> None:
     """Who adds one lets it ask, and writes a test beside those above."""
     there = {protocol for offer in SERVICES for protocol in offer.protocols}
-    assert there == set(PROTOCOLS)
+    forms = {f"{form}{secure}" for form in SEGMENTED for secure in ("", "s")}
+    assert there | forms == set(PROTOCOLS)
+    services = {each.__name__ for each in SegmentedService.__subclasses__()}
+    assert services == {f"{form.title()}Service" for form in SEGMENTED}
     assert set(VIEWS) == {f".{form}" for form in FORMS}

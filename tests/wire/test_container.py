@@ -36,6 +36,7 @@ def test_it_is_told_as_soon_as_it_can_be(head: bytes, container: Container | Non
         (bytes(8), "it begins with 0000000000000000, expected"),
         (b"\xe9t\xe9 \xe0 la", "it begins with e974e920e0206c61, expected"),
         (b"#EXTM3U\n", "it is an HLS playlist, expected a stream in FLV, MPEG-TS or MP4"),
+        (b"<?xml version='1.0'?>\n<MPD>", "it is a DASH manifest, expected a stream in FLV"),
         (PACKET + b"H", "it begins with 47"),
         (PACKET * 2 + b"a" * 188, "it begins with 47"),
         (b"a" + PACKET * 3, "it begins with 6147"),

@@ -17,6 +17,7 @@ from trio_srs.hub.gate import AccessConfig
 from trio_srs.hub.history import HistoryConfig
 from trio_srs.hub.settings import Overrides, StreamSettings
 from trio_srs.service.api.config import ApiConfig
+from trio_srs.service.dash.config import DashConfig
 from trio_srs.service.hls.config import HlsConfig
 from trio_srs.service.hooks.config import HookPlatforms, HooksConfig, HookTargets
 from trio_srs.service.http.config import HttpConfig, HttpsConfig
@@ -92,6 +93,7 @@ class Config:
     http: HttpConfig = attrs.field()
     https: HttpsConfig = attrs.field(factory=HttpsConfig)
     hls: HlsConfig = attrs.field(factory=HlsConfig)
+    dash: DashConfig = attrs.field(factory=DashConfig)
     api: ApiConfig = attrs.field(factory=ApiConfig)
     access: AccessConfig = attrs.field(factory=AccessConfig)
     hooks: HooksConfig = attrs.field(factory=HooksConfig)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import Final
 
 import trio
 
@@ -18,8 +17,6 @@ from trio_srs.media.segments.presentation import Presentation
 __all__ = ["segmented_form"]
 
 _log = logging.getLogger(__name__)
-
-_MS: Final = 1000
 
 
 def segmented_form(name: str, rule: SegmentsRule, live: SegmentedStreams) -> DerivedForm:
@@ -69,7 +66,7 @@ class _Cutter:
         # shorter than a second.
         first = max(time.time_ns() // 1_000_000_000, above + 1)
         self._presentation = Presentation(rule.container, rule.cut, epoch, first)
-        self.live = SegmentedStream(self._presentation, epoch)
+        self.live = SegmentedStream(self._presentation, epoch, time.time() - trio.current_time())
         self._said = 0
         self._forced = 0
 
@@ -78,15 +75,15 @@ class _Cutter:
         return max((each.last_number for each in self._presentation.renditions), default=0)
 
     def take(self, records: list[Record]) -> None:
-        write, offset_s = self._presentation.write, time.time() - trio.current_time()
+        write, unix_ms = self._presentation.write, self.live.unix_ms
         for record in records:
-            unix_ms = round((record.arrived_at + offset_s) * _MS)
-            write(record.type_id, record.timestamp_ms, record.body, unix_ms)
+            came_ms = unix_ms(record.arrived_at)
+            write(record.type_id, record.timestamp_ms, record.body, came_ms)
         self.live.tell()
         self._warn()
 
     def restart(self) -> None:
-        self._presentation.restart(round(time.time() * _MS))
+        self._presentation.restart(self.live.unix_ms())
         self.live.tell()
         self._said = 0
 

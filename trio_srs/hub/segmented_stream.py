@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import attrs
 import trio
 
 from trio_srs.media.segments.presentation import Presentation
 
 __all__ = ["SegmentedStream"]
+
+_MS: Final = 1000
 
 
 @attrs.define(eq=False)
@@ -17,6 +21,9 @@ class SegmentedStream:
     presentation: Presentation
     epoch: str
     """What no other of the stream has had, in any process."""
+    zero_s: float
+    """When Trio's clock was 0: seconds since 1970. A clock of the machine that is set anew later
+    moves nothing: all that is said of times here goes by this."""
     changed: trio.Event = attrs.field(factory=trio.Event)
     """Set at the next change of any playlist; another one stands here then."""
     is_gone: bool = False
@@ -24,6 +31,10 @@ class SegmentedStream:
     has_ended: bool = False
     """Its playlists have said their end."""
     _revision: int = 0
+
+    def unix_ms(self, at_s: float | None = None) -> int:
+        """A time of Trio's clock, or now, in milliseconds since 1970."""
+        return round((self.zero_s + (trio.current_time() if at_s is None else at_s)) * _MS)
 
     def tell(self) -> None:
         """Wake who waits, if anything has changed."""

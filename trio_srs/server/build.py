@@ -26,6 +26,7 @@ from trio_srs.net.reading import SharedReader
 from trio_srs.service.access.make import make_access
 from trio_srs.service.api.make import make_api
 from trio_srs.service.base import Parts, Service
+from trio_srs.service.dash.make import make_dash
 from trio_srs.service.hls.make import make_hls
 from trio_srs.service.hooks.make import make_hooks
 from trio_srs.service.http.make import make_http
@@ -53,6 +54,7 @@ SERVICES: Final = (
     Offer(make_programs),
     Offer(make_rtmp, ("rtmp", "rtmps")),
     Offer(make_hls),
+    Offer(make_dash),
     Offer(make_http, ("http", "https")),
     Offer(make_api, ("api",)),
 )

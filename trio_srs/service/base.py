@@ -10,7 +10,7 @@ import enum
 import socket
 import ssl
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -125,6 +125,9 @@ class WebAnswer:
     has_ranges: bool = False
     """Whether parts of it may be asked for."""
     status: int = 200
+    rest: AsyncGenerator[bytes, None] | None = None
+    """What follows while it is made, and of which nobody knows yet how long it will be. Then there
+    is neither a tag nor a range nor another coding of it."""
 
 
 class WebRoute(Protocol):

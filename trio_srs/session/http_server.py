@@ -257,10 +257,15 @@ class HttpServerSession:
             self._send(h11.Data(data=body))
         self.finish()
 
-    def begin(self, status: int, headers: Headers, length: int) -> None:
-        """Answer with a body of ``length`` bytes, which follow by :meth:`send_body`."""
+    def begin(self, status: int, headers: Headers, length: int | None) -> None:
+        """Answer with a body of ``length`` bytes, which follow by :meth:`send_body`.
+
+        Args:
+            length: None: nobody knows; the body is sent in chunks, or to a peer that does not know
+                those until the connection ends.
+        """
         fields = {**self._fields, **headers}
-        if status >= 200 and status not in {204, 304}:
+        if length is not None and status >= 200 and status not in {204, 304}:
             fields["Content-Length"] = str(length)
         reason = HTTPStatus(status).phrase
         self._send(h11.Response(status_code=status, headers=list(fields.items()), reason=reason))

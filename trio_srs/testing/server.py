@@ -127,6 +127,17 @@ class ServerHandle(WithHints, ABC):
         """
         return self.http_url(f"{stream}.m3u8")
 
+    def dash_url(self, stream: str) -> str:
+        """The URL of a stream as MPEG-DASH, such as ``http://127.0.0.1:40125/live/cam1.mpd``.
+
+        Args:
+            stream: its application and name: ``live/cam1``.
+
+        Raises:
+            LookupError: it does not listen for HTTP.
+        """
+        return self.http_url(f"{stream}.mpd")
+
     # ------------------------------------------------------------------- waiting
 
     def wait_for_publish(

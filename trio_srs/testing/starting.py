@@ -65,6 +65,7 @@ class Sections(TypedDict, total=False):
     http: Mapping[str, Any]
     https: Mapping[str, Any]
     hls: Mapping[str, Any]
+    dash: Mapping[str, Any]
     stream: Mapping[str, Any]
     app: Mapping[str, Any]
     vhost: Mapping[str, Any]

@@ -55,6 +55,10 @@ class TrioServer(WithHints):
         """The URL of a stream as HLS: its first playlist."""
         return self.sync.hls_url(stream)
 
+    def dash_url(self, stream: str) -> str:
+        """The URL of a stream as MPEG-DASH: its manifest."""
+        return self.sync.dash_url(stream)
+
     async def wait_for_publish(
         self, stream: str, timeout_s: float = 10.0, *, since: int | None = None
     ) -> StreamReport:

@@ -81,6 +81,8 @@ def _words(head: bytes) -> str:
         return "there is nothing in it"
     if head.startswith(b"#EXTM3U"):
         return "it is an HLS playlist, expected a stream in FLV, MPEG-TS or MP4"
+    if b"<MPD" in head:
+        return "it is a DASH manifest, expected a stream in FLV, MPEG-TS or MP4"
     line = head[:_SHOWN].partition(b"\n")[0].decode("ascii", errors="replace").strip()
     is_text = line.isascii() and line.isprintable() and line
     shown = repr(line) if is_text else head[:_BOX_HEAD].hex()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import attrs
 
+from trio_srs.media.remux.track_format import TrackFormat
 from trio_srs.media.segments.file_names import FileNames
 from trio_srs.media.segments.segment import InitSegment, Segment, SegmentPart
 from trio_srs.wire.path_template import (
@@ -30,7 +31,7 @@ SEGMENT.parts.append(SegmentPart("p", b"x", 90_000, True))
 def test_renditions_stand_beside_the_playlist_that_leads_to_them() -> None:
     assert (NAMES.main, NAMES.playlist("video")) == ("live/a b.m3u8", "live/a b~video.m3u8")
     assert NAMES.segment("video", SEGMENT) == "live/a b-7~video.m4s"
-    init = InitSegment("video-e-7-init.mp4", b"", 7)
+    init = InitSegment(b"", TrackFormat("h264"), 90_000, "video-e-7-init.mp4", 7)
     assert NAMES.init("video", init, SEGMENT) == "live/a b-7~video~init.mp4"
 
 

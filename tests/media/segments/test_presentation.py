@@ -30,6 +30,9 @@ def test_a_stream_in_one_rendition() -> None:
     made = presented(live(5), TS)
     said = made.multivariant()
     (variant,) = said.variants
+    assert made.frame_rate == 25.0
+    assert not made.forced
+    assert made.left_out == []
     assert (variant.uri, variant.codecs) == ("main.m3u8", "avc1.64001f,mp4a.40.2")
     assert (variant.width, variant.height, variant.frame_rate) == (320, 242, 25.0)
     assert variant.average_bandwidth is not None

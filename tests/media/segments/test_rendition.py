@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from trio_srs.media.remux.track_format import TrackFormat
 from trio_srs.media.segments.cut_rule import HZ
 from trio_srs.media.segments.part_rule import PartRule
 from trio_srs.media.segments.rendition import Rendition, WindowRule
-from trio_srs.media.segments.segment import InitSegment, Segment, SegmentPart
+from trio_srs.media.segments.segment import InitSegment, Segment, SegmentPart, TrackInit
 from trio_srs.wire.hls.media_playlist import MediaPlaylist, RenditionReport, ServerControl
 from trio_srs.wire.hls.playlist_reader import read_media_playlist
 
@@ -36,7 +37,8 @@ def add(
     init: bytes | None = None,
     is_open: bool = False,
 ) -> None:
-    made.begin(0, 0, init, is_break=is_break)
+    said = None if init is None else TrackInit(init, TrackFormat("h264"), HZ)
+    made.begin(0, 0, said, is_break=is_break)
     for number in range(parts):
         data = bytes(size // parts)
         made.add_part(data, round(seconds * HZ / parts), is_independent=number == 0)
@@ -148,9 +150,12 @@ def test_parts_are_found_before_their_segment_is_whole() -> None:
     assert isinstance(part, SegmentPart)
     assert made.find("v-e-100.m4s") is None
     assert made.next_part_name == "v-e-100.2.m4s"
+    assert made.coming == ("v-e-100.m4s", "v-e-101.m4s")
+    assert made.has_parts
     made.end()
     assert made.find("v-e-100.m4s") is made.segments[0]
     assert made.next_part_name == "v-e-101.0.m4s"
+    assert made.coming == ("v-e-101.m4s", "v-e-102.m4s")
 
 
 def test_what_a_low_latency_playlist_says() -> None:
@@ -255,3 +260,12 @@ def test_a_delta_update_leaves_out_what_is_far_from_the_end_and_nothing_else(
     if delta.skipped:
         assert behind > 12 - 0.001, "bis 6.2.5.1: nothing nearer than the skip boundary"
         assert delta.segments[0].duration_s + 12 >= behind - 0.001, "and all that is farther"
+
+
+def test_a_segment_ends_where_its_last_sample_does() -> None:
+    made = rendition()
+    made.begin(0, 0, media_start=50, came_ms=7)
+    made.add_part(b"one", HZ, is_independent=True, media_end=90)
+    made.add_part(b"", HZ, is_independent=False)
+    segment = made.end()
+    assert (segment.media_start, segment.media_end, segment.came_ms) == (50, 90, 7)

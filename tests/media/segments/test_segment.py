@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from trio_srs.media.remux.track_format import TrackFormat
+from trio_srs.media.segments.cut_rule import HZ
 from trio_srs.media.segments.segment import InitSegment, Segment, SegmentPart, seconds
 from trio_srs.wire.hls.media_playlist import MediaInit, PlaylistPart, PlaylistSegment
 
 
 def test_a_segment_is_listed_with_what_is_known_of_it() -> None:
-    init = InitSegment("init.mp4", b"init", 7)
+    init = InitSegment(b"init", TrackFormat("aac"), HZ, "init.mp4", 7)
     parts = [SegmentPart("7.0", b"ab", 90_000, True), SegmentPart("7.1", b"c", 45_000, False)]
-    segment = Segment(7, "7.m4s", 0, 5000, True, True, init, parts, size=3)
+    segment = Segment(7, "7.m4s", 0, 5000, True, True, init, parts=parts, size=3)
     assert segment.listed(with_parts=True) == PlaylistSegment(
         "7.m4s", 1.5, (PlaylistPart("7.0", 1.0, True), PlaylistPart("7.1", 0.5)),
         MediaInit("init.mp4"), date_ms=5000, is_discontinuity=True,
@@ -20,7 +22,7 @@ def test_a_segment_is_listed_with_what_is_known_of_it() -> None:
 
 def test_a_segment_in_which_nothing_is_is_a_gap() -> None:
     parts = [SegmentPart("7.0", b"", 90_000, False)]
-    segment = Segment(7, "7.ts", 0, 0, False, False, None, parts)
+    segment = Segment(7, "7.ts", 0, 0, False, False, None, parts=parts)
     assert segment.listed(with_parts=False).is_gap
     assert segment.listed_init is None
     assert segment.bit_rate == 0

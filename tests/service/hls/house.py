@@ -42,11 +42,12 @@ class HlsHouse(HttpHouse):
     hls_config: HlsConfig = attrs.field(factory=HlsConfig)
     hls: HlsService = attrs.field(init=False)
     made_files: MadeFiles = attrs.field(init=False)
+    parts: Parts = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
         super().__attrs_post_init__()
         context, turns = self.service.context, Turns()
-        parts = Parts(
+        self.parts = Parts(
             server_name="trio-srs/test",
             rules=self.rules,
             access=context.access,
@@ -62,7 +63,7 @@ class HlsHouse(HttpHouse):
             reader=None,
             addresses=dict,
         )
-        self.hls, self.made_files = HlsService(parts, self.hls_config), parts.made_files
+        self.hls, self.made_files = HlsService(self.parts, self.hls_config), self.parts.made_files
         self.hub.outputs.add(self.hls.output)
         context.routes = (self.hls,)
 

@@ -150,6 +150,7 @@ def test_sessions_tell_what_viewers_over_http_got(
     rtmp_publisher(NAME, kbps=20_000, speed=8)
     url = urlsplit(rtmp_server.http_url(f"{NAME}.flv"))
     assert rtmp_server.hls_url(NAME) == rtmp_server.http_url(f"{NAME}.m3u8")
+    assert rtmp_server.dash_url(NAME) == rtmp_server.http_url(f"{NAME}.mpd")
     with socket.socket() as stuck:
         stuck.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         stuck.connect((url.hostname, url.port))

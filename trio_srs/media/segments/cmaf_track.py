@@ -19,6 +19,7 @@ from trio_srs.media.remux.track_format import TrackFormat
 from trio_srs.media.segments.cut_rule import HZ
 from trio_srs.media.segments.packager import SegmentStart
 from trio_srs.media.segments.rendition import Rendition
+from trio_srs.media.segments.segment import TrackInit
 from trio_srs.wire.mp4.box import box
 from trio_srs.wire.mp4.fragment import Mp4Sample, TrackRun, build_fragment
 from trio_srs.wire.mp4.init_segment import Mp4Track, build_init
@@ -51,7 +52,7 @@ class CmafTrack:
     """Of the segment; None before the first and between two publishers."""
     _has_begun: bool = False
     """The rendition knows of the segment."""
-    _init: bytes | None = None
+    _init: TrackInit | None = None
     _timescale: int = HZ
     _media_start: int = 0
     """Ticks that the first picture is shown after it is decoded: all are as much later."""
@@ -123,7 +124,8 @@ class CmafTrack:
         self._next = unit.dts * self._timescale // HZ
         entry = entry_of(self.format, unit.data)
         is_video = unit.format.kind == "video"
-        self._init = build_init([Mp4Track(_TRACK_ID, self._timescale, entry, is_video)])
+        data = build_init([Mp4Track(_TRACK_ID, self._timescale, entry, is_video)])
+        self._init = TrackInit(data, self.format, self._timescale)
 
     def _picture(self, unit: AccessUnit) -> None:
         waiting = self._waiting
@@ -183,7 +185,9 @@ class CmafTrack:
         # Of the borders, so that what is rounded does not add up.
         begin, end = (time * HZ // self._timescale for time in (self._time, self._next))
         is_independent = any(sample.is_sync for sample in samples)
-        self.rendition.add_part(data, end - begin, is_independent=is_independent)
+        self.rendition.add_part(
+            data, end - begin, is_independent=is_independent, media_end=self._next
+        )
         self._samples, self._part_size = [], 0
 
     def _announce(self, dts: int) -> None:
@@ -194,5 +198,6 @@ class CmafTrack:
         has_key = start.has_key or self.format is None or self.format.kind == "audio"
         date_ms = start.date_ms + (dts - start.dts) // TICKS_PER_MS
         self.rendition.begin(
-            dts, date_ms, self._init, is_break=start.formats is not None, has_key=has_key
-        )
+            dts, date_ms, self._init, is_break=start.formats is not None, has_key=has_key,
+            media_start=self._time, came_ms=start.came_ms,
+        )  # fmt: skip

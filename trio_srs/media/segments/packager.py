@@ -27,6 +27,8 @@ class SegmentStart:
     formats: Mapping[str, TrackFormat] | None
     """Of all tracks, by kind, where it does not go on with the segment before; None where it does.
     """
+    came_ms: int = 0
+    """When that came which it begins with: milliseconds since 1970."""
 
 
 class Packager(Protocol):

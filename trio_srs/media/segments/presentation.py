@@ -113,6 +113,11 @@ class Presentation:
         return self._segmenter.forced
 
     @property
+    def frame_rate(self) -> float | None:
+        """Pictures per second; see :attr:`.Segmenter.frame_rate`."""
+        return self._segmenter.frame_rate
+
+    @property
     def renditions(self) -> tuple[Rendition, ...]:
         """Those that there are, the leading one first."""
         return self._packager.renditions

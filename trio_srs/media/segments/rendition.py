@@ -13,7 +13,7 @@ import attrs
 
 from trio_srs.media.segments.cut_rule import HZ
 from trio_srs.media.segments.part_rule import PartRule
-from trio_srs.media.segments.segment import InitSegment, Segment, SegmentPart, seconds
+from trio_srs.media.segments.segment import InitSegment, Segment, SegmentPart, TrackInit, seconds
 from trio_srs.wire.hls.media_playlist import (
     MediaPlaylist,
     PreloadHint,
@@ -92,12 +92,14 @@ class Rendition:
         self,
         start: int,
         date_ms: int,
-        init: bytes | None = None,
+        init: TrackInit | None = None,
         *,
         is_break: bool = False,
         has_key: bool = True,
+        media_start: int = 0,
+        came_ms: int = 0,
     ) -> None:
-        """A segment begins.
+        """A segment begins; see :class:`.Segment`.
 
         Args:
             init: what is needed to read it, if that is another one than before.
@@ -105,21 +107,35 @@ class Rendition:
         number = self._next
         self._next += 1
         said = self._inits[-1] if self._inits else None
-        if init is not None and (said is None or init != said.data):
-            said = InitSegment(f"{self.name}-{self.epoch}-{number}-init.mp4", init, number)
+        if init is not None and (said is None or init.data != said.data):
+            name = f"{self.name}-{self.epoch}-{number}-init.mp4"
+            said = InitSegment(init.data, init.format, init.timescale, name, number)
             self._inits.append(said)
             self._named[said.name] = said
-        name = f"{self.name}-{self.epoch}-{number}{self.ending}"
         is_break = is_break and number > self.first_number
-        self.open = Segment(number, name, start, date_ms, is_break, has_key, said)
+        self.open = Segment(
+            number, self._name_of(number), start, date_ms, is_break, has_key, said,
+            media_start, media_start, came_ms,
+        )  # fmt: skip
 
-    def add_part(self, data: bytes, duration: int, *, is_independent: bool) -> None:
-        """The next part of the segment is there."""
+    def _name_of(self, number: int) -> str:
+        return f"{self.name}-{self.epoch}-{number}{self.ending}"
+
+    def add_part(
+        self, data: bytes, duration: int, *, is_independent: bool, media_end: int | None = None
+    ) -> None:
+        """The next part of the segment is there.
+
+        Args:
+            media_end: see :attr:`.Segment.media_end`; None: there is nothing in it.
+        """
         segment = self.open
         assert segment is not None  # it has begun
         name = f"{self.name}-{self.epoch}-{segment.number}.{len(segment.parts)}{self.ending}"
         part = SegmentPart(name, data, duration, is_independent)
         segment.parts.append(part)
+        if media_end is not None:
+            segment.media_end = media_end
         segment.size += len(data)
         self._size += len(data)
         self._named[name] = part
@@ -208,6 +224,12 @@ class Rendition:
     def find(self, name: str) -> SegmentPart | Segment | InitSegment | None:
         """What is kept under a name."""
         return self._named.get(name)
+
+    @property
+    def coming(self) -> tuple[str, str]:
+        """The names of the segment that is going on, or comes next, and of the one behind it."""
+        number = self._next if self.open is None else self.open.number
+        return self._name_of(number), self._name_of(number + 1)
 
     @property
     def next_part_name(self) -> str:

@@ -6,19 +6,29 @@ from typing import Final
 
 import attrs
 
+from trio_srs.media.remux.track_format import TrackFormat
 from trio_srs.wire.hls.media_playlist import MediaInit, PlaylistPart, PlaylistSegment
 
-__all__ = ["InitSegment", "Segment", "SegmentPart", "seconds"]
+__all__ = ["InitSegment", "Segment", "SegmentPart", "TrackInit", "seconds"]
 
 _HZ: Final = 90_000
 
 
 @attrs.frozen(eq=False)
-class InitSegment:
+class TrackInit:
+    """What is needed to read a track, and what it says."""
+
+    data: bytes
+    format: TrackFormat
+    timescale: int
+    """Ticks in a second."""
+
+
+@attrs.frozen(eq=False)
+class InitSegment(TrackInit):
     """What is needed to read the segments behind it."""
 
     name: str
-    data: bytes
     first_number: int
     """Of the first segment that needs it."""
 
@@ -57,6 +67,13 @@ class Segment:
     has_key: bool
     """It begins with a keyframe, or has none because it is sound."""
     init: InitSegment | None
+    media_start: int = 0
+    """The same in the timescale of its track, on the line of what is shown: what its first sample
+    says."""
+    media_end: int = 0
+    """Likewise where its last sample ends; where nothing came that is a gap behind it."""
+    came_ms: int = 0
+    """When that came which it begins with, of all tracks: milliseconds since 1970."""
     parts: list[SegmentPart] = attrs.field(factory=list)
     has_ended: bool = False
     size: int = 0

@@ -124,7 +124,7 @@ class Segmenter:
             if breaks:  # nothing came in time
                 unit = tracks.without_pause(unit)
             else:
-                self._packager.cut(self._start(unit, at, None))
+                self._packager.cut(self._start(unit, at, None, unix_ms))
                 self._say_target()
         if breaks:
             if self._is_open:
@@ -132,20 +132,20 @@ class Segmenter:
             _ = self.frame_rate  # of what has ended
             self._changes.append((unit.dts, tracks.formats))
             self._anchor, self._anchor_ms, self._pictures = unit.dts, unix_ms, 0
-            self._packager.begin(self._start(unit, unit.dts, tracks.formats))
+            self._packager.begin(self._start(unit, unit.dts, tracks.formats, unix_ms))
             self._is_open = True
         if unit.format.kind == "video" and not unit.continues:
             self._pictures, self._newest = self._pictures + 1, unit.dts
         self._packager.add(unit)
 
     def _start(
-        self, unit: AccessUnit, dts: int, formats: Mapping[str, TrackFormat] | None
+        self, unit: AccessUnit, dts: int, formats: Mapping[str, TrackFormat] | None, unix_ms: int
     ) -> SegmentStart:
         # What begins anew may begin with sound; the first picture is a keyframe all the same.
         has_key = unit.is_key and (formats is not None or not self._is_beside_pictures(unit))
         self._rule.begin(dts, is_key=has_key)
         date_ms = self._anchor_ms + (dts - self._anchor) // TICKS_PER_MS
-        return SegmentStart(dts, date_ms, has_key, formats)
+        return SegmentStart(dts, date_ms, has_key, formats, unix_ms)
 
     def _is_beside_pictures(self, unit: AccessUnit) -> bool:
         return unit.format.kind == "audio" and "video" in self._tracks.formats

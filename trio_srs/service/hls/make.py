@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from trio_srs.service.base import ListeningSection, Parts
+from trio_srs.service.base import Parts
 from trio_srs.service.hls.config import HlsConfig
+from trio_srs.service.segmented.make import WebSections, is_served
 
 if TYPE_CHECKING:
     from trio_srs.service.hls.service import HlsService
@@ -13,18 +14,8 @@ if TYPE_CHECKING:
 __all__ = ["HlsSections", "make_hls"]
 
 
-class HlsSections(Protocol):
+class HlsSections(WebSections, Protocol):
     """What of a configuration is about HLS."""
-
-    @property
-    def http(self) -> ListeningSection:
-        """Plain HTTP, as far as it serves this."""
-        ...
-
-    @property
-    def https(self) -> ListeningSection:
-        """HTTP inside TLS, as far as it serves this."""
-        ...
 
     @property
     def hls(self) -> HlsConfig:
@@ -35,7 +26,7 @@ class HlsSections(Protocol):
 def make_hls(parts: Parts, config: HlsSections) -> HlsService | None:
     """Make the service, and serve it where HTTP is served; None where it is not, and where HLS is
     switched off."""
-    if not config.hls.enabled or not (config.http.listen or config.https.listen):
+    if not config.hls.enabled or not is_served(config):
         return None
     from trio_srs.service.hls.service import HlsService
 

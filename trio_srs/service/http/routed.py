@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Iterable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Iterable, Iterator
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Final
 
 import trio
@@ -126,12 +127,21 @@ class RoutedAnswer:
                 fields["ETag"] = f"W/{answer.etag}"
             connection.session.answer(status, fields, answer.packed)
             return
-        connection.session.begin(status, fields, end - start)
+        connection.session.begin(status, fields, end - start if answer.rest is None else None)
         if asked.method != "HEAD":
             for data in _pieces(answer.chunks, start, end):
                 connection.session.send_body(data)
                 await connection.flush()
+            if answer.rest is not None:
+                await self._send_rest(answer.rest)
         connection.session.finish()
+
+    async def _send_rest(self, rest: AsyncGenerator[bytes, None]) -> None:
+        connection = self._connection
+        async with aclosing(rest) as pieces:
+            async for data in pieces:
+                connection.session.send_body(data)
+                await connection.flush()
 
 
 def _pieces(chunks: Iterable[bytes], start: int, end: int) -> Iterator[bytes]:

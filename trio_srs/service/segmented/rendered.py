@@ -24,13 +24,16 @@ class Rendered:
             WeakKeyDictionary()
         )
 
-    def answer(self, live: SegmentedStream, key: str, write: Callable[[], str]) -> WebAnswer:
+    def answer(
+        self, live: SegmentedStream, revision: int, key: str, write: Callable[[], str]
+    ) -> WebAnswer:
         """What is under a key, as of now.
 
         Args:
-            write: makes the text, if the stream has changed since it was made last.
+            revision: of the stream: another one whenever the text is.
+            write: makes the text, if it is another one than was made last.
         """
-        revision, answers = live.presentation.revision, self._answers.setdefault(live, {})
+        answers = self._answers.setdefault(live, {})
         known = answers.get(key)
         if known is None or known[0] != revision:
             answer = text_answer(

@@ -8,7 +8,7 @@ bytes for all.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import ClassVar, Final, Generic, TypeVar
 from urllib.parse import quote
 
@@ -103,6 +103,18 @@ class SegmentedSite(ABC, Generic[ConfigT]):
             RefusedError: no; also raised by what is awaited.
         """
 
+    def known(self, asked: HttpRequest, client: WebClient) -> SegmentsViewer | None:
+        """Who asks again for what viewers begin with, and is none that begins: by default
+        nobody."""
+        return None
+
+    def began(self, viewer: SegmentsViewer, asked: HttpRequest, client: WebClient) -> None:
+        """Somebody was let in who begins."""
+
+    def ended(self, viewer: SegmentsViewer, end: End) -> None:
+        """Somebody is over; also who was not let in."""
+        self.viewers.ended(viewer, end)
+
     # ----------------------------------------------------------------- paths
 
     def answer(
@@ -133,24 +145,34 @@ class SegmentedSite(ABC, Generic[ConfigT]):
 
     async def _begin(self, asked: HttpRequest, client: WebClient, wanted: Wanted) -> WebAnswer:
         """Another viewer: let it in, and answer when there is something to see."""
+        viewer = self.known(asked, client)
+        if viewer is not None:
+            self.viewers.seen(viewer.ctx)
+            return await self._welcome(viewer)
         rule = self.rule(asked)
         viewer = await self._admit(asked, client, wanted, self.viewers.new_ctx(), rule)
+        self.began(viewer, asked, client)
         try:
-            live = await self._ready(viewer)
+            answer = await self._welcome(viewer)
         except BaseException as error:
             detail = str(error) or "it left before it was answered"
             viewer.conclude(End(EndReason.NO_PUBLISHER, detail))
             raise
         if asked.method == "HEAD":
             viewer.conclude(End(EndReason.PEER_FIN, "it asked for the head alone"))
-        return self.first(live, f"{quote(wanted.name)}{self._folder}/{self._ctx}{viewer.ctx}/")
+        return answer
+
+    async def _welcome(self, viewer: SegmentsViewer) -> WebAnswer:
+        live = await self._ready(viewer)
+        folder = f"{quote(viewer.wanted.name)}{self._folder}/{self._ctx}{viewer.ctx}/"
+        return self.first(live, folder)
 
     async def _admit(
         self, asked: HttpRequest, client: WebClient, wanted: Wanted, ctx: str, rule: SegmentsRule
     ) -> SegmentsViewer:
         secure = "s" if client.protocol == "https" else ""
         viewer = SegmentsViewer(
-            self._parts, ctx, wanted, client, f"{self.name}{secure}", rule, self.viewers.ended
+            self._parts, ctx, wanted, client, f"{self.name}{secure}", rule, self.ended
         )
         await viewer.begin(asked, self.config(), self.live.form(rule))
         self.viewers.add(viewer)
@@ -222,6 +244,11 @@ class SegmentedSite(ABC, Generic[ConfigT]):
             return None
         chunks = [part.data for part in found.parts] if isinstance(found, Segment) else [found.data]
         viewer.count(sum(map(len, chunks)))
+        return self.media_answer(file, chunks)
+
+    @staticmethod
+    def media_answer(file: str, chunks: Sequence[bytes]) -> WebAnswer:
+        """As what is kept is answered."""
         return WebAnswer(
             content_type=_TYPES[file[file.rindex(".") :]],
             chunks=chunks,

@@ -1,0 +1,1 @@
+"""Streams as MPEG-DASH, served where HTTP is served. Floor 3."""

@@ -1,0 +1,36 @@
+"""From a configuration to the DASH service of a server. Floor 3."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from trio_srs.service.base import Parts
+from trio_srs.service.dash.config import DashConfig
+from trio_srs.service.segmented.make import WebSections, is_served
+
+if TYPE_CHECKING:
+    from trio_srs.service.dash.service import DashService
+
+__all__ = ["DashSections", "make_dash"]
+
+
+class DashSections(WebSections, Protocol):
+    """What of a configuration is about DASH."""
+
+    @property
+    def dash(self) -> DashConfig:
+        """The section ``[dash]`` of the configuration."""
+        ...
+
+
+def make_dash(parts: Parts, config: DashSections) -> DashService | None:
+    """Make the service, and serve it where HTTP is served; None where it is not, and where DASH is
+    switched off."""
+    if not config.dash.enabled or not is_served(config):
+        return None
+    from trio_srs.service.dash.service import DashService
+
+    service = DashService(parts, config.dash)
+    parts.web_routes.append(service)
+    parts.hub.outputs.add(service.output)
+    return service

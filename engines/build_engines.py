@@ -22,8 +22,12 @@ __all__ = ["BuildWithEngines", "EnginesError", "fetch_engines"]
 
 HERE: Final = Path(__file__).parent
 LOCK: Final = "package-lock.json"
-WANTED: Final = {"mpegts.js": ("dist/mpegts.js", "dist/mpegts.js.LICENSE.txt")}
-"""The files of each package that the page loads, and what belongs to them."""
+WANTED: Final = {
+    "mpegts.js": ("dist/mpegts.js", "dist/mpegts.js.LICENSE.txt"),
+    "hls.js": ("dist/hls.min.mjs",),
+}
+"""The files of each package that the page loads, and what belongs to them. What else is fetched is
+bundled in them, and brings its licence."""
 VENDOR: Final = Path("trio_srs", "service", "http", "web", "vendor")
 VARIABLE: Final = "TRIO_SRS_ENGINES"
 _NPM: Final = (
@@ -76,8 +80,9 @@ def fetch_engines(vendor: Path) -> None:
             for file in files:
                 shutil.copy(modules / package / file, vendor)
             versions[package] = json.loads((modules / package / "package.json").read_text())
-        for licence in sorted(modules.glob("*/LICEN*")):  # of what is bundled in them, too
-            shutil.copy(licence, vendor / f"{licence.parent.name}.LICENSE")
+        for folder in sorted((*modules.glob("[!@]*"), *modules.glob("@*/*"))):
+            for licence in folder.glob("LICEN*"):
+                shutil.copy(licence, vendor / f"{folder.name}.LICENSE")
     told = {package: about["version"] for package, about in versions.items()}
     (vendor / "engines.json").write_text(json.dumps(told) + "\n")
 

@@ -11,17 +11,20 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+import tomli
 from setuptools import Distribution
 
 ENGINES = Path(__file__).parent.parent / "engines"
 OBTAINS = """#!/bin/sh
-mkdir -p node_modules/mpegts.js/dist node_modules/other
+mkdir -p node_modules/mpegts.js/dist node_modules/hls.js/dist node_modules/@some/other
 cd node_modules
 echo code > mpegts.js/dist/mpegts.js
 echo bundled > mpegts.js/dist/mpegts.js.LICENSE.txt
 echo Apache > mpegts.js/LICENSE
-echo MIT > other/LICENSE
+echo module > hls.js/dist/hls.min.mjs
+echo MIT > @some/other/LICENSE
 echo '{"version": "9.9.9"}' > mpegts.js/package.json
+echo '{"version": "8.8.8"}' > hls.js/package.json
 """
 FAILS = "#!/bin/sh\necho 'no network' >&2\nexit 1\n"
 
@@ -60,9 +63,11 @@ def test_engines_come_with_their_licences_and_versions(
     (vendor / "old.js").write_text("of a build before")
     engines.fetch_engines(vendor)
     assert sorted(path.name for path in vendor.iterdir()) == [
-        "engines.json", "mpegts.js", "mpegts.js.LICENSE", "mpegts.js.LICENSE.txt", "other.LICENSE"
+        "engines.json", "hls.min.mjs", "mpegts.js", "mpegts.js.LICENSE", "mpegts.js.LICENSE.txt",
+        "other.LICENSE",
     ]  # fmt: skip
-    assert json.loads((vendor / "engines.json").read_text()) == {"mpegts.js": "9.9.9"}
+    versions = json.loads((vendor / "engines.json").read_text())
+    assert versions == {"mpegts.js": "9.9.9", "hls.js": "8.8.8"}
 
 
 def test_without_npm_it_is_said(
@@ -92,7 +97,7 @@ def test_a_build_without_network_succeeds_and_warns(
     npm(FAILS)
     assert not build(engines, tmp_path).exists()
     said = caplog.text + capsys.readouterr().err  # setuptools does not always say it in one place
-    assert "is without mpegts.js: npm failed: no network" in said
+    assert "is without mpegts.js, hls.js: npm failed: no network" in said
 
 
 def test_a_build_that_requires_them_fails_without(
@@ -128,3 +133,10 @@ def test_what_is_fetched_is_pinned_and_its_integrity_known() -> None:
     assert all(re.fullmatch(r"\d+\.\d+\.\d+", version) for version in asked.values())
     assert {f"node_modules/{name}" for name in asked} <= set(locked)
     assert [each for each in locked.values() if not each["integrity"].startswith("sha512-")] == []
+
+
+def test_the_licence_of_the_package_names_those_of_all_that_may_be_in_it() -> None:
+    locked = json.loads((ENGINES / "package-lock.json").read_text())["packages"]
+    project = tomli.loads((ENGINES.parent / "pyproject.toml").read_text())["project"]
+    bundled = {each["license"] for name, each in locked.items() if name}
+    assert set(project["license"].split(" AND ")) == {"MIT"} | bundled

@@ -26,7 +26,7 @@ from trio_srs.net.rtmp_publisher import open_publisher
 from trio_srs.server.run import Server
 from trio_srs.tools.publish import FilePublish, PatternPublish, PublishOptions
 
-__all__ = ["CASES", "SCREENSHOTS", "Case", "Played", "Seen", "see_all"]
+__all__ = ["AGAIN", "CASES", "OTHERS", "SCREENSHOTS", "Case", "Played", "Seen", "see_all"]
 
 SCREENSHOTS: Final = os.environ.get("TRIO_SRS_SCREENSHOTS")
 """Where pictures of the page are left for people to look at; without it none are made."""
@@ -37,6 +37,9 @@ shutdown_grace = "0s"
 [http]
 listen = ["127.0.0.1:0"]
 missing_timeout = "1s"
+republish_timeout = "2s"
+[hls]
+missing_timeout = "5s"
 republish_timeout = "2s"
 """
 _AV1: Final = (
@@ -50,8 +53,10 @@ _STREAMS: Final = {
     "av1-opus": ("av1", "opus", 0),
     "hevc": ("hevc", "aac", 0),
 }
-_SAME_AGAIN: Final = ("ts-http", "ts-ws", "flv-http", "flv-ws")
-"""Ways in which a publisher comes again."""
+AGAIN: Final = ("ts-http", "ts-ws", "flv-http", "flv-ws", "hls-ll", "hls-ts", "hls-video")
+OTHERS: Final = ("hls-ll",)
+_PAUSED: Final = ("hls-ll", "hls-video")
+"""Ways of playing where a publisher comes again, one with other codecs does, somebody pauses."""
 _AN_HOUR_MS: Final = 3_600_000
 _HEAVY_KBPS: Final = 6000
 _AT_ONCE: Final = 3
@@ -80,6 +85,12 @@ CASES: Final = (
     Case("h264", "flv-ws", "mpegts.js", "ws-flv"),
     Case("h264", "ts-http", "mpegts.js", "http-ts"),
     Case("h264", "ts-ws", "mpegts.js", "ws-ts"),
+    Case("h264", "hls-ll", "hls.js", "hls"),
+    Case("h264", "hls", "hls.js", "hls"),
+    Case("h264", "hls-ts", "hls.js", "hls"),
+    Case("h264", "hls-video", "video", "hls"),
+    Case("h264-opus", "hls-ll", "hls.js", "hls"),
+    Case("av1-opus", "hls-ll", "hls.js", "hls"),
     Case("h264-opus", "mp4-ws", "mse", "ws-mp4"),
     Case("h264-opus", "flv-http", "mpegts.js", "http-flv"),
     Case("h264-opus", "ts-ws", "mpegts.js", "ws-ts"),
@@ -131,7 +142,7 @@ class Seen:
     """What could not be seen."""
 
 
-_ABOUT: Final = """(() => {
+_ABOUT: Final = r"""(() => {
   const video = document.getElementById("video"), { buffered } = video;
   const ranges = [...Array(buffered.length).keys()]
     .map((i) => [buffered.start(i), buffered.end(i)]);
@@ -140,13 +151,17 @@ _ABOUT: Final = """(() => {
   return {
     frames: video.getVideoPlaybackQuality().totalVideoFrames, at: video.currentTime, ranges,
     sound: video.webkitAudioDecodedByteCount, source: video.currentSrc.split(":")[0],
-    engine: document.body.dataset.engine, hasMpegts: loaded.includes("/players/vendor/mpegts.js"),
+    engine: document.body.dataset.engine,
+    vendors: loaded.filter((path) => /vendor\/.*js$/.test(path))
+      .map((path) => path.split("/").at(-1)),
+    parts: loaded.filter((path) => /-\d+\.\d+\.m4s$/.test(path)).length,
     error: video.error?.message ?? "", width: video.videoWidth, state: state.textContent,
   };
 })()"""
 _PLAYS: Final = "video.getVideoPlaybackQuality().totalVideoFrames >= {} && video.currentTime > {}"
-_FIGURES: Final = """Object.fromEntries(["start", "delay", "buffer", "dropped", "picture", "codecs"]
-  .map((id) => [id, document.getElementById(id).textContent]))"""
+_FIGURES: Final = """Object.fromEntries(
+  ["start", "delay", "behind", "buffer", "dropped", "picture", "codecs"]
+    .map((id) => [id, document.getElementById(id).textContent]))"""
 _REASONS: Final = """Object.fromEntries([...document.querySelectorAll(".way input")].map((input) =>
   [input.value, input.disabled ? input.parentElement.querySelector("small").textContent : ""]))"""
 _CODECS: Final = """(async (name) => {
@@ -232,13 +247,13 @@ async def see_all(folder: Path) -> Seen:
             seen.engines = await page.ask("fetch('vendor/engines.json').then((a) => a.json())")
         jobs = [
             *(partial(_play, case, seen) for case in CASES if _can(case, seen)),
-            partial(_reasons, seen), partial(_ends, seen), partial(_republish, seen),
+            partial(_reasons, seen), partial(_ends, seen), partial(_republish, "mp4-ws", seen),
             partial(_keyboard, seen), partial(_no_engines, seen), partial(_looks, seen),
             partial(_av1_of_ffmpeg, seen), partial(_codec_strings, seen), partial(_paused, seen),
+            *(partial(_same_again, way, seen) for way in AGAIN if _has(way, seen)),
+            *(partial(_republish, way, seen) for way in OTHERS if _has(way, seen)),
+            *(partial(_paused_segments, way, seen) for way in _PAUSED if _has(way, seen)),
         ]  # fmt: skip
-
-        if "mpegts.js" in seen.engines:
-            jobs += [partial(_same_again, way, seen) for way in _SAME_AGAIN]
 
         async def look(job: Any) -> None:
             async with limit, browser.page() as page:
@@ -256,7 +271,11 @@ async def see_all(folder: Path) -> Seen:
 
 
 def _can(case: Case, seen: Seen) -> bool:
-    return case.engine != "mpegts.js" or case.engine in seen.engines
+    return not case.engine.endswith(".js") or case.engine in seen.engines
+
+
+def _has(way: str, seen: Seen) -> bool:
+    return way.endswith("-video") or bool(seen.engines)  # all of them are installed, or none
 
 
 async def _play(case: Case, seen: Seen, scene: _Scene, page: Page) -> None:
@@ -286,27 +305,29 @@ async def _ends(seen: Seen, scene: _Scene, page: Page) -> None:
     await page.go(f"{scene.page_url}?stream=live/nobody&way=mp4-ws")
     await page.until("state.classList.contains('failed')")
     seen.states["missing"] = await page.ask("state.textContent")
-    for way in ("mp4-video", *(("flv-ws",) if "mpegts.js" in seen.engines else ())):
+    for way in ("mp4-video", "hls-video", *(("flv-ws", "hls") if seen.engines else ())):
         await page.go(f"{scene.page_url}?stream=live/nobody&way={way}")
         await page.until("state.classList.contains('failed')")
         seen.states[f"missing {way}"] = await page.ask("state.textContent")
-    async with scene.publishing("short", Pattern.parse("h264:320x180@25")):
-        await page.go(f"{scene.page_url}?stream=live/short&way=mp4-ws")
-        await page.until(_PLAYS.format(5, 0))
-    await page.until("state.textContent.includes('ended')")
-    seen.states["ended"] = await page.ask("state.textContent")
+    for way in ("mp4-ws", *(("hls-ll",) if seen.engines else ())):
+        async with scene.publishing("short", Pattern.parse("h264:320x180@25")):
+            await page.go(f"{scene.page_url}?stream=live/short&way={way}")
+            await page.until(_PLAYS.format(5, 0))
+        await page.until("state.textContent.includes('ended')")
+        seen.states[f"ended {way}"] = await page.ask("state.textContent")
 
 
-async def _republish(seen: Seen, scene: _Scene, page: Page) -> None:
+async def _republish(way: str, seen: Seen, scene: _Scene, page: Page) -> None:
     """H.264 and AAC, and then AV1 and Opus under the same name."""
-    async with scene.publishing("again", Pattern.parse("h264:160x90@25")):
-        await page.go(f"{scene.page_url}?stream=live/again&way=mp4-ws")
+    name = f"other-{way}"
+    async with scene.publishing(name, Pattern.parse("h264:160x90@25")):
+        await page.go(f"{scene.page_url}?stream=live/{name}&way={way}")
         await page.until(_PLAYS.format(5, 0))
-    async with scene.publishing("again", Pattern.parse("av1", "opus")):
+    async with scene.publishing(name, Pattern.parse("av1", "opus")):
         await page.until("video.videoWidth === 320 && codecs.textContent.includes('av01')")
         at = await page.ask("video.currentTime")
         await page.until(_PLAYS.format(5, at))
-        seen.republished["mp4-ws"] = await page.ask(_ABOUT)
+        seen.republished[f"other {way}"] = await page.ask(_ABOUT)
 
 
 async def _same_again(way: str, seen: Seen, scene: _Scene, page: Page) -> None:
@@ -331,6 +352,17 @@ async def _paused(seen: Seen, scene: _Scene, page: Page) -> None:
         await page.ask("video.play()")
         await page.until(_PLAYS.format(5, at + 2))
         seen.states["paused"] = await page.ask("state.textContent")
+
+
+async def _paused_segments(way: str, seen: Seen, scene: _Scene, page: Page) -> None:
+    """For longer than a segment."""
+    await page.go(f"{scene.page_url}?stream=live/h264&way={way}")
+    await page.until(_PLAYS.format(5, 0))
+    at = await page.ask("video.pause(), video.currentTime")
+    await trio.sleep(4)
+    await page.ask("video.play()")
+    await page.until(_PLAYS.format(5, at + 2))
+    seen.states[f"paused {way}"] = await page.ask("state.textContent")
 
 
 async def _keyboard(seen: Seen, scene: _Scene, page: Page) -> None:

@@ -1,6 +1,7 @@
-// The last minute of delay and buffer as lines, and of dropped frames as bars.
+// The last minute of times as lines, and of dropped frames as bars.
 
 const KEPT = 240; // four a second
+const LINES = ["buffer", "behind", "delay"]; // the last is on top
 const SCALES = [1, 2, 5, 10, 20, 50]; // seconds at the top
 
 export class Chart {
@@ -33,7 +34,7 @@ export class Chart {
     const colour = (name) => style.getPropertyValue(`--${name}`);
     pen.scale(ratio, ratio);
     pen.font = "12px system-ui, sans-serif";
-    const most = Math.max(0, ...this.#rows.flatMap(({ delay, buffer }) => [delay ?? 0, buffer ?? 0]));
+    const most = Math.max(0, ...this.#rows.flatMap((row) => LINES.map((name) => row[name] ?? 0)));
     const top = SCALES.find((scale) => scale >= most) ?? most;
     const left = 34, bottom = height - 4, step = (width - left) / (KEPT - 1);
     const x = (i) => width - (this.#rows.length - 1 - i) * step;
@@ -47,8 +48,9 @@ export class Chart {
         pen.fillRect(x(i) - 1, bottom - high, Math.max(step, 2), high);
       }
     });
-    this.#line(pen, colour("buffer"), "buffer", x, y);
-    this.#line(pen, colour("delay"), "delay", x, y);
+    for (const name of LINES) {
+      this.#line(pen, colour(name), name, x, y);
+    }
   }
 
   #grid(pen, colour, { left, width, y, top }) {

@@ -1,99 +1,67 @@
 // What plays: the browser alone, the browser fed by this page, or a player of others. Each is made
 // with a video element, a URL, and whom to tell: playing(tracks), ended(why), and failed(why, otherwise),
 // which without a reason is about the server's answer, and if that is none, about something else. stop()
-// leaves the element as it was.
+// leaves the element as it was. Who knows how far behind the newest of the server it is says behind().
 
+import { HlsEngine } from "./hls_engine.js";
+import { MpegtsEngine } from "./mpegts_engine.js";
 import { MseEngine } from "./mse.js";
-import { MPEGTS } from "./ways.js";
+import { HLS, MPEGTS } from "./ways.js";
+
+// Chromium's own HLS gives up where a playlist has nothing newer than what it has, as the first may
+// and as it is behind a pause: so it is asked anew.
+const GIVES_UP = /COULD_NOT_PARSE/;
+const AGAIN_MS = 2000;
+const MOST_TIMES = 3;
 
 class VideoEngine {
   #video;
+  #isLive;
+  #times = 0;
+  #timer = 0;
 
-  constructor(video, url, told) {
+  constructor(video, url, told, way) {
     this.#video = video;
+    this.#isLive = Boolean(way.isSegmented);
     video.onerror = () => {
       const { code, message } = video.error;
       // It says the same of a stream that is refused and of one that it cannot read.
-      told.failed(code === MediaError.MEDIA_ERR_SRC_NOT_SUPPORTED ? "" : message, message);
+      const fail = () => told.failed(code === MediaError.MEDIA_ERR_SRC_NOT_SUPPORTED ? "" : message, message);
+      if (this.#isLive && GIVES_UP.test(message) && this.#times++ < MOST_TIMES) {
+        this.#timer = setTimeout(() => this.#again(url, fail), AGAIN_MS);
+      } else {
+        fail();
+      }
     };
     video.onended = () => told.ended("");
-    video.src = url;
-    video.play().catch(() => {}); // whoever may not play by himself gets the button
+    this.#begin(url);
+  }
+
+  #begin(url) {
+    this.#video.src = url;
+    this.#video.play().catch(() => {}); // whoever may not play by himself gets the button
+  }
+
+  async #again(url, fail) {
+    const isThere = await fetch(url, { method: "HEAD" }).then(({ ok }) => ok, () => false);
+    if (this.#video.onerror) { // it has not been stopped meanwhile
+      isThere ? this.#begin(url) : fail();
+    }
+  }
+
+  // Of segments it may go anywhere to the newest; of a stream that never ends, nowhere.
+  behind() {
+    const { seekable, currentTime } = this.#video;
+    const end = this.#isLive && seekable.length ? seekable.end(seekable.length - 1) : Infinity;
+    return Number.isFinite(end) && end > 0 ? Math.max(end - currentTime, 0) : null;
   }
 
   stop() {
+    clearTimeout(this.#timer);
     this.#video.onerror = this.#video.onended = null;
     this.#video.removeAttribute("src");
     this.#video.load();
   }
 }
 
-// It comes as a script and not as a module: it is loaded when it is first wanted.
-function loadMpegts() {
-  if (self.mpegts) {
-    return Promise.resolve();
-  }
-  return new Promise((resolve, reject) => {
-    const script = document.createElement("script");
-    script.src = `vendor/${MPEGTS}`;
-    script.onload = resolve;
-    script.onerror = () => reject(new Error(`${MPEGTS} did not load`));
-    document.head.append(script);
-  });
-}
-
-const STANDS_MS = 2000; // nothing more to show for so long, although something comes
-
-class MpegtsEngine {
-  #player = null;
-  #stopped = false;
-  #isKnown = false; // what is in the stream
-  #end = 0; // of what there is to show,
-  #grewAt = 0; // and when it was less
-
-  constructor(video, url, told, way) {
-    loadMpegts().then(() => this.#stopped || this.#begin(video, url, told, way), (error) => told.failed(error.message));
-  }
-
-  #begin(video, url, told, way) {
-    const { mpegts } = self;
-    mpegts.LoggingControl.enableAll = false;
-    const source = { type: way.type, isLive: true, url };
-    this.#end = 0;
-    this.#grewAt = performance.now();
-    // What comes is shown at once; this page itself keeps up with what is live.
-    this.#player = mpegts.createPlayer(source, { enableStashBuffer: false, autoCleanupSourceBuffer: true });
-    this.#player.on(mpegts.Events.ERROR, (type, detail, about) => {
-      told.failed(type === mpegts.ErrorTypes.NETWORK_ERROR ? "" : `${MPEGTS} says ${about?.msg ?? detail}`);
-    });
-    // A WebSocket that was refused is complete, too.
-    this.#player.on(mpegts.Events.LOADING_COMPLETE, () => (this.#isKnown ? told.ended("") : told.failed("")));
-    this.#player.on(mpegts.Events.MEDIA_INFO, ({ videoCodec, audioCodec }) => {
-      this.#isKnown = true;
-      told.playing([videoCodec, audioCodec].filter(Boolean).map((codec) => ({ codec })));
-    });
-    // Where another publisher's clock is behind the one before, it throws away all that comes.
-    this.#player.on(mpegts.Events.STATISTICS_INFO, ({ speed }) => {
-      const { buffered } = video, now = performance.now();
-      const end = buffered.length ? buffered.end(buffered.length - 1) : 0;
-      if (end !== this.#end || !end || !speed || video.paused) {
-        this.#end = end;
-        this.#grewAt = now;
-      } else if (now - this.#grewAt > STANDS_MS) {
-        this.#player.destroy();
-        this.#begin(video, url, told, way);
-      }
-    });
-    this.#player.attachMediaElement(video);
-    this.#player.load();
-    this.#player.play()?.catch(() => {});
-  }
-
-  stop() {
-    this.#stopped = true;
-    this.#player?.destroy();
-    this.#player = null;
-  }
-}
-
-export const ENGINES = { mse: MseEngine, video: VideoEngine, [MPEGTS]: MpegtsEngine };
+export const ENGINES = { mse: MseEngine, video: VideoEngine, [MPEGTS]: MpegtsEngine, [HLS]: HlsEngine };

@@ -5,7 +5,7 @@ import { ENGINES } from "./engines.js";
 import { keepUp } from "./live_edge.js";
 import { Measure } from "./measure.js";
 import { StreamList } from "./stream_list.js";
-import { ENGINE_TITLES, MPEGTS, WAYS, remark, urlOf, whyNot } from "./ways.js";
+import { ENGINE_TITLES, PLAYERS, WAYS, remark, urlOf, whyNot } from "./ways.js";
 
 const byId = (id) => document.getElementById(id);
 const video = byId("video");
@@ -148,10 +148,12 @@ function showFigures() {
   if (!playing) {
     return;
   }
-  keepUp(video);
-  const now = playing.measure.read();
+  if (!playing.way.isSegmented) { // the player of that does so itself
+    keepUp(video);
+  }
+  const now = { ...playing.measure.read(), behind: playing.engine.behind?.() ?? null };
   const seconds = (value) => (value === null ? "-" : `${value.toFixed(2)} s`);
-  for (const name of ["start", "delay", "buffer"]) {
+  for (const name of ["start", "delay", "behind", "buffer"]) {
     byId(name).textContent = seconds(now[name]);
   }
   byId("dropped").textContent = `${now.dropped} of ${now.frames}`;
@@ -162,10 +164,12 @@ function showFigures() {
 async function begin() {
   byId("server").textContent = location.host;
   engines = await fetch("vendor/engines.json").then((answer) => answer.json(), () => ({}));
-  if (!engines[MPEGTS]) {
+  const missing = Object.keys(PLAYERS).filter((name) => !engines[name]);
+  if (missing.length) {
+    const words = missing.map((name) => `${name}, which plays ${PLAYERS[name]}`).join("; ");
     byId("missing").textContent =
-      `${MPEGTS} is not installed with this server, so FLV and TS are not played here. It comes with ` +
-      "the wheel, and with a build where npm is at hand.";
+      `Not installed with this server: ${words}. What is missing comes with the wheel, and with a build where ` +
+      "npm is at hand.";
     byId("missing").hidden = false;
   }
   makeWays();

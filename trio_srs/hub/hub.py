@@ -22,6 +22,7 @@ from trio_srs.hub.playing import Playing
 from trio_srs.hub.policy import Block, Drop, Lossless, Skip
 from trio_srs.hub.provider import Providers
 from trio_srs.hub.publishing import Publishing
+from trio_srs.hub.quota import Quotas
 from trio_srs.hub.reader import Outlet, Reader
 from trio_srs.hub.reports import Reports
 from trio_srs.hub.segmented_streams import SegmentedStreams
@@ -59,6 +60,7 @@ class Hub:
         self.reports = reports or Reports(self.bus)
         self.streams = StreamTable(self.broadcaster)
         self.outputs = Outputs()
+        self.quotas = Quotas()
         self.segmented = SegmentedStreams()
         self.providers = Providers(self.streams)
         self._lines: dict[str, dict[trio.Event, None]] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from contextlib import AbstractContextManager
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final, Never, Self
 
 import trio
 
@@ -16,10 +16,12 @@ from trio_srs.hub.end import End, EndOfBlock, end_of_block
 from trio_srs.hub.forms import Form
 from trio_srs.hub.participant import Participant
 from trio_srs.hub.policy import Drop, Skip
+from trio_srs.hub.quota import Place, TimeLimitError
 from trio_srs.hub.reader import Outlet, Reader
 from trio_srs.hub.session_requests import ACCEPTED, Request, RequestCounters
 from trio_srs.hub.settings import MissingPolicy, StreamSettings
 from trio_srs.hub.stream import Stream
+from trio_srs.units import NEVER
 from trio_srs.wire.rtmp.status import StatusCode
 
 if TYPE_CHECKING:
@@ -66,6 +68,7 @@ class Playing:
         "_form",
         "_hub",
         "_outlet",
+        "_place",
         "_player",
         "_policy",
         "_settings",
@@ -96,6 +99,7 @@ class Playing:
         self._form, self._outlet, self._policy, self._derived = form, outlet, policy, derived
         self._end_of = end_of
         self._stream: Stream | None = None
+        self._place: Place | None = None
         self._deriving: AbstractContextManager[Feed] | None = None
         self._before = _NOTHING
 
@@ -104,6 +108,9 @@ class Playing:
         may_wait = settings.play_missing is MissingPolicy.WAIT
         if not (may_wait or await hub.is_there(name, settings)):
             raise StreamNotFoundError(f"nobody publishes {name}")
+        self._place = hub.quotas.take(
+            "play", name, user=request.account, peer=self._player.peer, settings=settings
+        )
         self._stream = stream = hub.want(name, settings)
         try:
             feed = stream.feed if self._derived is None else self._derive(stream, self._derived)
@@ -140,6 +147,8 @@ class Playing:
         deriving, self._deriving = self._deriving, None
         if deriving is not None:
             deriving.__exit__(None, None, None)
+        if self._place is not None:
+            self._place.give_back()
         stream, self._stream = self._stream, None
         if stream is not None:
             self._hub.want_no_more(stream)
@@ -172,11 +181,20 @@ class Playing:
         return changed
 
     async def watch(self) -> None:
-        """Wait until there has truly been no publisher for too long.
+        """Wait until there has truly been no publisher for too long, or the play lasted too long.
 
         Raises:
             NoPublisherError: there was none for ``play_missing_timeout``.
+            TimeLimitError: it has lasted for ``max_play_time``.
         """
+        most_s = self._settings.max_play_time
+        if most_s == NEVER:  # nearly all plays
+            await self._until_missing()
+        with trio.move_on_after(most_s):
+            await self._until_missing()
+        raise TimeLimitError(f"{self.name}: a play may last {most_s:g} s")
+
+    async def _until_missing(self) -> Never:
         missing_s, began = self._settings.play_missing_timeout, trio.current_time()
         stream = self._stream
         assert stream is not None  # it still reads

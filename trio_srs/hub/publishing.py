@@ -13,6 +13,7 @@ from trio_srs.hub.bus import PublishBegan, PublishEnded
 from trio_srs.hub.end import End, EndOfBlock, end_of_block
 from trio_srs.hub.lease import LeaseLostError, PublishLease, Revoke
 from trio_srs.hub.participant import PublisherInfo
+from trio_srs.hub.quota import Place, TimeLimitError
 from trio_srs.hub.session_requests import ACCEPTED, Request, RequestCounters
 from trio_srs.hub.settings import StreamSettings
 from trio_srs.wire.rtmp.message import Message
@@ -55,6 +56,7 @@ class Publishing:
     __slots__ = (
         "_end_of",
         "_hub",
+        "_place",
         "_publisher",
         "_revoke",
         "_scope",
@@ -85,13 +87,17 @@ class Publishing:
         self._hub, self._settings, self._publisher = hub, settings, publisher
         self._revoke, self._end_of = revoke, end_of
         self._stream: Stream | None = None
+        self._place: Place | None = None
         self._scope: trio.CancelScope | None = None
 
     async def __aenter__(self) -> Self:
         hub, settings, request = self._hub, self._settings, self.request
+        holder = self._publisher.peer
+        self._place = hub.quotas.take(
+            "publish", self.name, user=request.account, peer=holder, settings=settings
+        )
         self._stream = stream = hub.streams.hold(self.name, settings)
         try:
-            holder = self._publisher.peer
             self.lease = await hub.take(stream, settings, holder=holder, revoke=self._lose)
             request.stream, request.outcome = self.name, ACCEPTED
             self.publish_record = hub.reports.begin(self.lease, self._publisher)
@@ -135,6 +141,8 @@ class Publishing:
     def _let_go(self) -> None:
         """The name is free; how it ended may be told later."""
         stream, self._stream = self._stream, None
+        if self._place is not None:
+            self._place.give_back()
         if self.lease is not None:
             self.lease.give_back()
         if stream is not None:
@@ -179,21 +187,37 @@ class Publishing:
         Raises:
             FirstPacketTimeoutError: no media came within ``first_packet_timeout``.
             PublishIdleTimeoutError: none came for ``publish_idle_timeout``.
+            TimeLimitError: it has lasted for ``max_publish_time``.
+            BitRateLimitError: it sends more than it may.
         """
-        first, idle = self._settings.first_packet_timeout, self._settings.publish_idle_timeout
+        meter = None if self._place is None else self._place.meter(self._settings)
         while (lease := self.lease) is not None:
             now = trio.current_time()
-            if lease.last_at is None:
-                due = lease.began_at + first
-                if now >= due:
-                    raise FirstPacketTimeoutError(f"{self.name}: no media within {first:g} s")
-                # The first message may come in the next moment, and be the last one.
-                due = min(due, now + idle)
-            else:
-                due = lease.last_at + idle
-                if now >= due:
-                    raise PublishIdleTimeoutError(f"{self.name}: no media for {idle:g} s")
+            due = min(self._check_silence(lease, now), self._check_time(lease, now))
+            if meter is not None:
+                due = min(due, meter.look(now, self.counters().bytes))
             await trio.sleep_until(due)
+
+    def _check_silence(self, lease: PublishLease, now: float) -> float:
+        """When it may have been silent for too long."""
+        first, idle = self._settings.first_packet_timeout, self._settings.publish_idle_timeout
+        if lease.last_at is None:
+            due = lease.began_at + first
+            if now >= due:
+                raise FirstPacketTimeoutError(f"{self.name}: no media within {first:g} s")
+            # The first message may come in the next moment, and be the last one.
+            return min(due, now + idle)
+        due = lease.last_at + idle
+        if now >= due:
+            raise PublishIdleTimeoutError(f"{self.name}: no media for {idle:g} s")
+        return due
+
+    def _check_time(self, lease: PublishLease, now: float) -> float:
+        """When it has lasted as long as it may."""
+        most_s = self._settings.max_publish_time
+        if now >= lease.began_at + most_s:
+            raise TimeLimitError(f"{self.name}: a publish may last {most_s:g} s")
+        return lease.began_at + most_s
 
     def finish(self, end: End) -> None:
         """It is over: the name is given back, and everybody is told. The first end holds."""

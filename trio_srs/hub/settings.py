@@ -129,6 +129,36 @@ class StreamSettings:
     )
     """How long a stream that was brought because somebody played it goes on after its last player
     has left."""
+    max_players: int | None = attrs.field(default=None, validator=within(1, 10_000_000))
+    """The most players and viewers of the stream at once; `"off"` counts none."""
+    max_players_per_user: int | None = attrs.field(default=None, validator=within(1, 10_000_000))
+    """The most plays at once, of any streams, of the user that plays this one, as a gate or a rule
+    knows it."""
+    max_players_per_address: int | None = attrs.field(default=None, validator=within(1, 10_000_000))
+    """The same of its address."""
+    max_publishers_per_user: int | None = attrs.field(default=None, validator=within(1, 10_000_000))
+    """The most publishes at once, of any streams, of the user that publishes this one."""
+    max_publishers_per_address: int | None = attrs.field(
+        default=None, validator=within(1, 10_000_000)
+    )
+    """The same of its address."""
+    max_publish_kbps: int | None = attrs.field(default=None, validator=within(1, 100_000_000))
+    """Drop a publisher that sends more than this over ten seconds, in kbit/s."""
+    max_publish_kbps_per_user: int | None = attrs.field(
+        default=None, validator=within(1, 100_000_000)
+    )
+    """The same for all publishes of its user together: the one that is found to be too much is
+    dropped."""
+    max_publish_kbps_per_address: int | None = attrs.field(
+        default=None, validator=within(1, 100_000_000)
+    )
+    """The same for all publishes of its address."""
+    max_publish_time: Timeout = attrs.field(
+        default=NEVER, validator=seconds_within("10ms", "never")
+    )
+    """End a publish that has lasted this long."""
+    max_play_time: Timeout = attrs.field(default=NEVER, validator=seconds_within("10ms", "never"))
+    """End a play that has lasted this long."""
     publish_notify: bool = True
     """Tell the players of a stream when its publisher comes and goes
     (`NetStream.Play.PublishNotify` and `UnpublishNotify`)."""
@@ -241,15 +271,17 @@ def _with_unit() -> Mapping[str, Callable[[object], object]]:
 
 
 def _fit(key: str, value: object) -> object:
-    default = _DEFAULTS.get(key)
-    if default is None:
+    if key not in _DEFAULTS:
         raise ValueError(f"there is no stream setting {key!r}")
+    default = _DEFAULTS[key]
     if isinstance(default, enum.Enum):
         return type(default)(value)
     if value in (None, "off") and key in _can_be_off():
         return None
     if isinstance(value, str) and key in _with_unit():
         return _with_unit()[key](value)
+    if default is None:  # a number that is off
+        default = 0
     if type(value) is not type(default) and not (isinstance(default, float) and type(value) is int):
         raise TypeError(f"{key} is {value!r}, expected a {type(default).__name__}")
     return value

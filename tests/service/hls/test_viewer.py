@@ -141,3 +141,24 @@ async def test_the_end_of_the_server_ends_all(house: HlsHouse) -> None:
         (end,) = house.told(SessionEnded)
         assert end.reason is EndReason.SHUTDOWN
         assert (await watcher.file("video.m3u8")).status == 403
+
+
+class Limiting(AllowAll):
+    """Lets one viewer in at a time, for five seconds."""
+
+    async def play(self, request: AccessRequest, /) -> Grant | None:
+        return Grant(settings={"max_players": 1, "max_play_time": "5s"})
+
+
+async def test_viewers_are_as_many_and_stay_as_long_as_they_may(open_house: OpenHlsHouse) -> None:
+    house = await open_house(gate=Limiting())
+    async with house.live():
+        watcher = await house.watch()
+        refused = await Watcher(house.dial()).get("/live/a.m3u8")
+        assert (refused.status, refused.json["error"]) == (503, "too_many_players")
+        await trio.sleep(5)
+        over = await watcher.file("video.m3u8")
+        assert (over.status, over.json["error"]) == (403, "session_over")
+        [end] = house.told(PlayEnded)
+        assert (end.reason, end.detail) == (EndReason.TIME_LIMIT, "live/a: a play may last 5 s")
+        assert await house.watch()

@@ -441,3 +441,15 @@ async def test_what_is_no_handshake_is_refused(house: HttpHouse) -> None:
         await client.ask("/live/a.flv", fields={**UPGRADE, "Sec-WebSocket-Version": "8"})
         answer = await client.answer()
     assert (answer.status, answer.json["error"]) == (400, "websocket_error")
+
+
+async def test_viewers_are_as_many_and_stay_as_long_as_they_may(open_house: OpenHouse) -> None:
+    limited = attrs.evolve(FAST, max_players=1, max_play_time=Timeout(5.0))
+    house = await open_house(settings=limited)
+    async with house.publishing():
+        first, second = await viewer(house), await viewer(house)
+        assert (await first.head()).status == 200
+        assert (await second.head()).status == 503
+        await trio.sleep(6)
+        [end] = house.told(PlayEnded)
+        assert (end.reason, end.detail) == (EndReason.TIME_LIMIT, "live/a: a play may last 5 s")

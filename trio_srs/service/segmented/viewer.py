@@ -30,6 +30,7 @@ from trio_srs.hub.session_requests import (
 from trio_srs.hub.settings import MissingPolicy
 from trio_srs.service.base import WebClient, web_access_request
 from trio_srs.session.http_events import HttpRequest
+from trio_srs.units import NEVER
 
 if TYPE_CHECKING:
     from trio_srs.hub.derived import DerivedForm
@@ -119,6 +120,10 @@ class SegmentsViewer:
         may_wait = settings.play_missing is MissingPolicy.WAIT
         if not (may_wait or await hub.is_there(stream.key, settings)):
             raise StreamNotFoundError(f"nobody publishes {stream.key}")
+        place = hub.quotas.take(
+            "play", stream.key, user=stream.account, peer=self.entry.peer, settings=settings
+        )
+        self._held.callback(place.give_back)
         self._held.enter_context(hub.derive(stream.key, settings, form))
         self.stream, request = stream, self.request
         request.stream, request.outcome = stream.key, ACCEPTED
@@ -146,6 +151,13 @@ class SegmentsViewer:
         return await parts.access.play(request)
 
     # ------------------------------------------------------------- while it lasts
+
+    def check_time(self) -> None:
+        """End it if it has lasted as long as it may: it asks often enough for that."""
+        most_s = NEVER if self.stream is None else self.stream.settings.max_play_time
+        if trio.current_time() >= self.entry.began_at + most_s:
+            name = self.request.stream
+            self.conclude(End(EndReason.TIME_LIMIT, f"{name}: a play may last {most_s:g} s"))
 
     def count(self, size: int) -> None:
         """It was sent so many bytes more."""

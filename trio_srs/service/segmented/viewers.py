@@ -49,6 +49,9 @@ class Viewers:
         """
         viewer = self._by_ctx.get(ctx)
         if viewer is not None:
+            viewer.check_time()
+            viewer = self._by_ctx.get(ctx)
+        if viewer is not None:
             viewer.seen_at = trio.current_time()
             self._by_ctx.move_to_end(ctx)
         elif ctx in self._over:

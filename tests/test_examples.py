@@ -39,6 +39,8 @@ TESTED: Final = {
     "expectations.py",
     "github_actions.yml",
     "minimal_server.py",
+    "nginx_hls.conf",  # in tests/interop/test_nginx_hls.py
+    "nginx_hls_files.conf",  # likewise
     "pattern.py",
     "publish_and_play.py",
     "test_encoder.py",

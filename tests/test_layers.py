@@ -58,7 +58,7 @@ ONLY_IN: Final = {
     "tomli": ("config", "tools.expect"),
     "pygal": ("tools.verdicts",),
     "structlog": ("server.logs",),
-    "cryptography": ("net.certificate", "service.access.passwords"),
+    "cryptography": ("net.certificate", "service.access.passwords", "hub.aes_cipher"),
     "httpx2": ("service",),
     "prometheus_client": ("service.metrics",),
     "pytest": ("testing",),

@@ -13,6 +13,7 @@ from trio_srs.hub.segmented_stream import SegmentedStream
 from trio_srs.hub.segmented_streams import SegmentedStreams, SegmentsRule
 from trio_srs.hub.stream import Stream
 from trio_srs.media.segments.presentation import Presentation
+from trio_srs.media.segments.segment_keys import SegmentCipher
 
 __all__ = ["segmented_form"]
 
@@ -65,7 +66,7 @@ class _Cutter:
         # By the time of day they are higher than those of another process, too: segments are no
         # shorter than a second.
         first = max(time.time_ns() // 1_000_000_000, above + 1)
-        self._presentation = Presentation(rule.container, rule.cut, epoch, first)
+        self._presentation = Presentation(rule.container, rule.cut, epoch, first, _cipher(rule))
         self.live = SegmentedStream(self._presentation, epoch, time.time() - trio.current_time())
         self._said = 0
         self._forced = 0
@@ -104,6 +105,14 @@ class _Cutter:
                 "apart than its first were; set hls.target_duration", name,
             )  # fmt: skip
         self._forced = self._presentation.forced
+
+
+def _cipher(rule: SegmentsRule) -> SegmentCipher | None:
+    if rule.cut.segments_per_key is None:
+        return None
+    from trio_srs.hub.aes_cipher import AesCipher  # where it is needed
+
+    return AesCipher()
 
 
 async def _is_published_again(stream: Stream, timeout_s: float) -> bool:

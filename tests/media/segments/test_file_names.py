@@ -13,6 +13,7 @@ from trio_srs.wire.path_template import (
     PathRule,
     PathTemplate,
 )
+from trio_srs.wire.url import DEFAULT_VHOST
 
 NAMES = FileNames(
     playlist_template=PathTemplate.read("[app]/[stream].m3u8", PLAYLIST_VARIABLES),
@@ -55,3 +56,9 @@ def test_playlists_name_what_is_beside_them_or_at_a_prefix() -> None:
     prefixed = attrs.evolve(NAMES, entry_prefix="https://cdn/")
     assert prefixed.uri("live/ä.ts", NAMES.main) == "https://cdn/live/%C3%A4.ts"
     assert prefixed.relative("live/a.m3u8", "live/b.m3u8") == "a.m3u8"
+
+
+def test_keys_are_in_no_file_but_where_the_stream_is_served() -> None:
+    assert NAMES.key_uri("1.key") == "/live/a%20b.hls/1.key?vhost=v"
+    default = attrs.evolve(NAMES, vhost=DEFAULT_VHOST, key_prefix="https://x/")
+    assert default.key_uri("1.key") == "https://x/live/a%20b.hls/1.key"

@@ -17,7 +17,9 @@ from tests.media.remux.records import (
     live,
     mp3,
 )
-from tests.media.segments.streams import FMP4, RULE, START_MS, TS, check, presented
+from tests.media.segments.ciphers import PlainCipher
+from tests.media.segments.streams import FMP4, RULE, START_MS, TS, bytes_of, check, presented
+from trio_srs.media.segments.presentation import Presentation
 from trio_srs.media.segments.segment_container import SegmentContainer
 from trio_srs.wire.hls.multivariant_playlist import PlaylistRendition
 
@@ -167,3 +169,45 @@ def test_a_codec_that_says_its_size_in_its_pictures_has_a_size() -> None:
     assert (variant.width, variant.height) == (64, 48)
     breaks = [segment.is_break for segment in made.renditions[0].segments]
     assert breaks.count(True) == 1
+
+
+@pytest.mark.parametrize("container", [TS, FMP4])
+def test_segments_are_encrypted_whole_and_never_in_parts(container: SegmentContainer) -> None:
+    rule = attrs.evolve(SHORT, segments_per_key=3)
+    made = presented(
+        live(3), container, into=Presentation(container, rule, "e", 100, PlainCipher())
+    )
+    clear = presented(live(3), container, attrs.evolve(SHORT, part_s=None))
+    assert made.keys is not None
+    for rendition, other in zip(made.renditions, clear.renditions, strict=True):
+        text = rendition.playlist().write()
+        assert rendition.part_target is None
+        for segment, plain in zip(rendition.segments, other.segments, strict=True):
+            key = segment.key
+            assert key is not None
+            assert made.keys.find(key.name) is key
+            assert f'METHOD=AES-128,URI="{key.name}"' in text
+            iv = segment.number.to_bytes(16, "big")
+            assert bytes_of(segment) == key.data + iv + bytes_of(plain)
+            assert rendition.find(f"{segment.name.rpartition('.')[0]}.0{rendition.ending}") is None
+            if segment.init is not None:
+                assert segment.init.data[4:8] == b"ftyp"
+        assert text.count("METHOD=AES-128") == len(rendition.segments) // 3 + 1
+        assert rendition.size == sum(len(bytes_of(each)) for each in rendition.segments)
+        opened = rendition.open
+        assert opened is None or all(rendition.find(part.name) is None for part in opened.parts)
+
+
+def test_keys_go_with_the_segments_that_they_are_of() -> None:
+    rule = attrs.evolve(SHORT, segments_per_key=1, window_s=1.0)
+    made = presented(live(40), TS, into=Presentation(TS, rule, "e", 100, PlainCipher()))
+    assert made.keys is not None
+    assert made.keys.find("main-e-100.key") is None
+    assert made.keys.find(f"main-e-{made.renditions[0].last_number}.key") is not None
+
+
+def test_what_there_is_of_a_segment_is_whole_when_the_publish_ends() -> None:
+    made = presented(live(3), TS)
+    before = made.renditions[0].last_number
+    made.restart(START_MS + 3000)
+    assert made.renditions[0].last_number == before + 1

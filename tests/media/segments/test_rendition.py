@@ -9,11 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.media.segments.ciphers import PlainCipher
 from trio_srs.media.remux.track_format import TrackFormat
 from trio_srs.media.segments.cut_rule import HZ
 from trio_srs.media.segments.part_rule import PartRule
 from trio_srs.media.segments.rendition import Rendition, WindowRule
 from trio_srs.media.segments.segment import InitSegment, Segment, SegmentPart, TrackInit
+from trio_srs.media.segments.segment_keys import SegmentKeys
 from trio_srs.wire.hls.media_playlist import MediaPlaylist, RenditionReport, ServerControl
 from trio_srs.wire.hls.playlist_reader import read_media_playlist
 
@@ -54,7 +56,9 @@ def test_it_is_ready_with_the_first_whole_segment() -> None:
     made = rendition(target_s=None)
     assert not made.is_ready
     assert made.last_number == 99
+    assert not made.has_parts
     add(made, is_open=True)
+    assert made.has_parts
     assert not made.is_ready
     made.end()
     assert not made.is_ready
@@ -269,3 +273,24 @@ def test_a_segment_ends_where_its_last_sample_does() -> None:
     made.add_part(b"", HZ, is_independent=False)
     segment = made.end()
     assert (segment.media_start, segment.media_end, segment.came_ms) == (50, 90, 7)
+
+
+def test_a_segment_is_encrypted_when_it_is_whole_and_its_key_goes_with_it() -> None:
+    keys = SegmentKeys(PlainCipher(), "key-e", 1)
+    made = rendition(WindowRule(length=4 * HZ, most_bytes=1 << 20))
+    made.keys = keys
+    add(made, parts=2, is_open=True)
+    assert made.find("v-e-100.0.m4s") is None
+    segment = made.end()
+    assert segment.key is not None
+    assert segment.key is keys.find("key-e-100.key")
+    iv = (100).to_bytes(16, "big")
+    assert [part.data for part in segment.parts] == [segment.key.data + iv + bytes(10)]
+    assert made.size == segment.size == 42
+    assert segment.duration == 2 * HZ
+    add(made, size=0)
+    assert made.segments[-1].key is None, "a gap"
+    for _ in range(40):
+        add(made)
+    assert keys.find("key-e-100.key") is None
+    assert made.size == sum(each.size for each in (*made.segments, *made._left))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from trio_srs.media.remux.track_format import TrackFormat
 from trio_srs.media.segments.cut_rule import HZ
 from trio_srs.media.segments.segment import InitSegment, Segment, SegmentPart, seconds
-from trio_srs.wire.hls.media_playlist import MediaInit, PlaylistPart, PlaylistSegment
+from trio_srs.media.segments.segment_keys import SegmentKey
+from trio_srs.wire.hls.media_playlist import MediaInit, PlaylistKey, PlaylistPart, PlaylistSegment
 
 
 def test_a_segment_is_listed_with_what_is_known_of_it() -> None:
@@ -26,6 +27,11 @@ def test_a_segment_in_which_nothing_is_is_a_gap() -> None:
     assert segment.listed(with_parts=False).is_gap
     assert segment.listed_init is None
     assert segment.bit_rate == 0
+
+
+def test_an_encrypted_segment_says_where_its_key_is() -> None:
+    segment = Segment(7, "7.ts", 0, 0, False, False, None, key=SegmentKey("1.key", bytes(16)))
+    assert segment.listed(with_parts=False).key == PlaylistKey("AES-128", "1.key")
 
 
 def test_seconds_are_finer_than_ticks() -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import attrs
 
 from tests.media.remux.records import aac, aac_head, avc, head, live
+from tests.media.segments.ciphers import PlainCipher
 from tests.media.segments.streams import FMP4, RULE, TS, presented
 from tests.media.segments.test_file_names import ALONE, NAMES
 from trio_srs.media.segments.presentation import Presentation
 from trio_srs.media.segments.segment_files import SegmentFiles
+from trio_srs.wire.hls.media_playlist import PlaylistKey
 from trio_srs.wire.hls.playlist_reader import read_media_playlist, read_multivariant_playlist
 
 SHORT = attrs.evolve(RULE, window_s=6.0)
@@ -129,3 +131,13 @@ def test_a_gap_is_listed_and_has_no_file() -> None:
     gaps = [each for each in listed.segments if each.is_gap]
     assert gaps
     assert all(disk.there["live/" + each.uri.replace("%20", " ")] == b"" for each in gaps)
+
+
+def test_an_encrypted_segment_has_its_key_elsewhere() -> None:
+    made = Presentation(TS, attrs.evolve(RULE, segments_per_key=2), "e", 100, PlainCipher())
+    disk = Disk(SegmentFiles(presented(live(9), TS, into=made), ALONE))
+    disk.write_segments()
+    disk.write_playlists()
+    listed = read_media_playlist(disk.there["live/a b.m3u8"].decode())
+    assert listed.segments[0].key == PlaylistKey("AES-128", "/live/a%20b.hls/main-e-50.key?vhost=v")
+    assert disk.there["live/" + listed.segments[0].uri.replace("%20", " ")][:16] == bytes([1]) * 16

@@ -304,3 +304,16 @@ async def test_a_segment_that_comes_next_is_waited_for(open_house: OpenDashHouse
 def test_there_is_no_low_latency_without_parts() -> None:
     with pytest.raises(ValueError, match='part is "off"'):
         DashConfig(low_latency=True, part=None)
+
+
+async def test_behind_a_cache_all_have_the_same_urls(open_house: OpenDashHouse) -> None:
+    house = await open_house(dash_config=DashConfig(viewer_ctx=False))
+    async with house.live():
+        watchers = [await house.see() for _ in range(2)]
+        assert {watcher.all.location for watcher in watchers} == {"a.dash/manifest.mpd"}
+        await watchers[0].follow()
+        ((path, _), *_) = watchers[0].segments("video")
+        assert (await watchers[0].get(path)).status == 200
+        answer = await watchers[0].get("/live/a.mpd")
+        assert answer.fields["Cache-Control"] == "max-age=1"
+        assert len(house.registry) == 1

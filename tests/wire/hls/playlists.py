@@ -19,8 +19,8 @@ from trio_srs.wire.hls.media_playlist import (
 
 __all__ = ["EVERYTHING", "EVERYTHING_WRITTEN", "media_playlists"]
 
-INIT, OTHER = MediaInit("v-1-init.mp4"), MediaInit("v-2.mp4", (700, 0))
 KEY: Final = PlaylistKey("AES-128", "key/1", bytes(range(16)))
+INIT, OTHER = MediaInit("v-1-init.mp4"), MediaInit("v-2.mp4", (700, 0), KEY)
 EVERYTHING: Final = MediaPlaylist(
     target_duration_s=4,
     media_sequence=266,

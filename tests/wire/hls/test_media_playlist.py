@@ -6,7 +6,14 @@ import attrs
 import pytest
 
 from tests.wire.hls.playlists import EVERYTHING, EVERYTHING_WRITTEN, INIT
-from trio_srs.wire.hls.media_playlist import MediaPlaylist, PlaylistSegment, write_date
+from trio_srs.wire.hls.media_playlist import (
+    MediaInit,
+    MediaPlaylist,
+    PlaylistKey,
+    PlaylistSegment,
+    write_date,
+)
+from trio_srs.wire.hls.playlist_reader import read_media_playlist
 
 
 def test_the_letter_of_every_tag() -> None:
@@ -61,3 +68,24 @@ def test_an_init_that_holds_already_is_not_said_again() -> None:
 )
 def test_dates_are_in_utc(unix_ms: int, text: str) -> None:
     assert write_date(unix_ms) == text
+
+
+def test_what_is_needed_to_read_segments_is_told_outside_of_their_key() -> None:
+    init = MediaInit("init.mp4")
+    key, next_key = PlaylistKey("AES-128", "1.key"), PlaylistKey("AES-128", "2.key")
+    segments = (
+        PlaylistSegment("1.m4s", 1.0, init=init, key=key),
+        PlaylistSegment("2.m4s", 1.0, init=init, key=next_key),
+        PlaylistSegment("3.m4s", 1.0, init=init, key=next_key, is_discontinuity=True),
+    )
+    playlist = MediaPlaylist(target_duration_s=1, segments=segments, version=6)
+    tags = [line for line in playlist.write().splitlines() if "KEY" in line or "MAP" in line]
+    assert tags == [
+        '#EXT-X-MAP:URI="init.mp4"',
+        '#EXT-X-KEY:METHOD=AES-128,URI="1.key"',
+        '#EXT-X-KEY:METHOD=AES-128,URI="2.key"',
+        "#EXT-X-KEY:METHOD=NONE",
+        '#EXT-X-MAP:URI="init.mp4"',
+        '#EXT-X-KEY:METHOD=AES-128,URI="2.key"',
+    ]
+    assert read_media_playlist(playlist.write()) == playlist

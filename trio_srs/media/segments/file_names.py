@@ -10,6 +10,7 @@ import attrs
 
 from trio_srs.media.segments.segment import InitSegment, Segment
 from trio_srs.wire.path_template import PathRule, PathTemplate, date_variables
+from trio_srs.wire.url import DEFAULT_VHOST
 
 __all__ = ["FileNames"]
 
@@ -33,6 +34,8 @@ class FileNames:
     """Everything is in one rendition: its playlist is that of the stream."""
     entry_prefix: str = ""
     """What the URIs of segments begin with; empty: they are relative to the playlist."""
+    key_prefix: str = ""
+    """What those of keys begin with; empty: they are where the playlist is asked for."""
 
     @property
     def _values(self) -> dict[str, str]:
@@ -91,6 +94,12 @@ class FileNames:
         if self.entry_prefix:
             return f"{self.entry_prefix.rstrip('/')}/{quote(path)}"
         return self.relative(path, playlist)
+
+    def key_uri(self, name: str) -> str:
+        """How a playlist names a key: those are in no file."""
+        stream, vhost = quote(f"{self.app}/{self.stream}"), self.vhost
+        query = "" if vhost == DEFAULT_VHOST else f"?vhost={quote(vhost)}"
+        return f"{self.key_prefix.rstrip('/')}/{stream}.hls/{name}{query}"
 
     @staticmethod
     def relative(path: str, playlist: str) -> str:

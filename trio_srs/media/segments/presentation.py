@@ -19,6 +19,7 @@ from trio_srs.media.segments.packager import Packager
 from trio_srs.media.segments.part_rule import PartRule
 from trio_srs.media.segments.rendition import Rendition, WindowRule
 from trio_srs.media.segments.segment_container import SegmentContainer
+from trio_srs.media.segments.segment_keys import SegmentCipher, SegmentKeys
 from trio_srs.media.segments.segmenter import Segmenter
 from trio_srs.media.segments.ts_packager import TsPackager
 from trio_srs.wire.hls.multivariant_playlist import (
@@ -46,6 +47,8 @@ class PresentationRule:
     """The target duration; None lets it follow from the first segment."""
     part_s: float | None = None
     """How long parts are; None: segments have none. MPEG-TS never has."""
+    segments_per_key: int | None = None
+    """Encrypt segments, so many by one key; they have no parts then. None: they are not."""
     window_s: float
     """See :attr:`.WindowRule.length`."""
     most_bytes: int
@@ -57,19 +60,32 @@ class Presentation:
 
     Attributes:
         container: in what they are packed.
+        keys: by which they are encrypted; None if they are not.
 
     Args:
+        cipher: what encrypts them, where the rule says so.
         epoch: what no other presentation of the stream has had, in any process: part of all names.
         first_number: of the first segment: higher than any that the stream has had.
     """
 
     def __init__(
-        self, container: SegmentContainer, rule: PresentationRule, epoch: str, first_number: int
+        self,
+        container: SegmentContainer,
+        rule: PresentationRule,
+        epoch: str,
+        first_number: int,
+        cipher: SegmentCipher | None = None,
     ) -> None:
         self.container = container
         self._rule, self._epoch = rule, epoch
-        is_ts = container is SegmentContainer.TS
-        self._parts = None if is_ts or rule.part_s is None else PartRule(_ticks(rule.part_s))
+        is_ts, per_key = container is SegmentContainer.TS, rule.segments_per_key
+        self.keys: SegmentKeys | None = None
+        self._parts: PartRule | None = None
+        if per_key is not None:
+            assert cipher is not None  # nothing is served in the clear by mistake
+            self.keys = SegmentKeys(cipher, f"{'main' if is_ts else 'key'}-{epoch}", per_key)
+        elif rule.part_s is not None and not is_ts:
+            self._parts = PartRule(_ticks(rule.part_s))
         self._packager: Packager
         if is_ts:
             self._packager = TsPackager(self._make("main", first_number))
@@ -82,7 +98,7 @@ class Presentation:
         rule = self._rule
         window = WindowRule(length=_ticks(rule.window_s), most_bytes=rule.most_bytes)
         ending = ".ts" if self.container is SegmentContainer.TS else ".m4s"
-        return Rendition(name, ending, self._epoch, number, window, self._parts)
+        return Rendition(name, ending, self._epoch, number, window, self._parts, keys=self.keys)
 
     # ---------------------------------------------------------------- writing
 

@@ -14,6 +14,7 @@ import attrs
 from trio_srs.media.segments.cut_rule import HZ
 from trio_srs.media.segments.part_rule import PartRule
 from trio_srs.media.segments.segment import InitSegment, Segment, SegmentPart, TrackInit, seconds
+from trio_srs.media.segments.segment_keys import SegmentKeys
 from trio_srs.wire.hls.media_playlist import (
     MediaPlaylist,
     PreloadHint,
@@ -62,6 +63,8 @@ class Rendition:
     window: WindowRule
     part_rule: PartRule | None = None
     """How long parts are. None: there are none."""
+    keys: SegmentKeys | None = attrs.field(default=None, kw_only=True)
+    """What encrypts segments, whole ones only. None: they are not."""
     target_s: int | None = None
     """The target duration, in whole seconds; None until it is known."""
     segments: deque[Segment] = attrs.field(factory=deque)
@@ -138,13 +141,16 @@ class Rendition:
             segment.media_end = media_end
         segment.size += len(data)
         self._size += len(data)
-        self._named[name] = part
+        if self.keys is None:
+            self._named[name] = part
         self.revision += 1
 
     def end(self) -> Segment:
         """The segment is whole: it is listed."""
         segment, self.open = self.open, None
         assert segment is not None  # it has begun
+        if self.keys is not None and not segment.is_gap:
+            self._encrypt(segment, self.keys)
         segment.has_ended = True
         self.segments.append(segment)
         self._named[segment.name] = segment
@@ -153,6 +159,13 @@ class Rendition:
         self.revision += 1
         self._let_go()
         return segment
+
+    def _encrypt(self, segment: Segment, keys: SegmentKeys) -> None:
+        """Its parts become one, which is encrypted."""
+        segment.key, data = keys.encrypt(segment.number, [part.data for part in segment.parts])
+        whole = SegmentPart(segment.name, data, segment.duration, is_independent=segment.has_key)
+        self._size += len(data) - segment.size
+        segment.parts, segment.size = [whole], len(data)
 
     def _let_go(self) -> None:
         """Keep no more than the rule says."""
@@ -183,10 +196,12 @@ class Rendition:
         self._size -= segment.size
         self._named.pop(segment.name, None)
         for part in segment.parts:
-            del self._named[part.name]
+            self._named.pop(part.name, None)
         oldest = self._left[0] if self._left else self.segments[0] if self.segments else None
         while len(self._inits) > 1 and oldest and self._inits[1].first_number <= oldest.number:
             del self._named[self._inits.popleft().name]
+        if self.keys is not None and oldest:
+            self.keys.forget_before(oldest.number)
 
     # ---------------------------------------------------------------- reading
 

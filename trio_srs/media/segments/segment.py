@@ -7,7 +7,13 @@ from typing import Final
 import attrs
 
 from trio_srs.media.remux.track_format import TrackFormat
-from trio_srs.wire.hls.media_playlist import MediaInit, PlaylistPart, PlaylistSegment
+from trio_srs.media.segments.segment_keys import SegmentKey
+from trio_srs.wire.hls.media_playlist import (
+    MediaInit,
+    PlaylistKey,
+    PlaylistPart,
+    PlaylistSegment,
+)
 
 __all__ = ["InitSegment", "Segment", "SegmentPart", "TrackInit", "seconds"]
 
@@ -78,6 +84,8 @@ class Segment:
     has_ended: bool = False
     size: int = 0
     """Bytes."""
+    key: SegmentKey | None = None
+    """By which it is encrypted, when it has ended. What is needed to read it is not."""
 
     @property
     def duration(self) -> int:
@@ -101,6 +109,7 @@ class Segment:
             duration_s=seconds(self.duration),
             parts=tuple(part.listed for part in self.parts) if with_parts else (),
             init=self.listed_init,
+            key=None if self.key is None else PlaylistKey("AES-128", self.key.name),
             date_ms=self.date_ms,
             is_discontinuity=self.is_break,
             is_gap=self.is_gap,

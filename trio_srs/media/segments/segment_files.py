@@ -146,10 +146,12 @@ class SegmentFiles:
         )
 
     def _listed(self, segment: PlaylistSegment, playlist: str) -> PlaylistSegment:
-        uri, init = self._uri(segment.uri, playlist), segment.init
+        uri, init, key = self._uri(segment.uri, playlist), segment.init, segment.key
+        if key is not None:
+            key = attrs.evolve(key, uri=self.names.key_uri(key.uri))
         if init is not None:
             init = attrs.evolve(init, uri=self._uri(init.uri, playlist))
-        return attrs.evolve(segment, uri=uri, init=init, parts=())
+        return attrs.evolve(segment, uri=uri, init=init, key=key, parts=())
 
     def _uri(self, name: str, playlist: str) -> str:
         return self.names.uri(self._paths[name], playlist)

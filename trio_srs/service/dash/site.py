@@ -35,8 +35,9 @@ MANIFEST_TYPE: Final = "application/dash+xml"
 """Of manifests (ISO/IEC 23009-1, annex C)."""
 _MANIFEST: Final = "manifest.mpd"
 _CLOCK: Final = "utc.txt"
-_FRESH: Final = "max-age=1"
+_FRESH_S: Final = 1
 """A manifest that is older tells players too late of what there is."""
+_FRESH: Final = f"max-age={_FRESH_S}"
 
 
 @attrs.frozen
@@ -97,6 +98,9 @@ class DashSite(SegmentedSite[DashConfig]):
             del self._by_looks[looks]
 
     # ----------------------------------------------------------------- files
+
+    def max_age_s(self, live: SegmentedStream) -> int:
+        return _FRESH_S
 
     def first(self, live: SegmentedStream, folder: str) -> WebAnswer:
         return text_answer(MANIFEST_TYPE, self._text(live, folder, folder + _MANIFEST).encode())

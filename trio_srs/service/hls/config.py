@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
 from trio_srs.media.segments.segment_container import SegmentContainer
 from trio_srs.service.segmented.config import SegmentedConfig
-from trio_srs.units import Timeout, seconds_within
+from trio_srs.units import Timeout, seconds_within, within
 from trio_srs.wire.path_template import PLAYLIST_VARIABLES, SEGMENT_VARIABLES, PathTemplate
+
+if TYPE_CHECKING:
+    from trio_srs.hub.segmented_streams import SegmentsRule
 
 __all__ = ["HlsConfig"]
 
@@ -63,6 +66,9 @@ class HlsConfig(SegmentedConfig):
     """What segments are: `fmp4` (CMAF; H.264, H.265, AV1, VP9, AAC, MP3, Opus, FLAC, AC-3; with
     low latency), or `ts` (MPEG-TS; H.264, AAC, MP3, AC-3: what the oldest players take). A viewer
     may ask for the other one: `/{app}/{stream}.m3u8?container=ts`."""
+    segments_per_key: int | None = attrs.field(default=None, validator=within(1, 100_000))
+    """Encrypt segments (AES-128), and take another key whenever so many of them have one; keys are
+    given to who may play the stream. What is encrypted has no parts. `"off"` encrypts nothing."""
     folder: Path | None = None
     """Write streams into this folder as well, from the moment they are published, for a web server
     or a CDN to serve; `"off"` writes nothing. Where there is no room, and where it may not be
@@ -78,6 +84,10 @@ class HlsConfig(SegmentedConfig):
     entry_prefix: str = attrs.field(default="", validator=_check_prefix)
     """What the URIs of segments begin with in playlists of that folder, such as
     `"https://cdn.example.com/hls"`; by default they are relative."""
+    key_prefix: str = attrs.field(default="", validator=_check_prefix)
+    """What the URIs of keys begin with in playlists of that folder: where this server is reached,
+    such as `"https://live.example.com"`. By default keys are asked for where the playlist came
+    from, at `/{app}/{stream}.hls/`."""
     cleanup: bool = True
     """Remove segments from that folder that were long enough in no playlist any more."""
     dispose: Timeout = attrs.field(default=Timeout(120.0), validator=seconds_within("0s", "never"))
@@ -93,3 +103,9 @@ class HlsConfig(SegmentedConfig):
     def segment_template(self) -> PathTemplate:
         """What segments are called, without their ending."""
         return _read_segment(self.segment_file)
+
+    def rule(self, container: SegmentContainer) -> SegmentsRule:
+        """How streams are cut in a container, and whether they are encrypted."""
+        rule = super().rule(container)
+        cut = attrs.evolve(rule.cut, segments_per_key=self.segments_per_key)
+        return attrs.evolve(rule, cut=cut)

@@ -19,6 +19,7 @@ from trio_srs.wire.stream_name import split_key
 if TYPE_CHECKING:
     from trio_srs.hub.segmented_stream import SegmentedStream
     from trio_srs.hub.segmented_streams import SegmentsRule
+    from trio_srs.media.segments.segment_keys import SegmentKey
     from trio_srs.service.base import Parts
     from trio_srs.service.hls.config import HlsConfig
     from trio_srs.wire.path_template import PathRule
@@ -38,6 +39,7 @@ class Disk:
 
     def __init__(self, parts: Parts, config: Callable[[], HlsConfig]) -> None:
         self._parts, self._config = parts, config
+        self._written: dict[str, list[SegmentedStream]] = {}
         self._folders: dict[Path, DiskFolder] = {}
         self._threads = trio.CapacityLimiter(_THREADS)
         self.in_thread: Callable[[Callable[[], Any]], Awaitable[Any]] = self._call
@@ -61,9 +63,25 @@ class Disk:
             publisher=partial(self._publisher, stream),
             tell=parts.made_files.tell,
         )
+        self._written.setdefault(stream, []).append(live)
         parts.supervisor.start(
-            "hls-files", output.run, kind=TaskKind.DERIVED, stream=stream, restart=ONCE
+            "hls-files",
+            output.run,
+            kind=TaskKind.DERIVED,
+            stream=stream,
+            restart=ONCE,
+            on_end=partial(self._end, stream, live),
         )
+
+    def _end(self, stream: str, live: SegmentedStream) -> None:
+        self._written[stream].remove(live)
+        if not self._written[stream]:
+            del self._written[stream]
+
+    def find_key(self, stream: str, name: str) -> SegmentKey | None:
+        """A key of segments that are in files, also when the stream has ended."""
+        every = (live.presentation.keys for live in self._written.get(stream, ()))
+        return next(filter(None, (keys.find(name) for keys in every if keys)), None)
 
     async def _call(self, call: Callable[[], Any]) -> Any:
         """Call in a thread; who is cancelled meanwhile leaves it to itself."""
@@ -84,4 +102,5 @@ class Disk:
             stream=name.name,
             is_one_rendition=config.container is SegmentContainer.TS,
             entry_prefix=config.entry_prefix,
+            key_prefix=config.key_prefix,
         )

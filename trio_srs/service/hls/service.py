@@ -24,7 +24,7 @@ class HlsService(SegmentedService[HlsConfig]):
     """Serves HLS where HTTP is served."""
 
     name: ClassVar[str] = "hls"
-    endings: ClassVar[tuple[str, ...]] = (".m3u8", ".ts", ".m4s", ".mp4")
+    endings: ClassVar[tuple[str, ...]] = (".m3u8", ".ts", ".m4s", ".mp4", ".key")
 
     @cached_property
     def disk(self) -> Disk:
@@ -36,7 +36,7 @@ class HlsService(SegmentedService[HlsConfig]):
     def make_site(self, parts: Parts) -> HlsSite:
         from trio_srs.service.hls.site import HlsSite  # see prepare
 
-        return HlsSite(parts, lambda: self.config)
+        return HlsSite(parts, lambda: self.config, lambda *named: self.disk.find_key(*named))
 
     @property
     def begins_with_publish(self) -> bool:

@@ -16,6 +16,7 @@ from trio_srs.hub.segmented_stream import SegmentedStream
 from trio_srs.hub.segmented_streams import SegmentsRule
 from trio_srs.media.segments.rendition import Rendition
 from trio_srs.media.segments.segment_container import SegmentContainer
+from trio_srs.media.segments.segment_keys import SegmentKey
 from trio_srs.service.base import Parts, WebAnswer
 from trio_srs.service.hls.config import HlsConfig
 from trio_srs.service.hls.directives import Directives
@@ -29,22 +30,39 @@ from trio_srs.service.segmented.site import (
 from trio_srs.service.segmented.viewer import SegmentsViewer
 from trio_srs.session.http_events import HttpRequest
 
-__all__ = ["PLAYLIST_TYPE", "HlsSite"]
+__all__ = ["PLAYLIST_TYPE", "FindKey", "HlsSite"]
 
 PLAYLIST_TYPE: Final = "application/vnd.apple.mpegurl"
 """Of playlists (RFC 8216, 10)."""
 _PLAYLIST: Final = ".m3u8"
+_KEY: Final = ".key"
 _FRESH_TARGETS: Final = 6
 
 
+FindKey = Callable[[str, str], SegmentKey | None]
+"""A key of what is in files, by the stream's name and its own."""
+
+
+def _no_key(_stream: str, _name: str) -> None:
+    """Nothing is in files."""
+
+
 class HlsSite(SegmentedSite[HlsConfig]):
-    """Everything that one server serves as HLS, and everybody who watches it."""
+    """Everything that one server serves as HLS, and everybody who watches it.
+
+    Args:
+        find_key: finds those of streams that are written.
+    """
 
     name: ClassVar[str] = "hls"
     ending: ClassVar[str] = _PLAYLIST
+    kept_endings: ClassVar[tuple[str, ...]] = (_KEY,)
 
-    def __init__(self, parts: Parts, config: Callable[[], HlsConfig]) -> None:
+    def __init__(
+        self, parts: Parts, config: Callable[[], HlsConfig], find_key: FindKey = _no_key
+    ) -> None:
         super().__init__(parts, config)
+        self._find_key = find_key
         self._rendered = Rendered(PLAYLIST_TYPE)
 
     def rule(self, asked: HttpRequest) -> SegmentsRule:
@@ -68,6 +86,8 @@ class HlsSite(SegmentedSite[HlsConfig]):
             if rendition is None or not rendition.is_ready:
                 raise NoSuchSegmentError(f"there is no rendition {file[:80]}")
             return self._playlist(asked, live, rendition)
+        if file.endswith(_KEY):
+            return _key_answer(_key_of(live, file), file)
         rendition = self.rendition(live, file)
         answer = self.media(viewer, rendition, file)
         if answer is not None:
@@ -75,6 +95,10 @@ class HlsSite(SegmentedSite[HlsConfig]):
         if file == rendition.next_part_name and rendition.part_target is not None:
             return self._hinted(viewer, live, rendition, file)
         raise NoSuchSegmentError(f"{file[:80]} is not there, or not any more")
+
+    def kept(self, stream: str, file: str) -> WebAnswer:
+        live = self.live.find(stream, self.rule_of(file))
+        return _key_answer(_key_of(live, file) or self._find_key(stream, file), file)
 
     # -------------------------------------------------------------- playlists
 
@@ -138,6 +162,20 @@ class HlsSite(SegmentedSite[HlsConfig]):
                 await live.changed.wait()
             return answer
         raise HeldTooLongError(f"{file[:80]} did not come in time")
+
+
+def _key_of(live: SegmentedStream | None, name: str) -> SegmentKey | None:
+    keys = None if live is None else live.presentation.keys
+    return None if keys is None else keys.find(name)
+
+
+def _key_answer(key: SegmentKey | None, file: str) -> WebAnswer:
+    """A key, for who may have it, and for no cache."""
+    if key is None:
+        raise NoSuchSegmentError(f"there is no key {file[:80]}, or not any more")
+    return WebAnswer(
+        content_type="application/octet-stream", chunks=(key.data,), cache_control="no-store"
+    )
 
 
 def _under(folder: str, live: SegmentedStream) -> str:

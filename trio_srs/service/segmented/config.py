@@ -73,6 +73,10 @@ class SegmentedConfig:
         default=Seconds(30.0), validator=seconds_within("1s", "1h")
     )
     """A viewer that has asked for nothing for this long is gone."""
+    viewer_ctx: bool = True
+    """Give each viewer URLs of its own, by which it is a session. `false` gives all the same ones,
+    so that a CDN or a cache can keep what is there: then who asks this server is the viewer, by its
+    address and its `Authorization`."""
     max_viewers: int = attrs.field(default=10_000, validator=within(1, 1_000_000))
     """The most viewers and other connections of the server at once, for another viewer of this kind
     to be let in."""

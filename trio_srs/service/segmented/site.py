@@ -3,6 +3,9 @@
 What is at ``/{app}/{stream}`` with an ending leads below ``{stream}.{form}/{form}_ctx={id}/``:
 whoever asks for it is a viewer, and is known below there by that id. So what is there is the same
 bytes for all.
+
+Where viewers have no URLs of their own, it leads below ``{stream}.{form}/``, and who asks for
+something there is known by its address and its ``Authorization``: as a rule a cache.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import ClassVar, Final, Generic, TypeVar
 from urllib.parse import quote
 
+import attrs
 import trio
 
 from trio_srs.errors import EndReason, RefusedError
@@ -24,7 +28,7 @@ from trio_srs.media.segments.segment import Segment
 from trio_srs.service.base import Parts, WebAnswer, WebClient
 from trio_srs.service.segmented.config import SegmentedConfig
 from trio_srs.service.segmented.viewer import SegmentsViewer, Wanted
-from trio_srs.service.segmented.viewers import Viewers
+from trio_srs.service.segmented.viewers import SHARED, Viewers, shared_ctx
 from trio_srs.session.http_events import HttpRequest
 
 __all__ = ["HOLD_TARGETS", "HeldTooLongError", "NoSuchSegmentError", "SegmentedSite"]
@@ -58,6 +62,7 @@ class SegmentedSite(ABC, Generic[ConfigT]):
     Attributes:
         name: of the form: ``hls``.
         ending: of the path by which viewers begin.
+        kept_endings: of files that may be asked for when the stream is cut no more.
         live: what is cut now.
         viewers: the sessions.
 
@@ -67,12 +72,14 @@ class SegmentedSite(ABC, Generic[ConfigT]):
 
     name: ClassVar[str]
     ending: ClassVar[str]
+    kept_endings: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, parts: Parts, config: Callable[[], ConfigT]) -> None:
         self.live = parts.hub.segmented
         self.viewers = Viewers()
         self.config = config
         self._parts = parts
+        self._admitting: dict[str, trio.Event] = {}
         self._folder, self._ctx = f".{self.name}", f"{self.name}_ctx="
 
     # ------------------------------------------------------- what a form says
@@ -115,6 +122,19 @@ class SegmentedSite(ABC, Generic[ConfigT]):
         """Somebody is over; also who was not let in."""
         self.viewers.ended(viewer, end)
 
+    def kept(self, stream: str, file: str) -> WebAnswer:
+        """A file of a stream that may be cut no more, for who may play it.
+
+        Raises:
+            NoSuchSegmentError: there is none.
+        """
+        raise NoSuchSegmentError(f"there is no {file[:80]} of {stream}")
+
+    def max_age_s(self, live: SegmentedStream) -> int:
+        """How long a cache may keep what comes first, where that is the same for all: by default
+        half a target duration."""
+        return max((live.presentation.renditions[0].target_s or 0) // 2, 1)
+
     # ----------------------------------------------------------------- paths
 
     def answer(
@@ -135,7 +155,16 @@ class SegmentedSite(ABC, Generic[ConfigT]):
             and folders[-2].endswith(self._folder)
         ):
             wanted = Wanted("/".join(folders[:-2]), folders[-2].removesuffix(self._folder))
-            return self._known(asked, client, wanted, folders[-1].removeprefix(self._ctx), file)
+            ctx = folders[-1].removeprefix(self._ctx)
+            if ctx.startswith(SHARED):
+                raise NoSuchSegmentError("that is nobody's")
+            return self._known(asked, client, wanted, ctx, file)
+        if len(folders) > 1 and folders[-1].endswith(self._folder):
+            wanted = Wanted("/".join(folders[:-1]), folders[-1].removesuffix(self._folder))
+            if file.endswith(self.kept_endings):
+                return self._kept(asked, client, wanted, file)
+            ctx = shared_ctx(asked, client, wanted, self.rule_of(file))
+            return self._known(asked, client, wanted, ctx, file)
         if not file.endswith(self.ending) or file == self.ending:
             return None
         wanted = Wanted("/".join(folders), file.removesuffix(self.ending))
@@ -150,6 +179,8 @@ class SegmentedSite(ABC, Generic[ConfigT]):
             self.viewers.seen(viewer.ctx)
             return await self._welcome(viewer)
         rule = self.rule(asked)
+        if not self.config().viewer_ctx:
+            return await self._begin_shared(asked, client, wanted, rule)
         viewer = await self._admit(asked, client, wanted, self.viewers.new_ctx(), rule)
         self.began(viewer, asked, client)
         try:
@@ -167,14 +198,67 @@ class SegmentedSite(ABC, Generic[ConfigT]):
         folder = f"{quote(viewer.wanted.name)}{self._folder}/{self._ctx}{viewer.ctx}/"
         return self.first(live, folder)
 
+    async def _begin_shared(
+        self, asked: HttpRequest, client: WebClient, wanted: Wanted, rule: SegmentsRule
+    ) -> WebAnswer:
+        """Somebody, or a cache for somebody: what comes first is the same for all."""
+        ctx = shared_ctx(asked, client, wanted, rule)
+        viewer = self.viewers.seen(ctx)
+        if viewer is None:
+            viewer = await self._admit(asked, client, wanted, ctx, rule)
+        live = await self._ready(viewer)
+        return attrs.evolve(
+            self.first(live, f"{quote(wanted.name)}{self._folder}/"),
+            cache_control=f"max-age={self.max_age_s(live)}",
+            etag=f'"{live.epoch}-{live.presentation.revision}-first"',
+        )
+
     async def _admit(
-        self, asked: HttpRequest, client: WebClient, wanted: Wanted, ctx: str, rule: SegmentsRule
+        self,
+        asked: HttpRequest,
+        client: WebClient,
+        wanted: Wanted,
+        ctx: str,
+        rule: SegmentsRule,
+        *,
+        is_cut: bool = True,
+    ) -> SegmentsViewer:
+        """A viewer of that id: another one, or the one that somebody else has just been let in as.
+
+        Args:
+            is_cut: whether the stream is cut for as long as the viewer is there.
+
+        Raises:
+            RefusedError: no.
+        """
+        while ctx in self._admitting:
+            await self._admitting[ctx].wait()
+            known = self.viewers.seen(ctx)
+            if known is not None:
+                return known
+        over = self._admitting[ctx] = trio.Event()
+        try:
+            return await self._let_in(asked, client, wanted, ctx, rule, is_cut=is_cut)
+        finally:
+            del self._admitting[ctx]
+            over.set()
+
+    async def _let_in(
+        self,
+        asked: HttpRequest,
+        client: WebClient,
+        wanted: Wanted,
+        ctx: str,
+        rule: SegmentsRule,
+        *,
+        is_cut: bool,
     ) -> SegmentsViewer:
         secure = "s" if client.protocol == "https" else ""
         viewer = SegmentsViewer(
             self._parts, ctx, wanted, client, f"{self.name}{secure}", rule, self.ended
         )
-        await viewer.begin(asked, self.config(), self.live.form(rule))
+        form = self.live.form(rule) if is_cut else None
+        await viewer.begin(asked, self.config(), form)
         self.viewers.add(viewer)
         return viewer
 
@@ -212,6 +296,18 @@ class SegmentedSite(ABC, Generic[ConfigT]):
         await self._ready(viewer)
         answer = self._file(asked, viewer, file)
         return answer if isinstance(answer, WebAnswer) else await answer
+
+    async def _kept(
+        self, asked: HttpRequest, client: WebClient, wanted: Wanted, file: str
+    ) -> WebAnswer:
+        """What does not need the stream to go on: for who may play it all the same."""
+        ctx = shared_ctx(asked, client, wanted, None)
+        viewer = self.viewers.seen(ctx)
+        if viewer is None:
+            rule = self.rule_of(file)
+            viewer = await self._admit(asked, client, wanted, ctx, rule, is_cut=False)
+        assert viewer.stream is not None  # it was let in
+        return self.kept(viewer.stream.key, file)
 
     def _file(
         self, asked: HttpRequest, viewer: SegmentsViewer, file: str

@@ -93,8 +93,10 @@ class SegmentsViewer:
 
     # ------------------------------------------------------------- beginning
 
-    async def begin(self, asked: HttpRequest, config: SegmentedConfig, form: DerivedForm) -> None:
-        """Be let in, and want the stream in a form for as long as the session lasts.
+    async def begin(
+        self, asked: HttpRequest, config: SegmentedConfig, form: DerivedForm | None
+    ) -> None:
+        """Be let in, and want the stream in a form, if any, for as long as the session lasts.
 
         Raises:
             RefusedError: no; the session has ended.
@@ -115,16 +117,17 @@ class SegmentsViewer:
             self.conclude(End(EndReason.PEER_FIN, "it left before it was answered"))
             raise
 
-    async def _want(self, stream: ResolvedStream, form: DerivedForm) -> None:
+    async def _want(self, stream: ResolvedStream, form: DerivedForm | None) -> None:
         hub, settings = self._parts.hub, stream.settings
-        may_wait = settings.play_missing is MissingPolicy.WAIT
+        may_wait = form is None or settings.play_missing is MissingPolicy.WAIT
         if not (may_wait or await hub.is_there(stream.key, settings)):
             raise StreamNotFoundError(f"nobody publishes {stream.key}")
         place = hub.quotas.take(
             "play", stream.key, user=stream.account, peer=self.entry.peer, settings=settings
         )
         self._held.callback(place.give_back)
-        self._held.enter_context(hub.derive(stream.key, settings, form))
+        if form is not None:
+            self._held.enter_context(hub.derive(stream.key, settings, form))
         self.stream, request = stream, self.request
         request.stream, request.outcome = stream.key, ACCEPTED
         request.account, request.measure = stream.account, self._counters

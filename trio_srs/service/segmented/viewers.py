@@ -4,20 +4,37 @@ from __future__ import annotations
 
 import secrets
 from collections import OrderedDict
-from typing import Final
+from hashlib import sha256
+from typing import TYPE_CHECKING, Final
 
 import trio
 
 from trio_srs.errors import EndReason
 from trio_srs.hub.end import End
-from trio_srs.service.segmented.viewer import SegmentsViewer, SessionOverError
+from trio_srs.service.base import WebClient
+from trio_srs.service.segmented.viewer import SegmentsViewer, SessionOverError, Wanted
+from trio_srs.session.http_events import HttpRequest
 
-__all__ = ["Viewers"]
+if TYPE_CHECKING:
+    from trio_srs.hub.segmented_streams import SegmentsRule
 
+__all__ = ["SHARED", "Viewers", "shared_ctx"]
+
+SHARED: Final = "~"
+"""What ids begin with that stand in no URL; those of URLs never do."""
 _CTX_BYTES: Final = 9
 _MOST_ENDED: Final = 10_000
 _MAY_RETURN: Final = frozenset({EndReason.PEER_FIN, EndReason.NO_PUBLISHER})
 """Ends behind which the same URLs may be asked for again: who does that is another session."""
+
+
+def shared_ctx(
+    asked: HttpRequest, client: WebClient, wanted: Wanted, rule: SegmentsRule | None
+) -> str:
+    """By what those are known who have no URLs of their own: a cache, as a rule."""
+    host = client.peer.rpartition(":")[0] or client.peer
+    said = (host, asked.headers.get("authorization", ""), wanted.app, wanted.name, repr(rule))
+    return SHARED + sha256("\n".join(said).encode()).hexdigest()
 
 
 class Viewers:
@@ -63,7 +80,7 @@ class Viewers:
         if self._by_ctx.get(viewer.ctx) is not viewer:
             return  # it was not let in
         del self._by_ctx[viewer.ctx]
-        if end.reason not in _MAY_RETURN:
+        if end.reason not in _MAY_RETURN and not viewer.ctx.startswith(SHARED):
             self._over[viewer.ctx] = end.detail or str(end.reason)
             if len(self._over) > _MOST_ENDED:
                 self._over.popitem(last=False)

@@ -32,15 +32,6 @@ _PLAIN, _WITH_INIT, _WITH_SKIP = 3, 6, 9
 
 
 @attrs.frozen
-class MediaInit:
-    """``EXT-X-MAP``: what is needed to read the segments behind it (4.3.2.5)."""
-
-    uri: str
-    byte_range: tuple[int, int] | None = None
-    """Length and offset."""
-
-
-@attrs.frozen
 class PlaylistKey:
     """``EXT-X-KEY``: how the segments behind it are encrypted (4.3.2.4)."""
 
@@ -50,6 +41,17 @@ class PlaylistKey:
     iv: bytes | None = None
     """Of 16 bytes; None: the media sequence number."""
     key_format: str = ""
+
+
+@attrs.frozen
+class MediaInit:
+    """``EXT-X-MAP``: what is needed to read the segments behind it (4.3.2.5)."""
+
+    uri: str
+    byte_range: tuple[int, int] | None = None
+    """Length and offset."""
+    key: PlaylistKey | None = None
+    """By which it is encrypted itself (RFC 8216, 4.3.2.4: by the key that is said before it)."""
 
 
 @attrs.frozen
@@ -198,7 +200,7 @@ class MediaPlaylist:
         if self.open_discontinuity:
             yield "#EXT-X-DISCONTINUITY"
         if self.open_init is not None and (self.open_init != init or self.open_discontinuity):
-            yield _init(self.open_init)
+            yield from _init(self.open_init, key)
         if self.open_date_ms is not None:
             yield f"#EXT-X-PROGRAM-DATE-TIME:{write_date(self.open_date_ms)}"
         yield from map(_part, self.parts)
@@ -207,13 +209,15 @@ class MediaPlaylist:
 def _front(
     segment: PlaylistSegment, init: MediaInit | None, key: PlaylistKey | None
 ) -> Iterator[str]:
-    """What stands before a segment's parts: a map is said again behind a discontinuity."""
+    """What stands before a segment's parts: a map is said again behind a discontinuity, and has the
+    key before it that it is encrypted by."""
     if segment.is_discontinuity:
         yield "#EXT-X-DISCONTINUITY"
+    if segment.init is not None and (segment.init != init or segment.is_discontinuity):
+        yield from _init(segment.init, key)
+        key = segment.init.key
     if segment.key != key:
         yield write_tag("KEY", _key(segment.key or PlaylistKey("NONE")))
-    if segment.init is not None and (segment.init != init or segment.is_discontinuity):
-        yield _init(segment.init)
     if segment.date_ms is not None:
         yield f"#EXT-X-PROGRAM-DATE-TIME:{write_date(segment.date_ms)}"
 
@@ -228,12 +232,14 @@ def _tail(segment: PlaylistSegment) -> Iterator[str]:
     yield segment.uri
 
 
-def _init(init: MediaInit) -> str:
+def _init(init: MediaInit, key: PlaylistKey | None) -> Iterator[str]:
+    if init.key != key:
+        yield write_tag("KEY", _key(init.key or PlaylistKey("NONE")))
     said: dict[str, Attribute] = {"URI": init.uri}
     if init.byte_range is not None:
         length, offset = init.byte_range
         said["BYTERANGE"] = f"{length}@{offset}"
-    return write_tag("MAP", said)
+    yield write_tag("MAP", said)
 
 
 def _key(key: PlaylistKey) -> dict[str, Attribute]:

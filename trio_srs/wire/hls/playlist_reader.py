@@ -290,7 +290,7 @@ class _Reader:
         if text := said.text("BYTERANGE"):
             length, _, offset = text.partition("@")
             byte_range = read_count(length, "a length"), read_count(offset or "0", "an offset")
-        self._init = MediaInit(said.text("URI"), byte_range)
+        self._init = MediaInit(said.text("URI"), byte_range, self._key)
 
     def read_key(self, value: str) -> None:
         said = AttributeList.read(value)

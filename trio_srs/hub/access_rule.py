@@ -6,19 +6,17 @@
 from __future__ import annotations
 
 import enum
-import ipaddress
 from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatchcase
-from typing import Final, Self, TypeAlias
+from typing import Final, Self
 from urllib.parse import urlsplit
 
 import attrs
 
 from trio_srs.hub.gate import AccessRequest
+from trio_srs.wire.networks import Network, is_in, parse_network
 
 __all__ = ["ANYBODY", "AccessRule", "Permission"]
-
-Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 ANYBODY: Final = "*"
 """Of users: whoever is known."""
@@ -97,7 +95,7 @@ class AccessRule:
         """Whether it is about a request, whoever the user is and whether it is signed or not."""
         return (
             permission in self.permissions
-            and (not self.networks or _is_in(request.peer, self.networks))
+            and (not self.networks or is_in(request.peer, self.networks))
             and all(_fits(_COMPARED[what](request), each) for what, each in self.patterns)
         )
 
@@ -136,20 +134,9 @@ def _conditions(words: Sequence[str]) -> tuple[tuple[Network, ...], dict[str, tu
 
 def _network(text: str) -> Network:
     try:
-        return ipaddress.ip_network(text, strict=False)
+        return parse_network(text)
     except ValueError:
         raise ValueError(f'"{text}" is no network and no word of a rule: {_FORM}') from None
-
-
-def _is_in(peer: str, networks: Sequence[Network]) -> bool:
-    """Whether a peer's address is in one of them; one without an IP address is in none."""
-    host = peer.rpartition(":")[0].strip("[]").partition("%")[0]
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    mapped = getattr(address, "ipv4_mapped", None)
-    return any((mapped or address) in network for network in networks)
 
 
 def _fits(text: str, patterns: Sequence[str]) -> bool:

@@ -69,6 +69,11 @@ class Acceptor:
         listeners = self.listeners[protocol]
         return [each.address.reachable.url(scheme or protocol) for each in listeners]
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it listens anywhere."""
+        return any(not listener.is_closed for listener in self)
+
     def close(self) -> None:
         """Stop listening, on every address. Idempotent."""
         for listener in self:

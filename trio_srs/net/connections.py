@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
-from collections.abc import AsyncIterator, Iterator, Sized
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sized
 from contextlib import asynccontextmanager
 from typing import Final, Generic, Protocol, TypeVar
 
@@ -92,6 +92,11 @@ class Connections(Generic[ServedT]):
                 yield nursery
         finally:
             self._nursery = None
+
+    def start_soon(self, task: Callable[..., Awaitable[object]], *args: object) -> None:
+        """Run what comes before a connection is served, and ends with all of them."""
+        assert self._nursery is not None  # as below
+        self._nursery.start_soon(task, *args)
 
     def begin(self, connection: ServedT) -> None:
         """Serve a connection in a task of its own."""

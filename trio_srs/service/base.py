@@ -11,7 +11,7 @@ import socket
 import ssl
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 from urllib.parse import quote, urlencode
 
 import attrs
@@ -37,6 +37,7 @@ from trio_srs.net.reading import SharedReader
 from trio_srs.net.tcp import SocketOptions, SocketTransport
 from trio_srs.net.tls_accept import accept_tls
 from trio_srs.net.transport import Transport
+from trio_srs.wire.networks import are_trusted
 from trio_srs.wire.url import StreamNameError
 
 if TYPE_CHECKING:
@@ -56,6 +57,8 @@ __all__ = [
     "web_access_request",
 ]
 
+_PROXY_S: Final = 5.0
+"""How long a proxy may take to say whose connection it passes on."""
 Sections = TypeVar("Sections", contravariant=True)
 ServedT = TypeVar("ServedT", bound=Served)
 
@@ -295,6 +298,8 @@ class SecureService(ListeningService[ServedT]):
         super().__init__(Acceptor(plain, secure), connections)
         self._plain, self._secure, self._clients_begin = plain, secure, clients_begin
         self._make_tls = tls
+        self.trusted_proxies: Sequence[str] = ()
+        """Networks whose connections may begin with what a proxy says of its client."""
         self._tls: ssl.SSLContext | None = None
 
     async def bind(
@@ -320,6 +325,27 @@ class SecureService(ListeningService[ServedT]):
         """Serve a connection, if there is room."""
         if not self.connections.take_in(sock):
             return
+        if are_trusted(peer, self.trusted_proxies):
+            self.connections.start_soon(self._serve_proxied, sock, peer, protocol)
+        else:
+            self._serve_accepted(sock, peer, protocol)
+
+    async def _serve_proxied(self, sock: socket.socket, peer: str, protocol: str) -> None:
+        """Serve a connection that a proxy passes on, as its client's."""
+        from trio_srs.net.proxied import read_client  # few are behind proxies
+
+        is_served = False
+        try:
+            has_srs = protocol == "rtmp"
+            client = await read_client(sock, peer, has_srs=has_srs, within_s=_PROXY_S)
+            if client is not None and self.acceptor.is_open:
+                self._serve_accepted(sock, client, protocol)
+                is_served = True
+        finally:
+            if not is_served:
+                sock.close()
+
+    def _serve_accepted(self, sock: socket.socket, peer: str, protocol: str) -> None:
         transport = SocketTransport(sock, peer)
         if protocol != self._secure:
             self.serve(transport, protocol)

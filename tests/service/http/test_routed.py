@@ -12,6 +12,7 @@ from tests.service.http.conftest import OpenHouse
 from tests.service.http.house import Client, HttpHouse
 from trio_srs.errors import RefusedError
 from trio_srs.service.base import WebAnswer, WebClient
+from trio_srs.service.http.config import HttpConfig
 from trio_srs.session.http_events import HttpRequest
 
 Answering = Callable[[HttpRequest, WebClient], WebAnswer | Awaitable[WebAnswer] | None]
@@ -68,6 +69,26 @@ async def test_an_answer_has_what_http_adds(ask: Ask) -> None:
     assert seen[0].peer.startswith("127.0.0.1:")
     await client.ask("/y")
     assert (await client.answer()).status == 404
+
+
+@pytest.mark.parametrize(
+    ("trusted", "peer"), [((), "127.0.0.1:"), (("127.0.0.0/8",), "192.0.2.7:0")]
+)
+async def test_who_asks_is_who_a_trusted_proxy_says(
+    open_house: OpenHouse, trusted: tuple[str, ...], peer: str
+) -> None:
+    house = await open_house(config=HttpConfig(trusted_proxies=trusted))
+    seen: list[WebClient] = []
+
+    def answer(_: HttpRequest, client: WebClient) -> WebAnswer:
+        seen.append(client)
+        return MEDIA
+
+    house.service.context.routes = (Route(answer),)
+    client = house.dial()
+    await client.ask("/x", fields={"X-Forwarded-For": "6.6.6.6, 192.0.2.7"})
+    await client.answer()
+    assert seen[0].peer.startswith(peer)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from typing import Final
 import attrs
 
 from trio_srs.net.address import Address
+from trio_srs.net.proxy_config import check_proxies
 from trio_srs.net.tls_config import TlsConfig
 from trio_srs.units import Bytes, Seconds, Timeout, bytes_within, seconds_within, within
 
@@ -38,6 +39,10 @@ class HttpConfig:
 
     listen: tuple[Address, ...] = attrs.field(default=(Address("", 8080),), metadata=_RESTART)
     """Where to listen, in the forms of `rtmp.listen`. `[]` is off."""
+    trusted_proxies: tuple[str, ...] = attrs.field(default=(), validator=check_proxies)
+    """Networks of proxies in front of this server: a connection from there may begin with the PROXY
+    protocol, and `X-Forwarded-For` says who its client is: the last address there that is none of
+    these proxies. `"unix"` is whoever comes by a Unix socket. From elsewhere nobody is believed."""
     backlog: int = attrs.field(default=1024, validator=within(1, 65535), metadata=_RESTART)
     """Connections the kernel may hold before they are accepted."""
     publish: bool = True

@@ -21,6 +21,7 @@ from trio_srs.service.http.routes import Handler, find_handler
 from trio_srs.session.base import Need
 from trio_srs.session.http_events import HttpClosed, HttpRequest
 from trio_srs.session.http_server import HttpLimits, HttpServerEvent, HttpServerSession
+from trio_srs.wire.networks import are_trusted, forwarded_for
 from trio_srs.wire.url import DEFAULT_VHOST
 
 __all__ = ["HttpConnection"]
@@ -30,6 +31,7 @@ _log = logging.getLogger(__name__)
 NO_FIELDS: Final[Mapping[str, str]] = {}
 _MAY_COME: Final = frozenset({StreamNotFoundError.code})
 """What is refused now and may well be granted soon."""
+_FORWARDED: Final = "x-forwarded-for"
 _RETRY_S: Final = "1"
 
 
@@ -161,6 +163,14 @@ class HttpConnection:
         """Wait for nothing any more that the client could still do."""
         self._patience_s = 0.0
         self._scope.cancel()
+
+    def client_of(self, request: HttpRequest) -> str:
+        """The address of who asks: of the peer, or, behind proxies that are trusted, of the last
+        one that they name and is none of them. Its port is not known then, and 0."""
+        peer, proxies = self.link.transport.peer, self.context.config.trusted_proxies
+        if not are_trusted(peer, proxies):
+            return peer
+        return forwarded_for(request.headers.get(_FORWARDED, ""), proxies) or peer
 
     # ---------------------------------------------------------------- bytes
 

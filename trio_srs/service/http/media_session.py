@@ -67,7 +67,7 @@ class MediaSession(ABC):
         self._name = name
         self._app = "/".join(asked.target.segments[:-1])
         self.request = Request(self.what, f"{self._app}/{name}"[:NAME_MOST], 0, now)
-        peer = connection.link.transport.peer
+        peer = connection.client_of(asked)
         self.entry = SessionEntry(context.registry.next_id(), kind, peer, now)
         self.entry.end = self._end_from_outside
         self.entry.requests = SessionRequests(connection.link)

@@ -135,7 +135,7 @@ def _nobody(method: str, path: str, config: HttpConfig) -> RefusedError:
 def _find_route(connection: HttpConnection, asked: HttpRequest) -> Handler | None:
     """What another service serves under that path, if one does. Raises RefusedError: it is not
     for this client."""
-    client = WebClient(peer=connection.link.transport.peer, protocol=connection.protocol)
+    client = WebClient(peer=connection.client_of(asked), protocol=connection.protocol)
     for route in connection.context.routes:
         answer = route.answer(asked, client)
         if answer is not None:

@@ -54,6 +54,7 @@ class HttpService(SecureService["HttpConnection"]):
             context.config.max_connections, "an HTTP connection"
         )
         super().__init__(connections, "http", "https", _PLAIN_HTTP, tls)
+        self.trusted_proxies = context.config.trusted_proxies
 
     async def listen(self) -> None:
         """Bind every address of the configuration; see :meth:`bind`."""
@@ -72,6 +73,7 @@ class HttpService(SecureService["HttpConnection"]):
         """Go on with another configuration: it holds for what begins from now on."""
         self.context.config = sections.http
         self.connections.most = sections.http.max_connections
+        self.trusted_proxies = sections.http.trusted_proxies
         self.acceptor.tune(self._options)
 
     def serve(

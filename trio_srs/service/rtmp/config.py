@@ -11,6 +11,7 @@ from typing import Final
 import attrs
 
 from trio_srs.net.address import Address
+from trio_srs.net.proxy_config import check_proxies
 from trio_srs.net.tls_config import TlsConfig
 from trio_srs.units import Bytes, Seconds, Timeout, bytes_within, seconds_within, within
 
@@ -27,6 +28,10 @@ class RtmpConfig:
     """Where to listen: any number of `":1935"` (every address, IPv4 and IPv6),
     `"127.0.0.1:0"` (0 is any free port), `"[::1]:1935"`, `"unix:/path/to/socket"`. `[]` is
     nowhere."""
+    trusted_proxies: tuple[str, ...] = attrs.field(default=(), validator=check_proxies)
+    """Networks of proxies in front of this server: a connection from there may begin with the PROXY
+    protocol, version 1 or 2, or the frame of SRS's proxy, and counts as its client's. `"unix"` is
+    whoever comes by a Unix socket. From elsewhere such a beginning is no RTMP."""
     backlog: int = attrs.field(default=4096, validator=within(1, 65535), metadata=_RESTART)
     """Connections the kernel may hold before they are accepted; the kernel caps it
     (`net.core.somaxconn`)."""

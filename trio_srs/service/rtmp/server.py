@@ -62,6 +62,7 @@ class RtmpService(SecureService[Connection]):
             context.config.max_connections, others=others
         )
         super().__init__(connections, "rtmp", "rtmps", _PLAIN_RTMP, tls)
+        self.trusted_proxies = context.config.trusted_proxies
 
     async def listen(self) -> None:
         """Bind every address of the configuration; see :meth:`bind`."""
@@ -75,6 +76,7 @@ class RtmpService(SecureService[Connection]):
             self.context.buffer = memoryview(bytearray(config.read_buffer))
         self.context.config = config
         self.connections.most = config.max_connections
+        self.trusted_proxies = config.trusted_proxies
         self.acceptor.tune(socket_options(config))
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:

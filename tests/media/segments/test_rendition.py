@@ -154,12 +154,10 @@ def test_parts_are_found_before_their_segment_is_whole() -> None:
     assert isinstance(part, SegmentPart)
     assert made.find("v-e-100.m4s") is None
     assert made.next_part_name == "v-e-100.2.m4s"
-    assert made.coming == ("v-e-100.m4s", "v-e-101.m4s")
     assert made.has_parts
     made.end()
     assert made.find("v-e-100.m4s") is made.segments[0]
     assert made.next_part_name == "v-e-101.0.m4s"
-    assert made.coming == ("v-e-101.m4s", "v-e-102.m4s")
 
 
 def test_what_a_low_latency_playlist_says() -> None:
@@ -266,15 +264,6 @@ def test_a_delta_update_leaves_out_what_is_far_from_the_end_and_nothing_else(
         assert delta.segments[0].duration_s + 12 >= behind - 0.001, "and all that is farther"
 
 
-def test_a_segment_ends_where_its_last_sample_does() -> None:
-    made = rendition()
-    made.begin(0, 0, media_start=50, came_ms=7)
-    made.add_part(b"one", HZ, is_independent=True, media_end=90)
-    made.add_part(b"", HZ, is_independent=False)
-    segment = made.end()
-    assert (segment.media_start, segment.media_end, segment.came_ms) == (50, 90, 7)
-
-
 def test_a_segment_is_encrypted_when_it_is_whole_and_its_key_goes_with_it() -> None:
     keys = SegmentKeys(PlainCipher(), "key-e", 1)
     made = rendition(WindowRule(length=4 * HZ, most_bytes=1 << 20))
@@ -294,3 +283,23 @@ def test_a_segment_is_encrypted_when_it_is_whole_and_its_key_goes_with_it() -> N
         add(made)
     assert keys.find("key-e-100.key") is None
     assert made.size == sum(each.size for each in (*made.segments, *made._left))
+
+
+def test_a_segment_has_another_name_by_when_it_begins() -> None:
+    made = rendition(WindowRule(length=6 * HZ, most_bytes=1 << 20))
+    for number in range(20):
+        init = TrackInit(b"1" if number < 15 else b"2", TrackFormat("h264"), HZ)
+        made.begin(0, 0, init, media_start=50 + 40 * number, came_ms=7)
+        assert made.coming == f"v-e-{100 if number < 15 else 115}t{50 + 40 * number}.m4s"
+        made.add_part(b"one", HZ, is_independent=True, media_end=90 + 40 * number)
+        made.add_part(b"", HZ, is_independent=False)
+        segment = made.end()
+        assert (segment.media_start, segment.media_end) == (50 + 40 * number, 90 + 40 * number)
+        assert segment.came_ms == 7
+        assert made.coming == f"v-e-{100 if number < 15 else 115}t{90 + 40 * number}.m4s"
+    assert made.find("v-e-100t610.m4s") is made.find("v-e-114.m4s") is not None
+    assert made.find("v-e-115t650.m4s") is made.find("v-e-115.m4s") is not None
+    assert made.find("v-e-100t50.m4s") is None, "it is as long ago as its name"
+    plain = rendition()
+    add(plain)
+    assert plain.coming == ""

@@ -155,22 +155,21 @@ class DashManifest:
     def _set(
         self, period: MediaPeriod, name: str, track: PeriodTrack, folder: str, *, is_last: bool
     ) -> AdaptationSet:
-        is_fast, number = self._rule.is_low_latency, _IDS[name]
+        is_fast, number, rendition = self._rule.is_low_latency, _IDS[name], track.rendition
         first = max(each.rendition.segments[0].number for each in period.tracks.values())
         first = max(first, period.first)
         numbers = range(first, period.last + 1)
-        found = [segment_of(track.rendition, each) for each in numbers]
+        found = [segment_of(rendition, each) for each in numbers]
         segments = [each for each in found if each is not None]
         lines = [(each.media_start, each.media_end - each.media_start) for each in segments]
         if is_fast and is_last and lines:
             lines += _open_line(period, track, lines[-1])
         said, init = track.init.format, track.init
         template = SegmentTemplate(
-            media=f"{folder}{name}-{track.rendition.epoch}-$Number$.m4s",
+            media=init.timed_name("$Time$", f"{folder}{name}-{rendition.epoch}", rendition.ending),
             initialization=folder + init.name,
             timescale=init.timescale,
             presentation_time_offset=track.offset,
-            start_number=first,
             timeline=runs_of(lines),
             availability_time_offset_s=self._ahead_s(track) if is_fast else None,
             is_complete=not is_fast,

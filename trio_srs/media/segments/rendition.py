@@ -154,6 +154,8 @@ class Rendition:
         segment.has_ended = True
         self.segments.append(segment)
         self._named[segment.name] = segment
+        if segment.init is not None:
+            self._named[self._timed_name(segment, segment.media_start)] = segment
         self._length += segment.duration
         self.peak_rate = max(self.peak_rate, segment.bit_rate)
         self.revision += 1
@@ -195,6 +197,7 @@ class Rendition:
     def _forget(self, segment: Segment) -> None:
         self._size -= segment.size
         self._named.pop(segment.name, None)
+        self._named.pop(self._timed_name(segment, segment.media_start), None)
         for part in segment.parts:
             self._named.pop(part.name, None)
         oldest = self._left[0] if self._left else self.segments[0] if self.segments else None
@@ -241,10 +244,18 @@ class Rendition:
         return self._named.get(name)
 
     @property
-    def coming(self) -> tuple[str, str]:
-        """The names of the segment that is going on, or comes next, and of the one behind it."""
-        number = self._next if self.open is None else self.open.number
-        return self._name_of(number), self._name_of(number + 1)
+    def coming(self) -> str:
+        """The other name of the segment that is going on, or comes next, as far as that can be
+        known."""
+        segment = self.open or self.segments[-1]
+        time = segment.media_end if self.open is None else segment.media_start
+        return self._timed_name(segment, time)
+
+    def _timed_name(self, segment: Segment, media_start: int) -> str:
+        init = segment.init
+        if init is None:
+            return ""
+        return init.timed_name(str(media_start), f"{self.name}-{self.epoch}", self.ending)
 
     @property
     def next_part_name(self) -> str:

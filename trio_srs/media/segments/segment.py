@@ -38,6 +38,15 @@ class InitSegment(TrackInit):
     first_number: int
     """Of the first segment that needs it."""
 
+    def timed_name(self, media_start: str, front: str, ending: str) -> str:
+        """The other name of a segment that needs it, by when it begins: for templates.
+
+        Args:
+            media_start: see :attr:`Segment.media_start`; or what stands for it.
+            front, ending: of all names of its rendition.
+        """
+        return f"{front}-{self.first_number}t{media_start}{ending}"
+
 
 @attrs.frozen(eq=False)
 class SegmentPart:

@@ -24,7 +24,12 @@ from trio_srs.media.segments.segment_container import SegmentContainer
 from trio_srs.service.base import Parts, WebAnswer, WebClient
 from trio_srs.service.dash.config import DashConfig
 from trio_srs.service.segmented.rendered import Rendered, text_answer
-from trio_srs.service.segmented.site import HOLD_TARGETS, NoSuchSegmentError, SegmentedSite
+from trio_srs.service.segmented.site import (
+    HOLD_TARGETS,
+    HeldTooLongError,
+    NoSuchSegmentError,
+    SegmentedSite,
+)
 from trio_srs.service.segmented.viewer import SegmentsViewer
 from trio_srs.session.http_events import HttpRequest
 from trio_srs.wire.dash.xml_values import write_date
@@ -120,9 +125,13 @@ class DashSite(SegmentedSite[DashConfig]):
         answer = self.media(viewer, rendition, file)
         if answer is not None:
             return answer
-        if self._listed(live).is_low_latency and file in rendition.coming:
-            return self._in_the_making(viewer, live, rendition, file)
-        raise NoSuchSegmentError(f"{file[:80]} is not there, or not any more")
+        if file != rendition.coming:
+            raise NoSuchSegmentError(f"{file[:80]} is not there, or not any more")
+        segment = self._begun(live, rendition)
+        if segment is None:
+            return self._too_early(live, rendition, file)
+        answer, rest = self.media_answer(file, ()), _parts_of(viewer, live, segment)
+        return attrs.evolve(answer, has_ranges=False, etag="", rest=rest)
 
     # ------------------------------------------------------------- manifests
 
@@ -158,29 +167,26 @@ class DashSite(SegmentedSite[DashConfig]):
         answer = self._rendered.answer(live, revision, "mpd", lambda: self._text(live))
         return attrs.evolve(answer, cache_control=_FRESH)
 
-    # ------------------------------------------------- a segment that is made
+    # -------------------------------------------------- a segment that is made
 
-    async def _in_the_making(
-        self, viewer: SegmentsViewer, live: SegmentedStream, rendition: Rendition, file: str
-    ) -> WebAnswer:
-        """A segment that is going on, part by part; one that comes next, when it begins."""
+    def _begun(self, live: SegmentedStream, rendition: Rendition) -> Segment | None:
+        """The segment that is going on, if it may be asked for."""
+        segment = rendition.open
+        is_there = segment is not None and segment.size and self._listed(live).is_low_latency
+        return segment if is_there else None
+
+    async def _too_early(self, live: SegmentedStream, rendition: Rendition, file: str) -> WebAnswer:
+        """Who asks for the next segment before it is listed is told that it is not there: when it
+        is. ffmpeg does that at the end of what it knows, and when told so asks for a manifest, and
+        for the same segment again; told at once, it gives up after a hundred times, and given the
+        segment, it asks for it again all the same (libavformat/dashdec.c)."""
         with trio.move_on_after(HOLD_TARGETS * (rendition.target_s or 1)):
-            while not _is_begun(rendition, file):
-                if live.is_gone or file not in rendition.coming:
+            while file == rendition.coming and not live.is_gone:
+                if self._begun(live, rendition) is not None:
                     break
                 await live.changed.wait()
-        segment = rendition.find(file) or rendition.open
-        if not isinstance(segment, Segment) or segment.name != file or not segment.parts:
-            raise NoSuchSegmentError(f"{file[:80]} did not come")
-        answer = self.media_answer(file, ())
-        return attrs.evolve(
-            answer, has_ranges=False, etag="", rest=_parts_of(viewer, live, segment)
-        )
-
-
-def _is_begun(rendition: Rendition, file: str) -> bool:
-    begun = rendition.open
-    return begun is not None and begun.name == file and bool(begun.parts)
+            raise NoSuchSegmentError(f"{file[:80]} was not listed when it was asked for")
+        raise HeldTooLongError(f"{file[:80]} did not come in time")
 
 
 async def _parts_of(

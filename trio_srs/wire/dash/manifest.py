@@ -279,7 +279,7 @@ def _template(template: SegmentTemplate) -> Iterator[str]:
     said: dict[str, str | int | None] = {
         "timescale": template.timescale,
         "presentationTimeOffset": template.presentation_time_offset or None,
-        "startNumber": template.start_number,
+        "startNumber": None if template.start_number == 1 else template.start_number,
         "duration": template.duration,
         "initialization": template.initialization or None,
         "media": template.media,

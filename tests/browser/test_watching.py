@@ -168,7 +168,8 @@ def test_it_goes_on_with_the_same_publisher_whose_clock_begins_anew(seen: Seen, 
 def _republished(seen: Seen, what: str) -> dict[str, Any]:
     if what not in seen.republished and not seen.engines:
         pytest.skip("no players of others are in this installation: build it where there is npm")
-    return seen.republished[what]
+    about: dict[str, Any] = seen.republished[what]
+    return about
 
 
 def test_one_comes_everywhere_with_the_keyboard_in_the_order_of_the_page(seen: Seen) -> None:

@@ -70,12 +70,16 @@ class _Cutter:
         self.live = SegmentedStream(self._presentation, epoch, time.time() - trio.current_time())
         self._said = 0
         self._forced = 0
+        self._is_new = True  # publish
 
     @property
     def last_number(self) -> int:
         return max((each.last_number for each in self._presentation.renditions), default=0)
 
     def take(self, records: list[Record]) -> None:
+        if self._is_new:
+            self._is_new = False
+            self.live.publish, self.live.before = self._stream.counters.publishes, self.last_number
         write, unix_ms = self._presentation.write, self.live.unix_ms
         for record in records:
             came_ms = unix_ms(record.arrived_at)
@@ -86,7 +90,7 @@ class _Cutter:
     def restart(self) -> None:
         self._presentation.restart(self.live.unix_ms())
         self.live.tell()
-        self._said = 0
+        self._said, self._is_new = 0, True
 
     def end(self) -> None:
         self.live.has_ended = True

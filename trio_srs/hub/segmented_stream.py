@@ -30,11 +30,22 @@ class SegmentedStream:
     """Nobody cuts it any more."""
     has_ended: bool = False
     """Its playlists have said their end."""
+    publish: int = 0
+    """Of the stream, which publish in number is cut now, or was last; 0 before the first."""
+    before: int = 0
+    """The number of the last segment of the publishes before that."""
     _revision: int = 0
 
     def unix_ms(self, at_s: float | None = None) -> int:
         """A time of Trio's clock, or now, in milliseconds since 1970."""
         return round((self.zero_s + (trio.current_time() if at_s is None else at_s)) * _MS)
+
+    def has_publish(self, publish: int) -> bool:
+        """Whether there is a playlist that every player takes, and has something of a publish."""
+        presentation = self.presentation
+        if publish != self.publish or not presentation.is_ready:
+            return False
+        return presentation.renditions[0].last_number > self.before
 
     def tell(self) -> None:
         """Wake who waits, if anything has changed."""

@@ -11,6 +11,7 @@ import trio
 if TYPE_CHECKING:
     from trio_srs.hub.derived import DerivedForm
     from trio_srs.hub.segmented_stream import SegmentedStream
+    from trio_srs.hub.stream import Stream
     from trio_srs.media.segments.presentation import PresentationRule
     from trio_srs.media.segments.segment_container import SegmentContainer
 
@@ -94,6 +95,18 @@ class SegmentedStreams:
         """Wait until it is."""
         while self.is_newest(name, rule, live):
             await self._added.wait()
+
+    async def has_newest(self, stream: Stream, rule: SegmentsRule) -> None:
+        """Wait for a playlist that every player takes, and that has something of the newest
+        publish of a stream. If it is there, this does not wait at all."""
+        while True:
+            live = self.find(stream.name, rule)
+            if live is None or live.has_ended:
+                await self._added.wait()
+            elif live.has_publish(stream.counters.publishes):
+                return
+            else:
+                await live.changed.wait()
 
     async def ready(self, name: str, rule: SegmentsRule) -> SegmentedStream:
         """Wait for a stream that goes on and has a playlist that every player takes."""

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import enum
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Final, Self
 
 import attrs
 import trio
 
-from trio_srs.errors import PeerError
+from trio_srs.errors import PeerError, RefusedError
 from trio_srs.hub.bus import (
     Bus,
     Event,
@@ -32,11 +32,27 @@ from trio_srs.hub.turns import Turns
 from trio_srs.hub.wait_diagnosis import WaitDiagnosis
 from trio_srs.media.conduct import StepKind
 
-__all__ = ["Reached", "Until", "UntilError", "UntilKind", "WaitTimeoutError", "Waiting"]
+__all__ = [
+    "CannotBeReadyError",
+    "Reached",
+    "Ready",
+    "Until",
+    "UntilError",
+    "UntilKind",
+    "WaitTimeoutError",
+    "Waiting",
+]
 
 
 class UntilError(ValueError):
     """A text that says nothing that can be waited for."""
+
+
+class CannotBeReadyError(RefusedError):
+    """What is waited for is made by a service that this server is without."""
+
+    code = "cannot_be_ready"
+    http_status = 400
 
 
 class UntilKind(enum.StrEnum):
@@ -52,6 +68,10 @@ class UntilKind(enum.StrEnum):
     """So many frames of video came; of audio, if there was no video so far."""
     UNPUBLISHED = "unpublished"
     """Its publish ended."""
+    HLS_READY = "hls_ready"
+    """Players can take it as HLS."""
+    DASH_READY = "dash_ready"
+    """Players can take it as MPEG-DASH."""
 
 
 _STEPS: Final = {
@@ -72,7 +92,15 @@ _LACKING: Final = {
     UntilKind.FIRST_KEYFRAME: "no keyframe on {}",
     UntilKind.FRAMES: "not {} frames on {}",
     UntilKind.UNPUBLISHED: "no end of {}",
+    UntilKind.HLS_READY: "no HLS of {}",
+    UntilKind.DASH_READY: "no DASH of {}",
 }
+_MADE: Final = frozenset({UntilKind.HLS_READY, UntilKind.DASH_READY})
+"""What services make of a stream."""
+
+Ready = Callable[[str], Awaitable[None]]
+"""Waits until something is made of the newest publish of a stream, which there has been, or of one
+that comes; it is begun if need be. If it is there, this does not wait at all."""
 
 
 @attrs.frozen
@@ -85,7 +113,8 @@ class Until:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """``published``, ``first_media``, ``first_keyframe``, ``frames:100`` or ``unpublished``.
+        """``published``, ``first_media``, ``first_keyframe``, ``frames:100``, ``unpublished``,
+        ``hls_ready`` or ``dash_ready``.
 
         Raises:
             UntilError: it is none of these.
@@ -105,6 +134,9 @@ class Until:
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.frames}" if self.frames else self.kind.value
+
+
+_PUBLISHED: Final = Until(UntilKind.PUBLISHED)
 
 
 @attrs.frozen(kw_only=True)
@@ -153,7 +185,8 @@ class Waiting:
     newest publish of the name, the present one or else the last that ended: was it published,
     has it had a keyframe, is it over? If not, about that one or whichever comes next. With
     ``since``, the number of an event in the journal, the question is whether it happened after
-    that event, in whatever publish; frames are those of a publish that began after it.
+    that event, in whatever publish; frames are those of a publish that began after it, and so is
+    what is made of a stream.
     """
 
     def __init__(
@@ -168,6 +201,11 @@ class Waiting:
         self._bus, self._reports, self._registry = bus, reports, registry
         self._turns = turns or Turns()
         self._unix_time = unix_time
+        self._ready: dict[UntilKind, Ready] = {}
+
+    def offer(self, kind: UntilKind, ready: Ready) -> None:
+        """Let what a service makes of streams be waited for."""
+        self._ready[kind] = ready
 
     async def until(
         self, stream: str, until: Until, *, timeout_s: float, since: int | None = None
@@ -180,11 +218,25 @@ class Waiting:
 
         Raises:
             WaitTimeoutError: it did not happen in time.
+            CannotBeReadyError: the service that makes it is not there.
         """
-        began = trio.current_time()
-        with trio.move_on_after(timeout_s), self._listening(stream, until, since) as met:
-            await met.wait()
-        reached = self._reached(stream, until, met.is_set(), trio.current_time() - began)
+        began, is_met = trio.current_time(), False
+        if until.kind in _MADE:
+            ready = self._ready.get(until.kind)
+            if ready is None:
+                raise CannotBeReadyError(
+                    f"cannot wait until {until}: this server does not serve that"
+                )
+            with trio.move_on_after(timeout_s), self._listening(stream, _PUBLISHED, since) as came:
+                if not came.is_set():
+                    await came.wait()
+                await ready(stream)
+                is_met = True
+        else:
+            with trio.move_on_after(timeout_s), self._listening(stream, until, since) as met:
+                await met.wait()
+            is_met = met.is_set()
+        reached = self._reached(stream, until, is_met, trio.current_time() - began)
         if not reached.met:
             happened = await self._diagnose(stream)
             raise WaitTimeoutError(attrs.evolve(reached, happened=happened), timeout_s)

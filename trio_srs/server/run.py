@@ -104,13 +104,15 @@ class Server:
 
         Args:
             stream: its name, as ``live/cam1``; for other ways to write it see :meth:`key_of`.
-            until: ``published``, ``first_media``, ``first_keyframe``, ``frames:100`` or
-                ``unpublished``; see :class:`~trio_srs.hub.waiting.Waiting` for what counts.
+            until: ``published``, ``first_media``, ``first_keyframe``, ``frames:100``,
+                ``unpublished``, ``hls_ready`` or ``dash_ready``; see
+                :class:`~trio_srs.hub.waiting.Waiting` for what counts.
             since: only what happened after the event of this number in the journal counts.
 
         Raises:
             WaitTimeoutError: it did not happen in time. The text says what did.
             UntilError: ``until`` is none of these.
+            CannotBeReadyError: this server makes no HLS, or no DASH.
             StreamNameError, UrlError: as :meth:`key_of`.
         """
         if isinstance(until, str):

@@ -179,6 +179,18 @@ class ServerHandle(WithHints, ABC):
         """Wait until a publish of a stream has ended; the report then is whole."""
         return self._wait(stream, "unpublished", timeout, since)
 
+    def wait_for_hls(
+        self, stream: str, timeout: float = 10.0, *, since: int | None = None
+    ) -> StreamReport:
+        """Wait until players can take a stream at :meth:`hls_url`, and have it cut from now on."""
+        return self._wait(stream, "hls_ready", timeout, since)
+
+    def wait_for_dash(
+        self, stream: str, timeout: float = 10.0, *, since: int | None = None
+    ) -> StreamReport:
+        """Wait until players can take it as MPEG-DASH; for the rest see :meth:`wait_for_hls`."""
+        return self._wait(stream, "dash_ready", timeout, since)
+
     def _wait(self, stream: str, until: str, timeout: float, since: int | None) -> StreamReport:
         from trio_srs.testing.readback import read_report  # not needed to start, and not small
 

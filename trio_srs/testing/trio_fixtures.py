@@ -83,6 +83,18 @@ class TrioServer(WithHints):
         """Wait for the end of a publish."""
         return await _aside(self.sync.wait_for_end, stream, timeout_s, since=since)
 
+    async def wait_for_hls(
+        self, stream: str, timeout_s: float = 10.0, *, since: int | None = None
+    ) -> StreamReport:
+        """Wait until players can take a stream as HLS."""
+        return await _aside(self.sync.wait_for_hls, stream, timeout_s, since=since)
+
+    async def wait_for_dash(
+        self, stream: str, timeout_s: float = 10.0, *, since: int | None = None
+    ) -> StreamReport:
+        """Wait until players can take a stream as MPEG-DASH."""
+        return await _aside(self.sync.wait_for_dash, stream, timeout_s, since=since)
+
     async def report(self, stream: str) -> StreamReport:
         """The newest report of a stream."""
         return await _aside(self.sync.report, stream)

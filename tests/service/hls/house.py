@@ -13,7 +13,7 @@ from trio_srs.hub.ids import ProcessName, SrsIds
 from trio_srs.hub.journal import Journal
 from trio_srs.hub.made_files import MadeFiles
 from trio_srs.hub.turns import Turns
-from trio_srs.hub.waiting import Waiting
+from trio_srs.hub.waiting import UntilKind, Waiting
 from trio_srs.service.base import Parts
 from trio_srs.service.hls.config import HlsConfig
 from trio_srs.service.hls.service import HlsService
@@ -65,6 +65,7 @@ class HlsHouse(HttpHouse):
         )
         self.hls, self.made_files = HlsService(self.parts, self.hls_config), self.parts.made_files
         self.hub.outputs.add(self.hls.output)
+        self.parts.waiting.offer(UntilKind.HLS_READY, self.hls.ready)
         context.routes = (self.hls,)
 
     async def run(self, *, task_status: trio.TaskStatus[HttpHouse]) -> None:

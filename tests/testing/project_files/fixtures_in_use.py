@@ -165,6 +165,16 @@ def test_sessions_tell_what_viewers_over_http_got(
     assert good.bytes >= 100_000
 
 
+def test_hls_is_waited_for_and_there_at_once(
+    rtmp_server: ServerProcess, rtmp_publisher: Publish
+) -> None:
+    rtmp_publisher(NAME, speed=math.inf)
+    assert rtmp_server.wait_for_hls(NAME).end is None
+    with urlopen(rtmp_server.hls_url(NAME), timeout=10) as playlist:
+        assert playlist.read(7) == b"#EXTM3U"
+    assert rtmp_server.wait_for_dash(NAME).stream == NAME
+
+
 def request_of(server: ServerProcess, protocol: str) -> RequestFacts:
     """The one request of the one session of a protocol; before it has asked, an empty one."""
     nothing = RequestFacts(what="", stream="", at_s=0.0, outcome="")

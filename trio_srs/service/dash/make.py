@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from trio_srs.hub.waiting import UntilKind
 from trio_srs.service.base import Parts
 from trio_srs.service.dash.config import DashConfig
 from trio_srs.service.segmented.make import WebSections, is_served
@@ -33,4 +34,5 @@ def make_dash(parts: Parts, config: DashSections) -> DashService | None:
     service = DashService(parts, config.dash)
     parts.web_routes.append(service)
     parts.hub.outputs.add(service.output)
+    parts.waiting.offer(UntilKind.DASH_READY, service.ready)
     return service

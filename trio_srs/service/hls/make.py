@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from trio_srs.hub.waiting import UntilKind
 from trio_srs.service.base import Parts
 from trio_srs.service.hls.config import HlsConfig
 from trio_srs.service.segmented.make import WebSections, is_served
@@ -33,4 +34,5 @@ def make_hls(parts: Parts, config: HlsSections) -> HlsService | None:
     service = HlsService(parts, config.hls)
     parts.web_routes.append(service)
     parts.hub.outputs.add(service.output)
+    parts.waiting.offer(UntilKind.HLS_READY, service.ready)
     return service

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, Generic, TypeVar
 import trio
 
 from trio_srs.errors import EndReason
+from trio_srs.hub.bus import Event, PublishBegan
 from trio_srs.hub.end import End
 from trio_srs.hub.outputs import PublishOutput
 from trio_srs.hub.stream import Stream
@@ -68,6 +69,36 @@ class SegmentedService(ABC, Generic[ConfigT]):
     def begins_with_publish(self) -> bool:
         """Whether streams are cut from the moment they are published."""
         return self.config.start is SegmentsStart.PUBLISH
+
+    async def ready(self, key: str) -> None:
+        """Wait until players can take something of the newest publish of a stream, or of one that
+        comes: see :data:`~trio_srs.hub.waiting.Ready`. From now on it is cut.
+
+        Raises:
+            DerivedFailedError: as :meth:`~trio_srs.hub.hub.Hub.derive`.
+        """
+        hub = self._parts.hub
+        stream = hub.find(key) or await self._published(key)
+        rule = self.config.rule(self.container)
+        with hub.derive(key, stream.settings, hub.segmented.form(rule), is_demand=False):
+            await hub.segmented.has_newest(stream, rule)
+
+    async def _published(self, key: str) -> Stream:
+        """Wait for a stream that is not there."""
+        came = trio.Event()
+
+        def hear(event: Event) -> None:
+            if isinstance(event, PublishBegan):
+                came.set()
+
+        hub = self._parts.hub
+        while True:
+            with self._parts.bus.listening(hear, key):
+                await came.wait()
+            stream = hub.find(key)
+            if stream is not None:
+                return stream
+            came = trio.Event()
 
     def answer(
         self, asked: HttpRequest, client: WebClient, /

@@ -101,6 +101,7 @@ async def test_the_end_of_a_publish_can_be_waited_for(site: Site) -> None:
         ({"until": "frames"}, "bad_until", "query.until"),
         ({"until": "frames:0"}, "bad_until", "query.until"),
         ({"until": "soon"}, "bad_until", "query.until"),
+        ({"until": "hls_ready"}, "cannot_be_ready", "query.until"),
         ({"timeout": "-1"}, "bad_request", "query.timeout"),
         ({"timeout": "3601"}, "bad_request", "query.timeout"),
         ({"timeout": "nan"}, "bad_request", "query.timeout"),

@@ -10,7 +10,8 @@ from litestar import Request, Response, get
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import QueryParameter
 
-from trio_srs.hub.waiting import Reached, Until, UntilError, WaitTimeoutError
+from trio_srs.errors import RefusedError
+from trio_srs.hub.waiting import Reached, Until, UntilError, UntilKind, WaitTimeoutError
 from trio_srs.service.api.answers import LateAnswer, ReachedAnswer
 from trio_srs.service.api.encoding import PlainResponse
 from trio_srs.service.api.error_answers import (
@@ -24,13 +25,16 @@ from trio_srs.service.api.routes.parameters import NOT_SAID, Api, Since, StreamN
 __all__ = ["wait"]
 
 _LONGEST_S: Final = 3600.0
-_UNTIL: Final = r"^(published|first_media|first_keyframe|frames:[1-9][0-9]{0,8}|unpublished)$"
+_FRAMES: Final = "frames:[1-9][0-9]{0,8}"
+_WORDS: Final = (_FRAMES if kind is UntilKind.FRAMES else kind.value for kind in UntilKind)
+_UNTIL: Final = f"^({'|'.join(_WORDS)})$"
 
 _UntilText = Annotated[
     str,
     QueryParameter(
         description="What to wait for: `published`, `first_media`, `first_keyframe`, `frames:100` "
-        "(frames of video; of audio, if there is no video) or `unpublished`.",
+        "(frames of video; of audio, if there is no video), `unpublished`, or `hls_ready` or "
+        "`dash_ready`, when players can take it.",
         schema_extra={"pattern": _UNTIL},
     ),
 ]
@@ -68,6 +72,7 @@ async def wait(
     key = find_key(stream, vhost, api.hosts.vhost_of, "query.stream")
     with located("query.until"):
         wanted = _read(until)
+    refusal: RefusedError | None = None
     async with trio.open_nursery() as nursery:
         scope = nursery.cancel_scope
         nursery.start_soon(_cancel_after, api.stopping.wait, scope)
@@ -78,8 +83,13 @@ async def wait(
             return PlainResponse(_answer(reached))
         except WaitTimeoutError as late:
             return _late(late)
+        except RefusedError as no:
+            refusal = no
         finally:
             scope.cancel()
+    if refusal is not None:
+        with located("query.until"):
+            raise refusal
     with located("query.stream"):
         raise ServerStopsError(f"the server stops: nothing more will happen to {key}")
 

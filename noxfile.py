@@ -124,7 +124,8 @@ def bench(session: nox.Session) -> None:
     only_micro = session.posargs[:1] == ["micro"]
     if only_micro or not session.posargs:
         columns = "--benchmark-columns=min,median"
-        session.run("pytest", "benchmarks/micro", columns, *session.posargs[1:])
+        plugin = ("-p", "pytest_benchmark.plugin")
+        session.run("pytest", *plugin, "benchmarks/micro", columns, *session.posargs[1:])
     if not only_micro:
         session.run("python", "-m", "benchmarks.macro", *session.posargs)
 

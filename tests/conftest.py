@@ -20,7 +20,7 @@ import trio
 from hypothesis import settings
 from trio.testing import MockClock
 
-from tests import by_file
+from tests import by_file, forked_workers
 
 DEADLINE: Final = 20.0
 """Seconds of an asynchronous test without a ``timeout`` mark of its own."""
@@ -45,10 +45,10 @@ if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
     atexit.register(shutil.rmtree, sys.pycache_prefix, ignore_errors=True)
 
 # Each run of the first draws others, and the second thousands: what one misses, another finds.
-settings.register_profile("quick", max_examples=25, deadline=None)
+settings.register_profile("quick", max_examples=10, deadline=None)
 settings.register_profile("long", max_examples=5_000, deadline=None)
 settings.register_profile(
-    "ci", max_examples=40, deadline=None, derandomize=True, database=None, print_blob=True
+    "ci", max_examples=20, deadline=None, derandomize=True, database=None, print_blob=True
 )
 settings.load_profile("ci" if os.environ.get("CI") else "quick")
 
@@ -94,8 +94,13 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Share out whole runs file by file."""
-    by_file.register(config)
+    """Share out whole runs file by file, and fork the processes that they are shared out to.
+
+    What tests import of their neighbours tells values of assertions too.
+    """
+    pytest.register_assert_rewrite("tests")
+    if by_file.register(config):
+        forked_workers.register(config)
 
 
 GARBAGE: Final = 50_000

@@ -26,7 +26,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
@@ -36,7 +36,26 @@ import trio
 
 from tests import preloaded_spare
 
-__all__ = ["AsyncProcess", "command", "open_process", "popen", "program", "run"]
+__all__ = [
+    "IS_POSSIBLE",
+    "ROOT",
+    "AsyncProcess",
+    "address",
+    "command",
+    "lend",
+    "listen",
+    "open_process",
+    "popen",
+    "program",
+    "run",
+    "serve",
+    "standing_for",
+]
+
+IS_POSSIBLE: Final = hasattr(os, "pidfd_open")
+"""On Linux."""
+_LENT: Final = "PRELOADED_FOR_TESTS"
+"""Where the process that forks is found by those that do not start one of their own."""
 
 _CLI: Final = ("expect_seen", "expect_served", "load", "play", "probe", "publish", "serve")
 _VERDICTS: Final = ("as_json", "github", "junit", "page", "tap")
@@ -47,6 +66,7 @@ _MODULES: Final = (
     *preloaded_spare.MODULES,
     *("trio_srs.config.render", "trio_srs.server.build", "trio_srs.server.process"),
 )
+ROOT: Final = Path(__file__).parent.parent
 _CLIENT: Final = Path(__file__).with_name("preloaded_client.py")
 _MOST_WAITING: Final = 64
 _MOST_BYTES: Final = 1 << 18
@@ -75,7 +95,7 @@ def popen(
     """
     assert words[0] == sys.executable
     assert words[1] in ("-m", "-c") or not words[1].startswith("-")
-    if not hasattr(os, "pidfd_open"):  # elsewhere than on Linux
+    if not IS_POSSIBLE:
         return subprocess.Popen(words, text=True, **options)
     return _Forked(words, closed=closed, text=True, **options)
 
@@ -97,7 +117,18 @@ def run(
 def command(*words: str) -> tuple[str, ...]:
     """A command that does as ``python WORDS`` does, for a process of its own to start."""
     _preloaded()
-    return (sys.executable, "-IS", str(_CLIENT), _address(), *words)
+    return (*standing_for(_address()), *words)
+
+
+def standing_for(address: str) -> tuple[str, ...]:
+    """What a command begins with that stands for a program forked off the process at an address."""
+    return (sys.executable, "-IS", str(_CLIENT), address)
+
+
+def lend() -> None:
+    """Let what this process starts from now on have its programs forked off the same process."""
+    _preloaded()
+    os.environ[_LENT] = _address()
 
 
 def program(folder: Path, name: str, *words: str) -> None:
@@ -175,6 +206,7 @@ class _Forked(subprocess.Popen[str]):
             "cwd": os.fspath(cwd or os.getcwd()),
             "environ": dict(os.environ if environ is None else environ),
             "session": is_session,
+            "stands": False,
         }
         try:
             message = json.dumps(request).encode()
@@ -206,25 +238,52 @@ class _Forked(subprocess.Popen[str]):
 @functools.cache
 def _address() -> str:
     """Where commands find the process that forks."""
+    return os.environ.get(_LENT) or address("programs")
+
+
+@functools.cache
+def _folder() -> str:
     folder = tempfile.mkdtemp(prefix="preloaded")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return f"{folder}/socket"
+    return folder
+
+
+def address(name: str) -> str:
+    """Where a process that forks can listen, until this one ends."""
+    return f"{_folder()}/{name}"
 
 
 @functools.cache
 def _preloaded() -> socket.socket:
     """The way to the process that forks: there is one for all tests of this one."""
+    if _LENT not in os.environ:
+        return listen(_address(), _start)
+    ours = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    ours.connect(_address())
+    ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _MOST_BYTES)
+    atexit.register(ours.close)
+    return ours
+
+
+def _start(*numbers: int) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", __name__, *map(str, numbers)],
+        pass_fds=numbers, stdin=subprocess.DEVNULL, cwd=ROOT,
+    )  # fmt: skip
+
+
+def listen(address: str, start: Callable[..., subprocess.Popen[Any]]) -> socket.socket:
+    """Start a process that is to :func:`serve` with two sockets, and return the way to it.
+
+    It ends with this process.
+    """
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _MOST_BYTES)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs, listener:
-        listener.bind(_address())
+        listener.bind(address)
         listener.listen(_MOST_WAITING)
-        numbers = theirs.fileno(), listener.fileno()
-        process = subprocess.Popen(
-            [sys.executable, "-m", __name__, *map(str, numbers)],
-            pass_fds=numbers, stdin=subprocess.DEVNULL, cwd=Path(__file__).parent.parent,
-        )  # fmt: skip
+        process = start(theirs.fileno(), listener.fileno())
 
     @atexit.register
     def end() -> None:
@@ -258,6 +317,8 @@ class _Request:
         os.environ.update(said["environ"])
         _open_streams()
         first, *rest = said["words"]
+        if first == "-u":  # pytest-xdist talks to its processes by descriptors
+            first, *rest = rest
         sys.path[0] = said["cwd"]
         if first == "-m":
             if rest[0] == "pytest":
@@ -325,7 +386,7 @@ class _Server:
         self._clients: dict[int, socket.socket] = {}
         """By the descriptors of their sockets."""
         self._asked_by: dict[int, int] = {}
-        """The number of the process that each has asked for."""
+        """The number of the process that each stands for."""
         self._children: dict[int, tuple[int, int]] = {}
         """By a descriptor of each: its number, and where its end is told."""
         self._poll = select.poll()
@@ -367,7 +428,7 @@ class _Server:
         watched = os.pidfd_open(pid)
         self._children[watched] = pid, request.told
         self._poll.register(watched, select.POLLIN)
-        if sock is not self._tests:
+        if request.said["stands"]:
             self._asked_by[number] = pid
         return None
 
@@ -394,15 +455,16 @@ class _Server:
         os.close(told)
 
 
-def _main() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # from a terminal: the tests end, and then this
-    tests, listener = (socket.socket(fileno=int(number)) for number in sys.argv[1:])
-    for name in _MODULES:
-        import_module(name)
-    import_module("trio_srs.tools.verdicts.drawing").load_pygal()
+def serve(tests: int, listener: int) -> None:
+    """Fork off this process whatever is asked for, until the tests are over.
+
+    Args:
+        tests, listener: descriptors of the two sockets.
+    """
     gc.collect()
     gc.freeze()  # no fork looks through all that, not even at its end
-    request = _Server(tests, listener).serve()
+    with socket.socket(fileno=tests) as lifeline, socket.socket(fileno=listener) as listening:
+        request = _Server(lifeline, listening).serve()
     if request is not None:
         try:
             request.run()
@@ -410,6 +472,14 @@ def _main() -> None:
             _leave(exc.code)
             raise
         _leave(0)
+
+
+def _main() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # from a terminal: the tests end, and then this
+    for name in _MODULES:
+        import_module(name)
+    import_module("trio_srs.tools.verdicts.drawing").load_pygal()
+    serve(*map(int, sys.argv[1:]))
 
 
 if __name__ == "__main__":

@@ -35,6 +35,7 @@ def main(address: str, words: list[str]) -> None:
         "cwd": os.getcwd(),
         "environ": dict(os.environ),
         "session": False,
+        "stands": True,
     }
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)  # as long as this is open it runs
     sock.connect(address)

@@ -126,3 +126,21 @@ def test_it():
     done = preloaded.run(words, timeout=20, cwd=tmp_path, env=environ)
     assert "Spare /dev/null\nSpare Spare /dev/null\n" in done.stdout, done.stdout
     assert "1 passed" in done.stdout
+
+
+def test_programs_of_other_processes_are_forked_off_the_same_once_it_is_lent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(os, "environ", os.environ.copy())
+    preloaded.lend()
+    ask = "import os; print(os.getppid())"
+    program = f"""
+import sys
+from tests import preloaded
+print(preloaded.run([sys.executable, "-c", {ask!r}], timeout=20).stdout, end="")
+{ask}
+"""
+    words = [sys.executable, "-c", program]
+    done = preloaded.run(words, timeout=20, cwd=preloaded.ROOT, env=os.environ)
+    theirs, ours = done.stdout.split()
+    assert theirs == ours, done.stderr

@@ -90,6 +90,7 @@ def test_every_operation_can_be_read(operations: Operations) -> None:
     assert set(operations) == set(LABELS)
 
 
+@pytest.mark.property
 @pytest.mark.parametrize(("label", "mode"), KINDS)
 def test_the_description_is_true(label: str, mode: str, url: str, operations: Operations) -> None:
     from schemathesis import GenerationMode
@@ -98,7 +99,7 @@ def test_the_description_is_true(label: str, mode: str, url: str, operations: Op
 
     @given(case=operations[label].as_strategy(generation_mode=GenerationMode(mode)))
     @settings(
-        max_examples=10,
+        max_examples=settings().max_examples // 2,  # each is a request
         deadline=None,
         derandomize=True,  # a lucky guess, such as 1 for true, would hold up somebody's merge
         phases=[Phase.generate],  # nothing to shrink: a server remembers

@@ -363,12 +363,12 @@ async def test_a_stream_that_nobody_watches_is_not_cut(house: HlsHouse) -> None:
         assert not house.told(SessionEnded, reason="internal_error")
 
 
-async def test_an_hour_keeps_the_window_and_no_more(house: HlsHouse) -> None:
+async def test_minutes_keep_the_window_and_no_more(house: HlsHouse) -> None:
     async with house.live(gop_ms=2000):
         watcher = await house.watch()
         sizes = []
         for _ in range(4):
-            for _ in range(9):
+            for _ in range(3):
                 await trio.sleep(20)
                 listed = await watcher.playlist()
             live = house.hls.site.live.find("live/a", HlsConfig().rule(SegmentContainer.FMP4))

@@ -14,21 +14,25 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import attrs
 
+from benchmarks.macro.measure_hls import measure_delay, measure_files, measure_held
 from benchmarks.macro.newcomer import newcomers_ms
 from benchmarks.macro.scenarios import Scenario
 from benchmarks.macro.servers import Running, launched, pin
 from benchmarks.macro.setups import Setup
 from trio_srs.tools.load.usage import family, rss_bytes
 
-__all__ = ["MEASURES", "Bench", "Measured"]
+__all__ = ["MEASURES", "Bench", "Figures", "Measured"]
+
+Figures: TypeAlias = tuple[dict[str, float], dict[str, int], dict[str, Any]]
+"""What :class:`Measured` is made of."""
 
 _LOAD: Final = (sys.executable, "-m", "trio_srs", "load")
 _LOAD_PATIENCE_S: Final = 180.0
-_NICENESS: Final = {"publish": -5, "play": 5}
+_NICENESS: Final = {"publish": -5, "latency": -5, "play": 5}
 _IMPORTS: Final = 3
 _NEWCOMERS: Final = 3
 _SPEED, _STRETCH = 40, 72
@@ -405,6 +409,12 @@ def _search(bench: Bench, setup: Setup, scenario: Scenario) -> Measured:
     return Measured(best, {}, {"steps": steps})
 
 
+def _of_hls(
+    measure: Callable[[Bench, Setup, Scenario], Figures],
+) -> Callable[[Bench, Setup, Scenario], Measured]:
+    return lambda bench, setup, scenario: Measured(*measure(bench, setup, scenario))
+
+
 MEASURES: Final[dict[str, Callable[[Bench, Setup, Scenario], Measured]]] = {
     "play": _play,
     "views": _views,
@@ -425,5 +435,8 @@ MEASURES: Final[dict[str, Callable[[Bench, Setup, Scenario], Measured]]] = {
     ),
     "start": _start,
     "search": _search,
+    "files": _of_hls(measure_files),
+    "hls_delay": _of_hls(measure_delay),
+    "held": _of_hls(measure_held),
 }
 """By the word in a scenario."""

@@ -141,6 +141,26 @@ _ALL: Final = (
         more_setups=("srs-flv", "srs-ts"), windows=5, waits_s=50.0, rounds=1,
     ),
     Scenario(
+        name="hls files", measure="files", setups=("ours-ll-hls", "nginx-files"), clients=100,
+        kbit=2100, windows=3, seconds=2.0, waits_s=10.0, rounds=1,
+    ),
+    Scenario(
+        name="hls delay", measure="hls_delay", setups=("ours-ll-hls", "ours-hls", "srs-hls"),
+        seconds=6.0, waits_s=4.0, rounds=1,
+    ),
+    Scenario(
+        name="hls 2000 held", measure="held", setups=("ours-long-parts",), clients=2000,
+        seconds=1.0, waits_s=10.0, rounds=1,
+    ),
+    Scenario(
+        name="publish 50, hls", measure="publish", setups=("ours-flv", "ours-flv-hls"),
+        clients=50, kbit=200, ramp=200, waits_s=1.0, rounds=1,
+    ),
+    Scenario(
+        name="view 500, hls", measure="views", setups=("ours-flv", "ours-flv-hls"), clients=500,
+        windows=2, waits_s=1.0, rounds=1,
+    ),
+    Scenario(
         name="join late", measure="join", clients=20, ramp=10, setups=("ours", "nginx", "srs"),
         more_setups=_RARE, waits_s=3.0, quick=True,
     ),

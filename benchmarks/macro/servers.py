@@ -28,6 +28,7 @@ HOST: Final = "127.0.0.1"
 _PATIENCE_S: Final = 60.0
 _STOP_S: Final = 5.0
 _BEFORE: Final = "TRIO_SRS_BEFORE"
+_FILE_SIZES: Final = {"segment": 500_000, "part": 50_000, "playlist": 2000}
 _NGINX_MODULES: Final = (
     Path("/usr/lib/nginx/modules/ngx_rtmp_module.so"),  # Debian
     Path("/usr/lib64/nginx/modules/ngx_rtmp_module.so"),
@@ -69,6 +70,10 @@ class Running:
     def url(self, name: str) -> str:
         """A stream there."""
         return f"rtmp://{HOST}:{self.ports.rtmp}/live/{name}"
+
+    def file_url(self, name: str) -> str:
+        """A file of a server of files."""
+        return f"http://{HOST}:{self.ports.http}/{name}"
 
     def view_url(self, name: str, view: str) -> str:
         """A view of a stream: see :attr:`.Setup.views`."""
@@ -131,6 +136,18 @@ def _find_nginx() -> str | None:
 
 def _nginx(program: str, folder: Path, ports: Ports, setup: Setup) -> list[str]:
     module = next(each for each in _NGINX_MODULES if each.exists())
+    web = ""
+    if setup.views:
+        for name, size in _FILE_SIZES.items():
+            (folder / name).write_bytes(os.urandom(size))
+        web = f"""
+http {{
+    access_log off;
+    sendfile on;
+    tcp_nopush on;
+    keepalive_requests 100000000;
+    server {{ listen {HOST}:{ports.http}; root {folder}; }}
+}}"""
     (folder / "nginx.conf").write_text(f"""\
 load_module {module};
 daemon off;
@@ -145,7 +162,7 @@ rtmp {{
         listen {HOST}:{ports.rtmp};
         application live {{ live on; }}
     }}
-}}
+}}{web}
 """)
     return [program, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", "stderr"]
 
@@ -161,6 +178,8 @@ def _srs(program: str, folder: Path, ports: Ports, setup: Setup) -> list[str]:
     if setup.views:  # one to a virtual host
         server = f"http_server {{ enabled on; listen {HOST}:{ports.http}; dir {folder}; }}"
         remux = f"http_remux {{ enabled on; mount [vhost]/[app]/[stream].{setup.views[0]}; }}"
+        if setup.views == ("m3u8",):
+            remux = f"hls {{ enabled on; hls_path {folder}; hls_fragment 2; hls_window 30; }}"
     (folder / "srs.conf").write_text(f"""\
 listen {HOST}:{ports.rtmp};
 max_connections {min(10_000, _most_files() // 2)};

@@ -6,7 +6,7 @@ from typing import Final
 
 import attrs
 
-__all__ = ["BEFORE", "EARLIER", "OURS", "SETUPS", "Setup"]
+__all__ = ["BEFORE", "EARLIER", "FILES", "OURS", "SETUPS", "Setup"]
 
 OURS: Final = "trio-srs"
 BEFORE: Final = "trio-srs, another checkout"
@@ -27,6 +27,8 @@ class Setup:
     WebSocket. With none it serves no HTTP."""
 
 
+FILES: Final = ("segment", "part", "playlist")
+"""What is served of segments, and the views of who serves files of their sizes."""
 _VIEWS: Final = ("flv", "ws-flv", "ts", "mp4")
 _ALL: Final = {
     "ours": Setup(OURS, "trio-srs, defaults (20 ms)"),
@@ -41,6 +43,18 @@ _ALL: Final = {
     "ours-no-cache": Setup(OURS, "trio-srs, no GOP cache", {"stream.gop_cache": '"off"'}),
     "ours-http": Setup(OURS, "trio-srs, defaults (20 ms)", views=_VIEWS),
     "ours-http-350": Setup(OURS, "trio-srs, 350 ms", {"stream.send_interval": '"350ms"'}, _VIEWS),
+    "ours-flv": Setup(OURS, "trio-srs, defaults (20 ms)", views=("flv",)),
+    "ours-flv-hls": Setup(
+        OURS, "trio-srs, HLS for every stream", {"hls.start": '"publish"'}, ("flv",)
+    ),
+    "ours-ll-hls": Setup(OURS, "trio-srs, low-latency HLS, parts of 200 ms", views=("m3u8",)),
+    "ours-hls": Setup(OURS, "trio-srs, plain HLS", {"hls.part": '"off"'}, ("m3u8",)),
+    "ours-long-parts": Setup(
+        OURS,
+        "trio-srs, parts of 5 s",
+        {"hls.part": '"5s"', "hls.segment": '"10s"'},
+        ("m3u8",),
+    ),
     "ours-all": Setup(OURS, "trio-srs, HTTP and API on", {"api.listen": '["127.0.0.1:0"]'}, _VIEWS),
     "nginx": Setup("nginx-rtmp", "nginx-rtmp"),
     "srs": Setup("srs", "SRS, defaults"),
@@ -52,6 +66,8 @@ _ALL: Final = {
     "srs-merge": Setup(
         "srs", "SRS, merged read 350 ms", {"publish.mr": "on", "publish.mr_latency": "350"}
     ),
+    "nginx-files": Setup("nginx-rtmp", "nginx, files", views=FILES),
+    "srs-hls": Setup("srs", "SRS, HLS, segments of 2 s", views=("m3u8",)),
     "srs-flv": Setup("srs", "SRS, defaults", views=("flv",)),
     "srs-ts": Setup("srs", "SRS, defaults, TS", views=("ts",)),
     "mediamtx": Setup("mediamtx", "MediaMTX"),

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.macro.outcome import Results, judge
-from benchmarks.macro.setups import EARLIER, SETUPS
+from benchmarks.macro.setups import EARLIER, FILES, SETUPS
 
 __all__ = ["COLUMNS", "cell", "print_report", "problem_text", "ratio_text"]
 
@@ -35,6 +35,29 @@ COLUMNS = {
         "per_rtmp_mp4": "MP4 / RTMP",
         "core_rtmp": "core %",
         "own_flv": "load's core %, FLV",
+    },
+    "files": {
+        "mb_segment": "MB per s of CPU, segments of 500 kB",
+        "per_s_segment": "segments/s",
+        "us_segment": "CPU us each",
+        "us_part": "CPU us, part of 50 kB",
+        "per_s_part": "parts/s",
+        "us_playlist": "CPU us, playlist",
+        "per_s_playlist": "playlists/s",
+    },
+    "hls_delay": {
+        "first_segments": "first playlist, segments behind the first keyframe",
+        "first_s": "... s",
+        "p50_ms": "until a frame can be had, p50 ms",
+        "p99_ms": "p99",
+        "max_ms": "max",
+        "played_ms": "... and played, p99 with the hold-back",
+        "core": "core %",
+    },
+    "held": {
+        "waiting_core": "core % that waiting takes",
+        "woken_us": "CPU us of each answer",
+        "spread_ms": "from first to last ms",
     },
     "publish": {
         "cpu": "CPU ms/publisher-s",
@@ -98,7 +121,9 @@ COLUMNS = {
 COLUMNS["delayed"] = COLUMNS["catching_up"] = COLUMNS["stalled"]
 COLUMNS["memory_idle"] = COLUMNS["memory_publisher"] = COLUMNS["memory_player"]
 
-_MORE_IS_BETTER = frozenset({"per_s", "per_cpu_s", "players"})
+_MORE_IS_BETTER = frozenset(
+    {"per_s", "per_cpu_s", "players", "mb_segment", *(f"per_s_{each}" for each in FILES)}
+)
 _OF_THE_LOAD = frozenset({"own", "own@20", "own@0", "import_s", "ready_s", "broke_at", "hours"})
 """What says nothing of the server, or nothing that another figure does not say better."""
 _NOISE = 0.03

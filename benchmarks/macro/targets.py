@@ -71,6 +71,34 @@ TARGETS: Final = (
         "first picture of HTTP-FLV, late viewer, max ms", ("view late",), "max_ms_flv", "ours-http",
         None, 50, 10,
     ),
+    Target(
+        "HLS segments of 500 kB per second of CPU", ("hls files",), "mb_segment", "ours-ll-hls",
+        "nginx-files", 0.7, 1.0, at_least=True,
+    ),
+    Target(
+        "low-latency HLS, played behind the publisher, p99 ms", ("hls delay",), "played_ms",
+        "ours-ll-hls", None, 1500, 1000,
+    ),
+    Target(
+        "plain HLS, first playlist behind the first keyframe, in segments", ("hls delay",),
+        "first_segments", "ours-hls", None, 1.1, 0.5,
+    ),
+    Target(
+        "2,000 held reloads, core % while they wait", ("hls 2000 held",), "waiting_core",
+        "ours-long-parts", None, 0.5, 0.1,
+    ),
+    Target(
+        "publish with HLS for every stream / without", ("publish 50, hls",), "cpu",
+        "ours-flv-hls", "ours-flv", 1.5, 1.2,
+    ),
+    Target(
+        "RTMP players with HLS / without", ("view 500, hls",), "cpu_rtmp", "ours-flv-hls",
+        "ours-flv", 1.05, 1.0,
+    ),
+    Target(
+        "HTTP-FLV viewers with HLS / without", ("view 500, hls",), "cpu_flv", "ours-flv-hls",
+        "ours-flv", 1.05, 1.0,
+    ),
     Target("500 joining in 1 s, p99 ms", ("join 500 in 1 s",), "p99_ms", "ours", None, 50, 1),
     Target(
         "players on one core, 600 kbit/s, 350 ms", ("most players",), "players", "ours-350", None,

@@ -17,9 +17,10 @@ from trio_srs.wire.rtmp.chunk_writer import message_pieces
 __all__ = ["STAMP", "LoadPublisher", "StampingPublisher"]
 
 STAMP: Final = struct.Struct(">4sIQ")
-"""Mark, number of the frame, and the monotonic clock in ns: behind the first bytes of a frame."""
+"""Mark, number of the frame, and the monotonic clock in ns: behind the header of a frame's first
+slice, at which looks whoever packs frames anew."""
 STAMP_MARK: Final = b"STMP"
-STAMP_AT: Final = 10
+STAMP_AT: Final = 12
 _U32: Final = 0xFFFFFFFF
 
 

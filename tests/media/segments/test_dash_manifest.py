@@ -51,14 +51,14 @@ def test_a_live_stream_is_listed() -> None:
     made = presented(live(9), FMP4)
     manifest = listed(made, now_ms=START_MS + 9000)
     check(made, manifest)
-    assert manifest.available_from_ms == START_MS - 60_000
+    assert manifest.available_from_ms == pytest.approx(START_MS, abs=100)
     assert (manifest.published_ms, manifest.update_s) == (START_MS + 9000, 1.0)
     assert (manifest.window_s, manifest.delay_s, manifest.min_buffer_s) == (20.0, 6.0, 2.0)
     assert (manifest.longest_segment_s, manifest.duration_s) == (2.4, None)
     assert (manifest.latency, manifest.location, manifest.timings) == (None, "", ())
     (period,) = manifest.periods
     assert (period.id, period.duration_s) == ("100", None)
-    assert period.start_s == pytest.approx(60, abs=0.1)
+    assert period.start_s == 0
     video, sound = period.sets
     assert (video.id, video.mime_type, video.content_type) == (1, "video/mp4", "video")
     assert (sound.id, sound.mime_type, sound.content_type) == (2, "audio/mp4", "audio")
@@ -137,7 +137,7 @@ def test_what_is_over_says_how_long_it_was() -> None:
     manifest = listed(made)
     check(made, manifest)
     assert manifest.update_s is None
-    assert manifest.duration_s == pytest.approx(69, abs=0.1)
+    assert manifest.duration_s == pytest.approx(9, abs=0.1)
     (period,) = manifest.periods
     assert period.duration_s == pytest.approx(9, abs=0.1)
 

@@ -141,11 +141,11 @@ class DashManifest:
         for period in periods:
             is_last = period is periods[-1]
             ends = is_last and period.lead.rendition.has_ended
-            length = (period.end - period.start) / HZ
+            length_s = (period.end - period.start) / HZ
             yield ManifestPeriod(
                 id=str(period.first),
                 start_s=period.start / HZ,
-                duration_s=length if ends or period.has_hole else None,
+                duration_s=length_s if ends else None,
                 sets=tuple(
                     self._set(period, name, track, folder, is_last=is_last)
                     for name, track in period.tracks.items()

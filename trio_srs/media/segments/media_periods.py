@@ -21,8 +21,6 @@ from trio_srs.media.segments.segment import InitSegment, Segment
 __all__ = ["MediaPeriod", "MediaPeriods", "PeriodTrack"]
 
 _MS: Final = HZ // 1000
-_BEFORE_MS: Final = 60_000
-"""So long before the first segment the timeline begins: media may turn out to have come late."""
 _JOINED: Final = 250 * _MS
 """What is so near to the end of the period before goes on with it."""
 _EARLY: Final = 500 * _MS
@@ -62,8 +60,6 @@ class MediaPeriod:
     """The number of its newest segment."""
     end: int = 0
     """Of that, on the timeline of the presentation."""
-    has_hole: bool = False
-    """Nothing is there from its end to the start of the next."""
 
     @property
     def lead(self) -> PeriodTrack:
@@ -83,7 +79,9 @@ class MediaPeriods:
     steady: int
     """Media that is later than so many ticks, all the time, is put where it belongs."""
     zero_ms: int | None = None
-    """Where the timeline begins: milliseconds since 1970. It never moves."""
+    """Where the timeline begins: milliseconds since 1970. It never moves. The first period of all
+    begins there: players ask for what was a while ago, and GStreamer takes what is before that for
+    the beginning, but what is before the first period for a mistake."""
     periods: deque[MediaPeriod] = attrs.field(factory=deque)
     _next: int = 0
     """The number of the first segment that was not seen yet."""
@@ -150,8 +148,6 @@ class MediaPeriods:
     ) -> MediaPeriod:
         """Another period, whose first segments these are."""
         lead, segment = next(iter(tracks.values()))
-        if self.zero_ms is None:
-            self.zero_ms = segment.date_ms // 1000 * 1000 - _BEFORE_MS
         origin = min(_ticks(each.media_start, each.init) for _, each in tracks.values())
         before = self.periods[-1] if self.periods else None
         made = MediaPeriod(
@@ -166,19 +162,25 @@ class MediaPeriods:
         if goes_on_with is not None:
             made.start = goes_on_with.at(origin) + shift
         else:
-            at = _ticks(segment.media_start, segment.init) - origin
-            made.start = self._now(segment.date_ms) - at
-            after = segment_of(lead, number + 1) or lead.open
-            if after is not None:  # what came in a burst was there before its time
-                made.start += min(_late(self._now(after.came_ms), made, segment), 0)
-        made.start = max(made.start, before.start + 1 if before else 0)
+            made.start = self._dated(origin, lead, segment)
         if before is not None:
+            made.start = max(made.start, before.start + 1)
             if abs(made.start - before.end) <= _JOINED and not shift:
                 made.start = before.end
-            before.has_hole = made.start > before.end
         self._late.clear()
         self.periods.append(made)
         return made
+
+    def _dated(self, origin: int, lead: Rendition, segment: Segment) -> int:
+        """Where a period begins whose leading segment is dated."""
+        begin, end = (_ticks(at, segment.init) for at in (segment.media_start, segment.media_end))
+        start_ms = segment.date_ms - (begin - origin) // _MS
+        after = segment_of(lead, segment.number + 1) or lead.open
+        if after is not None:  # what came in a burst was there before its time
+            start_ms += min(after.came_ms - start_ms - (end - origin) // _MS, 0)
+        if self.zero_ms is None:
+            self.zero_ms = start_ms
+        return max(self._now(start_ms), 0)
 
     def _now(self, unix_ms: int) -> int:
         """A time of day on the timeline of the presentation."""

@@ -12,6 +12,7 @@ from trio_srs.hub.record import Record
 from trio_srs.hub.segmented_stream import SegmentedStream
 from trio_srs.hub.segmented_streams import SegmentedStreams, SegmentsRule
 from trio_srs.hub.stream import Stream
+from trio_srs.media.segments.common_clock import CommonClock
 from trio_srs.media.segments.presentation import Presentation
 from trio_srs.media.segments.segment_keys import SegmentCipher
 
@@ -30,7 +31,7 @@ def segmented_form(name: str, rule: SegmentsRule, live: SegmentedStreams) -> Der
     async def write(stream: Stream, feed: FeedWriter) -> None:
         def begin(above: int) -> _Cutter:
             epoch = live.new_epoch(time.time_ns() // 1_000_000)
-            made = _Cutter(stream, rule, epoch, above)
+            made = _Cutter(stream, rule, epoch, above, live.clock(rule))
             live.put(stream.name, rule, made.live)
             return made
 
@@ -57,7 +58,14 @@ def segmented_form(name: str, rule: SegmentsRule, live: SegmentedStreams) -> Der
 class _Cutter:
     """Cuts what one publisher after the other sends, until none comes."""
 
-    def __init__(self, stream: Stream, rule: SegmentsRule, epoch: str, above: int) -> None:
+    def __init__(
+        self,
+        stream: Stream,
+        rule: SegmentsRule,
+        epoch: str,
+        above: int,
+        clock: CommonClock | None,
+    ) -> None:
         """
         Args:
             above: the highest number that the stream has had in this process.
@@ -66,7 +74,9 @@ class _Cutter:
         # By the time of day they are higher than those of another process, too: segments are no
         # shorter than a second.
         first = max(time.time_ns() // 1_000_000_000, above + 1)
-        self._presentation = Presentation(rule.container, rule.cut, epoch, first, _cipher(rule))
+        self._presentation = Presentation(
+            rule.container, rule.cut, epoch, first, _cipher(rule), clock
+        )
         self.live = SegmentedStream(self._presentation, epoch, time.time() - trio.current_time())
         self._said = 0
         self._forced = 0

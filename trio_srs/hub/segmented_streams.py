@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
 
 import attrs
 import trio
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from trio_srs.hub.derived import DerivedForm
     from trio_srs.hub.segmented_stream import SegmentedStream
     from trio_srs.hub.stream import Stream
+    from trio_srs.media.segments.common_clock import CommonClock
     from trio_srs.media.segments.presentation import PresentationRule
     from trio_srs.media.segments.segment_container import SegmentContainer
 
@@ -28,6 +30,8 @@ class SegmentsRule:
     """How long it goes on when nobody wants it any more."""
     republish_s: float
     """How long it stays open between two publishes."""
+    group: str = ""
+    """Those with which it is cut at the same times; empty: by itself."""
 
 
 OnCut = Callable[[str, SegmentsRule, "SegmentedStream"], None]
@@ -47,6 +51,15 @@ class SegmentedStreams:
         self._forms: dict[SegmentsRule, DerivedForm] = {}
         self._added = trio.Event()
         self._newest_ms = 0
+        self._clocks: WeakValueDictionary[str, CommonClock] = WeakValueDictionary()
+
+    def clock(self, rule: SegmentsRule) -> CommonClock | None:
+        """That of a group, for as long as anybody has it; None for who is cut by itself."""
+        if not rule.group:
+            return None
+        from trio_srs.media.segments.common_clock import CommonClock  # when somebody wants it
+
+        return self._clocks.setdefault(rule.group, CommonClock())
 
     def form(self, rule: SegmentsRule) -> DerivedForm:
         """How streams are cut by a rule."""

@@ -114,3 +114,24 @@ def test_no_segment_is_longer_than_the_target_rounded(gops_s: list[float], aim_s
         return
     longest = max((b - a for a, b in pairwise(ends)), default=0)
     assert longest <= judge.target_s + 0.45
+
+
+@pytest.mark.parametrize(
+    ("keys_s", "phase_s", "ends_s"),
+    [
+        ([0, 1, 2, 3, 4, 5, 6], 0, [1, 2, 4, 6]),
+        ([0, 1, 2, 3, 4, 5, 6], 1, [1, 3, 5]),
+        ([0, 1.96, 3.96, 6, 8], 0, [1.96, 3.96, 6, 8]),
+        ([0, 4, 8, 12], 7, [4, 8, 12]),
+    ],
+)
+def test_segments_of_a_group_end_at_the_same_times(
+    keys_s: list[float], phase_s: int, ends_s: list[float]
+) -> None:
+    rule = CutRule(2 * HZ, 10 * HZ, phase=phase_s * HZ)
+    found = []
+    for at in keys_s:
+        if rule.ends_before(round(at * HZ), HZ // 25, 0, is_key=True):
+            found.append(at)
+            rule.begin(round(at * HZ), is_key=True)
+    assert found == ends_s

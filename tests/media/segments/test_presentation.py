@@ -211,3 +211,12 @@ def test_what_there_is_of_a_segment_is_whole_when_the_publish_ends() -> None:
     before = made.renditions[0].last_number
     made.restart(START_MS + 3000)
     assert made.renditions[0].last_number == before + 1
+
+
+def test_sound_that_is_apart_may_be_chosen_alone() -> None:
+    (_, alone) = presented(live(5), FMP4).multivariant(with_sound_alone=True).variants
+    assert (alone.uri, alone.codecs, alone.audio) == ("audio.m3u8", "mp4a.40.2", "sound")
+    assert alone.average_bandwidth is not None
+    assert alone.bandwidth >= alone.average_bandwidth > 1000
+    together = presented(live(5), TS).multivariant(with_sound_alone=True)
+    assert len(together.variants) == 1

@@ -33,6 +33,8 @@ from tests.media.segments.streams import (
     presented,
 )
 from trio_srs.media.remux.ts_demuxer import TsDemuxer
+from trio_srs.media.segments.common_clock import CommonClock
+from trio_srs.media.segments.presentation import Presentation
 from trio_srs.media.segments.segment_container import SegmentContainer
 from trio_srs.wire.codec.aac import build_audio_specific_config
 
@@ -366,3 +368,22 @@ def test_any_times_make_segments_that_keep_the_rules(
             assert all(
                 round(each.duration_s) <= said_now.target_duration_s for each in said_now.segments
             )
+
+
+@BOTH
+def test_streams_of_one_encoder_are_cut_at_the_same_times(container: SegmentContainer) -> None:
+    clock = CommonClock()
+    first = Presentation(container, RULE, "e", 100, clock=clock)
+    second = Presentation(container, RULE, "f", 200, clock=clock)
+    for type_id, timestamp_ms, body in [head(), *pictures(20, start_ms=7000)]:
+        first.write(type_id, timestamp_ms, body, START_MS + timestamp_ms)
+    for type_id, timestamp_ms, body in [head(), *pictures(17, start_ms=10_000)]:
+        second.write(type_id, timestamp_ms, body, START_MS + timestamp_ms + 333)
+    dates = [
+        {segment.date_ms for segment in list(made.renditions[0].segments)[1:]}
+        for made in (first, second)
+    ]
+    assert len(dates[1]) > 5
+    assert dates[1] - dates[0] <= {START_MS + 11_000}, "the second's first is short"
+    for made in (first, second):
+        check(made)

@@ -46,6 +46,9 @@ class CutRule:
     target_s: int | None = None
     """The target duration in whole seconds; None until the first segment has ended, unless it is
     said before."""
+    phase: int | None = None
+    """What to add to times so that several streams are cut at the same ones: at the first keyframe
+    behind each multiple of :attr:`aim`. None: this one is cut by itself."""
     start: int = 0
     """When the segment began; likewise all else here is of that segment."""
     has_key: bool = True
@@ -77,7 +80,7 @@ class CutRule:
         length = dts - self.start
         if is_key:
             self._gop, self._last_key = dts - self._last_key, dts
-            if length > 0 and self._ends_at_key(length):
+            if length > 0 and self._ends_at_key(length, dts):
                 self.settle(self._gop, length)
                 return True
         is_over = length > 0 and (length + interval > self.limit or size > _MOST_BYTES)
@@ -94,12 +97,17 @@ class CutRule:
             self.settle(self.aim, length)
         return is_over
 
-    def _ends_at_key(self, length: int) -> bool:
+    def _ends_at_key(self, length: int, dts: int) -> bool:
         if not self.has_key:
             return True
         if self.target_s is None:
             return length >= self.aim * _LEAST_FIRST
-        return length >= self.aim - _EARLY or length + self._gop > self.limit
+        if self.phase is None:
+            is_late = length >= self.aim - _EARLY
+        else:
+            begun, now = ((at + self.phase + _EARLY) // self.aim for at in (self.start, dts))
+            is_late = now > begun
+        return is_late or length + self._gop > self.limit
 
     def settle(self, step: int, length: int) -> None:
         """A segment is over: if it is the first, it says what holds for all.

@@ -14,6 +14,7 @@ import attrs
 from trio_srs.media.codec_names import codec_string, video_range
 from trio_srs.media.remux.left_out import LeftOut
 from trio_srs.media.segments.cmaf_packager import CmafPackager
+from trio_srs.media.segments.common_clock import CommonClock
 from trio_srs.media.segments.cut_rule import HZ, CutRule
 from trio_srs.media.segments.packager import Packager
 from trio_srs.media.segments.part_rule import PartRule
@@ -66,6 +67,7 @@ class Presentation:
         cipher: what encrypts them, where the rule says so.
         epoch: what no other presentation of the stream has had, in any process: part of all names.
         first_number: of the first segment: higher than any that the stream has had.
+        clock: see :class:`.Segmenter`.
     """
 
     def __init__(
@@ -75,6 +77,7 @@ class Presentation:
         epoch: str,
         first_number: int,
         cipher: SegmentCipher | None = None,
+        clock: CommonClock | None = None,
     ) -> None:
         self.container = container
         self._rule, self._epoch = rule, epoch
@@ -92,7 +95,7 @@ class Presentation:
         else:
             self._packager = CmafPackager(self._make, first_number, self._parts)
         cut = CutRule(_ticks(rule.segment_s), _ticks(rule.longest_s), rule.target_s)
-        self._segmenter = Segmenter(self._packager, cut)
+        self._segmenter = Segmenter(self._packager, cut, clock=clock)
 
     def _make(self, name: str, number: int) -> Rendition:
         rule = self._rule
@@ -153,10 +156,13 @@ class Presentation:
         """One of them by its name."""
         return next((each for each in self.renditions if each.name == name), None)
 
-    def multivariant(self) -> MultivariantPlaylist:
+    def multivariant(self, *, with_sound_alone: bool = False) -> MultivariantPlaylist:
         """What there is to choose from now, behind :attr:`is_ready`.
 
         URIs are the names of renditions with ``.m3u8`` behind them.
+
+        Args:
+            with_sound_alone: whether sound that is apart may be chosen without pictures.
         """
         formats = self._segmenter.formats
         video, sound = formats.get("video"), formats.get("audio")
@@ -182,8 +188,19 @@ class Presentation:
             )
             for each in parts[1:]
         ]  # fmt: skip
+        alone = [
+            PlaylistVariant(
+                uri=f"{each.name}.m3u8",
+                bandwidth=int(each.peak_rate * _HEADROOM) or 1,
+                average_bandwidth=each.average_rate or 1,
+                codecs=codec_string(sound),
+                audio=_SOUND,
+            )
+            for each in parts[1:]
+            if with_sound_alone and sound
+        ]
         return MultivariantPlaylist(
-            variants=(variant,),
+            variants=(variant, *alone),
             renditions=tuple(renditions),
             independent_segments=not self.forced,
         )

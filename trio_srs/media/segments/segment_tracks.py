@@ -49,7 +49,8 @@ class SegmentTracks:
     """When the newest picture is decoded."""
     _origin: int = attrs.field(default=_ORIGIN, alias="origin")
     """When the first unit of all is decoded, in ticks."""
-    _shift: int = 0
+    shift: int = 0
+    """What was added to the times of the newest unit."""
     _is_new: bool = True  # publisher
     _break_due: bool = False
     _sent: TrackFormat | None = None  # of pictures, as the reader has it
@@ -99,23 +100,23 @@ class SegmentTracks:
         """It, on the line."""
         end = self.end
         if end is None:
-            self._shift = self._origin - unit.dts
+            self.shift = self._origin - unit.dts
         elif is_first:
-            self._shift = end - unit.dts
+            self.shift = end - unit.dts
         else:
-            pause = unit.dts + self._shift - end
+            pause = unit.dts + self.shift - end
             if pause > max(_PAUSE, _INTERVALS * self.interval):
-                self._shift -= pause
+                self.shift -= pause
                 self._break_due = True
-            elif unit.dts + self._shift < 0:
-                self._shift = -unit.dts
-        return unit.later(self._shift)
+            elif unit.dts + self.shift < 0:
+                self.shift = -unit.dts
+        return unit.later(self.shift)
 
     def without_pause(self, unit: AccessUnit) -> AccessUnit:
         """The newest unit, which breaks, without the time before it in which nothing came."""
         pause = max(unit.dts - self.end_before, 0)
         assert self.end is not None  # of that unit
-        self._shift -= pause
+        self.shift -= pause
         self.end -= pause
         if unit.format.kind == "video":
             self.seen = self._newest = unit.dts - pause

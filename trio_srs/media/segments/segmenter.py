@@ -10,6 +10,7 @@ from trio_srs.media.remux.access_unit import TICKS_PER_MS, AccessUnit
 from trio_srs.media.remux.left_out import LeftOut
 from trio_srs.media.remux.track_format import TrackFormat
 from trio_srs.media.remux.unit_source import UnitSource
+from trio_srs.media.segments.common_clock import CommonClock
 from trio_srs.media.segments.cut_rule import HZ, CutRule
 from trio_srs.media.segments.packager import Packager, SegmentStart
 from trio_srs.media.segments.segment_tracks import SegmentTracks
@@ -34,14 +35,19 @@ class Segmenter:
     Args:
         packager: what they are packed by.
         rule: where they end.
+        clock: says the time of day for several streams, which are cut at the same times then.
     """
 
     def __init__(
-        self, packager: Packager, rule: CutRule, tracks: SegmentTracks | None = None
+        self,
+        packager: Packager,
+        rule: CutRule,
+        tracks: SegmentTracks | None = None,
+        clock: CommonClock | None = None,
     ) -> None:
         self._packager, self._rule = packager, rule
         self._source = UnitSource(packager.codecs, type(packager).refusal)
-        self._tracks = tracks or SegmentTracks()
+        self._tracks, self._clock = tracks or SegmentTracks(), clock
         self._is_open = False
         self._anchor = 0  # a decode time,
         self._anchor_ms = 0  # and its time of day
@@ -131,12 +137,20 @@ class Segmenter:
                 self._finish(unit.dts)
             _ = self.frame_rate  # of what has ended
             self._changes.append((unit.dts, tracks.formats))
-            self._anchor, self._anchor_ms, self._pictures = unit.dts, unix_ms, 0
+            self._anchor, self._anchor_ms, self._pictures = unit.dts, self._date(unit, unix_ms), 0
             self._packager.begin(self._start(unit, unit.dts, tracks.formats, unix_ms))
             self._is_open = True
         if unit.format.kind == "video" and not unit.continues:
             self._pictures, self._newest = self._pictures + 1, unit.dts
         self._packager.add(unit)
+
+    def _date(self, unit: AccessUnit, unix_ms: int) -> int:
+        """The time of day of a unit; that of others is counted from there."""
+        if self._clock is None:
+            return unix_ms
+        date_ms = self._clock.date_ms(unit.dts - self._tracks.shift, unix_ms)
+        self._rule.phase = date_ms * TICKS_PER_MS - unit.dts
+        return date_ms
 
     def _start(
         self, unit: AccessUnit, dts: int, formats: Mapping[str, TrackFormat] | None, unix_ms: int

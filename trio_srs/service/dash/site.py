@@ -6,7 +6,7 @@ the one of the next manifest among them (``Location``).
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from typing import ClassVar, Final
 from weakref import WeakKeyDictionary
 
@@ -104,10 +104,11 @@ class DashSite(SegmentedSite[DashConfig]):
 
     # ----------------------------------------------------------------- files
 
-    def max_age_s(self, live: SegmentedStream) -> int:
+    def max_age_s(self) -> int:
         return _FRESH_S
 
-    def first(self, live: SegmentedStream, folder: str) -> WebAnswer:
+    def first(self, lives: Mapping[str, SegmentedStream], folder: str) -> WebAnswer:
+        (live,) = lives.values()
         return text_answer(MANIFEST_TYPE, self._text(live, folder, folder + _MANIFEST).encode())
 
     def file(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -15,6 +16,7 @@ from trio_srs.wire.path_template import PLAYLIST_VARIABLES, SEGMENT_VARIABLES, P
 
 if TYPE_CHECKING:
     from trio_srs.hub.segmented_streams import SegmentsRule
+    from trio_srs.media.segments.variant_template import VariantTemplate
 
 __all__ = ["HlsConfig"]
 
@@ -50,6 +52,18 @@ def _check_segment(_config: object, _field: object, text: str) -> None:
     _read_segment(text)
 
 
+@cache
+def _read_variants(texts: tuple[str, ...]) -> tuple[VariantTemplate, ...]:
+    from trio_srs.media.segments.variant_template import VariantTemplate  # where there are some
+
+    return tuple(map(VariantTemplate.read, texts))
+
+
+def _check_variants(_config: object, _field: object, texts: tuple[str, ...]) -> None:
+    if texts:
+        _read_variants(texts)
+
+
 def _check_prefix(_config: object, _field: object, text: str) -> None:
     if not _PREFIX.fullmatch(text):
         raise ValueError(f'expected the beginning of a URL or nothing, not "{text}"')
@@ -66,6 +80,13 @@ class HlsConfig(SegmentedConfig):
     """What segments are: `fmp4` (CMAF; H.264, H.265, AV1, VP9, AAC, MP3, Opus, FLAC, AC-3; with
     low latency), or `ts` (MPEG-TS; H.264, AAC, MP3, AC-3: what the oldest players take). A viewer
     may ask for the other one: `/{app}/{stream}.m3u8?container=ts`."""
+    audio_only: bool = False
+    """Offer the sound of a stream alone as well, where it is apart (`fmp4`): to who has no room for
+    pictures."""
+    variants: tuple[str, ...] = attrs.field(default=(), validator=_check_variants)
+    """Streams that are one in several sizes: `"live/cam_{720p,360p}"` lets a player of `live/cam`
+    choose from `live/cam_720p` and `live/cam_360p`, which are cut at the same times. A `*` stands
+    for any text without a slash."""
     segments_per_key: int | None = attrs.field(default=None, validator=within(1, 100_000))
     """Encrypt segments (AES-128), and take another key whenever so many of them have one; keys are
     given to who may play the stream. What is encrypted has no parts. `"off"` encrypts nothing."""
@@ -93,6 +114,11 @@ class HlsConfig(SegmentedConfig):
     dispose: Timeout = attrs.field(default=Timeout(120.0), validator=seconds_within("0s", "never"))
     """How long what is left of a stream stays in that folder when it has ended; if it has when the
     server stops, it goes at once. `"never"` keeps it."""
+
+    @property
+    def variant_templates(self) -> tuple[VariantTemplate, ...]:
+        """What streams are called that are variants of one."""
+        return _read_variants(self.variants) if self.variants else ()
 
     @property
     def playlist_template(self) -> PathTemplate:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import ClassVar, Final
 
 import attrs
@@ -17,6 +17,7 @@ from trio_srs.hub.segmented_streams import SegmentsRule
 from trio_srs.media.segments.rendition import Rendition
 from trio_srs.media.segments.segment_container import SegmentContainer
 from trio_srs.media.segments.segment_keys import SegmentKey
+from trio_srs.media.segments.variant_template import VariantMember
 from trio_srs.service.base import Parts, WebAnswer
 from trio_srs.service.hls.config import HlsConfig
 from trio_srs.service.hls.directives import Directives
@@ -29,6 +30,7 @@ from trio_srs.service.segmented.site import (
 )
 from trio_srs.service.segmented.viewer import SegmentsViewer
 from trio_srs.session.http_events import HttpRequest
+from trio_srs.wire.hls.multivariant_playlist import MultivariantPlaylist
 
 __all__ = ["PLAYLIST_TYPE", "FindKey", "HlsSite"]
 
@@ -72,11 +74,24 @@ class HlsSite(SegmentedSite[HlsConfig]):
 
     def rule_of(self, file: str) -> SegmentsRule:
         # Transport streams have everything in the rendition that is called so.
-        is_ts = file.startswith(("main.", "main-"))
+        is_ts = file.rpartition("/")[2].startswith(("main.", "main-"))
         return self.config().rule(SegmentContainer.TS if is_ts else SegmentContainer.FMP4)
 
-    def first(self, live: SegmentedStream, folder: str) -> WebAnswer:
-        return text_answer(PLAYLIST_TYPE, _under(folder, live).encode())
+    def members(self, key: str) -> tuple[VariantMember, ...]:
+        """Its variants, unless nobody publishes one of those and somebody the stream itself."""
+        for template in self.config().variant_templates:
+            members = template.members(key)
+            if members and (not self._is_there(key) or any(self._is_there(m.key) for m in members)):
+                return members
+        return super().members(key)
+
+    def _is_there(self, key: str) -> bool:
+        stream = self._parts.hub.find(key)
+        return stream is not None and stream.publishing
+
+    def first(self, lives: Mapping[str, SegmentedStream], folder: str) -> WebAnswer:
+        playlist = _all_of(lives, folder, with_sound_alone=self.config().audio_only)
+        return text_answer(PLAYLIST_TYPE, playlist.write().encode())
 
     def file(
         self, asked: HttpRequest, viewer: SegmentsViewer, live: SegmentedStream, file: str
@@ -96,9 +111,9 @@ class HlsSite(SegmentedSite[HlsConfig]):
             return self._hinted(viewer, live, rendition, file)
         raise NoSuchSegmentError(f"{file[:80]} is not there, or not any more")
 
-    def kept(self, stream: str, file: str) -> WebAnswer:
-        live = self.live.find(stream, self.rule_of(file))
-        return _key_answer(_key_of(live, file) or self._find_key(stream, file), file)
+    def kept(self, viewer: SegmentsViewer, key: str, file: str) -> WebAnswer:
+        live = self.live.find(key, viewer.rule)
+        return _key_answer(_key_of(live, file) or self._find_key(key, file), file)
 
     # -------------------------------------------------------------- playlists
 
@@ -178,11 +193,38 @@ def _key_answer(key: SegmentKey | None, file: str) -> WebAnswer:
     )
 
 
-def _under(folder: str, live: SegmentedStream) -> str:
-    """The multivariant playlist, with its URIs below a folder."""
-    said = live.presentation.multivariant()
+def _all_of(
+    lives: Mapping[str, SegmentedStream], folder: str, *, with_sound_alone: bool
+) -> MultivariantPlaylist:
+    """What there is to choose from of all streams: each below its label in a folder, and sound
+    alone of the last."""
+    said = [
+        _under(
+            f"{folder}{label}/" if label else folder,
+            f"-{label}" if label else "",
+            live.presentation.multivariant(
+                with_sound_alone=with_sound_alone and number == len(lives)
+            ),
+        )
+        for number, (label, live) in enumerate(lives.items(), 1)
+    ]
+    return MultivariantPlaylist(
+        variants=tuple(each for one in said for each in one.variants),
+        renditions=tuple(each for one in said for each in one.renditions),
+        independent_segments=all(one.independent_segments for one in said),
+    )
+
+
+def _under(folder: str, suffix: str, said: MultivariantPlaylist) -> MultivariantPlaylist:
+    """It, with its URIs below a folder, and something behind the names of its groups."""
     return attrs.evolve(
         said,
-        variants=tuple(attrs.evolve(each, uri=folder + each.uri) for each in said.variants),
-        renditions=tuple(attrs.evolve(each, uri=folder + each.uri) for each in said.renditions),
-    ).write()
+        variants=tuple(
+            attrs.evolve(each, uri=folder + each.uri, audio=each.audio and each.audio + suffix)
+            for each in said.variants
+        ),
+        renditions=tuple(
+            attrs.evolve(each, uri=folder + each.uri, group_id=each.group_id + suffix)
+            for each in said.renditions
+        ),
+    )

@@ -11,7 +11,8 @@ something there is known by its address and its ``Authorization``: as a rule a c
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from hashlib import sha256
 from typing import ClassVar, Final, Generic, TypeVar
 from urllib.parse import quote
 
@@ -19,12 +20,14 @@ import attrs
 import trio
 
 from trio_srs.errors import EndReason, RefusedError
+from trio_srs.hub.derived import DerivedForm
 from trio_srs.hub.end import End
 from trio_srs.hub.playing import StreamNotFoundError
 from trio_srs.hub.segmented_stream import SegmentedStream
 from trio_srs.hub.segmented_streams import SegmentsRule
 from trio_srs.media.segments.rendition import Rendition
 from trio_srs.media.segments.segment import Segment
+from trio_srs.media.segments.variant_template import VariantMember
 from trio_srs.service.base import Parts, WebAnswer, WebClient
 from trio_srs.service.segmented.config import SegmentedConfig
 from trio_srs.service.segmented.viewer import SegmentsViewer, Wanted
@@ -36,6 +39,7 @@ __all__ = ["HOLD_TARGETS", "HeldTooLongError", "NoSuchSegmentError", "SegmentedS
 _TYPES: Final = {".ts": "video/mp2t", ".m4s": "video/iso.segment", ".mp4": "video/mp4"}
 _IMMUTABLE: Final = "public, max-age=86400, immutable"
 """Names are never given twice."""
+_TAG_DIGITS: Final = 16
 HOLD_TARGETS: Final = 3
 """Target durations that are waited at most for what a request is held for."""
 
@@ -93,10 +97,11 @@ class SegmentedSite(ABC, Generic[ConfigT]):
         """How the stream is cut that somebody goes on with, by the name of a file of it."""
 
     @abstractmethod
-    def first(self, live: SegmentedStream, folder: str) -> WebAnswer:
+    def first(self, lives: Mapping[str, SegmentedStream], folder: str) -> WebAnswer:
         """What a new viewer is answered.
 
         Args:
+            lives: the streams that it may choose from, by label; see :meth:`members`.
             folder: where all else is, relative to the path.
         """
 
@@ -110,6 +115,11 @@ class SegmentedSite(ABC, Generic[ConfigT]):
             RefusedError: no; also raised by what is awaited.
         """
 
+    def members(self, key: str) -> tuple[VariantMember, ...]:
+        """The streams that are offered as one: by default that one, whose label is empty. Below
+        the viewer's folder there is one for each label."""
+        return (VariantMember("", key),)
+
     def known(self, asked: HttpRequest, client: WebClient) -> SegmentsViewer | None:
         """Who asks again for what viewers begin with, and is none that begins: by default
         nobody."""
@@ -122,18 +132,21 @@ class SegmentedSite(ABC, Generic[ConfigT]):
         """Somebody is over; also who was not let in."""
         self.viewers.ended(viewer, end)
 
-    def kept(self, stream: str, file: str) -> WebAnswer:
+    def kept(self, viewer: SegmentsViewer, key: str, file: str) -> WebAnswer:
         """A file of a stream that may be cut no more, for who may play it.
+
+        Args:
+            key: the stream's name.
 
         Raises:
             NoSuchSegmentError: there is none.
         """
-        raise NoSuchSegmentError(f"there is no {file[:80]} of {stream}")
+        raise NoSuchSegmentError(f"there is no {file[:80]} of {key}")
 
-    def max_age_s(self, live: SegmentedStream) -> int:
+    def max_age_s(self) -> int:
         """How long a cache may keep what comes first, where that is the same for all: by default
-        half a target duration."""
-        return max((live.presentation.renditions[0].target_s or 0) // 2, 1)
+        half a segment."""
+        return max(int(self.config().segment / 2), 1)
 
     # ----------------------------------------------------------------- paths
 
@@ -149,26 +162,36 @@ class SegmentedSite(ABC, Generic[ConfigT]):
         if len(segments) < 2:
             return None
         *folders, file = segments
-        if (
-            len(folders) > 2
-            and folders[-1].startswith(self._ctx)
-            and folders[-2].endswith(self._folder)
-        ):
-            wanted = Wanted("/".join(folders[:-2]), folders[-2].removesuffix(self._folder))
-            ctx = folders[-1].removeprefix(self._ctx)
-            if ctx.startswith(SHARED):
-                raise NoSuchSegmentError("that is nobody's")
-            return self._known(asked, client, wanted, ctx, file)
-        if len(folders) > 1 and folders[-1].endswith(self._folder):
-            wanted = Wanted("/".join(folders[:-1]), folders[-1].removesuffix(self._folder))
-            if file.endswith(self.kept_endings):
-                return self._kept(asked, client, wanted, file)
-            ctx = shared_ctx(asked, client, wanted, self.rule_of(file))
-            return self._known(asked, client, wanted, ctx, file)
+        for depth in (0, 1):  # the folder of a viewer, and that of a label in it
+            above, inside = folders[: len(folders) - depth], folders[len(folders) - depth :]
+            found = self._place(above)
+            if found is not None:
+                return self._below(asked, client, *found, "/".join((*inside, file)))
         if not file.endswith(self.ending) or file == self.ending:
             return None
         wanted = Wanted("/".join(folders), file.removesuffix(self.ending))
         return self._begin(asked, client, wanted)
+
+    def _place(self, folders: Sequence[str]) -> tuple[Wanted, str] | None:
+        """The stream, and the id in the URL if any, that a folder is of; None if it is of none."""
+        ctx = ""
+        if folders and folders[-1].startswith(self._ctx):
+            *folders, last = folders
+            ctx = last.removeprefix(self._ctx)
+        if len(folders) < 2 or not folders[-1].endswith(self._folder):
+            return None
+        return Wanted("/".join(folders[:-1]), folders[-1].removesuffix(self._folder)), ctx
+
+    def _below(
+        self, asked: HttpRequest, client: WebClient, wanted: Wanted, ctx: str, file: str
+    ) -> WebAnswer | Awaitable[WebAnswer]:
+        """What is in the folder of a viewer, or of all of them."""
+        if ctx.startswith(SHARED):
+            raise NoSuchSegmentError("that is nobody's")
+        if not ctx and file.endswith(self.kept_endings):
+            return self._kept(asked, client, wanted, file)
+        ctx = ctx or shared_ctx(asked, client, wanted, self.rule_of(file))
+        return self._known(asked, client, wanted, ctx, file)
 
     # ------------------------------------------------------------ new viewers
 
@@ -194,9 +217,9 @@ class SegmentedSite(ABC, Generic[ConfigT]):
         return answer
 
     async def _welcome(self, viewer: SegmentsViewer) -> WebAnswer:
-        live = await self._ready(viewer)
+        lives = await self._ready(viewer)
         folder = f"{quote(viewer.wanted.name)}{self._folder}/{self._ctx}{viewer.ctx}/"
-        return self.first(live, folder)
+        return self.first(lives, folder)
 
     async def _begin_shared(
         self, asked: HttpRequest, client: WebClient, wanted: Wanted, rule: SegmentsRule
@@ -206,12 +229,10 @@ class SegmentedSite(ABC, Generic[ConfigT]):
         viewer = self.viewers.seen(ctx)
         if viewer is None:
             viewer = await self._admit(asked, client, wanted, ctx, rule)
-        live = await self._ready(viewer)
-        return attrs.evolve(
-            self.first(live, f"{quote(wanted.name)}{self._folder}/"),
-            cache_control=f"max-age={self.max_age_s(live)}",
-            etag=f'"{live.epoch}-{live.presentation.revision}-first"',
-        )
+        answer = self.first(await self._ready(viewer), f"{quote(wanted.name)}{self._folder}/")
+        digest = sha256(b"".join(answer.chunks)).hexdigest()[:_TAG_DIGITS]
+        age = f"max-age={self.max_age_s()}"
+        return attrs.evolve(answer, cache_control=age, etag=f'"{digest}"')
 
     async def _admit(
         self,
@@ -257,24 +278,64 @@ class SegmentedSite(ABC, Generic[ConfigT]):
         viewer = SegmentsViewer(
             self._parts, ctx, wanted, client, f"{self.name}{secure}", rule, self.ended
         )
-        form = self.live.form(rule) if is_cut else None
-        await viewer.begin(asked, self.config(), form)
+
+        def choose(key: str) -> list[tuple[str, DerivedForm]]:
+            viewer.members = self.members(key)
+            if viewer.members[0].label:
+                viewer.rule = attrs.evolve(rule, group=key)
+            form = self.live.form(viewer.rule)
+            return [(member.key, form) for member in viewer.members] if is_cut else []
+
+        await viewer.begin(asked, self.config(), choose)
         self.viewers.add(viewer)
         return viewer
 
-    async def _ready(self, viewer: SegmentsViewer) -> SegmentedStream:
-        """The stream, as soon as it has a playlist that every player takes.
+    async def _ready(self, viewer: SegmentsViewer) -> Mapping[str, SegmentedStream]:
+        """The streams that a viewer may choose from, by label, as soon as they have playlists that
+        every player takes: all that are published, or those that are as far in time.
 
         Raises:
             StreamNotFoundError: there was none in time.
         """
-        stream, missing_s = viewer.stream, self.config().missing_timeout
-        assert stream is not None  # it was let in
+        missing_s, found = self.config().missing_timeout, dict[str, SegmentedStream]()
         with trio.move_on_after(missing_s):
-            return await self.live.ready(stream.key, viewer.rule)
+            if len(viewer.members) > 1:
+                await self._find_some(viewer, found)
+            else:
+                (member,) = viewer.members
+                found[member.label] = await self.live.ready(member.key, viewer.rule)
+        if found:
+            return {each.label: found[each.label] for each in viewer.members if each.label in found}
+        assert viewer.stream is not None  # it was let in
         raise StreamNotFoundError(
-            f"nothing of {stream.key} can be seen, also after {missing_s:g} s"
+            f"nothing of {viewer.stream.key} can be seen, also after {missing_s:g} s"
         )
+
+    async def _find_some(self, viewer: SegmentsViewer, found: dict[str, SegmentedStream]) -> None:
+        """Wait for one of several streams, and a segment longer for those that are published."""
+        news = trio.Event()
+
+        async def find(member: VariantMember) -> None:
+            nonlocal news
+            found[member.label] = await self.live.ready(member.key, viewer.rule)
+            news.set()
+            news = trio.Event()
+
+        async with trio.open_nursery() as nursery:
+            for member in viewer.members:
+                nursery.start_soon(find, member)
+            while not found:
+                await news.wait()
+            with trio.move_on_after(self.config().segment):
+                while self._is_more(viewer, found):
+                    await news.wait()
+            nursery.cancel_scope.cancel()
+
+    def _is_more(self, viewer: SegmentsViewer, found: Mapping[str, SegmentedStream]) -> bool:
+        """Whether a stream is published that has no playlist yet."""
+        others = (each.key for each in viewer.members if each.label not in found)
+        streams = map(self._parts.hub.find, others)
+        return any(stream is not None and stream.publishing for stream in streams)
 
     # ---------------------------------------------------------- known viewers
 
@@ -306,19 +367,17 @@ class SegmentedSite(ABC, Generic[ConfigT]):
         if viewer is None:
             rule = self.rule_of(file)
             viewer = await self._admit(asked, client, wanted, ctx, rule, is_cut=False)
-        assert viewer.stream is not None  # it was let in
-        return self.kept(viewer.stream.key, file)
+        return self.kept(viewer, *_member(viewer, file))
 
     def _file(
         self, asked: HttpRequest, viewer: SegmentsViewer, file: str
     ) -> WebAnswer | Awaitable[WebAnswer]:
         """Whatever is in its folder."""
-        stream = viewer.stream
-        assert stream is not None  # it was let in
-        live = self.live.find(stream.key, viewer.rule)
+        key, name = _member(viewer, file)
+        live = self.live.find(key, viewer.rule)
         if live is None:
-            raise NoSuchSegmentError(f"nothing of {stream.key} is there any more")
-        return self.file(asked, viewer, live, file)
+            raise NoSuchSegmentError(f"nothing of {key} is there any more")
+        return self.file(asked, viewer, live, name)
 
     # ------------------------------------------------------------------ media
 
@@ -352,3 +411,12 @@ class SegmentedSite(ABC, Generic[ConfigT]):
             etag=f'"{file}"',
             has_ranges=True,
         )
+
+
+def _member(viewer: SegmentsViewer, file: str) -> tuple[str, str]:
+    """Which stream a file of a viewer's folder is of, by its name, and the file's own."""
+    label, _, name = file.rpartition("/")
+    for member in viewer.members:
+        if member.label == label:
+            return member.key, name
+    raise NoSuchSegmentError(f"there is nothing called {label[:80]}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -35,10 +35,14 @@ from trio_srs.units import NEVER
 if TYPE_CHECKING:
     from trio_srs.hub.derived import DerivedForm
     from trio_srs.hub.segmented_streams import SegmentsRule
+    from trio_srs.media.segments.variant_template import VariantMember
     from trio_srs.service.base import Parts
     from trio_srs.service.segmented.config import SegmentedConfig
 
-__all__ = ["SegmentsViewer", "SessionOverError", "Wanted"]
+__all__ = ["Choose", "SegmentsViewer", "SessionOverError", "Wanted"]
+
+Choose = Callable[[str], "Sequence[tuple[str, DerivedForm]]"]
+"""Says which streams are wanted in which form where one is granted, all by their names."""
 
 
 @attrs.frozen
@@ -65,6 +69,7 @@ class SegmentsViewer:
         wanted: what it asked for.
         rule: how what it watches is cut.
         stream: the stream that was granted; None before.
+        members: the streams that it has to choose from; none before.
         seen_at: when it asked for something last, on Trio's clock.
     """
 
@@ -81,6 +86,7 @@ class SegmentsViewer:
         now = trio.current_time()
         self.ctx, self.wanted, self.rule, self.seen_at = ctx, wanted, rule, now
         self.stream: ResolvedStream | None = None
+        self.members: tuple[VariantMember, ...] = ()
         self._parts, self._client, self._on_end = parts, client, on_end
         self._bytes = 0
         self._end: End | None = None
@@ -93,10 +99,11 @@ class SegmentsViewer:
 
     # ------------------------------------------------------------- beginning
 
-    async def begin(
-        self, asked: HttpRequest, config: SegmentedConfig, form: DerivedForm | None
-    ) -> None:
-        """Be let in, and want the stream in a form, if any, for as long as the session lasts.
+    async def begin(self, asked: HttpRequest, config: SegmentedConfig, choose: Choose) -> None:
+        """Be let in, and want what is chosen for as long as the session lasts.
+
+        Args:
+            choose: called once, when a stream is granted.
 
         Raises:
             RefusedError: no; the session has ended.
@@ -108,7 +115,7 @@ class SegmentsViewer:
             stream = await self._resolve(asked, config)
             if self._end is not None:
                 raise SessionOverError(self._end.detail or str(self._end.reason))
-            await self._want(stream, form)
+            await self._want(stream, choose(stream.key))
         except RefusedError as refusal:
             announce_refused(parts.bus, self.entry, self.request, refusal)
             self.conclude(End(refusal.end, f"{refusal.code}: {refusal}"))
@@ -117,17 +124,21 @@ class SegmentsViewer:
             self.conclude(End(EndReason.PEER_FIN, "it left before it was answered"))
             raise
 
-    async def _want(self, stream: ResolvedStream, form: DerivedForm | None) -> None:
+    async def _want(
+        self, stream: ResolvedStream, wanted: Sequence[tuple[str, DerivedForm]]
+    ) -> None:
         hub, settings = self._parts.hub, stream.settings
-        may_wait = form is None or settings.play_missing is MissingPolicy.WAIT
-        if not (may_wait or await hub.is_there(stream.key, settings)):
+        is_there = not wanted or settings.play_missing is MissingPolicy.WAIT
+        for key, _ in wanted:
+            is_there = is_there or await hub.is_there(key, settings)
+        if not is_there:
             raise StreamNotFoundError(f"nobody publishes {stream.key}")
         place = hub.quotas.take(
             "play", stream.key, user=stream.account, peer=self.entry.peer, settings=settings
         )
         self._held.callback(place.give_back)
-        if form is not None:
-            self._held.enter_context(hub.derive(stream.key, settings, form))
+        for key, form in wanted:
+            self._held.enter_context(hub.derive(key, settings, form))
         self.stream, request = stream, self.request
         request.stream, request.outcome = stream.key, ACCEPTED
         request.account, request.measure = stream.account, self._counters

@@ -56,6 +56,7 @@ ONLY_IN: Final = {
     "msgspec": ("service.api",),  # litestar's reader and writer of JSON
     "cattrs": ("config", "service", "testing.readback"),
     "tomli": ("config", "tools.expect"),
+    "tomlkit": ("server.server_steering",),  # keeps the comments of a file
     "pygal": ("tools.verdicts",),
     "structlog": ("server.logs",),
     "cryptography": ("net.certificate", "service.access.passwords", "hub.aes_cipher"),

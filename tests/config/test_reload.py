@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from trio_srs.config.load import loads
-from trio_srs.config.reload import Change, difference
+from trio_srs.config.reload import difference
 from trio_srs.config.schema import Config
+from trio_srs.hub.steering import ConfigChange
 
 
 def test_nothing_changed_is_no_difference() -> None:
@@ -14,9 +15,9 @@ def test_nothing_changed_is_no_difference() -> None:
 def test_limits_change_live_and_addresses_after_a_restart() -> None:
     new = loads("[rtmp]\nlisten = [':0']\nchunk_size = 4096\n[http]\n[log]\nlevel = 'debug'")
     assert difference(Config(), new) == [
-        Change("rtmp.listen", '[":1935"]', '[":0"]', live=False),
-        Change("rtmp.chunk_size", "60000", "4096", live=True),
-        Change("log.level", '"info"', '"debug"', live=True),
+        ConfigChange("rtmp.listen", '[":1935"]', '[":0"]', live=False),
+        ConfigChange("rtmp.chunk_size", "60000", "4096", live=True),
+        ConfigChange("log.level", '"info"', '"debug"', live=True),
     ]
 
 

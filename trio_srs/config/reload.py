@@ -11,29 +11,12 @@ import attrs
 
 from trio_srs.config.render import key_path, show, tables
 from trio_srs.config.schema import Config
+from trio_srs.hub.steering import ConfigChange
 
-__all__ = ["Change", "difference"]
-
-
-@attrs.frozen
-class Change:
-    """One key whose value differs."""
-
-    path: str
-    """The key, such as ``rtmp.chunk_size`` or ``app.live.gop_cache``."""
-    old: str | None
-    """The value before, as TOML; None where an override was not given. Secrets stay hidden."""
-    new: str | None
-    """The value now, in the same form."""
-    live: bool
-    """Whether a running server takes it over; otherwise it holds after a restart."""
-
-    def __str__(self) -> str:
-        note = "" if self.live else " (after a restart)"
-        return f"{self.path}: {self.old or 'not set'} -> {self.new or 'not set'}{note}"
+__all__ = ["difference"]
 
 
-def difference(old: Config, new: Config) -> list[Change]:
+def difference(old: Config, new: Config) -> list[ConfigChange]:
     """Every key that differs, in the order of the new configuration, then what it lacks."""
     before, after = _leaves(old), _leaves(new)
     changes = []
@@ -41,7 +24,7 @@ def difference(old: Config, new: Config) -> list[Change]:
         was, now = before.get(path, _ABSENT), after.get(path, _ABSENT)
         if was.value != now.value or was.text != now.text:
             live = now.live if now is not _ABSENT else was.live
-            changes.append(Change(key_path(path), was.text, now.text, live))
+            changes.append(ConfigChange(key_path(path), was.text, now.text, live))
     return changes
 
 

@@ -95,6 +95,13 @@ class AccessControl:
         """Whether nobody is asked at present: everything is granted as it is asked for."""
         return not any(when() for _, when in self._gates)
 
+    @property
+    def gate_names(self) -> tuple[str, ...]:
+        """What kinds of gates are asked at present, but for the one that :attr:`judge` is of."""
+        judging = getattr(self.judge, "__self__", None)
+        gates = (gate for gate, when in self._gates if gate is not judging and when())
+        return tuple(type(gate).__name__ for gate in gates)
+
     async def connect(self, request: AccessRequest) -> Grant:
         """May a peer use an application?
 

@@ -23,6 +23,7 @@ from trio_srs.hub.supervisor import Supervisor
 from trio_srs.hub.turns import Turns
 from trio_srs.hub.waiting import Waiting
 from trio_srs.net.reading import SharedReader
+from trio_srs.server.server_steering import ServerSteering
 from trio_srs.service.access.make import make_access
 from trio_srs.service.api.make import make_api
 from trio_srs.service.base import Parts, Service
@@ -85,6 +86,7 @@ class Built:
     """A server that is wired, and not yet started."""
 
     rules: Rulebook
+    steering: ServerSteering
     parts: Parts
     services: tuple[Service[Config], ...]
     journal: Journal
@@ -121,6 +123,12 @@ def build(
             urls.update(service.urls)
         return urls
 
+    def take_over(config: Config) -> None:
+        rules.config = config
+        for service in made:
+            service.configure(config)
+
+    steering = ServerSteering(config, take_over)
     parts = Parts(
         server_name=server_name,
         rules=rules,
@@ -141,9 +149,10 @@ def build(
         reader=SharedReader() if SharedReader.works else None,
         addresses=addresses,
         made_files=MadeFiles(supervisor),
+        steering=steering,
     )
     made += filter(None, (offer.make(parts, config) for offer in services))
-    return Built(rules, parts, tuple(made), journal)
+    return Built(rules, steering, parts, tuple(made), journal)
 
 
 def _gates(gate: Gate | Sequence[Gate] | None) -> Sequence[Gate]:

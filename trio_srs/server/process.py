@@ -17,9 +17,9 @@ from typing import Final
 import attrs
 import trio
 
-from trio_srs.config.load import ConfigError
 from trio_srs.config.schema import Config
 from trio_srs.errors import RefusedError
+from trio_srs.hub.steering import ConfigInvalidError
 from trio_srs.server.descriptors import fill_closed_descriptors
 from trio_srs.server.log_output import LogOutput
 from trio_srs.server.logs import configure, prepare, set_level
@@ -40,6 +40,8 @@ _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP)
 class ProcessOptions:
     """What the command line asks of the process besides the configuration."""
 
+    config_file: Path | None = None
+    """Where the configuration came from, if it was a file."""
     ready_file: Path | None = None
     """Written, as a whole, when every listener is up."""
     ready_fd: int | None = None
@@ -107,14 +109,16 @@ async def _main(
         async with serve(config) as server:
             tune_collector()
             with _saying_ready(server, write_file, options.ready_fd):
-                await _run(server, signals, load, parent)
+                steering = server.steering
+                steering.load, steering.path = load, options.config_file
+                steering.taken_over = lambda config: set_level(config.log)
+                await _run(server, signals, parent)
     _log.info("stopped")
 
 
 async def _run(
     server: Server,
     signals: AsyncIterator[int],
-    load: Callable[[], Config],
     parent: int | None,
 ) -> None:
     """Run it until it is stopped."""
@@ -122,7 +126,7 @@ async def _run(
     import_module("trio_srs.hub.inspector")  # likewise: see hub.publish_record
     async with trio.open_nursery() as nursery:
         nursery.start_soon(_prepare, server)
-        nursery.start_soon(_obey, signals, server, load, nursery)
+        nursery.start_soon(_obey, signals, server, nursery)
         if parent is not None:
             nursery.start_soon(_watch_parent, parent, server)
         await server.wait_stopped()
@@ -137,7 +141,6 @@ async def _prepare(server: Server) -> None:
 async def _obey(
     signals: AsyncIterator[int],
     server: Server,
-    load: Callable[[], Config],
     nursery: trio.Nursery,
 ) -> None:
     """Do what signals say, for as long as the server runs."""
@@ -145,7 +148,7 @@ async def _obey(
     async for number in signals:
         _log.info("got %s", signal.Signals(number).name)
         if number == signal.SIGHUP:
-            _reload(server, load)
+            _reload(server)
         elif number == signal.SIGQUIT:
             nursery.start_soon(server.finish)
         else:
@@ -154,22 +157,13 @@ async def _obey(
             asked_to_stop = True
 
 
-def _reload(server: Server, load: Callable[[], Config]) -> None:
+def _reload(server: Server) -> None:
     """Take over a new configuration, or keep the old one if it is bad."""
     try:
-        config = load()
-    except ConfigError as error:
-        for problem in error.problems:
-            _log.error("configuration not reloaded: %s", problem)
-        return
-    changes = server.reload(config)
-    set_level(config.log)
-    for change in changes:
-        how = "now" if change.live else "after a restart"
-        old, new = change.old or "not set", change.new or "not set"
-        _log.info("configuration: %s: %s -> %s, %s", change.path, old, new, how)
-    if not changes:
-        _log.info("configuration reloaded: nothing changed")
+        server.steering.reload()
+    except ConfigInvalidError as error:
+        for where, message in error.problems:
+            _log.error("configuration not reloaded: %s: %s", where, message)
 
 
 async def _watch_parent(parent: int, server: Server) -> None:

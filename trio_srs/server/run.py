@@ -6,12 +6,11 @@ import os
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 import trio
 
-from trio_srs.config.schema import Config, VhostConfig
+from trio_srs.config.schema import Config
 from trio_srs.hub.bus import Bus
 from trio_srs.hub.directory import EventLog, SessionView
 from trio_srs.hub.end import until_ended
@@ -19,15 +18,14 @@ from trio_srs.hub.gate import Gate
 from trio_srs.hub.hub import Hub
 from trio_srs.hub.reports import Reports
 from trio_srs.hub.sessions import SessionFacts, in_order, session_facts, sessions_of
+from trio_srs.hub.steering import ConfigChange
 from trio_srs.hub.supervisor import ALWAYS, SupervisedTask, Supervisor
 from trio_srs.hub.waiting import Reached, Until
 from trio_srs.server.build import SERVICES, Built, Offer, build
 from trio_srs.server.logs import log_event
+from trio_srs.server.server_steering import ServerSteering
 from trio_srs.service.base import Parts, Service, StopPhase
 from trio_srs.wire.stream_name import parse_stream, stream_key
-
-if TYPE_CHECKING:
-    from trio_srs.config.reload import Change
 
 __all__ = ["Server", "serve", "serve_forever"]
 
@@ -36,16 +34,24 @@ class Server:
     """A server that is up. Made by :func:`serve`.
 
     Attributes:
-        config: what it runs with now.
         stopping: whether it has been told to stop or to finish.
     """
 
-    def __init__(self, config: Config, built: Built) -> None:
-        self.config = config
+    def __init__(self, built: Built) -> None:
         self._built = built
         self._parts: Parts = built.parts
         self._stopped = trio.Event()
         self.stopping = False
+
+    @property
+    def config(self) -> Config:
+        """What it runs with now."""
+        return self.steering.config
+
+    @property
+    def steering(self) -> ServerSteering:
+        """How that is looked at and changed."""
+        return self._built.steering
 
     @property
     def hub(self) -> Hub:
@@ -192,7 +198,7 @@ class Server:
         for service in self._built.services:
             await service.prepare()
 
-    def reload(self, config: Config) -> Sequence[Change]:
+    def reload(self, config: Config) -> Sequence[ConfigChange]:
         """Take over what of another configuration can change while running.
 
         New connections, publishes and plays follow it; those that are go on as they began.
@@ -201,15 +207,7 @@ class Server:
             every difference to what the server runs with. Those that are not ``live`` wait for
             a restart, and are named again by the next reload.
         """
-        from trio_srs.config.reload import difference  # only here: few servers are reloaded
-
-        changes = difference(self.config, config)
-        config = _live_part(self.config, config)
-        self._built.rules.config = config
-        for service in self._built.services:
-            service.configure(config)
-        self.config = config
-        return changes
+        return self._built.steering.apply(config)
 
     async def stop(self, grace_s: float | None = None) -> None:
         """Tell every connection, close it, and end the server. At any time, and any number.
@@ -290,7 +288,7 @@ async def serve(
     """
     config = config or Config()
     built = build(config, gate, services)
-    parts, server = built.parts, Server(config, built)
+    parts, server = built.parts, Server(built)
     alone: BaseException | None = None
     # The journal first: what others ask it while they hear of an event has its number.
     with parts.bus.listening(built.journal.hear), parts.bus.listening(log_event):
@@ -389,28 +387,3 @@ async def serve_forever(
     async with serve(config, gate=gate) as server:
         task_status.started(server)
         await server.wait_stopped()
-
-
-_Section = TypeVar("_Section", bound=attrs.AttrsInstance)
-
-
-def _live_part(old: Config, new: Config) -> Config:
-    """``new``, but with the keys of ``old`` that only a restart can change."""
-    sections = {
-        field.name: _live_keys(getattr(old, field.name), section)
-        for field in attrs.fields(Config)
-        if field.init and attrs.has(type(section := getattr(new, field.name)))
-    }
-    vhosts = {
-        name: attrs.evolve(
-            vhost, hooks=_live_keys(old.vhost.get(name, VhostConfig()).hooks, vhost.hooks)
-        )
-        for name, vhost in new.vhost.items()
-    }
-    return attrs.evolve(new, vhost=vhosts, **sections)
-
-
-def _live_keys(old: _Section, new: _Section) -> _Section:
-    fields = attrs.fields(type(new))
-    source = {field.name: new if field.metadata.get("live", True) else old for field in fields}
-    return type(new)(**{name: getattr(section, name) for name, section in source.items()})

@@ -27,6 +27,7 @@ from trio_srs.hub.ids import SrsIds
 from trio_srs.hub.made_files import MadeFiles
 from trio_srs.hub.reports import Reports
 from trio_srs.hub.resolution import Rules, find_name
+from trio_srs.hub.steering import Steering
 from trio_srs.hub.supervisor import Supervisor
 from trio_srs.hub.turns import Turns
 from trio_srs.hub.waiting import Waiting
@@ -96,6 +97,8 @@ class Parts:
     """Reads for all connections, where the platform can."""
     addresses: Callable[[], Mapping[str, Sequence[str]]]
     """The URLs that the server listens on now, by protocol."""
+    steering: Steering | None = None
+    """How the configuration is changed; None where nobody does that."""
     made_files: MadeFiles = attrs.field(factory=MadeFiles)
     """Told by whoever makes files of streams, for whoever wants to know."""
     web_routes: list[WebRoute] = attrs.field(factory=list)

@@ -52,7 +52,9 @@ def test_a_server_gets_configuration_and_options(
     assert main([*words, "--ready-fd", str(writing), "--die-with-parent"]) == Exit.FAILED
     [(got, options)] = started
     assert (got.rtmp.chunk_size, got.rtmp.backlog, got.rtmp.max_connections) == (4096, 77, 5)
-    assert options == ProcessOptions(ready_file=ready, ready_fd=writing, die_with_parent=True)
+    assert options == ProcessOptions(
+        config_file=config, ready_file=ready, ready_fd=writing, die_with_parent=True
+    )
     os.close(reading)
     os.close(writing)
 

@@ -38,6 +38,7 @@ class Call:
 
     async def run(self) -> None:
         """Ask, and take the answer until it is over."""
+        headers = {"host": "localhost", **self.headers}
         scope = {
             "type": "http",
             "asgi": {"version": "3.0"},
@@ -48,7 +49,7 @@ class Call:
             "raw_path": self.path.encode(),
             "query_string": self.query.encode(),
             "root_path": "",
-            "headers": [(k.lower().encode(), v.encode()) for k, v in self.headers.items()],
+            "headers": [(k.lower().encode(), v.encode()) for k, v in headers.items()],
             "client": ("127.0.0.1", 50_000),
             "server": ("api", 80),
         }

@@ -48,6 +48,7 @@ async def open_site(
     turns = Turns()
     context = ApiContext(
         config=config or ApiConfig(),
+        access=house.access,
         hosts=house.rules,
         hub=house.hub,
         bus=house.bus,
@@ -62,5 +63,5 @@ async def open_site(
     app = make_app(context)
     transport = httpx2.ASGITransport(app)
     with context.bus.listening(context.listen):
-        async with httpx2.AsyncClient(transport=transport, base_url="http://api") as client:
+        async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as client:
             yield Site(house, context, app, client)

@@ -15,6 +15,8 @@ PATHS = {
     "/api/v2/streams/live/a": "",
     "/api/v2/streams/live/a/report": "",
     "/api/v2/streams/live/a/reports": "",
+    "/api/v2/streams/live/a/settings": "",
+    "/api/v2/config": "",
     "/api/v2/sessions": "",
     "/api/v2/sessions/c1": "",
     "/api/v2/wait": "stream=live/a",

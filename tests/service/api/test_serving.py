@@ -19,6 +19,7 @@ from trio.testing import MockClock, wait_all_tasks_blocked
 
 from tests.service.rtmp.house import FAST, FixedRules
 from trio_srs.config.schema import Config
+from trio_srs.hub.access import AccessControl
 from trio_srs.hub.bus import Bus
 from trio_srs.hub.hub import Hub
 from trio_srs.hub.journal import Journal
@@ -30,8 +31,9 @@ from trio_srs.net.address import Address
 from trio_srs.net.listen import ListenError
 from trio_srs.secret import Secret
 from trio_srs.service.api.asgi_server import AsgiServer
-from trio_srs.service.api.config import ApiConfig
+from trio_srs.service.api.config import ApiConfig, OpenTo
 from trio_srs.service.api.context import ApiContext
+from trio_srs.service.api.openness import ApiOpenError
 from trio_srs.service.api.serving import ApiService
 from trio_srs.service.api.transport import STALLED_AFTER_S, PatientStream
 
@@ -78,6 +80,7 @@ async def serving(
     bus = Bus()
     context = ApiContext(
         config=ApiConfig(listen=addresses or (LOOPBACK,), **config),
+        access=AccessControl(FixedRules(FAST)),
         hosts=FixedRules(FAST),
         hub=Hub(),
         bus=bus,
@@ -271,16 +274,31 @@ async def test_those_that_wait_for_room_are_counted_too() -> None:
             await stream.aclose()
 
 
+EVERYWHERE = Address("", 0)
+
+
 @pytest.mark.parametrize(
-    ("address", "token", "warned"),
-    [(Address("", 0), False, True), (LOOPBACK, False, False), (Address("", 0), True, False)],
+    ("address", "config", "warned"),
+    [
+        (EVERYWHERE, {"unauthenticated": OpenTo.ANYWHERE}, True),
+        (EVERYWHERE, {"token": Secret("x")}, False),
+        (LOOPBACK, {}, False),
+    ],
 )
 async def test_an_api_that_is_open_to_all_is_warned_of(
-    address: Address, token: bool, warned: bool, caplog: pytest.LogCaptureFixture
+    address: Address, config: dict[str, Any], warned: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with serving(address, token=Secret("x") if token else None):
+    async with serving(address, **config):
         pass
     assert ("set api.token" in caplog.text) == warned
+
+
+async def test_it_does_not_open_to_all_unless_told_so_in_words() -> None:
+    with pytest.raises(
+        ApiOpenError, match=r'set api\.token, or .* api\.unauthenticated = "anywhere"'
+    ):
+        async with serving(LOOPBACK, EVERYWHERE):
+            pass
 
 
 async def test_a_bug_ends_only_its_own_connection(caplog: pytest.LogCaptureFixture) -> None:

@@ -118,6 +118,7 @@ def _serve(config: Config, load_again: Callable[[], Config], args: argparse.Name
     from trio_srs.server.process import ProcessOptions, run_process
 
     options = ProcessOptions(
+        config_file=args.config,
         ready_file=args.ready_file,
         ready_fd=args.ready_fd,
         die_with_parent=args.die_with_parent,

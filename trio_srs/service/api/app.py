@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import hmac
 from typing import Any, Final
 
 from litestar import Litestar, get
@@ -17,17 +16,25 @@ from litestar.openapi.spec import Components, SecurityScheme
 from litestar.params import QueryParameter
 from litestar.types import Guard
 
+from trio_srs.service.api.admission import admit
 from trio_srs.service.api.context import ApiContext
 from trio_srs.service.api.encoding import PlainResponse, encode
 from trio_srs.service.api.error_answers import (
     HANDLERS,
-    TokenRefusedError,
     UnknownParameterError,
     located,
 )
 from trio_srs.service.api.head_requests import answering_head_requests
 from trio_srs.service.api.names import Asgi, folding
 from trio_srs.service.api.request_bodies import BODY_MOST, hurrying
+from trio_srs.service.api.routes.access_check import AccessQuestion, ask_rules
+from trio_srs.service.api.routes.config import (
+    patch_config,
+    reload_config,
+    save_config,
+    show_config,
+    show_settings,
+)
 from trio_srs.service.api.routes.events import follow_events
 from trio_srs.service.api.routes.reports import (
     Expectations,
@@ -40,6 +47,7 @@ from trio_srs.service.api.routes.sessions import end_session, list_sessions, sho
 from trio_srs.service.api.routes.streams import kick_publisher, list_streams, show_stream
 from trio_srs.service.api.routes.waiting import wait
 from trio_srs.service.api.schema import PlainSchemas, first_paragraph
+from trio_srs.service.api.srs.raw import show_raw
 from trio_srs.service.api.srs.stream_answers import SrsCode
 from trio_srs.service.api.srs.streams import (
     kick_client,
@@ -68,16 +76,18 @@ _ROUTES: Final = (
     show_server,
     *(list_streams, show_stream, kick_publisher),
     *(show_report, list_reports, judge_stream, wait, follow_events),
-    *(list_sessions, show_session, end_session),
+    *(list_sessions, show_session, end_session, ask_rules),
+    *(show_config, patch_config, reload_config, save_config, show_settings),
     *(show_urls, show_versions, show_summaries, show_rusages, show_own_stat, show_cpu),
     *(show_memory, show_features, list_vhosts, show_vhost, list_srs_streams, show_srs_stream),
-    *(list_clients, show_client, kick_client),
+    *(list_clients, show_client, kick_client, show_raw),
 )
 _ABOUT: Final = """\
 What a live media server knows, and what it can be told to do. Every error is a JSON object with \
 `code`, `message` and `where`. Names of streams are those that clients use: `live/cam1`. Where \
-`api.token` is configured, every request says it: `Authorization: Bearer TOKEN`."""
-_SECURITY: Final = "token"
+`api.token` is configured, every request says it: `Authorization: Bearer TOKEN`; where rules name \
+users, a request says who asks, by HTTP's Basic or a user's token."""
+_SECURITY: Final = ("bearer", "basic")
 _CORS_HEADERS: Final = ["authorization", "content-type", "last-event-id"]
 
 
@@ -98,7 +108,7 @@ def make_app(context: ApiContext) -> Asgi:
     app = Litestar(
         [*_ROUTES, show_description],
         dependencies={"api": Provide(lambda: context, sync_to_thread=False)},
-        guards=[_token_guard(context), _refuse_unknown_parameters],
+        guards=[_admitting(context), _refuse_unknown_parameters],
         cors_config=_cors(origins) if origins else None,
         exception_handlers=HANDLERS,
         openapi_config=None,
@@ -110,23 +120,15 @@ def make_app(context: ApiContext) -> Asgi:
     return answering_head_requests(folding(hurrying(app)))
 
 
-def _token_guard(context: ApiContext) -> Guard:
-    async def ask_for_token(  # not a plain function: that would be run in a thread
-        connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler
+def _admitting(context: ApiContext) -> Guard:
+    async def ask(  # not a plain function: that would be run in a thread
+        connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
     ) -> None:
-        token = context.config.token
-        if token is None:
-            return
-        kind, _space, said = connection.headers.get("authorization", "").partition(" ")
-        is_right = hmac.compare_digest(said.strip().encode(), token.value.encode())
-        if kind.lower() != "bearer" or not is_right:
-            with located("header.authorization"):
-                raise TokenRefusedError(
-                    f"expected Authorization: Bearer with the token of api.token, "
-                    f"not {'another one' if said else 'none'}"
-                )
+        await admit(
+            connection, handler, context.config, context.access, is_reached=context.is_reached
+        )
 
-    return ask_for_token
+    return ask
 
 
 async def _refuse_unknown_parameters(
@@ -156,7 +158,7 @@ def _query_names(handler: BaseRouteHandler) -> frozenset[str]:
 def _cors(origins: tuple[str, ...]) -> CORSConfig:
     return CORSConfig(
         allow_origins=list(origins),
-        allow_methods=["GET", "POST", "DELETE"],
+        allow_methods=["GET", "POST", "PATCH", "DELETE"],
         allow_headers=_CORS_HEADERS,
     )
 
@@ -173,19 +175,19 @@ def describe() -> dict[str, Any]:
             description=_ABOUT,
             use_handler_docstrings=True,
             components=Components(
-                security_schemes={_SECURITY: SecurityScheme(type="http", scheme="bearer")}
+                security_schemes={
+                    scheme: SecurityScheme(type="http", scheme=scheme) for scheme in _SECURITY
+                }
             ),
-            security=[{_SECURITY: []}, {}],
+            security=[{"bearer": []}, {"basic": []}, {}],
         ),
         plugins=[PlainSchemas()],
         logging_config=None,
     )
     described = app.openapi_schema.to_schema()
     schemas = described["components"]["schemas"]
-    schemas[Expectations.__name__] |= {
-        "description": Expectations.__doc__,
-        "additionalProperties": False,
-    }
+    for body in (AccessQuestion, Expectations):
+        schemas[body.__name__] |= {"description": body.__doc__, "additionalProperties": False}
     schemas[SrsCode.__name__]["additionalProperties"] = False  # else every answer is one as well
     for schema in schemas.values():
         schema["description"] = first_paragraph(schema["description"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import re
 from typing import Final
 
@@ -11,11 +12,20 @@ from trio_srs.net.address import Address
 from trio_srs.secret import Secret
 from trio_srs.units import within
 
-__all__ = ["ApiConfig"]
+__all__ = ["ApiConfig", "OpenTo"]
 
 _RESTART: Final = {"live": False}
 _TOKEN: Final = re.compile(r"[!-~]+")
 _ORIGIN: Final = re.compile(r"https?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
+
+
+class OpenTo(enum.StrEnum):
+    """Whom the API is open to where nothing says who may use it."""
+
+    LOOPBACK = "loopback"
+    """Programs on this machine; elsewhere it does not start."""
+    ANYWHERE = "anywhere"
+    """Everybody who reaches it."""
 
 
 @attrs.frozen(kw_only=True)
@@ -24,10 +34,15 @@ class ApiConfig:
 
     listen: tuple[Address, ...] = attrs.field(default=(), metadata=_RESTART)
     """Where to listen, in the forms of `rtmp.listen`; usually `["127.0.0.1:1985"]`. `[]` is
-    off. Whoever can connect may end publishers, unless `token` is set."""
+    off. Who may use it is said by `token`, and by `access.rules` about `read` and `operate`."""
     token: Secret | None = None
     """What a client has to say in `Authorization: Bearer …`: text, `{ file = "/path" }` or
     `{ env = "VARIABLE" }`; `"off"` lets everybody in."""
+    unauthenticated: OpenTo = OpenTo.LOOPBACK
+    """Where the API may stand open if neither `token` nor a rule of `access.rules` about `read` or
+    `operate` says who may use it: on `"loopback"` addresses and unix sockets alone, so that the
+    server does not start with another one in `listen`; or `"anywhere"`, where whoever reaches it
+    may end publishers and change the configuration."""
     cors_origins: tuple[str, ...] = attrs.field(default=(), metadata=_RESTART)
     """The web pages whose scripts may use the API (CORS), by origin: `"https://example.com"`;
     `"*"` is all of them. Programs that are no browser need none."""

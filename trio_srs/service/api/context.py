@@ -8,16 +8,19 @@ from collections.abc import Callable, Mapping, Sequence
 import attrs
 import trio
 
+from trio_srs.hub.access import AccessControl
 from trio_srs.hub.bus import Bus, Event
 from trio_srs.hub.directory import EventLog, SessionView
 from trio_srs.hub.hub import Hub
 from trio_srs.hub.ids import SrsIds
 from trio_srs.hub.reports import Reports
 from trio_srs.hub.resolution import Rules
+from trio_srs.hub.steering import Steering
 from trio_srs.hub.turns import Turns
 from trio_srs.hub.waiting import Waiting
 from trio_srs.service.api.config import ApiConfig
 from trio_srs.service.api.counters import Counters
+from trio_srs.service.api.srs.last_reload import LastReload
 from trio_srs.service.api.srs.plane import SrsPlane
 
 __all__ = ["ApiContext"]
@@ -29,6 +32,8 @@ class ApiContext:
 
     config: ApiConfig
     """For requests that begin; a reload puts another one here."""
+    access: AccessControl
+    """Who may do what."""
     hosts: Rules
     hub: Hub
     bus: Bus
@@ -47,6 +52,12 @@ class ApiContext:
     """The virtual hosts that are configured."""
     fragment_s: Callable[[], float | None] = lambda: None
     """How long a segment of HLS is; None where it is not served."""
+    steering: Steering | None = None
+    """How the configuration is changed; None where nobody does that."""
+    last_reload: LastReload = attrs.field(factory=LastReload)
+    """What became of it when the configuration was last reloaded in SRS's way."""
+    is_reached: bool = False
+    """Whether others than this machine reach the API."""
     srs: SrsPlane = attrs.field(init=False)
     """All of it in SRS's words."""
     stopping: trio.Event = attrs.field(factory=trio.Event)

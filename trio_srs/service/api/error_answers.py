@@ -127,10 +127,17 @@ def _failure(status: int, code: str, message: str, where: str, **headers: str) -
     return Response(failure, status_code=status, headers=headers, media_type="application/json")
 
 
+_CHALLENGE: Final = 'Basic realm="trio-srs", Bearer'
+"""What a client may show to be a user (RFC 9110 11.6.1)."""
+
+
 def _refused(
     _: Request[Any, Any, Any], refusal: RefusedError, where: str = ""
 ) -> Response[Failure]:
-    headers = {"WWW-Authenticate": "Bearer"} if isinstance(refusal, TokenRefusedError) else {}
+    headers = {}
+    if refusal.http_status == 401:
+        is_token = isinstance(refusal, TokenRefusedError)
+        headers["WWW-Authenticate"] = "Bearer" if is_token else _CHALLENGE
     return _failure(refusal.http_status, refusal.code, str(refusal), where, **headers)
 
 

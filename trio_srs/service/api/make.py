@@ -87,6 +87,7 @@ def make_api(parts: Parts, config: ApiSections) -> ApiService | None:
 
     context = ApiContext(
         config=config.api,
+        access=parts.access,
         hosts=parts.rules,
         hub=parts.hub,
         bus=parts.bus,
@@ -96,6 +97,7 @@ def make_api(parts: Parts, config: ApiSections) -> ApiService | None:
         waiting=parts.waiting,
         turns=parts.turns,
         addresses=parts.addresses,
+        steering=parts.steering,
         srs_ids=parts.srs_ids,
         vhosts=lambda: tuple(service.sections.vhost),
         fragment_s=lambda: _fragment_s(service.sections),

@@ -12,13 +12,16 @@ from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import quote, unquote
 
+import attrs
+
 from trio_srs.service.api.error_answers import located
 from trio_srs.wire.stream_name import parse_stream, stream_key
+from trio_srs.wire.url import StreamName
 
-__all__ = ["PARTS", "STREAMS", "find_key", "folding", "path_key"]
+__all__ = ["PARTS", "STREAMS", "find_key", "folding", "path_key", "path_name"]
 
 STREAMS: Final = "/api/v2/streams"
-PARTS: Final = frozenset({"report", "reports", "expect", "publisher"})
+PARTS: Final = frozenset({"report", "reports", "expect", "publisher", "settings"})
 """What a path of a stream may go on with."""
 
 _ASCII: Final = "".join(map(chr, range(33, 127)))
@@ -51,15 +54,26 @@ def fold(raw: bytes) -> str:
     return "/".join((STREAMS, *words[:1], *name, *asked))
 
 
+def path_name(app: str, name: str, vhost: str, vhost_of: Callable[[str], str]) -> StreamName:
+    """The stream that a path names, in the configured virtual host. Raises as :func:`path_key`."""
+    with located("path"):
+        named = parse_stream(_path_text(app, name))
+    return attrs.evolve(named, vhost=vhost_of(vhost or named.vhost))
+
+
 def path_key(app: str, name: str, vhost: str, vhost_of: Callable[[str], str]) -> str:
     """The key of the stream that a path names, by its two segments as they came.
 
     Raises:
         Located: it is no name of a stream.
     """
+    return find_key(_path_text(app, name), vhost, vhost_of, "path")
+
+
+def _path_text(app: str, name: str) -> str:
     front, rest = (unquote(part, errors="surrogateescape") for part in (app, name))
     slash = "//" if _SCHEME.fullmatch(front) else "/"  # a URL, less what folding took away
-    return find_key(f"{front}{slash}{rest}", vhost, vhost_of, "path")
+    return f"{front}{slash}{rest}"
 
 
 def find_key(stream: str, vhost: str, vhost_of: Callable[[str], str], where: str) -> str:

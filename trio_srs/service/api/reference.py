@@ -20,6 +20,8 @@ _GROUPS: Final = {
     "streams": "Streams",
     "reports": "Reports and verdicts",
     "sessions": "Sessions",
+    "access": "Who may",
+    "config": "The configuration",
     "srs": "SRS's own API",
 }
 _INTRO: Final = """\
@@ -29,19 +31,22 @@ description that the server itself gives, `GET /api/v2/openapi.json` (OpenAPI 3.
 clients in many languages can be generated.
 
 An answer is JSON. Every error is a [`Failure`](#failure) with a status of 400 or more. Not
-described below, as they are the same everywhere: 401, the token of `api.token` is missing or wrong;
-404 (`no_such_path`) and 405 (`method_not_allowed`), no such function; 500 (`internal_error`), a bug
-of ours. A request that is not HTTP, or whose path is not UTF-8, is answered with a bare 400.
+described below, as they are the same everywhere: 401, it was not shown who asks; 403, who asks may
+not do that; 429, from this address came too many wrong passwords; 404 (`no_such_path`) and 405
+(`method_not_allowed`), no such function; 500 (`internal_error`), a bug of ours. A request that is
+not HTTP, or whose path is not UTF-8, is answered with a bare 400.
 
 A stream is named by its application and its name, `/api/v2/streams/live/cam1`. A slash in a name
 may stand as it is, `/api/v2/streams/live/room/cam1/report`, or as `%2F`; it has to be `%2F` if the
-name ends in `report`, `reports`, `expect` or `publisher`. Other letters are percent-encoded
-UTF-8."""
+name ends in `report`, `reports`, `expect`, `publisher` or `settings`. Other letters are
+percent-encoded UTF-8."""
 _EVENTS: Final = """\
 Each has `number`, `at` (seconds since 1970), `event`, `session`, `peer`, and what is named here.
 The first lines of an answer tell the client to connect again after a second if it is cut off; it
 then says `Last-Event-ID`, and goes on where it was."""
 _EVERY: Final = ("session", "peer")
+_SAME: Final = ("401", "403", "429")
+"""Statuses of every function."""
 _OWN: Final = ("RequestFacts", "SessionFacts")
 """Named like those on the page of facts, and not there."""
 _FACTS: Final = ("Finding", "Moment")
@@ -108,7 +113,7 @@ def _operation(method: str, path: str, operation: Any) -> Iterator[str]:
         (
             [status, _content(answer), _status(status, answer)]
             for status, answer in sorted(operation["responses"].items())
-            if status != "401"
+            if status not in _SAME
         ),
     )
 

@@ -18,8 +18,10 @@ from trio_srs.net.accept import Acceptor
 from trio_srs.net.address import Address
 from trio_srs.net.connections import Connections
 from trio_srs.net.tcp import SocketOptions
+from trio_srs.service.api.config import ApiConfig, OpenTo
 from trio_srs.service.api.context import ApiContext
 from trio_srs.service.api.make import ApiSections
+from trio_srs.service.api.openness import ApiOpenError, has_say, is_loopback
 from trio_srs.service.base import ListeningService, StopPhase
 
 if TYPE_CHECKING:
@@ -34,7 +36,6 @@ _BACKLOG: Final = 128
 _OPTIONS: Final = SocketOptions(nodelay=True, keepalive_idle=60.0)
 """An answer is sent as head and body; without ``nodelay`` the body waits 40 ms for a client."""
 _CALLED: Final = "a connection to the API"
-_LOOPBACK: Final = ("127.", "::1", "localhost")
 _ROOM_S: Final = 0.1
 """How long one over the limit waits: somebody may have gone, and only not been seen to."""
 
@@ -72,13 +73,25 @@ class ApiService(ListeningService["_Connection"]):
 
         Raises:
             ListenError: one of them cannot be bound; all are closed again by :meth:`close`.
+            ApiOpenError: everybody would reach it, and nothing says who may use it.
         """
-        config = self.context.config
+        context, config = self.context, self.context.config
+        reached = [each for each in config.listen if not _is_private(each)]
+        context.is_reached = bool(reached)
+        if reached and not has_say(config, context.access):
+            self._check_open(config, reached[0])
         await self.acceptor.bind("api", config.listen, backlog=_BACKLOG)
         self.acceptor.tune(_OPTIONS)
-        for address in config.listen:
-            if config.token is None and not _is_private(address):
-                _log.warning("the API on %s is open to all who reach it: set api.token", address)
+
+    def _check_open(self, config: ApiConfig, address: Address) -> None:
+        if config.unauthenticated is OpenTo.ANYWHERE:
+            _log.warning("the API on %s is open to all who reach it: set api.token", address)
+            return
+        raise ApiOpenError(
+            f"api.listen has {address}, where others reach it, and nothing says who may use the "
+            'API: set api.token, or put a rule such as "allow api user alice" into access.rules, '
+            'or say api.unauthenticated = "anywhere"'
+        )
 
     @property
     def stop_phase(self) -> StopPhase:
@@ -178,4 +191,4 @@ class _Connection:
 
 
 def _is_private(address: Address) -> bool:
-    return address.path is not None or address.host.startswith(_LOOPBACK)
+    return address.path is not None or is_loopback(address.host)

@@ -27,9 +27,12 @@ __all__ = [
 
 _MEANINGS: Final = {
     400: "A part of the request cannot be understood.",
-    401: "The token is missing or wrong.",
+    401: "It was not shown who asks, or not rightly.",
+    403: "Who asks may not do this, or a web page asks that may not.",
     404: "There is no such thing.",
+    409: "It cannot be done as things are.",
     413: "The body is too large.",
+    429: "From this address came too many wrong passwords or tokens.",
     503: "The server stops.",
 }
 
@@ -96,8 +99,8 @@ SessionId = Annotated[str, PathParameter(description="The id of a session, as `c
 
 
 def failures(*statuses: int) -> dict[int, ResponseSpec]:
-    """How errors of a function are described; 401 is one of each."""
+    """How errors of a function are described; those of who may ask are the same for each."""
     return {
         status: ResponseSpec(Failure, generate_examples=False, description=_MEANINGS[status])
-        for status in (401, *statuses)
+        for status in sorted({401, 403, 429, *statuses})
     }

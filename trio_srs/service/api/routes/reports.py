@@ -10,6 +10,7 @@ import trio
 from litestar import Response, get, post
 from litestar.params import JSONBody, QueryParameter
 
+from trio_srs.hub.access_rule import Permission
 from trio_srs.media.expect import (
     Evidence,
     Rule,
@@ -21,6 +22,7 @@ from trio_srs.media.expect import (
 )
 from trio_srs.media.report import StreamReport
 from trio_srs.media.trace import Trace
+from trio_srs.service.api.admission import needing
 from trio_srs.service.api.answers import JudgedAnswer, ReportsAnswer, VerdictAnswer
 from trio_srs.service.api.context import ApiContext
 from trio_srs.service.api.encoding import PlainResponse, aside
@@ -97,6 +99,7 @@ async def list_reports(
     tags=["reports"],
     summary="Judge a stream by rules",
     operation_id="expect",
+    opt=needing(Permission.READ),
     status_code=200,
     responses=failures(400, 404, 413),
 )

@@ -51,6 +51,7 @@ _URLS: Final = {
     "vhosts": "all virtual hosts, or one",
     "streams": "all streams, or one",
     "clients": "all clients, or one",
+    "raw": "reloading the configuration",
 }
 
 

@@ -59,7 +59,8 @@ ONLY_IN: Final = {
     "tomlkit": ("server.server_steering",),  # keeps the comments of a file
     "pygal": ("tools.verdicts",),
     "structlog": ("server.logs",),
-    "cryptography": ("net.certificate", "service.access.passwords", "hub.aes_cipher"),
+    "cryptography": ("net.certificate", "service.access", "hub.aes_cipher"),
+    "jwt": ("service.access",),
     "httpx2": ("service",),
     "prometheus_client": ("service.metrics",),
     "pytest": ("testing",),

@@ -71,7 +71,9 @@ def test_a_line_that_is_no_user_is_refused_without_being_shown(line: str) -> Non
         ({"authorization": "Basic !"}, []),
         ({"authorization": "bEaReR  t "}, [("", "t")]),
         ({"authorization": "Digest x"}, []),
-        ({"params": {"token": "t" * 1025}}, []),
+        ({"params": {"token": "t" * 8193}}, []),
+        ({"params": {"user": "alice", "pass": "p" * 1025}}, []),
+        ({"params": {"jwt": "t" * 1025}}, [("", "t" * 1025)]),
         (
             {"authorization": "Bearer a", "params": {"token": "b", "user": "c", "pass": "d"}},
             [("", "a"), ("c", "d"), ("", "b")],

@@ -22,10 +22,12 @@ ANYBODY: Final = "*"
 """Of users: whoever is known."""
 _ALL: Final = "all"
 _SIGNED: Final = "signed"
+_JWT: Final = "jwt"
+_FLAGS: Final = (_SIGNED, _JWT)
 _FORM: Final = (
     'expected "allow" or "deny", "publish", "play", "all" (both), "read", "operate" or "api" '
-    "(both), and any of: a network such as 10.0.0.0/8 or all, signed, user NAME, vhost, app, name, "
-    "protocol or page PATTERN; several are joined by commas"
+    "(both), and any of: a network such as 10.0.0.0/8 or all, signed, jwt, user NAME, vhost, app, "
+    "name, protocol or page PATTERN; several are joined by commas"
 )
 
 
@@ -60,6 +62,8 @@ class AccessRule:
     """Names; :data:`ANYBODY` is each of them."""
     is_signed: bool = False
     """Whether the URL is to be signed."""
+    needs_claims: bool = False
+    """Whether a JWT is to name the stream."""
     patterns: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """What is compared, and the patterns of which one is to fit."""
 
@@ -77,8 +81,8 @@ class AccessRule:
         if verdict not in ("allow", "deny"):
             raise ValueError(f'"{text}": it begins with "{verdict}", {_FORM}')
         try:
-            is_signed = _SIGNED in rest
-            networks, found = _conditions([word for word in rest if word != _SIGNED])
+            is_signed, needs_claims = _SIGNED in rest, _JWT in rest
+            networks, found = _conditions([word for word in rest if word not in _FLAGS])
             return cls(
                 text=text,
                 is_allowed=verdict == "allow",
@@ -86,6 +90,7 @@ class AccessRule:
                 networks=networks,
                 users=found.pop("user", ()),
                 is_signed=is_signed,
+                needs_claims=needs_claims,
                 patterns=tuple(found.items()),
             )
         except ValueError as error:

@@ -24,7 +24,9 @@ _SHA256: Final = re.compile(r"sha256:([0-9a-f]{64})")
 _NAME: Final = re.compile(r"[!-9;-~]{1,64}")
 _AUTHORITY: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://([^/?#]*)@")
 _LONGEST: Final = 1024
-"""Characters of what is looked at: longer than any password, and hashed in no time."""
+"""Characters of a password that is looked at: hashed in no time."""
+_LONGEST_TOKEN: Final = 8192
+"""Characters of a token: there may be a JWT in it."""
 
 
 class HashKind(enum.Enum):
@@ -91,8 +93,11 @@ class Credentials:
 
 def offered_credentials(request: AccessRequest) -> Iterator[Credentials]:
     """All that a request has: ``Authorization`` of HTTP (Basic, Bearer), the user of the URL, the
-    parameters ``user`` with ``password`` or ``pass``, and the parameter ``token``."""
-    yield from (each for each in _offered(request) if len(each.secret) <= _LONGEST)
+    parameters ``user`` with ``password`` or ``pass``, and the parameters
+    ``token`` and ``jwt``."""
+    for each in _offered(request):
+        if len(each.secret) <= (_LONGEST if each.user else _LONGEST_TOKEN):
+            yield each
 
 
 def _offered(request: AccessRequest) -> Iterator[Credentials]:
@@ -110,8 +115,9 @@ def _offered(request: AccessRequest) -> Iterator[Credentials]:
     password = params.get("password", params.get("pass", ""))
     if params.get("user") and password:
         yield Credentials(params["user"], password)
-    if params.get("token"):
-        yield Credentials("", params["token"])
+    for name in ("token", "jwt"):
+        if params.get(name):
+            yield Credentials("", params[name])
 
 
 def _basic(said: str) -> Iterator[Credentials]:

@@ -7,6 +7,7 @@ Floor 2.
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Mapping
 from typing import Any, Final, Protocol
 
@@ -22,6 +23,11 @@ __all__ = ["AS_ASKED", "AccessConfig", "AccessRequest", "AllowAll", "Challenge",
 
 _SHORTEST_KEY: Final = 16
 """Characters of a key of URLs: a shorter one is guessed."""
+_PUBLIC_KEY: Final = re.compile(
+    r"-----BEGIN PUBLIC KEY-----\s+[A-Za-z0-9+/=\s]{64,}-----END PUBLIC KEY-----"
+)
+_SHORTEST_JWT_KEY: Final = 32
+"""Of a key of HS256 (RFC 7518, 3.2)."""
 
 
 def _check_rules(_config: object, _field: object, rules: tuple[str, ...]) -> None:
@@ -43,6 +49,24 @@ def _check_users(_config: object, _field: object, users: tuple[Secret, ...]) -> 
 def _check_keys(_config: object, _field: object, keys: tuple[Secret, ...]) -> None:
     if any(len(key.value) < _SHORTEST_KEY for key in keys):
         raise ValueError(f"a key of URLs has to have at least {_SHORTEST_KEY} characters")
+
+
+def _check_jwt_keys(_config: object, _field: object, keys: tuple[Secret, ...]) -> None:
+    for key in keys:
+        if not key.value.lstrip().startswith("-----BEGIN"):
+            if len(key.value) < _SHORTEST_JWT_KEY:
+                raise ValueError(
+                    f"a key of JWTs has to have at least {_SHORTEST_JWT_KEY} characters, or to be "
+                    "a PEM public key"
+                )
+            continue
+        if not _PUBLIC_KEY.fullmatch(key.value.strip()):
+            raise ValueError("a key of JWTs begins as PEM, and is no public key")
+
+
+def _check_url(_config: object, _field: object, url: str | None) -> None:
+    if url is not None and not url.startswith(("http://", "https://")):
+        raise ValueError(f'expected a URL such as "https://example.com/jwks.json", not "{url}"')
 
 
 class Challenge(enum.StrEnum):
@@ -72,6 +96,20 @@ class AccessConfig:
     url_keys: tuple[Secret, ...] = attrs.field(default=(), validator=_check_keys)
     """What URLs are signed with (`trio-srs sign-url`), for rules that say `signed`; any of them
     will do. At least 16 characters each."""
+    jwt_keys: tuple[Secret, ...] = attrs.field(default=(), validator=_check_jwt_keys)
+    """Keys of JWTs, for rules that say `jwt`: a PEM public key for RS256 or ES256, or a text of at
+    least 32 characters for HS256. Each is for its own algorithm only."""
+    jwks_url: str | None = attrs.field(default=None, validator=_check_url)
+    """Where more keys of JWTs are had, as a JWKS (RFC 7517): fetched when a token comes, and
+    kept."""
+    jwks_cache: Seconds = attrs.field(default=Seconds(300.0), validator=seconds_within("1s", "24h"))
+    """How long keys from there are kept until they are fetched again; a token by a key that is not
+    among them has them fetched at once, but no more often than every ten seconds. Where that fails
+    those that were there hold."""
+    jwt_audience: str | None = None
+    """What `aud` of a JWT has to be, or to have in it. `"off"`: it may have none."""
+    jwt_issuer: str | None = None
+    """What `iss` of a JWT has to be. `"off"`: anything."""
     challenge: Challenge = Challenge.OFF
     """Ask encoders for a password in the connect itself, as those know it that take a user in the
     URL of a server: `adobe` (`authmod=adobe`) or `llnw` (Limelight). For who shows no other

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import re
 import secrets
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
@@ -17,8 +18,16 @@ from trio_srs.service.access.failures import FailureCounter
 if TYPE_CHECKING:
     from trio_srs.hub.credentials import Credentials, KnownUser
 
-__all__ = ["Identifier", "TooManyFailuresError", "address_of", "known_to", "offered"]
+__all__ = [
+    "Identifier",
+    "TooManyFailuresError",
+    "address_of",
+    "is_web_token",
+    "known_to",
+    "offered",
+]
 
+_WEB_TOKEN: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
 _MOST_PROVEN: Final = 10_000
 
 
@@ -114,6 +123,11 @@ def offered(request: AccessRequest) -> Sequence[Credentials]:
     from trio_srs.hub.credentials import offered_credentials
 
     return tuple(offered_credentials(request))
+
+
+def is_web_token(shown: Credentials) -> bool:
+    """Whether what a peer shows looks like a JWT: three parts, which no token of ours has."""
+    return not shown.user and _WEB_TOKEN.fullmatch(shown.secret) is not None
 
 
 @functools.lru_cache(maxsize=8)

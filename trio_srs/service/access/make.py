@@ -2,14 +2,46 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+from typing import Protocol
+
+from trio_srs.errors import RefusedError
+from trio_srs.hub.gate import AccessConfig
 from trio_srs.service.access.rules_gate import RulesGate
 from trio_srs.service.base import Parts
 
-__all__ = ["make_access"]
+__all__ = ["AccessSections", "JwtNotInstalledError", "make_access"]
 
 
-def make_access(parts: Parts, _config: object) -> None:
-    """Let rules decide, behind the gates that are there; also those that a reload brings."""
+class JwtNotInstalledError(RefusedError):
+    """The configuration has keys of JWTs, and the packages that read them are not there."""
+
+    code = "jwt_not_installed"
+
+
+class AccessSections(Protocol):
+    """What of a configuration is about access."""
+
+    @property
+    def access(self) -> AccessConfig:
+        """The section ``[access]`` of the configuration."""
+        ...
+
+
+def make_access(parts: Parts, config: AccessSections) -> None:
+    """Let rules decide, behind the gates that are there; also those that a reload brings.
+
+    Raises:
+        JwtNotInstalledError: there are keys of JWTs, and nothing to read them.
+    """
+    url = config.access.jwks_url
+    needed = [*(["jwt"] if url or config.access.jwt_keys else ()), *(["httpx2"] if url else ())]
+    for name in needed:
+        if find_spec(name) is None:
+            raise JwtNotInstalledError(
+                f"there are keys of JWTs, but {name} is not installed: pip install "
+                "'./trio-srs[jwt]'"
+            )
     access = parts.access
     gate = RulesGate(access.config)
     access.add(gate, when=lambda: bool(access.config().rules))

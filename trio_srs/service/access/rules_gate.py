@@ -11,11 +11,19 @@ from typing import TYPE_CHECKING, Final
 from trio_srs.errors import RefusedError
 from trio_srs.hub.gate import AS_ASKED, AccessConfig, AccessRequest, Challenge, Grant
 from trio_srs.hub.ruling import ALLOWED, Ruling
-from trio_srs.service.access.identity import Identifier, address_of, known_to, offered
+from trio_srs.service.access.identity import (
+    Identifier,
+    address_of,
+    is_web_token,
+    known_to,
+    offered,
+)
 
 if TYPE_CHECKING:
     from trio_srs.hub.access_rule import AccessRule, Permission
     from trio_srs.service.access.challenges import Challenger
+    from trio_srs.service.access.key_set import KeySet
+    from trio_srs.service.access.web_tokens import Claims
 
 __all__ = [
     "AccessDeniedError",
@@ -25,6 +33,7 @@ __all__ = [
 ]
 
 
+_NOT_NAMED: Final = "the token does not name it"
 _RTMP: Final = ("rtmp", "rtmps")
 
 
@@ -58,6 +67,7 @@ class RulesGate:
         self._config = config
         self._identifier = Identifier()
         self._challenger: Challenger | None = None
+        self._keys: KeySet | None = None
 
     async def connect(self, request: AccessRequest, /) -> Grant | None:
         """Rules are about streams: nothing is decided before one is named. But some encoders can
@@ -111,7 +121,11 @@ class RulesGate:
         config = self._config()
         if not config.rules:
             return ALLOWED
-        case = _Case(config, Permission(what), request, self._identifier, user)
+        if self._keys is None and (config.jwt_keys or config.jwks_url):
+            from trio_srs.service.access.key_set import KeySet
+
+            self._keys = KeySet()
+        case = _Case(config, Permission(what), request, self._identifier, user, self._keys)
         try:
             return await case.ruling()
         except RefusedError as refusal:  # it has guessed too often
@@ -128,9 +142,16 @@ class _Case:
         request: AccessRequest,
         identifier: Identifier,
         user: str | None,
+        keys: KeySet | None,
     ) -> None:
         self._config, self._permission, self._request = config, permission, request
         self._identifier = identifier
+        self._keys = keys
+        self._claims: Claims | None = None
+        self._shows_token: bool | None = None
+        """Whether it shows a JWT; None: nobody has looked yet."""
+        self._token_fault = ""
+        """What is wrong with that."""
         self._user = user
         """None: nobody has asked yet."""
         self._fault: str | None = None
@@ -156,6 +177,8 @@ class _Case:
             return False
         if rule.is_signed and self._signature_fault():
             return False
+        if rule.needs_claims and not await self._are_claimed():
+            return False
         return not rule.users or rule.fits_user(await self._who())
 
     async def _who(self) -> str:
@@ -163,8 +186,45 @@ class _Case:
         if self._user is None:
             self._user = self._request.granted.account or None
         if self._user is None:
-            self._user = await self._identifier.user_of(self._request, self._config)
+            claims = await self._read_token()
+            if not self._shows_token:
+                self._user = await self._identifier.user_of(self._request, self._config)
+            elif claims is not None and claims.is_of_user(self._permission, self._request):
+                self._user = claims.user
+            else:
+                self._user, self._token_fault = "", self._token_fault or _NOT_NAMED
         return self._user
+
+    async def _are_claimed(self) -> bool:
+        """Whether a JWT names what is wanted."""
+        claims = await self._read_token()
+        if claims is None:
+            self._token_fault = self._token_fault or "no token is shown"
+            return False
+        if not claims.name(self._permission, self._request):
+            self._token_fault = _NOT_NAMED
+            return False
+        self._user = self._user or claims.user or None
+        return True
+
+    async def _read_token(self) -> Claims | None:
+        """What the first JWT says that the peer shows; None if there is none that is right."""
+        if self._keys is None or self._shows_token is not None:
+            return self._claims
+        from trio_srs.service.access.web_tokens import JwtRefusedError, read_web_token
+
+        tokens = [each.secret for each in offered(self._request) if is_web_token(each)]
+        self._shows_token = bool(tokens)
+        if not tokens:
+            return None
+        address = address_of(self._request)
+        self._identifier.check_patience(address, self._config)
+        try:
+            self._claims = await read_web_token(tokens[0], self._config, self._keys)
+        except JwtRefusedError as refusal:
+            self._token_fault = str(refusal)
+            self._identifier.note_failure(address)
+        return self._claims
 
     def _signature_fault(self) -> str:
         if self._fault is None:
@@ -177,6 +237,10 @@ class _Case:
     def _no_rule(self) -> RefusedError:
         """Why nobody allows it."""
         wanted = _WANTED[self._permission]
+        if self._token_fault and not self._user:
+            from trio_srs.service.access.web_tokens import JwtRefusedError
+
+            return JwtRefusedError(f"no rule allows to {wanted}: {self._token_fault}")
         if self._fault and not self._user:
             return SignatureRefusedError(f"no rule allows to {wanted}: {self._fault}")
         if self._user != "":  # somebody, or no rule asked who

@@ -25,21 +25,22 @@ def sound() -> SegmentContent:
 
 
 @pytest.mark.parametrize(
-    ("content", "kinds", "interval", "duration_s"),
+    ("content", "kinds", "interval", "durations_s"),
     [
-        (ts(), ["video", "audio"], 9000, 1.0),
-        (pictures(), ["video"], 9000, 1.0),
-        (sound(), ["audio"], 11520, 1.024),
+        (ts(), ["video", "audio"], 11520, (1.0, 1.12)),
+        (pictures(), ["video"], 9000, (1.0, 1.0)),
+        (sound(), ["audio"], 11520, (1.024, 1.024)),
     ],
 )
-def test_it_is_as_long_as_its_leading_track(
-    content: SegmentContent, kinds: list[str], interval: int, duration_s: float
+def test_it_is_as_long_as_its_tracks(
+    content: SegmentContent, kinds: list[str], interval: int, durations_s: tuple[float, float]
 ) -> None:
     assert list(content.by_kind) == list(content.formats) == kinds
     assert content.leading[0].is_key
     assert content.interval == interval
-    assert content.duration_s == pytest.approx(duration_s)
-    assert content.end == pytest.approx(content.leading[0].dts + duration_s * 90_000, abs=1)
+    assert content.durations_s == pytest.approx(durations_s)
+    length = content.end(kinds[0]) - content.leading[0].dts
+    assert length == pytest.approx(durations_s[0] * 90_000, abs=1)
     assert content.left_out == []
 
 

@@ -31,6 +31,7 @@ from trio_srs.wire.hls.multivariant_playlist import MultivariantPlaylist
 
 __all__ = [
     "FOLDER",
+    "SHORT",
     "SITE",
     "SOUND",
     "Fault",
@@ -157,6 +158,8 @@ def broken(fetched: Iterable[Fetched]) -> set[str]:
 
 
 _RATE: Final = 8000
+SHORT: Final = attrs.evolve(RULE, segment_s=1.0, window_s=6.0, part_s=None)
+"""A segment a second, a window of six, and no parts."""
 
 
 def broadcast(seconds: int, start_ms: int = 0, gop: int = 10, record: bytes = AVC) -> list[Message]:
@@ -167,7 +170,7 @@ def broadcast(seconds: int, start_ms: int = 0, gop: int = 10, record: bytes = AV
         for n in range(seconds * 10)
     ]
     sounds = [aac(start_ms + n * 128) for n in range(seconds * _RATE // 1024)]
-    frames = sorted([*pictures, *sounds], key=lambda each: each[1])
+    frames = sorted([*pictures, *sounds], key=lambda each: (each[1] - start_ms) % (1 << 32))
     return [head(record, start_ms), aac_head(start_ms, ASC_8K), *frames]
 
 
@@ -175,10 +178,9 @@ def watched(container: SegmentContainer, *publishes: list[Message], **rule: Any)
     """What a viewer gets of what one publisher after the other sends.
 
     Args:
-        rule: other than a segment a second, a window of six, and no parts.
+        rule: other than :data:`SHORT`.
     """
-    kept = attrs.evolve(RULE, **{"segment_s": 1.0, "window_s": 6.0, "part_s": None, **rule})
-    made = Spectator(container, kept)
+    made = Spectator(container, attrs.evolve(SHORT, **rule))
     for messages in publishes:
         made.publish(messages)
         made.leave()

@@ -140,3 +140,30 @@ def test_the_part_target_is_known_when_a_segment_ends_at_the_latest() -> None:
     made.add(PICTURES[0])
     made.finish(3600)
     assert rule.target == HZ
+
+
+def test_segments_do_not_wait_long_for_sound_that_was_never_late() -> None:
+    made = packager("video", "audio")
+    take(made, [unit for unit in ordered(0) if unit.format.kind == "video" or unit.dts < HZ], HZ)
+    (video, audio) = made.renditions
+    assert video.last_number == audio.last_number == 5
+    made = packager("video", "audio")
+    take(made, ordered(HZ * 3 // 4)[: 25 + 22 + 12], HZ)
+    assert made.renditions[1].last_number == 4, "it was late before: it may still come"
+
+
+def test_what_is_over_before_its_sound_has_come_is_over_in_order() -> None:
+    made = packager("video", "audio")
+    take(made, PICTURES[:27], HZ)
+    made.finish(HZ + 2 * 3600)
+    assert [rendition.last_number for rendition in made.renditions] == [6, 6]
+
+
+def test_a_rendition_that_comes_late_counts_discontinuities_as_the_others_do() -> None:
+    made = packager("video")
+    take(made, PICTURES[:25], -1)
+    made.finish(HZ)
+    made.begin(SegmentStart(HZ, 0, True, FORMATS))
+    video, audio = made.renditions
+    assert (video.discontinuities, audio.discontinuities) == (0, 1)
+    assert audio.first_number == 6

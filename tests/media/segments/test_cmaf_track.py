@@ -142,10 +142,39 @@ def test_the_last_picture_of_all_lasts_as_long_as_the_one_before() -> None:
     made = track()
     made.add(picture(0, key=True))
     made.add(picture(33))
-    made.end(HZ + 5000 * MS, goes_on=False)
+    made.end(HZ + 150 * MS, goes_on=False)
     assert parts_ms(made) == [66]
     made.end(HZ + 6000 * MS, goes_on=False)
     assert len(made.rendition.segments) == 1, "there is nothing to end"
+
+
+def test_a_track_that_has_ended_before_the_others_has_a_gap_up_to_a_break() -> None:
+    made = track()
+    made.add(picture(0, key=True))
+    made.end(HZ + 300 * MS, goes_on=False)
+    assert parts_ms(made) == [40, 200, 60]
+
+
+def test_without_parts_the_last_frame_lasts_until_the_segment_is_over() -> None:
+    made = track(part_ms=None)
+    made.add(picture(0, key=True))
+    made.end(HZ + 500 * MS, goes_on=True)
+    assert parts_ms(made) == [500]
+    heard = track("audio", part_ms=None)
+    heard.add(sound(0))
+    heard.end(HZ + 500 * MS, goes_on=True)
+    assert parts_ms(heard) == [500]
+    checked(heard)
+
+
+def test_a_frame_that_comes_less_than_a_frame_late_goes_on_where_the_last_has_ended() -> None:
+    made = track("audio", part_ms=None)
+    made.add(sound(0))
+    made.add(sound(1920 + 1800))
+    made.add(sound(2 * 1920 + 5000))
+    made.end(HZ + 12000, goes_on=True)
+    times = [sample[0] for sample in checked(made).heads[0][1].samples]
+    assert times == [48000, 48000 + 1024, 48000 + 2 * 1024 + 2667]
 
 
 def test_what_nothing_came_for_is_a_gap() -> None:

@@ -293,7 +293,8 @@ def test_sound_that_never_comes_in_time_is_a_gap() -> None:
 
 def test_pictures_that_are_gone_are_gaps_and_sound_goes_on() -> None:
     made = presented([head(), aac_head(), *in_order(pictures(4), sounds(16))], FMP4)
-    check(made)
+    # What is missing at the end of a segment is said by its parts, which are listed no longer.
+    check(made, "durations_are_those_of_the_media")
     video, audio = made.renditions
     assert [segment.is_gap for segment in video.segments][-1]
     assert not any(segment.is_gap for segment in audio.segments)
@@ -387,3 +388,50 @@ def test_streams_of_one_encoder_are_cut_at_the_same_times(container: SegmentCont
     assert dates[1] - dates[0] <= {START_MS + 11_000}, "the second's first is short"
     for made in (first, second):
         check(made)
+
+
+def later(messages: list[Message], by_ms: int) -> list[Message]:
+    return [(kind, (at_ms + by_ms) % (1 << 32), body) for kind, at_ms, body in messages]
+
+
+@BOTH
+@pytest.mark.parametrize(("late_ms", "breaks"), [(0, 0), (3000, 1)])
+def test_a_clock_that_is_set_breaks_only_if_time_was_lost(
+    container: SegmentContainer, late_ms: int, breaks: int
+) -> None:
+    stream = live(8)
+    made = presented([m for m in stream if m[1] < 4300], container)
+    for kind, at_ms, body in stream:
+        if at_ms >= 4300:
+            made.write(kind, at_ms + 500_000, body, START_MS + at_ms + late_ms)
+    check(made)
+    video = made.renditions[0]
+    assert [segment.is_break for segment in video.segments].count(True) == breaks
+    assert video.segments[-1].date_ms - START_MS == 5000 + late_ms
+    assert made.forced == 0
+
+
+@BOTH
+def test_time_that_is_left_out_between_keyframes_breaks_with_the_next(
+    container: SegmentContainer,
+) -> None:
+    stream = live(8)
+    first, rest = ([m for m in stream if (m[1] < 4300) is is_first] for is_first in (True, False))
+    made = presented([*first, *later(rest, 5000)], container)
+    check(made)
+    video = made.renditions[0]
+    breaks = [segment for segment in video.segments if segment.is_break]
+    assert [segment.date_ms - START_MS for segment in breaks] == [10_000]
+    assert all(segment.has_key for segment in video.segments)
+
+
+def test_what_is_to_be_chosen_from_has_formats_and_a_rate_over_changes() -> None:
+    made = presented([*live(2), head(AVC_OTHER, 2000), avc(2000, key=True)], TS)
+    (variant,) = made.multivariant().variants
+    assert variant.codecs == "avc1.42c00d,avc1.64001f,mp4a.40.2"
+    assert variant.frame_rate == 25.0
+    presented(live(60, start_ms=2040)[2:], into=made)
+    assert made.multivariant().variants[0].codecs == "avc1.42c00d,mp4a.40.2"
+    few = presented([head(), avc(0, key=True), avc(250, key=True)], TS)
+    few.restart(START_MS)
+    assert few.multivariant().variants[0].frame_rate == 4.0

@@ -256,7 +256,7 @@ def reports_are_up_to_date(viewing: Viewing) -> Iterator[Departure]:
             ends = [
                 each.end
                 for each in (other.copies if other is not None else ())
-                if each.fetched.at_s <= copy.fetched.asked_at_s
+                if each.fetched.at_s < copy.fetched.asked_at_s
             ]
             if not ends:
                 continue

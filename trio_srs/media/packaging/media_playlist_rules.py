@@ -134,12 +134,13 @@ def dates_go_on_with_the_media(viewing: Viewing) -> Iterator[Departure]:
     discontinuity."""
     for copy, said in viewing.media:
         date_ms: float | None = None
+        frame_ms = max(_FRAME_MS, viewing.renditions[copy.fetched.base].frame_s * _MS)
         for number, segment in _numbered(said):
             if segment.is_discontinuity:
                 date_ms = None
             if date_ms is not None and segment.date_ms is not None:
                 apart = segment.date_ms - date_ms
-                if abs(apart) > _FRAME_MS:
+                if abs(apart) > frame_ms:
                     where = f"{copy.where()} segment {number}"
                     yield Departure(f"a date {apart:+.0f} ms off", "none", where)
             if segment.date_ms is not None:

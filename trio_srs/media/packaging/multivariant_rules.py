@@ -244,18 +244,14 @@ def _at_once(one: SeenRendition, other: SeenRendition) -> Iterator[tuple[SeenSeg
 
 @packaging_rule("A 8.3")
 def durations_are_equal(viewing: Viewing) -> Iterator[Departure]:
-    """Segments of the same time are equally long in all renditions, but for a frame."""
+    """Segments of the same time are equally long in all renditions, but for a frame of each."""
     for one, other in _pairs(viewing):
         for segment, beside in _at_once(one, other):
             apart_s = beside.listed.duration_s - segment.listed.duration_s
-            if abs(apart_s) > max(_APART_S, _frame_s(segment), _frame_s(beside)):
+            if abs(apart_s) > max(_APART_S, one.frame_s + other.frame_s):
                 seen = f"{apart_s:+.3f} s"
                 where = other.where(beside.number)
                 yield Departure(seen, f"as long as in {one.url}", where)
-
-
-def _frame_s(segment: SeenSegment) -> float:
-    return 0.0 if segment.content is None else segment.content.interval / CLOCK_HZ
 
 
 @packaging_rule("bis 6.2.4")

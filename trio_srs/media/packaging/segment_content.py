@@ -91,29 +91,30 @@ class SegmentContent:
 
     @cached_property
     def interval(self) -> int:
-        """Ticks from one unit of that track to the next: the longest; 0 if it has one only."""
-        times = [unit.dts for unit in self.leading]
-        return max((after - before for before, after in pairwise(times)), default=0)
+        """Ticks from one unit to the next of the same track: the longest; 0 if none has two."""
+        pairs = (pair for units in self.by_kind.values() for pair in pairwise(units))
+        return max((after.dts - before.dts for before, after in pairs), default=0)
 
-    @cached_property
-    def end(self) -> int:
-        """Where another segment may go on: ticks, on the line of decode times of its leading
-        track. What a transport stream's last picture lasts nobody says: as long as the one before.
-        """
-        last = self.leading[-1]
-        if last.format.kind == "audio":
+    def end(self, kind: str) -> int:
+        """Where another segment may go on: ticks, on the line of decode times of a track. What a
+        transport stream's last picture lasts nobody says: as long as the one before."""
+        last, times = self.by_kind[kind][-1], [unit.dts for unit in self.by_kind[kind][-2:]]
+        if kind == "audio":
             return last.dts + last.duration
-        times = [unit.dts for unit in self.leading[-2:]]
         return times[-1] + (times[-1] - times[0] or self.interval)
 
     @property
-    def duration_s(self) -> float:
-        """How long its leading track is."""
-        if self.is_ts:
-            return (self.end - self.leading[0].dts) / CLOCK_HZ
-        track = self.samples[0].track
-        own = [sample for sample in self.samples if sample.track is track]
-        return (own[-1].time + own[-1].duration - own[0].time) / self.timescale
+    def durations_s(self) -> tuple[float, float]:
+        """How long its shortest track is, and how long all of them are together."""
+        if not self.is_ts:
+            track = self.samples[0].track
+            own = [sample for sample in self.samples if sample.track is track]
+            length_s = (own[-1].time + own[-1].duration - own[0].time) / self.timescale
+            return length_s, length_s
+        begins = {kind: units[0].dts for kind, units in self.by_kind.items()}
+        ends = {kind: self.end(kind) for kind in begins}
+        least = min(ends[kind] - begins[kind] for kind in begins)
+        return least / CLOCK_HZ, (max(ends.values()) - min(begins.values())) / CLOCK_HZ
 
     @property
     def timescale(self) -> int:

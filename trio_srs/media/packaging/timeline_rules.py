@@ -4,6 +4,7 @@ other. Floor 1."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Final
 
 from trio_srs.media.codec_names import codec_string
@@ -36,11 +37,13 @@ def _pairs(viewing: Viewing) -> Iterator[_Pair]:
 
 
 def _step(before: SegmentContent, after: SegmentContent) -> int:
-    """Ticks from the end of one to the beginning of the next; times go round at 33 bits."""
-    step = after.leading[0].dts - before.end
-    if before.is_ts:
-        step = (step + WRAP_TICKS // 2) % WRAP_TICKS - WRAP_TICKS // 2
-    return step
+    """Ticks from the end of one to the beginning of the next, of the first track that both have;
+    times go round at 33 bits."""
+    kind = next((kind for kind in before.by_kind if kind in after.by_kind), None)
+    if kind is None:
+        return 0
+    step = after.by_kind[kind][0].dts - before.end(kind)
+    return (step + WRAP_TICKS // 2) % WRAP_TICKS - WRAP_TICKS // 2
 
 
 def _is_apart(before: SegmentContent, after: SegmentContent) -> bool:
@@ -49,15 +52,21 @@ def _is_apart(before: SegmentContent, after: SegmentContent) -> bool:
 
 @packaging_rule("8216 3")
 def segments_can_be_read(viewing: Viewing) -> Iterator[Departure]:
-    """In every segment there are frames that can be read with what stands before them."""
+    """In every segment there is something that can be read with what stands before it."""
     for rendition in viewing.renditions.values():
         for number, segment in rendition.segments.items():
             content = segment.content
-            if content is None or (content.is_ts and content.ts.oddities):
+            if content is None or content.units or _is_read(content):
                 continue
-            if not content.units and (content.is_ts or content.init):
-                detail = content.left_out[0].detail if content.left_out else "nothing"
-                yield Departure(f"{detail}", "frames", rendition.where(number))
+            detail = content.left_out[0].detail if content.left_out else "nothing"
+            yield Departure(detail, "frames", rendition.where(number))
+
+
+def _is_read(content: SegmentContent) -> bool:
+    """Whether other rules tell why there are no frames."""
+    if content.is_ts:
+        return bool(content.ts.oddities or content.ts.packets)
+    return not content.init
 
 
 @packaging_rule("A 8.1; validator")
@@ -66,11 +75,13 @@ def durations_are_those_of_the_media(viewing: Viewing) -> Iterator[Departure]:
     for rendition, segment, content in viewing.segments:
         if segment.has_gaps or len(content.leading) < 2:
             continue
-        apart_s = segment.listed.duration_s - content.duration_s
-        if abs(apart_s) > _APART_S + content.interval / CLOCK_HZ:
-            seen = f"EXTINF {segment.listed.duration_s:g} s"
-            where = rendition.where(segment.number)
-            yield Departure(seen, f"{content.duration_s:.3f} s", where)
+        said_s, (least_s, most_s) = segment.listed.duration_s, content.durations_s
+        slack_s = _APART_S + content.interval / CLOCK_HZ
+        if not least_s - slack_s <= said_s <= most_s + slack_s:
+            expected = (
+                f"{least_s:.3f} s" if least_s == most_s else f"{least_s:.3f} to {most_s:.3f} s"
+            )
+            yield Departure(f"EXTINF {said_s:g} s", expected, rendition.where(segment.number))
 
 
 @packaging_rule("bis 6.2.1; TS 2.4.3.7")
@@ -105,24 +116,35 @@ def _named(track_format: TrackFormat) -> str:
 @packaging_rule("bis 6.2.1; sergey-dryabzhinsky#144", Severity.WARNING)
 def discontinuities_have_a_reason(viewing: Viewing) -> Iterator[Departure]:
     """There is no discontinuity where formats, timestamps and dates go on, in all renditions."""
-    reasoned: set[int | None] = set()
-    others: list[tuple[int | None, str]] = []
-    for rendition, before, content, after, following in _pairs(viewing):
-        if after.listed.is_discontinuity:
-            goes_on = _is_same(content, following) and _goes_on(before, after)
-            if goes_on and before.init_url == after.init_url:
+    reasoned, others = set[int | None](), list[tuple[int | None, str]]()
+    for rendition in viewing.renditions.values():
+        for before, after in pairwise([None, *rendition.segments.values()]):
+            assert after is not None
+            if before is None or _changes(before, after):
+                reasoned.add(after.discontinuity)  # a rendition may begin there
+            elif after.listed.is_discontinuity:
                 others.append((after.discontinuity, rendition.where(after.number)))
-            else:
-                reasoned.add(after.discontinuity)
     for number, where in others:
         if number not in reasoned:
             yield Departure("#EXT-X-DISCONTINUITY, and all goes on", "none", where)
+
+
+def _changes(before: SeenSegment, after: SeenSegment) -> bool:
+    """Whether there is a reason for a discontinuity between two segments, as far as they are
+    known."""
+    one, other = before.content, after.content
+    if one is None or other is None or before.has_media != after.has_media:
+        return True
+    is_other = before.init_url != after.init_url or not _is_same(one, other)
+    return is_other or not _goes_on(before, after)
 
 
 def _is_same(before: SegmentContent, after: SegmentContent) -> bool:
     """Whether formats and timestamps go on."""
     kinds = before.formats.keys() | after.formats.keys()
     is_same = all(before.formats.get(kind) == after.formats.get(kind) for kind in kinds)
+    if before.is_ts and [m.streams for m in before.ts.maps] != [m.streams for m in after.ts.maps]:
+        return False
     return is_same and not _is_apart(before, after)
 
 
@@ -137,17 +159,31 @@ def _goes_on(before: SeenSegment, after: SeenSegment) -> bool:
 @packaging_rule("bis 4.3.5, 4.4.2.1")
 def independent_segments_begin_with_a_keyframe(viewing: Viewing) -> Iterator[Departure]:
     """Where EXT-X-INDEPENDENT-SEGMENTS is said, every segment begins with a keyframe."""
-    for rendition, segment, content in viewing.segments:
-        if not content.leading[0].is_key and _is_promised(viewing, rendition, segment):
+    for rendition, segment in _without_key(viewing):
+        if _is_promised(viewing, rendition, segment):
             yield Departure("no keyframe", "one", rendition.where(segment.number))
 
 
 @packaging_rule("A 7.4; 8216 3", Severity.WARNING)
 def segments_begin_with_a_keyframe(viewing: Viewing) -> Iterator[Departure]:
     """Every segment begins with a keyframe, even where nothing says so."""
-    for rendition, segment, content in viewing.segments:
-        if not content.leading[0].is_key and not _is_promised(viewing, rendition, segment):
+    for rendition, segment in _without_key(viewing):
+        if not _is_promised(viewing, rendition, segment):
             yield Departure("no keyframe", "one", rendition.where(segment.number))
+
+
+def _without_key(viewing: Viewing) -> Iterator[tuple[SeenRendition, SeenSegment]]:
+    """Segments that begin with another frame, or whose frames cannot be read for want of one."""
+    for rendition in viewing.renditions.values():
+        for segment in rendition.segments.values():
+            content = segment.content
+            if content is None or (content.is_ts and content.ts.oddities):
+                continue
+            if content.leading:
+                if not content.leading[0].is_key:
+                    yield rendition, segment
+            elif content.is_ts and content.ts.packets:
+                yield rendition, segment
 
 
 def _is_promised(viewing: Viewing, rendition: SeenRendition, segment: SeenSegment) -> bool:
@@ -164,11 +200,11 @@ def _is_promised(viewing: Viewing, rendition: SeenRendition, segment: SeenSegmen
 
 @packaging_rule("A 8.3; w3c/media-source#267", Severity.WARNING)
 def tracks_begin_together(viewing: Viewing) -> Iterator[Departure]:
-    """The tracks of a segment begin within 100 ms."""
+    """The tracks of a segment begin within 100 ms, or a frame."""
     for rendition, segment, content in viewing.segments:
         firsts = [min(unit.pts for unit in units) for units in content.by_kind.values()]
         apart = max(firsts) - min(firsts)
-        if apart > _APART:
+        if apart > max(_APART, content.interval):
             where = rendition.where(segment.number)
             yield Departure(f"{apart / CLOCK_HZ:.3f} s apart", "0.1 s at most", where)
 

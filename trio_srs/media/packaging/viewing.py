@@ -15,6 +15,7 @@ from trio_srs.media.packaging.fetched import Fetched
 from trio_srs.media.packaging.playlist_copy import PlaylistCopy
 from trio_srs.media.packaging.segment_content import SegmentContent
 from trio_srs.wire.hls.media_playlist import MediaPlaylist, PlaylistPart, PlaylistSegment
+from trio_srs.wire.ts.packet import CLOCK_HZ
 
 __all__ = ["SeenRendition", "SeenSegment", "Viewing"]
 
@@ -56,7 +57,7 @@ class SeenSegment:
         return self.listed.is_gap or any(part.is_gap for part in self.parts)
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, slots=False)
 class SeenRendition:
     """One media playlist, over time."""
 
@@ -79,6 +80,13 @@ class SeenRendition:
         said = self.copies[-1].media
         assert said is not None
         return said
+
+    @cached_property
+    def frame_s(self) -> float:
+        """How long a frame is, at most; 0 if none was got."""
+        contents = (segment.content for segment in self.segments.values())
+        ticks = max((each.interval for each in contents if each is not None), default=0)
+        return ticks / CLOCK_HZ
 
     def where(self, number: int, part: int | None = None) -> str:
         """A segment of it, or a part of that."""

@@ -24,6 +24,10 @@ __all__ = ["CmafPackager"]
 _KINDS: Final = ("video", "audio")
 _APART: Final = 1000 * TICKS_PER_MS
 """So far apart pictures and sound may come; beyond that nobody waits for the other."""
+_PATIENCE: Final = 400 * TICKS_PER_MS
+"""So long pictures wait for sound that was never late,"""
+_MORE: Final = 200 * TICKS_PER_MS
+"""and so much longer than it was ever late."""
 
 
 class CmafPackager:
@@ -51,6 +55,8 @@ class CmafPackager:
         self._ahead: deque[AccessUnit] = deque()  # sound that waits for pictures
         self._starts: deque[SegmentStart] = deque()  # of segments that its own has not come to
         self._seen = 0  # the newest picture
+        self._late = 0  # how much behind pictures sound has come, at most
+        self._breaks = -1  # discontinuities so far
 
     @property
     def renditions(self) -> tuple[Rendition, ...]:
@@ -74,9 +80,11 @@ class CmafPackager:
         number = self._number
         self._number += 1
         self._seen = start.dts
+        self._breaks += 1
         for kind in formats:
             if kind not in self._tracks:
-                self._tracks[kind] = CmafTrack(self._rendition(kind, number))
+                self._tracks[kind] = track = CmafTrack(self._rendition(kind, number))
+                track.rendition.discontinuities = self._breaks  # as the others count them
         for kind, track in self._tracks.items():
             track.format = formats.get(kind)
             track.begin(start)
@@ -98,9 +106,11 @@ class CmafPackager:
             self._seen = unit.dts
             while self._ahead and self._ahead[0].dts <= self._seen:
                 self._sound(self._ahead.popleft())
-            while self._starts and self._seen - self._starts[0].dts > _APART:
+            patience = min(max(_PATIENCE, self._late + _MORE), _APART)
+            while self._starts and self._seen - self._starts[0].dts > patience:
                 _cut(self._tracks["audio"], self._starts.popleft())
         elif self._is_apart:
+            self._late = max(self._late, self._seen - unit.dts)
             self._ahead.append(unit)
             horizon = max(self._seen, unit.dts - _APART)
             while self._ahead and self._ahead[0].dts <= horizon:

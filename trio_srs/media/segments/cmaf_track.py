@@ -30,8 +30,6 @@ _TRACK_ID: Final = 1
 _MOST_SAMPLES: Final = 2000
 _MOST_BYTES: Final = 1 << 22
 """In one fragment, whatever the times of its samples are; likewise of one picture in slices."""
-_ROUNDING: Final = 2
-"""Samples of sound that a time in ticks may be off."""
 _HOLE: Final = 100 * TICKS_PER_MS
 """What is longer, and nothing came for it, is told as a gap."""
 _GUESS: Final = 40 * TICKS_PER_MS
@@ -95,15 +93,26 @@ class CmafTrack:
             return
         if waiting is not None:
             last = waiting.dts + self._interval
-            self._settle(dts if goes_on and dts - last <= _HOLE else min(dts, last))
+            lasts_on = goes_on and (dts - last <= _HOLE or self.rendition.part_rule is None)
+            self._settle(dts if lasts_on else min(dts, last))
+        elif self.rendition.part_rule is None:
+            self._last_until(dts)
         self._flush()
         if not self._has_begun:
             self._announce(start.dts)
             self._fill(max(dts - start.dts, 1))
-        elif goes_on:
+        else:
             self._fill(dts - (self._next * HZ // self._timescale - self._media_start))
         self.rendition.end()
         self._start = None
+
+    def _last_until(self, dts: int) -> None:
+        """Let the last sample of sound last until the segment is over, if frames are missing: a
+        playlist without parts cannot say that there is a gap."""
+        missing = dts * self._timescale // HZ - self._next
+        if self._samples and missing > self._samples[-1].duration:
+            self._samples[-1].duration += missing
+            self._next += missing
 
     def _fill(self, ticks: int) -> None:
         """Nothing came for so long."""
@@ -149,7 +158,7 @@ class CmafTrack:
     def _sound(self, unit: AccessUnit) -> None:
         time = (unit.dts * self._timescale + HZ // 2) // HZ
         gap = time - self._next
-        if gap <= _ROUNDING:
+        if gap < unit.samples:  # clocks differ, or one was set: no frame is missing
             time = self._next
         elif self._samples:  # nothing came: what was last there lasts on, and nobody sees a hole
             self._samples[-1].duration += gap

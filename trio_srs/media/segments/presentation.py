@@ -13,6 +13,7 @@ import attrs
 
 from trio_srs.media.codec_names import codec_string, video_range
 from trio_srs.media.remux.left_out import LeftOut
+from trio_srs.media.remux.track_format import TrackFormat
 from trio_srs.media.segments.cmaf_packager import CmafPackager
 from trio_srs.media.segments.common_clock import CommonClock
 from trio_srs.media.segments.cut_rule import HZ, CutRule
@@ -165,15 +166,17 @@ class Presentation:
             with_sound_alone: whether sound that is apart may be chosen without pictures.
         """
         formats = self._segmenter.formats
-        video, sound = formats.get("video"), formats.get("audio")
         apart = [each for each in self.renditions if each.name == "audio"]
-        main = self.rendition("video" if video else "audio") or self.renditions[0]
-        parts = (main, *apart) if video and sound else (main,)
+        main = self.rendition("video" if "video" in formats else "audio") or self.renditions[0]
+        parts = (main, *apart) if {"video", "audio"} <= formats.keys() else (main,)
+        listed = self._listed(parts)
+        video = next((each for each in listed if each.kind == "video"), None)
+        sound = next((each for each in listed if each.kind == "audio"), None)
         variant = PlaylistVariant(
             uri=f"{main.name}.m3u8",
             bandwidth=int(sum(each.peak_rate for each in parts) * _HEADROOM) or 1,
             average_bandwidth=sum(each.average_rate for each in parts) or 1,
-            codecs=",".join(self._codecs(parts)),
+            codecs=",".join(dict.fromkeys(map(codec_string, listed))),
             width=video.width if video else 0,
             height=video.height if video else 0,
             frame_rate=self._segmenter.frame_rate if video else None,
@@ -205,10 +208,13 @@ class Presentation:
             independent_segments=not self.forced,
         )
 
-    def _codecs(self, parts: tuple[Rendition, ...]) -> list[str]:
-        """Every format that is in the segments that are listed."""
+    def _listed(self, parts: tuple[Rendition, ...]) -> list[TrackFormat]:
+        """Every format that is in the segments that some renditions list, the newest first."""
         oldest = min(each.segments[0].start for each in parts)
-        return list(dict.fromkeys(map(codec_string, self._segmenter.formats_since(oldest))))
+        names = {each.name for each in parts}
+        is_mixed = self.container is SegmentContainer.TS
+        listed = self._segmenter.formats_since(oldest)
+        return [each for each in listed if is_mixed or each.kind in names]
 
 
 def _ticks(seconds: float) -> int:

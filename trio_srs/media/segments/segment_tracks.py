@@ -21,6 +21,8 @@ _GONE: Final = 5000 * TICKS_PER_MS
 """A track of which nothing has come for so long is no longer there."""
 _ORIGIN: Final = 1000 * TICKS_PER_MS
 """When the first unit of all is decoded: there is room for what is decoded before it is sent."""
+_NEAR: Final = 500 * TICKS_PER_MS
+"""Tracks that go on with each other are no further apart."""
 _GUESS: Final = 40 * TICKS_PER_MS
 
 
@@ -41,10 +43,13 @@ class SegmentTracks:
     breaks: bool = False
     """The newest unit does not go on with those before it: another publisher, another format,
     another track, or time that is left out."""
+    is_late: bool = False
+    """That is all that breaks: time is left out, or a clock was set. If it came when it would have
+    come without, nobody need know."""
     end: int | None = None
     """Of all that was taken, on the line; None before the first unit."""
     end_before: int = 0
-    """The same without the newest unit."""
+    """Where the newest unit would go on with those before it."""
     seen: int = 0
     """When the newest picture is decoded."""
     _origin: int = attrs.field(default=_ORIGIN, alias="origin")
@@ -57,6 +62,7 @@ class SegmentTracks:
     _sound: TrackFormat | None = None
     _heard: int = 0
     _newest: int | None = None  # picture of this publisher
+    _interval_before: int = _GUESS
 
     def restart(self) -> None:
         """Another publisher comes: its tracks, its clock."""
@@ -71,18 +77,20 @@ class SegmentTracks:
             units: that came together, this one among them.
             known: by kind, what has come of the publisher so far.
         """
-        is_first, self.breaks = self._is_new, False
+        is_first, self.breaks, self.is_late = self._is_new, False, False
         if is_first:
             self._is_new = False
             self._begin(units, known)
         is_picture = unit.format.kind == "video"
-        unit = self._placed(unit, is_first=is_first or unit.discontinuity)
+        unit = self._placed(unit, is_first=is_first)
         changes = self._changes(unit) if is_picture else self._changes_sound(unit)
         if changes is None:
             return None
         self._note(unit, is_picture=is_picture)
-        if changes or (self._break_due and (unit.is_key or is_first)):
-            self.breaks, self._break_due = True, False
+        may_break = unit.is_key and (is_picture or "video" not in self.formats)
+        if changes or is_first or (self._break_due and may_break):
+            self.breaks, self.is_late = True, not (changes or is_first)
+            self._break_due = False
         return unit
 
     def _begin(self, units: list[AccessUnit], known: Mapping[str, TrackFormat]) -> None:
@@ -103,36 +111,50 @@ class SegmentTracks:
             self.shift = self._origin - unit.dts
         elif is_first:
             self.shift = end - unit.dts
+        elif unit.discontinuity:
+            self.shift = self._next_of(unit, end) - unit.dts
+            self._break_due = True
         else:
             pause = unit.dts + self.shift - end
             if pause > max(_PAUSE, _INTERVALS * self.interval):
-                self.shift -= pause
+                self.shift = self._next_of(unit, end) - unit.dts
                 self._break_due = True
             elif unit.dts + self.shift < 0:
                 self.shift = -unit.dts
         return unit.later(self.shift)
 
+    def _next_of(self, unit: AccessUnit, end: int) -> int:
+        """Where a unit goes on with its own track, if that is about where all have come to."""
+        is_picture = unit.format.kind == "video"
+        own = self.seen + self.interval if is_picture else self._heard + unit.duration
+        return own if abs(end - own) < _NEAR else end
+
     def without_pause(self, unit: AccessUnit) -> AccessUnit:
-        """The newest unit, which breaks, without the time before it in which nothing came."""
+        """The newest unit, without the time before it in which nothing came: what comes with the
+        next keyframe breaks."""
         pause = max(unit.dts - self.end_before, 0)
         assert self.end is not None  # of that unit
         self.shift -= pause
+        self._break_due = True
         self.end -= pause
         if unit.format.kind == "video":
             self.seen = self._newest = unit.dts - pause
+            self.interval = self._interval_before
         else:
             self._heard = unit.dts - pause
         return unit.later(-pause)
 
     def _note(self, unit: AccessUnit, *, is_picture: bool) -> None:
+        ended = self.end
+        self.end_before = unit.dts if ended is None else self._next_of(unit, ended)
         if is_picture:
+            self._interval_before = self.interval
             before, self._newest, self.seen = self._newest, unit.dts, unit.dts
             if before is not None and 0 < unit.dts - before < _GONE:
                 self.interval = unit.dts - before
         else:
             self._heard = unit.dts
-        ended, end = self.end, unit.dts + (self.interval if is_picture else unit.duration)
-        self.end_before = unit.dts if ended is None else ended
+        end = unit.dts + (self.interval if is_picture else unit.duration)
         if ended is None or end > ended:
             self.end = end
 

@@ -19,6 +19,8 @@ __all__ = ["Segmenter"]
 
 _AHEAD: Final = 1000 * TICKS_PER_MS
 """If sound is so far ahead of pictures, those have stopped."""
+_IN_TIME_MS: Final = 500
+"""What comes so near to its time of day needs no other: networks are no better."""
 _LEAST_PICTURES: Final = 3
 _RATES: Final = (24000 / 1001, 24.0, 25.0, 30000 / 1001, 30.0, 50.0, 60000 / 1001, 60.0)
 _NEAR: Final = 0.0005
@@ -123,12 +125,13 @@ class Segmenter:
 
     def _unit(self, unit: AccessUnit, unix_ms: int) -> None:
         tracks, rule = self._tracks, self._rule
-        breaks = tracks.breaks or not self._is_open
+        breaks = tracks.breaks and not (tracks.is_late and self._is_in_time(unit, unix_ms))
+        breaks = breaks or not self._is_open
         if not breaks and self._ends_before(unit):
             at = min(unit.dts, rule.start + rule.limit)
-            breaks = at < unit.dts and not self._is_beside_pictures(unit)
-            if breaks:  # nothing came in time
+            if at < unit.dts and not self._is_beside_pictures(unit):  # nothing came in time
                 unit = tracks.without_pause(unit)
+                breaks = unit.is_key
             else:
                 self._packager.cut(self._start(unit, at, None, unix_ms))
                 self._say_target()
@@ -136,8 +139,8 @@ class Segmenter:
             if self._is_open:
                 self._finish(unit.dts)
             _ = self.frame_rate  # of what has ended
-            self._changes.append((unit.dts, tracks.formats))
             self._anchor, self._anchor_ms, self._pictures = unit.dts, self._date(unit, unix_ms), 0
+            self._changes.append((unit.dts, tracks.formats))
             self._packager.begin(self._start(unit, unit.dts, tracks.formats, unix_ms))
             self._is_open = True
         if unit.format.kind == "video" and not unit.continues:
@@ -146,11 +149,20 @@ class Segmenter:
 
     def _date(self, unit: AccessUnit, unix_ms: int) -> int:
         """The time of day of a unit; that of others is counted from there."""
-        if self._clock is None:
-            return unix_ms
+        if self._clock is None:  # dates rise, whatever the clock does that they are of
+            return max(unix_ms, self._due_ms(unit)) if self._changes else unix_ms
         date_ms = self._clock.date_ms(unit.dts - self._tracks.shift, unix_ms)
         self._rule.phase = date_ms * TICKS_PER_MS - unit.dts
         return date_ms
+
+    def _is_in_time(self, unit: AccessUnit, unix_ms: int) -> bool:
+        """Whether it came when the time of day of what is before it says, and nobody else counts
+        by the clock that was set."""
+        return self._clock is None and abs(unix_ms - self._due_ms(unit)) < _IN_TIME_MS
+
+    def _due_ms(self, unit: AccessUnit) -> int:
+        """Its time of day, if it goes on with what is before it."""
+        return self._anchor_ms + (unit.dts - self._anchor) // TICKS_PER_MS
 
     def _start(
         self, unit: AccessUnit, dts: int, formats: Mapping[str, TrackFormat] | None, unix_ms: int

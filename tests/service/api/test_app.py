@@ -53,8 +53,8 @@ async def test_every_error_has_one_shape(
 
 
 async def test_a_misspelt_parameter_is_told_which_there_are(site: Site) -> None:
-    _, said = await site.get("/api/v2/sessions", params={"streams": "live/a"})
-    assert said["message"] == "no such parameter: expected stream, vhost"
+    _, said = await site.get("/api/v2/streams/live/a/report", params={"traces": "live/a"})
+    assert said["message"] == "no such parameter: expected trace, vhost"
 
 
 async def test_another_method_is_told_which_there_are(site: Site) -> None:

@@ -15,7 +15,7 @@ from trio_srs.errors import EndReason
 from trio_srs.hub.sessions import RequestFacts, SessionFacts
 from trio_srs.media.trace import ROW, Trace
 from trio_srs.service.api import encoding
-from trio_srs.service.api.encoding import aside, encode, encode_item, listed
+from trio_srs.service.api.encoding import aside, encode, encode_item
 
 
 async def test_values_are_encoded_in_a_thread_one_at_a_time() -> None:
@@ -59,12 +59,6 @@ def test_no_piece_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
     trace = Trace(tracks=(("video", 0),), rows=bytes(ROW.size) * LONG)
     assert json.loads(encode({"reports": [{"trace": trace}]}))
     assert max(sizes) <= 4096
-
-
-def test_a_list_is_joined_of_its_items() -> None:
-    answer = listed("sessions", [b"1", b"2"])
-    assert answer.render(answer.content, "") == b'{"sessions":[1,2]}'
-    assert listed("sessions", []).content == b'{"sessions":[]}'
 
 
 def test_items_of_a_list_are_encoded_as_everything_is() -> None:

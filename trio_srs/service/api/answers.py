@@ -138,10 +138,12 @@ class StreamAnswer:
 
 @attrs.frozen(kw_only=True)
 class StreamsAnswer:
-    """All streams that are published, played or waited for now."""
+    """Streams that are published, played or waited for now, or were published."""
 
     streams: tuple[StreamAnswer, ...]
-    """By name."""
+    """By name, or as they are sorted."""
+    total: int
+    """How many fit what was asked for, in this part of the list and around it."""
 
 
 @attrs.frozen(kw_only=True)
@@ -149,7 +151,9 @@ class SessionsAnswer:
     """Sessions, open and ended."""
 
     sessions: tuple[SessionFacts, ...]
-    """In the order in which they began."""
+    """In the order in which they began, or as they are sorted."""
+    total: int
+    """How many fit what was asked for, in this part of the list and around it."""
 
 
 @attrs.frozen(kw_only=True)

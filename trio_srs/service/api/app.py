@@ -43,7 +43,12 @@ from trio_srs.service.api.routes.reports import (
     show_report,
 )
 from trio_srs.service.api.routes.server import show_server
-from trio_srs.service.api.routes.sessions import end_session, list_sessions, show_session
+from trio_srs.service.api.routes.sessions import (
+    end_session,
+    end_sessions,
+    list_sessions,
+    show_session,
+)
 from trio_srs.service.api.routes.streams import kick_publisher, list_streams, show_stream
 from trio_srs.service.api.routes.waiting import wait
 from trio_srs.service.api.schema import PlainSchemas, first_paragraph
@@ -76,7 +81,7 @@ _ROUTES: Final = (
     show_server,
     *(list_streams, show_stream, kick_publisher),
     *(show_report, list_reports, judge_stream, wait, follow_events),
-    *(list_sessions, show_session, end_session, ask_rules),
+    *(list_sessions, show_session, end_session, end_sessions, ask_rules),
     *(show_config, patch_config, reload_config, save_config, show_settings),
     *(show_urls, show_versions, show_summaries, show_rusages, show_own_stat, show_cpu),
     *(show_memory, show_features, list_vhosts, show_vhost, list_srs_streams, show_srs_stream),

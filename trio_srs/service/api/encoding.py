@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any, Final, TypeVar
 
 import attrs
@@ -13,7 +13,7 @@ from litestar import Response
 
 from trio_srs.media.plain import plain
 
-__all__ = ["PlainResponse", "aside", "encode", "encode_item", "listed"]
+__all__ = ["PlainResponse", "aside", "encode", "encode_item"]
 
 T = TypeVar("T")
 
@@ -84,10 +84,4 @@ class PlainResponse(Response[T]):
 async def aside(value: T, limiter: trio.CapacityLimiter) -> Response[T]:
     """An answer that is made in a thread: the event loop does not wait for it."""
     body: Any = await trio.to_thread.run_sync(encode, value, limiter=limiter)
-    return PlainResponse(body, media_type="application/json")
-
-
-def listed(name: str, items: Iterable[bytes]) -> Response[Any]:
-    """An answer that is a list, of items that were encoded one by one."""
-    body: Any = b'{"%s":[%s]}' % (name.encode(), b",".join(items))
     return PlainResponse(body, media_type="application/json")

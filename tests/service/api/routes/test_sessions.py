@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import time
 
+import pytest
+from trio.testing import wait_all_tasks_blocked
+
 from tests.service.api.site import Site
 from tests.service.rtmp.house import hear_goodbye
 from tests.service.witness import transport_of
 from trio_srs.errors import EndReason
+from trio_srs.hub.bus import SessionEnded
+from trio_srs.testing.peer import Peer
 
 
 async def test_sessions_say_what_they_asked_for_and_got(site: Site) -> None:
@@ -69,3 +74,80 @@ async def test_a_session_that_is_not_there_is_said_to_be_unknown(site: Site) -> 
             "message": "no session 'c9' is open, or was of late",
             "where": "path.session",
         }
+
+
+# ------------------------------------------------------------ which, and in what order
+
+
+async def three(site: Site) -> list[Peer]:
+    """A publisher, its player from elsewhere, and one that was refused."""
+    peers = [await site.house.publisher("a"), await site.house.player("a", host="10.0.0.9")]
+    peers.append(site.house.dial())
+    assert await peers[-1].publish("a") == "NetStream.Publish.BadName"
+    await wait_all_tasks_blocked()
+    return peers
+
+
+@pytest.mark.parametrize(
+    ("query", "expected", "total"),
+    [
+        ("", ["c1", "c2", "c3"], 3),
+        ("what=publish", ["c1", "c3"], 2),
+        ("what=play&stream=live/a", ["c2"], 1),
+        ("address=10.0.0.9", ["c2"], 1),
+        ("protocol=rtmp", ["c1", "c2", "c3"], 3),
+        ("protocol=rt", [], 0),
+        ("protocol=http", [], 0),
+        ("user=alice", ["c1"], 1),
+        ("user=bob", [], 0),
+        ("only=open&sort=-began", ["c3", "c2", "c1"], 3),
+        ("only=ended", [], 0),
+        ("start=1&count=1", ["c2"], 3),
+        ("start=5", [], 3),
+        ("count=0", [], 3),
+        ("sort=-bytes_out&count=1", ["c2"], 3),
+        ("sort=bytes_in&start=2", ["c1"], 3),
+        ("sort=-seconds&count=1", ["c1"], 3),
+    ],
+)
+async def test_those_are_listed_that_are_asked_for(
+    site: Site, query: str, expected: list[str], total: int
+) -> None:
+    peers = await three(site)
+    entry = site.house.registry.find("c1")
+    assert entry is not None
+    assert entry.requests is not None
+    entry.requests.newest[0].account = "alice"
+    _, said = await site.get(f"/api/v2/sessions?{query}")
+    assert ([each["id"] for each in said["sessions"]], said["total"]) == (expected, total)
+    for peer in peers:
+        peer.close()
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("stream=live/a", ["c1", "c2"]),
+        ("stream=live/a&what=play", ["c2"]),
+        ("address=10.0.0.9", ["c2"]),
+        ("protocol=rtmp", ["c1", "c2", "c3"]),
+        ("user=alice", []),
+        ("stream=live/b", []),
+    ],
+)
+async def test_those_are_ended_that_are_named_and_closed_when_that_is_answered(
+    site: Site, query: str, expected: list[str]
+) -> None:
+    peers = await three(site)
+    status, said = await site.ask("DELETE", f"/api/v2/sessions?{query}&detail=enough")
+    assert (status, said) == (200, {"ended": expected, "closing": []})
+    ended = [event.session for event in site.house.told(SessionEnded, detail="enough")]
+    assert sorted(ended) == expected
+    for peer in peers:
+        peer.close()
+
+
+@pytest.mark.parametrize("query", ["", "?detail=x", "?vhost=x"])
+async def test_not_everybody_is_ended_by_mistake(site: Site, query: str) -> None:
+    status, said = await site.ask("DELETE", f"/api/v2/sessions{query}")
+    assert (status, said["code"], said["where"]) == (400, "no_sessions_named", "query")

@@ -156,3 +156,29 @@ async def test_one_word_is_told_to_be_no_stream(site: Site) -> None:
     status, said = await site.get("/api/v2/wait", params={"stream": "cam1", "timeout": 60})
     assert (status, said["code"], said["where"]) == (400, "bad_stream_name", "query.stream")
     assert "did you mean 'live/cam1'" in said["message"]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected", "total"),
+    [
+        ("", ["live/a", "live/b", "live/c"], 3),
+        ("sort=-name&count=2", ["live/c", "live/b"], 3),
+        ("only=published", ["live/a", "live/b"], 2),
+        ("only=unpublished", ["live/c"], 1),
+        ("name=live/[bc]", ["live/b", "live/c"], 2),
+        ("name=other/*", [], 0),
+        ("sort=-players&count=1", ["live/c"], 3),
+        ("sort=frames&count=1", ["live/c"], 3),
+        ("sort=-seconds&start=2", ["live/c"], 3),
+        ("start=1&count=1", ["live/b"], 3),
+    ],
+)
+async def test_those_are_listed_that_are_asked_for(
+    site: Site, query: str, expected: list[str], total: int
+) -> None:
+    house = site.house
+    peers = [await house.publisher("a"), await house.publisher("b"), await house.player("c")]
+    _, said = await site.get(f"/api/v2/streams?{query}")
+    assert ([each["name"] for each in said["streams"]], said["total"]) == (expected, total)
+    for peer in peers:
+        peer.close()

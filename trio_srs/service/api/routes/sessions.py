@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from typing import Annotated, ClassVar, Final, Literal
 
+import attrs
 import trio
 from litestar import Response, delete, get
+from litestar.params import QueryParameter
 
-from trio_srs.errors import EndReason
+from trio_srs.errors import EndReason, RefusedError
 from trio_srs.hub.end import until_ended
 from trio_srs.hub.registry import SessionEntry
-from trio_srs.hub.sessions import SessionFacts, in_order, session_facts
+from trio_srs.hub.session_requests import Request
+from trio_srs.hub.sessions import SessionFacts, bytes_of, in_order, session_facts
 from trio_srs.service.api.answers import SessionsAnswer
 from trio_srs.service.api.context import ApiContext
-from trio_srs.service.api.encoding import encode_item, listed
+from trio_srs.service.api.encoding import encode_item
 from trio_srs.service.api.error_answers import UnknownSessionError, located
 from trio_srs.service.api.names import find_key
+from trio_srs.service.api.routes.paging import Count, Order, Page, Start, paged
 from trio_srs.service.api.routes.parameters import (
+    NOT_SAID,
     Api,
     Detail,
     OfStream,
@@ -24,8 +31,54 @@ from trio_srs.service.api.routes.parameters import (
     Vhost,
     failures,
 )
+from trio_srs.service.api.routes.wanted_sessions import (
+    OfAddress,
+    OfProtocol,
+    OfUser,
+    WantedSessions,
+    What,
+)
 
-__all__ = ["end_session", "list_sessions", "show_session"]
+__all__ = ["end_session", "end_sessions", "list_sessions", "show_session"]
+
+_Only = Annotated[
+    Literal["", "open", "ended"],
+    QueryParameter(description="Only those that are `open`, or have `ended`; all if left out."),
+]
+_Sort = Annotated[
+    Literal[
+        "began", "-began", "seconds", "-seconds", "bytes_in", "-bytes_in", "bytes_out", "-bytes_out"
+    ],
+    QueryParameter(description="What they are sorted by; with a minus the largest is first."),
+]
+
+
+def _seconds(entry: SessionEntry) -> float:
+    return trio.current_time() - entry.began_at if entry.ended is None else entry.ended.seconds
+
+
+_KEYS: Final[dict[str, Callable[[SessionEntry], float]]] = {
+    "seconds": _seconds,
+    "bytes_in": lambda entry: bytes_of(entry)[0],
+    "bytes_out": lambda entry: bytes_of(entry)[1],
+}
+
+
+class NoSessionsNamedError(RefusedError):
+    """The API was told to end sessions, and not which."""
+
+    code = "no_sessions_named"
+    http_status: ClassVar[int] = 400
+
+
+@attrs.frozen(kw_only=True)
+class EndedAnswer:
+    """The sessions that were ended."""
+
+    ended: tuple[str, ...]
+    """The ids of those whose connections are closed."""
+    closing: tuple[str, ...]
+    """Of those whose peers take their time: they are cut off soon."""
 
 
 @get(
@@ -36,19 +89,98 @@ __all__ = ["end_session", "list_sessions", "show_session"]
     responses=failures(400),
 )
 async def list_sessions(
-    api: Api, stream: OfStream = "", vhost: Vhost = ""
+    api: Api,
+    stream: OfStream = "",
+    vhost: Vhost = "",
+    what: What = "",
+    user: OfUser = "",
+    address: OfAddress = "",
+    protocol: OfProtocol = "",
+    only: _Only = "",
+    sort: _Sort = "began",
+    start: Start = 0,
+    count: Count = NOT_SAID,
 ) -> Response[SessionsAnswer]:
     """Every session that is open, and those that ended not long ago, in the order they began.
 
-    What each has asked for, and what came of it, is in `requests`.
+    What each has asked for, and what came of it, is in `requests`: also what was refused, or is
+    over, counts here for `stream`, `what` and `user`.
     """
-    key = find_key(stream, vhost, api.hosts.vhost_of, "query.stream") if stream else None
-    entries = await in_order(api.registry, api.turns)
+    wanted = WantedSessions(
+        stream=_key(api, stream, vhost), what=what, user=user, address=address, protocol=protocol
+    )
+    order = Order(sort)
 
-    def visit(entry: SessionEntry) -> bytes:
-        return encode_item(_facts(entry)) if key is None or _asked_for(entry, key) else b""
+    def fits(entry: SessionEntry) -> bool:
+        is_open = entry.ended is None
+        return (not only or is_open is (only == "open")) and wanted.fits(entry, _any)
 
-    return listed("sessions", filter(None, await api.turns.make(visit, entries)))
+    is_by_age = order.key == "began"
+    return await paged(
+        api.turns,
+        "sessions",
+        await in_order(api.registry, api.turns, newest_first=is_by_age and order.is_reversed),
+        lambda entry: encode_item(_facts(entry)),
+        Page(start, count),
+        fits=fits,
+        key=None if is_by_age else _KEYS[order.key],
+        order=order,
+    )
+
+
+def _any(_request: Request) -> bool:
+    return True
+
+
+def _key(api: ApiContext, stream: str, vhost: str) -> str | None:
+    return find_key(stream, vhost, api.hosts.vhost_of, "query.stream") if stream else None
+
+
+@delete(
+    "/api/v2/sessions",
+    tags=["sessions"],
+    summary="End sessions",
+    operation_id="end_sessions",
+    status_code=200,
+    responses=failures(400),
+)
+async def end_sessions(
+    api: Api,
+    stream: OfStream = "",
+    vhost: Vhost = "",
+    what: What = "",
+    user: OfUser = "",
+    address: OfAddress = "",
+    protocol: OfProtocol = "",
+    detail: Detail = "by the API",
+) -> EndedAnswer:
+    """Close the connections of a stream, a user, an address or a protocol, and answer when all of
+    them are closed, or after 5 seconds. Something has to be said of which.
+
+    Of `stream`, `what` and `user` only publishes and plays count that go on now.
+    """
+    wanted = WantedSessions(
+        stream=_key(api, stream, vhost), what=what, user=user, address=address, protocol=protocol
+    )
+    if not wanted.are_some:
+        with located("query"):
+            raise NoSessionsNamedError("expected stream, what, user, address or protocol")
+    ending: list[SessionEntry] = []
+
+    def visit(entry: SessionEntry) -> bool:
+        if entry.ended is None and wanted.fits(entry, lambda request: request.going_on):
+            entry.end(EndReason.KICKED, detail)
+            ending.append(entry)
+        return True
+
+    await api.turns.walk(visit, list(api.registry))
+    async with trio.open_nursery() as nursery:
+        for entry in ending:
+            nursery.start_soon(until_ended, api.bus, entry)
+    return EndedAnswer(
+        ended=tuple(each.id for each in ending if each.ended is not None),
+        closing=tuple(each.id for each in ending if each.ended is None),
+    )
 
 
 @get(
@@ -81,11 +213,6 @@ async def end_session(api: Api, session: SessionId, detail: Detail = "by the API
             raise UnknownSessionError(f"session {session} has ended: {entry.ended.reason}")
     entry.end(EndReason.KICKED, detail)
     await until_ended(api.bus, entry)
-
-
-def _asked_for(entry: SessionEntry, stream: str) -> bool:
-    requests = entry.requests.newest if entry.requests else ()
-    return any(request.stream == stream for request in requests)
 
 
 def _find(api: ApiContext, session: str) -> SessionEntry:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Final
+from fnmatch import fnmatchcase
+from typing import Annotated, Final, Literal
 
 import trio
 from litestar import Response, delete, get
+from litestar.params import QueryParameter
 
 from trio_srs.hub.end import until_ended
 from trio_srs.service.api.answers import StreamAnswer, StreamsAnswer, TaskAnswer
 from trio_srs.service.api.context import ApiContext
-from trio_srs.service.api.encoding import encode_item, listed
+from trio_srs.service.api.encoding import encode_item
 from trio_srs.service.api.error_answers import NotPublishedError, UnknownStreamError, located
 from trio_srs.service.api.names import STREAMS, path_key
+from trio_srs.service.api.routes.paging import Count, Order, Page, Start, paged
 from trio_srs.service.api.routes.parameters import (
+    NOT_SAID,
     Api,
     AppName,
     Detail,
@@ -23,6 +27,21 @@ from trio_srs.service.api.routes.parameters import (
 )
 
 __all__ = ["kick_publisher", "list_streams", "show_stream"]
+
+_Pattern = Annotated[
+    str,
+    QueryParameter(
+        description="Only those with such a name: a pattern of `*`, `?`, `[abc]`, as `live/*`."
+    ),
+]
+_Only = Annotated[
+    Literal["", "published", "unpublished"],
+    QueryParameter(description="Only those that are published now, or are not; all if left out."),
+]
+_Sort = Annotated[
+    Literal["name", "-name", "players", "-players", "frames", "-frames", "seconds", "-seconds"],
+    QueryParameter(description="What they are sorted by; with a minus the largest is first."),
+]
 
 _STREAM: Final = f"{STREAMS}/{{app:str}}/{{name:str}}"
 
@@ -34,12 +53,51 @@ _STREAM: Final = f"{STREAMS}/{{app:str}}/{{name:str}}"
     operation_id="streams",
     responses=failures(400),
 )
-async def list_streams(api: Api) -> Response[StreamsAnswer]:
+async def list_streams(
+    api: Api,
+    name: _Pattern = "",
+    only: _Only = "",
+    sort: _Sort = "name",
+    start: Start = 0,
+    count: Count = NOT_SAID,
+) -> Response[StreamsAnswer]:
     """Every stream that is published, played or waited for, and those that were published."""
-    names = dict.fromkeys((*api.hub.names(), *api.reports.names()))
-    in_order = await api.turns.sort(tuple(names), str)
-    made = await api.turns.make(lambda name: encode_item(_answer(api, name)), in_order)
-    return listed("streams", made)
+    names = tuple(dict.fromkeys((*api.hub.names(), *api.reports.names())))
+    order = Order(sort)
+    is_by_name = order.key == "name"
+
+    def fits(each: str) -> bool:
+        if name and not fnmatchcase(each, name):
+            return False
+        return not only or _is_published(api, each) is (only == "published")
+
+    return await paged(
+        api.turns,
+        "streams",
+        await api.turns.sort(names, str, reverse=is_by_name and order.is_reversed),
+        lambda each: encode_item(_answer(api, each)),
+        Page(start, count),
+        fits=fits,
+        key=None if is_by_name else lambda each: _size(api, each, order.key),
+        order=order,
+    )
+
+
+def _is_published(api: ApiContext, name: str) -> bool:
+    stream = api.hub.find(name)
+    return stream is not None and stream.publishing
+
+
+def _size(api: ApiContext, name: str, key: str) -> float:
+    """What streams are sorted by."""
+    stream, newest = api.hub.find(name), api.reports.newest(name)
+    match key:
+        case "players":
+            return stream.player_count if stream else 0
+        case "frames":
+            return newest.frames if newest else 0
+    lease = stream.lease if stream else None
+    return trio.current_time() - lease.began_at if lease else 0.0
 
 
 @get(

@@ -38,10 +38,11 @@ MORE_TO_KNOW: Final = {
     # and what is waited for may not happen
     "GET /api/v2/wait",
 }
-# Otherwise a lawful request takes as long as its client likes.
+# Otherwise a lawful request takes as long as its client likes, or ends the publisher of the tests.
 AT_ONCE: Final[dict[str, dict[str, Any]]] = {
     "GET /api/v2/wait": {"timeout": 0},
     "GET /api/v2/events": {"follow": "false"},
+    "DELETE /api/v2/sessions": {"user": "nobody"},
 }
 STREAM: Final = "GET /api/v2/streams/{app}/{name}"
 KINDS: Final = [

@@ -17,7 +17,7 @@ from trio_srs.wire.rtmp.message import Message, MessageType
 
 pytestmark = pytest.mark.interop
 
-FRAMES = 45
+FRAMES = 30
 FPS = 25
 
 
@@ -74,7 +74,7 @@ async def test_beside_floods_nothing_is_lost_newcomers_come_in_and_all_share(
             before = received(server, count)
             for number, frame in enumerate(frames):
                 await healthy.send(frame)
-                if number % (FRAMES // 4) == 10:
+                if number % (FRAMES // 4) == 5:
                     nursery.start_soon(come, server, waits_s)
                 await trio.sleep(1 / FPS)
             with trio.fail_after(10):

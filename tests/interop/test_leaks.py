@@ -25,9 +25,9 @@ pytestmark = [
 ]
 
 WARM_UP: Final = 100
-PUBLISHES: Final = 500
+PUBLISHES: Final = 300
 AT_ONCE: Final = 8
-ALLOWED_KB: Final = 5_120
+ALLOWED_KB: Final = 3_072
 MEDIA: Final = [
     Message(MessageType.VIDEO, 1, 0, b"\x17\x00" + bytes(40)),
     Message(MessageType.VIDEO, 1, 0, b"\x17\x01" + bytes(8000)),

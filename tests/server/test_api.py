@@ -84,7 +84,7 @@ def test_a_server_is_ready_before_what_its_api_and_http_need_is_imported() -> No
 
 
 async def test_a_server_is_ready_when_its_api_is() -> None:
-    async with serve(ON) as server, httpx2.AsyncClient() as client:
+    async with serve(ON) as server, httpx2.AsyncClient(verify=False) as client:
         assert server.ready["api"] == [server.api_url().rstrip("/")]
         said = (await client.get(server.api_url(SERVER))).json()
         assert said["addresses"] == server.addresses
@@ -106,7 +106,7 @@ async def test_an_address_of_the_api_that_is_taken_keeps_the_server_from_startin
 
 
 async def test_a_reload_changes_the_token_and_not_the_address() -> None:
-    async with serve(ON) as server, httpx2.AsyncClient() as client:
+    async with serve(ON) as server, httpx2.AsyncClient(verify=False) as client:
         api = ApiConfig(listen=(Address("127.0.0.1", 1),), token=Secret("abc"))
         changes = server.reload(attrs.evolve(ON, api=api))
         assert [(c.path, c.live) for c in changes] == [("api.listen", False), ("api.token", True)]
@@ -133,7 +133,7 @@ async def test_a_stop_shares_its_grace_between_sessions_and_api() -> None:
 
 
 async def test_finishing_ends_the_api_after_the_last_session() -> None:
-    async with serve(ON) as server, httpx2.AsyncClient() as client:
+    async with serve(ON) as server, httpx2.AsyncClient(verify=False) as client:
         port = int(server.addresses["rtmp"][0].rpartition(":")[2])
         peer = await Peer.connect_tcp("127.0.0.1", port)
         await peer.publish("a")
@@ -150,7 +150,7 @@ async def test_finishing_ends_the_api_after_the_last_session() -> None:
 
 async def test_who_follows_events_hears_the_server_out() -> None:
     """The ends of all sessions, and that there is nothing more; then the connection is closed."""
-    async with serve(ON) as server, httpx2.AsyncClient(timeout=10) as client:
+    async with serve(ON) as server, httpx2.AsyncClient(timeout=10, verify=False) as client:
         port = int(server.addresses["rtmp"][0].rpartition(":")[2])
         peer = await Peer.connect_tcp("127.0.0.1", port)
         await peer.publish("a")
@@ -166,7 +166,7 @@ async def test_who_follows_events_hears_the_server_out() -> None:
 
 
 async def test_who_waits_is_answered_when_the_server_stops() -> None:
-    async with serve(ON) as server, httpx2.AsyncClient(timeout=10) as client:
+    async with serve(ON) as server, httpx2.AsyncClient(timeout=10, verify=False) as client:
         url = server.api_url("api/v2/wait?stream=live/a&timeout=600")
         async with trio.open_nursery() as nursery:
 

@@ -7,9 +7,10 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
-from importlib.metadata import distribution, distributions, requires
+from importlib.metadata import distribution, requires
 from pathlib import Path
 from typing import Final
+from zipfile import ZipFile
 
 import pytest
 import tomli
@@ -23,22 +24,21 @@ pytestmark = [pytest.mark.interop, pytest.mark.slow, pytest.mark.timeout(280)]
 
 TESTS: Final = Path(__file__).parent / "project_files" / "fixtures_in_use.py"
 PACKAGE: Final = ("pyproject.toml", "README.md", "LICENSE", "MANIFEST.in", "engines", "trio_srs")
-OTHERS: Final = ("pytest-xdist", "pytest-trio", "pytest-timeout", "typing-extensions")
-"""The last is what pytest-asyncio needs, which our own tests would not bear."""
+OTHERS: Final = ("pytest-asyncio", "pytest-timeout", "pytest-trio", "pytest-xdist")
 SOME: Final = "mark or waits or any_number or threads"
 """Of all fixtures, each in use: what depends on how pytest runs them shows in these too."""
-HAS_PIP: Final = any(distributions(name="pip"))
-"""Not by ``find_spec``: who looks for pip turns setuptools' distutils off in this process."""
+BUILD: Final = "import setuptools.build_meta as backend; print(backend.build_wheel('built'))"
 
 
-def pip(python: Path, *words: str | Path) -> None:
-    """Install something there, and nothing that it needs."""
-    ours = (sys.executable, "-m", "pip", "--python", python)
-    command = [*(ours if HAS_PIP else (python, "-m", "pip")), "install", "--no-deps", *words]
+def build(source: Path) -> Path:
+    """A wheel of what stands there, as pip has it built."""
     environ = {name: text for name, text in os.environ.items() if name != "PYTHONPATH"}
     environ["TRIO_SRS_ENGINES"] = "skip"  # no page is looked at here
-    quiet = ("--quiet", "--disable-pip-version-check", "--no-compile")
-    subprocess.run([*command, *quiet], check=True, timeout=200, env=environ)
+    command = [sys.executable, "-c", BUILD]
+    run = subprocess.run(
+        command, cwd=source, env=environ, check=True, timeout=100, capture_output=True, text=True
+    )
+    return source / "built" / run.stdout.splitlines()[-1]
 
 
 def needed(requirements: Iterable[str]) -> Iterator[str]:
@@ -75,17 +75,16 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
             shutil.copytree(ROOT / name, source / name, ignore=compiled)
         else:
             shutil.copy(ROOT / name, source / name)
-    without = ("--without-pip",) if HAS_PIP else ()
-    command = [sys.executable, "-m", "venv", *without, folder / "venv"]
+    command = [sys.executable, "-m", "venv", "--without-pip", folder / "venv"]
     subprocess.run(command, check=True, timeout=60)
     [site_packages] = (folder / "venv" / "lib").glob("python*/site-packages")
     project = tomli.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     lend(
         needed([*project["dependencies"], *project["optional-dependencies"]["test"]]), site_packages
     )
-    python = folder / "venv" / "bin" / "python"
-    pip(python, f"trio-srs @ {source.as_uri()}")
-    return python
+    with ZipFile(build(source)) as wheel:
+        wheel.extractall(site_packages)
+    return folder / "venv" / "bin" / "python"
 
 
 @pytest.fixture
@@ -104,13 +103,12 @@ def test_its_tests_pass_with_nothing_but_the_extra(project: Project) -> None:
     assert all_gone(map(int, pids), within_s=0.0)
 
 
-def test_they_pass_beside_other_plugins_and_in_parallel(project: Project) -> None:
+def test_they_pass_beside_other_plugins_and_in_other_processes(project: Project) -> None:
     [site_packages] = Path(project.python).parent.parent.glob("lib/python*/site-packages")
     lend(needed(OTHERS), site_packages)
-    pip(Path(project.python), "pytest-asyncio")
     own_words = ("-o", "asyncio_default_fixture_loop_scope=function")  # else pytest-asyncio warns
     for words in (
-        ("-o", "trio_mode=true", "-n", "2", "--dist=loadfile", "-p", "no:cacheprovider"),
+        ("-o", "trio_mode=true", "-n", "1", "-p", "no:cacheprovider"),
         ("-o", "asyncio_mode=auto", "--timeout=60"),
     ):
         outcome = project.run(*own_words, *words, "-k", SOME)

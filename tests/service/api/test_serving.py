@@ -113,7 +113,7 @@ async def eventually(is_so: Callable[[], object]) -> None:
 
 
 async def test_requests_are_answered_on_a_connection_that_is_kept() -> None:
-    async with serving() as (service, _, url), httpx2.AsyncClient() as client:
+    async with serving() as (service, _, url), httpx2.AsyncClient(verify=False) as client:
         for _ in range(3):
             assert (await client.get(f"{url}/")).text == "."
         assert len(service.connections) == 1
@@ -152,7 +152,7 @@ async def test_an_application_that_could_not_be_made_is_made_for_who_asks(
             raise ZeroDivisionError("a planted bug")
         return AsgiServer(App(context.stopping))
 
-    async with serving(make=make) as (service, _, url), httpx2.AsyncClient() as client:
+    async with serving(make=make) as (service, _, url), httpx2.AsyncClient(verify=False) as client:
         with caplog.at_level(logging.ERROR):
             await service.prepare()
         assert "a planted bug" in caplog.text
@@ -182,7 +182,7 @@ async def test_who_is_served_first_after_a_stop_is_let_go_when_answered() -> Non
 
 async def test_http_2_is_spoken_from_the_first_byte() -> None:
     async with serving() as (service, app, url):
-        async with httpx2.AsyncClient(http1=False, http2=True) as client:
+        async with httpx2.AsyncClient(http1=False, http2=True, verify=False) as client:
             for _ in range(3):
                 answer = await client.get(f"{url}/")
                 assert (answer.http_version, answer.text) == ("HTTP/2", ".")
@@ -216,7 +216,10 @@ async def test_an_address_that_is_taken_is_refused() -> None:
 async def test_one_connection_too_many_is_closed_and_the_others_stay(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    async with serving(max_connections=1) as (service, _, url), httpx2.AsyncClient() as client:
+    async with (
+        serving(max_connections=1) as (service, _, url),
+        httpx2.AsyncClient(verify=False) as client,
+    ):
         assert (await client.get(f"{url}/")).text == "."
         stream = await trio.open_tcp_stream(
             "127.0.0.1", service.acceptor.listeners["api"][0].address.port
@@ -230,7 +233,7 @@ async def test_one_connection_too_many_is_closed_and_the_others_stay(
 async def test_short_requests_need_no_more_room_than_there_are_at_once() -> None:
     async with serving(max_connections=3) as (service, _, url):
         for _ in range(30):
-            async with httpx2.AsyncClient() as client:  # a connection of its own
+            async with httpx2.AsyncClient(verify=False) as client:  # a connection of its own
                 assert (await client.get(f"{url}/")).text == "."
         with trio.fail_after(2):
             await eventually(lambda: not len(service.connections))
@@ -302,7 +305,7 @@ async def test_it_does_not_open_to_all_unless_told_so_in_words() -> None:
 
 
 async def test_a_bug_ends_only_its_own_connection(caplog: pytest.LogCaptureFixture) -> None:
-    async with serving() as (_, _, url), httpx2.AsyncClient() as client:
+    async with serving() as (_, _, url), httpx2.AsyncClient(verify=False) as client:
         with caplog.at_level(logging.ERROR), pytest.raises(httpx2.HTTPError):
             await client.get(f"{url}/bug")
         assert (await client.get(f"{url}/")).text == "."
@@ -313,7 +316,7 @@ async def test_a_bug_ends_only_its_own_connection(caplog: pytest.LogCaptureFixtu
 
 
 async def test_a_stop_lets_answers_end_and_closes_idle_connections() -> None:
-    async with serving() as (service, app, url), httpx2.AsyncClient() as client:
+    async with serving() as (service, app, url), httpx2.AsyncClient(verify=False) as client:
         await client.get(f"{url}/")  # stays open, idle
         async with client.stream("GET", f"{url}/until-stop") as answer:
             said = answer.aiter_text()
@@ -350,7 +353,7 @@ async def test_a_cancelled_service_ends_with_a_client_that_does_not_read() -> No
 
 
 async def test_a_stopped_service_does_not_accept() -> None:
-    async with serving() as (service, _, url), httpx2.AsyncClient() as client:
+    async with serving() as (service, _, url), httpx2.AsyncClient(verify=False) as client:
         await service.stop(0)
         with pytest.raises(httpx2.ConnectError):
             await client.get(f"{url}/")

@@ -203,7 +203,7 @@ def test_a_stall_is_in_the_report(rtmp_server: ServerProcess, rtmp_publisher: Pu
     rtmp_server.wait_for_frames(NAME, publisher.frames + 3)
     publisher.stop()
     report = rtmp_server.wait_for_end(NAME)
-    expect(report).stall(seconds=between(0.35, 2.0))
+    expect(report).stall(seconds=between(0.2, 2.0))
 
 
 def test_the_log_is_there(rtmp_server: ServerProcess, rtmp_publisher: Publish) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from pathlib import Path
 
 import pytest
@@ -53,3 +54,39 @@ async def test_ffmpeg_publishes_and_plays_over_tls(
     muxed = items_of((await run(copying(program, source, "pipe:1"))).stdout)
     assert player.items == muxed
     assert [body for _, _, body in items_of(ends[0].stdout)] == [body for _, _, body in muxed]
+
+
+async def test_a_reload_brings_the_certificate_that_is_in_the_file_now(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    authority, file = trustme.CA(), tmp_path / "server.pem"
+
+    def issue() -> None:
+        authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(file)
+
+    async def seen(url: str) -> bytes:
+        port = int(url.rpartition(":")[2].partition("/")[0])
+        context = ssl.create_default_context()
+        authority.configure_trust(context)
+        stream = await trio.open_ssl_over_tcp_stream("127.0.0.1", port, ssl_context=context)
+        async with stream:
+            await stream.do_handshake()
+            certificate = stream.getpeercert(binary_form=True)
+            assert isinstance(certificate, bytes)
+            return certificate
+
+    issue()
+    tls = f'listen = ["127.0.0.1:0"]\ncertificate = "{file}"\nkey = "{file}"\n'
+    async with watched(more=f"[rtmps]\n{tls}[https]\n{tls}") as watching:
+        server = watching.server
+        urls = [server.rtmps_url(), server.addresses["https"][0]]
+        before = [await seen(url) for url in urls]
+        issue()
+        assert [await seen(url) for url in urls] == before
+        server.reload(server.config)
+        after = [await seen(url) for url in urls]
+        assert after[0] == after[1] != before[0]
+        await trio.Path(file).write_text("nonsense")
+        server.reload(server.config)
+        assert [await seen(url) for url in urls] == after
+        assert "rtmps goes on with its certificate: " in caplog.text

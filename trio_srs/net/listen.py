@@ -16,6 +16,7 @@ import trio
 
 from trio_srs.errors import RefusedError
 from trio_srs.net.address import Address
+from trio_srs.net.inherited import take
 from trio_srs.net.tcp import SocketOptions, apply, show_address
 
 __all__ = ["ACCEPT_BACKOFF_S", "ACCEPT_BATCH", "ListenError", "Listener", "open_listeners"]
@@ -61,8 +62,13 @@ class Listener:
 
     __slots__ = ("_address", "_closed", "_family", "_inode", "_sock")
 
-    def __init__(self, sock: socket.socket, address: Address) -> None:
-        """Own ``sock``, bound and listening; ``address`` says where (port 0: see the socket)."""
+    def __init__(
+        self, sock: socket.socket, address: Address, *, is_inherited: bool = False
+    ) -> None:
+        """Own ``sock``, bound and listening; ``address`` says where (port 0: see the socket).
+
+        The file of a Unix-domain socket that was inherited is somebody else's, and stays.
+        """
         sock.setblocking(False)
         self._sock = sock
         self._family = sock.family
@@ -72,7 +78,7 @@ class Listener:
             self._inode = None
         else:
             self._address = address
-            self._inode = _inode(address.path)
+            self._inode = None if is_inherited else _inode(address.path)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._address}>"
@@ -162,7 +168,8 @@ class Listener:
             trio.lowlevel.notify_closing(self._sock)
         self._sock.close()
         path = self._address.path
-        if path is not None and self._inode == _inode(path):  # else it is somebody else's by now
+        # Else it is somebody else's by now.
+        if path is not None and self._inode is not None and self._inode == _inode(path):
             with contextlib.suppress(OSError):
                 os.unlink(path)
 
@@ -180,7 +187,8 @@ async def open_listeners(address: Address, *, backlog: int) -> list[Listener]:
 
     An empty host is all of this host's addresses, IPv4 and IPv6, through one socket where
     the system can. A name may stand for several; with port 0 they all get the same port.
-    A Unix-domain socket's file that nobody listens on is replaced.
+    A Unix-domain socket's file that nobody listens on is replaced. Where this process was started
+    with sockets for the address, those are used.
 
     Args:
         backlog: connections that the kernel completes before they are accepted.
@@ -189,11 +197,12 @@ async def open_listeners(address: Address, *, backlog: int) -> list[Listener]:
         ListenError: it cannot; then none is left open.
     """
     try:
-        sockets = await _open_sockets(address)
+        inherited = take(address)
+        sockets = inherited or await _open_sockets(address)
         try:
             for sock in sockets:
                 sock.listen(backlog)
-            return [Listener(sock, address) for sock in sockets]
+            return [Listener(sock, address, is_inherited=bool(inherited)) for sock in sockets]
         except BaseException:
             _close_all(sockets)
             raise

@@ -22,7 +22,8 @@ class TlsConfig:
     listen: tuple[Address, ...] = attrs.field(default=(), metadata=_RESTART)
     """Where to listen, in the forms of `rtmp.listen`. `[]` is off."""
     certificate: Path | None = attrs.field(default=None, metadata=_RESTART)
-    """A PEM file: the server's certificate, then the intermediate ones. Needs `key`."""
+    """A PEM file: the server's certificate, then the intermediate ones. Needs `key`. Both files
+    are read again at each reload, for connections that begin after it."""
     key: Path | None = attrs.field(default=None, metadata=_RESTART)
     """A PEM file: the certificate's private key."""
     key_password: Secret | None = attrs.field(default=None, metadata=_RESTART)

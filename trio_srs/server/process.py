@@ -8,7 +8,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
@@ -20,11 +20,13 @@ import trio
 from trio_srs.config.schema import Config
 from trio_srs.errors import RefusedError
 from trio_srs.hub.steering import ConfigInvalidError
+from trio_srs.net.inherited import adopt, release, unused
 from trio_srs.server.descriptors import fill_closed_descriptors
 from trio_srs.server.log_output import LogOutput
 from trio_srs.server.logs import configure, prepare, set_level
 from trio_srs.server.ready_file import ReadyError, ready_file
 from trio_srs.server.run import Server, serve
+from trio_srs.server.systemd import Notifier
 
 __all__ = ["ProcessOptions", "favour_the_loop", "run_process", "tune_collector"]
 
@@ -46,6 +48,10 @@ class ProcessOptions:
     """Written, as a whole, when every listener is up."""
     ready_fd: int | None = None
     """Written to and closed when every listener is up."""
+    notify_socket: str = ""
+    """Where systemd is told how the service stands; empty: nowhere."""
+    inherited: Sequence[int] = ()
+    """Descriptors of sockets to listen on, for the addresses that they have."""
     die_with_parent: bool = False
     """Stop when the process that started this one is gone."""
 
@@ -70,11 +76,14 @@ def run_process(
     configure(config.log)
     parent = os.getppid() if options.die_with_parent or config.process.die_with_parent else None
     try:
+        adopt(options.inherited)
         trio.run(_main, config, load, options, parent)
     except RefusedError as error:  # nothing that a traceback would explain: one line will do
         if sys.stderr is not None:
             sys.stderr.write(f"trio-srs: {error}\n")
         return 1
+    finally:
+        release()
     return 0
 
 
@@ -112,7 +121,11 @@ async def _main(
                 steering = server.steering
                 steering.load, steering.path = load, options.config_file
                 steering.taken_over = lambda config: set_level(config.log)
-                await _run(server, signals, parent)
+                for where in unused():
+                    _log.warning("nothing is served on the socket that was handed over: %s", where)
+                notifier = Notifier(options.notify_socket)
+                notifier.ready()
+                await _run(server, signals, parent, notifier)
     _log.info("stopped")
 
 
@@ -120,13 +133,14 @@ async def _run(
     server: Server,
     signals: AsyncIterator[int],
     parent: int | None,
+    notifier: Notifier,
 ) -> None:
     """Run it until it is stopped."""
     prepare()
     import_module("trio_srs.hub.inspector")  # likewise: see hub.publish_record
     async with trio.open_nursery() as nursery:
         nursery.start_soon(_prepare, server)
-        nursery.start_soon(_obey, signals, server, nursery)
+        nursery.start_soon(_obey, signals, server, nursery, notifier)
         if parent is not None:
             nursery.start_soon(_watch_parent, parent, server)
         await server.wait_stopped()
@@ -142,16 +156,21 @@ async def _obey(
     signals: AsyncIterator[int],
     server: Server,
     nursery: trio.Nursery,
+    notifier: Notifier,
 ) -> None:
     """Do what signals say, for as long as the server runs."""
     asked_to_stop = False
     async for number in signals:
         _log.info("got %s", signal.Signals(number).name)
         if number == signal.SIGHUP:
+            notifier.reloading()
             _reload(server)
+            notifier.ready()
         elif number == signal.SIGQUIT:
+            notifier.stopping()
             nursery.start_soon(server.finish)
         else:
+            notifier.stopping()
             # A second one means that the grace is too long for whoever sends it.
             nursery.start_soon(server.stop, 0.0 if asked_to_stop else None)
             asked_to_stop = True

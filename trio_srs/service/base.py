@@ -7,6 +7,7 @@ what two of them need is lower, and what they share of one server is in :class:`
 from __future__ import annotations
 
 import enum
+import logging
 import socket
 import ssl
 from abc import ABC, abstractmethod
@@ -17,6 +18,7 @@ from urllib.parse import quote, urlencode
 import attrs
 import trio
 
+from trio_srs.errors import RefusedError
 from trio_srs.hub.access import AccessControl
 from trio_srs.hub.announce import NAME_MOST, note_origin
 from trio_srs.hub.bus import Bus
@@ -44,6 +46,8 @@ from trio_srs.wire.url import StreamNameError
 if TYPE_CHECKING:
     from trio_srs.hub.registry import SessionEntry
     from trio_srs.session.http_events import HttpRequest
+
+_log = logging.getLogger(__name__)
 
 __all__ = [
     "ListeningSection",
@@ -301,6 +305,9 @@ class SecureService(ListeningService[ServedT]):
         super().__init__(Acceptor(plain, secure), connections)
         self._plain, self._secure, self._clients_begin = plain, secure, clients_begin
         self._make_tls = tls
+        self.has_tls_files = False
+        """Whether the certificate is in files, which may have changed when the configuration is
+        taken over again."""
         self.trusted_proxies: Sequence[str] = ()
         """Networks whose connections may begin with what a proxy says of its client."""
         self._tls: ssl.SSLContext | None = None
@@ -323,6 +330,16 @@ class SecureService(ListeningService[ServedT]):
         await self.acceptor.bind(self._plain, plain, backlog=backlog)
         await self.acceptor.bind(self._secure, secure, backlog=backlog)
         self.acceptor.tune(options)
+
+    def renew_tls(self) -> None:
+        """Read the certificate and its key again, for connections that begin. Those that are wrong
+        change nothing, and are logged."""
+        if self._tls is None or not self.has_tls_files:
+            return
+        try:
+            self._tls = self._make_tls()
+        except RefusedError as error:
+            _log.error("%s goes on with its certificate: %s", self._secure, error)
 
     def accepted(self, sock: socket.socket, peer: str, protocol: str) -> None:
         """Serve a connection, if there is room."""

@@ -116,11 +116,14 @@ def _check(config: Config, path: Path | None) -> int:
 
 def _serve(config: Config, load_again: Callable[[], Config], args: argparse.Namespace) -> int:
     from trio_srs.server.process import ProcessOptions, run_process
+    from trio_srs.server.systemd import handed_over
 
     options = ProcessOptions(
         config_file=args.config,
         ready_file=args.ready_file,
         ready_fd=args.ready_fd,
+        notify_socket=os.environ.get("NOTIFY_SOCKET", ""),
+        inherited=handed_over(os.environ),
         die_with_parent=args.die_with_parent,
     )
     return run_process(config, load_again, options)

@@ -48,4 +48,6 @@ def make_http(parts: Parts, config: HttpSections) -> HttpService | None:
         buffer=memoryview(bytearray(_READ_BYTES)),
         routes=parts.web_routes,
     )
-    return HttpService(context, config.https.listen, lambda: tls_context(config.https))
+    service = HttpService(context, config.https.listen, lambda: tls_context(config.https))
+    service.has_tls_files = config.https.certificate is not None
+    return service

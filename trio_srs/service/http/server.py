@@ -74,6 +74,7 @@ class HttpService(SecureService["HttpConnection"]):
         self.context.config = sections.http
         self.connections.most = sections.http.max_connections
         self.trusted_proxies = sections.http.trusted_proxies
+        self.renew_tls()
         self.acceptor.tune(self._options)
 
     def serve(

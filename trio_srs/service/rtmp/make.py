@@ -36,7 +36,9 @@ def make_rtmp(parts: Parts, config: RtmpSections) -> RtmpService:
         buffer=memoryview(bytearray(config.rtmp.read_buffer)),
         reader=parts.reader,
     )
-    return RtmpService(context, config.rtmps.listen, lambda: tls_context(config.rtmps))
+    service = RtmpService(context, config.rtmps.listen, lambda: tls_context(config.rtmps))
+    service.has_tls_files = config.rtmps.certificate is not None
+    return service
 
 
 class _RandomPool:

@@ -77,6 +77,7 @@ class RtmpService(SecureService[Connection]):
         self.context.config = config
         self.connections.most = config.max_connections
         self.trusted_proxies = config.trusted_proxies
+        self.renew_tls()
         self.acceptor.tune(socket_options(config))
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:

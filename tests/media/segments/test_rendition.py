@@ -223,11 +223,14 @@ def test_what_is_there_is_known_by_number_and_part() -> None:
     made = rendition(part_target=HZ)
     add(made, parts=2)
     assert made.has(99)
-    assert made.has(100, 7), "behind the end of a whole segment is the next one's beginning"
+    assert made.has(100, 1)
+    assert not made.has(100, 7), "behind the end of a whole segment is the next one's beginning"
     assert not made.has(101)
     assert not made.has(101, 0)
     add(made, parts=1, is_open=True)
     assert made.has(101, 0)
+    assert made.has(100, 7)
+    assert [made.parts_of(number) for number in (99, 100, 101, 102)] == [0, 2, 1, 0]
     assert not made.has(101, 1)
     assert not made.has(102, 0)
     assert not made.has(101)

@@ -162,3 +162,19 @@ async def test_viewers_are_as_many_and_stay_as_long_as_they_may(open_house: Open
         [end] = house.told(PlayEnded)
         assert (end.reason, end.detail) == (EndReason.TIME_LIMIT, "live/a: a play may last 5 s")
         assert await house.watch()
+
+
+async def test_who_waits_for_longer_than_a_viewer_may_be_silent_is_still_there(
+    open_house: OpenHlsHouse,
+) -> None:
+    config = HlsConfig(viewer_timeout=Seconds(5.0), republish_timeout=Seconds(60.0))
+    house = await open_house(hls_config=config)
+    async with house.live():
+        watcher = await house.watch()
+        listed = await watcher.playlist()
+    number = listed.media_sequence + len(listed.segments) + 1
+    answer = await watcher.file(f"video.m3u8?_HLS_msn={number}")  # held for six seconds
+    assert answer.status == 503
+    assert not house.told(PlayEnded)
+    await trio.sleep(6)
+    assert [each.detail for each in house.told(PlayEnded)] == ["it asked for nothing for 5 s"]

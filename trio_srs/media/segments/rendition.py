@@ -279,13 +279,23 @@ class Rendition:
         return RenditionReport(f"{self.name}.m3u8", *last)
 
     def has(self, number: int, part: int | None = None) -> bool:
-        """Whether a segment, or a part of it or something behind that, is there (bis, 6.2.5.2)."""
+        """Whether a segment, or a part of it or something behind that, is there (bis, 6.2.5.2):
+        a part past the end of a segment is the first of the next."""
+        if part is not None and number == self.last_number and part >= self.parts_of(number):
+            number, part = number + 1, 0
         if number <= self.last_number:
             return True
         open_segment = self.open
         if part is None or open_segment is None or open_segment.number != number:
             return False
         return len(open_segment.parts) > part
+
+    def parts_of(self, number: int) -> int:
+        """How many parts there are of the segment that is going on, or of the newest that has
+        ended; 0 of others."""
+        newest = self.segments[-1] if self.segments else None
+        segments = (segment for segment in (self.open, newest) if segment is not None)
+        return next((len(each.parts) for each in segments if each.number == number), 0)
 
     def playlist(
         self, reports: tuple[RenditionReport, ...] = (), *, is_delta: bool = False

@@ -67,7 +67,7 @@ class Directives:
             raise BadDirectiveError(f"_HLS_msn is {number}, and the newest segment is {newest}")
         if self.part is None or target is None or number < newest:
             return
-        known = len(opened.parts) if opened is not None and number == opened.number else 0
+        known = rendition.parts_of(number)
         limit = _AHEAD_PARTS if target >= HZ else math.ceil(_AHEAD_PARTS * HZ / target)
         if self.part >= known + limit:
             raise BadDirectiveError(f"_HLS_part is {self.part}, and {known} parts are there")

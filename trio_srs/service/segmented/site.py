@@ -347,7 +347,13 @@ class SegmentedSite(ABC, Generic[ConfigT]):
             return self._return(asked, client, wanted, ctx, file)
         if viewer.wanted != wanted:
             raise NoSuchSegmentError(f"{ctx} is of another stream")
-        return self._file(asked, viewer, file)
+        answer = self._file(asked, viewer, file)
+        return answer if isinstance(answer, WebAnswer) else self._held(viewer, answer)
+
+    async def _held(self, viewer: SegmentsViewer, answer: Awaitable[WebAnswer]) -> WebAnswer:
+        """What is not there yet: who waits for it is there, however long that takes."""
+        with self.viewers.waiting(viewer):
+            return await answer
 
     async def _return(
         self, asked: HttpRequest, client: WebClient, wanted: Wanted, ctx: str, file: str
@@ -356,7 +362,7 @@ class SegmentedSite(ABC, Generic[ConfigT]):
         viewer = await self._admit(asked, client, wanted, ctx, self.rule_of(file))
         await self._ready(viewer)
         answer = self._file(asked, viewer, file)
-        return answer if isinstance(answer, WebAnswer) else await answer
+        return answer if isinstance(answer, WebAnswer) else await self._held(viewer, answer)
 
     async def _kept(
         self, asked: HttpRequest, client: WebClient, wanted: Wanted, file: str

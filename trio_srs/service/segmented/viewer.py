@@ -71,6 +71,7 @@ class SegmentsViewer:
         stream: the stream that was granted; None before.
         members: the streams that it has to choose from; none before.
         seen_at: when it asked for something last, on Trio's clock.
+        held: how many of its requests wait for what is not there yet.
     """
 
     def __init__(
@@ -85,6 +86,7 @@ class SegmentsViewer:
     ) -> None:
         now = trio.current_time()
         self.ctx, self.wanted, self.rule, self.seen_at = ctx, wanted, rule, now
+        self.held = 0
         self.stream: ResolvedStream | None = None
         self.members: tuple[VariantMember, ...] = ()
         self._parts, self._client, self._on_end = parts, client, on_end

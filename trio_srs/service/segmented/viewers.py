@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import secrets
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
@@ -69,11 +71,25 @@ class Viewers:
             viewer.check_time()
             viewer = self._by_ctx.get(ctx)
         if viewer is not None:
-            viewer.seen_at = trio.current_time()
-            self._by_ctx.move_to_end(ctx)
+            self._see(viewer)
         elif ctx in self._over:
             raise SessionOverError(self._over[ctx])
         return viewer
+
+    @contextmanager
+    def waiting(self, viewer: SegmentsViewer) -> Iterator[None]:
+        """A viewer waits for an answer for as long as the block lasts, and has been seen then."""
+        viewer.held += 1
+        try:
+            yield
+        finally:
+            viewer.held -= 1
+            self._see(viewer)
+
+    def _see(self, viewer: SegmentsViewer) -> None:
+        if self._by_ctx.get(viewer.ctx) is viewer:
+            viewer.seen_at = trio.current_time()
+            self._by_ctx.move_to_end(viewer.ctx)
 
     def ended(self, viewer: SegmentsViewer, end: End) -> None:
         """A viewer is over."""
@@ -93,7 +109,9 @@ class Viewers:
             await self._first.wait()
         oldest = next(iter(self._by_ctx.values()))
         await trio.sleep_until(oldest.seen_at + timeout_s)
-        if trio.current_time() >= oldest.seen_at + timeout_s:
+        if oldest.held:
+            self._see(oldest)
+        elif trio.current_time() >= oldest.seen_at + timeout_s:
             detail = f"it asked for nothing for {timeout_s:g} s"
             oldest.conclude(End(EndReason.PEER_FIN, detail))
 

@@ -12,7 +12,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,8 +26,11 @@ from imageio_ffmpeg import get_ffmpeg_exe
 import trio_srs
 from tests import preloaded
 from tests.testing.project import Project
+from trio_srs.config.layers import layered
+from trio_srs.config.schema import Config
 from trio_srs.hub.bus import Event, RequestRefused
 from trio_srs.net.rtmp_client import ServerRefusedError
+from trio_srs.net.rtmp_player import open_player
 from trio_srs.net.rtmp_publisher import open_publisher
 from trio_srs.testing.bodies import key
 
@@ -39,10 +44,12 @@ TESTED: Final = {
     "expectations.py",
     "github_actions.yml",
     "minimal_server.py",
+    "nginx_rtmp_platform.py",
     "nginx_hls.conf",  # in tests/interop/test_nginx_hls.py
     "nginx_hls_files.conf",  # likewise
     "pattern.py",
     "publish_and_play.py",
+    "srs_platform.py",
     "test_encoder.py",
     "wait_over_http.mjs",
     "wait_over_http.sh",
@@ -134,6 +141,61 @@ async def test_the_gate_lets_in_who_has_the_token(gate: dict[str, Any]) -> None:
             live = server.hub.find("live/a")
             assert live is not None
             assert live.publishing
+
+
+@contextmanager
+def platform_of(example: str) -> Iterator[Any]:
+    """The platform of an example, in a thread."""
+    platform = runpy.run_path(str(EXAMPLES / example))["Platform"]()
+    with platform:
+        thread = threading.Thread(target=platform.serve_forever, args=(0.01,))
+        thread.start()
+        yield platform
+        platform.shutdown()
+        thread.join()
+
+
+def calling(platform: Any) -> Config:
+    """A server that calls it."""
+    listen = {"rtmp": {"listen": ["127.0.0.1:0"]}}
+    return layered({**listen, "hooks": {**platform.section, "keep_alive": "50ms"}})
+
+
+async def refused(opened: AbstractAsyncContextManager[object]) -> str:
+    """What a client is told that may not."""
+    with pytest.raises(ServerRefusedError) as refusal:
+        async with opened:
+            raise AssertionError("it was let in")
+    return refusal.value.description
+
+
+@pytest.mark.interop
+async def test_a_platform_that_was_written_for_srs_decides() -> None:
+    with trio.fail_after(10), platform_of("srs_platform.py") as platform:
+        async with trio_srs.serve(calling(platform)) as server:
+            for key_said in ("", "?secret=guess"):
+                url = server.rtmp_url(f"live/studio{key_said}")
+                assert await refused(open_publisher(url)) == "this key is not right"
+            right = server.rtmp_url("live/studio?secret=s3cret-of-the-studio")
+            async with open_publisher(right), open_player(server.rtmp_url("live/studio")):
+                assert len(platform.viewers["live/studio"]) == 1
+            platform.viewers["live/studio"].update(map(str, range(100)))
+            watch = server.rtmp_url("live/studio")
+            assert await refused(open_player(watch)) == "too many are watching"
+        assert platform.viewers["live/studio"] == set(map(str, range(100)))
+
+
+@pytest.mark.interop
+async def test_a_platform_that_was_written_for_nginx_rtmp_decides() -> None:
+    with trio.fail_after(10), platform_of("nginx_rtmp_platform.py") as platform:
+        async with trio_srs.serve(calling(platform)) as server:
+            assert await refused(open_publisher(server.rtmp_url("live/guess"))) == "status 403"
+            assert await refused(open_player(server.rtmp_url("live/alice"))) == "status 404"
+            async with open_publisher(server.rtmp_url("live/f3b8c1d2-key-of-alice")):
+                assert server.hub.names() == ("live/alice",)
+                async with open_player(server.rtmp_url("live/alice")):
+                    assert platform.live == {"alice"}
+        assert platform.live == set()
 
 
 def test_the_example_of_a_gate_says_where_to_publish() -> None:

@@ -75,7 +75,7 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
             shutil.copytree(ROOT / name, source / name, ignore=compiled)
         else:
             shutil.copy(ROOT / name, source / name)
-    command = [sys.executable, "-m", "venv", "--without-pip", folder / "venv"]
+    command = [sys.executable, "-m", "venv", "--without-pip", str(folder / "venv")]
     subprocess.run(command, check=True, timeout=60)
     [site_packages] = (folder / "venv" / "lib").glob("python*/site-packages")
     project = tomli.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]

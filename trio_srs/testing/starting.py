@@ -75,6 +75,7 @@ class Sections(TypedDict, total=False):
     api: Mapping[str, Any]
     log: Mapping[str, Any]
     process: Mapping[str, Any]
+    programs: Mapping[str, Any]
 
 
 class StartServer(Protocol):

@@ -365,7 +365,7 @@ def verdict(shaken: ServerHandshake, pieces: list[bytes]) -> tuple[bytes, bytes]
             else:
                 answer += shaken.receive(piece)
     except HandshakeError as exc:
-        return str(exc).rpartition("(")[2]
+        return str(exc).rpartition("(")[2].rstrip(")")
     return answer, shaken.trailing + rest
 
 

@@ -141,6 +141,26 @@ async def test_a_broken_connection_is_noticed_by_who_drains_it() -> None:
     assert isinstance(caught.value.__cause__, ConnectionResetError)
 
 
+async def test_pieces_are_said_in_order_and_counted_and_the_rest_of_them_is_owed() -> None:
+    ends = Ends(capacity=6)
+    ends.link.say_all([b"ab", b"cd"])
+    assert (ends.link.busy, ends.link.bytes_said) == (False, 4)
+    ends.link.say_all([b"e", b"fgh", b"ij"])
+    assert (ends.link.busy, ends.link.owed, ends.work) == (True, 4, 1)
+    ends.link.say_all([b"kl"])
+    assert ends.arrived() == b"abcdef"
+    await ends.link.drained()
+    assert ends.arrived() == b"ghijkl"
+    full = Ends(capacity=1)
+    full.link.say(b"a")
+    full.link.say_all([b"b", b"c"])
+    assert full.link.owed == 2
+    ends.peer.reset()
+    ends.link.say_all([b"x"])
+    with pytest.raises(PeerGoneError, match="the peer is gone"):
+        await ends.link.drained()
+
+
 async def test_a_connection_that_breaks_while_something_is_owed_is_noticed() -> None:
     ends = Ends(capacity=3)
     ends.link.say(b"hello")
@@ -169,6 +189,8 @@ async def test_every_byte_arrives_in_order_whatever_is_taken(
                 taken = ends.link.offer(word)
             if taken < len(word):
                 ends.link.owe((memoryview(word)[taken:],))
+        elif data.draw(st.booleans()):
+            ends.link.say_all((word[:1], memoryview(word)[1:]))
         else:
             ends.link.say(word)
         if ends.peer.unread and data.draw(st.booleans()):

@@ -245,6 +245,23 @@ async def test_what_the_wire_does_not_take_is_held_and_told() -> None:
     assert receive(client) == bytes(5_000) + b"more"
 
 
+async def test_pieces_are_taken_until_one_is_not_taken_whole() -> None:
+    one, other = memory_transport_pair(capacity=200_000)
+    server, client = server_side(one), client_side(other)
+    await shake_hands(server, client)
+    assert server.offer_all([b"ab", b"cd"]) == 4
+    assert server.offer_all([b"e", bytes(MAX_OFFER + 1), b"f"]) == MAX_OFFER + 1
+    got = b""
+    with suppress(BlockingIOError):
+        while True:
+            got += receive(client)
+    assert got == b"abcde" + bytes(MAX_OFFER)
+    one.capacity = 100
+    assert server.offer_all([bytes(200), b"not yet"]) == 200
+    with pytest.raises(BlockingIOError):
+        server.offer_all([b"nor this"])
+
+
 async def test_writable_pushes_the_backlog_out() -> None:
     one, other = memory_transport_pair()
     server, client = server_side(one), client_side(other)

@@ -375,3 +375,61 @@ def test_no_answer_is_torn_by_what_a_client_reads() -> None:
     data = client.next_event()
     assert isinstance(data, h11.Data)
     assert bytes(data.data) == b"hello"
+
+
+@pytest.mark.parametrize("is_plain", [True, False], ids=["plain", "of h11"])
+def test_an_answer_is_the_same_whoever_read_the_request(is_plain: bool) -> None:
+    cut = len(GET) if is_plain else 9
+    server = session(GET[:cut], *([] if is_plain else [GET[cut:]]))
+    assert (server.plain_request is not None) is is_plain
+    assert [type(each) for each in events(server)] == [HttpRequest, HttpEnd]
+    server.answer(200, {"X": "y"}, b"body")
+    line, fields, body = answered(server)
+    assert (line, body) == (b"HTTP/1.1 200 OK", b"body")
+    assert fields == {b"Server": b"us", b"X": b"y", b"Content-Length": b"4"}
+    assert server.next_request(NOW)
+    assert server.awaits_request
+    assert server.next_deadline() == NOW + LIMITS.idle_s
+
+
+@pytest.mark.parametrize("is_plain", [True, False], ids=["plain", "of h11"])
+@pytest.mark.parametrize("method", [b"GET", b"HEAD"])
+def test_a_body_of_unknown_length_is_sent_in_chunks(is_plain: bool, method: bytes) -> None:
+    asked = GET.replace(b"GET", method)
+    server = session(*([asked] if is_plain else [asked[:9], asked[9:]]))
+    assert isinstance(server.next_event(), HttpRequest)
+    server.begin(200, {}, None)
+    for data in (b"abc", b"", b"d" * 20):
+        server.send_body(data)
+    server.finish()
+    _, fields, body = answered(server)
+    assert fields[b"Transfer-Encoding"] == b"chunked"
+    assert body == (b"3\r\nabc\r\n14\r\n" + b"d" * 20 + b"\r\n0\r\n\r\n") * (method == b"GET")
+
+
+def test_what_comes_behind_a_plain_request_is_heard_when_that_is_answered() -> None:
+    server = session(GET, GET[:5], GET[5:])
+    for _ in range(2):
+        assert isinstance(server.next_event(), HttpRequest)
+        server.answer(204)
+        assert server.next_request(NOW)
+    assert server.next_event() is NEED_DATA
+
+
+def test_a_body_is_not_taken_for_a_request() -> None:
+    head = b"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(GET)
+    server = session(head)
+    assert request_of(server).method == "POST"
+    server.answer(403)
+    server.receive_data(GET, NOW)
+    assert server.plain_request is None
+    assert isinstance(server.next_event(), HttpBody)
+
+
+def test_a_plain_request_is_answered_without_a_copy_of_the_body() -> None:
+    server, body = session(GET), bytes(100)
+    assert isinstance(server.next_event(), HttpRequest)
+    server.begin(200, {}, len(body))
+    server.send_body(body)
+    server.finish()
+    assert server.pieces_to_send()[-1] is body

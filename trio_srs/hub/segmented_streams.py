@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["OnCut", "SegmentedStreams", "SegmentsRule"]
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, cache_hash=True)  # it is a key at each request
 class SegmentsRule:
     """How a stream is cut, and for how long: who asks for the same shares what is cut."""
 

@@ -8,7 +8,7 @@ time waits for the transport to take what is owed: whoever calls :meth:`Link.dra
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, Generic, TypeVar
 
 import trio
@@ -189,6 +189,24 @@ class Link(Generic[SessionT]):
         if taken < len(data):
             self.owe((memoryview(data)[taken:],))
 
+    def say_all(self, pieces: Sequence[bytes | memoryview]) -> None:
+        """The same of what is in pieces: they are not joined, but shared with whoever has them."""
+        size = sum(map(len, pieces))
+        self.bytes_said += size
+        if self.busy:
+            self._owed.extend(pieces)
+            return
+        taken = 0
+        try:
+            taken = self.transport.offer_all(pieces)
+        except BlockingIOError:
+            pass
+        except OSError as error:
+            self.broke(error)
+        if taken < size:
+            self._owed.extend(_behind(pieces, taken))
+            self._become_busy()
+
     def owe(self, pieces: Sequence[memoryview]) -> None:
         """What is left of a message of which the transport took the first part."""
         self._owed.extend(pieces)
@@ -308,6 +326,16 @@ class Link(Generic[SessionT]):
         self.transport.on_backlog = None
         self._on_work = _nobody
         self._owed.clear()
+
+
+def _behind(pieces: Sequence[bytes | memoryview], taken: int) -> Iterator[bytes | memoryview]:
+    """What is left of pieces of which so many bytes were taken."""
+    for piece in pieces:
+        if taken < len(piece):
+            yield memoryview(piece)[taken:] if taken else piece
+            taken = 0
+        else:
+            taken -= len(piece)
 
 
 def _nobody() -> None:

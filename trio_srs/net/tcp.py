@@ -6,7 +6,7 @@ import contextlib
 import functools
 import socket
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
@@ -20,6 +20,8 @@ __all__ = ["SocketOptions", "SocketTransport", "apply", "show_address"]
 _LINGER_ZERO: Final = struct.pack("ii", 1, 0)
 _MAPPED_PREFIX: Final = "::ffff:"
 _KEEPALIVE_PROBES: Final = 3
+_PIECES_MOST: Final = 512
+"""In one call; POSIX lets systems bound it (``IOV_MAX``), and all take as many."""
 _INTERNET: Final = (socket.AF_INET, socket.AF_INET6)
 
 
@@ -155,6 +157,10 @@ class SocketTransport:
     def socket(self) -> socket.socket:
         """The socket itself, for :func:`apply` and for looking at; never to read or write."""
         return self._sock
+
+    def offer_all(self, pieces: Sequence[bytes | memoryview], /) -> int:
+        """See :meth:`.Transport.offer_all`: one system call for all of them."""
+        return self._sock.sendmsg(pieces[:_PIECES_MOST])
 
     async def readable(self) -> None:
         self._check_open()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 import trio
@@ -300,6 +300,21 @@ class TlsTransport:
         if not taken:
             raise BlockingIOError("TLS must hear from the peer first")
         return taken
+
+    def offer_all(self, pieces: Sequence[bytes | memoryview], /) -> int:
+        """See :meth:`.Transport.offer_all`: a record is no larger than a piece."""
+        total = 0
+        for piece in pieces:
+            try:
+                taken = self.offer(piece)
+            except BlockingIOError:
+                if not total:
+                    raise
+                break
+            total += taken
+            if taken < len(piece) or self._held:
+                break
+        return total
 
     def _encrypt(self, data: memoryview) -> int:
         taken = 0

@@ -7,7 +7,7 @@ thousands of peers without a task switch for each.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 __all__ = ["Transport"]
@@ -69,6 +69,13 @@ class Transport(Protocol):
         Raises:
             BlockingIOError: there is no room; nothing was taken.
             OSError: the connection is broken.
+        """
+
+    def offer_all(self, pieces: Sequence[bytes | memoryview], /) -> int:
+        """The same of what is in pieces, in one call and without joining them; it may well take
+        less of them than there is room for.
+
+        Raises as :meth:`offer`.
         """
 
     async def writable(self) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import deque
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import ClassVar, Final, NoReturn, TypeAlias
@@ -19,6 +20,7 @@ import h11
 from trio_srs.errors import EndReason, ProtocolError
 from trio_srs.session.base import NEED_DATA, NEED_DECISION, Need
 from trio_srs.session.http_events import HttpBody, HttpClosed, HttpEnd, HttpRequest, joined
+from trio_srs.session.http_plain import read_plain, write_head
 from trio_srs.wire.http_target import HttpTarget, HttpTargetError
 
 __all__ = [
@@ -37,6 +39,7 @@ _QUOTED_MOST: Final = 200
 """Characters of what is wrong with a request, which may quote it."""
 _FIRST_MOST: Final = 512
 """Bytes by which it is found out who it is that speaks no HTTP."""
+_IDLE: Final = {h11.CLIENT: h11.IDLE, h11.SERVER: h11.IDLE}
 _VERSIONS: Final = ("1.1", "1.0")
 
 
@@ -93,7 +96,7 @@ class HttpServerSession:
         self._limits = limits
         self._fields = fields
         self._connection = h11.Connection(h11.SERVER, max_incomplete_event_size=limits.head_bytes)
-        self._output: list[bytes] = []
+        self._output: list[bytes | memoryview] = []
         self._request: HttpRequest | None = None
         self._is_open = True  # for requests, on both sides
         self._failure: ProtocolError | None = None
@@ -101,6 +104,10 @@ class HttpServerSession:
         self._deadline = now + limits.idle_s
         self._first: bytes | None = b""  # what came first, until it was a request
         self._unread = 0  # bytes since all that had come was understood
+        self._plain: HttpRequest | None = None  # one that h11 never sees
+        self._plain_events: deque[HttpServerEvent] = deque()
+        self._behind = b""  # what came behind that
+        self._is_chunked = False  # the answer to it
 
     # ---------------------------------------------------------------- bytes
 
@@ -117,9 +124,25 @@ class HttpServerSession:
             raise BadRequestError(f"{self._unread} bytes that nobody waits for", 400)
         if self._first is not None and len(self._first) < _FIRST_MOST:
             self._first += data[:_FIRST_MOST]
-        if self._request is None and not self._received:
-            self._received, self._deadline = True, now + self._limits.head_s
-        self._connection.receive_data(bytes(data))
+        if self._plain is not None:
+            self._behind += data
+        elif not self._take_plain(data):
+            if self._request is None and not self._received:
+                self._received, self._deadline = True, now + self._limits.head_s
+            self._connection.receive_data(bytes(data))
+
+    def _take_plain(self, data: bytes | bytearray | memoryview) -> bool:
+        """Whether it is a whole request that h11 need not see."""
+        limits = self._limits
+        is_idle = self._connection.states == _IDLE  # else it may be of a body
+        if self._received or not is_idle or len(data) > limits.head_bytes:
+            return False
+        plain = read_plain(bytes(data), limits.headers)
+        if plain is None:
+            return False
+        self._plain = plain
+        self._plain_events += (plain, HttpEnd())
+        return True
 
     def receive_end(self) -> None:
         """The peer will send nothing more."""
@@ -133,9 +156,12 @@ class HttpServerSession:
         """What to send now; empty when there is nothing."""
         if not self._output:
             return b""
-        data = b"".join(self._output)
-        self._output.clear()
-        return data
+        return b"".join(self.pieces_to_send())
+
+    def pieces_to_send(self) -> list[bytes | memoryview]:
+        """The same, not joined: what bodies are made of is not copied."""
+        pieces, self._output = self._output, []
+        return pieces
 
     def next_deadline(self) -> float:
         """When the next request has to be here; infinite while there is one."""
@@ -164,6 +190,8 @@ class HttpServerSession:
             raise self._failure
         if not self._is_open:
             return HttpClosed()
+        if self._plain is not None:
+            return self._next_plain()
         try:
             event = self._connection.next_event()
         except h11.RemoteProtocolError as error:
@@ -183,6 +211,26 @@ class HttpServerSession:
             case _:
                 self._is_open = False
                 return HttpClosed()
+
+    @property
+    def awaits_request(self) -> bool:
+        """Whether nothing of the next request has come, but for one that is :attr:`plain_request`
+        and so all there."""
+        return self._is_open and not self._received and self._request is None
+
+    @property
+    def plain_request(self) -> HttpRequest | None:
+        """The next event, if it is a request that is all there, without a body, and neither is the
+        last on its connection nor asks for anything but an answer."""
+        return self._plain if self._plain_events and self._plain_events[0] is self._plain else None
+
+    def _next_plain(self) -> HttpServerEvent | Need:
+        if not self._plain_events:
+            return NEED_DECISION
+        event = self._plain_events.popleft()
+        if event is self._plain:
+            self._first, self._request, self._deadline = None, self._plain, math.inf
+        return event
 
     def _why(self, error: h11.RemoteProtocolError) -> str:
         from trio_srs.wire.foreign_protocol import who_connected  # when somebody is at fault
@@ -253,8 +301,8 @@ class HttpServerSession:
     def answer(self, status: int, headers: Headers = _NO_HEADERS, body: bytes = b"") -> None:
         """Answer in one piece. HEAD is told the length of a body that it does not get."""
         self.begin(status, headers, len(body))
-        if body and self._method != "HEAD":
-            self._send(h11.Data(data=body))
+        if body:
+            self.send_body(body)
         self.finish()
 
     def begin(self, status: int, headers: Headers, length: int | None) -> None:
@@ -267,17 +315,36 @@ class HttpServerSession:
         fields = {**self._fields, **headers}
         if length is not None and status >= 200 and status not in {204, 304}:
             fields["Content-Length"] = str(length)
+        if self._plain is not None:
+            if length is None:
+                fields["Transfer-Encoding"] = "chunked"
+            self._is_chunked = length is None
+            # Where to go may be secret, and is another place for each.
+            write = write_head.__wrapped__ if "Location" in fields else write_head
+            self._output.append(write(status, tuple(fields.items())))
+            return
         reason = HTTPStatus(status).phrase
         self._send(h11.Response(status_code=status, headers=list(fields.items()), reason=reason))
 
-    def send_body(self, data: bytes) -> None:
+    def send_body(self, data: bytes | memoryview) -> None:
         """The next bytes of a body; to HEAD nothing is sent."""
-        if self._method != "HEAD":
-            self._send(h11.Data(data=data))
+        if self._method == "HEAD" or not data:
+            return
+        if self._plain is None:
+            self._send(h11.Data(data=bytes(data)))
+        elif self._is_chunked:  # RFC 9112, 7.1
+            self._output += (b"%x\r\n" % len(data), data, b"\r\n")
+        else:
+            self._output.append(data)
 
     def finish(self) -> None:
         """The answer is whole; if both sides agree, the next request may come."""
-        self._send(h11.EndOfMessage())
+        if self._plain is None:
+            self._send(h11.EndOfMessage())
+        elif self._is_chunked:
+            self._is_chunked = False
+            if self._method != "HEAD":
+                self._output.append(b"0\r\n\r\n")
         self._request = None
 
     def next_request(self, now: float) -> bool:
@@ -287,6 +354,13 @@ class HttpServerSession:
         (:class:`~trio_srs.session.http_events.HttpEnd`).
         """
         connection = self._connection
+        if self._plain is not None:
+            self._plain, behind, self._behind = None, self._behind, b""
+            self._plain_events.clear()
+            self._deadline, self._unread = now + self._limits.idle_s, 0
+            if behind:
+                self.receive_data(behind, now)
+            return True
         if connection.our_state is h11.DONE and connection.their_state is h11.DONE:
             connection.start_next_cycle()
             self._deadline = now + self._limits.idle_s
@@ -327,6 +401,4 @@ class HttpServerSession:
         frame of its own and which players of an endless body do not need.
         """
         fields = {**self._fields, **headers, "Connection": "close"}
-        lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}"]
-        lines += [f"{name}: {value}" for name, value in fields.items()]
-        return "\r\n".join([*lines, "", ""]).encode("latin-1")
+        return write_head.__wrapped__(status, tuple(fields.items()))

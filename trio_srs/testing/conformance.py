@@ -125,6 +125,16 @@ async def _check_bytes_pass(one: Transport, other: Transport) -> None:
     assert await _receive(one, 8) == b"and back"
 
 
+async def _check_pieces_pass(one: Transport, other: Transport) -> None:
+    pieces: list[bytes | memoryview] = [b"head", memoryview(_PATTERN), _PATTERN * 3, b"e"]
+    whole = b"".join(pieces)
+    taken = one.offer_all(pieces)
+    assert 1 <= taken <= len(whole), f"offer_all() said it took {taken} of {len(whole)} bytes"
+    await _send(one, whole[taken:])
+    got = await _receive_pushing(other, one, len(whole))
+    assert got == whole, "what was offered in pieces did not arrive as it was offered"
+
+
 async def _check_large_amounts_pass(one: Transport, other: Transport) -> None:
     data = _PATTERN * 8_000  # 2 MB: more than any socket holds
     got = {}
@@ -265,6 +275,7 @@ _CHECKS: Final[tuple[_Check, ...]] = (
     _check_names,
     _check_bytes_pass,
     _check_large_amounts_pass,
+    _check_pieces_pass,
     _check_no_room,
     _check_backlog_is_told,
     _check_waits_can_be_cancelled,

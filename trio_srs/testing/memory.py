@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import errno
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -129,6 +129,9 @@ class MemoryTransport:
         target += data[:count]
         pipe.wake()
         return count
+
+    def offer_all(self, pieces: Sequence[bytes | memoryview], /) -> int:
+        return self.offer(b"".join(pieces))
 
     async def writable(self) -> None:
         pipe = self._outgoing

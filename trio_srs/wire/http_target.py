@@ -15,6 +15,8 @@ __all__ = ["HttpTarget", "HttpTargetError"]
 
 _ABSOLUTE: Final = re.compile(r"https?://([^/?#]*)", re.IGNORECASE)
 _BAD_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_PLAIN: Final = re.compile(r"(?:/(?!\.\.?(?:/|$))[\w.~=!$&'()*+,;:@-]+)+", re.ASCII)
+"""A path of segments that mean themselves, as nearly all are: RFC 3986, 3.3."""
 _UNFIT: Final = re.compile(r"[\x00-\x1f\x7f\\]")
 """What no name of a stream or a file has, and some file systems take for something else."""
 
@@ -48,6 +50,8 @@ class HttpTarget:
                 are no UTF-8, control characters, a backslash, a segment that leads up, or a user's
                 name.
         """
+        if _PLAIN.fullmatch(text):
+            return cls(tuple(text[1:].split("/")))
         found = _ABSOLUTE.match(text)
         authority = found[1] if found else ""
         if "@" in authority:  # RFC 9110 4.2.4: who says so may mean to mislead

@@ -5,8 +5,10 @@ from __future__ import annotations
 import gzip
 from collections.abc import Awaitable, Callable
 
+import attrs
 import pytest
 import trio
+from trio.testing import MockClock
 
 from tests.service.http.conftest import OpenHouse
 from tests.service.http.house import Client, HttpHouse
@@ -69,6 +71,53 @@ async def test_an_answer_has_what_http_adds(ask: Ask) -> None:
     assert seen[0].peer.startswith("127.0.0.1:")
     await client.ask("/y")
     assert (await client.answer()).status == 404
+
+
+async def test_what_is_there_is_answered_without_a_turn_of_the_connections_task(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def nobody(_connection: object, _asked: object) -> None:
+        pytest.fail("a task was woken to look for who answers")
+
+    monkeypatch.setattr("trio_srs.service.http.connection.find_handler", nobody)
+    answers: list[WebAnswer | RefusedError] = [MEDIA, RefusedError("not that"), MEDIA, MEDIA]
+
+    def answer(_asked: HttpRequest, _client: WebClient) -> WebAnswer:
+        said = answers.pop()
+        if isinstance(said, RefusedError):
+            raise said
+        return said
+
+    client = await ask(answer)
+    for _ in range(2):  # the second while the first is answered
+        await client.ask("/x")
+    for status in (200, 200, 403, 200):
+        got = await client.answer()
+        assert (got.status, got.body == b"0123456789") == (status, status == 200)
+        if answers and len(answers) < 3:
+            await client.ask("/x")
+    assert not answers
+
+
+async def test_who_takes_little_gets_all_of_it_and_then_the_next(open_house: OpenHouse) -> None:
+    house = await open_house()
+    house.service.context.routes = (Route(always(attrs.evolve(MEDIA, chunks=[bytes(900)] * 9))),)
+    client = house.dial(capacity=700)
+    for _ in range(2):
+        await client.ask("/x")
+        assert (await client.answer()).body == bytes(8100)
+
+
+async def test_a_connection_is_let_go_when_nothing_was_asked_for_long_enough_behind_an_answer(
+    ask: Ask, autojump_clock: MockClock
+) -> None:
+    client = await ask(always(MEDIA))
+    await trio.sleep(HttpConfig().idle_timeout - 1)
+    await client.ask("/x")
+    assert (await client.answer()).status == 200
+    asked = trio.current_time()
+    assert await client.more() == b""
+    assert trio.current_time() == pytest.approx(asked + HttpConfig().idle_timeout)
 
 
 @pytest.mark.parametrize(

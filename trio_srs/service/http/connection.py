@@ -15,9 +15,10 @@ from trio_srs.hub.access import RedirectError
 from trio_srs.hub.playing import StreamNotFoundError
 from trio_srs.net.connections import Connections
 from trio_srs.net.link import Link, PeerClosedError
+from trio_srs.net.reading import After, read_from
 from trio_srs.net.transport import Transport
 from trio_srs.service.http.context import METHODS, HttpContext
-from trio_srs.service.http.routes import Handler, find_handler
+from trio_srs.service.http.routes import Handler, find_handler, find_ready
 from trio_srs.session.base import Need
 from trio_srs.session.http_events import HttpClosed, HttpRequest
 from trio_srs.session.http_server import HttpLimits, HttpServerEvent, HttpServerSession
@@ -82,6 +83,8 @@ class HttpConnection:
         self._waiting = trio.CancelScope()
         self._is_stopping = False
         self._handler: Handler | None = None
+        self._found: Handler | None = None
+        """Who answers the request that was read, if that is known."""
 
     # --------------------------------------------------------------- lifetime
 
@@ -120,10 +123,12 @@ class HttpConnection:
             raise
 
     async def _serve_one(self) -> bool:
-        """One request and its answer; whether there may be another one."""
+        """One request and its answer, behind any number that were answered at once; whether there
+        may be another one."""
         self._say_idle(True)
         with trio.CancelScope() as self._waiting:
             try:
+                await self._answer_at_once()
                 event = await self.next_event()
             except ProtocolError as error:  # nobody else tells of it
                 _log.info("a bad request of %s: %s", self.link.transport.peer, error)
@@ -131,8 +136,9 @@ class HttpConnection:
         self._say_idle(False)
         if self._waiting.cancelled_caught or not isinstance(event, HttpRequest):
             return False
+        found, self._found = self._found, None
         try:
-            self._handler = await find_handler(self, event)
+            self._handler = found or await find_handler(self, event)
             await self._handler.handle()
         except RefusedError as refusal:
             self.refuse(event, refusal)
@@ -142,6 +148,53 @@ class HttpConnection:
         while (event := await self.next_event(waits=False)) and not isinstance(event, HttpClosed):
             pass  # what is left of the request's body, if it has come
         return not self._is_stopping and self.session.next_request(trio.current_time())
+
+    # ----------------------------------------------------------- at once
+
+    async def _answer_at_once(self) -> None:
+        """Answer requests for which that takes no time, without a task switch for each, until
+        something comes that takes this task."""
+        session, link, reader = self.session, self.link, self.context.reader
+        while session.awaits_request:
+            await link.drained()
+            has_one = session.plain_request is not None
+            with trio.CancelScope(deadline=session.next_deadline()) as patience:
+                await read_from(link.transport, reader, self._read_once, at_once=has_one)
+            if patience.cancelled_caught:
+                if session.next_deadline() <= trio.current_time():
+                    return
+            elif not link.busy:
+                return
+
+    def _read_once(self, now: float) -> After:
+        """Read what has come, and answer it if that takes no time."""
+        session, link = self.session, self.link
+        if session.plain_request is None:
+            got = link.receive_now(now)
+            if got is None:
+                return After.WAIT
+            if not got:
+                session.receive_end()
+        asked = session.plain_request
+        if asked is None:
+            return After.OVER
+        try:
+            found = find_ready(self, asked)
+        except RefusedError as refusal:
+            session.next_event()
+            self.refuse(asked, refusal)
+            self.send_pieces()
+        else:
+            if found is None or not found.is_ready:
+                self._found = found
+                return After.OVER
+            session.next_event()
+            found.send_now()
+        session.next_request(now)
+        self._say_idle(True)  # and was heard of last
+        if self._is_stopping or link.busy:
+            return After.OVER
+        return After.WAIT if session.plain_request is None else After.AGAIN
 
     def _say_idle(self, idle: bool) -> None:
         """Whether a request is waited for, with or without a part of it."""
@@ -202,6 +255,12 @@ class HttpConnection:
                     raise PeerClosedError(PeerClosedError.TEXT)
                 session.receive_end()
         return event
+
+    def send_pieces(self) -> None:
+        """Send what the session has to say, as far as the client takes it, and owe the rest."""
+        pieces = self.session.pieces_to_send()
+        if pieces:
+            self.link.say_all(pieces)
 
     async def flush(self) -> None:
         """Send what the session has to say, and wait until it is taken."""

@@ -12,6 +12,7 @@ from trio_srs.hub.bus import Bus
 from trio_srs.hub.directory import SessionDirectory
 from trio_srs.hub.hub import Hub
 from trio_srs.hub.turns import Turns
+from trio_srs.net.reading import SharedReader
 from trio_srs.service.base import WebRoute
 from trio_srs.service.http.config import HttpConfig
 
@@ -40,6 +41,8 @@ class HttpContext:
     """What every link receives into: it is empty again before another task runs."""
     routes: Sequence[WebRoute] = ()
     """What other services serve here."""
+    reader: SharedReader | None = None
+    """Reads for all connections that wait for a request, where the platform can."""
     turns: Turns = attrs.field(factory=Turns)
     """Who walks all streams takes turns."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import AsyncGenerator, Awaitable, Iterable, Iterator
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import trio
 
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from trio_srs.service.http.connection import HttpConnection
 
 __all__ = ["RoutedAnswer"]
-
-_SLICE: Final = 256 * 1024
 
 
 class StoppedWaitingError(RefusedError):
@@ -60,7 +58,11 @@ class RoutedAnswer:
         answer = self._answer
         if inspect.isawaitable(answer):
             answer = await self._wait(answer)
-        await self._send(answer)
+        self._write(answer)
+        self._connection.send_pieces()
+        if answer.rest is not None and self._asked.method != "HEAD":
+            await self._send_rest(answer.rest)
+            self._connection.session.finish()
 
     async def _wait(self, waiting: Awaitable[WebAnswer]) -> WebAnswer:
         """Wait for the answer, unless the client leaves before it is there."""
@@ -94,7 +96,20 @@ class RoutedAnswer:
             raise PeerClosedError(PeerClosedError.TEXT)
         raise StoppedWaitingError("the server stops")
 
-    async def _send(self, answer: WebAnswer) -> None:
+    @property
+    def is_ready(self) -> bool:
+        """Whether all of it is there."""
+        answer = self._answer
+        return isinstance(answer, WebAnswer) and answer.rest is None
+
+    def send_now(self) -> None:
+        """Send what is ready, all at once: what the client does not take is owed to it."""
+        assert isinstance(self._answer, WebAnswer)  # it is ready
+        self._write(self._answer)
+        self._connection.send_pieces()
+
+    def _write(self, answer: WebAnswer) -> None:
+        """Say all of it that is there, and if nothing follows, that this is the end."""
         connection, asked = self._connection, self._asked
         fields = {
             "Content-Type": answer.content_type,
@@ -128,13 +143,10 @@ class RoutedAnswer:
             connection.session.answer(status, fields, answer.packed)
             return
         connection.session.begin(status, fields, end - start if answer.rest is None else None)
-        if asked.method != "HEAD":
-            for data in _pieces(answer.chunks, start, end):
-                connection.session.send_body(data)
-                await connection.flush()
-            if answer.rest is not None:
-                await self._send_rest(answer.rest)
-        connection.session.finish()
+        for data in answer.chunks if end - start == size else _between(answer.chunks, start, end):
+            connection.session.send_body(data)
+        if answer.rest is None or asked.method == "HEAD":
+            connection.session.finish()
 
     async def _send_rest(self, rest: AsyncGenerator[bytes, None]) -> None:
         connection = self._connection
@@ -144,20 +156,11 @@ class RoutedAnswer:
                 await connection.flush()
 
 
-def _pieces(chunks: Iterable[bytes], start: int, end: int) -> Iterator[bytes]:
-    """The bytes from ``start`` up to ``end``, in pieces that are not too large."""
+def _between(chunks: Iterable[bytes], start: int, end: int) -> Iterator[memoryview]:
+    """The bytes from ``start`` up to ``end``, which are those of the chunks and no copies."""
     pos = 0
-    held: list[bytes] = []
-    size = 0
     for chunk in chunks:
         low, high = max(start - pos, 0), min(end - pos, len(chunk))
         pos += len(chunk)
-        if low >= high:
-            continue
-        held.append(chunk if high - low == len(chunk) else chunk[low:high])
-        size += high - low
-        if size >= _SLICE:
-            yield held[0] if len(held) == 1 else b"".join(held)
-            held, size = [], 0
-    if held:
-        yield held[0] if len(held) == 1 else b"".join(held)
+        if low < high:
+            yield memoryview(chunk)[low:high]

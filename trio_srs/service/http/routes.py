@@ -28,7 +28,7 @@ from trio_srs.wire.http_target import HttpTarget
 if TYPE_CHECKING:
     from trio_srs.service.http.connection import HttpConnection
 
-__all__ = ["Handler", "find_handler"]
+__all__ = ["Handler", "find_handler", "find_ready"]
 
 _READS: Final = frozenset({"GET", "HEAD"})
 _WRITES: Final = frozenset({"POST", "PUT"})
@@ -118,6 +118,18 @@ async def find_handler(connection: HttpConnection, asked: HttpRequest) -> Handle
     raise _nobody(method, asked.target.path[:200], config)
 
 
+def find_ready(connection: HttpConnection, asked: HttpRequest) -> RoutedAnswer | None:
+    """What another service answers, if that is known without a look at any file.
+
+    Raises:
+        RefusedError: it says no.
+    """
+    config, segments = connection.context.config, asked.target.segments
+    if asked.method not in _READS or config.folder is not None or segments[:1] == ("players",):
+        return None
+    return _find_route(connection, asked)
+
+
 def _nobody(method: str, path: str, config: HttpConfig) -> RefusedError:
     """Why nobody answers, and what could have been meant."""
     if method in _READS:
@@ -132,7 +144,7 @@ def _nobody(method: str, path: str, config: HttpConfig) -> RefusedError:
     return MethodNotAllowedError(f"{method[:20]} is not for {path}{why}")
 
 
-def _find_route(connection: HttpConnection, asked: HttpRequest) -> Handler | None:
+def _find_route(connection: HttpConnection, asked: HttpRequest) -> RoutedAnswer | None:
     """What another service serves under that path, if one does. Raises RefusedError: it is not
     for this client."""
     client = WebClient(peer=connection.client_of(asked), protocol=connection.protocol)

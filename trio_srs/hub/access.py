@@ -43,14 +43,16 @@ class GateTimeoutError(RefusedError):
 
 
 class RedirectError(RefusedError):
-    """What was asked for is somewhere else."""
+    """What was asked for is somewhere else. The text has no parameters: they may be secret."""
 
     code = "redirect"
     srs_code = 2997
     http_status = 302
 
     def __init__(self, url: str) -> None:
-        super().__init__(f"go to {url}")
+        front, slashes, rest = url.partition("?")[0].rpartition("://")
+        host, slash, path = rest.partition("/")
+        super().__init__(f"go to {front}{slashes}{host.rpartition('@')[2]}{slash}{path}")
         self.url = url
 
 

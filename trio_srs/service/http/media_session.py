@@ -201,5 +201,5 @@ class MediaSession(ABC):
         )
         decide = access.play if self.what == "play" else access.publish
         stream = await decide(request)
-        self.request.account = stream.account
+        self.request.stream, self.request.account = stream.key, stream.account
         return stream

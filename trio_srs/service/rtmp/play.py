@@ -38,7 +38,8 @@ class Play(Activity):
         """Decide, and read until the peer is done with it."""
         connection, context = self._connection, self._connection.context
         stream = await context.access.play(connection.access_request(self.name))
-        self.request.account = stream.account
+        # What was asked for may be a key, if a gate knows it by another name.
+        self.request.stream, self.request.account = stream.key, stream.account
         async with context.hub.playing(
             stream.key,
             stream.settings,

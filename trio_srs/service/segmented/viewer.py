@@ -130,6 +130,7 @@ class SegmentsViewer:
         self, stream: ResolvedStream, wanted: Sequence[tuple[str, DerivedForm]]
     ) -> None:
         hub, settings = self._parts.hub, stream.settings
+        self.request.stream = stream.key  # what was asked for may be a key
         is_there = not wanted or settings.play_missing is MissingPolicy.WAIT
         for key, _ in wanted:
             is_there = is_there or await hub.is_there(key, settings)

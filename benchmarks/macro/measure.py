@@ -19,6 +19,7 @@ from typing import Any, Final, TypeAlias
 import attrs
 
 from benchmarks.macro.measure_hls import measure_delay, measure_files, measure_held
+from benchmarks.macro.measure_operators import measure_operators
 from benchmarks.macro.newcomer import newcomers_ms
 from benchmarks.macro.scenarios import Scenario
 from benchmarks.macro.servers import Running, launched, pin
@@ -409,7 +410,7 @@ def _search(bench: Bench, setup: Setup, scenario: Scenario) -> Measured:
     return Measured(best, {}, {"steps": steps})
 
 
-def _of_hls(
+def _of_module(
     measure: Callable[[Bench, Setup, Scenario], Figures],
 ) -> Callable[[Bench, Setup, Scenario], Measured]:
     return lambda bench, setup, scenario: Measured(*measure(bench, setup, scenario))
@@ -435,8 +436,9 @@ MEASURES: Final[dict[str, Callable[[Bench, Setup, Scenario], Measured]]] = {
     ),
     "start": _start,
     "search": _search,
-    "files": _of_hls(measure_files),
-    "hls_delay": _of_hls(measure_delay),
-    "held": _of_hls(measure_held),
+    "files": _of_module(measure_files),
+    "hls_delay": _of_module(measure_delay),
+    "held": _of_module(measure_held),
+    "operators": _of_module(measure_operators),
 }
 """By the word in a scenario."""

@@ -18,7 +18,7 @@ class Profile(enum.StrEnum):
     QUICK = "quick"
     """One round of the rows that say most: under 3 minutes, and no medians."""
     FULL = "full"
-    """Medians of three rounds: under 35 minutes beside nginx-rtmp and SRS."""
+    """Medians of three rounds: under 36 minutes beside nginx-rtmp and SRS."""
     EXHAUSTIVE = "exhaustive"
     """Five rounds, longer windows, and every peer in every row."""
 
@@ -43,7 +43,8 @@ class Scenario:
     clients: int = 0
     kbit: int = 1000
     beside: int = 0
-    """latency: players of another stream that are there too. floods: how many there are."""
+    """latency: players of another stream that are there too. floods: how many there are. operators:
+    publishers of other streams."""
     ramp: float = 500.0
     windows: int = 1
     """How many are measured one behind the other."""
@@ -133,6 +134,10 @@ _ALL: Final = (
     _latency("latency 1", 1, quick=True),
     _latency("latency 100", 100),
     _latency("latency 1 beside 500", 1, beside=500),
+    Scenario(
+        name="beside a platform", measure="operators", setups=("ours",), clients=500, beside=50,
+        seconds=6.0, windows=2, waits_s=8.0, rounds=1,
+    ),
     _floods(8),
     _floods(16),
     _floods(64),

@@ -22,7 +22,16 @@ import attrs
 
 from benchmarks.macro.setups import BEFORE, OURS, SETUPS, Setup
 
-__all__ = ["SERVERS", "Running", "Server", "absent_servers", "launched", "pin", "present_setups"]
+__all__ = [
+    "SERVERS",
+    "Running",
+    "Server",
+    "absent_servers",
+    "free_port",
+    "launched",
+    "pin",
+    "present_setups",
+]
 
 HOST: Final = "127.0.0.1"
 _PATIENCE_S: Final = 60.0
@@ -297,7 +306,8 @@ def pin(core: int | None) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (_most_files(),) * 2)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on now."""
     with socket.create_server((HOST, 0)) as sock:
         return int(sock.getsockname()[1])
 
@@ -309,7 +319,7 @@ def launched(setup: Setup, folder: Path, core: int | None) -> Iterator[Running]:
     Raises:
         RuntimeError: it ended, or did not listen in time; the text has what it said.
     """
-    server, ports = SERVERS[setup.server], Ports(_free_port(), _free_port())
+    server, ports = SERVERS[setup.server], Ports(free_port(), free_port())
     program = server.find()
     assert program is not None, setup
     command = server.command(program, folder, ports, setup)

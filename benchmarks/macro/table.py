@@ -73,6 +73,18 @@ COLUMNS = {
         "max_ms": "max",
         "core": "core %",
     },
+    "operators": {
+        "added_ms": "added to p99 ms",
+        "quiet_p99_ms": "p99 ms, alone",
+        "p99_ms": "p99, beside",
+        "quiet_core": "core %, alone",
+        "core": "core %, beside",
+        "requests_per_s": "requests/s",
+        "request_p99_ms": "... p99 ms",
+        "connects_per_s": "connects/s",
+        "connect_p99_ms": "... p99 ms",
+        "calls_per_s": "callbacks/s",
+    },
     "floods": {
         "lost": "frames lost",
         "newcomer_ms": "a newcomer waits ms",

@@ -66,6 +66,10 @@ TARGETS: Final = (
     Target("latency p50", _LATENCIES, "p50_ms", "ours-0", "srs-low", 2.0, 1.2),
     Target("latency p99", _LATENCIES, "p99_ms", "ours-0", "nginx", 5.0, 2.0),
     Target("latency p99", _LATENCIES, "p99_ms", "ours-0", "srs-low", 5.0, 2.0),
+    Target(
+        "200 requests to the API and 100 callbacks a second, added to p99 ms",
+        ("beside a platform",), "added_ms", "ours", None, 5, 2,
+    ),
     Target("first media byte, late player, p50 ms", ("join late",), "p50_ms", "ours", None, 5, 1),
     Target(
         "first picture of HTTP-FLV, late viewer, max ms", ("view late",), "max_ms_flv", "ours-http",

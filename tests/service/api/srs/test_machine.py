@@ -50,7 +50,7 @@ def test_rates_are_between_two_looks(proc: Path, monkeypatch: pytest.MonkeyPatch
     now = 100.0
     monkeypatch.setattr("time.monotonic", lambda: now)
     machine = Machine(proc)
-    now += 2
+    now += 2  # what was read is read anew after a second
     (proc / "stat").write_text("cpu  150 20 30 450 50 1 2 3 4 0\n")
     (proc / "diskstats").write_text("8 0 sda 1 0 4296 0 1 0 8592 0 0 4000 0\n")
     rates = machine.rates()
@@ -61,7 +61,7 @@ def test_rates_are_between_two_looks(proc: Path, monkeypatch: pytest.MonkeyPatch
     now += 0.5
     (proc / "stat").write_text("cpu  1 1 1 1 1 1 1 1 1 0\n")
     assert machine.rates() is rates  # too soon
-    now += 1
+    now += 2
     (proc / "diskstats").write_text("")
     assert machine.rates().disk_busy == 0
 

@@ -13,6 +13,7 @@ import attrs
 
 from trio_srs.hub.bus import Event, PlayBegan, PlayEnded, PublishBegan, PublishEnded
 from trio_srs.hub.registry import SessionEntry
+from trio_srs.service.api.srs.stream_answers import SrsKbps
 from trio_srs.service.api.srs.tracks import KnownTracks
 from trio_srs.wire.stream_name import key_of
 from trio_srs.wire.url import DEFAULT_VHOST, StreamName
@@ -39,6 +40,10 @@ class StreamAccount:
 
     key: str
     """Its name in the hub."""
+    id: str
+    """What SRS's clients know it by."""
+    place: StreamName | None = None
+    """Virtual host, application and name, once anybody has asked."""
     sessions: Counter[str] = attrs.field(factory=Counter)
     """Who is on it, and with how many publishes and plays; in the order in which they came."""
     publisher: str = ""
@@ -49,6 +54,10 @@ class StreamAccount:
     """Of the publishes and plays that are over."""
     known: KnownTracks | None = None
     """What was found out about its present publish."""
+    kbps: SrsKbps | None = None
+    """Bit rates of those who are on it, as of a moment; None before anybody asked."""
+    kbps_at: float = 0.0
+    """When that was, on Trio's clock."""
 
 
 class StreamAccounts:
@@ -109,8 +118,8 @@ class StreamAccounts:
     def _came(self, key: str, session: str) -> StreamAccount:
         account = self._accounts.get(key)
         if account is None:
-            account = self._accounts[key] = StreamAccount(key)
-            self._keys[self._id_of(key)] = key
+            account = self._accounts[key] = StreamAccount(key, self._id_of(key))
+            self._keys[account.id] = key
         account.sessions[session] += 1
         return account
 
@@ -124,7 +133,7 @@ class StreamAccounts:
             del account.sessions[session]
         if not account.sessions:
             del self._accounts[key]
-            del self._keys[self._id_of(key)]
+            del self._keys[account.id]
             vhost = placed(key, None, self._vhost_of).vhost
             self._gone.setdefault(vhost, Bytes()).add(account.left)
 

@@ -5,6 +5,7 @@ What cannot be found out is 0, as on other systems, and whoever asks is told tha
 
 from __future__ import annotations
 
+import math
 import os
 import resource
 import sys
@@ -35,6 +36,8 @@ _USAGE: Final = (
 )
 _SHORTEST_S: Final = 1.0
 """Rates over less than this say nothing: the ones before are told again."""
+_FRESH_S: Final = 1.0
+"""How long what was read of the system holds: reading all of it takes a millisecond."""
 _SECTOR: Final = 512
 """Bytes, whatever the disk has: Documentation/admin-guide/iostats.rst."""
 _PARTITION_OF: Final = ("loop", "ram", "dm-", "md")
@@ -74,6 +77,7 @@ class Machine:
 
     def __init__(self, proc: Path = Path("/proc")) -> None:
         self._proc = proc
+        self._read: dict[str, tuple[float, list[str]]] = {}
         self._before = self._look()
         self._rates = MachineRates()
         self._has_rates = False
@@ -82,12 +86,13 @@ class Machine:
 
     def rates(self) -> MachineRates:
         """How busy it has been since this was asked before, or since this was made."""
-        now, before = self._look(), self._before
-        seconds = now.at - before.at
-        if seconds >= _SHORTEST_S or not self._has_rates:
-            self._rates, self._has_rates = _between(before, now), True
-            if seconds >= _SHORTEST_S:
-                self._before = now
+        before = self._before
+        if time.monotonic() - before.at < _SHORTEST_S and self._has_rates:
+            return self._rates
+        now = self._look()
+        self._rates, self._has_rates = _between(before, now), True
+        if now.at - before.at >= _SHORTEST_S:
+            self._before = now
         return self._rates
 
     def _look(self) -> MachineState:
@@ -199,10 +204,15 @@ class Machine:
         return (self._proc / "self" / "stat").exists()
 
     def _lines(self, name: str) -> list[str]:
-        try:
-            return (self._proc / name).read_text("ascii", "replace").splitlines()
-        except OSError:
-            return []
+        now = time.monotonic()
+        at, lines = self._read.get(name, (-math.inf, []))
+        if now - at >= _FRESH_S:
+            try:
+                lines = (self._proc / name).read_text("ascii", "replace").splitlines()
+            except OSError:
+                lines = []
+            self._read[name] = now, lines
+        return lines
 
 
 def argv_shown(argv: Sequence[str]) -> str:

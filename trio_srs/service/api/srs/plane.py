@@ -6,8 +6,10 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
+import attrs
 import trio
 
+from trio_srs.hub.bus import SessionEnded
 from trio_srs.hub.ids import SrsIds
 from trio_srs.hub.registry import SessionEntry
 from trio_srs.hub.session_requests import NOWHERE, Request
@@ -17,6 +19,7 @@ from trio_srs.service.api.srs.bit_rates import Rates, total
 from trio_srs.service.api.srs.machine import Machine
 from trio_srs.service.api.srs.stream_answers import (
     SrsClient,
+    SrsKbps,
     SrsPublish,
     SrsStream,
     SrsVhost,
@@ -32,7 +35,7 @@ if TYPE_CHECKING:
     from trio_srs.hub.resolution import Rules
     from trio_srs.hub.turns import Turns
 
-__all__ = ["SrsPlane"]
+__all__ = ["HadBytes", "SrsPlane"]
 
 _PLAYS: Final = {
     "rtmp": "rtmp-play",
@@ -44,6 +47,18 @@ _PLAYS: Final = {
 """What a player is, by what the name of its protocol begins with."""
 _FLOWS: Final = frozenset({"fmle", "haivision", "flash"})
 _UNKNOWN: Final = "Unknown"
+_FRESH_MS: Final = 1000
+_FRESH_S: Final = 1.0
+"""How long bit rates of a stream hold: they are of half a minute, and there may be many players."""
+
+
+@attrs.frozen
+class HadBytes:
+    """What all sessions had, ended and open, up to a moment."""
+
+    bytes: Bytes
+    at_ms: int
+    """Milliseconds since 1970."""
 
 
 class SrsPlane:
@@ -76,6 +91,10 @@ class SrsPlane:
         self.ids, self.machine = ids, Machine()
         self.accounts = StreamAccounts(rules.vhost_of, ids.of)
         self.rates = Rates(registry, turns)
+        self._vhost_ids: dict[str, str] = {}
+        self._turns = turns
+        self._ended = Bytes()
+        self._had = HadBytes(Bytes(), 0)
 
     @property
     def serves_hls(self) -> bool:
@@ -85,6 +104,23 @@ class SrsPlane:
     def listen(self, event: Event) -> None:
         """Note who comes and goes; made to listen on a bus."""
         self.accounts.listen(event)
+        if type(event) is SessionEnded:
+            self._ended.add(Bytes(event.bytes_in, event.bytes_out))
+
+    async def had(self) -> HadBytes:
+        """What all sessions had, as of now or of less than a second ago."""
+        now_ms = time.time_ns() // 1_000_000
+        if now_ms - self._had.at_ms < _FRESH_MS:
+            return self._had
+        had = attrs.evolve(self._ended)
+
+        def visit(entry: SessionEntry) -> bool:
+            had.add(Bytes(*bytes_of(entry)))
+            return True
+
+        await self._turns.walk(visit, self._registry)
+        self._had = HadBytes(had, now_ms)
+        return self._had
 
     async def run(self) -> None:
         """Keep what is asked for again and again, until cancelled."""
@@ -97,23 +133,35 @@ class SrsPlane:
         """The default virtual host, and those that are configured."""
         return tuple(dict.fromkeys((DEFAULT_VHOST, *self._vhosts())))
 
+    def vhost_id(self, name: str) -> str:
+        """The id of a virtual host."""
+        known = self._vhost_ids.get(name)
+        if known is None:
+            known = self._vhost_ids[name] = self.ids.of(name)
+        return known
+
     def vhost(self, name: str) -> SrsVhost:
         """The virtual host of a name."""
-        accounts = [each for each in self.accounts if self._place(each).vhost == name]
-        had = Bytes()
+        had, rates, clients, streams = Bytes(), [], 0, 0
         had.add(self.accounts.gone(name))
-        for account in accounts:
-            had.add(self._bytes(account))
+        for account in self.accounts:
+            on_it = self._on(account)
+            if self._place(account, on_it).vhost != name:
+                continue
+            had.add(self._bytes(account, on_it))
+            rates.append(self._kbps(account, on_it))
+            clients += len(account.sessions)
+            streams += self._is_published(account.key)
         fragment = self._fragment_s()
         return SrsVhost(
-            id=self.ids.of(name),
+            id=self.vhost_id(name),
             name=name,
             enabled=self._rules.vhost_enabled(name),
-            clients=sum(len(each.sessions) for each in accounts),
-            streams=sum(self._is_published(each.key) for each in accounts),
+            clients=clients,
+            streams=streams,
             send_bytes=had.sent,
             recv_bytes=had.received,
-            kbps=total(map(self.rates.kbps, (it for each in accounts for it in self._on(each)))),
+            kbps=total(rates),
             hls={"enabled": False} if fragment is None else {"enabled": True, "fragment": fragment},
         )
 
@@ -121,56 +169,68 @@ class SrsPlane:
 
     def stream(self, account: StreamAccount) -> SrsStream:
         """A stream that somebody is on."""
-        had, place = self._bytes(account), self._place(account)
+        on_it = self._on(account)
+        had, place = self._bytes(account, on_it), self._place(account, on_it)
         newest, there = self._reports.newest(account.key), self._hub.find(account.key)
         tracks = NO_TRACKS
         if newest is not None and there is not None and newest.going_on:
             account.known = known_tracks(account.known, there, newest)
             tracks = account.known.tracks
         return SrsStream(
-            id=self.ids.of(account.key),
+            id=account.id,
             name=place.name,
-            vhost=self.ids.of(place.vhost),
+            vhost=self.vhost_id(place.vhost),
             app=place.app,
-            tcUrl=self._tc_url(account, place),
+            tcUrl=self._tc_url(account, on_it, place),
             url=place.stream_url,
             live_ms=time.time_ns() // 1_000_000,
             clients=len(account.sessions),
             frames=newest.frames if newest is not None else 0,
             send_bytes=had.sent,
             recv_bytes=had.received,
-            kbps=total(map(self.rates.kbps, self._on(account))),
-            publish=SrsPublish(active=self._is_published(account.key), cid=account.publisher),
+            kbps=self._kbps(account, on_it),
+            publish=SrsPublish(
+                active=there is not None and there.publishing, cid=account.publisher
+            ),
             video=tracks.video,
             audio=tracks.audio,
         )
 
-    def _on(self, account: StreamAccount) -> Iterator[SessionEntry]:
+    def _on(self, account: StreamAccount) -> list[SessionEntry]:
         """The sessions on a stream; a relay has none."""
-        for session in account.sessions:
-            entry = self._registry.find(session)
-            if entry is not None:
-                yield entry
+        return list(filter(None, map(self._registry.find, account.sessions)))
 
-    def _bytes(self, account: StreamAccount) -> Bytes:
+    def _kbps(self, account: StreamAccount, on_it: list[SessionEntry]) -> SrsKbps:
+        """Bit rates of everybody on a stream."""
+        now, known = trio.current_time(), account.kbps
+        if known is None or now - account.kbps_at >= _FRESH_S:
+            known = account.kbps = total(map(self.rates.kbps, on_it))
+            account.kbps_at = now
+        return known
+
+    def _bytes(self, account: StreamAccount, on_it: list[SessionEntry]) -> Bytes:
         """What everybody had of a stream who is, or was, on it."""
-        had, newest = Bytes(), self._reports.newest(account.key)
-        had.add(account.left)
+        received, sent, key = account.left.received, account.left.sent, account.key
+        newest = self._reports.newest(key)
         if newest is not None and newest.going_on:
-            had.received += newest.counters.bytes
-        for entry in self._on(account):
-            for request in _going_on(entry):
-                if request.what == "play" and request.stream == account.key:
-                    had.sent += request.counters_so_far().bytes
-        return had
+            received += newest.counters.bytes
+        for entry in on_it:
+            for request in entry.requests.newest if entry.requests is not None else ():
+                if request.what == "play" and request.stream == key and request.going_on:
+                    sent += request.counters_so_far().bytes
+        return Bytes(received, sent)
 
-    def _place(self, account: StreamAccount) -> StreamName:
-        return placed(account.key, next(self._on(account), None), self._rules.vhost_of)
+    def _place(self, account: StreamAccount, on_it: list[SessionEntry]) -> StreamName:
+        place = account.place
+        if place is None:
+            entry = on_it[0] if on_it else None
+            place = account.place = placed(account.key, entry, self._rules.vhost_of)
+        return place
 
-    def _tc_url(self, account: StreamAccount, place: StreamName) -> str:
+    def _tc_url(self, account: StreamAccount, on_it: list[SessionEntry], place: StreamName) -> str:
         """What its publisher connected to, or else who came first."""
         publisher = self._registry.find(account.publisher)
-        for entry in (publisher, *self._on(account)):
+        for entry in (publisher, *on_it):
             if entry is not None and entry.requests is not None and entry.requests.origin.tc_url:
                 return entry.requests.origin.tc_url
         host = "127.0.0.1" if place.vhost == DEFAULT_VHOST else place.vhost
@@ -194,13 +254,14 @@ class SrsPlane:
     def client(self, entry: SessionEntry) -> SrsClient:
         """A session that publishes or plays."""
         request = next(_going_on(entry))
+        account = self.accounts.of(request.stream)
         place = placed(request.stream, entry, self._rules.vhost_of)
         received, sent = bytes_of(entry)
         origin = NOWHERE if entry.requests is None else entry.requests.origin
         return SrsClient(
             id=entry.id,
-            vhost=self.ids.of(place.vhost),
-            stream=self.ids.of(request.stream),
+            vhost=self.vhost_id(place.vhost),
+            stream=self.ids.of(request.stream) if account is None else account.id,
             ip=entry.address.strip("[]"),
             pageUrl=origin.page_url,
             swfUrl=origin.swf_url,

@@ -84,15 +84,24 @@ def _encode(value: object) -> bytes:
 
 def _ordered(value: Any) -> Any:
     """A value whose attributes stand in JSON as they do in its class: the encoder sorts them."""
-    cls = type(value)
-    if not attrs.has(cls):
+    cls: type = type(value)
+    names = _names(cls)
+    if not names:
         return value
-    return {name: _ordered(getattr(value, name)) for name in _names(cls)}
+    ordered = {name: getattr(value, name) for name in names}
+    for name, each in ordered.items():
+        if type(each) not in _PLAIN:
+            ordered[name] = _ordered(each)
+    return ordered
+
+
+_PLAIN: Final = frozenset({str, int, float, bool, type(None)})
 
 
 @functools.cache
-def _names(cls: type[attrs.AttrsInstance]) -> tuple[str, ...]:
-    return tuple(field.name for field in attrs.fields(cls))
+def _names(cls: type) -> tuple[str, ...]:
+    """Those of its attributes; none of what is no class of ours."""
+    return tuple(field.name for field in attrs.fields(cls)) if attrs.has(cls) else ()
 
 
 def _head(api: ApiContext) -> Any:

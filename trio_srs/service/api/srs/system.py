@@ -10,12 +10,10 @@ from typing import Any, Final
 
 from litestar import Response, get
 
-from trio_srs.hub.registry import SessionEntry
-from trio_srs.hub.sessions import bytes_of
 from trio_srs.service.api.context import ApiContext
 from trio_srs.service.api.routes.parameters import Api
-from trio_srs.service.api.srs.accounts import Bytes
 from trio_srs.service.api.srs.machine import argv_shown
+from trio_srs.service.api.srs.plane import HadBytes
 from trio_srs.service.api.srs.saying import AT_ONCE, CALLED, V1, number, said
 from trio_srs.service.api.srs.system_answers import (
     SrsDataAnswer,
@@ -78,7 +76,7 @@ def show_versions(api: Api) -> Response[SrsVersionsAnswer]:
 )
 async def show_summaries(api: Api) -> Response[SrsSummariesAnswer]:
     """How the process and its machine do."""
-    had = await _had(api)
+    had = await api.srs.had()
     summaries = SrsSummaries(
         ok=api.srs.machine.is_known,
         now_ms=_now_ms(),
@@ -86,18 +84,6 @@ async def show_summaries(api: Api) -> Response[SrsSummariesAnswer]:
         system=_system(api, had),
     )
     return said(api, "data", summaries)
-
-
-async def _had(api: ApiContext) -> Bytes:
-    """What all sessions have received and sent, ended and open."""
-    had = Bytes(api.counters.bytes_in, api.counters.bytes_out)
-
-    def visit(entry: SessionEntry) -> bool:
-        had.add(Bytes(*bytes_of(entry)))
-        return True
-
-    await api.turns.walk(visit, api.registry)
-    return had
 
 
 def _process(api: ApiContext) -> SrsProcess:
@@ -116,7 +102,7 @@ def _process(api: ApiContext) -> SrsProcess:
     )
 
 
-def _system(api: ApiContext, had: Bytes) -> SrsSystem:
+def _system(api: ApiContext, had: HadBytes) -> SrsSystem:
     machine, now_ms = api.srs.machine, _now_ms()
     rates, memory, sockets = machine.rates(), machine.memory(), machine.sockets()
     (uptime, idle), load, network = machine.uptime(), machine.load(), machine.network()
@@ -142,9 +128,9 @@ def _system(api: ApiContext, had: Bytes) -> SrsSystem:
         net_send_bytes=sum(sent for _, sent in network.values()),
         net_recvi_bytes=inner[0],
         net_sendi_bytes=inner[1],
-        srs_sample_time=now_ms,
-        srs_recv_bytes=had.received,
-        srs_send_bytes=had.sent,
+        srs_sample_time=had.at_ms,
+        srs_recv_bytes=had.bytes.received,
+        srs_send_bytes=had.bytes.sent,
         conn_sys=sockets["tcp"],
         conn_sys_et=sockets["estab"],
         conn_sys_tw=sockets["tw"],

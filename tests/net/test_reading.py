@@ -10,7 +10,8 @@ import pytest
 import trio
 import trio.testing
 
-from trio_srs.net.reading import After, Read, SharedReader
+from trio_srs.net.reading import After, Read, SharedReader, watching
+from trio_srs.net.tcp import SocketTransport
 
 pytestmark = pytest.mark.skipif(not SharedReader.works, reason="epoll is Linux only")
 
@@ -352,3 +353,35 @@ async def test_merged_readings_wait_for_each_other_in_turn(crowd: Crowd) -> None
             nursery.cancel_scope.cancel()
     assert got == [b""]
     assert crowd.turns
+
+
+@pytest.mark.parametrize("is_shared", [True, False], ids=["with a shared reader", "without"])
+async def test_a_peer_is_watched_beside_a_block(reader: SharedReader, is_shared: bool) -> None:
+    shared = reader if is_shared else None
+    failed: list[Exception] = []
+    with a_pair() as (near, far):
+        transport, got = SocketTransport(near, "peer"), []
+
+        def look(now: float) -> After:
+            got.append(near.recv(1000))
+            if got[-1] == b"wrong":
+                raise ConnectionResetError("wrong")
+            return After.WAIT
+
+        def tasks() -> int:
+            return trio.lowlevel.current_statistics().tasks_living
+
+        before = tasks()
+        async with watching(transport, shared, look, failed.append):
+            await trio.testing.wait_all_tasks_blocked()
+            assert tasks() - before == (0 if is_shared else 1)
+            for said in (b"one", b"wrong", b"unheard"):
+                far.send(said)
+                await trio.testing.wait_all_tasks_blocked(0.01)
+        assert got == [b"one", b"wrong"]
+        assert [str(error) for error in failed] == ["wrong"]
+        with pytest.raises(KeyError, match="of the block"):
+            async with watching(transport, shared, look, failed.append):
+                raise KeyError("of the block")
+        if is_shared:
+            assert not reader._sources

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from typing import Final
 
 import attrs
@@ -16,7 +17,7 @@ _MS: Final = 1000
 
 @attrs.define(eq=False)
 class SegmentedStream:
-    """A presentation, for all who ask, and waited for by one event."""
+    """A presentation, for all who ask and who wait for something of it."""
 
     presentation: Presentation
     epoch: str
@@ -35,6 +36,8 @@ class SegmentedStream:
     before: int = 0
     """The number of the last segment of the publishes before that."""
     _revision: int = 0
+    _wanted: dict[Hashable, tuple[Callable[[], bool], trio.Event]] = attrs.field(factory=dict)
+    """What is waited for, by what it is called."""
 
     def unix_ms(self, at_s: float | None = None) -> int:
         """A time of Trio's clock, or now, in milliseconds since 1970."""
@@ -46,6 +49,19 @@ class SegmentedStream:
         if publish != self.publish or not presentation.is_ready:
             return False
         return presentation.renditions[0].last_number > self.before
+
+    async def until(self, what: Hashable, is_so: Callable[[], bool]) -> None:
+        """Wait until something is so, or the stream is gone. Who waits for the same is woken once,
+        by one look for all of them, however often the stream changes meanwhile.
+
+        Args:
+            what: the same for all who wait for the same.
+            is_so: whether it is; from then on it stays so.
+        """
+        if self.is_gone or is_so():
+            return
+        _, came = self._wanted.setdefault(what, (is_so, trio.Event()))
+        await came.wait()
 
     def tell(self) -> None:
         """Wake who waits, if anything has changed."""
@@ -62,3 +78,7 @@ class SegmentedStream:
     def _wake(self) -> None:
         changed, self.changed = self.changed, trio.Event()
         changed.set()
+        for what, (is_so, came) in tuple(self._wanted.items()):
+            if self.is_gone or is_so():
+                del self._wanted[what]
+                came.set()

@@ -20,7 +20,8 @@ import select
 import sys
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Final
 
 import attrs
@@ -28,7 +29,7 @@ import trio
 
 from trio_srs.net.transport import Transport
 
-__all__ = ["After", "Read", "SharedReader", "read_from"]
+__all__ = ["After", "Read", "SharedReader", "read_from", "watching"]
 
 _BUDGET_S: Final = 0.002
 """All reading together may take this long in one scheduler pass, so that no accept, kick or
@@ -327,6 +328,50 @@ async def _read_here(transport: Transport, read: Read, every_s: float, *, at_onc
                 await trio.sleep(every_s)
             await transport.readable()
         after = read(trio.current_time())
+
+
+@asynccontextmanager
+async def watching(
+    transport: Transport,
+    reader: SharedReader | None,
+    read: Read,
+    fail: Callable[[Exception], None],
+) -> AsyncIterator[None]:
+    """Have ``read`` called beside a block, until that ends; see :func:`read_from`.
+
+    With a shared reader this takes no task, and so none has to be woken when the block ends.
+
+    Args:
+        fail: called, instead of any further ``read``, with what it raised.
+    """
+    fileno = transport.fileno
+    if reader is not None and fileno is not None:
+        reader.watch(fileno, read, fail)
+        try:
+            yield
+        finally:
+            reader.unwatch(fileno)
+        return
+
+    async def watch() -> None:
+        try:
+            await _read_here(transport, read, 0.0, at_once=False)
+        except Exception as error:
+            fail(error)
+
+    error: Exception | None = None
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(watch)
+        try:
+            yield
+        except Exception as raised:  # not in a group
+            error = raised
+        nursery.cancel_scope.cancel()
+    if error is not None:
+        try:
+            raise error
+        finally:
+            error = None  # it refers to this frame
 
 
 def _read_at(source: _Source) -> float:

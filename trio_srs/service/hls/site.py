@@ -141,10 +141,10 @@ class HlsSite(SegmentedSite[HlsConfig]):
         """The playlist, as soon as what was asked for is in it."""
         assert rendition.target_s is not None  # it is ready
         with trio.move_on_after(HOLD_TARGETS * rendition.target_s):
-            while not said.is_met(rendition):
-                if live.is_gone:
-                    raise NoSuchSegmentError("the stream is gone")
-                await live.changed.wait()
+            what = rendition.name, said.number, said.part
+            await live.until(what, lambda: said.is_met(rendition))
+            if not said.is_met(rendition):
+                raise NoSuchSegmentError("the stream is gone")
             max_age_s = _FRESH_TARGETS * rendition.target_s
             return self._written(live, rendition, is_delta=said.is_delta, max_age_s=max_age_s)
         raise HeldTooLongError(f"segment {said.number} did not come in time")
@@ -171,10 +171,10 @@ class HlsSite(SegmentedSite[HlsConfig]):
         """A part that comes next (bis, 6.2.6): all of it, as soon as it is there."""
         assert rendition.target_s is not None  # it was hinted at in a playlist
         with trio.move_on_after(HOLD_TARGETS * rendition.target_s):
-            while (answer := self.media(viewer, rendition, file)) is None:
-                if live.is_gone or file != rendition.next_part_name:
-                    raise NoSuchSegmentError(f"{file[:80]} did not come")
-                await live.changed.wait()
+            await live.until(file, lambda: file != rendition.next_part_name)
+            answer = self.media(viewer, rendition, file)
+            if answer is None:
+                raise NoSuchSegmentError(f"{file[:80]} did not come")
             return answer
         raise HeldTooLongError(f"{file[:80]} did not come in time")
 

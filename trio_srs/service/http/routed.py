@@ -11,6 +11,7 @@ import trio
 
 from trio_srs.errors import RefusedError
 from trio_srs.net.link import PeerClosedError
+from trio_srs.net.reading import After, watching
 from trio_srs.service.base import WebAnswer
 from trio_srs.session.http_events import HttpRequest
 from trio_srs.wire.http_range import (
@@ -66,34 +67,24 @@ class RoutedAnswer:
 
     async def _wait(self, waiting: Awaitable[WebAnswer]) -> WebAnswer:
         """Wait for the answer, unless the client leaves before it is there."""
-        answer: WebAnswer | None = None
+        link, reader = self._connection.link, self._connection.context.reader
         error: Exception | None = None
-        is_gone = False
 
-        async def watch() -> None:
-            nonlocal is_gone, error
-            try:
-                while await self._connection.link.receive():
-                    pass  # the next request, which has time
-                is_gone = True
-            except Exception as wrong:
-                error = wrong
+        def look(now: float) -> After:
+            if link.receive_now(now) == 0:
+                raise PeerClosedError(PeerClosedError.TEXT)
+            return After.WAIT  # there is another request, which has time
+
+        def fail(wrong: Exception) -> None:
+            nonlocal error
+            error = wrong
             self._waiting.cancel()
 
         with self._waiting:
-            async with trio.open_nursery() as nursery:
-                nursery.start_soon(watch)
-                try:
-                    answer = await waiting
-                except RefusedError as refusal:
-                    error = refusal
-                nursery.cancel_scope.cancel()
-        if answer is not None:
-            return answer
+            async with watching(link.transport, reader, look, fail):
+                return await waiting
         if error is not None:
             raise error
-        if is_gone:
-            raise PeerClosedError(PeerClosedError.TEXT)
         raise StoppedWaitingError("the server stops")
 
     @property

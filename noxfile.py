@@ -91,7 +91,7 @@ def interop(session: nox.Session) -> None:
 
 @nox.session
 def clients(session: nox.Session) -> None:
-    """Which clients on this host play what over HTTP: three minutes, and the page that says so.
+    """Which clients on this host play what over HTTP: five minutes, and the page that says so.
 
     ``-- vlc gstreamer`` tries only these.
     """

@@ -358,13 +358,17 @@ def _clients_page() -> Iterator[str]:
     yield "RTMP. A column is the codecs of a stream, a row the form it was asked for in: *yes* was"
     yield "played to its end; *no* was tried and is not played, for the reason below the table; and"
     yield "where there is nothing it was not tried. A form that has no place for a codec, as"
-    yield "[containers](containers.md) says, is not tried with it. `nox -s clients` tries all of it"
-    yield "anew, for the clients that are there; the usual tests try some.\n"
+    yield "[containers](containers.md) says, is not tried with it. `hls` is HLS of fragmented MP4,"
+    yield "which is offered with low latency, `hls-ll` where that is taken up; streams are of six"
+    yield "seconds there. `nox -s clients` tries all of it anew, for the clients that are there;"
+    yield "the usual tests try some.\n"
     for path in sorted((REFERENCE / "clients").glob("*.json")):
         yield from _client(ClientResults.read(path))
 
 
 SCHEMES: Final = ("http", "https", "ws", "wss")
+LISTS: Final = ("hls", "hls-ll", "hls-ts")
+"""Forms that are a list of segments."""
 
 
 @attrs.frozen
@@ -392,7 +396,7 @@ class ClientResults:
         for row in said["rows"]:
             form, stream = row["form"], row["stream"]
             scheme, _, view = form.partition("-")
-            if scheme not in SCHEMES or f".{view}" not in VIEWS:
+            if scheme not in SCHEMES or (f".{view}" not in VIEWS and view not in LISTS):
                 raise ValueError(f"{path}: {form} is no form that is served")
             if unknown := set(stream.split("+")) - set(BY_NAME):
                 raise ValueError(f"{path}: {', '.join(unknown)} is no codec")
@@ -414,7 +418,8 @@ class ClientResults:
 def _client(results: ClientResults) -> Iterator[str]:
     yield f"## {results.client} {results.version}\n"
     yield f"From {results.package}. Counted: {results.proof}.\n"
-    served = (f"{scheme}-{view.name}" for scheme in SCHEMES for view in VIEWS.values())
+    views = (*(view.name for view in VIEWS.values()), *LISTS)
+    served = (f"{scheme}-{view}" for scheme in SCHEMES for view in views)
     tried = {form for form, _ in results.held}
     forms = [form for form in served if form in tried]
     streams = list(dict.fromkeys(stream for _, stream in results.held))

@@ -24,7 +24,10 @@ _FILES: Final[Mapping[str, str]] = {
     "mse": "Chromium with the page's own player",
     "video": "Chromium without any script",
     "mpegts.js": "Chromium with mpegts.js",
+    "hls.js": "Chromium with hls.js",
 }
+_FORMS: Final = {"hls-ll": "http-hls-ll", "hls-ts": "http-hls-ts"}
+"""By ways of playing, where sessions of several are called alike."""
 _FRAMES: Final = 10
 
 
@@ -40,7 +43,7 @@ def main() -> int:
         cases = [case for case in CASES if case.engine == engine and case in seen.played]
         wrong += sum(not _holds(seen, case) for case in cases)
         rows = [
-            {"form": case.protocol, "stream": _CODECS[case.stream], "holds": True}
+            {"form": _form(case), "stream": _CODECS[case.stream], "holds": True}
             for case in cases
             if _holds(seen, case)
         ]
@@ -56,6 +59,10 @@ def main() -> int:
         if rows:
             path.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     return 1 if wrong else 0
+
+
+def _form(case: Case) -> str:
+    return _FORMS.get(case.way, "http-hls" if case.protocol == "hls" else case.protocol)
 
 
 def _holds(seen: Seen, case: Case) -> bool:

@@ -50,7 +50,13 @@ _CARRIES: Final = {
     "aac": frozenset({"aac"}),
     "mp3": frozenset({"mp3"}),
 }
-"""What of these streams a view has a place for."""
+_LISTS: Final = {
+    "hls": (".m3u8?container=fmp4", _CARRIES["mp4"]),
+    "hls-ts": (".m3u8?container=ts", _TS),
+}
+"""What of these streams a view has a place for; and a list of segments, behind its ending. Segments
+of fragmented MP4 are offered in low latency, to who takes them so. Not every client lets itself be
+told whom to trust for what a list names, so these are not inside TLS."""
 
 
 @attrs.frozen
@@ -65,9 +71,25 @@ class Form:
         """As sessions are called: ``ws-flv``."""
         return f"{self.scheme}-{self.view}"
 
+    @property
+    def ending(self) -> str:
+        """Of its path."""
+        return _LISTS[self.view][0] if self.is_list else f".{self.view}"
 
-FORMS: Final = tuple(
-    Form(scheme, view) for scheme in ("http", "https", "ws", "wss") for view in _CARRIES
+    @property
+    def is_list(self) -> bool:
+        """Whether it is a list of what is to be asked for."""
+        return self.view in _LISTS
+
+    @property
+    def carries(self) -> frozenset[str]:
+        """Codecs that it has a place for."""
+        return _LISTS[self.view][1] if self.is_list else _CARRIES[self.view]
+
+
+FORMS: Final = (
+    *(Form(scheme, view) for scheme in ("http", "https", "ws", "wss") for view in _CARRIES),
+    *(Form("http", view) for view in _LISTS),
 )
 
 
@@ -81,7 +103,7 @@ class Wanted:
 
 def wanted(form: Form, stream: Sample) -> Wanted | None:
     """What a viewer has to get of a stream; None if the form cannot carry all that it is for."""
-    carries = _CARRIES[form.view]
+    carries = form.carries
     is_sound = not carries & {"h264"}
     codecs = {stream.audio} if is_sound else {stream.video, stream.audio} - {""}
     if not codecs <= carries:

@@ -71,6 +71,8 @@ class Player(abc.ABC):
     """What is counted."""
     schemes: tuple[str, ...] = ("http", "https")
     """What it speaks, or can be told to trust."""
+    follows_lists: bool = True
+    """Whether it fetches what a playlist names."""
     least: float = 0.9
     """Which part of pictures and sound has to be shown: players drop what is late at the end."""
 
@@ -273,10 +275,11 @@ PLAYERS: Final[tuple[Player, ...]] = (
     ),
     _Curl(
         key="curl", name="curl", package="Debian: curl",
-        proof="pictures and sound in what it fetched, by our own demuxers",
+        proof="pictures and sound in what it fetched, by our own demuxers", follows_lists=False,
     ),
     _WebSockets(
         key="websockets", name="websockets", package="PyPI: websockets",
         proof="pictures and sound in its messages, by our own demuxers", schemes=("ws", "wss"),
+        follows_lists=False,
     ),
 )  # fmt: skip

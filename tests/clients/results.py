@@ -24,7 +24,7 @@ _UNTRIED: Final = {
     "ffmpeg": ["WebSocket: it has none"],
     "ffmpeg-debian": ["WebSocket: it has none"],
     "gstreamer": ["WebSocket: it has none for streams"],
-    "curl": ["WebSocket: Debian's is built without"],
+    "curl": ["WebSocket: Debian's is built without", "HLS: it fetches one file"],
 }
 
 

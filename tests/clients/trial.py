@@ -29,8 +29,19 @@ _HTTP: Final = """
 listen = ["127.0.0.1:0"]
 missing_timeout = "30s"
 republish_timeout = "0s"
+[hls]
+segment = "1s"
+missing_timeout = "30s"
+republish_timeout = "0s"
+[dash]
+segment = "1s"
+missing_timeout = "30s"
+republish_timeout = "0s"
 """
 _TRUST: Final = Path("trust", "authority.pem")  # alone in its folder, as one client reads folders
+_LIST_TIMES: Final = 3
+"""So many times as long is the stream for those who follow a list: one of them drops the pictures
+of its first second, in which it does not know yet what the time is."""
 _LATE_S: Final = 3.0
 """How long a stream has gone on for those who come late, and goes on with them."""
 _PATIENCE_S: Final = 20.0
@@ -66,7 +77,9 @@ def cells(player: Player) -> Iterator[Cell]:
         for form in FORMS:
             is_plain = form.scheme in ("http", "ws")
             what = wanted(form, stream)
-            if form.scheme in player.schemes and what and (is_plain or stream is STREAMS[0]):
+            if form.scheme not in player.schemes or (form.is_list and not player.follows_lists):
+                continue
+            if what and (is_plain or stream is STREAMS[0]):
                 yield Cell(player, form, stream, what)
 
 
@@ -105,7 +118,7 @@ class _Trial:
     async def _watch(self, cell: Cell, folder: Path) -> None:
         address = self.server.server.addresses[cell.form.scheme.replace("ws", "http")][0]
         base = address.replace("http", "ws", 1) if "ws" in cell.form.scheme else address
-        url, trust = f"{base}/live/a.{cell.form.view}", folder.parent / _TRUST
+        url, trust = f"{base}/live/a{cell.form.ending}", folder.parent / _TRUST
         try:
             self.seen[cell] = await cell.player.watch(
                 Viewing(url, cell.form, cell.wanted, folder, trust)
@@ -113,9 +126,12 @@ class _Trial:
         except trio.TooSlowError:
             self.seen[cell] = Seen(trouble="it did not end with the stream")
 
-    def rows(self) -> list[Row]:
-        """What came of it."""
-        return [Row(cell, self.seen[cell], _trouble(cell, self.seen[cell])) for cell in self._tried]
+    def rows(self, times: int = 1) -> list[Row]:
+        """What came of it, of a stream that was so many times as long."""
+        return [
+            Row(cell, self.seen[cell], _trouble(cell, self.seen[cell], times))
+            for cell in self._tried
+        ]
 
 
 @asynccontextmanager
@@ -136,13 +152,15 @@ async def try_all(stream: Sample, tried: Sequence[Cell], library: Library) -> li
 
     It is published when all have asked, in real time; a stream that ends is what ends them.
     """
-    source = library.made(stream.name, stream.recipe)
+    times = _LIST_TIMES if any(cell.form.is_list for cell in tried) else 1
+    recipe = attrs.evolve(stream.recipe, seconds=times * stream.recipe.seconds)
+    source = library.made(f"{stream.name}-{times}", recipe)
     async with _trial(tried) as trial:
         async with trio.open_nursery() as nursery:
             trial.begin(nursery)
             await trial.until_all_watch()
             await run(copying(FFMPEG, source, trial.server.url(), "-re"))
-        return trial.rows()
+        return trial.rows(times)
 
 
 async def try_late(stream: Sample, tried: Sequence[Cell], library: Library) -> list[Row]:
@@ -159,21 +177,23 @@ async def try_late(stream: Sample, tried: Sequence[Cell], library: Library) -> l
         return trial.rows()
 
 
-def _trouble(cell: Cell, seen: Seen) -> str:
+def _trouble(cell: Cell, seen: Seen, times: int) -> str:
     """What is missing of what was wanted, in words."""
     least, missing = cell.player.least, []
-    if cell.wanted.pictures and seen.pictures < least * _PICTURES:
-        missing.append(f"{seen.pictures} of {_PICTURES} pictures")
-    if cell.wanted.sound and seen.sound_s < least * _SOUND_S:
-        missing.append(f"{seen.sound_s:.1f} of {_SOUND_S:g} s of sound")
+    pictures, sound_s = times * _PICTURES, times * _SOUND_S
+    if cell.wanted.pictures and seen.pictures < least * pictures:
+        missing.append(f"{seen.pictures} of {pictures} pictures")
+    if cell.wanted.sound and seen.sound_s < least * sound_s:
+        missing.append(f"{seen.sound_s:.1f} of {sound_s:g} s of sound")
     said = seen.trouble.strip().splitlines()[-1:] if missing or seen.trouble else []
     return "; ".join(filter(None, (*missing, *said)))
 
 
 def batches(all_cells: Iterable[Cell], most: int) -> Iterator[tuple[Sample, list[Cell]]]:
-    """The same by stream, at most so many at once."""
+    """The same by stream, lists by themselves, at most so many at once."""
     found = list(all_cells)
     for stream in STREAMS:
-        of_stream = [cell for cell in found if cell.stream is stream]
-        for start in range(0, len(of_stream), most):
-            yield stream, of_stream[start : start + most]
+        for is_list in (False, True):
+            alike = [it for it in found if it.stream is stream and it.form.is_list is is_list]
+            for start in range(0, len(alike), most):
+                yield stream, alike[start : start + most]

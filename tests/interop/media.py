@@ -30,6 +30,7 @@ class Recipe:
     """Whether it needs Enhanced RTMP, which ffmpeg has had since version 6."""
     tracks: int = 1
     """Of pictures and of sound alike."""
+    seconds: int = 2
 
     def arguments(self) -> list[str]:
         """What ffmpeg is to be told."""
@@ -40,7 +41,7 @@ class Recipe:
         ] * self.tracks
         command = [word for source in sources for word in ("-f", "lavfi", "-i", source)]
         command += [word for i in range(len(sources)) for word in ("-map", str(i))]
-        command += ["-t", "2"]
+        command += ["-t", str(self.seconds)]
         if self.video is not None:
             command += ["-g", "10", "-c:v", *self.video.split()]
         if self.audio is not None:

@@ -16,7 +16,7 @@ from trio_srs.config.process import LogConfig, ProcessConfig
 from trio_srs.hub.gate import AccessConfig
 from trio_srs.hub.history import HistoryConfig
 from trio_srs.hub.settings import Overrides, StreamSettings
-from trio_srs.service.api.config import ApiConfig
+from trio_srs.service.api.config import ApiConfig, ApiHttpsConfig
 from trio_srs.service.dash.config import DashConfig
 from trio_srs.service.hls.config import HlsConfig
 from trio_srs.service.hooks.config import HookPlatforms, HooksConfig, HookTargets
@@ -95,6 +95,7 @@ class Config:
     hls: HlsConfig = attrs.field(factory=HlsConfig)
     dash: DashConfig = attrs.field(factory=DashConfig)
     api: ApiConfig = attrs.field(factory=ApiConfig)
+    api_https: ApiHttpsConfig = attrs.field(factory=ApiHttpsConfig)
     access: AccessConfig = attrs.field(factory=AccessConfig)
     hooks: HooksConfig = attrs.field(factory=HooksConfig)
     programs: ProgramsConfig = attrs.field(factory=ProgramsConfig)

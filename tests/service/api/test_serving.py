@@ -31,7 +31,7 @@ from trio_srs.net.address import Address
 from trio_srs.net.listen import ListenError
 from trio_srs.secret import Secret
 from trio_srs.service.api.asgi_server import AsgiServer
-from trio_srs.service.api.config import ApiConfig, OpenTo
+from trio_srs.service.api.config import ApiConfig, ApiHttpsConfig, OpenTo
 from trio_srs.service.api.context import ApiContext
 from trio_srs.service.api.openness import ApiOpenError
 from trio_srs.service.api.serving import ApiService
@@ -75,7 +75,10 @@ class App:
 
 @asynccontextmanager
 async def serving(
-    *addresses: Address, make: Callable[[ApiContext], AsgiServer] | None = None, **config: Any
+    *addresses: Address,
+    make: Callable[[ApiContext], AsgiServer] | None = None,
+    https: ApiHttpsConfig | None = None,
+    **config: Any,
 ) -> AsyncIterator[tuple[ApiService, App, str]]:
     bus = Bus()
     context = ApiContext(
@@ -92,7 +95,9 @@ async def serving(
         addresses=dict,
     )
     app = App(context.stopping)
-    service = ApiService(context, Config(), make or (lambda _: AsgiServer(app)))
+    service = ApiService(
+        context, Config(api_https=https or ApiHttpsConfig()), make or (lambda _: AsgiServer(app))
+    )
     await service.listen()
     async with trio.open_nursery() as nursery:
         await nursery.start(service.run)
@@ -302,6 +307,25 @@ async def test_it_does_not_open_to_all_unless_told_so_in_words() -> None:
     ):
         async with serving(LOOPBACK, EVERYWHERE):
             pass
+
+
+async def test_it_is_served_inside_tls_beside_the_plain_one(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    https = ApiHttpsConfig(listen=(LOOPBACK,), self_signed=True)
+    async with serving(https=https) as (service, _, _):
+        plain, secure = service.urls["api"]
+        assert plain.startswith("http://127.0.0.1:")
+        assert secure.startswith("https://127.0.0.1:")
+        async with httpx2.AsyncClient(verify=False) as client:
+            for _ in range(2):
+                assert (await client.get(f"{secure}/")).text == "."
+        stream = await ask(secure, b"/")  # without TLS
+        with trio.fail_after(5), contextlib.suppress(trio.BrokenResourceError):
+            while await stream.receive_some():
+                pass
+        await stream.aclose()
+    assert "Traceback" not in caplog.text
 
 
 async def test_a_bug_ends_only_its_own_connection(caplog: pytest.LogCaptureFixture) -> None:

@@ -102,7 +102,8 @@ def _check(config: Config, path: Path | None) -> int:
     from trio_srs.net.certificate import TlsConfigError, tls_context
 
     problems = []
-    for name, section in (("rtmps", config.rtmps), ("https", config.https)):
+    inside_tls = {"rtmps": config.rtmps, "https": config.https, "api_https": config.api_https}
+    for name, section in inside_tls.items():
         try:
             tls_context(section)
         except TlsConfigError as error:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import socket
+import ssl
 from typing import Final
 
 from anycorn import Config
@@ -37,9 +38,13 @@ class AsgiServer:
         self._settings = _settings()
         self._app = wrap_app(app, 0, "asgi")
 
-    async def take(self, sock: socket.socket) -> PatientStream:
-        """Own a connected socket."""
-        return await PatientStream.over(sock)
+    async def take(self, sock: socket.socket, tls: ssl.SSLContext | None = None) -> PatientStream:
+        """Own a connected socket, and shake hands for TLS if it is to be spoken.
+
+        Raises:
+            PeerGoneError: that came to nothing.
+        """
+        return await PatientStream.over(sock, tls)
 
     async def serve(self, stream: PatientStream) -> None:
         """Serve one connection to its end."""

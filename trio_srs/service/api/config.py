@@ -9,10 +9,11 @@ from typing import Final
 import attrs
 
 from trio_srs.net.address import Address
+from trio_srs.net.tls_config import TlsConfig
 from trio_srs.secret import Secret
 from trio_srs.units import within
 
-__all__ = ["ApiConfig", "OpenTo"]
+__all__ = ["ApiConfig", "ApiHttpsConfig", "OpenTo"]
 
 _RESTART: Final = {"live": False}
 _TOKEN: Final = re.compile(r"[!-~]+")
@@ -58,3 +59,9 @@ class ApiConfig:
                     'cors_origins: expected "*" or an origin such as "https://example.com:8443", '
                     f'not "{origin}"'
                 )
+
+
+@attrs.frozen(kw_only=True)
+class ApiHttpsConfig(TlsConfig):
+    """The API inside TLS; everything but `listen` of `[api]` holds for it too. Off until `listen`
+    names an address."""

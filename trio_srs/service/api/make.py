@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final, Protocol
 
 from trio_srs.errors import RefusedError
-from trio_srs.service.api.config import ApiConfig
+from trio_srs.service.api.config import ApiConfig, ApiHttpsConfig
 from trio_srs.service.base import ListeningSection, Parts
 
 if TYPE_CHECKING:
@@ -66,6 +66,11 @@ class ApiSections(Protocol):
         """The section ``[api]`` of the configuration."""
         ...
 
+    @property
+    def api_https(self) -> ApiHttpsConfig:
+        """What is added by TLS."""
+        ...
+
 
 def make_api(parts: Parts, config: ApiSections) -> ApiService | None:
     """Make the service, or nothing where no address is configured. Nothing is opened or started.
@@ -76,7 +81,7 @@ def make_api(parts: Parts, config: ApiSections) -> ApiService | None:
     Raises:
         ApiNotInstalledError: it is asked for, and not installed.
     """
-    if not config.api.listen:
+    if not config.api.listen and not config.api_https.listen:
         return None
     if missing := [name for name in _NEEDS if find_spec(name) is None]:
         raise ApiNotInstalledError(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import socket
+import ssl
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +17,7 @@ import trio
 
 from trio_srs.net.accept import Acceptor
 from trio_srs.net.address import Address
+from trio_srs.net.certificate import tls_context
 from trio_srs.net.connections import Connections
 from trio_srs.net.tcp import SocketOptions
 from trio_srs.service.api.config import ApiConfig, OpenTo
@@ -33,6 +35,7 @@ __all__ = ["ApiService"]
 _log = logging.getLogger(__name__)
 
 _BACKLOG: Final = 128
+_PLAIN, _SECURE = "api", "api_https"
 _OPTIONS: Final = SocketOptions(nodelay=True, keepalive_idle=60.0)
 """An answer is sent as head and body; without ``nodelay`` the body waits 40 ms for a client."""
 _CALLED: Final = "a connection to the API"
@@ -62,25 +65,29 @@ class ApiService(ListeningService["_Connection"]):
         """
         self.context, self.sections = context, sections
         most = context.config.max_connections
-        super().__init__(Acceptor("api"), Connections(most, _CALLED))
+        super().__init__(Acceptor(_PLAIN, _SECURE), Connections(most, _CALLED))
         self.room = trio.CapacityLimiter(most)
         self._make = make
         self._server: AsgiServer | None = None
+        self._tls: ssl.SSLContext | None = None
         self._preparing: trio.Event | None = None
 
     async def listen(self) -> None:
         """Bind every address of the configuration.
 
         Raises:
+            TlsConfigError: the certificate cannot be used.
             ListenError: one of them cannot be bound; all are closed again by :meth:`close`.
             ApiOpenError: everybody would reach it, and nothing says who may use it.
         """
-        context, config = self.context, self.context.config
-        reached = [each for each in config.listen if not _is_private(each)]
+        context, config, https = self.context, self.context.config, self.sections.api_https
+        reached = [each for each in (*config.listen, *https.listen) if not _is_private(each)]
         context.is_reached = bool(reached)
         if reached and not has_say(config, context.access):
             self._check_open(config, reached[0])
-        await self.acceptor.bind("api", config.listen, backlog=_BACKLOG)
+        self._tls = tls_context(https) if https.listen else None
+        await self.acceptor.bind(_PLAIN, config.listen, backlog=_BACKLOG)
+        await self.acceptor.bind(_SECURE, https.listen, backlog=_BACKLOG)
         self.acceptor.tune(_OPTIONS)
 
     def _check_open(self, config: ApiConfig, address: Address) -> None:
@@ -101,7 +108,8 @@ class ApiService(ListeningService["_Connection"]):
     @property
     def urls(self) -> Mapping[str, Sequence[str]]:
         """Where it listens now."""
-        return {"api": self.acceptor.urls("api", "http")}
+        plain, secure = self.acceptor.urls(_PLAIN, "http"), self.acceptor.urls(_SECURE, "https")
+        return {"api": [*plain, *secure]}
 
     def configure(self, sections: ApiSections, /) -> None:
         """Go on with another configuration: it holds for what begins."""
@@ -138,7 +146,8 @@ class ApiService(ListeningService["_Connection"]):
     def accepted(self, sock: socket.socket, peer: str, protocol: str) -> None:
         """Serve a connection, if there is room, be it after a moment."""
         if self.connections.take_in(sock):
-            self.connections.begin(_Connection(self, sock))
+            tls = self._tls if protocol == _SECURE else None
+            self.connections.begin(_Connection(self, sock, tls))
 
     async def stop(self, grace_s: float) -> None:
         """Stop accepting, answer what was asked, and end every connection.
@@ -156,8 +165,10 @@ class ApiService(ListeningService["_Connection"]):
 class _Connection:
     """One connection, from accepted to closed."""
 
-    def __init__(self, service: ApiService, sock: socket.socket) -> None:
-        self._service, self._sock = service, sock
+    def __init__(
+        self, service: ApiService, sock: socket.socket, tls: ssl.SSLContext | None
+    ) -> None:
+        self._service, self._sock, self._tls = service, sock, tls
         self._scope = trio.CancelScope()
         self._stream: PatientStream | None = None
 
@@ -180,7 +191,7 @@ class _Connection:
 
     async def _serve(self) -> None:
         server = await self._service.server()
-        self._stream = await server.take(self._sock)
+        self._stream = await server.take(self._sock, self._tls)
         await server.serve(self._stream)
 
     def cut(self) -> None:

@@ -7,11 +7,16 @@ timed out nor stopped. The time limit of a send stands here, inside that shield.
 from __future__ import annotations
 
 import socket
-from typing import Final, Self
+import ssl
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Self
 
 import anyio
 import anyio.abc
 import trio
+from anyio.streams.tls import TLSStream
+
+from trio_srs.net.link import PeerGoneError
 
 __all__ = ["STALLED_AFTER_S", "PatientStream"]
 
@@ -25,15 +30,35 @@ _SLICE: Final = 65_536
 class PatientStream(anyio.abc.SocketStream):
     """A socket whose sends end within :data:`STALLED_AFTER_S`, and at once when it is cut."""
 
-    def __init__(self, inner: anyio.abc.SocketStream) -> None:
+    def __init__(self, inner: anyio.abc.SocketStream | TLSStream) -> None:
         self._inner = inner
         self._is_cut = False
         self._sending = trio.CancelScope()
 
     @classmethod
-    async def over(cls, sock: socket.socket) -> Self:
-        """Own a connected socket."""
-        return cls(await anyio.abc.SocketStream.from_socket(sock))
+    async def over(cls, sock: socket.socket, tls: ssl.SSLContext | None = None) -> Self:
+        """Own a connected socket, and shake hands for TLS if it is to be spoken.
+
+        Raises:
+            PeerGoneError: that came to nothing, or took longer than :data:`STALLED_AFTER_S`.
+        """
+        plain = await anyio.abc.SocketStream.from_socket(sock)
+        if tls is None:
+            return cls(plain)
+        try:
+            with trio.fail_after(STALLED_AFTER_S):
+                return cls(
+                    await TLSStream.wrap(
+                        plain, server_side=True, ssl_context=tls, standard_compatible=False
+                    )
+                )
+        except (OSError, anyio.BrokenResourceError, anyio.EndOfStream, trio.TooSlowError) as error:
+            raise PeerGoneError(f"no TLS handshake: {error}") from error
+
+    @property
+    def extra_attributes(self) -> Mapping[Any, Callable[[], Any]]:
+        """What anyio tells of a socket, and of what is spoken inside TLS."""
+        return {**super().extra_attributes, **self._inner.extra_attributes}
 
     @property
     def _raw_socket(self) -> socket.socket:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 from contextlib import AsyncExitStack
+from itertools import cycle
+from typing import Final
 
 import pytest
 import trio
@@ -21,8 +23,15 @@ from trio_srs.wire.rtmp.message import MessageType
 pytestmark = pytest.mark.interop
 
 
-@pytest.mark.parametrize("chunk_size", [128, 60_000])
-@pytest.mark.parametrize(("program", "name"), ANY_FFMPEG)
+CHUNK_SIZES: Final = (128, 60_000)
+"""They take turns: how a message is cut has nothing to do with what is in it."""
+ANY_FFMPEG_IN_CHUNKS: Final = [
+    pytest.param(*each.values, size, id=f"{each.id}-{size}", marks=each.marks)
+    for each, size in zip(ANY_FFMPEG, cycle(CHUNK_SIZES), strict=False)
+]
+
+
+@pytest.mark.parametrize(("program", "name", "chunk_size"), ANY_FFMPEG_IN_CHUNKS)
 async def test_every_payload_and_timestamp_that_enters_leaves_unchanged(
     program: str, name: str, chunk_size: int, library: Library
 ) -> None:
@@ -45,8 +54,9 @@ async def test_every_payload_and_timestamp_that_enters_leaves_unchanged(
     assert [m.payload for m in player.data[-1:]] == [metadata.payload.removeprefix(said_to_keep_it)]
 
 
-@pytest.mark.parametrize("chunk_size", [128, 60_000])
-@pytest.mark.parametrize("name", RECIPES)
+@pytest.mark.parametrize(
+    ("name", "chunk_size"), list(zip(RECIPES, cycle(CHUNK_SIZES), strict=False))
+)
 async def test_three_late_players_get_everything_from_the_last_keyframe_on(
     name: str, chunk_size: int, library: Library
 ) -> None:

@@ -9,7 +9,8 @@ What is said of each test is as ever.
 from __future__ import annotations
 
 import gc
-from collections.abc import Generator
+from collections import defaultdict
+from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,38 +22,40 @@ from tests.rows import folded
 __all__ = ["register"]
 
 SECONDS: Final = {
-    "tests/testing/test_install.py": 24,
-    "tests/testing/test_plugin.py": 20,
-    "tests/test_examples.py": 20,
-    "tests/tools/expect/test_run.py": 20,
-    "tests/interop/test_publish.py": 16,
-    "tests/interop/test_play.py": 16,
-    "tests/testing/test_fork_server.py": 16,
-    "tests/media/expect/test_planted_faults.py": 15,
-    "tests/server/test_openapi.py": 14,
-    "tests/tools/load/test_run.py": 14,
+    "tests/testing/test_install.py": 18,
+    "tests/testing/test_fork_server.py": 14,
+    "tests/interop/test_play.py": 13,
     "tests/test_docs.py": 12,
-    "tests/service/http/test_connection.py": 12,
-    "tests/interop/test_floods.py": 11,
-    "tests/app/cli/test_expect_served.py": 11,
-    "tests/app/cli/test_standard.py": 10,
-    "tests/testing/test_pages.py": 10,
-    "tests/test_tutorial.py": 9,
-    "tests/testing/test_newcomer.py": 9,
-    "tests/interop/test_expect.py": 9,
-    "tests/testing/test_server_process.py": 8,
-    "tests/wire/rtmp/test_chunk_reader.py": 8,
-    "tests/interop/test_leaks.py": 8,
-    "tests/server/test_unread_log.py": 7,
-    "tests/media/test_corpus.py": 7,
+    "tests/testing/test_plugin.py": 11,
+    "tests/server/test_process.py": 10,
+    "tests/tools/expect/test_run.py": 9,
+    "tests/server/test_openapi.py": 9,
+    "tests/interop/test_publish.py": 8,
+    "tests/test_tutorial.py": 8,
+    "tests/test_examples.py": 8,
     "tests/app/cli/test_commands.py": 7,
-    "tests/testing/test_told.py": 6,
-    "tests/outputs/test_outputs.py": 5,
+    "tests/media/expect/test_planted_faults.py": 6,
+    "tests/service/dash/test_site.py": 6,
+    "tests/service/hls/test_site.py": 6,
+    "tests/testing/test_pages.py": 6,
+    "tests/interop/test_hls.py": 5,
     "tests/interop/test_timestamps.py": 5,
+    "tests/tools/load/test_run.py": 5,
+    "tests/app/cli/test_expect_served.py": 5,
+    "tests/outputs/test_outputs.py": 5,
+    "tests/interop/test_floods.py": 5,
+    "tests/service/api/test_serving.py": 5,
+    "tests/service/http/test_connection.py": 5,
+    "tests/server/test_unread_log.py": 5,
+    "tests/app/cli/test_standard.py": 5,
 }
-"""Files that take longer than their size says."""
+"""Files that take longer than their size says, where there has been no run so far."""
 _BYTES_PER_SECOND: Final = 10_000
 """Of the others, with their tests."""
+_MOST_OF_THEM: Final = 0.95
+"""Of all files, for a run to say how long they take: one of some tests only does not."""
+_LEARNED: Final = "seconds_by_file"
+"""Under this name the cache of pytest keeps them, and each process is given them."""
 
 
 def register(config: pytest.Config) -> bool:
@@ -71,14 +74,14 @@ def register(config: pytest.Config) -> bool:
         config.pluginmanager.unregister(name="terminalreporter")
     elif config.getoption("numprocesses", None):
         config.option.dist, config.option.maxschedchunk = "load", 1
-        config.pluginmanager.register(Progress())
+        config.pluginmanager.register(Progress(config))
         return True
     return False
 
 
-def seconds(file: pytest.Item) -> float:
-    """About how long a file takes."""
-    known = SECONDS.get(file.nodeid)
+def seconds(file: pytest.Item, learned: Mapping[str, float]) -> float:
+    """About how long a file takes: as long as the last time, if that is known."""
+    known = learned.get(file.nodeid, SECONDS.get(file.nodeid))
     return file.path.stat().st_size / _BYTES_PER_SECOND if known is None else known
 
 
@@ -146,7 +149,7 @@ class ByFile:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_collection_modifyitems(
-        self, items: list[pytest.Item]
+        self, config: Any, items: list[pytest.Item]
     ) -> Generator[None, None, None]:
         """Let nobody choose among files: they choose among the tests of each."""
         files = [item for item in items if isinstance(item, File)]
@@ -154,7 +157,8 @@ class ByFile:
             return (yield)
         items.clear()
         yield
-        files.sort(key=lambda file: (-seconds(file), file.nodeid))
+        learned = config.workerinput[_LEARNED]
+        files.sort(key=lambda file: (-seconds(file, learned), file.nodeid))
         for position, file in enumerate(files):
             file.position = position
         items[:] = files
@@ -195,13 +199,19 @@ def told(reports: list[pytest.TestReport]) -> list[pytest.TestReport]:
 
 
 class Progress:
-    """The plugin in the process that shares out: how far it is."""
+    """The plugin in the process that shares out: how far it is, and how long each file took."""
 
-    def __init__(self) -> None:
-        self._files: set[str] = set()
-        self._tests = 0
+    def __init__(self, config: pytest.Config) -> None:
+        self._cache = config.cache if hasattr(config, "cache") else None
+        self._learned = self._cache.get(_LEARNED, {}) if self._cache else {}
+        self._seconds: defaultdict[str, float] = defaultdict(float)
+        self._all_files = self._tests = 0
         self._last = ""
         """The test of the last report: one may have several."""
+
+    def pytest_configure_node(self, node: Any) -> None:
+        """Every process has to have the files in the same order."""
+        node.workerinput[_LEARNED] = self._learned
 
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         self._session = session
@@ -212,9 +222,15 @@ class Progress:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Guess from the files that have been begun how many tests there are in all."""
-        if report.nodeid == self._last:
-            return
-        self._last = report.nodeid
-        self._files.add(report.nodeid.partition("::")[0])
-        self._tests += 1
-        self._session.testscollected = self._tests * self._all_files // len(self._files)
+        self._seconds[report.nodeid.partition("::")[0]] += report.duration
+        if report.nodeid != self._last:
+            self._last = report.nodeid
+            self._tests += 1
+            self._session.testscollected = self._tests * self._all_files // len(self._seconds)
+
+    def pytest_sessionfinish(self) -> None:
+        """Keep how long they took for the next run."""
+        if self._cache and len(self._seconds) >= max(1, _MOST_OF_THEM * self._all_files):
+            self._cache.set(
+                _LEARNED, {file: round(took, 1) for file, took in self._seconds.items()}
+            )

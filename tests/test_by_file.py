@@ -6,11 +6,12 @@ import os
 import re
 import sys
 from pathlib import Path
-from typing import Final
+from types import SimpleNamespace
+from typing import Any, Final, cast
 
 import pytest
 
-from tests import preloaded
+from tests import by_file, preloaded
 
 pytestmark = pytest.mark.slow  # a process of pytest-xdist takes a second to start
 
@@ -157,3 +158,40 @@ def test_marks_choose_among_the_tests(project: Path) -> None:
 def test_where_a_file_is_named_each_row_is_a_test(project: Path) -> None:
     output = run(project, "in/test_rows.py")
     assert "3 failed, 10 passed, 1 skipped, 1 xfailed" in output
+
+
+def test_how_long_a_file_took_is_known_to_the_next_run(tmp_path: Path) -> None:
+    (tmp_path / "test_new.py").write_text("#" * 20_000)
+    kept: dict[str, Any] = {}
+    cache = SimpleNamespace(get=lambda name, default: kept.get(name, default), set=kept.__setitem__)
+    config: Any = SimpleNamespace(cache=cache)
+    progress = by_file.Progress(config)
+    progress.pytest_sessionstart(cast(Any, SimpleNamespace(testscollected=0)))
+    progress.pytest_xdist_node_collection_finished(["a.py", "b.py"])
+    for test, took in (("a.py::test_one", 2.0), ("a.py::test_two", 0.5), ("b.py::test", 4.0)):
+        report = pytest.TestReport(test, ("", 0, ""), {}, "passed", None, "call", duration=took)
+        progress.pytest_runtest_logreport(report)
+    progress.pytest_sessionfinish()
+    node: Any = SimpleNamespace(workerinput={})
+    by_file.Progress(config).pytest_configure_node(node)
+    [learned] = node.workerinput.values()
+
+    def seconds(name: str) -> float:
+        file: Any = SimpleNamespace(nodeid=name, path=tmp_path / name)
+        return by_file.seconds(file, learned)
+
+    assert [seconds(name) for name in ("a.py", "b.py", "test_new.py")] == [2.5, 4.0, 2.0]
+
+
+def test_a_run_of_some_files_says_nothing_of_the_others() -> None:
+    kept: dict[str, Any] = {}
+    config: Any = SimpleNamespace(
+        cache=SimpleNamespace(get=lambda name, default: default, set=kept.__setitem__)
+    )
+    progress = by_file.Progress(config)
+    progress.pytest_sessionstart(cast(Any, SimpleNamespace(testscollected=0)))
+    progress.pytest_xdist_node_collection_finished(["a.py", "b.py"])
+    report = pytest.TestReport("a.py::test", ("", 0, ""), {}, "passed", None, "call", duration=1.0)
+    progress.pytest_runtest_logreport(report)
+    progress.pytest_sessionfinish()
+    assert not kept

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any, cast
 
 import attrs
 import httpx2
@@ -19,6 +19,34 @@ from trio_srs.service.api.context import ApiContext
 __all__ = ["ADDRESSES", "Site", "open_site"]
 
 ADDRESSES = {"rtmp": ["rtmp://127.0.0.1:1935"], "rtmps": [], "api": ["http://127.0.0.1:1985"]}
+
+
+class _Standing:
+    """Stands for the context of the site that an application serves at the time."""
+
+    context: ApiContext
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.context, name)
+
+
+_FREE: dict[tuple[str, ...], list[tuple[_Standing, Any]]] = {}
+"""Applications that no site has now, by the pages of other hosts that may ask them."""
+
+
+@contextmanager
+def app_of(context: ApiContext) -> Iterator[Any]:
+    """One that serves this context: to make one takes as long as many tests do."""
+    free = _FREE.setdefault(context.config.cors_origins, [])
+    if free:
+        standing, app = free.pop()
+        standing.context = context
+    else:
+        standing = _Standing()
+        standing.context = context
+        app = make_app(cast(ApiContext, standing))
+    yield app
+    free.append((standing, app))
 
 
 @attrs.define(eq=False)
@@ -60,8 +88,7 @@ async def open_site(
         addresses=lambda: ADDRESSES,
         fragment_s=lambda: fragment_s,
     )
-    app = make_app(context)
-    transport = httpx2.ASGITransport(app)
-    with context.bus.listening(context.listen):
+    with app_of(context) as app, context.bus.listening(context.listen):
+        transport = httpx2.ASGITransport(app)
         async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as client:
             yield Site(house, context, app, client)

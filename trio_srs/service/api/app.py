@@ -120,7 +120,7 @@ def make_app(context: ApiContext) -> Asgi:
         request_max_body_size=BODY_MOST,
         response_class=PlainResponse,
         logging_config=None,
-        state=State({"supervisor": context.hub.supervisor}),
+        state=State({"context": context}),
     )
     return answering_head_requests(folding(hurrying(app)))
 

@@ -196,7 +196,7 @@ def _inside(request: Request[Any, Any, Any], error: InternalServerException) -> 
 
 def _bug(request: Request[Any, Any, Any], error: Exception) -> Response[Failure]:
     where = f"{request.method} {request.url.path}"
-    request.app.state.supervisor.report(f"the answer to {where}", error)
+    request.app.state.context.hub.supervisor.report(f"the answer to {where}", error)
     return _failure(500, "internal_error", "a bug of ours; the log has the traceback", "")
 
 

@@ -8,7 +8,7 @@ import trio
 
 from tests.service.hls.conftest import OpenHlsHouse
 from tests.service.hls.house import HlsHouse, Watcher
-from tests.service.hls.watching import fetch, fetch_all, fetch_listed
+from tests.service.hls.watching import fetch, fetch_all, fetch_listed, media_playlists
 from trio_srs.media.packaging.fetched import Fetched
 from trio_srs.media.packaging.packaging_rules import check_packaging
 from trio_srs.media.packaging.playlist_copy import PlaylistCopy
@@ -39,9 +39,9 @@ async def test_no_rule_is_broken(open_house: OpenHlsHouse) -> None:
         fetched = await fetch_all(watcher)
         until = trio.current_time() + SECONDS
         async with trio.open_nursery() as nursery:
-            for each in (*watcher.all.variants, *watcher.all.renditions):
+            for uri in media_playlists(watcher):
                 other = Watcher(house.dial(), watcher.all)
-                url = urljoin("http://host/live/a.m3u8", each.uri)
+                url = urljoin("http://host/live/a.m3u8", uri)
                 nursery.start_soon(follow, other, url, fetched, until)
         video = f"{watcher.folder}/video.m3u8"
         for query in ("_HLS_part=1", "_HLS_msn=9999999999", "_HLS_skip=YES", "_HLS_msn=1"):

@@ -12,7 +12,7 @@ from trio_srs.hub.bus import PlayBegan, PlayEnded, RequestRefused, SessionBegan,
 from trio_srs.hub.gate import AccessRequest, AllowAll, Grant
 from trio_srs.hub.sessions import session_facts
 from trio_srs.service.hls.config import HlsConfig
-from trio_srs.units import Seconds
+from trio_srs.units import Seconds, Timeout
 
 
 async def test_a_viewer_is_one_session_however_much_it_asks_for(house: HlsHouse) -> None:
@@ -167,7 +167,7 @@ async def test_viewers_are_as_many_and_stay_as_long_as_they_may(open_house: Open
 async def test_who_waits_for_longer_than_a_viewer_may_be_silent_is_still_there(
     open_house: OpenHlsHouse,
 ) -> None:
-    config = HlsConfig(viewer_timeout=Seconds(5.0), republish_timeout=Seconds(60.0))
+    config = HlsConfig(viewer_timeout=Seconds(5.0), republish_timeout=Timeout(60.0))
     house = await open_house(hls_config=config)
     async with house.live():
         watcher = await house.watch()

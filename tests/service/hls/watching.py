@@ -11,7 +11,7 @@ from trio_srs.media.packaging.fetched import Fetched
 from trio_srs.wire.hls.media_playlist import MediaPlaylist
 from trio_srs.wire.hls.playlist_reader import read_media_playlist
 
-__all__ = ["fetch", "fetch_all", "fetch_listed"]
+__all__ = ["fetch", "fetch_all", "fetch_listed", "media_playlists"]
 
 HOST = "http://host"
 
@@ -47,13 +47,18 @@ async def fetch_listed(watcher: Watcher, playlist: Fetched, fetched: list[Fetche
                 await fetch(watcher, url.removeprefix(HOST), fetched)
 
 
+def media_playlists(watcher: Watcher) -> list[str]:
+    """All that there are to choose from."""
+    variants = [each.uri for each in watcher.all.variants]
+    return variants + [each.uri for each in watcher.all.renditions]
+
+
 async def fetch_all(watcher: Watcher, path: str = "/live/a.m3u8") -> list[Fetched]:
     """All that there is now."""
     fetched: list[Fetched] = []
     first = Fetched(url=HOST + path, asked_at_s=0.0, at_s=0.0, body=watcher.all.write().encode())
     fetched.append(first)
-    uris = [each.uri for each in (*watcher.all.variants, *watcher.all.renditions)]
-    for uri in uris:
+    for uri in media_playlists(watcher):
         url = urljoin(first.url, uri)
         playlist = await fetch(watcher, url.removeprefix(HOST), fetched)
         await fetch_listed(watcher, playlist, fetched)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 import attrs
 
-from tests.media.packaging.viewings import Fault, altered, breaches, sound_viewing
+from tests.media.packaging.viewings import Fault, altered, breaches, patchy, sound_viewing
 from trio_srs.media.packaging.fetched import Fetched
+from trio_srs.media.packaging.packaging_rule import PackagingRule
+from trio_srs.media.packaging.packaging_rules import check_packaging
+from trio_srs.media.packaging.viewing import Viewing
 from trio_srs.wire.ts.packet import PACKET_SIZE, WRAP_TICKS
 from trio_srs.wire.ts.psi import crc32_mpeg2
 
@@ -19,9 +22,11 @@ __all__ = [
     "after",
     "at",
     "both",
+    "check_patchy",
     "check_twin",
     "everywhere",
     "flags",
+    "found_by",
     "in_files",
     "in_list",
     "named_lists",
@@ -34,6 +39,7 @@ __all__ = [
 Change = Callable[[bytes], bytes]
 Which = Callable[[int], bool]
 VIDEO, AUDIO, MAIN = "video.m3u8", "audio.m3u8", "main.m3u8"
+TIMELY: Final = {"segments_come_in_time", "parts_come_in_time"}
 
 
 @attrs.frozen
@@ -48,6 +54,19 @@ def check_twin(name: str, twin: Twin) -> None:
     """The fault is found by the rule, and by no other."""
     found = breaches(twin.fault(sound_viewing(twin.of)))
     assert {each.rule.name for each in found} == {name}, "\n".join(map(str, found))
+
+
+def check_patchy(rules: Sequence[PackagingRule]) -> None:
+    """Where something was not got, or is said to be missing, nothing is found."""
+    for fetched in patchy():
+        found = check_packaging(Viewing(fetched), rules)
+        assert [str(each) for each in found if each.rule.name not in TIMELY] == []
+
+
+def found_by(rules: Sequence[PackagingRule], twin: Twin) -> set[str]:
+    """Names of those of some rules that find a fault."""
+    viewing = Viewing(twin.fault(sound_viewing(twin.of)))
+    return {each.rule.name for each in check_packaging(viewing, rules)}
 
 
 def everywhere(place: int) -> bool:

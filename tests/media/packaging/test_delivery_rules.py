@@ -8,7 +8,7 @@ from typing import Any, Final
 import attrs
 import pytest
 
-from tests.media.packaging.faults import Twin, added, check_twin, in_files
+from tests.media.packaging.faults import Twin, added, check_patchy, check_twin, in_files
 from tests.media.packaging.viewings import FOLDER, broken, sound_viewing
 from trio_srs.media.packaging.delivery_rules import DELIVERY_RULES
 from trio_srs.media.packaging.fetched import Fetched
@@ -122,3 +122,7 @@ def test_a_part_that_is_listed_no_longer_stays_for_three_target_durations() -> N
     gone = again("video-e-101.1.m4s", status=404, body=b"", later_s=7.5)(fetched)
     assert broken([*fetched, gone]) == set()
     assert broken(in_files(lambda body: body, names=())(fetched)) == set()
+
+
+def test_what_is_missing_is_no_fault() -> None:
+    check_patchy(DELIVERY_RULES)

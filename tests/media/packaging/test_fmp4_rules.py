@@ -7,9 +7,18 @@ from typing import Final
 import attrs
 import pytest
 
-from tests.media.packaging.faults import Change, Twin, check_twin, in_files, resized
+from tests.media.packaging.faults import (
+    Change,
+    Twin,
+    check_patchy,
+    check_twin,
+    found_by,
+    in_files,
+    resized,
+)
 from tests.media.remux.records import ASC, AVC
 from trio_srs.media.packaging.fmp4_rules import FMP4_RULES
+from trio_srs.wire.codec.aac import build_audio_specific_config
 from trio_srs.wire.mp4.init_segment import Mp4Track, build_init
 from trio_srs.wire.mp4.sample_entry import SampleEntry
 
@@ -90,3 +99,49 @@ def test_a_fault_is_found_by_its_rule_and_no_other(name: str) -> None:
 
 def test_every_rule_has_a_twin() -> None:
     assert list(TWINS) == [rule.name for rule in FMP4_RULES]
+
+
+def test_what_is_missing_is_no_fault() -> None:
+    check_patchy(FMP4_RULES)
+
+
+def plus(name: bytes, at: int, more: int) -> Change:
+    """A number of 32 bits behind the name of a box is greater."""
+
+    def change(body: bytes) -> bytes:
+        start = body.index(name) + 4 + at
+        number = int.from_bytes(body[start : start + 4], "big") + more
+        return body[:start] + number.to_bytes(4, "big") + body[start + 4 :]
+
+    return change
+
+
+def all_later(body: bytes) -> bytes:
+    """No picture is shown before its time of decoding, and the first later than then."""
+    return plus(b"trun", 24, 9000)(body.replace(b"\xff\xff\xdc\xd8", b"\0\0\x23\x28"))
+
+
+def renamed(old: bytes, new: bytes) -> Change:
+    return lambda body: body.replace(old, new)
+
+
+@pytest.mark.parametrize(
+    ("rule", "twin"),
+    [
+        ("data_is_where_it_is_said_to_be", of(ONE, plus(b"trun", 8, 3))),
+        ("data_is_where_it_is_said_to_be", of(ONE, plus(b"trun", 16, -1))),
+        ("data_is_where_it_is_said_to_be", of(ONE, renamed(b"mdat", b"free"))),
+        ("parameter_sets_are_in_the_init_segment", of(INIT, renamed(b"avc1", b"hev1"))),
+        ("composition_is_said_one_way", of(ONE, all_later)),
+        ("fragments_have_their_time", of(ONE, renamed(b"tfdt", b"free"))),
+        ("init_segments_are_empty", of(INIT, renamed(b"trak", b"free"))),
+    ],
+)
+def test_other_faults_of_the_same_rules(rule: str, twin: Twin) -> None:
+    assert rule in found_by(FMP4_RULES, twin)
+
+
+def test_sound_whose_configuration_cannot_be_read_is_not_measured() -> None:
+    config = build_audio_specific_config(2, 8000, 1)
+    twin = of("audio-e-100-init.mp4", renamed(config, b"\xff" * len(config)))
+    assert "frames_of_aac_have_their_length" not in found_by(FMP4_RULES, twin)

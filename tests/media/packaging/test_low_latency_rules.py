@@ -13,7 +13,9 @@ from tests.media.packaging.faults import (
     after,
     at,
     blocks,
+    check_patchy,
     check_twin,
+    found_by,
     in_files,
     in_list,
     named_lists,
@@ -108,3 +110,15 @@ def test_a_fault_is_found_by_its_rule_and_no_other(name: str) -> None:
 
 def test_every_rule_has_a_twin() -> None:
     assert list(TWINS) == [rule.name for rule in LOW_LATENCY_RULES]
+
+
+def test_what_is_missing_is_no_fault() -> None:
+    check_patchy(LOW_LATENCY_RULES)
+
+
+def test_a_rendition_that_nobody_looked_at_need_not_be_reported() -> None:
+    def fault(fetched: list[Fetched]) -> list[Fetched]:
+        unreported = in_list(r"^#EXT-X-RENDITION.*\n", "")(fetched)
+        return [each for each in unreported if "audio.m3u8" not in each.url]
+
+    assert found_by(LOW_LATENCY_RULES, Twin("low", fault)) == set()

@@ -10,7 +10,9 @@ from tests.media.packaging.faults import (
     Twin,
     after,
     both,
+    check_patchy,
     check_twin,
+    found_by,
     in_files,
     in_list,
     named_lists,
@@ -70,3 +72,13 @@ def test_a_fault_is_found_by_its_rule_and_no_other(name: str) -> None:
 
 def test_every_rule_has_a_twin() -> None:
     assert list(TWINS) == [rule.name for rule in MULTIVARIANT_RULES]
+
+
+def test_what_is_missing_is_no_fault() -> None:
+    check_patchy(MULTIVARIANT_RULES)
+
+
+def test_segments_of_other_times_are_not_compared() -> None:
+    other_day = in_list(r"(DATE-TIME:\d+-\d+-)\d\d", r"\g<1>01", names=AUDIO)
+    longer = in_list(r"(#EXTINF:)[\d.]+", r"\g<1>3", names=AUDIO)
+    assert found_by(MULTIVARIANT_RULES, Twin("plain", both(other_day, longer))) == set()

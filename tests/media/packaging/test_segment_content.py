@@ -62,3 +62,11 @@ def test_there_may_be_nothing_in_it(data: bytes) -> None:
 def test_a_box_of_47_bytes_is_no_packet() -> None:
     assert is_ts(b"G@\0\x10\0")
     assert not is_ts(b"G\0\0\0moof")
+
+
+def test_the_rest_of_a_picture_is_no_unit_of_its_own() -> None:
+    whole = piece("ts", "main-e-104")
+    delimiter = b"\0\0\0\1\x09\xf0"
+    at = whole.index(delimiter, whole.index(delimiter) + 1)
+    cut = whole[:at] + whole[at:].replace(delimiter, b"\0\0\0\1\x0c\xf0", 1)
+    assert len(SegmentContent(cut).by_kind["video"]) == 9

@@ -11,10 +11,13 @@ from tests.media.packaging.faults import (
     after,
     at,
     both,
+    check_patchy,
     check_twin,
+    found_by,
     in_files,
     in_list,
     named_lists,
+    packets,
     retimed,
 )
 from tests.media.packaging.viewings import SITE
@@ -77,3 +80,45 @@ def test_an_early_promise_holds_for_what_comes_later() -> None:
         "independent_segments_begin_with_a_keyframe",
         Twin("plain", both(NO_KEY, named_lists("^#EXT-X-INDEPENDENT.*\n", "", at(-1)))),
     )
+
+
+def test_what_is_missing_is_no_fault() -> None:
+    check_patchy(TIMELINE_RULES)
+
+
+def test_dates_that_are_not_said_are_no_reason() -> None:
+    undated = both(
+        named_lists(r"^(.*DATE-TIME.*\n.*\n\w+-e-107.m4s)", r"#EXT-X-DISCONTINUITY\n\1"),
+        named_lists(r"^#EXT-X-PROGRAM-DATE-TIME.*\n", ""),
+    )
+    assert found_by(TIMELINE_RULES, Twin("plain", undated)) == {"discontinuities_have_a_reason"}
+
+
+def test_a_segment_without_parameter_sets_has_no_keyframe() -> None:
+    """In transport streams they are with keyframes alone."""
+
+    def blank(body: bytes) -> bytes:
+        for kind in (b"\x67", b"\x68", b"\x65"):
+            body = body.replace(b"\0\0\0\1" + kind, b"\0\0\0\1\x0c")
+        return body
+
+    def silent(packet: bytearray, _: int) -> None:
+        packet[1:3] = b"\x1f\xff"
+
+    twin = Twin(
+        "ts", in_files(lambda b: packets(silent, AUDIO_PID)(blank(b)), names=("main-e-104",))
+    )
+    assert found_by(TIMELINE_RULES, twin) == {"independent_segments_begin_with_a_keyframe"}
+    twin = Twin("ts", in_files(lambda body: body[:24], names=("main-e-104",)))
+    assert found_by(TIMELINE_RULES, twin) == set(), "others tell of packets that are none"
+
+
+def test_tracks_that_have_nothing_in_common_are_not_compared() -> None:
+    def sound_alone(packet: bytearray, _: int) -> None:
+        packet[1:3] = b"\x1f\xff"
+
+    names = ("main-e-104",)
+    gone = in_files(packets(sound_alone, VIDEO_PID), names=names)
+    only = in_files(packets(sound_alone, AUDIO_PID), names=("main-e-105",))
+    found = found_by(TIMELINE_RULES, Twin("ts", both(gone, only)))
+    assert "segments_go_on_with_each_other" not in found

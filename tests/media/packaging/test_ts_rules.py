@@ -9,8 +9,10 @@ import pytest
 from tests.media.packaging.faults import (
     Change,
     Twin,
+    check_patchy,
     check_twin,
     flags,
+    found_by,
     in_files,
     in_list,
     packets,
@@ -144,3 +146,49 @@ def test_a_fault_is_found_by_its_rule_and_no_other(name: str) -> None:
 
 def test_every_rule_has_a_twin() -> None:
     assert list(TWINS) == [rule.name for rule in TS_RULES]
+
+
+def test_what_is_missing_is_no_fault() -> None:
+    check_patchy(TS_RULES)
+
+
+def clockless(packet: bytearray) -> None:
+    if flags(packet) & 0x10:
+        packet[5] &= ~0x10
+        packet[6:12] = b"\xff" * 6
+
+
+def early(packet: bytearray, place: int) -> bool | None:
+    """A PES packet with both times: that of presentation is no more than a second from 0."""
+    if place < 3 or not packet[1] & 0x40:
+        return None
+    at = 5 + packet[4] if packet[3] & 0x20 else 4
+    if packet[at + 7] >> 6 != 3:
+        return None
+    packet[at + 9 : at + 14] = b"\x31\x00\x01\x00\x01"
+    return False
+
+
+@pytest.mark.parametrize(
+    ("rule", "change"),
+    [
+        ("packets_are_whole", lambda body: body[:188] + bytes(188) + body[188:]),
+        ("the_clock_comes_often", packets(lambda packet, _: clockless(packet))),
+        ("packets_have_their_times", packets(early, VIDEO_PID)),
+        ("pictures_have_one_delimiter", swapped(START + b"\x09\xf0", START + b"\x41\x9a", 4)),
+    ],
+)
+def test_other_faults_of_the_same_rules(rule: str, change: Change) -> None:
+    assert rule in found_by(TS_RULES, one(change))
+
+
+def test_data_that_are_no_pictures_are_left_to_others() -> None:
+    change = packets(lambda packet, place: noise(packet), VIDEO_PID)
+    assert "pictures_have_one_delimiter" not in found_by(TS_RULES, one(change))
+
+
+def noise(packet: bytearray) -> None:
+    at = 5 + packet[4] if packet[3] & 0x20 else 4
+    if packet[1] & 0x40:
+        at += 9 + packet[at + 8]
+    packet[at:] = b"\x07" * (len(packet) - at)

@@ -39,6 +39,7 @@ def test_segments_are_kept_when_they_have_left_the_playlist() -> None:
     assert first.gone_at_s > first.listed_at_s
     assert (last.gone_at_s, last.discontinuity, last.has_media) == (None, 0, True)
     assert len(list(rendition.pairs)) == 8
+    assert len(list(viewing.segments)) == 18
     assert rendition.where(100, 2) == f"{FOLDER}video.m3u8 segment 100 part 2"
     assert viewing.multivariants[0].fetched.url == f"{SITE}.m3u8"
 
@@ -85,3 +86,27 @@ def test_what_is_behind_a_delta_update_has_the_init_segment_of_what_is_before() 
     assert [segment.discontinuity for segment in segments.values()] == [0, None, None]
     assert [len(said.segments) for _, said in viewing.media] == [1, 1, 2]
     assert [len(after.segments) for _, after, _ in viewing.reloads] == [1, 2]
+
+
+def test_the_newest_playlist_and_the_longest_frame_are_known() -> None:
+    viewing = Viewing(sound_viewing("plain"))
+    video = viewing.renditions[f"{FOLDER}video.m3u8"]
+    assert video.newest.media_sequence == 103
+    assert video.frame_s == 0.1
+    lost = Viewing(each for each in sound_viewing("plain") if ".m4s" not in each.url)
+    rendition = lost.renditions[f"{FOLDER}video.m3u8"]
+    assert (rendition.frame_s, list(rendition.pairs)) == (0.0, [])
+
+
+def test_what_is_got_twice_is_what_was_got_first() -> None:
+    twice = [
+        Fetched(url="a", asked_at_s=0, at_s=at, body=body) for at, body in ((1, b"1"), (2, b"2"))
+    ]
+    other = Fetched(url="b", asked_at_s=0, at_s=0, status=404)
+    assert {url: got.body for url, got in Viewing([*twice, other]).got.items()} == {"a": b"1"}
+
+
+def test_parts_of_what_is_not_whole_are_those_of_no_segment() -> None:
+    part = '#EXT-X-PART-INF:PART-TARGET=1\n#EXT-X-PART:DURATION=1,URI="p"\n'
+    viewing = listed(f"{HEAD.format(1)}#EXTINF:1,\na\n{part}")
+    assert list(viewing.renditions["http://h/a.m3u8"].segments) == [1]

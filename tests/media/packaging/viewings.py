@@ -40,6 +40,7 @@ __all__ = [
     "breaches",
     "broadcast",
     "broken",
+    "patchy",
     "sound_viewing",
     "watched",
 ]
@@ -205,12 +206,48 @@ SOUND: Final[Mapping[str, Callable[[], list[Fetched]]]] = {
     "long": lambda: watched(FMP4, broadcast(9), part_s=0.5, window_s=20.0),
     "coarse": lambda: watched(FMP4, broadcast(4, gop=14), part_s=1.4, segment_s=1.4),
     "alone": lambda: watched(FMP4, [m for m in broadcast(8, gop=20) if m[0] == 9], segment_s=2.0),
+    "sound": lambda: watched(FMP4, [m for m in broadcast(4) if m[0] == 8]),
     "twice": lambda: watched(FMP4, broadcast(3), broadcast(3, 60_000)),
     "changed": lambda: watched(FMP4, [*broadcast(3), *broadcast(3, 3000, record=AVC_OTHER)]),
     "late": lambda: watched(TS, late()),
     "hdr": lambda: watched(FMP4, hdr()),
 }
 """By name; ``low`` and what follows have low latency, as far as they have parts."""
+
+
+def gaps() -> list[Message]:
+    """Sound that stops for good."""
+    return [message for message in broadcast(8) if message[0] == 9 or message[1] < 1500]
+
+
+def lost() -> list[Fetched]:
+    """What somebody gets who does not get everything, and does not look at fields."""
+    names = ("video-e-101.m4s", "video-e-102.1", "audio-e-103.m4s", "audio-e-100-init")
+    return [
+        attrs.evolve(each, fields={}, first_at_s=each.at_s)
+        for each in sound_viewing("low")
+        if not any(name in each.url for name in names)
+    ]
+
+
+def alone() -> list[Fetched]:
+    """Transport streams, all of them lost, or empty, or the rest of a picture, but for one."""
+    fetched = [each for each in sound_viewing("ts") if "main-e-103" not in each.url]
+    names = [f"main-e-10{n}.ts" for n in (4, 5, 6)]
+    return [
+        attrs.evolve(each, body=b"") if any(name in each.url for name in names) else each
+        for each in fetched
+    ]
+
+
+def patchy() -> list[list[Fetched]]:
+    """Presentations with holes, in which nothing is wrong."""
+    return [_gappy(), lost(), alone(), *map(sound_viewing, ("hdr", "sound", "late"))]
+
+
+@cache
+def _gappy() -> list[Fetched]:
+    return watched(FMP4, gaps(), part_s=0.4)
 
 
 def late() -> list[Message]:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Final
 
-from trio_srs.errors import ProtocolError
 from trio_srs.media.packaging.mp4_layout import FragmentLayout, Mp4Layout
 from trio_srs.media.packaging.packaging_rule import (
     Departure,
@@ -204,10 +203,7 @@ def frames_of_aac_have_their_length(viewing: Viewing) -> Iterator[Departure]:
         units = content.by_kind.get("audio", [])
         if not units or units[0].format.codec != "aac":
             continue
-        try:
-            config = parse_audio_specific_config(units[0].format.record)
-        except ProtocolError:
-            continue
+        config = parse_audio_specific_config(units[0].format.record)  # once more: it can be
         expected = config.frame_length * content.timescale / config.core_sample_rate
         for number, sample in enumerate(content.samples):
             if abs(sample.duration - expected) >= 1 and sample.duration < 2 * expected:

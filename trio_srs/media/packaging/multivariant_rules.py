@@ -248,7 +248,8 @@ def durations_are_equal(viewing: Viewing) -> Iterator[Departure]:
     for one, other in _pairs(viewing):
         for segment, beside in _at_once(one, other):
             apart_s = beside.listed.duration_s - segment.listed.duration_s
-            if abs(apart_s) > max(_APART_S, one.frame_s + other.frame_s):
+            frames_s = (one.frame_s or _APART_S) + (other.frame_s or _APART_S)
+            if abs(apart_s) > max(_APART_S, frames_s):
                 seen = f"{apart_s:+.3f} s"
                 where = other.where(beside.number)
                 yield Departure(seen, f"as long as in {one.url}", where)

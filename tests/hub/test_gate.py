@@ -34,6 +34,7 @@ def test_what_is_asked_does_not_change() -> None:
         ({"name": None}, TypeError),
         ({"account": 7}, TypeError),
         ({"redirect": b"rtmp://b"}, TypeError),
+        ({"redirect": "http://b/\r\nSet-Cookie: a"}, ValueError),
         ({"settings": {"publish_busy": "maybe"}}, ValueError),
     ],
 )

@@ -139,6 +139,8 @@ def _check_settings(_grant: object, _field: object, settings: Mapping[str, Any])
 
 
 _TEXT: Any = attrs.validators.instance_of(str)
+_URL: Any = attrs.validators.matches_re(r"[!-~]*")
+"""Whatever else there is in one is percent-encoded (RFC 3986, 2): it becomes a line of HTTP."""
 
 
 @attrs.frozen(kw_only=True)
@@ -157,7 +159,7 @@ class Grant:
     configuration says. Given for ``connect``, they hold for all that the session asks for."""
     account: str = attrs.field(default="", validator=_TEXT)
     """Whose it is. Given for ``connect``, it holds for all that the session asks for."""
-    redirect: str = attrs.field(default="", validator=_TEXT)
+    redirect: str = attrs.field(default="", validator=[_TEXT, _URL])
     """A URL to go to instead: what was asked for is refused, and no other gate is asked."""
 
     def then(self, later: Grant) -> Grant:

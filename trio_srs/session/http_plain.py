@@ -28,6 +28,8 @@ _UNUSUAL: Final = frozenset(
 )
 """Fields after which more comes than a head, or something else than an answer is wanted."""
 _SECRET: Final = re.compile(rb"authorization|cookie", re.IGNORECASE)
+_BREAKS: Final = re.compile(r"[\r\n\0]")
+"""What parts lines, for whoever reads them."""
 _REMEMBERED_MOST: Final = 1024
 """Bytes of fields that are remembered: a player says the same each time."""
 
@@ -69,7 +71,15 @@ def _read_fields(said: bytes) -> Mapping[str, str] | None:
 
 @functools.lru_cache(maxsize=256)
 def write_head(status: int, fields: tuple[tuple[str, str], ...]) -> bytes:
-    """The head of an answer. Whatever a peer has said in it has been read by a line's rules."""
+    """The head of an answer, a line for each field (RFC 9112, 2.1).
+
+    Raises:
+        ValueError: A field would break its line, and what follows be taken for a field or an
+            answer of its own (RFC 9112, 11.1).
+    """
     lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}"]
     lines += [f"{name}: {value}" for name, value in fields]
+    for line in lines:
+        if _BREAKS.search(line):
+            raise ValueError(f"{line!r} is no line of a head of HTTP: a field breaks it")
     return "\r\n".join([*lines, "", ""]).encode("latin-1")

@@ -58,6 +58,7 @@ def test_another_code_is_a_no_with_its_reason(body: str, why: str) -> None:
         (200, b'{"code":null}', "an integer"),
         (200, b'{"code":0, "rename":7}', "grants what cannot be"),
         (200, b'{"code":0, "rename":"../etc"}', "grants what cannot be"),
+        (200, b'{"code":302, "redirect":"http://b/a b"}', "grants what cannot be"),
         (200, b'{"code":0, "settings":["gop_cache"]}', "settings are no object"),
         (200, b'{"code":0, "settings":{"gop_cachet":"5s"}}', "no stream setting 'gop_cachet'"),
         (200, b'{"code":0, "settings":{"gop_cache":"soon"}}', "expected a duration"),

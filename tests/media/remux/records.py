@@ -10,6 +10,7 @@ from trio_srs.wire.codec.mp3 import mp3_frame_size
 from trio_srs.wire.codec.nalu import join_prefixed
 from trio_srs.wire.codec.opus import build_opus_head
 from trio_srs.wire.flv.audio import AudioBody, AudioPacketType, build_audio
+from trio_srs.wire.flv.enhanced import Multitrack
 from trio_srs.wire.flv.tag import FlvReader
 from trio_srs.wire.flv.video import FrameType, VideoBody, VideoPacketType, build_video
 
@@ -35,6 +36,8 @@ __all__ = [
     "mp3",
     "opus",
     "opus_head",
+    "other_head",
+    "other_sound",
     "sound",
     "video",
 ]
@@ -100,6 +103,17 @@ def aac_head(at_ms: int = 0, config: bytes = ASC) -> Message:
 def aac(at_ms: int, data: bytes = b"\x21\x10sound") -> Message:
     """A frame of AAC."""
     return sound("mp4a", at_ms, data)
+
+
+def other_sound(track: int, at_ms: int, data: bytes, **fields: object) -> Message:
+    """A frame of AAC of a track that is not the first, as Enhanced RTMP has it."""
+    one = {"track_id": track, "multitrack": Multitrack.ONE_TRACK}
+    return sound("mp4a", at_ms, data, **(one | fields))
+
+
+def other_head(track: int, at_ms: int = 0, config: bytes = ASC) -> Message:
+    """The sequence header of one."""
+    return other_sound(track, at_ms, config, packet_type=AudioPacketType.SEQUENCE_START)
 
 
 def opus_head(at_ms: int = 0, channels: int = 2, family: int | None = None) -> Message:

@@ -23,3 +23,12 @@ def test_one_that_is_later_is_the_same_otherwise() -> None:
         unit.format, b"slice", False, True,
     )  # fmt: skip
     assert unit.dts == 5
+
+
+def test_a_track_is_known_by_its_kind_and_by_its_number_unless_it_is_the_first() -> None:
+    sound = TrackFormat("aac", sample_rate=44100)
+    assert [AccessUnit(sound, 0, 0, b"", track=track).lane for track in (0, 1)] == [
+        "audio",
+        "audio1",
+    ]
+    assert AccessUnit(sound, 0, 0, b"", track=3).later(1).track == 3

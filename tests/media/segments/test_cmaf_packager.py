@@ -13,7 +13,12 @@ from trio_srs.media.segments.part_rule import PartRule
 from trio_srs.media.segments.rendition import Rendition, WindowRule
 from trio_srs.wire.codec.nalu import join_prefixed
 
-FORMATS = {"video": format_of_record("h264", AVC), "audio": format_of_record("aac", ASC)}
+AAC = format_of_record("aac", ASC)
+FORMATS = {
+    "video": format_of_record("h264", AVC),
+    **dict.fromkeys(("audio", "audio1", "audio2", "audio10"), AAC),
+}
+BOTH = {kind: FORMATS[kind] for kind in ("video", "audio")}
 HZ = 90_000
 
 
@@ -107,7 +112,7 @@ def test_a_track_that_comes_later_has_the_numbers_of_the_others() -> None:
     made = packager("video")
     take(made, PICTURES[:26], HZ)
     made.finish(2 * HZ)
-    made.begin(SegmentStart(2 * HZ, 0, True, FORMATS))
+    made.begin(SegmentStart(2 * HZ, 0, True, BOTH))
     made.add(picture(2 * HZ, key=True))
     made.add(sound(2 * HZ))
     made.finish(3 * HZ)
@@ -163,7 +168,35 @@ def test_a_rendition_that_comes_late_counts_discontinuities_as_the_others_do() -
     made = packager("video")
     take(made, PICTURES[:25], -1)
     made.finish(HZ)
-    made.begin(SegmentStart(HZ, 0, True, FORMATS))
+    made.begin(SegmentStart(HZ, 0, True, BOTH))
     video, audio = made.renditions
     assert (video.discontinuities, audio.discontinuities) == (0, 1)
     assert audio.first_number == 6
+
+
+def test_each_track_of_sound_has_a_rendition_and_is_cut_by_the_same_line() -> None:
+    rule = PartRule(HZ // 5)
+    made = packager("video", "audio10", "audio2", "audio", part_rule=rule)
+    assert [each.name for each in made.renditions] == ["video", "audio", "audio2", "audio10"]
+    frames = [picture(n * 3600, key=n % 25 == 0) for n in range(60)]
+    sounds = [
+        AccessUnit(FORMATS["audio"], n * 1920, n * 1920, b"x", samples=1024, track=track)
+        for n in range(112)
+        for track in (0, 2, 10)
+    ]
+    take(made, sorted([*frames, *sounds], key=lambda unit: unit.dts), HZ)
+    made.finish(60 * 3600)
+    for rendition in made.renditions:
+        assert [each.number for each in rendition.segments] == [5, 6]
+        first, second = rendition.segments
+        assert abs(first.duration - HZ) < 1920
+        assert abs(second.start - HZ) < 1920
+        assert len(first.parts) >= 4, "with parts, as all have"
+
+
+def test_a_track_of_sound_that_stops_is_a_gap_and_holds_up_nobody() -> None:
+    made = packager("video", "audio", "audio1")
+    take(made, [picture(n * 3600, key=n % 25 == 0) for n in range(30)], HZ)
+    made.finish(30 * 3600)
+    assert [len(each.segments) for each in made.renditions] == [2, 2, 2]
+    assert all(each.is_gap for each in made.renditions[2].segments)

@@ -8,6 +8,7 @@ import pytest
 from tests.media.remux.records import (
     AVC_OTHER,
     DATA,
+    Message,
     aac,
     aac_head,
     avc,
@@ -16,6 +17,8 @@ from tests.media.remux.records import (
     head,
     live,
     mp3,
+    other_head,
+    other_sound,
 )
 from tests.media.segments.ciphers import PlainCipher
 from tests.media.segments.streams import FMP4, RULE, START_MS, TS, bytes_of, check, presented
@@ -220,3 +223,38 @@ def test_sound_that_is_apart_may_be_chosen_alone() -> None:
     assert alone.bandwidth >= alone.average_bandwidth > 1000
     together = presented(live(5), TS).multivariant(with_sound_alone=True)
     assert len(together.variants) == 1
+
+
+def with_other_sounds(seconds: int, *tracks: int) -> list[Message]:
+    """A stream with more than one track of sound."""
+    heads = [other_head(track) for track in tracks]
+    sounds = [
+        other_sound(track, n * 64 // 3, b"other") for n in range(seconds * 46) for track in tracks
+    ]
+    both = live(seconds)
+    return [*both[:2], *heads, *sorted([*both[2:], *sounds], key=lambda each: each[1])]
+
+
+def test_tracks_of_sound_are_to_be_chosen_from() -> None:
+    made = presented(with_other_sounds(7, 1, 2), FMP4)
+    check(made)
+    said = made.multivariant()
+    assert [(each.name, each.uri, each.is_default) for each in said.renditions] == [
+        ("main", "audio.m3u8", True), ("audio1", "audio1.m3u8", False),
+        ("audio2", "audio2.m3u8", False),
+    ]  # fmt: skip
+    (variant,) = said.variants
+    assert variant.codecs == "avc1.64001f,mp4a.40.2"
+    assert variant.average_bandwidth is not None
+    video, *sounds = (each.average_rate for each in made.renditions)
+    assert variant.average_bandwidth == video + max(sounds)
+    for rendition in made.renditions:
+        assert rendition.part_target == made.renditions[0].part_target is not None
+        assert rendition.segments[0].number == 100
+        assert not any(segment.is_break for segment in rendition.segments)
+
+
+def test_transport_streams_have_the_first_track_of_sound() -> None:
+    made = presented(with_other_sounds(5, 1), TS)
+    check(made)
+    assert "track 1" in made.left_out[0].detail

@@ -29,7 +29,7 @@ def taken(tracks: SegmentTracks, *units: AccessUnit) -> list[tuple[int, bool] | 
     """Of each unit when it is, and whether it breaks; None if it is left out."""
     found: list[tuple[int, bool] | None] = []
     for unit in units:
-        known = {each.format.kind: each.format for each in reversed(units)}
+        known = {each.lane: each.format for each in reversed(units)}
         one = tracks.take(attrs.evolve(unit), list(units), known)
         found.append(None if one is None else (one.dts - ORIGIN, tracks.breaks))
     return found
@@ -151,3 +151,32 @@ def test_sound_that_was_left_out_at_the_beginning_is_a_track_all_the_same() -> N
     first = picture(0, key=True)
     assert tracks.take(first, [first], {"video": H264, "audio": AAC}) is not None
     assert taken(tracks, sound(100), picture(S, key=True)) == [(100, False), (S, False)]
+
+
+def other(dts: int, of: TrackFormat = AAC_OTHER) -> AccessUnit:
+    return AccessUnit(of, dts, dts, b"y", samples=1024, track=1)
+
+
+def test_other_tracks_of_sound_are_where_the_first_is_on_the_line() -> None:
+    tracks = SegmentTracks()
+    found = taken(tracks, picture(7 * S, key=True), sound(7 * S), other(7 * S + 100))
+    assert found == [(0, True), (0, False), (100, False)]
+    assert sorted(tracks.formats) == ["audio", "audio1", "video"]
+
+
+def test_one_that_comes_late_or_changes_begins_with_the_next_keyframe() -> None:
+    tracks = begun(picture(0, key=True), sound(0))
+    assert tracks.take(other(FRAME), [], {}) is None
+    found = taken(tracks, picture(2 * FRAME, key=True), other(2 * FRAME))
+    assert found == [(2 * FRAME, True), (2 * FRAME, False)]
+    assert tracks.take(other(3 * FRAME, AAC), [], {}) is None
+    assert taken(tracks, picture(4 * FRAME, key=True)) == [(4 * FRAME, True)]
+    assert tracks.formats["audio1"] is AAC
+
+
+def test_what_comes_before_everything_else_and_what_is_without_pictures_is_left_out() -> None:
+    tracks = SegmentTracks()
+    assert tracks.take(other(0), [], {}) is None
+    found = taken(tracks, sound(0), other(0))
+    assert found == [(0, True), None]
+    assert list(tracks.formats) == ["audio"]

@@ -21,6 +21,8 @@ from tests.media.remux.records import (
     file_messages,
     head,
     live,
+    other_head,
+    other_sound,
 )
 from tests.media.segments.streams import (
     FMP4,
@@ -435,3 +437,21 @@ def test_what_is_to_be_chosen_from_has_formats_and_a_rate_over_changes() -> None
     few = presented([head(), avc(0, key=True), avc(250, key=True)], TS)
     few.restart(START_MS)
     assert few.multivariant().variants[0].frame_rate == 4.0
+
+
+def test_other_tracks_of_sound_end_no_segment() -> None:
+    others = [other_sound(1, n * 64 // 3, b"x") for n in range(400)]
+    made = presented(
+        [head(), aac_head(), other_head(1), *in_order(pictures(7), sounds(7), others)], FMP4
+    )
+    check(made)
+    assert [len(each.segments) for each in made.renditions] == [3, 3, 3]
+
+
+def test_formats_and_rates_are_of_what_is_listed() -> None:
+    short = attrs.evolve(RULE, window_s=6.0)
+    made = presented([head(), *pictures(3)[:2]], TS, short)
+    made.restart(START_MS)
+    assert made.frame_rate == 25.0
+    presented([head(AVC_OTHER, 3000), *pictures(30, start_ms=3000)], TS, short, made)
+    assert made.multivariant().variants[0].codecs == "avc1.42c00d"

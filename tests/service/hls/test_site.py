@@ -8,6 +8,7 @@ import attrs
 import pytest
 import trio
 
+from tests.media.segments.test_presentation import with_other_sounds
 from tests.service.hls.conftest import OpenHlsHouse
 from tests.service.hls.house import HlsHouse, Watcher
 from trio_srs.hub.bus import PlayBegan, PlayEnded, SessionEnded
@@ -19,6 +20,7 @@ from trio_srs.service.hls.config import HlsConfig
 from trio_srs.service.segmented.config import SegmentsStart
 from trio_srs.units import Seconds
 from trio_srs.wire.hls.playlist_reader import read_media_playlist
+from trio_srs.wire.rtmp.message import Message
 
 
 async def test_a_viewer_is_told_what_there_is_within_a_segment(house: HlsHouse) -> None:
@@ -52,6 +54,23 @@ async def test_every_listed_segment_is_there_and_decodes_alone(house: HlsHouse) 
                 assert units[0].is_key
                 parts = [(await watcher.file(part.uri)).body for part in segment.parts]
                 assert b"".join(parts) in {answer.body, b""}
+
+
+async def test_each_track_of_sound_has_a_playlist_with_parts(open_house: OpenHlsHouse) -> None:
+    house = await open_house(hls_config=HlsConfig(start=SegmentsStart.PUBLISH))
+    async with house.hub.publishing("live/a", house.settings, house.somebody()) as publish:
+        began = trio.current_time()
+        for type_id, timestamp_ms, body in with_other_sounds(3, 1):
+            await trio.sleep_until(began + timestamp_ms / 1000)
+            publish.append_all([Message(type_id, 0, timestamp_ms, body)], trio.current_time())
+        watcher = await house.watch()
+        assert [each.name for each in watcher.all.renditions] == ["main", "audio1"]
+        listed = await watcher.playlist("audio1.m3u8")
+        assert listed.parts
+        assert listed.part_target_s is not None
+        assert {each.uri for each in listed.reports} == {"video.m3u8", "audio.m3u8"}
+        answer = await watcher.file(listed.segments[-1].uri)
+        assert (answer.status, b"other" in answer.body) == (200, True)
 
 
 async def test_transport_streams_are_served_to_who_asks_for_them(house: HlsHouse) -> None:

@@ -130,9 +130,13 @@ def pictures_have_size_and_rate(viewing: Viewing) -> Iterator[Departure]:
 
 @packaging_rule("8216 4.3.4.2")
 def bandwidth_is_the_peak(viewing: Viewing) -> Iterator[Departure]:
-    """BANDWIDTH is no less than the peak of the segments, but for a tenth."""
+    """BANDWIDTH is no less than the peak of the segments that are played together, of whatever
+    there is to choose from, but for a tenth."""
     for choice in _choices(viewing):
-        peak = sum(map(_peak, choice.renditions))
+        own, *others = [_peak(each) for each in choice.renditions] or [0.0]
+        # Of a group one is played; a variant that is one of its group is played by itself.
+        is_one_of_them = any(each is choice.renditions[0] for each in choice.renditions[1:])
+        peak = max(own, *others) if is_one_of_them else own + max(others, default=0.0)
         if choice.variant.bandwidth < peak * _TOLERANCE:
             seen = f"{choice.variant.bandwidth} bit/s"
             yield Departure(seen, f"{round(peak * _TOLERANCE)} or more", choice.where)

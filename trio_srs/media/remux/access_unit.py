@@ -34,6 +34,13 @@ class AccessUnit:
     """The clock of all tracks goes on from elsewhere."""
     continues: bool = False
     """It has more slices of the same picture as the unit before, which came by themselves."""
+    track: int = 0
+    """Of those of its kind, by Enhanced RTMP's number; the first is 0."""
+
+    @property
+    def lane(self) -> str:
+        """What tells its track from the others: its kind, and a number unless it is the first."""
+        return f"{self.format.kind}{self.track}" if self.track else self.format.kind
 
     @property
     def duration(self) -> int:
@@ -45,5 +52,5 @@ class AccessUnit:
         """The same at another time: whoever made it still needs it as it is."""
         return AccessUnit(
             self.format, self.dts + ticks, self.pts + ticks, self.data, self.is_key, self.samples,
-            discontinuity, self.continues,
+            discontinuity, self.continues, self.track,
         )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Final
 
 import attrs
@@ -29,6 +29,9 @@ class StartGate:
 
     may_come: Callable[[str], bool]
     """Whether a track of that kind is worth waiting for."""
+    others: Callable[[], Collection[str]] = tuple
+    """Tracks beside the first of each kind that are to be there as well, by
+    :attr:`.AccessUnit.lane`."""
     is_open: bool = False
     """Units need not be shown to the gate any more."""
     _held: list[AccessUnit] = attrs.field(factory=list)
@@ -39,11 +42,11 @@ class StartGate:
         held = self._held
         held.append(unit)
         self._size += len(unit.data)
-        kinds = {each.format.kind for each in held}
+        kinds = {each.format.kind for each in held if not each.track}
         other = "audio" if "video" in kinds else "video"
         waited_ms = (unit.dts - held[0].dts) // TICKS_PER_MS
         if (
-            len(kinds) > 1
+            (len(kinds) > 1 and self._has_others())
             or not self.may_come(other)
             or waited_ms >= START_WAIT_MS
             or (unit.discontinuity and len(held) > 1)  # those before are of another clock
@@ -52,6 +55,10 @@ class StartGate:
         ):
             return self.open()
         return []
+
+    def _has_others(self) -> bool:
+        others = self.others()
+        return not others or set(others) <= {each.lane for each in self._held}
 
     def open(self) -> list[AccessUnit]:
         """Let all go on that are held, and from now on everything."""

@@ -1,5 +1,5 @@
-"""From RTMP's messages to access units: of the first track of each kind that can be carried.
-Floor 1."""
+"""From RTMP's messages to access units: of the first track of each kind that can be carried, and of
+other tracks of sound for who has a place for them. Floor 1."""
 
 from __future__ import annotations
 
@@ -38,6 +38,8 @@ _MOST_SHIFT: Final = 10_000 * TICKS_PER_MS
 _MOST_HELD: Final = 1 << 16
 """Bytes that may come before a picture by themselves."""
 _SALVAGED_SIZE: Final = 4
+_MOST_SOUNDS: Final = 9
+"""Tracks of sound: numbers are the publisher's, and each is one more rendition."""
 
 
 @attrs.define(eq=False)
@@ -91,34 +93,55 @@ class UnitReader:
     Args:
         codecs: that the container has a place for, by our names.
         refusal: why it cannot carry a format of one of them after all; None if it can.
+        has_many_sounds: whether it has a place for more than one track of sound.
     """
 
     def __init__(
-        self, codecs: Collection[str], refusal: Callable[[TrackFormat], str | None]
+        self,
+        codecs: Collection[str],
+        refusal: Callable[[TrackFormat], str | None],
+        *,
+        has_many_sounds: bool = False,
     ) -> None:
         self.left_out = LeftOutCounter()
         """What is not read of the newest publisher's stream."""
+        self.others: list[AccessUnit] = []
+        """What the newest message has of tracks of sound that are not the first, where the
+        container has a place for many."""
         self._codecs = codecs
         self._refusal = refusal
         self._times = DecodeTimes()
         self._video = _Lane("video", self._times.new_track(leads=True))
         self._audio = _Lane("audio", self._times.new_track(leads=True))
+        self._sounds = {0: self._audio}  # by number
+        self._most_sounds = _MOST_SOUNDS if has_many_sounds else 1
 
     def may_come(self, kind: str) -> bool:
         """Whether a track of that kind is here or may still come: what came of it is carried."""
         lane = self._video if kind == "video" else self._audio
         return not lane.is_settled or lane.format is not None
 
+    def expected_others(self) -> list[str]:
+        """Tracks of sound that are not the first, and whose header has come, by
+        :attr:`.AccessUnit.lane`; but for those that cannot be carried."""
+        return [
+            f"audio{number}"
+            for number, lane in self._sounds.items()
+            if number and lane.record is not None and not (lane.is_settled and lane.format is None)
+        ]
+
     @property
     def formats(self) -> dict[str, TrackFormat]:
-        """By kind, of the tracks of which anything came that can be carried."""
-        lanes = (self._video, self._audio)
-        return {lane.kind: lane.format for lane in lanes if lane.format is not None}
+        """Of the tracks of which anything came that can be carried, by :attr:`.AccessUnit.lane`."""
+        lanes = {"video": self._video}
+        for number, lane in self._sounds.items():
+            lanes[f"audio{number or ''}"] = lane
+        return {name: lane.format for name, lane in lanes.items() if lane.format is not None}
 
     def restart(self) -> None:
         """Another publisher comes: its headers, its tracks, its clock."""
-        self._video.forget()
-        self._audio.forget()
+        for lane in (self._video, *self._sounds.values()):
+            lane.forget()
         self._audio.times.leads = True
         self._times.break_off()
         self.left_out.clear()
@@ -132,11 +155,13 @@ class UnitReader:
             type_id: messages that are neither video nor audio are passed over.
             timestamp_ms: unsigned 32 bits.
         """
+        if self.others:
+            self.others = []
         try:
             if type_id == _VIDEO:
                 return self._read_video(self._video, timestamp_ms, parse_video(body))
             if type_id == _AUDIO:
-                return self._read_audio(self._audio, timestamp_ms, parse_audio(body))
+                return self._read_audio(timestamp_ms, parse_audio(body))
         except ProtocolError as error:
             lane = self._video if type_id == _VIDEO else self._audio
             self.left_out.note(lane.kind, lane.codec, LeftOutReason.UNREADABLE, str(error))
@@ -146,7 +171,12 @@ class UnitReader:
         """Name the tracks that are not the first."""
         for body in bodies:
             if body.track_id:
-                detail = f"track {body.track_id}; of each kind track 0 is carried"
+                most = f"tracks of sound are {self._most_sounds} at most"
+                detail = f"track {body.track_id}; " + (
+                    most
+                    if kind == "audio" and self._most_sounds > 1
+                    else "of each kind track 0 is carried"
+                )
                 self.left_out.note(kind, body.codec, LeftOutReason.OTHER_TRACK, detail)
 
     def _header(self, lane: _Lane, fourcc: str, record: bytes) -> None:
@@ -250,7 +280,8 @@ class UnitReader:
         dts, breaks = self._times.place(lane.times, timestamp_ms, body.nano_offset)
         self._audio.times.leads = False
         if breaks:  # times of sound are not to be compared with those before either
-            self._audio.unit = self._audio.anchor = None
+            for sound in self._sounds.values():
+                sound.unit = sound.anchor = None
         composition = body.composition_ms * TICKS_PER_MS
         pts = dts + composition
         if composition + lane.shift < 0:
@@ -265,15 +296,32 @@ class UnitReader:
         )
         return unit
 
-    def _read_audio(
-        self, lane: _Lane, timestamp_ms: int, bodies: list[AudioBody]
-    ) -> AccessUnit | None:
-        body = bodies[0]
-        if body.multitrack is not None:
-            self._others(lane.kind, bodies)
+    def _read_audio(self, timestamp_ms: int, bodies: list[AudioBody]) -> AccessUnit | None:
+        if len(bodies) == 1 and not bodies[0].track_id:  # nearly always
+            return self._read_sound(self._audio, timestamp_ms, bodies[0])
+        first: AccessUnit | None = None
+        for body in bodies:
+            lane = self._sound_lane(body.track_id)
+            if lane is None:
+                self._others("audio", (body,))
+                continue
+            unit = self._read_sound(lane, timestamp_ms, body)
+            if unit is not None and body.track_id:
+                unit.track = body.track_id
+                self.others.append(unit)
+            else:
+                first = first or unit
+        return first
+
+    def _sound_lane(self, number: int) -> _Lane | None:
+        """That of a track of sound; None if there are too many."""
+        lane = self._sounds.get(number)
+        if lane is None and len(self._sounds) < self._most_sounds:
+            lane = self._sounds[number] = _Lane("audio", self._times.new_track(leads=False))
+        return lane
+
+    def _read_sound(self, lane: _Lane, timestamp_ms: int, body: AudioBody) -> AccessUnit | None:
         data = body.data
-        if body.track_id:
-            return None
         if body.packet_type is _AUDIO_START:
             self._header(lane, body.codec, data)
             return None

@@ -20,13 +20,18 @@ class UnitSource:
     Args:
         codecs: that the container has a place for, by our names.
         refusal: why it cannot carry a format of one of them after all; None if it can.
+        has_many_sounds: whether it has a place for more than one track of sound.
     """
 
     def __init__(
-        self, codecs: Collection[str], refusal: Callable[[TrackFormat], str | None]
+        self,
+        codecs: Collection[str],
+        refusal: Callable[[TrackFormat], str | None],
+        *,
+        has_many_sounds: bool = False,
     ) -> None:
-        self._reader = UnitReader(codecs, refusal)
-        self._gate = StartGate(self._reader.may_come)
+        self._reader = UnitReader(codecs, refusal, has_many_sounds=has_many_sounds)
+        self._gate = StartGate(self._reader.may_come, self._reader.expected_others)
 
     @property
     def left_out(self) -> LeftOutCounter:
@@ -35,8 +40,8 @@ class UnitSource:
 
     @property
     def formats(self) -> dict[str, TrackFormat]:
-        """By kind, of the tracks that there are: also of one whose first units were left out,
-        because they were before the first picture."""
+        """Of the tracks that there are, by :attr:`.AccessUnit.lane`: also of one whose first
+        units were left out, because they were before the first picture."""
         return self._reader.formats
 
     def read(self, type_id: int, timestamp_ms: int, body: bytes) -> list[AccessUnit]:
@@ -48,10 +53,21 @@ class UnitSource:
         Args:
             timestamp_ms: unsigned 32 bits.
         """
-        unit = self._reader.read(type_id, timestamp_ms, body)
+        unit, others = self._reader.read(type_id, timestamp_ms, body), self._reader.others
+        if others:
+            return self._with_others(unit, others)
         if unit is None:
             return []
         return [unit] if self._gate.is_open else self._gate.hold(unit)
+
+    def _with_others(self, unit: AccessUnit | None, others: list[AccessUnit]) -> list[AccessUnit]:
+        every = others if unit is None else [unit, *others]
+        if self._gate.is_open:
+            return every
+        units: list[AccessUnit] = []
+        for each in every:
+            units += [each] if self._gate.is_open else self._gate.hold(each)
+        return units
 
     def finish(self) -> list[AccessUnit]:
         """There is no more for now: return what was held."""

@@ -86,7 +86,9 @@ class DashManifest:
             clock: where to ask for the time of day.
         """
         presentation, rule, history = self._presentation, self._rule, self._periods
-        history.update(presentation.renditions, presentation.frame_rate)
+        # Of sound the first track: that of others would be sets of their own.
+        renditions = tuple(each for each in presentation.renditions if each.name in _IDS)
+        history.update(renditions, presentation.frame_rate)
         periods = tuple(self._listed(folder))
         has_ended = any(each.has_ended for each in presentation.renditions)
         target_s = float(presentation.renditions[0].target_s or rule.segment_s)

@@ -25,8 +25,8 @@ class SegmentStart:
     has_key: bool
     """With a keyframe, or with sound where there are no pictures."""
     formats: Mapping[str, TrackFormat] | None
-    """Of all tracks, by kind, where it does not go on with the segment before; None where it does.
-    """
+    """Of all tracks, by :attr:`.AccessUnit.lane`, where it does not go on with the segment before;
+    None where it does."""
     came_ms: int = 0
     """When that came which it begins with: milliseconds since 1970."""
 
@@ -38,6 +38,8 @@ class Packager(Protocol):
     """That the container has a place for, by our names."""
     refusal: ClassVar[Callable[[TrackFormat], str | None]]
     """Why it cannot carry a format of one of them after all; None if it can."""
+    has_many_sounds: ClassVar[bool]
+    """Whether there is a place for more than one track of sound."""
 
     @property
     def renditions(self) -> tuple[Rendition, ...]:

@@ -33,6 +33,8 @@ from trio_srs.wire.hls.multivariant_playlist import (
 __all__ = ["Presentation", "PresentationRule"]
 
 _SOUND: Final = "sound"
+_NAME_OF: Final = {"audio": "main"}
+"""What a track of sound is called, if it is not as its rendition."""
 _HEADROOM: Final = 1.1
 """What comes may be larger than all that has come; players allow for a tenth by themselves."""
 
@@ -166,41 +168,43 @@ class Presentation:
             with_sound_alone: whether sound that is apart may be chosen without pictures.
         """
         formats = self._segmenter.formats
-        apart = [each for each in self.renditions if each.name == "audio"]
-        main = self.rendition("video" if "video" in formats else "audio") or self.renditions[0]
-        parts = (main, *apart) if {"video", "audio"} <= formats.keys() else (main,)
+        has_pictures = "video" in formats
+        main = self.rendition("video" if has_pictures else "audio") or self.renditions[0]
+        sounds = [each for each in self.renditions if has_pictures and each.name in formats][1:]
+        parts = (main, *sounds)
         listed = self._listed(parts)
         video = next((each for each in listed if each.kind == "video"), None)
-        sound = next((each for each in listed if each.kind == "audio"), None)
         variant = PlaylistVariant(
             uri=f"{main.name}.m3u8",
-            bandwidth=int(sum(each.peak_rate for each in parts) * _HEADROOM) or 1,
-            average_bandwidth=sum(each.average_rate for each in parts) or 1,
+            bandwidth=int(_sum_of(parts, "peak_rate") * _HEADROOM) or 1,
+            average_bandwidth=_sum_of(parts, "average_rate") or 1,
             codecs=",".join(dict.fromkeys(map(codec_string, listed))),
             width=video.width if video else 0,
             height=video.height if video else 0,
             frame_rate=self._segmenter.frame_rate if video else None,
             video_range=video_range(video) if video else "",
-            audio=_SOUND if len(parts) > 1 else "",
+            audio=_SOUND if sounds else "",
         )
         renditions = [
             PlaylistRendition(
-                kind="AUDIO", group_id=_SOUND, name="main", uri=f"{each.name}.m3u8",
-                is_default=True, may_autoselect=True,
-                channels=str(sound.channels) if sound and sound.channels else "",
+                kind="AUDIO", group_id=_SOUND, name=_NAME_OF.get(each.name, each.name),
+                uri=f"{each.name}.m3u8", is_default=each is sounds[0],
+                may_autoselect=each is sounds[0], channels=str(formats[each.name].channels or ""),
             )
-            for each in parts[1:]
+            for each in sounds
         ]  # fmt: skip
         alone = [
             PlaylistVariant(
                 uri=f"{each.name}.m3u8",
-                bandwidth=int(each.peak_rate * _HEADROOM) or 1,
-                average_bandwidth=each.average_rate or 1,
-                codecs=codec_string(sound),
+                bandwidth=int(max(sound.peak_rate for sound in sounds) * _HEADROOM) or 1,
+                average_bandwidth=max(sound.average_rate for sound in sounds) or 1,
+                codecs=",".join(
+                    dict.fromkeys(codec_string(said) for said in listed if said.kind == "audio")
+                ),
                 audio=_SOUND,
             )
-            for each in parts[1:]
-            if with_sound_alone and sound
+            for each in sounds[:1]
+            if with_sound_alone
         ]
         return MultivariantPlaylist(
             variants=(variant, *alone),
@@ -215,6 +219,12 @@ class Presentation:
         is_mixed = self.container is SegmentContainer.TS
         listed = self._segmenter.formats_since(oldest)
         return [each for each in listed if is_mixed or each.kind in names]
+
+
+def _sum_of(parts: tuple[Rendition, ...], rate: str) -> int:
+    """That of pictures, and of the track of sound that has most: one is played at a time."""
+    main, *sounds = (int(getattr(each, rate)) for each in parts)
+    return main + max(sounds, default=0)
 
 
 def _ticks(seconds: float) -> int:

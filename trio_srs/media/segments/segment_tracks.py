@@ -23,6 +23,7 @@ _ORIGIN: Final = 1000 * TICKS_PER_MS
 """When the first unit of all is decoded: there is room for what is decoded before it is sent."""
 _NEAR: Final = 500 * TICKS_PER_MS
 """Tracks that go on with each other are no further apart."""
+_KINDS: Final = ("video", "audio")
 _GUESS: Final = 40 * TICKS_PER_MS
 
 
@@ -37,7 +38,7 @@ class SegmentTracks:
     """
 
     formats: dict[str, TrackFormat] = attrs.field(factory=dict)
-    """Of each kind of track that there is, with the newest parameter sets."""
+    """Of each track that there is, by :attr:`.AccessUnit.lane`, with the newest parameter sets."""
     interval: int = _GUESS
     """From one picture to the next, in ticks: of the newest two."""
     breaks: bool = False
@@ -60,6 +61,7 @@ class SegmentTracks:
     _break_due: bool = False
     _sent: TrackFormat | None = None  # of pictures, as the reader has it
     _sound: TrackFormat | None = None
+    _others: dict[str, TrackFormat] = attrs.field(factory=dict)  # of sound
     _heard: int = 0
     _newest: int | None = None  # picture of this publisher
     _interval_before: int = _GUESS
@@ -75,9 +77,11 @@ class SegmentTracks:
 
         Args:
             units: that came together, this one among them.
-            known: by kind, what has come of the publisher so far.
+            known: what has come of the publisher so far, by :attr:`.AccessUnit.lane`.
         """
         is_first, self.breaks, self.is_late = self._is_new, False, False
+        if unit.track:
+            return None if is_first else self._take_other(unit)
         if is_first:
             self._is_new = False
             self._begin(units, known)
@@ -93,9 +97,18 @@ class SegmentTracks:
             self._break_due = False
         return unit
 
+    def _take_other(self, unit: AccessUnit) -> AccessUnit | None:
+        """Sound beside the first: it is where that is on the line, from the next keyframe on."""
+        self._others[unit.lane] = unit.format
+        is_known = unit.format is self.formats.get(unit.lane)
+        return unit.later(self.shift) if is_known else None
+
     def _begin(self, units: list[AccessUnit], known: Mapping[str, TrackFormat]) -> None:
         """All tracks of a new publisher."""
         self.formats = formats = dict(known)
+        self._others = {name: formats.pop(name) for name in [*formats] if name not in _KINDS}
+        if "video" in formats:
+            formats.update(self._others)
         self._sent, self._sound = formats.get("video"), formats.get("audio")
         self.seen = self._heard = self.end or _ORIGIN
         self._newest = None
@@ -170,9 +183,10 @@ class SegmentTracks:
         sound = self._sound
         if sound is not None and "audio" in formats and unit.dts - self._heard > _GONE:
             sound = self._sound = None
-        if own is known and sound is formats.get("audio"):
+        made = {"video": own, **({} if sound is None else {"audio": sound}), **self._others}
+        if len(made) == len(formats) and all(made[name] is formats.get(name) for name in made):
             return False
-        self.formats = {"video": own} if sound is None else {"video": own, "audio": sound}
+        self.formats = made
         self._heard = max(self._heard, unit.dts - _GONE)
         return True
 

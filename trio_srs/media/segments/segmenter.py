@@ -48,7 +48,9 @@ class Segmenter:
         clock: CommonClock | None = None,
     ) -> None:
         self._packager, self._rule = packager, rule
-        self._source = UnitSource(packager.codecs, type(packager).refusal)
+        self._source = UnitSource(
+            packager.codecs, type(packager).refusal, has_many_sounds=packager.has_many_sounds
+        )
         self._tracks, self._clock = tracks or SegmentTracks(), clock
         self._is_open = False
         self._anchor = 0  # a decode time,
@@ -70,7 +72,7 @@ class Segmenter:
 
     @property
     def formats(self) -> Mapping[str, TrackFormat]:
-        """Of the tracks that there are, by kind."""
+        """Of the tracks that there are, by :attr:`.AccessUnit.lane`."""
         return self._tracks.formats
 
     def formats_since(self, dts: int) -> list[TrackFormat]:
@@ -83,8 +85,8 @@ class Segmenter:
         while len(changes) > 1 and changes[1][0] <= dts:
             changes.popleft()
         every = [self.formats, *(formats for _, formats in reversed(changes))]
-        kinds = ("video", "audio")
-        return [formats[kind] for kind in kinds for formats in every if kind in formats]
+        names = dict.fromkeys(("video", *(name for formats in every for name in formats)))
+        return [formats[name] for name in names for formats in every if name in formats]
 
     @property
     def frame_rate(self) -> float | None:
@@ -185,6 +187,8 @@ class Segmenter:
 
     def _ends_before(self, unit: AccessUnit) -> bool:
         rule, tracks, size = self._rule, self._tracks, self._packager.size
+        if unit.track:
+            return False
         if unit.format.kind == "video":
             if unit.continues:
                 return False

@@ -26,6 +26,7 @@ class TsPackager:
 
     codecs: ClassVar[Collection[str]] = TS_CODECS
     refusal: ClassVar[Callable[[TrackFormat], str | None]] = staticmethod(ts_refusal)
+    has_many_sounds: ClassVar[bool] = False
 
     def __init__(self, rendition: Rendition) -> None:
         self._rendition = rendition

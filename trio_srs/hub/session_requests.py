@@ -45,8 +45,13 @@ class RequestCounters:
     """Of a publish: messages received."""
     bytes: int = 0
     """Of a publish: bytes of media received. Of a play: bytes sent."""
+    segments: int = 0
+    """Of a play of segments: how many it was given, whole or in parts, of one rendition: that of
+    its pictures, if it has any."""
     stalls: int = 0
-    """Of a play: how often its connection was full while there was something to send."""
+    """Of a play: how often its connection was full while there was something to send. Of a play of
+    segments: how often it was given more only when all that it had was over, so that it stood still
+    or was paused."""
     skips: int = 0
     """Of a play: how often it was too slow, and went on at a newer keyframe."""
     skipped: int = 0

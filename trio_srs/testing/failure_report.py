@@ -66,7 +66,7 @@ def _session(session: SessionFacts) -> Iterator[str]:
         f"{session.bytes_in} bytes in, {session.bytes_out} out{end}"
     )
     for request in session.requests:
-        counts = ("messages", "bytes", "stalls", "skipped")
+        counts = ("messages", "bytes", "segments", "stalls", "skipped")
         words = [request.outcome, request.detail]
         words += [f"{getattr(request, name)} {name}" for name in counts]
         said = ", ".join(word for word in words if word and not word.startswith("0 "))

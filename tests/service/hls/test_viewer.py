@@ -26,7 +26,19 @@ async def test_a_viewer_is_one_session_however_much_it_asks_for(house: HlsHouse)
         (request,) = facts.requests
         assert (request.what, request.stream, request.outcome) == ("play", "live/a", "accepted")
         assert request.bytes == len(whole.body) == facts.bytes_out
+        assert (request.segments, request.stalls) == (1, 0)
         assert len(house.told(SessionBegan)) == len(house.told(PlayBegan, stream="live/a")) == 1
+
+
+async def test_a_viewer_that_asks_for_parts_too_late_has_stood_still(house: HlsHouse) -> None:
+    async with house.live():
+        watcher = await house.watch()
+        (entry,) = house.registry
+        await watcher.file((await watcher.playlist()).segments[-1].parts[0].uri)
+        await trio.sleep(3)
+        await watcher.file((await watcher.playlist()).segments[-1].uri)
+        (request,) = session_facts(entry, trio.current_time(), 0.0).requests
+        assert (request.segments, request.stalls) == (2, 1)
 
 
 async def test_a_viewer_that_asks_for_nothing_is_gone_after_a_while(house: HlsHouse) -> None:

@@ -200,6 +200,7 @@ async def _parts_of(
         for part in segment.parts[sent:]:
             sent += 1
             viewer.count(len(part.data))
+            viewer.given(segment, part)
             if part.data:
                 yield part.data
         if ended:

@@ -26,7 +26,7 @@ from trio_srs.hub.playing import StreamNotFoundError
 from trio_srs.hub.segmented_stream import SegmentedStream
 from trio_srs.hub.segmented_streams import SegmentsRule
 from trio_srs.media.segments.rendition import Rendition
-from trio_srs.media.segments.segment import Segment
+from trio_srs.media.segments.segment import Segment, SegmentPart
 from trio_srs.media.segments.variant_template import VariantMember
 from trio_srs.service.base import Parts, WebAnswer, WebClient
 from trio_srs.service.segmented.config import SegmentedConfig
@@ -405,6 +405,13 @@ class SegmentedSite(ABC, Generic[ConfigT]):
             return None
         chunks = [part.data for part in found.parts] if isinstance(found, Segment) else [found.data]
         viewer.count(sum(map(len, chunks)))
+        if isinstance(found, Segment):
+            viewer.given(found)
+        elif isinstance(found, SegmentPart):
+            newest = (rendition.open, *reversed(rendition.segments))
+            segment = next((each for each in newest if each and found in each.parts), None)
+            if segment is not None:
+                viewer.given(segment, found)
         return self.media_answer(file, chunks)
 
     @staticmethod

@@ -29,12 +29,14 @@ from trio_srs.hub.session_requests import (
 )
 from trio_srs.hub.settings import MissingPolicy
 from trio_srs.service.base import WebClient, web_access_request
+from trio_srs.service.segmented.playhead import Playhead
 from trio_srs.session.http_events import HttpRequest
 from trio_srs.units import NEVER
 
 if TYPE_CHECKING:
     from trio_srs.hub.derived import DerivedForm
     from trio_srs.hub.segmented_streams import SegmentsRule
+    from trio_srs.media.segments.segment import Segment, SegmentPart
     from trio_srs.media.segments.variant_template import VariantMember
     from trio_srs.service.base import Parts
     from trio_srs.service.segmented.config import SegmentedConfig
@@ -91,6 +93,7 @@ class SegmentsViewer:
         self.members: tuple[VariantMember, ...] = ()
         self._parts, self._client, self._on_end = parts, client, on_end
         self._bytes = 0
+        self._playhead = Playhead()
         self._end: End | None = None
         self._held = ExitStack()
         self.request = Request("play", f"{wanted.app}/{wanted.name}"[:NAME_MOST], 0, now)
@@ -180,8 +183,20 @@ class SegmentsViewer:
         """It was sent so many bytes more."""
         self._bytes += size
 
+    def given(self, segment: Segment, part: SegmentPart | None = None) -> None:
+        """It was given a segment, or a part of one."""
+        start, duration = segment.start, segment.duration if part is None else part.duration
+        for each in segment.parts if part is not None else ():
+            if each is part:
+                break
+            start += each.duration
+        self._playhead.given(segment.name, start, duration, trio.current_time())
+
     def _counters(self) -> RequestCounters:
-        return RequestCounters(bytes=self._bytes)
+        playhead = self._playhead
+        return RequestCounters(
+            bytes=self._bytes, segments=playhead.segments, stalls=playhead.stalls
+        )
 
     # ------------------------------------------------------------------ its end
 

@@ -43,7 +43,8 @@ async def test_streams_are_variants_of_one_and_cut_at_the_same_times(
                 assert answer.status == 200
                 dates.append({each.date_ms for each in listed.segments[1:]})
             assert len(dates[0] & dates[1]) >= 3
-            assert dates[0] == dates[1]
+            newest = max(*dates[0], *dates[1])  # which may have been cut between the two looks
+            assert dates[0] - {newest} == dates[1] - {newest}
         assert len(house.told(PlayBegan, stream="live/a")) == 1
         assert len(house.registry) == 1
 

@@ -20,7 +20,7 @@ from tests.service.hooks.scripted import Call
 from tests.service.rtmp.conftest import run_virtually
 from trio_srs.errors import EndReason
 from trio_srs.hub.settings import BusyPolicy, StreamSettings
-from trio_srs.service.hooks.config import OnFailure
+from trio_srs.service.hooks.config import HookDialect, OnFailure
 from trio_srs.service.hooks.poster import Answer
 from trio_srs.service.hooks.replies import HookFailedError, UnheardError
 from trio_srs.testing.bodies import command
@@ -50,11 +50,15 @@ class Platform:
     mood: str = "yes"
     log: list[tuple[str, str, str, str, bool]] = attrs.field(factory=list)
     """Action, client, stream, parameters, and whether that was a yes."""
+    done: list[tuple[str, ...]] = attrs.field(factory=list)
+    """Client, stream and parameters of each end that was told once more."""
 
     async def __call__(self, call: Call) -> Answer:
-        mood, said = self.mood, call.said
-        entry: Any = (call.action, said["client_id"], said.get("stream", ""), said.get("param", ""))
-        is_told = call.action in UNDOES
+        mood, entry = self.mood, in_words_of_srs(call)
+        if entry[0] == "on_done":
+            self.done.append(entry[1:])
+            return Answer(200, b"0")
+        is_told = entry[0] in UNDOES
         match mood:
             case "unheard":
                 raise UnheardError("ConnectError")
@@ -62,10 +66,10 @@ class Platform:
                 return Answer(500, b"")
             case "garbage" if not is_told:
                 self.log.append((*entry, False))
-                return Answer(200, b"<html>")
+                return Answer(200 if "action" in call.said else 500, b"<html>")
             case "no" if not is_told:
                 self.log.append((*entry, False))
-                return Answer(200, b'{"code":1}')
+                return Answer(200 if "action" in call.said else 403, b'{"code":1}')
             case "broken" if not is_told:
                 self.log.append((*entry, True))
                 raise HookFailedError("ReadError")
@@ -75,6 +79,26 @@ class Platform:
         if is_told or mood == "yes":
             self.log.append((*entry, True))
         return Answer(200, b"0")
+
+
+OF_NGINX: Final = {
+    "connect": "on_connect",
+    "disconnect": "on_close",
+    "publish": "on_publish",
+    "publish_done": "on_unpublish",
+    "play": "on_play",
+    "play_done": "on_stop",
+    "done": "on_done",
+}
+
+
+def in_words_of_srs(call: Call) -> tuple[str, str, str, str]:
+    """Action, client, stream and parameters, whatever the dialect."""
+    said = call.said
+    if "action" in said:
+        return (call.action, said["client_id"], said.get("stream", ""), said.get("param", ""))
+    param = f"?n={said['n']}" if "n" in said else ""
+    return (OF_NGINX[call.action], said["clientid"], said.get("name", ""), param)
 
 
 @attrs.define
@@ -160,9 +184,14 @@ def complaints(log: list[tuple[str, str, str, str, bool]]) -> Iterator[str]:
     yield from (f"{client} still has {mine}" for client, mine in open_.items() if mine)
 
 
-@given(script=st.lists(steps, min_size=3, max_size=14), policy=st.sampled_from(OnFailure))
+@given(
+    script=st.lists(steps, min_size=3, max_size=14),
+    policy=st.sampled_from(OnFailure),
+    dialect=st.sampled_from(HookDialect),
+    stops=st.booleans(),
+)
 def test_each_grant_is_taken_back_once_and_in_order(
-    script: list[tuple[Any, ...]], policy: OnFailure
+    script: list[tuple[Any, ...]], policy: OnFailure, dialect: HookDialect, stops: bool
 ) -> None:
     platform = Platform()
 
@@ -175,12 +204,19 @@ def test_each_grant_is_taken_back_once_and_in_order(
         )
         async with trio.open_nursery() as nursery:
             site = await open_site(
-                nursery, platform, on_failure=policy, house={"settings": settings}
+                nursery,
+                platform,
+                on_failure=policy,
+                dialect=dialect,
+                on_done=("http://hooks.test/on_done",),
+                house={"settings": settings},
             )
             play = Play(site, nursery, platform)
             for step in script:
                 await play.step(*step)
             platform.mood = "yes"
+            if stops:
+                await site.house.service.stop(5.0)
             for entry in list(site.house.registry):
                 entry.end(EndReason.SHUTDOWN, "")
             await trio.sleep(60)
@@ -192,6 +228,8 @@ def test_each_grant_is_taken_back_once_and_in_order(
     run_virtually(main)
     event(f"{len(platform.log) // 5 * 5} calls and more")
     assert list(complaints(platform.log)) == [], platform.log
+    ends = [entry[1:4] for entry in platform.log if entry[0] in ("on_unpublish", "on_stop")]
+    assert sorted(platform.done) == sorted(ends)
 
 
 LIVED = [("on_connect", "c1", "a", "", True), ("on_play", "c1", "a", "?x", True)]

@@ -25,9 +25,15 @@ LOCK: Final = "package-lock.json"
 WANTED: Final = {
     "mpegts.js": ("dist/mpegts.js", "dist/mpegts.js.LICENSE.txt"),
     "hls.js": ("dist/hls.min.mjs",),
+    "dashjs": (
+        "dist/modern/esm/dash.mediaplayer.min.js",
+        "dist/modern/esm/dash.mediaplayer.min.js.LICENSE.txt",
+    ),
 }
 """The files of each package that the page loads, and what belongs to them. What else is fetched is
 bundled in them, and brings its licence."""
+CALLED: Final = {"dashjs": "dash.js"}
+"""What the page calls a package, if that is something else."""
 VENDOR: Final = Path("trio_srs", "service", "http", "web", "vendor")
 VARIABLE: Final = "TRIO_SRS_ENGINES"
 _NPM: Final = (
@@ -59,7 +65,11 @@ class BuildWithEngines(build_py):
         except EnginesError as error:
             if wanted == "require":
                 raise
-            self.warn(f"the page at /players/ is without {', '.join(WANTED)}: {error}")
+            self.warn(f"the page at /players/ is without {_names()}: {error}")
+
+
+def _names() -> str:
+    return ", ".join(CALLED.get(package, package) for package in WANTED)
 
 
 def fetch_engines(vendor: Path) -> None:
@@ -79,9 +89,11 @@ def fetch_engines(vendor: Path) -> None:
         for package, files in WANTED.items():
             for file in files:
                 shutil.copy(modules / package / file, vendor)
-            versions[package] = json.loads((modules / package / "package.json").read_text())
+            versions[CALLED.get(package, package)] = json.loads(
+                (modules / package / "package.json").read_text()
+            )
         for folder in sorted((*modules.glob("[!@]*"), *modules.glob("@*/*"))):
-            for licence in folder.glob("LICEN*"):
+            for licence in folder.glob("[Ll][Ii][Cc][Ee][Nn]*"):
                 shutil.copy(licence, vendor / f"{folder.name}.LICENSE")
     told = {package: about["version"] for package, about in versions.items()}
     (vendor / "engines.json").write_text(json.dumps(told) + "\n")

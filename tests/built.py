@@ -25,6 +25,7 @@ ENGINES: Final = {
     for name in (
         *("engines.json", "mpegts.js", "mpegts.js.LICENSE", "es6-promise.LICENSE"),
         *("hls.min.mjs", "hls.js.LICENSE", "eventemitter3.LICENSE", "url-toolkit.LICENSE"),
+        *("dash.mediaplayer.min.js", "dashjs.LICENSE", "imsc.LICENSE", "cml-dash.LICENSE"),
     )
 }
 BUILD: Final = "import setuptools.build_meta as it, sys; print(it.build_{}(sys.argv[1]))"

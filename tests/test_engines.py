@@ -17,14 +17,18 @@ from setuptools import Distribution
 ENGINES = Path(__file__).parent.parent / "engines"
 OBTAINS = """#!/bin/sh
 mkdir -p node_modules/mpegts.js/dist node_modules/hls.js/dist node_modules/@some/other
+mkdir -p node_modules/dashjs/dist/modern/esm
 cd node_modules
 echo code > mpegts.js/dist/mpegts.js
 echo bundled > mpegts.js/dist/mpegts.js.LICENSE.txt
 echo Apache > mpegts.js/LICENSE
 echo module > hls.js/dist/hls.min.mjs
-echo MIT > @some/other/LICENSE
+echo module > dashjs/dist/modern/esm/dash.mediaplayer.min.js
+echo bundled > dashjs/dist/modern/esm/dash.mediaplayer.min.js.LICENSE.txt
+echo MIT > @some/other/license
 echo '{"version": "9.9.9"}' > mpegts.js/package.json
 echo '{"version": "8.8.8"}' > hls.js/package.json
+echo '{"version": "7.7.7"}' > dashjs/package.json
 """
 FAILS = "#!/bin/sh\necho 'no network' >&2\nexit 1\n"
 
@@ -63,11 +67,11 @@ def test_engines_come_with_their_licences_and_versions(
     (vendor / "old.js").write_text("of a build before")
     engines.fetch_engines(vendor)
     assert sorted(path.name for path in vendor.iterdir()) == [
-        "engines.json", "hls.min.mjs", "mpegts.js", "mpegts.js.LICENSE", "mpegts.js.LICENSE.txt",
-        "other.LICENSE",
+        "dash.mediaplayer.min.js", "dash.mediaplayer.min.js.LICENSE.txt", "engines.json",
+        "hls.min.mjs", "mpegts.js", "mpegts.js.LICENSE", "mpegts.js.LICENSE.txt", "other.LICENSE",
     ]  # fmt: skip
     versions = json.loads((vendor / "engines.json").read_text())
-    assert versions == {"mpegts.js": "9.9.9", "hls.js": "8.8.8"}
+    assert versions == {"mpegts.js": "9.9.9", "hls.js": "8.8.8", "dash.js": "7.7.7"}
 
 
 def test_without_npm_it_is_said(
@@ -97,7 +101,7 @@ def test_a_build_without_network_succeeds_and_warns(
     npm(FAILS)
     assert not build(engines, tmp_path).exists()
     said = caplog.text + capsys.readouterr().err  # setuptools does not always say it in one place
-    assert "is without mpegts.js, hls.js: npm failed: no network" in said
+    assert "is without mpegts.js, hls.js, dash.js: npm failed: no network" in said
 
 
 def test_a_build_that_requires_them_fails_without(

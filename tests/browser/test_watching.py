@@ -12,8 +12,14 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 MPEGTS = ("flv-http", "flv-ws", "ts-http", "ts-ws")
 HLS = ("hls-ll", "hls", "hls-ts")
+DASH = ("dash",)
+OF_OTHERS = MPEGTS + HLS + DASH
 MP4 = ("mp4-ws", "mp4-http", "mp4-video", "hls-video")
-FILES = {"mpegts.js": ["mpegts.js"], "hls.js": ["hls.min.mjs"]}
+FILES = {
+    "mpegts.js": ["mpegts.js"],
+    "hls.js": ["hls.min.mjs"],
+    "dash.js": ["dash.mediaplayer.min.js"],
+}
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
@@ -69,7 +75,7 @@ def test_everything_that_is_measured_is_shown(seen: Seen) -> None:
 def test_how_far_it_is_behind_what_is_live_is_shown_of_segments(seen: Seen) -> None:
     for case in CASES:
         played = seen.played.get(case)
-        if case.engine == "hls.js" and played is not None:
+        if case.engine in {"hls.js", "dash.js"} and played is not None:
             assert not isinstance(played, Exception)
             assert 0 < float(played.figures["behind"].removesuffix(" s")) < 20, str(case)
 
@@ -83,7 +89,7 @@ def test_the_page_reads_codecs_as_the_server_does(seen: Seen) -> None:
 
 def test_chromium_has_no_h265_and_the_page_says_so_of_every_way(seen: Seen) -> None:
     reasons = seen.reasons["hevc"]
-    ways = MP4 + (MPEGTS + HLS if seen.engines else ())
+    ways = MP4 + (OF_OTHERS if seen.engines else ())
     assert {reasons[way] for way in ways} == {
         "Not possible: this browser has no decoder for H.265."
     }
@@ -91,7 +97,7 @@ def test_chromium_has_no_h265_and_the_page_says_so_of_every_way(seen: Seen) -> N
 
 
 def needs(way: str) -> str:
-    engine = "hls.js" if way in HLS else "mpegts.js"
+    engine = "hls.js" if way in HLS else "dash.js" if way in DASH else "mpegts.js"
     return f"Not possible: needs {engine}, which this installation is without."
 
 
@@ -101,7 +107,7 @@ def test_what_cannot_play_av1_is_named_with_the_reason(seen: Seen) -> None:
     for way in MPEGTS:  # of TS, the sound is carried and played
         assert reasons[way] == ("" if seen.engines else needs(way))
     if seen.engines:
-        assert (reasons["hls-ll"], reasons["hls"]) == ("", "")
+        assert (reasons["hls-ll"], reasons["hls"], reasons["dash"]) == ("", "", "")
         assert reasons["hls-ts"] == "Not possible: hls.js does not play Opus of TS."
 
 
@@ -115,7 +121,7 @@ def test_mpegts_js_fails_on_the_av1_of_ffmpeg_and_that_is_said(seen: Seen) -> No
 
 def test_each_way_can_play_h264_where_its_engine_is_there(seen: Seen) -> None:
     possible = {way for way, reason in seen.reasons["h264"].items() if not reason}
-    assert possible == {*MP4, *(MPEGTS + HLS if seen.engines else ())}
+    assert possible == {*MP4, *(OF_OTHERS if seen.engines else ())}
 
 
 def test_an_installation_without_players_says_so_and_plays_all_the_same(seen: Seen) -> None:
@@ -124,7 +130,7 @@ def test_an_installation_without_players_says_so_and_plays_all_the_same(seen: Se
         "Not installed with this server: mpegts.js, which plays FLV and TS; hls.js, which plays "
     )
     assert without["engine"] == "mse"
-    assert {without[way] for way in MPEGTS + HLS} == {needs("flv-ws"), needs("hls")}
+    assert {without[way] for way in OF_OTHERS} == {needs("flv-ws"), needs("hls"), needs("dash")}
     assert {without[way] for way in MP4} == {""}
 
 
@@ -136,7 +142,7 @@ def test_a_stream_that_nobody_publishes_is_said_with_the_servers_words(seen: See
         if way != "flv-ws" or seen.engines:
             said = f"{title} failed: nobody publishes live/nobody, also after 1 s"
             assert seen.states[f"missing {way}"] == said
-    titles = {"hls-video": "HLS in a video element", "hls": "HLS"}
+    titles = {"hls-video": "HLS in a video element", "hls": "HLS", "dash": "DASH"}
     for way in titles if seen.engines else ("hls-video",):
         said = f"{titles[way]} failed: nothing of live/nobody can be seen, also after 5 s"
         assert seen.states[f"missing {way}"] == said
@@ -150,7 +156,8 @@ def test_whoever_paused_until_the_browser_was_full_goes_on_with_what_is_live(see
 def test_the_end_of_a_stream_is_said(seen: Seen) -> None:
     assert seen.states["ended mp4-ws"] == "live/short has ended: no publisher"
     if seen.engines:
-        assert seen.states["ended hls-ll"] == "live/short has ended."
+        for way in ("hls-ll", "dash"):
+            assert seen.states[f"ended {way}"] == "live/short has ended."
 
 
 @pytest.mark.parametrize("way", ["mp4-ws", *OTHERS])

@@ -41,6 +41,9 @@ republish_timeout = "2s"
 [hls]
 missing_timeout = "5s"
 republish_timeout = "2s"
+[dash]
+missing_timeout = "5s"
+republish_timeout = "2s"
 """
 _AV1: Final = (
     *("-v", "error", "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25", "-t", "2", "-g", "25"),
@@ -53,8 +56,8 @@ _STREAMS: Final = {
     "av1-opus": ("av1", "opus", 0),
     "hevc": ("hevc", "aac", 0),
 }
-AGAIN: Final = ("ts-http", "ts-ws", "flv-http", "flv-ws", "hls-ll", "hls-ts", "hls-video")
-OTHERS: Final = ("hls-ll",)
+AGAIN: Final = ("ts-http", "ts-ws", "flv-http", "flv-ws", "hls-ll", "hls-ts", "hls-video", "dash")
+OTHERS: Final = ("hls-ll", "dash")
 _PAUSED: Final = ("hls-ll", "hls-video")
 """Ways of playing where a publisher comes again, one with other codecs does, somebody pauses."""
 _AN_HOUR_MS: Final = 3_600_000
@@ -89,8 +92,10 @@ CASES: Final = (
     Case("h264", "hls", "hls.js", "hls"),
     Case("h264", "hls-ts", "hls.js", "hls"),
     Case("h264", "hls-video", "video", "hls"),
+    Case("h264", "dash", "dash.js", "dash"),
     Case("h264-opus", "hls-ll", "hls.js", "hls"),
     Case("av1-opus", "hls-ll", "hls.js", "hls"),
+    Case("av1-opus", "dash", "dash.js", "dash"),
     Case("h264-opus", "mp4-ws", "mse", "ws-mp4"),
     Case("h264-opus", "flv-http", "mpegts.js", "http-flv"),
     Case("h264-opus", "ts-ws", "mpegts.js", "ws-ts"),
@@ -305,11 +310,11 @@ async def _ends(seen: Seen, scene: _Scene, page: Page) -> None:
     await page.go(f"{scene.page_url}?stream=live/nobody&way=mp4-ws")
     await page.until("state.classList.contains('failed')")
     seen.states["missing"] = await page.ask("state.textContent")
-    for way in ("mp4-video", "hls-video", *(("flv-ws", "hls") if seen.engines else ())):
+    for way in ("mp4-video", "hls-video", *(("flv-ws", "hls", "dash") if seen.engines else ())):
         await page.go(f"{scene.page_url}?stream=live/nobody&way={way}")
         await page.until("state.classList.contains('failed')")
         seen.states[f"missing {way}"] = await page.ask("state.textContent")
-    for way in ("mp4-ws", *(("hls-ll",) if seen.engines else ())):
+    for way in ("mp4-ws", *(("hls-ll", "dash") if seen.engines else ())):
         async with scene.publishing("short", Pattern.parse("h264:320x180@25")):
             await page.go(f"{scene.page_url}?stream=live/short&way={way}")
             await page.until(_PLAYS.format(5, 0))

@@ -136,7 +136,8 @@ def test_what_is_over_says_how_long_it_was() -> None:
     made.end()
     manifest = listed(made)
     check(made, manifest)
-    assert manifest.update_s is None
+    assert not manifest.is_dynamic
+    assert (manifest.update_s, manifest.window_s, manifest.delay_s) == (None, None, None)
     assert manifest.duration_s == pytest.approx(9, abs=0.1)
     (period,) = manifest.periods
     assert period.duration_s == pytest.approx(9, abs=0.1)

@@ -177,7 +177,7 @@ async def test_a_stream_that_is_over_says_how_long_it_was(house: DashHouse) -> N
         await trio.sleep(5)
     await trio.sleep(11)
     over = await watcher.follow()
-    assert over.update_s is None
+    assert not over.is_dynamic
     (period,) = over.periods
     assert period.duration_s is not None
     assert over.duration_s == pytest.approx(period.start_s + period.duration_s)

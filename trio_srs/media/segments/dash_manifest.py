@@ -97,13 +97,14 @@ class DashManifest:
         profiles = (LIVE_PROFILE, CMAF_PROFILE)
         is_fast = rule.is_low_latency
         return Manifest(
+            is_dynamic=not has_ended,
             profiles=(*profiles, LOW_LATENCY_PROFILE) if is_fast else profiles,
             available_from_ms=history.zero_ms,
             published_ms=now_ms,
             update_s=None if has_ended else self._update_s,
             min_buffer_s=self._part_s if is_fast else target_s,
-            window_s=window_s,
-            delay_s=delay_s,
+            window_s=None if has_ended else window_s,
+            delay_s=None if has_ended else delay_s,
             longest_segment_s=target_s + _LONGER_S,
             duration_s=history.periods[-1].end / HZ if has_ended and periods else None,
             location=location,

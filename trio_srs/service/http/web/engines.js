@@ -3,10 +3,11 @@
 // which without a reason is about the server's answer, and if that is none, about something else. stop()
 // leaves the element as it was. Who knows how far behind the newest of the server it is says behind().
 
+import { DashEngine } from "./dash_engine.js";
 import { HlsEngine } from "./hls_engine.js";
 import { MpegtsEngine } from "./mpegts_engine.js";
 import { MseEngine } from "./mse.js";
-import { HLS, MPEGTS } from "./ways.js";
+import { DASH, HLS, MPEGTS } from "./ways.js";
 
 // Chromium's own HLS gives up where a playlist has nothing newer than what it has, as the first may
 // and as it is behind a pause: so it is asked anew.
@@ -64,4 +65,4 @@ class VideoEngine {
   }
 }
 
-export const ENGINES = { mse: MseEngine, video: VideoEngine, [MPEGTS]: MpegtsEngine, [HLS]: HlsEngine };
+export const ENGINES = { mse: MseEngine, video: VideoEngine, [MPEGTS]: MpegtsEngine, [HLS]: HlsEngine, [DASH]: DashEngine };

@@ -2,9 +2,10 @@
 
 export const MPEGTS = "mpegts.js";
 export const HLS = "hls.js";
+export const DASH = "dash.js";
 
 // Of others, and what they are wanted for.
-export const PLAYERS = { [MPEGTS]: "FLV and TS", [HLS]: "HLS" };
+export const PLAYERS = { [MPEGTS]: "FLV and TS", [HLS]: "HLS", [DASH]: "DASH" };
 
 // The container is what it comes in; what is segmented is asked for piece by piece, and its player
 // decides by itself how far behind it stays.
@@ -18,6 +19,7 @@ export const WAYS = [
   { id: "hls-ll", title: "Low-latency HLS", engine: HLS, ...segmented("mp4", ".m3u8"), lowLatency: true },
   { id: "hls", title: "HLS", engine: HLS, ...segmented("mp4", ".m3u8"), lowLatency: false },
   { id: "hls-ts", title: "HLS of TS", engine: HLS, ...segmented("ts", ".m3u8"), lowLatency: false },
+  { id: "dash", title: "DASH", engine: DASH, ...segmented("mp4", ".mpd"), query: {} },
   { id: "hls-video", title: "HLS in a video element", engine: "video", ...segmented("mp4", ".m3u8"), type: "application/vnd.apple.mpegurl" },
   { id: "mp4-video", title: "fMP4 in a video element", engine: "video", container: "mp4", ending: ".mp4", type: "video/mp4" },
 ];
@@ -31,6 +33,7 @@ export const ENGINE_TITLES = {
   video: "the browser alone",
   [MPEGTS]: MPEGTS,
   [HLS]: HLS,
+  [DASH]: DASH,
 };
 
 // What the server puts into a container; FLV has everything as it was published.

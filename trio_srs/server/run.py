@@ -175,6 +175,10 @@ class Server:
         """The URL of a stream as HLS, such as ``http://127.0.0.1:40125/live/a.m3u8``."""
         return self._url("http", f"{stream}.m3u8")
 
+    def dash_url(self, stream: str) -> str:
+        """The URL of a stream as MPEG-DASH, such as ``http://127.0.0.1:40125/live/a.mpd``."""
+        return self._url("http", f"{stream}.mpd")
+
     def api_url(self, path: str = "") -> str:
         """The URL of something of the HTTP API, such as ``http://127.0.0.1:40124/api/v2/server``."""
         return self._url("api", path)

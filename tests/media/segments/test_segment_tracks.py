@@ -14,7 +14,7 @@ from trio_srs.wire.codec.nalu import join_prefixed
 H264, OTHER = format_of_record("h264", AVC), format_of_record("h264", AVC_OTHER)
 AAC = format_of_record("aac", ASC)
 AAC_OTHER = format_of_record("aac", build_audio_specific_config(2, 44100, 1))
-ORIGIN, FRAME, S = 90_000, 3600, 90_000
+ORIGIN, FRAME, S = 67_500, 3600, 90_000
 
 
 def picture(dts: int, *, key: bool = False, of: TrackFormat = H264) -> AccessUnit:

@@ -165,7 +165,7 @@ async def test_another_publisher_is_another_period_where_the_time_of_day_says(
         await trio.sleep(4)
         before, after = (await watcher.follow()).periods
         (*_, last) = before.sets[0].representations[0].template.segments()
-        end_s = (last.time + last.duration - 90_000) / 90_000
+        end_s = (last.time + last.duration) / 90_000 - 0.75
         assert after.start_s - before.start_s - end_s == pytest.approx(3, abs=0.2)
         for path, _ in watcher.segments():
             assert (await watcher.get(path)).status == 200
@@ -183,6 +183,11 @@ async def test_a_stream_that_is_over_says_how_long_it_was(house: DashHouse) -> N
     assert over.duration_s == pytest.approx(period.start_s + period.duration_s)
     for path, _ in watcher.segments():
         assert (await watcher.get(path)).status == 200
+    path, newest = watcher.segments()[-1]
+    asked = trio.current_time()
+    behind = path.replace(f"t{newest.time}", f"t{newest.time + newest.duration}")
+    assert (await watcher.get(behind)).status == 404
+    assert 0 < trio.current_time() - asked < 0.1, "soon, and not as often as it likes"
     await trio.sleep(70)
     late = DashWatcher(house.dial(), watcher.path)
     assert (await late.get(late.path)).status == 404

@@ -19,8 +19,10 @@ _INTERVALS: Final = 3
 """Unless pictures are further apart than a pause, all the time: so many of them are one then."""
 _GONE: Final = 5000 * TICKS_PER_MS
 """A track of which nothing has come for so long is no longer there."""
-_ORIGIN: Final = 1000 * TICKS_PER_MS
-"""When the first unit of all is decoded: there is room for what is decoded before it is sent."""
+_ORIGIN: Final = 750 * TICKS_PER_MS
+"""When the first unit of all is decoded: there is room for what is decoded before it is sent. It is
+well before a whole second, as ffmpeg finds its way in DASH by those (libavformat/dashdec.c): of
+segments of nearly a second that begin right behind one, it repeats the first."""
 _NEAR: Final = 500 * TICKS_PER_MS
 """Tracks that go on with each other are no further apart."""
 _KINDS: Final = ("video", "audio")

@@ -43,6 +43,8 @@ _CLOCK: Final = "utc.txt"
 _FRESH_S: Final = 1
 """A manifest that is older tells players too late of what there is."""
 _FRESH: Final = f"max-age={_FRESH_S}"
+_PACE_S: Final = 0.05
+"""Who is told that there is nothing more, and asks all the same, does so no more often."""
 
 
 @attrs.frozen
@@ -123,14 +125,19 @@ class DashSite(SegmentedSite[DashConfig]):
                 content_type="text/plain", chunks=(now.encode(),), cache_control="no-store"
             )
         rendition = self.rendition(live, file)
-        answer = self.media(viewer, rendition, file)
-        if answer is not None:
-            return answer
-        if file != rendition.coming:
-            raise NoSuchSegmentError(f"{file[:80]} is not there, or not any more")
-        segment = self._begun(live, rendition)
+        segment = self._segment(rendition, file)
         if segment is None:
+            answer = self.media(viewer, rendition, file)
+            if answer is not None:
+                return answer
+            if file != rendition.coming:
+                raise NoSuchSegmentError(f"{file[:80]} is not there, or not any more")
+        if segment is None or not self._is_listed(live, segment):
             return self._too_early(live, rendition, file)
+        if segment.has_ended:
+            answer = self.media(viewer, rendition, file)
+            assert answer is not None  # it is kept
+            return answer
         answer, rest = self.media_answer(file, ()), _parts_of(viewer, live, segment)
         return attrs.evolve(answer, has_ranges=False, etag="", rest=rest)
 
@@ -170,20 +177,35 @@ class DashSite(SegmentedSite[DashConfig]):
 
     # -------------------------------------------------- a segment that is made
 
-    def _begun(self, live: SegmentedStream, rendition: Rendition) -> Segment | None:
-        """The segment that is going on, if it may be asked for."""
-        segment = rendition.open
-        is_there = segment is not None and segment.size and self._listed(live).is_low_latency
-        return segment if is_there else None
+    @staticmethod
+    def _segment(rendition: Rendition, file: str) -> Segment | None:
+        """A segment that is whole, or going on."""
+        found = rendition.find(file)
+        if found is None and file == rendition.coming:
+            found = rendition.open
+        return found if isinstance(found, Segment) else None
+
+    def _is_listed(self, live: SegmentedStream, segment: Segment) -> bool:
+        """Whether a manifest has it: it is whole in every track, or with low latency the one behind
+        those, of which something is there."""
+        whole = min(each.last_number for each in live.presentation.renditions)
+        is_low_latency = self._listed(live).is_low_latency
+        return segment.number <= whole + is_low_latency and bool(segment.size)
 
     async def _too_early(self, live: SegmentedStream, rendition: Rendition, file: str) -> WebAnswer:
-        """Who asks for the next segment before it is listed is told that it is not there: when it
-        is. ffmpeg does that at the end of what it knows, and when told so asks for a manifest, and
-        for the same segment again; told at once, it gives up after a hundred times, and given the
+        """Who asks for a segment before it is listed is told that it is not there: when it is.
+        ffmpeg does that at the end of what it knows, and when told so asks for a manifest, and for
+        the same segment again; told at once, it gives up after a hundred times, and given the
         segment, it asks for it again all the same (libavformat/dashdec.c)."""
+        if live.has_ended:
+            await trio.sleep(_PACE_S)
+            raise NoSuchSegmentError(f"{file[:80]} will not come: that was all")
         with trio.move_on_after(HOLD_TARGETS * (rendition.target_s or 1)):
-            while file == rendition.coming and not live.is_gone:
-                if self._begun(live, rendition) is not None:
+            while not live.is_gone:
+                segment = self._segment(rendition, file)
+                if segment is None and file != rendition.coming:
+                    break
+                if segment is not None and self._is_listed(live, segment):
                     break
                 await live.changed.wait()
             raise NoSuchSegmentError(f"{file[:80]} was not listed when it was asked for")

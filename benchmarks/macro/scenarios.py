@@ -154,7 +154,7 @@ _ALL: Final = (
         seconds=6.0, waits_s=4.0, rounds=1,
     ),
     Scenario(
-        name="hls 2000 held", measure="held", setups=("ours-long-parts",), clients=2000,
+        name="hls 2000 held", measure="held", setups=("ours-long-parts",), clients=2000, kbit=64,
         seconds=1.0, waits_s=10.0, rounds=1,
     ),
     Scenario(

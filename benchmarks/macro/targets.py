@@ -89,7 +89,7 @@ TARGETS: Final = (
     ),
     Target(
         "2,000 held reloads, core % while they wait", ("hls 2000 held",), "waiting_core",
-        "ours-long-parts", None, 0.5, 0.1,
+        "ours-long-parts", None, 1.0, 0.2,
     ),
     Target(
         "publish with HLS for every stream / without", ("publish 50, hls",), "cpu",

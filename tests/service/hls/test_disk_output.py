@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import attrs
 import pytest
@@ -15,6 +16,9 @@ import trio
 from tests.service.hls.conftest import OpenHlsHouse
 from tests.service.hls.house import HlsHouse
 from trio_srs.hub.made_files import MadeFile
+from trio_srs.media.packaging.fetched import Fetched
+from trio_srs.media.packaging.packaging_rules import check_packaging
+from trio_srs.media.packaging.viewing import Viewing
 from trio_srs.media.segments.segment_container import SegmentContainer
 from trio_srs.service.hls.config import HlsConfig
 from trio_srs.units import NEVER, Seconds, Timeout
@@ -227,3 +231,21 @@ async def test_each_segment_is_told_of_when_it_is_listed(open_disk: OpenDisk) ->
     assert newest.path == str(disk.root / newest.url)
     assert newest.playlist_path == str(disk.root / "live/a.m3u8")
     assert (newest.session, newest.playlist_url) == ("p1", "live/a.m3u8")
+
+
+@pytest.mark.parametrize("container", SegmentContainer)
+async def test_no_rule_of_hls_is_broken_by_files(
+    open_disk: OpenDisk, container: SegmentContainer
+) -> None:
+    disk = await open_disk(container=container)
+    fetched = []
+    async with disk.house.live():
+        await trio.sleep(8)
+        for path in disk.files:
+            name = "/".join(map(quote, path.split("/")))
+            body = (disk.root / path).read_bytes()
+            fetched.append(Fetched(url=f"http://host/{name}", asked_at_s=0.0, at_s=0.0, body=body))
+    viewing = Viewing(fetched)
+    assert all(rendition.segments for rendition in viewing.renditions.values())
+    assert len(viewing.renditions) == (1 if container is SegmentContainer.TS else 2)
+    assert [str(each) for each in check_packaging(viewing)] == []

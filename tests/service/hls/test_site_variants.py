@@ -9,11 +9,14 @@ import trio
 from tests.service.hls.conftest import OpenHlsHouse
 from tests.service.hls.house import HlsHouse, Watcher
 from tests.service.hls.test_viewer import Doorkeeper
+from tests.service.hls.watching import fetch_all
 from trio_srs.hub.bus import PlayBegan
 from trio_srs.hub.settings import MissingPolicy
+from trio_srs.media.packaging.packaging_rules import check_packaging
+from trio_srs.media.packaging.viewing import Viewing
 from trio_srs.media.segments.segment_container import SegmentContainer
 from trio_srs.service.hls.config import HlsConfig
-from trio_srs.units import Timeout
+from trio_srs.units import Seconds, Timeout
 from trio_srs.wire.hls.playlist_reader import read_media_playlist
 
 GROUP = HlsConfig(variants=("live/*_{hd,sd}",))
@@ -132,3 +135,13 @@ async def test_sound_alone_may_be_chosen(open_house: OpenHlsHouse) -> None:
         assert alone.audio == "sound-sd"
         assert alone.uri.endswith("/sd/audio.m3u8")
         assert [each.codecs for each in one.all.variants][1:] == ["mp4a.40.2"]
+
+
+async def test_no_rule_of_hls_is_broken_by_a_group(open_house: OpenHlsHouse) -> None:
+    house = await open_house(hls_config=attrs.evolve(GROUP, audio_only=True, part=Seconds(0.5)))
+    async with house.live("live/a_hd"), house.live("live/a_sd"):
+        await trio.sleep(4)
+        watcher = await house.watch()
+        await trio.sleep(4)
+        fetched = await fetch_all(watcher)
+    assert [str(each) for each in check_packaging(Viewing(fetched))] == []

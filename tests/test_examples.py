@@ -32,6 +32,7 @@ from trio_srs.hub.bus import Event, RequestRefused
 from trio_srs.net.rtmp_client import ServerRefusedError
 from trio_srs.net.rtmp_player import open_player
 from trio_srs.net.rtmp_publisher import open_publisher
+from trio_srs.testing import PlayerProcess, PublisherProcess, ServerProcess
 from trio_srs.testing.bodies import key
 
 EXAMPLES: Final = Path(__file__).parent.parent / "examples"
@@ -49,6 +50,7 @@ TESTED: Final = {
     "nginx_hls_files.conf",  # likewise
     "pattern.py",
     "publish_and_play.py",
+    "srs_operator.py",
     "srs_platform.py",
     "test_encoder.py",
     "wait_over_http.mjs",
@@ -319,3 +321,23 @@ def test_the_script_with_curl_ends_as_its_rules_say(
     done = run("bash", EXAMPLES / "wait_over_http.sh", *command, cwd=tmp_path, environ=environ)
     assert done.returncode == code, done.stdout + done.stderr
     assert said in done.stdout + done.stderr
+
+
+@pytest.mark.interop
+def test_a_program_for_srs_watches_and_ends_clients_here() -> None:
+    """It was run against SRS 7.0.18 as it stands, and prints the same of it."""
+    program = ("env", sys.executable, EXAMPLES / "srs_operator.py")  # it imports next to nothing
+    with (
+        ServerProcess(api={"listen": ["127.0.0.1:0"]}) as server,
+        PublisherProcess(server.url("live/a")),
+        PlayerProcess(server.url("live/a")) as player,
+    ):
+        player.wait_for_frames(1)
+        done = run(*program, server.addresses["api"][0], "--most-seconds", "0")
+        assert done.returncode == 0, done.stderr
+        said = done.stdout.splitlines()
+        assert said[0].startswith("version ")
+        assert re.fullmatch(r"/live/a: live, H264 \d+x\d+, 2 clients", said[1])
+        assert {line.split()[1] for line in said[2::2]} == {"fmle-publish", "rtmp-play"}
+        assert ": ended after" in said[3]
+        assert re.search(": (ended after|had gone)", said[5])  # perhaps with its publisher

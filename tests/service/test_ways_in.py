@@ -39,7 +39,7 @@ PROTOCOLS: Final = {
     "hlss": "below",
     "dash": "below",
     "dashs": "below",
-    "api": "no stream goes in or out; who may ask is said by api.token: tests/service/api",
+    "api": "tests/service/api/test_admission.py::test_every_function_asks_who_may",
 }
 """Where it is tested that each asks, or why it need not."""
 

@@ -15,6 +15,7 @@ from trio_srs.hub.gate import AccessConfig
 from trio_srs.secret import Secret
 from trio_srs.service.access.passwords import hash_password, hash_token
 from trio_srs.service.access.rules_gate import RulesGate
+from trio_srs.service.api.app import describe
 from trio_srs.service.api.config import ApiConfig, OpenTo
 from trio_srs.service.api.openness import has_say
 
@@ -157,3 +158,27 @@ async def test_rules_about_streams_say_nothing_of_the_api(house: House) -> None:
     async with site_of(house, "allow all user alice", "deny api 192.0.2.1") as site:
         assert await code(site, KICK) == ""
         assert not has_say(site.context.config, house.access)
+
+
+# ---------------------------------------------------------------- each function
+
+
+async def test_every_function_asks_who_may(house: House) -> None:
+    """Whoever adds one has it asked as well: reading takes `read`, and all else `operate`."""
+    reading = {"POST /api/v2/streams/{app}/{name}/expect"}
+    described = [
+        (method.upper(), path)
+        for path, methods in describe()["paths"].items()
+        for method in methods
+    ]
+    assert len(described) > 30
+    names = {"{app}": "live", "{name}": "a", "{session}": "c9", "{client}": "c9"}
+    async with site_of(house, "allow operate user alice", "allow read user bob") as site:
+        for method, path in [*described, ("GET", "/api/v2/openapi.json")]:
+            asked = path
+            for name, value in names.items():
+                asked = asked.replace(name, value)
+            nobody = await code(site, (method, asked))
+            assert nobody == "credentials_refused", (method, path)
+            if method != "GET" and f"{method} {path}" not in reading:
+                assert await code(site, (method, asked), **bearer("b")) == "access_denied", path

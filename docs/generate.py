@@ -33,6 +33,8 @@ from trio_srs.media.expect import SUBJECTS, Operator, Subject
 from trio_srs.media.expect.fluent import FRONTS
 from trio_srs.media.expect.operators import ALIASES
 from trio_srs.media.expect.subject import OPERATORS, Kind
+from trio_srs.media.packaging.packaging_rule import PackagingRule
+from trio_srs.media.packaging.packaging_rules import PACKAGING_RULES
 from trio_srs.media.remux.left_out import LeftOutReason
 from trio_srs.media.report import Conduct, Oddity, Step, StepKind, StreamReport
 from trio_srs.service.api.reference import reference_page
@@ -191,6 +193,34 @@ def _state_rows() -> Iterator[list[str]]:
 def _command_row(command: str) -> list[str]:
     after = (TRANSITIONS.get((state, command)) for state in StreamState)
     return [f"`{command}`", *("error" if state is None else state.value for state in after)]
+
+
+def packaging_rules_page() -> str:
+    """Every rule of HLS and DASH that is judged by, with its clause."""
+    return "\n".join(_packaging_rules_page())
+
+
+def _packaging_rules_page() -> Iterator[str]:
+    yield "<!-- Made by docs/generate.py from the source; edit there. -->"
+    yield "# Rules of HLS and DASH\n"
+    yield "`trio_srs.media.packaging` finds which of these a server breaks, this one or any other,"
+    yield "by what a viewer got. It asks for nothing itself: give it each answer as a `Fetched`,"
+    yield "playlists as often as they came.\n"
+    yield "```python"
+    yield "from trio_srs.media.packaging.fetched import Fetched"
+    yield "from trio_srs.media.packaging.packaging_rules import check_packaging"
+    yield "from trio_srs.media.packaging.viewing import Viewing\n"
+    yield 'answer = Fetched(url="http://host/a.m3u8", asked_at_s=0.0, at_s=0.1, body=b"#EXTM3U\\n")'
+    yield "for breach in check_packaging(Viewing([answer])):"
+    yield "    print(breach)"
+    yield "```\n"
+    yield f"Clauses: {sentence(attribute_docs(PackagingRule)['clause'])}\n"
+    yield "An *error* is what a player fails at, or a MUST; a *warning* is what it gets by.\n"
+    rows = (
+        [f"`{rule.name}`", rule.severity.value, rule.meaning, rule.clause]
+        for rule in PACKAGING_RULES
+    )
+    yield from table(["Rule", "Broken", "What has to be", "Clause"], rows)
 
 
 def facts_page() -> str:
@@ -447,6 +477,7 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "errors.md": errors_page,
     "expectations.md": expectations_page,
     "facts.md": facts_page,
+    "packaging-rules.md": packaging_rules_page,
     "reports.md": reports_page,
     "session.md": session_page,
 }

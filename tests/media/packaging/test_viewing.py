@@ -110,3 +110,13 @@ def test_parts_of_what_is_not_whole_are_those_of_no_segment() -> None:
     part = '#EXT-X-PART-INF:PART-TARGET=1\n#EXT-X-PART:DURATION=1,URI="p"\n'
     viewing = listed(f"{HEAD.format(1)}#EXTINF:1,\na\n{part}")
     assert list(viewing.renditions["http://h/a.m3u8"].segments) == [1]
+
+
+def test_manifests_are_known_by_their_name_or_type() -> None:
+    viewing = Viewing(
+        Fetched(url=url, asked_at_s=0, at_s=0, fields=fields)
+        for url, fields in (
+            ("a.mpd?b=1", {}), ("live", {"content-type": "application/dash+xml"}), ("c", {}),
+        )
+    )  # fmt: skip
+    assert [copy.fetched.url for copy in viewing.manifests] == ["a.mpd?b=1", "live"]

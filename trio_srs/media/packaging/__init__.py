@@ -1,1 +1,1 @@
-"""Rules of HLS and DASH, and what of them a server breaks: judged by what a viewer got. Floor 1."""
+"""Rules of HLS and DASH, and who finds which of them are broken by what a viewer got. Floor 1."""

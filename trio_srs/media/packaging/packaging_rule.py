@@ -44,7 +44,8 @@ class PackagingRule:
     clause: str
     """Where it is written: ``8216`` is RFC 8216, ``bis`` draft-pantos-hls-rfc8216bis, ``A`` Apple's
     HLS Authoring Specification, ``TS`` ISO/IEC 13818-1, ``BMFF`` ISO/IEC 14496-12, ``CMAF``
-    ISO/IEC 23000-19, ``DTM`` DASH-IF's timing model; else who fails."""
+    ISO/IEC 23000-19, ``23009-1`` ISO/IEC 23009-1, ``DTM`` DASH-IF's timing model, ``DIC`` its
+    conformance software; else who fails."""
     severity: Severity
     meaning: str
     """In a sentence."""

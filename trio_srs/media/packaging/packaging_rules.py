@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from trio_srs.media.packaging.dash_rules import DASH_RULES
 from trio_srs.media.packaging.delivery_rules import DELIVERY_RULES
 from trio_srs.media.packaging.directive_rules import DIRECTIVE_RULES
 from trio_srs.media.packaging.fmp4_rules import FMP4_RULES
@@ -29,6 +30,7 @@ PACKAGING_RULES: Final[tuple[PackagingRule, ...]] = (
     *TIMELINE_RULES,
     *TS_RULES,
     *FMP4_RULES,
+    *DASH_RULES,
 )
 """Every rule."""
 

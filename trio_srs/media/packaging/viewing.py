@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import attrs
 
 from trio_srs.media.packaging.fetched import Fetched
+from trio_srs.media.packaging.manifest_copy import ManifestCopy
 from trio_srs.media.packaging.playlist_copy import PlaylistCopy
 from trio_srs.media.packaging.segment_content import SegmentContent
 from trio_srs.wire.hls.media_playlist import MediaPlaylist, PlaylistPart, PlaylistSegment
@@ -21,6 +22,8 @@ __all__ = ["SeenRendition", "SeenSegment", "Viewing"]
 
 _ENDING: Final = ".m3u8"
 _TYPE: Final = "mpegurl"
+_MANIFEST_ENDING: Final = ".mpd"
+_MANIFEST_TYPE: Final = "dash+xml"
 
 
 @attrs.define(eq=False)
@@ -113,6 +116,11 @@ class Viewing:
     def multivariants(self) -> list[PlaylistCopy]:
         """Those that say what there is to choose from."""
         return [copy for copy in self.playlists if copy.multivariant is not None]
+
+    @cached_property
+    def manifests(self) -> tuple[ManifestCopy, ...]:
+        """Every copy of every manifest of DASH."""
+        return tuple(ManifestCopy(each) for each in self.fetched if _is_manifest(each))
 
     @cached_property
     def got(self) -> Mapping[str, Fetched]:
@@ -213,7 +221,13 @@ def _add_parts(rendition: SeenRendition) -> None:
 
 
 def _is_playlist(fetched: Fetched) -> bool:
-    return fetched.is_whole and (
-        urlsplit(fetched.url).path.endswith(_ENDING)
-        or _TYPE in fetched.fields.get("content-type", "").lower()
-    )
+    return fetched.is_whole and _is_named(fetched, _ENDING, _TYPE)
+
+
+def _is_manifest(fetched: Fetched) -> bool:
+    return fetched.is_whole and _is_named(fetched, _MANIFEST_ENDING, _MANIFEST_TYPE)
+
+
+def _is_named(fetched: Fetched, ending: str, media_type: str) -> bool:
+    said = fetched.fields.get("content-type", "").lower()
+    return urlsplit(fetched.url).path.endswith(ending) or media_type in said

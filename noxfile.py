@@ -108,6 +108,13 @@ def browser(session: nox.Session) -> None:
 
 
 @nox.session
+def described(session: nox.Session) -> None:
+    """The API does what its description (OpenAPI) says, and refuses the rest: schemathesis asks."""
+    session.install(".", *groups("tests"))
+    session.run("pytest", "-m", "described", "tests/server", *session.posargs)
+
+
+@nox.session
 def wheel(session: nox.Session) -> None:
     """What is in the sdist and in wheels made of it, with npm and without."""
     session.install(*groups("tests"))

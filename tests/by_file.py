@@ -29,7 +29,6 @@ SECONDS: Final = {
     "tests/testing/test_plugin.py": 11,
     "tests/server/test_process.py": 10,
     "tests/tools/expect/test_run.py": 9,
-    "tests/server/test_openapi.py": 9,
     "tests/interop/test_publish.py": 8,
     "tests/test_tutorial.py": 8,
     "tests/test_examples.py": 8,

@@ -43,7 +43,7 @@ NOT_SAID: Final = -1
 """A number that was left out. Not None: of a number or None Litestar takes the text "null"."""
 _SEGMENT: Final = r"[^\\?#\x00-\x1f\x7f-\x9f/.:][^\\?#\x00-\x1f\x7f-\x9f/:]*"
 _NAME: Final = f"^{_SEGMENT}$"
-_HOST: Final = r"(rtmps?://[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(:[1-9][0-9]{0,3})?/)?"
+_HOST: Final = r"(rtmps?://[A-Za-z0-9-]{1,40}(\.[A-Za-z0-9-]{1,40}){0,3}(:[1-9][0-9]{0,3})?/)?"
 _STREAM: Final = rf"{_HOST}/?{_SEGMENT}(/{_SEGMENT})+/?(\?[A-Za-z0-9_=&-]*)?"
 
 AppName = Annotated[

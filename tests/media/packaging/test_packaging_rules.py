@@ -6,7 +6,7 @@ import re
 
 import attrs
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.media.packaging.viewings import SOUND, breaches, sound_viewing
@@ -50,9 +50,10 @@ def test_nothing_can_be_wrong_with_nothing() -> None:
 
 
 @pytest.mark.property
+@settings(max_examples=6)  # each reads a whole presentation
 @given(st.data())
 def test_whatever_comes_is_judged(data: st.DataObject) -> None:
-    name = data.draw(st.sampled_from(["ts", "plain", "low"]))
+    name = data.draw(st.sampled_from(["ts", "plain"]))
     fetched = sound_viewing(name)
     for _ in range(data.draw(st.integers(1, 4))):
         place = data.draw(st.integers(0, len(fetched) - 1))

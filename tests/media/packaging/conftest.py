@@ -17,5 +17,7 @@ PACKAGING = "trio_srs.media.packaging"
 def _read_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(f"{PACKAGING}.playlist_copy.read_playlist", cache(read_playlist))
-        patch.setattr(f"{PACKAGING}.viewing.SegmentContent", cache(SegmentContent))
+        kept = cache(SegmentContent)
+        for name in ("viewing", "low_latency_rules", "dash_rules"):
+            patch.setattr(f"{PACKAGING}.{name}.SegmentContent", kept)
         yield

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Final
 from urllib.parse import parse_qsl, urljoin, urlsplit, urlunsplit
 
@@ -12,6 +13,10 @@ __all__ = ["Fetched"]
 
 _DIRECTIVE: Final = "_HLS_"
 _MOST_DIGITS: Final = 18
+
+
+_joined: Final[Callable[[str, str], str]] = lru_cache(1 << 12)(urljoin)
+"""The same URIs stand in one playlist after the other."""
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -54,7 +59,7 @@ class Fetched:
 
     def resolve(self, uri: str) -> str:
         """A URI that stands in it, as it is asked for."""
-        return urljoin(self.url, uri)
+        return _joined(self.url, uri)
 
     def directive(self, name: str) -> int | None:
         """The number that a directive says; None if it says none."""

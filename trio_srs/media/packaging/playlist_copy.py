@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Final
 
@@ -40,9 +41,16 @@ class PlaylistCopy:
                 found.append((number, "", line))
         return tuple(found)
 
-    def named(self, name: str) -> list[PlaylistTag]:
+    def named(self, name: str) -> Sequence[PlaylistTag]:
         """The tags of a name."""
-        return [tag for tag in self.tags if tag[1] == name]
+        return self._by_name.get(name, ())
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, list[PlaylistTag]]:
+        found: dict[str, list[PlaylistTag]] = {}
+        for tag in self.tags:
+            found.setdefault(tag[1], []).append(tag)
+        return found
 
     @cached_property
     def _said(self) -> MediaPlaylist | MultivariantPlaylist | None:

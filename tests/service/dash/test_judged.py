@@ -1,0 +1,70 @@
+"""The service as a viewer sees it, judged by every rule of DASH."""
+
+from __future__ import annotations
+
+from urllib.parse import urljoin
+
+import attrs
+import pytest
+import trio
+
+from tests.service.dash.conftest import OpenDashHouse
+from tests.service.dash.house import DashWatcher
+from trio_srs.media.packaging.fetched import Fetched
+from trio_srs.media.packaging.packaging_rules import check_packaging
+from trio_srs.media.packaging.viewing import Viewing
+from trio_srs.service.dash.config import DashConfig
+from trio_srs.units import Seconds
+from trio_srs.wire.dash.manifest_reader import read_manifest
+
+HOST = "http://host"
+SECONDS = 5
+
+
+@attrs.define
+class Follower:
+    """Gets manifest after manifest, and whatever is new in them."""
+
+    watcher: DashWatcher
+    fetched: list[Fetched] = attrs.field(factory=list)
+
+    async def fetch(self, url: str) -> Fetched:
+        asked_at_s = trio.current_time()
+        answer = await self.watcher.get(url.removeprefix(HOST))
+        made = Fetched(
+            url=url,
+            asked_at_s=asked_at_s,
+            at_s=trio.current_time(),
+            status=answer.status,
+            fields={name.lower(): value for name, value in answer.fields.items()},
+            body=answer.body,
+        )
+        self.fetched.append(made)
+        return made
+
+    async def look(self, url: str) -> str:
+        """The next manifest, and all that it lists; where the one behind it is."""
+        manifest = read_manifest((await self.fetch(url)).body)
+        known = {each.url for each in self.fetched}
+        for period in manifest.periods:
+            for one in (one for each in period.sets for one in each.representations):
+                template = one.template
+                uris = [template.url(one.id, one.bandwidth, s) for s in template.segments()]
+                for uri in [template.initialization_url(one.id, one.bandwidth), *uris]:
+                    if urljoin(url, uri) not in known:
+                        await self.fetch(urljoin(url, uri))
+        return urljoin(url, manifest.location) if manifest.location else url
+
+
+@pytest.mark.parametrize("low_latency", [False, True])
+async def test_no_rule_is_broken(open_house: OpenDashHouse, low_latency: bool) -> None:
+    config = DashConfig(part=Seconds(0.5), segment=Seconds(1.0), low_latency=low_latency)
+    house = await open_house(dash_config=config)
+    async with house.live():
+        follower = Follower(DashWatcher(house.dial(), ""))
+        url, until = f"{HOST}/live/a.mpd", trio.current_time() + SECONDS
+        while trio.current_time() < until:
+            url = await follower.look(url)
+            await trio.sleep(0.3)
+    assert len(follower.fetched) > 4 * SECONDS
+    assert [str(each) for each in check_packaging(Viewing(follower.fetched))] == []

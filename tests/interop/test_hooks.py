@@ -129,6 +129,16 @@ async def test_gstreamer_and_librtmp_log_in_by_their_user(challenge: str, sink: 
     assert (ended.returncode, len(began)) == (0, 1), ended.stderr
 
 
+@needs(GSTREAMER, "gstreamer1.0-tools, -plugins-base, -plugins-good, -plugins-bad and -libav")
+async def test_gstreamer_shows_why_it_may_not(hooks: HookRecorder) -> None:
+    hooks.answer("on_publish", "refuse:this key has expired")
+    async with watched(more=calling(hooks)) as server:
+        pipeline = f"{SOUND} rtmp2sink location={server.url('live/a')}"
+        ended = await run([GSTREAMER, *shlex.split(pipeline)])
+    assert ended.returncode != 0
+    assert "this key has expired" in ended.stderr + ended.stdout.decode(errors="replace")
+
+
 async def test_a_server_that_stops_tells_how_all_ended(
     library: Library, hooks: HookRecorder
 ) -> None:

@@ -116,6 +116,8 @@ _RATES: Final[Mapping[str, str]] = {
 class Place:
     """One publish or play among those that are counted."""
 
+    __slots__ = ("_quotas", "_what", "_whose", "kbps")
+
     def __init__(self, quotas: Quotas, what: str, whose: Mapping[str, str]) -> None:
         self.kbps = 0.0
         """What it has sent of late, in kbit/s."""
@@ -221,8 +223,10 @@ class Quotas:
 
     def _count(self, what: str, by: str, whom: str, stream: str) -> int:
         """How many there are; of publishes but those of the same name, which take it in turns."""
-        places = self.of(what, by, whom)
-        return sum(what == "play" or each.name("stream") != stream for each in places)
+        places = self._places.get((what, by, whom), {})
+        if what == "play":
+            return len(places)
+        return sum(each.name("stream") != stream for each in places)
 
     def leave(self, place: Place, what: str, whose: Mapping[str, str]) -> None:
         """A publish or a play is over, and takes no place any more. Idempotent."""

@@ -138,6 +138,7 @@ async def test_nothing_outside_of_the_folder_is_ever_read(served: HttpHouse, pat
     client = served.dial()
     await client.ask(path)
     answer = await client.answer()
+    client.transport.close()  # or it would be waited for
     assert answer.status in {400, 404}
     assert b"secret" not in answer.body.partition(b"detail")[0]
 

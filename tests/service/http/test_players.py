@@ -120,6 +120,7 @@ async def test_nothing_but_the_page_is_served_there(house: HttpHouse, path: str)
     client = house.dial()
     await client.ask(path)
     assert (await client.answer()).status in {400, 404}
+    client.transport.close()  # or it would be waited for
 
 
 # ------------------------------------------------------- the page's own files

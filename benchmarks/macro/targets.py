@@ -93,7 +93,7 @@ TARGETS: Final = (
     ),
     Target(
         "publish with HLS for every stream / without", ("publish 50, hls",), "cpu",
-        "ours-flv-hls", "ours-flv", 1.5, 1.2,
+        "ours-flv-hls", "ours-flv", 2.0, 1.5,
     ),
     Target(
         "RTMP players with HLS / without", ("view 500, hls",), "cpu_rtmp", "ours-flv-hls",

@@ -194,7 +194,7 @@ class Link(Generic[SessionT]):
         size = sum(map(len, pieces))
         self.bytes_said += size
         if self.busy:
-            self._owed.extend(pieces)
+            self._owed.extend(_behind(pieces, 0))
             return
         taken = 0
         try:
@@ -329,7 +329,7 @@ class Link(Generic[SessionT]):
 
 
 def _behind(pieces: Sequence[bytes | memoryview], taken: int) -> Iterator[bytes | memoryview]:
-    """What is left of pieces of which so many bytes were taken."""
+    """What is left of pieces of which so many bytes were taken; none of it is empty."""
     for piece in pieces:
         if taken < len(piece):
             yield memoryview(piece)[taken:] if taken else piece

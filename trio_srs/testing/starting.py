@@ -73,6 +73,7 @@ class Sections(TypedDict, total=False):
     hooks: Mapping[str, Any]
     history: Mapping[str, Any]
     api: Mapping[str, Any]
+    api_https: Mapping[str, Any]
     log: Mapping[str, Any]
     process: Mapping[str, Any]
     programs: Mapping[str, Any]

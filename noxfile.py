@@ -110,7 +110,7 @@ def browser(session: nox.Session) -> None:
 @nox.session
 def described(session: nox.Session) -> None:
     """The API does what its description (OpenAPI) says, and refuses the rest: schemathesis asks."""
-    session.install(".", *groups("tests"))
+    session.install(".", *groups("described"))
     session.run("pytest", "-m", "described", "tests/server", *session.posargs)
 
 

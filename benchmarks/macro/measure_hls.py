@@ -125,7 +125,7 @@ def measure_held(bench: Bench, setup: Setup, scenario: Scenario) -> Figures:
         "woken_us": seen["woken_s"] * 1e6 / scenario.clients,
         "spread_ms": seen["spread_ms"],
     }
-    return figures, {"failed": seen["failed"]} if seen["failed"] else {}, seen
+    return figures, {"failed": seen["failed"]} if seen["failed"] else {}, dict(seen)
 
 
 @contextmanager

@@ -85,7 +85,7 @@ TARGETS: Final = (
     ),
     Target(
         "plain HLS, first playlist behind the first keyframe, in segments", ("hls delay",),
-        "first_segments", "ours-hls", None, 1.1, 0.5,
+        "first_segments", "ours-hls", None, 1.0, 0.5,
     ),
     Target(
         "2,000 held reloads, core % while they wait", ("hls 2000 held",), "waiting_core",

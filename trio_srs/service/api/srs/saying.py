@@ -45,7 +45,7 @@ CALLED: Final[dict[str, Any]] = {
 }
 """How functions are described that may take a while; parameters that they do not know are left out
 in silence."""
-AT_ONCE: Final = {**CALLED, "sync_to_thread": False}
+AT_ONCE: Final[dict[str, Any]] = {**CALLED, "sync_to_thread": False}
 """Likewise, those that take no time."""
 
 Start = Annotated[str, QueryParameter(description="How many to leave out; what is no number is 0.")]

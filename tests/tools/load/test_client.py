@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import sys
-from collections.abc import Iterator
 from typing import TypeVar
 
 import pytest
@@ -29,23 +28,6 @@ PLAN = LoadPlan(load=Load.PLAY, url="rtmp://127.0.0.1/live/s")
 C = TypeVar("C", bound=LoadClient)
 HELLO = b"\x03" + bytes(S0_S1_S2_SIZE - 1)
 STARTED = on_status("NetStream.Play.Start", "go").message(1)
-
-
-@pytest.fixture
-def loop() -> Iterator[Loop]:
-    loop = Loop()
-    yield loop
-    loop.close()
-
-
-@pytest.fixture
-def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
-    """The client's end and the server's."""
-    ours, theirs = socket.socketpair()
-    ours.setblocking(False)
-    theirs.setblocking(False)
-    with ours, theirs:
-        yield ours, theirs
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import sys
-from collections.abc import Iterator
 
 import pytest
 
@@ -21,23 +20,6 @@ FLV = encode_flv(synthetic(16, audio=False))
 MESSAGES = 251
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: video/x-flv\r\n\r\n"
 SWITCHING = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n"
-
-
-@pytest.fixture
-def loop() -> Iterator[Loop]:
-    loop = Loop()
-    yield loop
-    loop.close()
-
-
-@pytest.fixture
-def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
-    """The viewer's end and the server's."""
-    ours, theirs = socket.socketpair()
-    ours.setblocking(False)
-    theirs.setblocking(False)
-    with ours, theirs:
-        yield ours, theirs
 
 
 def viewer_of(url: str, loop: Loop, sock: socket.socket) -> LoadViewer:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import sys
-from collections.abc import Iterator
 
 import pytest
 
@@ -34,13 +33,6 @@ PLAN = LoadPlan(load=Load.LATENCY, url="rtmp://127.0.0.1/live/s")
 HELLO = b"\x03" + bytes(S0_S1_S2_SIZE - 1)
 STARTED = on_status("NetStream.Publish.Start", "go").message(1)
 LONG_HEADERS = ((9, b"\x17\0\0\0\0" + bytes(range(200))), (8, b"\xaf\0" + bytes(90)))
-
-
-@pytest.fixture
-def loop() -> Iterator[Loop]:
-    loop = Loop()
-    yield loop
-    loop.close()
 
 
 def sent(loop: Loop, kind: type[LoadPublisher], source: LoadSource) -> list[Message]:

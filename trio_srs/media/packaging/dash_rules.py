@@ -200,9 +200,10 @@ def ids_never_change(viewing: Viewing) -> Iterator[Departure]:
 def delays_are_within_the_window(viewing: Viewing) -> Iterator[Departure]:
     """suggestedPresentationDelay is shorter than timeShiftBufferDepth."""
     for copy, said in _said(viewing):
-        if None not in (said.delay_s, said.window_s) and said.delay_s >= said.window_s:  # type: ignore[operator]  # both are said
-            seen = f"a delay of {said.delay_s:g} s"
-            yield Departure(seen, f"less than {said.window_s:g} s", copy.fetched.base)
+        delay_s, window_s = said.delay_s, said.window_s
+        if delay_s is not None and window_s is not None and delay_s >= window_s:
+            seen = f"a delay of {delay_s:g} s"
+            yield Departure(seen, f"less than {window_s:g} s", copy.fetched.base)
 
 
 @packaging_rule("23009-1 5.3.7; DIC")

@@ -104,8 +104,8 @@ def decode_times_add_up(viewing: Viewing) -> Iterator[Departure]:
                 end = None
             for fragment in layout.fragments:
                 time = fragment.times[0] if fragment.times else None
-                if None not in (time, end) and time[1] != end:  # type: ignore[index]  # it is not
-                    yield Departure(f"tfdt {time[1]}", f"{end}", where)  # type: ignore[index]  # likewise
+                if time is not None and end is not None and time[1] != end:
+                    yield Departure(f"tfdt {time[1]}", f"{end}", where)
                 end = None if time is None else time[1] + fragment.duration
             end = None if segment.has_gaps or not layout.fragments else end
 

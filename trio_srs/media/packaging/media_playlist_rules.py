@@ -154,9 +154,10 @@ def dates_never_go_back(viewing: Viewing) -> Iterator[Departure]:
     """A segment begins no earlier than the one before it, also behind a discontinuity."""
     for copy, said in viewing.media:
         for (_, before), (number, after) in pairwise(_numbered(said)):
-            is_said = before.date_ms is not None and after.date_ms is not None
-            if is_said and after.is_discontinuity and after.date_ms < before.date_ms:  # type: ignore[operator]  # both are said
-                seen = f"{before.date_ms - after.date_ms} ms back"  # type: ignore[operator]  # likewise
+            if before.date_ms is None or after.date_ms is None or not after.is_discontinuity:
+                continue
+            if after.date_ms < before.date_ms:
+                seen = f"{before.date_ms - after.date_ms} ms back"
                 yield Departure(seen, "dates that rise", f"{copy.where()} segment {number}")
 
 

@@ -20,7 +20,7 @@ import trio
 
 from trio_srs.errors import RefusedError
 from trio_srs.hub.access import AccessControl
-from trio_srs.hub.announce import NAME_MOST, note_origin
+from trio_srs.hub.announce import NAME_MOST, announce_connected, note_origin
 from trio_srs.hub.bus import Bus
 from trio_srs.hub.directory import EventLog, SessionDirectory
 from trio_srs.hub.gate import AccessRequest
@@ -426,3 +426,16 @@ def web_access_request(
     )
     note_origin(entry, url, request.page_url)
     return request
+
+
+async def connect_web(
+    access: AccessControl, bus: Bus, entry: SessionEntry, request: AccessRequest
+) -> AccessRequest:
+    """Ask whether a session may connect, and tell that it did; the request, with what that granted.
+
+    Raises:
+        RefusedError: no.
+    """
+    granted = await access.connect(attrs.evolve(request, name=""))
+    announce_connected(bus, entry, vhost=request.vhost, app=request.app, client=request.client)
+    return attrs.evolve(request, granted=granted)

@@ -5,14 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar, Final
 
-import attrs
 import trio
 
 from trio_srs.errors import EndReason, PeerError, RefusedError
 from trio_srs.hub.announce import (
     NAME_MOST,
     announce_began,
-    announce_connected,
     announce_refused,
 )
 from trio_srs.hub.end import End, ended, ending, first_of, tell_end
@@ -20,7 +18,7 @@ from trio_srs.hub.participant import Participant
 from trio_srs.hub.registry import SessionEntry
 from trio_srs.hub.resolution import ResolvedStream
 from trio_srs.hub.session_requests import Request, SessionRequests
-from trio_srs.service.base import web_access_request
+from trio_srs.service.base import connect_web, web_access_request
 from trio_srs.session.http_events import HttpRequest
 
 if TYPE_CHECKING:
@@ -194,11 +192,7 @@ class MediaSession(ABC):
         request = web_access_request(
             access.rules, self.entry, self.asked, scheme, self._app, self._name
         )
-        granted = await access.connect(attrs.evolve(request, name=""))
-        request = attrs.evolve(request, granted=granted)
-        announce_connected(
-            context.bus, self.entry, vhost=request.vhost, app=request.app, client=request.client
-        )
+        request = await connect_web(access, context.bus, self.entry, request)
         decide = access.play if self.what == "play" else access.publish
         stream = await decide(request)
         self.request.stream, self.request.account = stream.key, stream.account

@@ -13,7 +13,6 @@ from trio_srs.errors import EndReason, RefusedError
 from trio_srs.hub.announce import (
     NAME_MOST,
     announce_began,
-    announce_connected,
     announce_refused,
 )
 from trio_srs.hub.bus import PlayBegan, PlayEnded
@@ -28,7 +27,7 @@ from trio_srs.hub.session_requests import (
     SessionRequests,
 )
 from trio_srs.hub.settings import MissingPolicy
-from trio_srs.service.base import WebClient, web_access_request
+from trio_srs.service.base import WebClient, connect_web, web_access_request
 from trio_srs.service.segmented.playhead import Playhead
 from trio_srs.session.http_events import HttpRequest
 from trio_srs.units import NEVER
@@ -163,11 +162,7 @@ class SegmentsViewer:
         request = web_access_request(
             parts.rules, self.entry, asked, client.protocol, wanted.app, wanted.name
         )
-        granted = await parts.access.connect(attrs.evolve(request, name=""))
-        request = attrs.evolve(request, granted=granted)
-        announce_connected(
-            parts.bus, self.entry, vhost=request.vhost, app=request.app, client=request.client
-        )
+        request = await connect_web(parts.access, parts.bus, self.entry, request)
         return await parts.access.play(request)
 
     # ------------------------------------------------------------- while it lasts

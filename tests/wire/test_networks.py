@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from trio_srs.wire.networks import are_trusted, forwarded_for, is_in, parse_network
+from trio_srs.wire.networks import are_trusted, forwarded_for, is_in, is_loopback, parse_network
 
 PROXIES = ("10.0.0.0/8", "fd00::/8", "unix")
 
@@ -64,3 +64,20 @@ def test_proxies_are_trusted_by_their_networks(
 )
 def test_the_client_is_the_last_that_is_no_proxy(said: str, client: str) -> None:
     assert forwarded_for(said, PROXIES) == client
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("localhost", True),
+        ("app.localhost", True),
+        ("127.8.0.1", True),
+        ("::1", True),
+        ("::ffff:127.0.0.1", True),
+        ("10.0.0.7", False),
+        ("localhost.example", False),
+        ("", False),
+    ],
+)
+def test_a_host_is_this_machine_by_what_it_is_called(host: str, expected: bool) -> None:
+    assert is_loopback(host) is expected

@@ -16,7 +16,8 @@ from trio_srs.hub.access_rule import Permission
 from trio_srs.hub.gate import AccessRequest
 from trio_srs.service.api.config import OpenTo
 from trio_srs.service.api.error_answers import TokenRefusedError, located
-from trio_srs.service.api.openness import ApiOpenError, has_rules, has_say, is_loopback
+from trio_srs.service.api.openness import ApiOpenError, has_rules, has_say
+from trio_srs.wire.networks import is_loopback
 from trio_srs.wire.url import DEFAULT_VHOST
 
 if TYPE_CHECKING:

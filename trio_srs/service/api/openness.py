@@ -7,7 +7,6 @@ It does if nothing says who may use it: neither ``api.token``, nor a rule of ``a
 from __future__ import annotations
 
 import functools
-import ipaddress
 from typing import TYPE_CHECKING
 
 from trio_srs.errors import RefusedError
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from trio_srs.hub.access import AccessControl
     from trio_srs.service.api.config import ApiConfig
 
-__all__ = ["ApiOpenError", "has_rules", "has_say", "is_loopback"]
+__all__ = ["ApiOpenError", "has_rules", "has_say"]
 
 
 class ApiOpenError(RefusedError):
@@ -43,15 +42,3 @@ def _has_rules(rules: tuple[str, ...]) -> bool:
     of_api = {Permission.READ, Permission.OPERATE}
     parsed = map(AccessRule.parse, rules)
     return any(rule.is_allowed and rule.permissions & of_api for rule in parsed)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine, by what it is called."""
-    if host == "localhost" or host.endswith(".localhost"):  # RFC 6761 6.3
-        return True
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    mapped = getattr(address, "ipv4_mapped", None)
-    return bool((mapped or address).is_loopback)

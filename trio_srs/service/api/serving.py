@@ -23,8 +23,9 @@ from trio_srs.net.tcp import SocketOptions
 from trio_srs.service.api.config import ApiConfig, OpenTo
 from trio_srs.service.api.context import ApiContext
 from trio_srs.service.api.make import ApiSections
-from trio_srs.service.api.openness import ApiOpenError, has_say, is_loopback
+from trio_srs.service.api.openness import ApiOpenError, has_say
 from trio_srs.service.base import ListeningService, StopPhase
+from trio_srs.wire.networks import is_loopback
 
 if TYPE_CHECKING:
     from trio_srs.service.api.asgi_server import AsgiServer

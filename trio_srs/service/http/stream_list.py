@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
@@ -14,6 +13,7 @@ from trio_srs.hub.resolution import VhostDisabledError
 from trio_srs.net.address import Address
 from trio_srs.service.http.config import ListedTo
 from trio_srs.session.http_events import HttpRequest
+from trio_srs.wire.networks import is_loopback
 from trio_srs.wire.stream_name import key_of
 from trio_srs.wire.url import DEFAULT_VHOST
 
@@ -97,7 +97,7 @@ def is_from_here(peer: str, asked: HttpRequest) -> bool:
     """
     if any(each in asked.headers for each in _FORWARDED):
         return False
-    return _is_loopback(_host_of(peer)) and _is_loopback(asked.host)
+    return is_loopback(_host_of(peer)) and is_loopback(asked.host)
 
 
 def _host_of(peer: str) -> str:
@@ -105,17 +105,6 @@ def _host_of(peer: str) -> str:
         return Address.parse(peer).host
     except ValueError:  # a unix socket has none: a proxy may be behind it
         return ""
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):  # RFC 6761 6.3
-        return True
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    mapped = getattr(address, "ipv4_mapped", None)
-    return (mapped or address).is_loopback
 
 
 def _name_in(vhost: str, key: str, vhost_of: Callable[[str], str]) -> str:

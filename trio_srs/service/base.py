@@ -59,6 +59,7 @@ __all__ = [
     "WebAnswer",
     "WebClient",
     "WebRoute",
+    "connect_web",
     "web_access_request",
 ]
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from tests.media.pattern.decoding import pictures
 from trio_srs.media.frame_number import sei_frame_number
 from trio_srs.media.pattern.avc_encoder import AvcEncoder, filler, number_payload
-from trio_srs.media.pattern.card import CELL, Card, Colour, read_frame_number
+from trio_srs.media.pattern.card import Card, read_frame_number
+from trio_srs.media.pattern.panel import CELL, Colour
 from trio_srs.media.pattern.pattern_error import PatternError
 from trio_srs.wire.bits import BitReader, unescape
 from trio_srs.wire.codec.avc import AvcSps, parse_avc_config, parse_sps

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trio_srs.media.pattern.card import CELL, NUMBER_BITS, Card, read_frame_number
+from trio_srs.media.pattern.card import Card, panel_place, read_frame_number
+from trio_srs.media.pattern.frame_code import NUMBER_BITS
+from trio_srs.media.pattern.panel import CELL, MARKS
 from trio_srs.media.pattern.pattern_error import PatternError
 
 NUMBERS = st.integers(0, (1 << NUMBER_BITS) - 1)
@@ -40,7 +42,7 @@ def test_every_number_can_be_read_from_the_picture(number: int, size: tuple[int,
 def test_the_letter_of_a_number() -> None:
     plane = luma(Card(512, 48), 5)
     row = "".join("1" if plane[8 * 512 + x] > 128 else "0" for x in range(8, 512, 16))
-    assert row == "000000000000000000000101" + f"{5 ^ 0xA5:08b}"
+    assert row == "000000000000000000000111" + f"{7 ^ 0xA5:08b}"  # 5 in Gray code is 7
 
 
 def test_numbers_go_round() -> None:
@@ -97,6 +99,24 @@ def test_the_square_moves_below_the_number_within_the_picture(
     cells = card.cells(number)
     assert [cells[index] for index in drawn] == list(drawn.values())
     assert sum(a != b for a, b in zip(cells, card.background, strict=True)) <= len(drawn)
+
+
+@pytest.mark.parametrize(
+    ("size", "place"),
+    [((1280, 720), (35, 10)), ((640, 360), (15, 4)), ((160, 80), (0, 0)), ((128, 80), None),
+     ((512, 64), None)],
+)  # fmt: skip
+def test_the_panel_stands_away_from_the_edges_where_there_is_room(
+    size: tuple[int, int], place: tuple[int, int] | None
+) -> None:
+    assert panel_place(size[0] // CELL, size[1] // CELL) == place
+
+
+def test_each_corner_of_the_panel_has_a_colour_of_its_own_that_no_other_cell_has() -> None:
+    card = Card(640, 360)
+    cells = card.cells(123_456)
+    for (x, y), colour in MARKS.items():
+        assert [i for i, cell in enumerate(cells) if cell == colour] == [(4 + y) * 40 + 15 + x]
 
 
 @given(SIZES)

@@ -1,4 +1,4 @@
-"""AAC of our own: a decoder hears one steady tone, where it should be."""
+"""AAC of our own: a decoder hears a tone where it should be, and beeps in it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import math
 import pytest
 
 from tests.media.pattern.decoding import as_flv, samples
+from trio_srs.media.pattern.beeps import PITCHES_HZ
 from trio_srs.media.pattern.pattern_error import PatternError
 from trio_srs.media.pattern.tone import SAMPLES, AacTone
 from trio_srs.wire.codec.aac import parse_audio_specific_config
@@ -59,7 +60,7 @@ def test_a_tone_is_heard_where_it_was_asked_for(
     tone = AacTone(rate, channels, asked)
     assert tone.hz == pytest.approx(hz, abs=0.1)
     for sound in heard(tone, rate, channels):
-        for begin in (4 * SAMPLES, 7 * SAMPLES, 10 * SAMPLES + 300):
+        for begin in (4 * SAMPLES, 5 * SAMPLES + 300):
             window = sound[begin : begin + WINDOW]
             assert amplitude(window, tone.hz, rate) == pytest.approx(0.1, rel=0.1)
             loud = math.sqrt(sum(sample**2 for sample in window) / WINDOW) / FULL_SCALE
@@ -109,9 +110,27 @@ def test_the_letter_of_a_frame(channels: int, hz: float, frame: str) -> None:
     assert AacTone(44100, channels, hz).frame(0) == int(text, 2).to_bytes(len(text) // 8, "big")
 
 
-def test_four_frames_are_all() -> None:
-    tone = AacTone(44100, 2, 1000)
-    frames = [tone.frame(index) for index in range(8)]
+@pytest.mark.interop
+@pytest.mark.parametrize(("rate", "first"), [(44100, 14), (48000, 15), (32000, 10)])
+def test_a_beep_is_heard_in_place_of_the_tone_and_twice_as_loud(rate: int, first: int) -> None:
+    tone = AacTone(rate, 1, 1000)
+    assert tone.has_beeps
+    [sound] = heard(tone, rate, 1, first + 6)
+    begin = first * SAMPLES + 512
+    window = [*sound[begin : begin + 3 * SAMPLES], *[0] * (WINDOW - 3 * SAMPLES)]
+    width = rate / 2 / SAMPLES
+    pitch = (int(PITCHES_HZ[rate != 44100][0] / width) + 0.5) * width
+    assert amplitude(window, pitch, rate) > 4 * amplitude(window, tone.hz, rate)
+    middle = sound[(first + 1) * SAMPLES : (first + 3) * SAMPLES]
+    assert max(middle) == pytest.approx(0.2 * FULL_SCALE, rel=0.15)
+
+
+def test_without_beeps_four_frames_are_all() -> None:
+    tone = AacTone(44100, 2, 1100)
+    assert not tone.has_beeps
+    frames = [tone.frame(index) for index in range(8, 24)]
+    assert frames[:4] == frames[4:8] == frames[8:12]
+    frames = frames[:8]
     assert frames[:4] == frames[4:]
     assert len(set(frames)) == 2
 

@@ -16,7 +16,8 @@ from functools import lru_cache
 from typing import Final
 
 from trio_srs.media.frame_number import FRAME_NUMBER_NAME
-from trio_srs.media.pattern.card import Card, Colour
+from trio_srs.media.pattern.card import Card
+from trio_srs.media.pattern.panel import Colour
 from trio_srs.media.pattern.pattern_error import PatternError
 from trio_srs.wire.bits import BitWriter, escape
 from trio_srs.wire.codec.avc import build_avc_config

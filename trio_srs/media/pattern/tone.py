@@ -1,7 +1,8 @@
-"""A tone in AAC-LC: one line of the spectrum, the same in every frame but for its sign. Floor 1.
+"""A tone with beeps in AAC-LC: one line of the spectrum, but for its sign. Floor 1.
 
-The tone is at the centre of a line, up to 12 Hz from what was asked for, and sounds on without a
-click, as the line's sign follows the sine's phase from frame to frame. So four frames are all.
+A tone is at the centre of a line, up to 12 Hz from what was asked for, and sounds on without a
+click, as the line's sign follows the sine's phase from frame to frame. So four frames are all of
+it.
 
 Source: ISO/IEC 14496-3:2019, 4.4.2 and 4.6.3; tables stand beside what they explain.
 """
@@ -10,6 +11,13 @@ from __future__ import annotations
 
 from typing import Final
 
+from trio_srs.media.pattern.beeps import (
+    BEEP_GAIN,
+    HIGHEST_TONE_HZ,
+    PITCHES_HZ,
+    beep_at,
+    is_exact,
+)
 from trio_srs.media.pattern.pattern_error import PatternError
 from trio_srs.wire.bits import BitWriter
 from trio_srs.wire.codec.aac import build_audio_specific_config
@@ -42,6 +50,7 @@ class AacTone:
     Attributes:
         config: the AudioSpecificConfig.
         hz: the tone that it is; 0 is silence.
+        has_beeps: whether beeps stand in it: not in silence, nor where the tone is too high.
     """
 
     def __init__(self, sample_rate: int, channels: int, tone_hz: float) -> None:
@@ -63,15 +72,27 @@ class AacTone:
         line = int(tone_hz / width)
         self.config = build_audio_specific_config(_AAC_LC, sample_rate, channels)
         self.hz = (line + 0.5) * width if tone_hz else 0.0
-        signs = _SIGNS[line % 2] if tone_hz else (0,)
-        self._frames = [_frame(channels, line, sign) for sign in signs]
+        self.has_beeps = 0 < tone_hz <= HIGHEST_TONE_HZ
+        self._rate = sample_rate
+        self._frames = _sounding(channels, line) if tone_hz else [_frame(channels, 0, 0)]
+        self._beeps = [
+            _sounding(channels, int(pitch / width), _GAIN + BEEP_GAIN)
+            for pitch in PITCHES_HZ[is_exact(sample_rate)]
+        ]
 
     def frame(self, index: int) -> bytes:
         """Frame ``index`` of the stream, raw: without an ADTS header."""
-        return self._frames[index % len(self._frames)]
+        beep = beep_at(index, self._rate) if self.has_beeps else None
+        frames = self._frames if beep is None else self._beeps[beep % len(self._beeps)]
+        return frames[index % len(frames)]
 
 
-def _frame(channels: int, line: int, sign: int) -> bytes:
+def _sounding(channels: int, line: int, gain: int = _GAIN) -> list[bytes]:
+    """The frames of one tone, which repeat."""
+    return [_frame(channels, line, sign, gain) for sign in _SIGNS[line % 2]]
+
+
+def _frame(channels: int, line: int, sign: int, gain: int = _GAIN) -> bytes:
     """A raw_data_block (table 4.3): one element, and its end. ``sign`` 0 is silence."""
     bits = BitWriter()
     # The bands up to the line's; in silence none.
@@ -79,7 +100,7 @@ def _frame(channels: int, line: int, sign: int) -> bytes:
     bits.u(3, _SCE if channels == 1 else _CPE)
     bits.u(4, 0)  # element_instance_tag
     if channels == 1:
-        bits.u(8, _GAIN)
+        bits.u(8, gain)
         _ics_info(bits, bands)
         _channel(bits, bands, line, sign)
     else:
@@ -87,7 +108,7 @@ def _frame(channels: int, line: int, sign: int) -> bytes:
         _ics_info(bits, bands)
         bits.u(2, 0)  # no M/S
         for _ in range(2):
-            bits.u(8, _GAIN)
+            bits.u(8, gain)
             _channel(bits, bands, line, sign)
     bits.u(3, _END)
     return bits.to_bytes()

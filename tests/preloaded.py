@@ -64,7 +64,7 @@ _MODULES: Final = (
     *(f"trio_srs.tools.verdicts.{name}" for name in _VERDICTS),
     *("hypothesis", "pytest"),  # for tests of somebody's tests; pytest-trio imports the first
     *preloaded_spare.MODULES,
-    *("trio_srs.config.render", "trio_srs.server.build", "trio_srs.server.process"),
+    *("trio_srs.config.tables", "trio_srs.server.build", "trio_srs.server.process"),
 )
 ROOT: Final = Path(__file__).parent.parent
 _CLIENT: Final = Path(__file__).with_name("preloaded_client.py")

@@ -18,7 +18,7 @@ from tests import preloaded
 from trio_srs.app.cli import COMMANDS, parser_of
 from trio_srs.config.keys import keys
 from trio_srs.config.load import loads
-from trio_srs.config.schema import Config
+from trio_srs.config.sections import SECTIONS
 from trio_srs.errors import EndReason
 
 ROOT = Path(__file__).parent.parent
@@ -29,9 +29,7 @@ PAGES = [
 ]
 EXAMPLES = sorted(path for path in (ROOT / "examples").iterdir() if path.is_file())
 EACH_PAGE = pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
-SECTIONS = {
-    s.name: set(keys(s.type)) for s in keys(Config).values() if s.name not in ("app", "vhost")
-}
+KEYS = {name: set(keys(each.kind)) for name, each in SECTIONS.items() if not each.is_scope}
 
 
 @pytest.fixture(scope="module")
@@ -132,9 +130,9 @@ def test_every_key_that_a_page_mentions_exists(page: Path) -> None:
     found = [
         (section, key)
         for span in code_spans(page)
-        for section, key in re.findall(rf"(?<![\w./:-])({'|'.join(SECTIONS)})\.([a-z]\w*)", span)
+        for section, key in re.findall(rf"(?<![\w./:-])({'|'.join(KEYS)})\.([a-z]\w*)", span)
     ]
-    assert [f"{section}.{key}" for section, key in found if key not in SECTIONS[section]] == []
+    assert [f"{section}.{key}" for section, key in found if key not in KEYS[section]] == []
 
 
 @EACH_PAGE

@@ -54,7 +54,7 @@ ONLY_IN: Final = {
     "anycorn": ("service.api",),
     "anyio": ("service.api",),  # in anycorn's own terms
     "msgspec": ("service.api",),  # litestar's reader and writer of JSON
-    "cattrs": ("config", "service", "testing.readback"),
+    "cattrs": ("testing.readback",),
     "tomli": ("config", "tools.expect"),
     "tomlkit": ("server.server_steering",),  # keeps the comments of a file
     "pygal": ("tools.verdicts",),

@@ -8,9 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from trio_srs.config.app_scope import AppConfig
 from trio_srs.config.load import ConfigError, loads
-from trio_srs.config.render import key_path, print_config, show
-from trio_srs.config.schema import AppConfig, Config, VhostConfig
+from trio_srs.config.render import key_path, show
+from trio_srs.config.schema import Config
+from trio_srs.config.tables import print_config
+from trio_srs.config.vhost_scope import VhostConfig
 from trio_srs.hub.settings import StreamSettings, TimestampMode
 from trio_srs.net.address import Address
 from trio_srs.secret import Secret

@@ -4,17 +4,67 @@ from __future__ import annotations
 
 from typing import Any
 
+import attrs
 import pytest
 
-from trio_srs.config.schema import DEFAULT_VHOST, AppConfig, Config, VhostConfig
+from trio_srs.config.app_scope import AppConfig
+from trio_srs.config.schema import DEFAULT_VHOST, Config
+from trio_srs.config.vhost_scope import VhostConfig
 from trio_srs.hub.settings import StreamSettings
 from trio_srs.net.address import Address
-from trio_srs.service.http.config import HttpConfig
+from trio_srs.service.hls.config import HlsConfig
+from trio_srs.service.http.config import HttpConfig, HttpsConfig
 from trio_srs.service.rtmp.config import RtmpConfig
 
 
 def marked(records: int) -> dict[str, Any]:
     return {"gop_cache_records": records}
+
+
+def test_a_section_that_is_not_given_is_made_when_it_is_asked_for() -> None:
+    config = Config(rtmp=RtmpConfig(chunk_size=4096))
+    assert (config.names("rtmp"), config.names("hls", "dash")) == (True, False)
+    assert config.hls is config.hls
+    assert config.hls == HlsConfig()
+    assert not config.names("hls")
+    assert config == Config(rtmp=RtmpConfig(chunk_size=4096), hls=HlsConfig())
+    assert attrs.evolve(config, rtmp=RtmpConfig()) == Config()
+
+
+def test_a_scope_is_named_when_there_is_one() -> None:
+    assert not Config(app={}).names("app")
+    assert Config(app={"live": AppConfig()}).names("vhost", "app")
+
+
+def test_there_is_no_section_but_those_that_there_are() -> None:
+    with pytest.raises(AttributeError, match="has no attribute 'http2'"):
+        _ = getattr(Config(), "http2")  # noqa: B009 - a type checker knows it too
+
+
+HERE = (Address("127.0.0.1", 0),)
+SECURE = HttpsConfig(listen=HERE, self_signed=True)
+
+
+@pytest.mark.parametrize(
+    ("sections", "is_served"),
+    [
+        ({}, True),
+        ({"rtmp": RtmpConfig()}, True),
+        ({"rtmp": RtmpConfig(listen=HERE)}, False),
+        ({"rtmp": RtmpConfig(listen=HERE), "http": HttpConfig(listen=HERE)}, True),
+        (
+            {"rtmp": RtmpConfig(listen=HERE), "https": SECURE},
+            True,
+        ),
+        ({"http": HttpConfig(listen=())}, False),
+    ],
+)
+def test_http_is_served_unless_something_else_is_said(
+    sections: dict[str, Any], is_served: bool
+) -> None:
+    config = Config(**sections)
+    assert config.serves_http is is_served
+    assert bool(config.http.listen or config.https.listen) is is_served
 
 
 LEVELS: list[

@@ -31,14 +31,14 @@ OF_THE_API = "trio_srs.service.api."
 KEPT = {OF_THE_API + "config", OF_THE_API + "make"}
 NEW_IMPORTS = """
 import sys
-from trio_srs.config.schema import Config
 import trio_srs.app.cli.serve, trio_srs.server.process
+from trio_srs.config.schema import Config
 from trio_srs.server.build import build
 build(Config())
 for name in ("litestar", "anycorn", "anyio", "msgspec", "httpx2"):
     assert name not in sys.modules, name
 assert {name for name in sys.modules if name.startswith("trio_srs.service.api")} == {
-    "trio_srs.service.api", "trio_srs.service.api.config", "trio_srs.service.api.make"
+    "trio_srs.service.api", "trio_srs.service.api.make"
 }
 """
 LATE_IMPORTS = """

@@ -16,7 +16,8 @@ from trio.testing import wait_all_tasks_blocked
 
 from trio_srs.config.load import loads
 from trio_srs.config.process import ProcessConfig
-from trio_srs.config.schema import Config, VhostConfig
+from trio_srs.config.schema import Config
+from trio_srs.config.vhost_scope import VhostConfig
 from trio_srs.errors import EndReason
 from trio_srs.hub.bus import Event, SessionBegan, SessionEnded
 from trio_srs.hub.gate import AccessRequest, AllowAll

@@ -14,10 +14,11 @@ from typing import Any, Final
 import attrs
 import tomli
 
-from trio_srs.config.keys import Key, keys
+from trio_srs.config.keys import keys
 from trio_srs.config.render import Path as KeyPath
 from trio_srs.config.render import key_path, show
 from trio_srs.config.schema import Config
+from trio_srs.config.sections import SCOPES, SECTIONS
 from trio_srs.config.structure import NO_VARIABLES, nearest, structure
 from trio_srs.errors import RefusedError
 
@@ -29,7 +30,7 @@ RESERVED: Final = frozenset({"TRIO_SRS_URL", "TRIO_SRS_SOURCE_URL", "TRIO_SRS_TE
 """Variables with our prefix that are no settings: what the project's own tools tell the
 programs they start."""
 
-_SCOPES: Final = ("app", "vhost")
+_TABLES: Final = SECTIONS.keys() - SCOPES
 
 
 @attrs.frozen
@@ -128,11 +129,13 @@ class _Sources:
 
     def add_variable(self, variable: str, text: str) -> None:
         # The prefix stays out of the comparison: it would make everything look alike.
-        name, known = variable.removeprefix(PREFIX), _variables()
-        if name not in known:
-            self._complain(variable, f"no such setting{nearest(name, known, prefix=PREFIX)}")
+        name = variable.removeprefix(PREFIX)
+        section, _, setting = name.partition("__")
+        path = (section.lower(), setting.lower())
+        key = keys(SECTIONS[path[0]].kind).get(path[1]) if path[0] in _TABLES else None
+        if key is None or name != name.upper():
+            self._complain(variable, f"no such setting{nearest(name, _names(), prefix=PREFIX)}")
             return
-        path, key = known[name]
         example = f"{variable}='{show(key.default, key.inner)}'"
         try:
             value = tomli.loads(f"value = {text}")
@@ -195,13 +198,9 @@ class _Sources:
         return (key_path(path) or "configuration") + origin
 
 
-def _variables() -> dict[str, tuple[tuple[str, str], Key]]:
-    return {
-        f"{section.name}__{key.name}".upper(): ((section.name, key.name), key)
-        for section in keys(Config).values()
-        if section.name not in _SCOPES
-        for key in keys(section.type).values()
-    }
+def _names() -> list[str]:
+    """Those of all variables that are settings, without their prefix."""
+    return [f"{name}__{key}".upper() for name in _TABLES for key in keys(SECTIONS[name].kind)]
 
 
 def _is_value(table: dict[str, Any]) -> bool:

@@ -7,21 +7,21 @@ section's key; of an application, a pattern or a virtual host, that it is not gi
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, MutableMapping
-from typing import Any, Final, get_args
+from typing import Any, get_args
 
 import attrs
 import tomli
 
 from trio_srs.config.keys import keys
-from trio_srs.config.render import print_config, show
+from trio_srs.config.render import show
 from trio_srs.config.schema import Config
+from trio_srs.config.sections import SCOPES, SECTIONS
 from trio_srs.config.structure import Complaint, nearest, structure
+from trio_srs.config.tables import print_config
 from trio_srs.hub.settings import StreamSettings
 from trio_srs.secret import Secret
 
 __all__ = ["as_tables", "lay_patch", "patched", "settings_as_table", "without_secrets"]
-
-_SCOPES: Final = ("app", "vhost")
 
 
 def as_tables(config: Config) -> dict[str, Any]:
@@ -63,9 +63,9 @@ def without_secrets(patch: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _secrets_of(section: str) -> frozenset[str]:
-    if section in _SCOPES:  # settings of streams, of which none is secret
+    if section in SCOPES:  # settings of streams, of which none is secret
         return frozenset()
-    there = keys(keys(Config)[section].type).values()
+    there = keys(SECTIONS[section].kind).values()
     return frozenset(
         key.name for key in there if key.inner is Secret or Secret in get_args(key.inner)
     )
@@ -81,7 +81,7 @@ def patched(config: Config, patch: Mapping[str, Any]) -> Config | list[Complaint
         return complaints
     said: dict[str, Any] = {}
     lay_patch(patch, said)
-    scopes = {name: as_tables(config).get(name, {}) for name in _SCOPES if name in patch}
+    scopes = {name: as_tables(config).get(name, {}) for name in SCOPES if name in patch}
     lay_patch({name: patch[name] for name in scopes}, scopes)
     made = structure({**said, **scopes})
     if not isinstance(made, Config):
@@ -103,14 +103,13 @@ def patched(config: Config, patch: Mapping[str, Any]) -> Config | list[Complaint
 
 def _lacking(patch: Mapping[str, Any]) -> Iterator[Complaint]:
     """What there is not, or is no table: a null would be passed over."""
-    known = keys(Config)
     for name, table in patch.items():
-        if name not in known:
-            yield (name,), f"no such section{nearest(name, known)}"
+        if name not in SECTIONS:
+            yield (name,), f"no such section{nearest(name, SECTIONS)}"
         elif not isinstance(table, Mapping):
             yield (name,), "expected a table of keys"
-        elif name not in _SCOPES:
-            there = keys(known[name].type)
+        elif name not in SCOPES:
+            there = keys(SECTIONS[name].kind)
             for key in table:
                 if key not in there:
                     yield (name, key), f"no such key{nearest(key, there)}"

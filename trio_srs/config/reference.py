@@ -19,8 +19,11 @@ from typing import Any, Final, get_args, get_origin
 import attrs
 
 from trio_srs.config.keys import Key, keys
-from trio_srs.config.render import key_path, show, tables
-from trio_srs.config.schema import Config, VhostConfig
+from trio_srs.config.render import key_path, show
+from trio_srs.config.schema import Config
+from trio_srs.config.sections import SECTIONS
+from trio_srs.config.tables import tables
+from trio_srs.config.vhost_scope import VhostConfig
 from trio_srs.hub.ids import ProcessName
 from trio_srs.net.address import Address
 from trio_srs.secret import Secret
@@ -126,7 +129,7 @@ def config_toml() -> str:
         *(f"#\n{_comment(text)}" for text in (_UNITS, _SOURCES, _STRICT)),
     ]
     for table in tables(Config()):
-        section = keys(Config)[table.path[0]].type
+        section = SECTIONS[table.path[0]].kind
         parts += ["", _comment(_summary(section)), f"[{key_path(table.path)}]"]
         about = meanings(section)
         for key, value in table.entries:
@@ -148,7 +151,7 @@ def reference_page() -> str:
         "begin after it; the rest needs a restart.",
     ]
     for table in tables(Config()):
-        section = keys(Config)[table.path[0]].type
+        section = SECTIONS[table.path[0]].kind
         parts += [f"## `[{key_path(table.path)}]`", _summary(section), _rows(section)]
     parts += ["## `[app]` and `[vhost]`", _SCOPES, f"```toml\n{_EXAMPLES}```"]
     parts += ["A virtual host has these keys of its own:", _rows(VhostConfig)]

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import attrs
 
-from trio_srs.config.render import key_path, show, tables
+from trio_srs.config.render import key_path, show
 from trio_srs.config.schema import Config
+from trio_srs.config.tables import tables
 from trio_srs.hub.steering import ConfigChange
 
 __all__ = ["difference"]

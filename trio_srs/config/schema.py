@@ -1,108 +1,66 @@
 """The whole configuration as one value, and which settings hold for which stream.
 
-Floor 4. A section's class lives beside its service; this module lists them, and adds the
-scopes that narrow the stream settings: virtual host, application, stream name.
+Floor 4. A section's class lives beside its service, and is imported when the section is named or
+asked for (:mod:`trio_srs.config.sections`). Applications and virtual hosts narrow the settings of
+streams.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from fnmatch import fnmatchcase
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from trio_srs.config.process import LogConfig, ProcessConfig
-from trio_srs.hub.gate import AccessConfig
-from trio_srs.hub.history import HistoryConfig
-from trio_srs.hub.settings import Overrides, StreamSettings
-from trio_srs.service.api.config import ApiConfig, ApiHttpsConfig
-from trio_srs.service.dash.config import DashConfig
-from trio_srs.service.hls.config import HlsConfig
-from trio_srs.service.hooks.config import HookPlatforms, HooksConfig, HookTargets
-from trio_srs.service.http.config import HttpConfig, HttpsConfig
-from trio_srs.service.programs.config import ProgramsConfig
-from trio_srs.service.rtmp.config import RtmpConfig, RtmpsConfig
+from trio_srs.config.sections import SCOPES, SECTIONS
 
-__all__ = ["DEFAULT_VHOST", "AppConfig", "Config", "VhostConfig"]
+if TYPE_CHECKING:
+    from trio_srs.config.app_scope import AppConfig
+    from trio_srs.config.process import LogConfig, ProcessConfig
+    from trio_srs.config.vhost_scope import VhostConfig
+    from trio_srs.hub.gate import AccessConfig
+    from trio_srs.hub.history import HistoryConfig
+    from trio_srs.hub.settings import Overrides, StreamSettings
+    from trio_srs.service.api.config import ApiConfig, ApiHttpsConfig
+    from trio_srs.service.dash.config import DashConfig
+    from trio_srs.service.hls.config import HlsConfig
+    from trio_srs.service.hooks.config import HookPlatforms, HooksConfig
+    from trio_srs.service.http.config import HttpConfig, HttpsConfig
+    from trio_srs.service.programs.config import ProgramsConfig
+    from trio_srs.service.rtmp.config import RtmpConfig, RtmpsConfig
+
+__all__ = ["DEFAULT_VHOST", "Config"]
 
 DEFAULT_VHOST: Final = "__defaultVhost__"
 """The virtual host of every request whose host is not configured."""
 
 _MAX_CACHED: Final = 4096  # names are chosen by peers; what was resolved must not pile up
-
-
-def _lawful(_instance: object, _attribute: object, value: Overrides) -> None:
-    # No rule spans two keys, so what is lawful over the defaults is lawful over anything.
-    StreamSettings(**value)
-
-
-def _lawful_each(_instance: object, _attribute: object, value: Mapping[str, Overrides]) -> None:
-    for overrides in value.values():
-        StreamSettings(**overrides)
-
-
-@attrs.frozen(kw_only=True)
-class AppConfig:
-    """One application: ``[app.live]``, or ``[vhost."example.com".app.live]``."""
-
-    settings: Overrides = attrs.field(factory=dict, validator=_lawful)
-    """The stream settings given for this application; in a file, keys of its own table."""
-    stream: Mapping[str, Overrides] = attrs.field(factory=dict, validator=_lawful_each)
-    """Stream settings for some names of the application, by name or pattern (`*`, `?`,
-    `[abc]`)."""
-
-    def layers(self, name: str) -> Iterator[Overrides]:
-        """What applies to a stream of this application, the weakest first.
-
-        Of several patterns that match, the longer is stronger, a tie goes to the later in
-        the alphabet, and the very name is strongest of all.
-        """
-        yield self.settings
-        matching = (p for p in self.stream if p == name or fnmatchcase(name, p))
-        for pattern in sorted(matching, key=lambda p: (p == name, len(p), p)):
-            yield self.stream[pattern]
-
-
-@attrs.frozen(kw_only=True)
-class VhostConfig:
-    """One virtual host: ``[vhost."example.com"]``."""
-
-    enabled: bool = True
-    """Whether requests for this host are served at all."""
-    aliases: tuple[str, ...] = ()
-    """Other host names for the same virtual host."""
-    hooks: HookTargets = attrs.field(factory=HookTargets)
-    """Who is called about this host alone, in place of `[hooks]`; in a file, a table of its own."""
-    settings: Overrides = attrs.field(factory=dict, validator=_lawful)
-    """The stream settings given for this host; in a file, keys of its own table."""
-    app: Mapping[str, AppConfig] = attrs.field(factory=dict)
-    """Applications of this host alone, by name."""
-
-
-_NO_APP: Final = AppConfig()
-_NO_VHOST: Final = VhostConfig()
+_UNNAMED: Final[Any] = object()
 
 
 @attrs.frozen(kw_only=True)
 class Config:
-    """Everything that can be configured. ``Config()`` is the default server."""
+    """Everything that can be configured. ``Config()`` is the default server.
 
-    rtmp: RtmpConfig = attrs.field(factory=RtmpConfig)
-    rtmps: RtmpsConfig = attrs.field(factory=RtmpsConfig)
-    http: HttpConfig = attrs.field()
-    https: HttpsConfig = attrs.field(factory=HttpsConfig)
-    hls: HlsConfig = attrs.field(factory=HlsConfig)
-    dash: DashConfig = attrs.field(factory=DashConfig)
-    api: ApiConfig = attrs.field(factory=ApiConfig)
-    api_https: ApiHttpsConfig = attrs.field(factory=ApiHttpsConfig)
-    access: AccessConfig = attrs.field(factory=AccessConfig)
-    hooks: HooksConfig = attrs.field(factory=HooksConfig)
-    programs: ProgramsConfig = attrs.field(factory=ProgramsConfig)
-    log: LogConfig = attrs.field(factory=LogConfig)
-    process: ProcessConfig = attrs.field(factory=ProcessConfig)
-    history: HistoryConfig = attrs.field(factory=HistoryConfig)
-    stream: StreamSettings = attrs.field(factory=StreamSettings)
+    A section that is not given is at its defaults; it is made, and its class imported, when
+    somebody asks for it.
+    """
+
+    rtmp: RtmpConfig = attrs.field(default=_UNNAMED)
+    rtmps: RtmpsConfig = attrs.field(default=_UNNAMED)
+    http: HttpConfig = attrs.field(default=_UNNAMED)
+    https: HttpsConfig = attrs.field(default=_UNNAMED)
+    hls: HlsConfig = attrs.field(default=_UNNAMED)
+    dash: DashConfig = attrs.field(default=_UNNAMED)
+    api: ApiConfig = attrs.field(default=_UNNAMED)
+    api_https: ApiHttpsConfig = attrs.field(default=_UNNAMED)
+    access: AccessConfig = attrs.field(default=_UNNAMED)
+    hooks: HooksConfig = attrs.field(default=_UNNAMED)
+    programs: ProgramsConfig = attrs.field(default=_UNNAMED)
+    log: LogConfig = attrs.field(default=_UNNAMED)
+    process: ProcessConfig = attrs.field(default=_UNNAMED)
+    history: HistoryConfig = attrs.field(default=_UNNAMED)
+    stream: StreamSettings = attrs.field(default=_UNNAMED)
     """What holds for every stream unless a scope below says otherwise."""
     app: Mapping[str, AppConfig] = attrs.field(factory=dict)
     """Applications of every virtual host, by name."""
@@ -112,11 +70,7 @@ class Config:
     _resolved: dict[tuple[str, str, str], StreamSettings] = attrs.field(
         init=False, eq=False, repr=False, factory=dict
     )
-
-    @http.default
-    def _http_default(self) -> HttpConfig:
-        has_own_address = self.rtmp.listen != RtmpConfig().listen
-        return HttpConfig(listen=()) if has_own_address else HttpConfig()
+    _named: frozenset[str] = attrs.field(init=False, eq=False, repr=False)
 
     @_hosts.default
     def _hosts_default(self) -> dict[str, str]:
@@ -130,9 +84,54 @@ class Config:
                     )
         return hosts
 
+    @_named.default
+    def _named_default(self) -> frozenset[str]:
+        return frozenset(
+            name
+            for name in SECTIONS
+            if (getattr(self, name) if name in SCOPES else getattr(self, name) is not _UNNAMED)
+        )
+
+    def __attrs_post_init__(self) -> None:
+        # What has no value is looked for by __getattr__, the first time.
+        for name in SECTIONS.keys() - self._named - {*SCOPES}:
+            object.__delattr__(self, name)
+
+    if not TYPE_CHECKING:  # a type checker that sees it takes every misspelt name for a section
+
+        def __getattr__(self, name: str) -> Any:
+            if name not in SECTIONS:
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            made = self._unnamed_http() if name == "http" else SECTIONS[name].kind()
+            object.__setattr__(self, name, made)
+            return made
+
+    def _unnamed_http(self) -> HttpConfig:
+        kind: type[HttpConfig] = SECTIONS["http"].kind
+        return kind(listen=()) if self._listens_elsewhere else kind()
+
+    @property
+    def _listens_elsewhere(self) -> bool:
+        """Whether it says where to be heard: then nothing is heard where nothing is said."""
+        return self.names("rtmp") and self.rtmp.listen != type(self.rtmp)().listen
+
+    def names(self, *sections: str) -> bool:
+        """Whether any of these sections is given. The others are at their defaults, and asking for
+        one of them imports its class."""
+        return not self._named.isdisjoint(sections)
+
+    @property
+    def serves_http(self) -> bool:
+        """Whether HTTP is served anywhere, with TLS or without."""
+        if not self.names("http", "https") and self._listens_elsewhere:
+            return False
+        return bool(self.http.listen or self.https.listen)
+
     @property
     def hook_platforms(self) -> HookPlatforms:
         """Who is called about what, on which virtual host."""
+        from trio_srs.service.hooks.config import HookPlatforms  # few name any
+
         return HookPlatforms(self.hooks, {name: each.hooks for name, each in self.vhost.items()})
 
     def vhost_of(self, host: str) -> str:
@@ -145,7 +144,7 @@ class Config:
 
     def vhost_enabled(self, vhost: str) -> bool:
         """Whether a virtual host, by its configured name, is served."""
-        return self.vhost.get(vhost, _NO_VHOST).enabled
+        return vhost not in self.vhost or self.vhost[vhost].enabled
 
     def settings_for(self, vhost: str, app: str, name: str) -> StreamSettings:
         """What holds for one stream.
@@ -174,7 +173,10 @@ class Config:
         return settings
 
     def _layers(self, vhost: str, app: str, name: str) -> Iterator[Overrides]:
-        tenant = self.vhost.get(vhost, _NO_VHOST)
-        yield from self.app.get(app, _NO_APP).layers(name)
-        yield tenant.settings
-        yield from tenant.app.get(app, _NO_APP).layers(name)
+        if app in self.app:
+            yield from self.app[app].layers(name)
+        if vhost in self.vhost:
+            tenant = self.vhost[vhost]
+            yield tenant.settings
+            if app in tenant.app:
+                yield from tenant.app[app].layers(name)

@@ -47,17 +47,24 @@ class Offer:
     itself known to ``parts.hub.outputs``, and returns nothing either."""
     protocols: tuple[str, ...] = ()
     """Of a service's URLs: they are told of in the ready line, also when it is off."""
+    sections: tuple[str, ...] = ()
+    """Those of the configuration without which it is off: where none of them is named it is not
+    made, so that nothing of it is imported. Without any it is always made."""
+
+    def is_wanted(self, config: Config) -> bool:
+        """Whether it may be asked for."""
+        return not self.sections or config.names(*self.sections)
 
 
 SERVICES: Final = (
     Offer(make_access),
-    Offer(make_hooks),
-    Offer(make_programs),
+    Offer(make_hooks, sections=("hooks", "vhost")),
+    Offer(make_programs, sections=("programs",)),
     Offer(make_rtmp, ("rtmp", "rtmps")),
     Offer(make_hls),
     Offer(make_dash),
     Offer(make_http, ("http", "https")),
-    Offer(make_api, ("api",)),
+    Offer(make_api, ("api",), sections=("api", "api_https")),
 )
 """Every service there is, in the order in which they start."""
 
@@ -151,7 +158,7 @@ def build(
         made_files=MadeFiles(supervisor),
         steering=steering,
     )
-    made += filter(None, (offer.make(parts, config) for offer in services))
+    made += filter(None, (each.make(parts, config) for each in services if each.is_wanted(config)))
     return Built(rules, steering, parts, tuple(made), journal)
 
 

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import attrs
 
-from trio_srs.config.schema import Config, VhostConfig
+from trio_srs.config.schema import Config
 from trio_srs.errors import RefusedError
 from trio_srs.hub.settings import StreamSettings
 from trio_srs.hub.steering import (
@@ -189,6 +189,8 @@ def _replace(path: Path, text: str) -> None:
 
 def _live_part(old: Config, new: Config) -> Config:
     """``new``, but with the keys of ``old`` that only a restart can change."""
+    from trio_srs.config.vhost_scope import VhostConfig  # only here: few servers are reloaded
+
     sections = {
         field.name: _live_keys(getattr(old, field.name), section)
         for field in attrs.fields(Config)

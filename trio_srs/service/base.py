@@ -50,7 +50,6 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 __all__ = [
-    "ListeningSection",
     "ListeningService",
     "Parts",
     "SecureService",
@@ -59,6 +58,7 @@ __all__ = [
     "WebAnswer",
     "WebClient",
     "WebRoute",
+    "WebSections",
     "connect_web",
     "web_access_request",
 ]
@@ -155,12 +155,12 @@ class WebRoute(Protocol):
         ...
 
 
-class ListeningSection(Protocol):
-    """A section of the configuration, as far as others need to know whether it listens."""
+class WebSections(Protocol):
+    """What of a configuration is asked for by what is served where HTTP is."""
 
     @property
-    def listen(self) -> Sequence[Address]:
-        """Where; nowhere if it is empty."""
+    def serves_http(self) -> bool:
+        """Whether HTTP is served anywhere, with TLS or without."""
         ...
 
 

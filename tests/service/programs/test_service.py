@@ -11,7 +11,8 @@ import trio
 from trio.testing import wait_all_tasks_blocked
 
 from tests.service.rtmp.house import House
-from trio_srs.config.schema import Config, VhostConfig
+from trio_srs.config.schema import Config
+from trio_srs.config.vhost_scope import VhostConfig
 from trio_srs.errors import EndReason
 from trio_srs.hub.bus import Bus
 from trio_srs.server.build import build

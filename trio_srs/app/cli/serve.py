@@ -83,7 +83,7 @@ def run(args: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
         _complain(error, args.config)
         return Exit.USAGE
     if args.print_config:
-        from trio_srs.config.render import print_config
+        from trio_srs.config.tables import print_config
 
         put_bytes(print_config(config).encode())  # TOML is UTF-8, whatever the terminal is
         return Exit.OK

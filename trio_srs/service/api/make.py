@@ -7,10 +7,10 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final, Protocol
 
 from trio_srs.errors import RefusedError
-from trio_srs.service.api.config import ApiConfig, ApiHttpsConfig
-from trio_srs.service.base import ListeningSection, Parts
+from trio_srs.service.base import Parts, WebSections
 
 if TYPE_CHECKING:
+    from trio_srs.service.api.config import ApiConfig, ApiHttpsConfig
     from trio_srs.service.api.serving import ApiService
 
 __all__ = ["ApiNotInstalledError", "ApiSections", "make_api"]
@@ -38,18 +38,8 @@ class SegmentsSection(Protocol):
         ...
 
 
-class ApiSections(Protocol):
+class ApiSections(WebSections, Protocol):
     """What of a configuration is about the API, or is told by it."""
-
-    @property
-    def http(self) -> ListeningSection:
-        """What serves streams without TLS."""
-        ...
-
-    @property
-    def https(self) -> ListeningSection:
-        """The same inside TLS."""
-        ...
 
     @property
     def hls(self) -> SegmentsSection:
@@ -112,5 +102,4 @@ def make_api(parts: Parts, config: ApiSections) -> ApiService | None:
 
 
 def _fragment_s(sections: ApiSections) -> float | None:
-    listens = sections.http.listen or sections.https.listen
-    return sections.hls.segment if listens and sections.hls.enabled else None
+    return sections.hls.segment if sections.serves_http and sections.hls.enabled else None

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from trio_srs.hub.waiting import UntilKind
-from trio_srs.service.base import Parts
-from trio_srs.service.dash.config import DashConfig
-from trio_srs.service.segmented.make import WebSections, is_served
+from trio_srs.service.base import Parts, WebSections
 
 if TYPE_CHECKING:
+    from trio_srs.service.dash.config import DashConfig
     from trio_srs.service.dash.service import DashService
 
 __all__ = ["DashSections", "make_dash"]
@@ -27,7 +26,7 @@ class DashSections(WebSections, Protocol):
 def make_dash(parts: Parts, config: DashSections) -> DashService | None:
     """Make the service, and serve it where HTTP is served; None where it is not, and where DASH is
     switched off."""
-    if not config.dash.enabled or not is_served(config):
+    if not config.serves_http or not config.dash.enabled:
         return None
     from trio_srs.service.dash.service import DashService
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from trio_srs.hub.waiting import UntilKind
-from trio_srs.service.base import Parts
-from trio_srs.service.hls.config import HlsConfig
-from trio_srs.service.segmented.make import WebSections, is_served
+from trio_srs.service.base import Parts, WebSections
 
 if TYPE_CHECKING:
+    from trio_srs.service.hls.config import HlsConfig
     from trio_srs.service.hls.service import HlsService
 
 __all__ = ["HlsSections", "make_hls"]
@@ -27,7 +26,7 @@ class HlsSections(WebSections, Protocol):
 def make_hls(parts: Parts, config: HlsSections) -> HlsService | None:
     """Make the service, and serve it where HTTP is served; None where it is not, and where HLS is
     switched off."""
-    if not config.hls.enabled or not is_served(config):
+    if not config.serves_http or not config.hls.enabled:
         return None
     from trio_srs.service.hls.service import HlsService
 

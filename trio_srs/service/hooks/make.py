@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from trio_srs.errors import RefusedError
 from trio_srs.service.base import Parts
-from trio_srs.service.hooks.config import HookPlatforms
 
 if TYPE_CHECKING:
+    from trio_srs.service.hooks.config import HookPlatforms
     from trio_srs.service.hooks.service import HooksService
 
 __all__ = ["HooksNotInstalledError", "HooksSections", "make_hooks"]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Protocol
 
 from trio_srs.net.certificate import tls_context
-from trio_srs.service.base import Parts
-from trio_srs.service.http.config import HttpConfig, HttpsConfig
+from trio_srs.service.base import Parts, WebSections
 
 if TYPE_CHECKING:
+    from trio_srs.service.http.config import HttpConfig, HttpsConfig
     from trio_srs.service.http.server import HttpService
 
 __all__ = ["HttpSections", "make_http"]
@@ -16,7 +16,7 @@ __all__ = ["HttpSections", "make_http"]
 _READ_BYTES: Final = 64 * 1024
 
 
-class HttpSections(Protocol):
+class HttpSections(WebSections, Protocol):
     """What of a configuration is about HTTP."""
 
     @property
@@ -32,7 +32,7 @@ class HttpSections(Protocol):
 
 def make_http(parts: Parts, config: HttpSections) -> HttpService | None:
     """Make the service; None where nothing is listened to. Nothing is opened or started."""
-    if not config.http.listen and not config.https.listen:
+    if not config.serves_http:
         return None
     # Who serves no HTTP needs nothing of it; who does imports the most of it when it is ready.
     from trio_srs.service.http.context import HttpContext

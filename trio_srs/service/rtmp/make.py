@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import secrets
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from trio_srs.net.certificate import tls_context
 from trio_srs.service.base import Parts
-from trio_srs.service.rtmp.config import RtmpsConfig
 from trio_srs.service.rtmp.context import RtmpContext
 from trio_srs.service.rtmp.server import RtmpSection, RtmpService
+
+if TYPE_CHECKING:
+    from trio_srs.service.rtmp.config import RtmpsConfig
 
 __all__ = ["RtmpSections", "make_rtmp"]
 
@@ -20,6 +22,10 @@ class RtmpSections(RtmpSection, Protocol):
     @property
     def rtmps(self) -> RtmpsConfig:
         """What is added by TLS."""
+        ...
+
+    def names(self, *sections: str) -> bool:
+        """Whether any of these sections is given."""
         ...
 
 
@@ -36,8 +42,11 @@ def make_rtmp(parts: Parts, config: RtmpSections) -> RtmpService:
         buffer=memoryview(bytearray(config.rtmp.read_buffer)),
         reader=parts.reader,
     )
-    service = RtmpService(context, config.rtmps.listen, lambda: tls_context(config.rtmps))
-    service.has_tls_files = config.rtmps.certificate is not None
+    is_secure = config.names("rtmps")  # by default it is nowhere
+    service = RtmpService(
+        context, config.rtmps.listen if is_secure else (), lambda: tls_context(config.rtmps)
+    )
+    service.has_tls_files = is_secure and config.rtmps.certificate is not None
     return service
 
 

@@ -11,6 +11,7 @@ Orders are lines of JSON on a socket, each carried out and answered before the n
 from __future__ import annotations
 
 import array
+import codecs
 import gc
 import json
 import logging
@@ -26,8 +27,11 @@ from typing import Any, Final
 
 import trio
 
+from trio_srs.config.keys import keys
 from trio_srs.config.layers import layered
 from trio_srs.config.process import LogConfig, LogFormat
+from trio_srs.config.sections import SECTIONS
+from trio_srs.server.build import build
 from trio_srs.server.logs import configure, prepare
 from trio_srs.testing.child import lifeline
 from trio_srs.testing.child.playing import play
@@ -59,7 +63,7 @@ def main(control: int, parent: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is the parent that Ctrl-C is for
     configure(_LOG)
     prepare()
-    layered(FOR_TESTS)
+    _preload()
     trio.run(trio.lowlevel.checkpoint)
     gc.collect()
     gc.freeze()  # so that looking for garbage in a fork does not copy all of this
@@ -73,6 +77,14 @@ def main(control: int, parent: int) -> None:
             for order in map(json.loads, lines):
                 answer = {"id": order["id"], **_do(order, descriptors, sock)}
                 sock.sendall(json.dumps(answer).encode() + b"\n")
+
+
+def _preload() -> None:
+    """Import and make what each server would otherwise import and make for itself."""
+    for section in SECTIONS.values():
+        keys(section.kind)
+    build(layered(FOR_TESTS))
+    codecs.lookup("idna")  # of addresses
 
 
 def _heard(sock: socket.socket) -> bool:

@@ -1,0 +1,29 @@
+"""What holds for one virtual host. Floor 4."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import attrs
+
+from trio_srs.config.app_scope import AppConfig, lawful
+from trio_srs.hub.settings import Overrides
+from trio_srs.service.hooks.config import HookTargets
+
+__all__ = ["VhostConfig"]
+
+
+@attrs.frozen(kw_only=True)
+class VhostConfig:
+    """One virtual host: ``[vhost."example.com"]``."""
+
+    enabled: bool = True
+    """Whether requests for this host are served at all."""
+    aliases: tuple[str, ...] = ()
+    """Other host names for the same virtual host."""
+    hooks: HookTargets = attrs.field(factory=HookTargets)
+    """Who is called about this host alone, in place of `[hooks]`; in a file, a table of its own."""
+    settings: Overrides = attrs.field(factory=dict, validator=lawful)
+    """The stream settings given for this host; in a file, keys of its own table."""
+    app: Mapping[str, AppConfig] = attrs.field(factory=dict)
+    """Applications of this host alone, by name."""

@@ -31,8 +31,11 @@ from trio_srs.hub.waiting import Reached, UntilKind
 from trio_srs.media import facts
 from trio_srs.media.expect import SUBJECTS, Operator, Subject
 from trio_srs.media.expect.fluent import FRONTS
+from trio_srs.media.expect.health_subjects import FRONT, HEALTH
 from trio_srs.media.expect.operators import ALIASES
+from trio_srs.media.expect.quantity import write_number
 from trio_srs.media.expect.subject import OPERATORS, Kind
+from trio_srs.media.expect.tolerance import TOLERANCES
 from trio_srs.media.packaging.packaging_rule import PackagingRule
 from trio_srs.media.packaging.packaging_rules import PACKAGING_RULES
 from trio_srs.media.remux.left_out import LeftOutReason
@@ -323,9 +326,37 @@ def _expectations_page() -> Iterator[str]:
         ["Of", "may be asked"],
         ([kind.value, _code(each.written for each in OPERATORS[kind])] for kind in Kind),
     )
+    yield "Without a tolerance, as in `~ 30`, it is this share of the number or so much of its"
+    yield "unit, whichever is more:\n"
+    yield from table(
+        ["Unit", "Share", "At least"],
+        (
+            [unit or "none", f"{each.percent} %", write_number(each.least, unit)]
+            for unit, each in TOLERANCES.items()
+        ),
+    )
+    yield from _healthy()
     yield "## Subjects\n"
     head = ["Subject", "Is", "Unit", "Meaning"]
     yield from table(head, (_subject_row(subject) for subject in SUBJECTS.values()))
+
+
+def _healthy() -> Iterator[str]:
+    yield "## A healthy stream\n"
+    yield f"`{FRONT}` alone asks for all of these rules: nothing is wrong with a stream that meets"
+    yield "them, whatever it is. Each is about every track, and has a verdict of its own. Where"
+    yield "there is nothing that a rule could be about, as keyframes in sound alone, it is met."
+    yield "What stands behind `but` changes rules and leaves rules out, joined by `and`:"
+    yield f"`{FRONT} but keyframes <= 4 s and end off`; in a table it is"
+    yield f'`{FRONT} = true` or `{FRONT} = "but end off"`, and in Python'
+    yield f'`expect(report).{FRONT}(keyframes=at_most("4 s"), end=False)`.\n'
+    yield from table(
+        ["Rule", "Asks by default", "What it is about"],
+        (
+            [f"`{name}`", f"`{rule.condition}`", sentence(rule.subject.definition)]
+            for name, rule in HEALTH.items()
+        ),
+    )
 
 
 def _code(words: Iterable[str]) -> str:
@@ -354,13 +385,22 @@ def keywords_module() -> str:
 
 
 def _keywords_module() -> Iterator[str]:
-    yield '"""What may be asked of a stream in Python, for type checkers. Floor 1.\n'
+    fronts = {front: f"{front}_" for front in FRONTS}
+    yield from _keywords_classes("stream", fronts)
+
+
+def source_keywords_module() -> str:
+    """Likewise of what may be asked of a source, which is everything."""
+    return "\n".join(_keywords_classes("source", {"source": ""}))
+
+
+def _keywords_classes(whose: str, fronts: dict[str, str]) -> Iterator[str]:
+    yield f'"""What may be asked of a {whose} in Python, for type checkers. Floor 1.\n'
     yield "Made by docs/generate.py from the table of subjects; edit there."
     yield '"""\n'
     yield "from __future__ import annotations\n"
     yield "from typing import TypedDict\n"
     yield "from trio_srs.media.expect.conditions import Expected\n"
-    fronts = {front: f"{front}_" for front in FRONTS} | {"source": ""}
     yield "__all__ = ["
     yield from (f'    "{name}",' for name in sorted(map(_class_name, fronts)))
     yield "]\n"
@@ -470,6 +510,7 @@ def _client(results: ClientResults) -> Iterator[str]:
 
 MODULES: Final[dict[str, Callable[[], str]]] = {
     "trio_srs/media/expect/keywords.py": keywords_module,
+    "trio_srs/media/expect/source_keywords.py": source_keywords_module,
 }
 PAGES: Final[dict[str, Callable[[], str]]] = {
     "api.md": reference_page,

@@ -1,4 +1,4 @@
-"""An encoder under test: ffmpeg publishes three seconds, and five facts must hold.
+"""An encoder under test: ffmpeg publishes three seconds, healthy and as they should be.
 
 pip install "./trio-srs[test]" imageio-ffmpeg, where ./trio-srs is a clone of the repository
 pytest examples/test_encoder.py
@@ -21,8 +21,7 @@ def test_my_encoder(rtmp_server: ServerProcess) -> None:
     command = [get_ffmpeg_exe(), *PATTERN.split(), *CODECS.split(), "-f", "flv", url]
     subprocess.run(command, check=True, timeout=30)
     report = rtmp_server.wait_for_end("live/cam1")
-    expect(report).video(codec="h264", size=(640, 360), fps=approx(25, 0.5))
+    expect(report).healthy()
+    expect(report).video(codec="h264", size=(640, 360), fps=approx(25))
     expect(report).video(gop_seconds=at_most(2.1), bitrate_mean=between(500_000, 1_500_000))
     expect(report).audio(codec="aac", sample_rate=48000)
-    expect(report).timestamps(monotonic=True)
-    expect(report).end(reason="stream_closed")

@@ -129,6 +129,7 @@ def test_a_body_that_cannot_be_read_is_told(kind: MessageType, level: Level) -> 
     [track] = seen([Message(kind, 1, 0, b"")], level).tracks
     assert track.trouble is not None
     assert (track.messages, track.troubles, track.track_id) == (1, 1, 0)
+    assert track.first_trouble == 0
 
 
 def test_a_header_that_cannot_be_read_is_told_and_the_rest_goes_on() -> None:

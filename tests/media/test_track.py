@@ -45,10 +45,20 @@ def test_frames_may_be_counted_many_at_a_time() -> None:
 
 def test_trouble_is_the_last_and_how_often() -> None:
     made = track()
+    assert made.shared_facts()["first_trouble"] is None
+    made.frames = 3
     for text in ("one", "two"):
         made.fail(CodecConfigError(text))
+        made.frames += 1
     facts = made.shared_facts()
-    assert (facts["trouble"], facts["troubles"]) == ("two", 2)
+    assert (facts["trouble"], facts["troubles"], facts["first_trouble"]) == ("two", 2, 3)
+
+
+def test_trouble_with_the_newest_frame_is_told_by_its_index() -> None:
+    made = track()
+    made.frames, made.is_frame = 3, True
+    made.fail("odd")
+    assert made.shared_facts()["first_trouble"] == 2
 
 
 def test_another_codec_makes_the_header_void() -> None:

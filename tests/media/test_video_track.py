@@ -116,6 +116,7 @@ def test_a_picture_that_cannot_be_read_is_a_frame_all_the_same() -> None:
     facts = made.facts()
     assert (made.is_frame, facts.frames) == (True, 1)
     assert facts.trouble == "the NALU at byte 0 ends at byte 13 of 5"
+    assert facts.first_trouble == 0
     assert facts.video is not None
     assert facts.video.gop.closed == 1
 

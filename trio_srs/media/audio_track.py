@@ -33,8 +33,6 @@ _SYNC: Final = b"\xff"
 class AudioTrack(Track):
     """Follows one audio track."""
 
-    is_frame: bool = False
-    """Whether the newest message has coded audio."""
     _header: AudioHeader = _NOTHING
     _samples: SampleClock = attrs.field(factory=SampleClock)
 

@@ -309,6 +309,8 @@ class TrackFacts:
     """What could not be read, the last time."""
     troubles: int = 0
     """How many messages could not be read, or not all of them."""
+    first_trouble: int | None = None
+    """The index of the first of their frames; of a header, of the frame that it stood before."""
     messages: int = 0
     """Messages, headers among them."""
     frames: int = 0

@@ -304,6 +304,7 @@ class StreamProbe:
     ) -> None:
         """A body whose tracks cannot be told is counted with the track that is always there."""
         track.count(len(payload))
+        track.is_frame = False
         track.fail(error)
         if self._is_full:
             self._digest(track, whole(type_id, timestamp_ms, payload), payload, None)

@@ -34,6 +34,9 @@ class Track(abc.ABC):
     """Bytes of all messages."""
     trouble: str | None = None
     troubles: int = 0
+    is_frame: bool = False
+    """Whether the newest message has, or begins, a frame."""
+    _first_trouble: int | None = None
     bitrate: BitRate = attrs.field(factory=BitRate)
     intervals: Intervals = attrs.field(factory=Intervals)
     still: Stillness = attrs.field(factory=Stillness)
@@ -63,8 +66,15 @@ class Track(abc.ABC):
 
     def fail(self, trouble: ProtocolError | str) -> None:
         """A message, or a part of one, could not be read."""
+        if self._first_trouble is None:
+            self._first_trouble = self.frames - self.is_in_frame
         self.trouble = str(trouble)
         self.troubles += 1
+
+    @property
+    def is_in_frame(self) -> bool:
+        """Whether the newest message is of the newest frame."""
+        return self.is_frame
 
     def name(self, fourcc: str, *, bare: bool = False) -> None:
         """The codec is this one; another than before makes what its header said void.
@@ -143,6 +153,7 @@ class Track(abc.ABC):
             "codec": self.codec,
             "trouble": self.trouble,
             "troubles": self.troubles,
+            "first_trouble": self._first_trouble,
             "messages": self.messages,
             "frames": self.frames,
             "bytes": self.byte_count,

@@ -37,8 +37,6 @@ class VideoTrack(Track):
     Two first slices are two pictures, whatever their timestamps are.
     """
 
-    is_frame: bool = False
-    """Whether the newest message begins a picture."""
     is_part: bool = False
     """Whether it is more of the newest picture."""
     is_ahead: bool = False
@@ -93,6 +91,10 @@ class VideoTrack(Track):
         if body.packet_type is _START:
             self.see_record(body.data, timestamp_ms)
         return None
+
+    @property
+    def is_in_frame(self) -> bool:
+        return self.is_frame or self.is_part
 
     @property
     def is_coded(self) -> bool:

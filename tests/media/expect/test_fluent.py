@@ -12,8 +12,9 @@ from tests.media.expect.publishing import defective, published
 from trio_srs.errors import TrioSrsError
 from trio_srs.media.expect.conditions import approx, at_least, at_most, between, matches, present
 from trio_srs.media.expect.fluent import Expectation, ExpectationError, expect
-from trio_srs.media.expect.rule import Rule, parse_rules
+from trio_srs.media.expect.rule import Rule
 from trio_srs.media.expect.rule_error import RuleError
+from trio_srs.media.expect.rule_lines import parse_rules
 from trio_srs.media.expect.subjects import SUBJECTS
 from trio_srs.testing.streams import Pattern
 
@@ -46,6 +47,17 @@ def test_a_good_stream_meets_a_chain_of_expectations() -> None:
     assert isinstance(chain, Expectation)
     assert len(chain.verdicts) == 28
     assert all(verdict.met for verdict in chain.verdicts)
+
+
+def test_a_healthy_stream_is_asked_for_in_one_word() -> None:
+    assert [str(verdict.rule) for verdict in expect(GOOD).healthy().verdicts] == [
+        str(rule) for rule in parse_rules(["healthy"])
+    ]
+    assert len(expect(BAD).healthy(timestamps=False).verdicts) == len(parse_rules(["healthy"])) - 1
+    with pytest.raises(ExpectationError, match=r"^healthy.timestamps: .* at video frame 30"):
+        expect(BAD).healthy()
+    with pytest.raises(RuleError, match='healthy has no rule "gap"; did you mean gaps'):
+        expect(BAD).healthy(gap=at_most(5))  # type: ignore[call-arg]  # it knows
 
 
 def test_the_rules_are_those_of_the_text() -> None:

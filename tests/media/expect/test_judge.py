@@ -20,7 +20,8 @@ from tests.media.expect.publishing import (
 from trio_srs.errors import EndReason
 from trio_srs.media.expect.evidence import Evidence
 from trio_srs.media.expect.judge import Verdict, golden_files, judge
-from trio_srs.media.expect.rule import Rule, parse_rules
+from trio_srs.media.expect.rule import Rule
+from trio_srs.media.expect.rule_lines import parse_rules
 from trio_srs.media.probe import StreamProbe
 from trio_srs.media.report import Conduct, Oddity, StreamReport
 from trio_srs.media.trace import Trace
@@ -146,6 +147,13 @@ def test_an_unfinished_group_is_held_to_upper_bounds_alone() -> None:
     for rule in ("video.gop.seconds ~ 2±0.1", "video.gop.seconds >= 0.5"):
         assert verdict(young, rule).seen == "0.96 s, unfinished"
         assert not verdict(young, rule).met
+
+
+def test_where_there_is_nothing_to_be_about_all_but_presence_is_met() -> None:
+    sound = published(without(Pattern(seconds=1.0), MessageType.VIDEO))
+    for rule, met in (("<= 4 s", True), ("== 0", True), ("absent", True), ("present", False)):
+        found = verdict(sound, f"healthy.keyframes {rule}")
+        assert (found.met, found.seen, found.where) == (met, "no video", "")
 
 
 def test_no_names_are_nothing() -> None:

@@ -17,6 +17,8 @@ from trio_srs.media.expect.subjects import find_subject
         ("video.fps", Operator.EQUAL, ["25"], (25,)),
         ("video.fps", Operator.NEAR, ["25", "0.5 fps"], (25, 0.5)),
         ("video.fps", Operator.NEAR, [25, "2%"], (25, 0.5)),
+        ("video.fps", Operator.NEAR, ["30"], (30, 0.6)),
+        ("duration.seconds", Operator.NEAR, ["500 ms"], (0.5, 0.1)),
         ("bitrate.mean", Operator.NEAR, ["2 Mbit/s", "10 %"], (2_000_000, 200_000)),
         ("video.codec", Operator.EQUAL, ["H.265"], ("hevc",)),
         ("video.codec", Operator.IN, ["avc1", "av01"], ("h264", "av1")),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from trio_srs.media.expect.evidence import Value
 from trio_srs.media.expect.operators import NO_OPERANDS, Operator
-from trio_srs.media.expect.rule import Rule, parse_rules
+from trio_srs.media.expect.rule import Rule
 from trio_srs.media.expect.rule_error import RuleError
 from trio_srs.media.expect.subject import OPERATORS, Kind
 from trio_srs.media.expect.subjects import SUBJECTS, find_subject
@@ -115,20 +115,6 @@ def test_a_rule_that_cannot_be_read_is_explained(text: str, message: str) -> Non
     with pytest.raises(RuleError) as caught:
         Rule.parse(text)
     assert str(caught.value).startswith(f'"{text}": {message}')
-
-
-def test_all_problems_of_many_rules_are_told_at_once() -> None:
-    with pytest.raises(RuleError) as caught:
-        parse_rules(["video.fsp == 3", "video.fps == 25", "audio.rate == 5 kg"])
-    assert [problem.partition(":")[0] for problem in caught.value.problems] == [
-        '"video.fsp == 3"',
-        '"audio.rate == 5 kg"',
-    ]
-
-
-def test_many_rules_are_read_in_order() -> None:
-    texts = ["video.fps == 25 fps", "video.codec == h264"]
-    assert [str(rule) for rule in parse_rules(texts)] == texts
 
 
 @pytest.mark.parametrize(

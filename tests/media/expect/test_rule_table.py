@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from trio_srs.media.expect.conditions import at_most
-from trio_srs.media.expect.rule import parse_rules
 from trio_srs.media.expect.rule_error import RuleError
-from trio_srs.media.expect.rule_table import rules_about, rules_from_table
+from trio_srs.media.expect.rule_lines import parse_rules
+from trio_srs.media.expect.rule_table import rules_from_table
 
 
 @pytest.mark.parametrize(
@@ -54,6 +53,12 @@ def test_all_problems_of_a_table_are_told_at_once() -> None:
     ]
 
 
-def test_one_value_makes_rules_too() -> None:
-    assert rules_about("video.fps", 25) == parse_rules(["video.fps == 25"])
-    assert rules_about("video.fps", at_most(25)) == parse_rules(["video.fps <= 25"])
+def test_a_healthy_stream_is_asked_for_by_one_value() -> None:
+    assert rules_from_table({"healthy": True}) == parse_rules(["healthy"])
+    assert rules_from_table({"source": {"healthy": True}}) == parse_rules(["source.healthy"])
+    changed = rules_from_table({"healthy": "but end off"})
+    assert changed == parse_rules(["healthy but end off"])
+    assert rules_from_table({"healthy": {"gaps": "<= 2 s"}}) == parse_rules(["healthy.gaps <= 2 s"])
+    for wrong in (False, 5, "end off"):
+        with pytest.raises(RuleError, match=r"^healthy: "):
+            rules_from_table({"healthy": wrong})

@@ -24,8 +24,9 @@ from trio_srs.media.expect.evidence import Evidence
 from trio_srs.media.expect.fluent import Expectation, ExpectationError, expect
 from trio_srs.media.expect.judge import Verdict, golden_files, judge
 from trio_srs.media.expect.operators import Operator
-from trio_srs.media.expect.rule import Rule, parse_rules
+from trio_srs.media.expect.rule import Rule
 from trio_srs.media.expect.rule_error import RuleError
+from trio_srs.media.expect.rule_lines import parse_rules
 from trio_srs.media.expect.rule_table import rules_from_table
 from trio_srs.media.expect.subject import Subject
 from trio_srs.media.expect.subjects import SUBJECTS, find_subject

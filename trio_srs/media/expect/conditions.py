@@ -51,9 +51,10 @@ Expected: TypeAlias = Condition | Approximate | Value | Sequence[Value]
 may begin with an operator, as in a table; or several values of which one is to be seen."""
 
 
-def approx(target: Number | str, tolerance: Number | str) -> Condition:
-    """As far from a number as the tolerance, at most; that may be text: ``"2%"``."""
-    return Condition(Operator.NEAR, (target, tolerance))
+def approx(target: Number | str, tolerance: Number | str | None = None) -> Condition:
+    """As far from a number as the tolerance, at most; that may be text: ``"2%"``. Without one it
+    is what the subject's unit has by default."""
+    return Condition(Operator.NEAR, (target,) if tolerance is None else (target, tolerance))
 
 
 def at_most(limit: Number | str) -> Condition:

@@ -13,7 +13,7 @@ import attrs
 
 from trio_srs.media.report import StreamReport
 
-__all__ = ["Absent", "Evidence", "Extent", "Number", "Seen", "Value"]
+__all__ = ["Absent", "Evidence", "Extent", "Inapplicable", "Number", "Seen", "Value"]
 
 Number: TypeAlias = int | float | Fraction
 Value: TypeAlias = bool | Number | str | tuple[int, int] | tuple[str, ...]
@@ -29,6 +29,15 @@ class Absent:
 
 
 @attrs.frozen
+class Inapplicable:
+    """There is nothing that it could be about, and nothing is wrong with that: any rule holds, but
+    one that asks for its presence."""
+
+    why: str
+    """What there is not, as the end of a sentence: ``no video``."""
+
+
+@attrs.frozen
 class Extent:
     """Many values, of which a rule has to hold for each."""
 
@@ -37,7 +46,7 @@ class Extent:
     most: Number
 
 
-Seen: TypeAlias = Value | Extent | Absent
+Seen: TypeAlias = Value | Extent | Absent | Inapplicable
 
 
 @attrs.frozen(kw_only=True)

@@ -122,6 +122,7 @@ FACTS: Final[Mapping[str, Fact]] = {
     "profile": Fact(),
     "trouble": Fact(may_not_happen=True),
     "troubles": Fact(),
+    "first_trouble": Fact(may_not_happen=True),
     "frames": Fact("frames", walk=walks.counts),
     "headers.count": Fact(),
     "headers.changes": Fact(

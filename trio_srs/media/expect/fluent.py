@@ -21,16 +21,19 @@ from typing import TYPE_CHECKING, Final, Self, Unpack
 from trio_srs.errors import PeerError
 from trio_srs.media.expect.conditions import Expected
 from trio_srs.media.expect.evidence import Evidence
+from trio_srs.media.expect.health import healthy_rules
 from trio_srs.media.expect.judge import Verdict, judge
 from trio_srs.media.expect.operators import Operator
-from trio_srs.media.expect.rule import Rule, parse_rules
+from trio_srs.media.expect.rule import Rule
 from trio_srs.media.expect.rule_error import RuleError
-from trio_srs.media.expect.rule_table import rules_about, rules_from_table
+from trio_srs.media.expect.rule_lines import parse_rules
+from trio_srs.media.expect.rule_table import rules_from_table
+from trio_srs.media.expect.rule_values import rules_about
 from trio_srs.media.expect.subjects import SUBJECTS
 from trio_srs.media.report import StreamReport
 
 if TYPE_CHECKING:  # for type checkers: half a thousand names that would be made for nothing
-    from trio_srs.media.expect import keywords
+    from trio_srs.media.expect import keywords, source_keywords
 
 __all__ = ["FRONTS", "Expectation", "ExpectationError", "expect"]
 
@@ -182,6 +185,12 @@ class Expectation:
             hint = f'; did you mean "{near[0]}"?' if near else ""
             raise AttributeError(f'there is no "{name}" to expect anything about{hint}')
 
+    def healthy(self, **facts: Unpack[keywords.HealthyKeywords]) -> Self:
+        """Have a stream with which nothing is wrong: every rule of ``healthy``, but those that are
+        given otherwise, and without those that are False. Raises as :meth:`rules`."""
+        __tracebackhide__ = True
+        return self._judge(healthy_rules(facts), "healthy()", "no arguments")
+
     def video(self, **facts: Unpack[keywords.VideoKeywords]) -> Self:
         """Have facts about the first video track. Raises as :meth:`rules`."""
         __tracebackhide__ = True
@@ -262,7 +271,7 @@ class Expectation:
         __tracebackhide__ = True
         return self.about("arrival", **facts)
 
-    def source(self, **facts: Unpack[keywords.SourceKeywords]) -> Self:
+    def source(self, **facts: Unpack[source_keywords.SourceKeywords]) -> Self:
         """Have facts about what it was made of. Raises as :meth:`rules`."""
         __tracebackhide__ = True
         return self.about("source", **facts)
@@ -283,7 +292,7 @@ def _example(front: str) -> str:
 
 
 FRONTS: Final = (
-    "video", "audio", "timestamps", "gaps", "skew", "bitrate", "stall", "first_frame",
+    "healthy", "video", "audio", "timestamps", "gaps", "skew", "bitrate", "stall", "first_frame",
     "first_keyframe", "duration", "digest", "end", "conduct", "reconnect", "delay", "arrival",
 )  # fmt: skip
 """Methods of an expectation that are named as subjects begin; ``source`` has all of them."""

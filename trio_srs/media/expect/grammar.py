@@ -91,9 +91,7 @@ def _split(operator: Operator, text: str) -> list[object]:
         return []
     if operator is Operator.NEAR:
         found = _NEAR.fullmatch(text)
-        if found is None:
-            raise RuleError("how near? As ~ 25±0.5, ~ 25+-0.5 or ~ 25±2%")
-        return [found[1], found[2]]
+        return [text] if found is None else [found[1], found[2]]
     if operator is Operator.WITHIN:
         return [*text.split("..", 1)]
     many = operator in (Operator.IN, Operator.HAS)

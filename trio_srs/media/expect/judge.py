@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import attrs
 
-from trio_srs.media.expect.evidence import Absent, Evidence, Extent, Seen
+from trio_srs.media.expect.evidence import Absent, Evidence, Extent, Inapplicable, Seen
 from trio_srs.media.expect.offending_frame import OffendingFrame, find_offending_frame
 from trio_srs.media.expect.operand import is_golden, write_operand
 from trio_srs.media.expect.operators import Operator
@@ -75,7 +75,7 @@ def _judge(evidence: Evidence, rule: Rule) -> Verdict:
     shown = _show(seen, subject.unit)
     if _is_met(compared, seen):
         return _verdict(rule, True, shown)
-    if subject.remark is not None and not isinstance(seen, Absent):
+    if subject.remark is not None and not isinstance(seen, Absent | Inapplicable):
         shown = ", ".join(filter(None, (shown, subject.remark(evidence))))
     return _verdict(rule, False, shown, find_offending_frame(evidence, rule, seen, golden))
 
@@ -103,12 +103,14 @@ def _verdict(
 
 def _is_met(rule: Rule, seen: Seen) -> bool:
     if rule.operator is Operator.PRESENT:
-        return not isinstance(seen, Absent)
+        return not isinstance(seen, Absent | Inapplicable)
     if rule.operator is Operator.ABSENT:
-        return isinstance(seen, Absent)
+        return isinstance(seen, Absent | Inapplicable)
     match seen:
         case Absent():
             return False
+        case Inapplicable():
+            return True
         case Extent(least=None):
             upper = rule.operator in (Operator.LESS, Operator.AT_MOST)
             return upper and rule.holds(seen.most)
@@ -119,7 +121,7 @@ def _is_met(rule: Rule, seen: Seen) -> bool:
 
 def _show(seen: Seen, unit: str) -> str:
     match seen:
-        case Absent():
+        case Absent() | Inapplicable():
             return seen.why
         case Extent(least=None):
             return f"{show_number(seen.most, unit)}, unfinished"

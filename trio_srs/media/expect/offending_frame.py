@@ -9,7 +9,7 @@ from typing import Final
 
 import attrs
 
-from trio_srs.media.expect.evidence import Absent, Evidence, Extent, Seen
+from trio_srs.media.expect.evidence import Absent, Evidence, Extent, Inapplicable, Seen
 from trio_srs.media.expect.quantity import show_number
 from trio_srs.media.expect.rule import Rule
 from trio_srs.media.expect.subject import Blame, Kind, Subject
@@ -57,7 +57,7 @@ def find_offending_frame(
     if golden is not None:
         frame = _of_golden(evidence, subject, golden)
         return OffendingFrame(frame, _SAME if frame is None else _FIRST.format(_name(frame)))
-    if isinstance(seen, Absent):
+    if isinstance(seen, Absent | Inapplicable):
         return OffendingFrame(None, "")
     for reading in () if subject.walk is None else subject.walk(evidence):
         if _offends(rule, reading):

@@ -15,6 +15,7 @@ from trio_srs.media.expect.quantity import read_numbers, write_number
 from trio_srs.media.expect.rule_error import RuleError
 from trio_srs.media.expect.subject import Kind, Subject
 from trio_srs.media.expect.suggestions import CODECS
+from trio_srs.media.expect.tolerance import tolerance_of
 
 __all__ = ["is_golden", "read_anything", "read_operands", "write_operand"]
 
@@ -23,7 +24,7 @@ _NUMBER: Final = re.compile(r"[+-]?\d{1,30}(\.\d{1,30})?", re.ASCII)
 _PLAIN: Final = re.compile(r"""[^\s"',](?:[^,"]*[^\s,"])?""")
 _DIGEST: Final = re.compile(r"[0-9a-fA-F]{64}")
 _COUNTS: Final = {
-    Operator.NEAR: (2, 2),
+    Operator.NEAR: (1, 2),
     Operator.WITHIN: (2, 2),
     Operator.IN: (1, 1000),
     Operator.HAS: (1, 1000),
@@ -65,6 +66,9 @@ def read_operands(
 
 
 def _numbers(subject: Subject, operator: Operator, raws: Sequence[object]) -> tuple[Value, ...]:
+    if operator is Operator.NEAR and len(raws) == 1:
+        [number] = read_numbers(raws, subject.unit)
+        return number, tolerance_of(number, subject.unit)
     if operator is Operator.NEAR:
         target, tolerance = raws
         if isinstance(tolerance, str) and tolerance.rstrip().endswith("%"):

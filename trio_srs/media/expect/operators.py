@@ -31,7 +31,8 @@ class Operator(enum.StrEnum):
     AT_LEAST = ">="
     """No less."""
     NEAR = "~"
-    """As far away as the tolerance, at most: ``~ 25±0.5``, ``~ 25 ± 2%``."""
+    """As far away as the tolerance, at most: ``~ 25±0.5``, ``~ 25 ± 2%``; ``~ 25`` has the one of
+    its unit."""
     WITHIN = ".."
     """Between two values or one of them, written ``in 1..2``."""
     IN = "in"

@@ -14,7 +14,7 @@ from trio_srs.media.expect.subject import Blame, Kind, Subject
 from trio_srs.media.expect.walks import Reading
 from trio_srs.media.report import StepKind, StreamReport
 
-__all__ = ["report_subjects"]
+__all__ = ["report_subjects", "trailing_s"]
 
 
 def report_subjects() -> Iterator[Subject]:
@@ -23,7 +23,7 @@ def report_subjects() -> Iterator[Subject]:
     yield from _report()
 
 
-def _trailing_s(report: StreamReport) -> float:
+def trailing_s(report: StreamReport) -> float:
     """From the arrival of the last frame to the end."""
     end, publish = report.at_s(StepKind.END), report.at_s(StepKind.PUBLISH)
     last = report.facts.arrival.last_frame_s
@@ -34,7 +34,7 @@ def _stall(evidence: Evidence) -> Seen:
     facts = evidence.report.facts
     if facts.level != "full" or facts.arrival.lag_ms is None:
         return not_known(facts)
-    return max(facts.arrival.longest_silence_s, _trailing_s(evidence.report))
+    return max(facts.arrival.longest_silence_s, trailing_s(evidence.report))
 
 
 def _stalled(evidence: Evidence) -> Iterator[Reading]:
@@ -43,7 +43,7 @@ def _stalled(evidence: Evidence) -> Iterator[Reading]:
         yield reading
         last = reading.frame
     if last is not None:
-        trailing = _trailing_s(evidence.report)
+        trailing = trailing_s(evidence.report)
         yield Reading(last, trailing, trailing)
 
 

@@ -6,7 +6,7 @@ It is made from text (:meth:`Rule.parse`), from a table (:mod:`.tables`) or in P
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from operator import attrgetter
 from typing import Final, Self
 
@@ -21,7 +21,7 @@ from trio_srs.media.expect.rule_error import RuleError
 from trio_srs.media.expect.subject import OPERATORS, Kind, Subject
 from trio_srs.media.expect.subjects import find_subject
 
-__all__ = ["Rule", "parse_rules"]
+__all__ = ["Rule"]
 
 
 @attrs.frozen
@@ -143,20 +143,3 @@ _WORDS: Final = {
     Operator.PRESENT: "any",
     Operator.ABSENT: "none",
 }
-
-
-def parse_rules(texts: Iterable[str]) -> tuple[Rule, ...]:
-    """Read many rules.
-
-    Raises:
-        RuleError: some cannot be read; all of them are told.
-    """
-    rules, problems = [], []
-    for text in texts:
-        try:
-            rules.append(Rule.parse(text))
-        except RuleError as error:
-            problems.append(str(error))
-    if problems:
-        raise RuleError(*problems)
-    return tuple(rules)

@@ -10,6 +10,7 @@ import attrs
 from trio_srs.media.expect.compared_subjects import compared_subjects
 from trio_srs.media.expect.evidence import Absent, Evidence, Seen
 from trio_srs.media.expect.fact_subjects import fact_subjects
+from trio_srs.media.expect.health_subjects import health_subjects
 from trio_srs.media.expect.operand import read_anything
 from trio_srs.media.expect.report_subjects import report_subjects
 from trio_srs.media.expect.rule_error import RuleError
@@ -20,7 +21,9 @@ from trio_srs.media.plain import plain
 
 __all__ = ["SUBJECTS", "by_name", "find_subject"]
 
-_MAKERS: Final = (track_subjects, report_subjects, compared_subjects, fact_subjects)
+_MAKERS: Final = (
+    health_subjects, track_subjects, report_subjects, compared_subjects, fact_subjects,
+)  # fmt: skip
 
 
 def by_name(subjects: Iterable[Subject]) -> dict[str, Subject]:

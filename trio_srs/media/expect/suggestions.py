@@ -58,6 +58,9 @@ _SUBJECTS: Final[Mapping[str, tuple[str, ...]]] = {
     **dict.fromkeys(("startup", "ttff", "firstframe"), ("first_frame.seconds",)),
     **dict.fromkeys(("hash", "checksum", "md5", "sha256", "digest"), ("digest.exact",)),
     **dict.fromkeys(("reason", "end"), ("end.reason",)),
+    **dict.fromkeys(
+        ("sound", "sane", "valid", "clean", "ok", "good", "health", "healthy"), ("healthy",)
+    ),
 }
 """By the last part of what they say, in small letters without what is between them."""
 

@@ -21,6 +21,7 @@ from trio_srs.media.stream_clock import StreamClock
 from trio_srs.media.trace import Frame, Trace
 
 __all__ = [
+    "Clocks",
     "Reading",
     "Walk",
     "after_gaps",
@@ -30,10 +31,12 @@ __all__ = [
     "counts",
     "durations",
     "first_arrival",
+    "forward_steps",
     "gaps",
     "gops",
     "intervals",
     "lags",
+    "last_frames",
     "paces",
     "runs",
     "silences",
@@ -65,7 +68,7 @@ def _frames(trace: Trace, kind: str) -> Iterator[Frame]:
 
 
 @attrs.define(eq=False)
-class _Clocks:
+class Clocks:
     """A clock for each track, of times that can be compared."""
 
     new_finding: Callable[[], FindingCounter] = FindingCounter
@@ -86,7 +89,7 @@ class _Clocks:
 
 def _clocked(trace: Trace, kind: str) -> Iterator[tuple[Frame, Clock]]:
     """The frames of the first track of a kind, or of every track, each with the clock at it."""
-    clocks = _Clocks()
+    clocks = Clocks()
     for frame in _frames(trace, kind):
         yield frame, clocks.add(frame)
 
@@ -132,7 +135,7 @@ def durations(kind: str, scale: int = 1) -> Walk:
     """Milliseconds, or those divided by ``scale``, that came so far."""
 
     def walk(trace: Trace) -> Iterator[Reading]:
-        clocks = _Clocks()
+        clocks = Clocks()
         for frame in _frames(trace, kind):
             clocks.add(frame)
             yield Reading(frame, clocks.of_stream.duration_ms / scale, math.inf)
@@ -217,7 +220,7 @@ def steps(kind: str, of: str, size: bool = False) -> Walk:
     """
 
     def walk(trace: Trace) -> Iterator[Reading]:
-        clocks = _Clocks(_EveryFinding)
+        clocks = Clocks(_EveryFinding)
         frames = list(_frames(trace, kind))
         for frame in frames:
             clocks.add(frame)
@@ -236,9 +239,9 @@ def steps(kind: str, of: str, size: bool = False) -> Walk:
     return walk
 
 
-def _last_frames(trace: Trace) -> Iterator[tuple[Frame, int]]:
+def last_frames(trace: Trace) -> Iterator[tuple[Frame, int]]:
     """The last frame of each track, and how long the others went on."""
-    clocks = _Clocks()
+    clocks = Clocks()
     last: dict[tuple[str, int], Frame] = {}
     for frame in trace:
         clocks.add(frame)
@@ -253,7 +256,7 @@ def gaps(trace: Trace) -> Iterator[Reading]:
     for reading in steps("", "gaps")(trace):
         count += 1
         yield reading
-    for frame, early_ms in _last_frames(trace):
+    for frame, early_ms in last_frames(trace):
         if early_ms > DEFAULT_GAP_MS:
             count += 1
             yield Reading(frame, count, math.inf)
@@ -265,11 +268,16 @@ def _step(frame: Frame, clock: Clock) -> Reading | None:
     return Reading(frame, clock.step_ms, clock.step_ms) if is_step else None
 
 
+def forward_steps(trace: Trace) -> Iterator[Reading]:
+    """Milliseconds from frame to frame of every track."""
+    return _but_strays((clock, _step(frame, clock)) for frame, clock in _clocked(trace, ""))
+
+
 def after_gaps(trace: Trace) -> Iterator[Reading]:
     """Milliseconds from frame to frame of every track; and behind the last of each, how long the
     others went on."""
-    yield from _but_strays((clock, _step(frame, clock)) for frame, clock in _clocked(trace, ""))
-    for frame, early_ms in _last_frames(trace):
+    yield from forward_steps(trace)
+    for frame, early_ms in last_frames(trace):
         yield Reading(frame, early_ms, early_ms)
 
 
@@ -306,7 +314,7 @@ class _Readings(list[Reading]):
 
 def skews(trace: Trace) -> Iterator[Reading]:
     """Milliseconds, audio minus video, at every picture at which that counts."""
-    clocks, skew = _Clocks(), Skew(_Readings)
+    clocks, skew = Clocks(), Skew(_Readings)
     firsts = {track[0]: track for track in reversed(trace.tracks)}
     for frame in trace:
         clock = clocks.add(frame)
@@ -375,7 +383,7 @@ def lags(trace: Trace) -> Iterator[Reading]:
 
 
 def _lags(trace: Trace) -> Iterator[tuple[Clock, Reading]]:
-    clocks, seen = _Clocks(), Arrivals(None)
+    clocks, seen = Clocks(), Arrivals(None)
     for frame, at_s in arrivals(trace):
         clock = clocks.add(frame)
         seen.add(at_s, clock)

@@ -18,6 +18,7 @@ from trio_srs.media.expect import (
     Verdict,
     golden_files,
     judge,
+    parse_rules,
     rules_from_table,
 )
 from trio_srs.media.report import StreamReport
@@ -136,10 +137,10 @@ def _verdict(verdict: Verdict) -> VerdictAnswer:
 
 
 def _read_rules(wanted: Expectations) -> tuple[Rule, ...]:
-    rules = []
+    rules: list[Rule] = []
     for index, text in enumerate(wanted.rules):
         with located(f"body.rules[{index}]"):
-            rules.append(_checked(Rule.parse(text)))
+            rules += map(_checked, parse_rules([text]))
     with located("body.table"):
         rules += map(_checked, rules_from_table(wanted.table))
     if not rules:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from trio_srs.hub.history import HistoryConfig
     from trio_srs.hub.settings import Overrides, StreamSettings
     from trio_srs.service.api.config import ApiConfig, ApiHttpsConfig
+    from trio_srs.service.capture.config import CaptureConfig
     from trio_srs.service.dash.config import DashConfig
     from trio_srs.service.hls.config import HlsConfig
     from trio_srs.service.hooks.config import HookPlatforms, HooksConfig
@@ -57,6 +58,7 @@ class Config:
     access: AccessConfig = attrs.field(default=_UNNAMED)
     hooks: HooksConfig = attrs.field(default=_UNNAMED)
     programs: ProgramsConfig = attrs.field(default=_UNNAMED)
+    capture: CaptureConfig = attrs.field(default=_UNNAMED)
     log: LogConfig = attrs.field(default=_UNNAMED)
     process: ProcessConfig = attrs.field(default=_UNNAMED)
     history: HistoryConfig = attrs.field(default=_UNNAMED)

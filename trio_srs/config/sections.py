@@ -48,6 +48,7 @@ SECTIONS: Final[Mapping[str, Section]] = {
     "access": Section("trio_srs.hub.gate", "AccessConfig"),
     "hooks": Section("trio_srs.service.hooks.config", "HooksConfig"),
     "programs": Section("trio_srs.service.programs.config", "ProgramsConfig"),
+    "capture": Section("trio_srs.service.capture.config", "CaptureConfig"),
     "log": Section("trio_srs.config.process", "LogConfig"),
     "process": Section("trio_srs.config.process", "ProcessConfig"),
     "history": Section("trio_srs.hub.history", "HistoryConfig"),

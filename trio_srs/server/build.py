@@ -27,6 +27,7 @@ from trio_srs.server.server_steering import ServerSteering
 from trio_srs.service.access.make import make_access
 from trio_srs.service.api.make import make_api
 from trio_srs.service.base import Parts, Service
+from trio_srs.service.capture.make import make_capture
 from trio_srs.service.dash.make import make_dash
 from trio_srs.service.hls.make import make_hls
 from trio_srs.service.hooks.make import make_hooks
@@ -60,6 +61,7 @@ SERVICES: Final = (
     Offer(make_access),
     Offer(make_hooks, sections=("hooks", "vhost")),
     Offer(make_programs, sections=("programs",)),
+    Offer(make_capture, sections=("capture", "api", "api_https")),
     Offer(make_rtmp, ("rtmp", "rtmps")),
     Offer(make_hls),
     Offer(make_dash),

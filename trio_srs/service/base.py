@@ -12,7 +12,7 @@ import socket
 import ssl
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeAlias, TypeVar
 from urllib.parse import quote, urlencode
 
 import attrs
@@ -52,6 +52,7 @@ _log = logging.getLogger(__name__)
 __all__ = [
     "ListeningService",
     "Parts",
+    "PutTap",
     "SecureService",
     "Service",
     "StopPhase",
@@ -67,6 +68,10 @@ _PROXY_S: Final = 5.0
 """How long a proxy may take to say whose connection it passes on."""
 Sections = TypeVar("Sections", contravariant=True)
 ServedT = TypeVar("ServedT", bound=Served)
+
+
+PutTap: TypeAlias = "Callable[[Transport, SessionEntry], Transport]"
+"""Puts a tap on the connection of a session that begins; what is used in place of the transport."""
 
 
 class StopPhase(enum.IntEnum):
@@ -108,6 +113,8 @@ class Parts:
     """Told by whoever makes files of streams, for whoever wants to know."""
     web_routes: list[WebRoute] = attrs.field(factory=list)
     """What is served under paths of its own where HTTP is served: a service adds its route."""
+    taps: list[PutTap] = attrs.field(factory=list)
+    """What is put on each RTMP connection that begins: whoever wants to see its bytes adds that."""
 
 
 @attrs.frozen(kw_only=True)

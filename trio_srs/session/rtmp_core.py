@@ -6,7 +6,7 @@ import math
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final, Protocol
+from typing import ClassVar, Final, Protocol
 
 import attrs
 
@@ -98,6 +98,8 @@ class RtmpCore:
     the peer's bandwidth, aggregate messages, and counting commands.
     """
 
+    reader_type: ClassVar[type[ChunkReader]] = ChunkReader
+    """What reads the chunk stream."""
     # Of the class, until there is something: most connections of a storm never get so far.
     peer_chunk_sizes: tuple[int, ...] = ()
     """The chunk sizes that the peer announced, in order; the first 16."""
@@ -129,7 +131,7 @@ class RtmpCore:
         self.out: list[Piece] = []
         """What is queued to be sent; :meth:`data_to_send` takes it."""
         self._shaking = not handshake.done
-        self._reader = ChunkReader(limits=limits.chunk)
+        self._reader = self.reader_type(limits=limits.chunk)
         self.read = self._reader.next_message
         """The next message as it comes from the chunk stream, chores and all."""
         self._ping_after = ping_after

@@ -71,6 +71,7 @@ class Sections(TypedDict, total=False):
     vhost: Mapping[str, Any]
     access: Mapping[str, Any]
     hooks: Mapping[str, Any]
+    capture: Mapping[str, Any]
     history: Mapping[str, Any]
     api: Mapping[str, Any]
     api_https: Mapping[str, Any]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import attrs
 
@@ -12,6 +12,7 @@ from trio_srs.hub.bus import Bus
 from trio_srs.hub.directory import SessionDirectory
 from trio_srs.hub.hub import Hub
 from trio_srs.net.reading import SharedReader
+from trio_srs.service.base import PutTap
 from trio_srs.service.rtmp.config import RtmpConfig
 from trio_srs.session.rtmp_core import SessionLimits
 from trio_srs.session.rtmp_server import ServerOptions
@@ -38,6 +39,8 @@ class RtmpContext:
     """What every link receives into: it is empty again before another task runs."""
     reader: SharedReader | None = None
     """Reads the plain sockets of all connections; without it each is waited for by itself."""
+    taps: Sequence[PutTap] = ()
+    """What is put on each connection that begins."""
 
 
 @functools.lru_cache(maxsize=8)  # once per configuration, not once per connection

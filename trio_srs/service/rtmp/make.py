@@ -41,6 +41,7 @@ def make_rtmp(parts: Parts, config: RtmpSections) -> RtmpService:
         random=_RandomPool().take,
         buffer=memoryview(bytearray(config.rtmp.read_buffer)),
         reader=parts.reader,
+        taps=parts.taps,
     )
     is_secure = config.names("rtmps")  # by default it is nowhere
     service = RtmpService(

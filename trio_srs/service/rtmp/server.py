@@ -109,6 +109,8 @@ class RtmpService(SecureService[Connection]):
             context.registry.next_id(), protocol, transport.peer, trio.current_time()
         )
         context.registry.add(entry)
+        for put_tap in context.taps:
+            transport = put_tap(transport, entry)
         fileno = transport.fileno
         if self._pending is not None and fileno is not None:
             self._pending.welcome(transport, fileno, entry)

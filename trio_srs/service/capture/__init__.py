@@ -1,0 +1,1 @@
+"""Captures of sessions: what peers and server said to each other, kept in files."""

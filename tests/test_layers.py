@@ -51,8 +51,6 @@ ONLY_IN: Final = {
     "h11": ("session.http_",),
     "websockets": ("session.http_",),
     "litestar": ("service.api",),
-    "anycorn": ("service.api",),
-    "anyio": ("service.api",),  # in anycorn's own terms
     "msgspec": ("service.api",),  # litestar's reader and writer of JSON
     "cattrs": ("testing.readback",),
     "tomli": ("config", "tools.expect"),
@@ -96,7 +94,7 @@ NOT_IN: Final = {  # place: what may not be used there although its floor would 
 
 SERVICE_BASE: Final = f"{PACKAGE}.service.base"
 """What a service is: every service sees it, and whoever runs them."""
-SERVICES_SHARE: Final = {"segmented": ("hls", "dash")}
+SERVICES_SHARE: Final = {"segmented": ("hls", "dash"), "web": ("http", "api")}
 """What stands on the left is no service: those on the right are built on it."""
 
 HANDLER_CALLS: Final = {"addHandler", "removeHandler", "setLevel", "disable"}

@@ -40,7 +40,6 @@ SAME: Final[Mapping[str, str]] = {
     "source": "what is published where nobody has brought anything",
     "streams": "streams; in `routes`, asking about them",
     "suggestions": "what was meant by a word that we do not have",
-    "transport": "a stream of bytes in both directions",
     "viewer": "a viewer: of an endless answer, or of segments",
     "waiting": "waiting until a publish has come so far; in `routes`, asking for that",
 }

@@ -77,16 +77,17 @@ async def test_a_reload_brings_the_certificate_that_is_in_the_file_now(
 
     issue()
     tls = f'listen = ["127.0.0.1:0"]\ncertificate = "{file}"\nkey = "{file}"\n'
-    async with watched(more=f"[rtmps]\n{tls}[https]\n{tls}") as watching:
+    async with watched(more=f"[rtmps]\n{tls}[https]\n{tls}[api_https]\n{tls}") as watching:
         server = watching.server
-        urls = [server.rtmps_url(), server.addresses["https"][0]]
+        urls = [server.rtmps_url(), server.addresses["https"][0], server.addresses["api"][-1]]
         before = [await seen(url) for url in urls]
         issue()
         assert [await seen(url) for url in urls] == before
         server.reload(server.config)
         after = [await seen(url) for url in urls]
-        assert after[0] == after[1] != before[0]
+        assert after[0] == after[1] == after[2] != before[0]
         await trio.Path(file).write_text("nonsense")
         server.reload(server.config)
         assert [await seen(url) for url in urls] == after
-        assert "rtmps goes on with its certificate: " in caplog.text
+        for protocol in ("rtmps", "https", "api_https"):
+            assert f"{protocol} goes on with its certificate: " in caplog.text

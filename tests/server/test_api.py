@@ -35,7 +35,7 @@ import trio_srs.app.cli.serve, trio_srs.server.process
 from trio_srs.config.schema import Config
 from trio_srs.server.build import build
 build(Config())
-for name in ("litestar", "anycorn", "anyio", "msgspec", "httpx2"):
+for name in ("litestar", "anyio", "msgspec", "httpx2"):
     assert name not in sys.modules, name
 assert {name for name in sys.modules if name.startswith("trio_srs.service.api")} == {
     "trio_srs.service.api", "trio_srs.service.api.make"
@@ -50,7 +50,7 @@ from trio_srs.service.api.config import ApiConfig
 from trio_srs.service.http.config import HttpConfig
 from trio_srs.service.rtmp.config import RtmpConfig
 
-LATE = {"litestar", "anycorn", "anyio", "h11", "websockets"}
+LATE = {"litestar", "anyio", "h11", "websockets"}
 there = (Address("127.0.0.1", 0),)
 config = Config(
     rtmp=RtmpConfig(listen=there), http=HttpConfig(listen=there), api=ApiConfig(listen=there)
@@ -75,7 +75,7 @@ def test_without_its_packages_it_is_said_how_to_get_them(monkeypatch: pytest.Mon
     for name in [name for name in sys.modules if name.startswith(OF_THE_API) and name not in KEPT]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "litestar", None)
-    with pytest.raises(ApiNotInstalledError, match=r"pip install litestar anycorn$"):
+    with pytest.raises(ApiNotInstalledError, match=r"pip install litestar$"):
         build(ON)
 
 

@@ -18,6 +18,7 @@ from trio_srs.session.http_server import (
     HttpServerSession,
     RequestTimeoutError,
 )
+from trio_srs.wire.http_target import HttpTarget
 
 NOW = 5.0
 GET = b"GET /live/a.flv HTTP/1.1\r\nHost: cdn.test:80\r\n\r\n"
@@ -82,6 +83,27 @@ def test_the_host_is_who_was_asked(said: bytes, host: str) -> None:
 def test_the_server_as_a_whole_may_be_asked_what_it_can() -> None:
     request = request_of(session(b"OPTIONS * HTTP/1.1\r\nHost: h\r\n\r\n"))
     assert (request.target.path, request.line) == ("/", "OPTIONS *")
+
+
+@pytest.mark.parametrize("fields", ["Host: a", "Host: a\r\nTE: trailers"])
+def test_a_service_may_take_targets_apart_and_tell_failures_in_its_own_way(fields: str) -> None:
+    def made() -> HttpServerSession:
+        return HttpServerSession(
+            LIMITS,
+            NOW,
+            read_target=HttpTarget.undecoded,
+            told=lambda code, text: {"code": code, "why": text},
+        )
+
+    server = made()
+    server.receive_data(f"GET /a/%2F HTTP/1.1\r\n{fields}\r\n\r\n".encode(), NOW)
+    assert request_of(server).target.segments == ("/a/%2F",)
+    server = made()
+    server.receive_data(f"GET a HTTP/1.1\r\n{fields}\r\n\r\n".encode(), NOW)
+    with pytest.raises(BadRequestError, match="is no path"):
+        server.next_event()
+    _, _, body = answered(server)
+    assert json.loads(body)["code"] == "bad_request"
 
 
 def test_a_whole_answer_keeps_the_connection() -> None:

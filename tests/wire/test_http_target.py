@@ -34,6 +34,27 @@ def test_path_and_query_are_decoded_once(
 
 
 @pytest.mark.parametrize(
+    ("text", "authority", "path"),
+    [
+        ("/live/%2F..%zz?a=%", "", "/live/%2F..%zz"),
+        ("http://cdn.test/live/%2F", "cdn.test", "/live/%2F"),
+        ("http://cdn.test", "cdn.test", ""),
+    ],
+)
+def test_what_somebody_else_takes_apart_is_left_as_it_came(
+    text: str, authority: str, path: str
+) -> None:
+    target = HttpTarget.undecoded(text)
+    assert (target.authority, target.segments, target.query) == (authority, (path,), {})
+
+
+@pytest.mark.parametrize("text", ["live/a", "*", "http://user@cdn.test/a"])
+def test_what_is_no_path_is_none_for_anybody(text: str) -> None:
+    with pytest.raises(HttpTargetError):
+        HttpTarget.undecoded(text)
+
+
+@pytest.mark.parametrize(
     ("text", "authority", "segments"),
     [
         ("http://cdn.test:8080/live/a.flv?x=1", "cdn.test:8080", ("live", "a.flv")),

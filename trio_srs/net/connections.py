@@ -10,6 +10,8 @@ from typing import Final, Generic, Protocol, TypeVar
 
 import trio
 
+from trio_srs.net.transport import Transport
+
 __all__ = ["SPARE", "Connections", "Served"]
 
 _log = logging.getLogger(__name__)
@@ -78,7 +80,7 @@ class Connections(Generic[ServedT]):
         self.turn_away(sock)
         return False
 
-    def turn_away(self, sock: socket.socket) -> None:
+    def turn_away(self, sock: socket.socket | Transport) -> None:
         """Close a connection for which there is no room."""
         _log.warning("closed %s unheard: more than %d", self._called, self.most)
         sock.close()

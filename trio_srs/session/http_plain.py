@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Final
@@ -34,8 +34,14 @@ _REMEMBERED_MOST: Final = 1024
 """Bytes of fields that are remembered: a player says the same each time."""
 
 
-def read_plain(data: bytes, most_fields: int) -> HttpRequest | None:
-    """The request in ``data``; None if it is not whole, more than one, or h11's to judge."""
+def read_plain(
+    data: bytes, most_fields: int, read_target: Callable[[str], HttpTarget] = HttpTarget.parse
+) -> HttpRequest | None:
+    """The request in ``data``; None if it is not whole, more than one, or h11's to judge.
+
+    Args:
+        read_target: takes its target apart. It may raise HttpTargetError.
+    """
     found = _HEAD.fullmatch(data)
     if found is None:
         return None
@@ -48,7 +54,7 @@ def read_plain(data: bytes, most_fields: int) -> HttpRequest | None:
         return None
     method, target = found[1].decode(), found[2].decode()
     try:
-        parsed = HttpTarget.parse(target)
+        parsed = read_target(target)
     except HttpTargetError:  # to be said in the words of who reads all others
         return None
     return HttpRequest(method, parsed, headers, "1.1", f"{method} {target}")

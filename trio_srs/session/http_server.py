@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import ClassVar, Final, NoReturn, TypeAlias
 
@@ -41,6 +41,8 @@ _FIRST_MOST: Final = 512
 """Bytes by which it is found out who it is that speaks no HTTP."""
 _IDLE: Final = {h11.CLIENT: h11.IDLE, h11.SERVER: h11.IDLE}
 _VERSIONS: Final = ("1.1", "1.0")
+_EACH_ANOTHER: Final = frozenset({"Location", "date"})
+"""Fields for which no head is remembered: where to go may be secret besides."""
 
 
 class BadRequestError(ProtocolError):
@@ -79,6 +81,10 @@ class HttpLimits:
     """How long a connection may wait without a request."""
 
 
+def _told(code: str, text: str) -> Mapping[str, str]:
+    return {"error": code, "detail": text}
+
+
 class HttpServerSession:
     """One connection, as the server sees it.
 
@@ -90,11 +96,22 @@ class HttpServerSession:
         limits: what the peer may do.
         now: the time, on the clock of all later calls.
         fields: what every answer says, such as ``Server``; asked for each.
+        read_target: takes targets apart. It may raise HttpTargetError.
+        told: the object by which a failure is told to the peer, of its code and what was wrong.
     """
 
-    def __init__(self, limits: HttpLimits, now: float, fields: Headers = _NO_HEADERS) -> None:
+    def __init__(
+        self,
+        limits: HttpLimits,
+        now: float,
+        fields: Headers = _NO_HEADERS,
+        *,
+        read_target: Callable[[str], HttpTarget] = HttpTarget.parse,
+        told: Callable[[str, str], Mapping[str, str]] = _told,
+    ) -> None:
         self._limits = limits
         self._fields = fields
+        self._read_target, self._told = read_target, told
         self._connection = h11.Connection(h11.SERVER, max_incomplete_event_size=limits.head_bytes)
         self._output: list[bytes | memoryview] = []
         self._request: HttpRequest | None = None
@@ -137,7 +154,7 @@ class HttpServerSession:
         is_idle = self._connection.states == _IDLE  # else it may be of a body
         if self._received or not is_idle or len(data) > limits.head_bytes:
             return False
-        plain = read_plain(bytes(data), limits.headers)
+        plain = read_plain(bytes(data), limits.headers, self._read_target)
         if plain is None:
             return False
         self._plain = plain
@@ -249,7 +266,7 @@ class HttpServerSession:
         target, method = head.target.decode("latin-1"), head.method.decode("latin-1")
         is_of_server = (method, target) == ("OPTIONS", "*")  # RFC 9110 9.3.7
         try:
-            parsed = HttpTarget.parse("/" if is_of_server else target)
+            parsed = self._read_target("/" if is_of_server else target)
         except HttpTargetError as error:
             self._refuse(str(error), 400)
         self._first = None
@@ -281,7 +298,7 @@ class HttpServerSession:
     def _fail(self, failure: ProtocolError, status: int) -> None:
         """The connection is of no further use; say so in the peer's own terms."""
         self._is_open, self._failure = False, failure
-        body = json.dumps({"error": failure.code, "detail": str(failure)}).encode() + b"\n"
+        body = json.dumps(self._told(failure.code, str(failure))).encode() + b"\n"
         fields = {"Content-Type": "application/json", "Content-Length": str(len(body))}
         self._output += (self._head(status, fields), body)
 
@@ -319,8 +336,8 @@ class HttpServerSession:
             if length is None:
                 fields["Transfer-Encoding"] = "chunked"
             self._is_chunked = length is None
-            # Where to go may be secret, and is another place for each.
-            write = write_head.__wrapped__ if "Location" in fields else write_head
+            is_another = not _EACH_ANOTHER.isdisjoint(fields)
+            write = write_head.__wrapped__ if is_another else write_head
             self._output.append(write(status, tuple(fields.items())))
             return
         reason = HTTPStatus(status).phrase

@@ -52,13 +52,8 @@ class HttpTarget:
         """
         if _PLAIN.fullmatch(text):
             return cls(tuple(text[1:].split("/")))
-        found = _ABSOLUTE.match(text)
-        authority = found[1] if found else ""
-        if "@" in authority:  # RFC 9110 4.2.4: who says so may mean to mislead
-            raise HttpTargetError(f"{text[:200]!r} has a user's name in front of its host")
-        path, _, query = text[found.end() if found else 0 :].partition("#")[0].partition("?")
-        if not path.startswith("/") and not (found and not path):
-            raise HttpTargetError(f"{text[:200]!r} is no path: expected one that begins with /")
+        authority, rest = _parted(text)
+        path, _, query = rest.partition("#")[0].partition("?")
         segments = [_decoded(each) for each in path.split("/")[1:]]
         for segment in segments:
             if segment in {".", ".."} or "/" in segment:
@@ -70,10 +65,33 @@ class HttpTarget:
             bool(segments) and not segments[-1],
         )
 
+    @classmethod
+    def undecoded(cls, text: str) -> Self:
+        """The same of a target that somebody else takes apart, in ways of its own: only the
+        authority is looked for, and the path is one segment, as it came.
+
+        Raises:
+            HttpTargetError: another form of target, or a user's name.
+        """
+        authority, path = _parted(text)
+        return cls((path.partition("?")[0],), authority=authority)
+
     @property
     def path(self) -> str:
         """The decoded path, from its first slash on."""
         return "/" + "/".join(self.segments) + ("/" if self.is_folder and self.segments else "")
+
+
+def _parted(text: str) -> tuple[str, str]:
+    """The authority of a target, and what is behind it."""
+    found = _ABSOLUTE.match(text)
+    authority = found[1] if found else ""
+    if "@" in authority:  # RFC 9110 4.2.4: who says so may mean to mislead
+        raise HttpTargetError(f"{text[:200]!r} has a user's name in front of its host")
+    rest = text[found.end() if found else 0 :]
+    if not rest.startswith("/") and not (found and rest[:1] in {"", "?", "#"}):
+        raise HttpTargetError(f"{text[:200]!r} is no path: expected one that begins with /")
+    return authority, rest
 
 
 def _decoded(text: str) -> str:

@@ -16,7 +16,7 @@ from trio_srs.service.api.app import make_app
 from trio_srs.service.api.config import ApiConfig
 from trio_srs.service.api.context import ApiContext
 
-__all__ = ["ADDRESSES", "Site", "open_site"]
+__all__ = ["ADDRESSES", "Site", "context_of", "open_site"]
 
 ADDRESSES = {"rtmp": ["rtmp://127.0.0.1:1935"], "rtmps": [], "api": ["http://127.0.0.1:1985"]}
 
@@ -68,13 +68,12 @@ class Site:
         return await self.ask("GET", path, **more)
 
 
-@asynccontextmanager
-async def open_site(
+def context_of(
     house: House, config: ApiConfig | None = None, *, fragment_s: float | None = None
-) -> AsyncIterator[Site]:
-    """The API of a service that runs."""
+) -> ApiContext:
+    """What the API of a service works on."""
     turns = Turns()
-    context = ApiContext(
+    return ApiContext(
         config=config or ApiConfig(),
         access=house.access,
         hosts=house.rules,
@@ -88,6 +87,14 @@ async def open_site(
         addresses=lambda: ADDRESSES,
         fragment_s=lambda: fragment_s,
     )
+
+
+@asynccontextmanager
+async def open_site(
+    house: House, config: ApiConfig | None = None, *, fragment_s: float | None = None
+) -> AsyncIterator[Site]:
+    """The API of a service that runs."""
+    context = context_of(house, config, fragment_s=fragment_s)
     with app_of(context) as app, context.bus.listening(context.listen):
         transport = httpx2.ASGITransport(app)
         async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as client:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import httpx2
 import pytest
 
 from tests.service.api.site import Site, open_site
@@ -99,6 +100,16 @@ async def test_listed_pages_may(house: House) -> None:
         assert await code(site, KICK, origin="https://page.test") == ""
         assert await code(site, KICK, origin="https://other.test") == "origin_refused"
         assert await code(site, KICK, **{"sec-fetch-site": "cross-site"}) == "origin_refused"
+
+
+async def test_what_is_open_to_this_machine_is_not_to_whom_a_proxy_names(house: House) -> None:
+    async with site_of(house) as site:
+        for client, said in (("203.0.113.5", "api_open"), ("127.0.0.9", ""), ("::1", "")):
+            transport = httpx2.ASGITransport(site.app, client=(client, 0))
+            async with httpx2.AsyncClient(
+                transport=transport, base_url="http://localhost"
+            ) as site.client:
+                assert await code(site, READ) == said
 
 
 async def test_where_others_reach_it_nobody_may_unless_told_so_in_words(house: House) -> None:

@@ -11,11 +11,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import anyio
 import httpx2
 import pytest
 import trio
-from trio.testing import MockClock, wait_all_tasks_blocked
+from trio.testing import wait_all_tasks_blocked
 
 from tests.service.rtmp.house import FAST, FixedRules
 from trio_srs.config.schema import Config
@@ -30,12 +29,10 @@ from trio_srs.hub.waiting import Waiting
 from trio_srs.net.address import Address
 from trio_srs.net.listen import ListenError
 from trio_srs.secret import Secret
-from trio_srs.service.api.asgi_server import AsgiServer
 from trio_srs.service.api.config import ApiConfig, ApiHttpsConfig, OpenTo
 from trio_srs.service.api.context import ApiContext
 from trio_srs.service.api.openness import ApiOpenError
 from trio_srs.service.api.serving import ApiService
-from trio_srs.service.api.transport import STALLED_AFTER_S, PatientStream
 
 LOOPBACK = Address("127.0.0.1", 0)
 HEAD = {"type": "http.response.start", "status": 200, "headers": []}
@@ -61,6 +58,7 @@ class App:
                     await self.stopping.wait()
                     await self._say(send, b" stopped")
                 case "/for-ever":
+                    await self._say(send, b"for ever")
                     await trio.sleep_forever()
                 case "/bug":
                     raise ZeroDivisionError("a planted bug")
@@ -76,7 +74,7 @@ class App:
 @asynccontextmanager
 async def serving(
     *addresses: Address,
-    make: Callable[[ApiContext], AsgiServer] | None = None,
+    make: Callable[[ApiContext], App] | None = None,
     https: ApiHttpsConfig | None = None,
     **config: Any,
 ) -> AsyncIterator[tuple[ApiService, App, str]]:
@@ -96,7 +94,7 @@ async def serving(
     )
     app = App(context.stopping)
     service = ApiService(
-        context, Config(api_https=https or ApiHttpsConfig()), make or (lambda _: AsgiServer(app))
+        context, Config(api_https=https or ApiHttpsConfig()), make or (lambda _: app)
     )
     await service.listen()
     async with trio.open_nursery() as nursery:
@@ -128,10 +126,10 @@ async def test_requests_are_answered_on_a_connection_that_is_kept() -> None:
 async def test_who_asks_while_the_application_is_made_waits_for_it() -> None:
     is_asked, made = threading.Event(), []
 
-    def make(context: ApiContext) -> AsgiServer:
+    def make(context: ApiContext) -> App:
         is_asked.wait(5)
         made.append(context)
-        return AsgiServer(App(context.stopping))
+        return App(context.stopping)
 
     async with serving(make=make) as (service, _, url), trio.open_nursery() as nursery:
         nursery.start_soon(service.prepare)
@@ -151,11 +149,11 @@ async def test_an_application_that_could_not_be_made_is_made_for_who_asks(
 ) -> None:
     tries = []
 
-    def make(context: ApiContext) -> AsgiServer:
+    def make(context: ApiContext) -> App:
         tries.append(context)
         if len(tries) == 1:
             raise ZeroDivisionError("a planted bug")
-        return AsgiServer(App(context.stopping))
+        return App(context.stopping)
 
     async with serving(make=make) as (service, _, url), httpx2.AsyncClient(verify=False) as client:
         with caplog.at_level(logging.ERROR):
@@ -167,9 +165,9 @@ async def test_an_application_that_could_not_be_made_is_made_for_who_asks(
 async def test_who_is_served_first_after_a_stop_is_let_go_when_answered() -> None:
     is_stopped = threading.Event()
 
-    def make(context: ApiContext) -> AsgiServer:
+    def make(context: ApiContext) -> App:
         is_stopped.wait(5)
-        return AsgiServer(App(context.stopping))
+        return App(context.stopping)
 
     async with serving(make=make) as (service, _, url), trio.open_nursery() as nursery:
         nursery.start_soon(service.prepare)
@@ -183,23 +181,6 @@ async def test_who_is_served_first_after_a_stop_is_let_go_when_answered() -> Non
             while await stream.receive_some():
                 pass
         await stream.aclose()
-
-
-async def test_http_2_is_spoken_from_the_first_byte() -> None:
-    async with serving() as (service, app, url):
-        async with httpx2.AsyncClient(http1=False, http2=True, verify=False) as client:
-            for _ in range(3):
-                answer = await client.get(f"{url}/")
-                assert (answer.http_version, answer.text) == ("HTTP/2", ".")
-            async with client.stream("GET", f"{url}/until-stop") as one:
-                said = one.aiter_text()
-                assert await anext(said) == "waiting"
-                assert (await client.get(f"{url}/")).text == "."  # beside it
-                app.stopping.set()
-                assert "".join([text async for text in said]) == " stopped."
-            assert len(service.connections) == 1
-        with trio.fail_after(2):
-            await eventually(lambda: not len(service.connections))
 
 
 async def test_a_unix_socket_is_served(tmp_path: Path) -> None:
@@ -354,7 +335,6 @@ async def test_a_stop_lets_answers_end_and_closes_idle_connections() -> None:
 
 @pytest.mark.parametrize("path", [b"/flood", b"/for-ever"])
 async def test_a_stop_cuts_who_holds_it_up_when_the_grace_is_over(path: bytes) -> None:
-    """A client that does not read cannot be cancelled by anycorn: its send is shielded."""
     async with serving() as (service, app, url):
         stream = await ask(url, path)
         await eventually(lambda: len(service.connections))
@@ -381,34 +361,3 @@ async def test_a_stopped_service_does_not_accept() -> None:
         await service.stop(0)
         with pytest.raises(httpx2.ConnectError):
             await client.get(f"{url}/")
-
-
-# ------------------------------------------------------------------- transport
-
-
-async def test_a_client_that_takes_nothing_is_given_up(autojump_clock: MockClock) -> None:
-    ours, theirs = socket.socketpair()
-    stream = await PatientStream.over(ours)
-    with pytest.raises(anyio.BrokenResourceError):
-        await stream.send(b"x" * 10_000_000)
-    assert trio.current_time() == pytest.approx(STALLED_AFTER_S)
-    with pytest.raises(anyio.ClosedResourceError):
-        await stream.send(b"x")
-    theirs.close()
-
-
-async def test_what_was_cut_sends_no_more() -> None:
-    ours, theirs = socket.socketpair()
-    stream = await PatientStream.over(ours)
-    async with trio.open_nursery() as nursery:
-
-        async def flood() -> None:
-            with pytest.raises(anyio.ClosedResourceError):
-                await stream.send(b"x" * 10_000_000)
-
-        nursery.start_soon(flood)
-        await wait_all_tasks_blocked()
-        stream.cut()
-    with pytest.raises(anyio.ClosedResourceError):
-        await stream.send(b"x")
-    theirs.close()

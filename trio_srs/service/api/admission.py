@@ -139,6 +139,9 @@ def _check_open(
         return
     if is_reached:
         raise ApiOpenError("nothing says who may use this API, so that nobody may")
+    client = connection.scope.get("client")
+    if client is not None and not is_loopback(client[0]):  # a proxy says so
+        raise ApiOpenError("nothing says who may use this API, so that only this machine may")
     host = connection.headers.get("host", "")
     if not is_loopback(_host(host)):
         with located("header.host"):

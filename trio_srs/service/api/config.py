@@ -9,6 +9,7 @@ from typing import Final
 import attrs
 
 from trio_srs.net.address import Address
+from trio_srs.net.proxy_config import check_proxies
 from trio_srs.net.tls_config import TlsConfig
 from trio_srs.secret import Secret
 from trio_srs.units import within
@@ -44,6 +45,10 @@ class ApiConfig:
     `operate` says who may use it: on `"loopback"` addresses and unix sockets alone, so that the
     server does not start with another one in `listen`; or `"anywhere"`, where whoever reaches it
     may end publishers and change the configuration."""
+    trusted_proxies: tuple[str, ...] = attrs.field(default=(), validator=check_proxies)
+    """Networks of proxies in front of the API, as `http.trusted_proxies` has them: whom rules are
+    asked about is the client that a proxy names. Where nothing says who may use the API, such a
+    client has to be on this machine as well."""
     cors_origins: tuple[str, ...] = attrs.field(default=(), metadata=_RESTART)
     """The web pages whose scripts may use the API (CORS), by origin: `"https://example.com"`;
     `"*"` is all of them. Programs that are no browser need none."""

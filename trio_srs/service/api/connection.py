@@ -1,40 +1,94 @@
-"""A connection of the API that is over when its client has gone. Floor 3."""
+"""A connection to the API: each of its requests is the application's. Floor 3."""
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, Final
 
 import trio
-from anycorn.events import Event, Updated
-from anycorn.tcp_server import TCPServer
 
-__all__ = ["ShortServer"]
+from trio_srs.errors import RefusedError
+from trio_srs.service.api.exchange import AsgiExchange
+from trio_srs.service.web.connection import Handler, WebConnection, WebTerms
+from trio_srs.session.http_events import HttpRequest
+from trio_srs.session.http_server import HttpLimits, HttpServerSession
+from trio_srs.wire.http_target import HttpTarget
 
-_MOMENT_S: Final = 0.1
-"""How long a client is listened to that is served first when the server stops: its request is
-there, and only has not been read."""
+if TYPE_CHECKING:
+    from trio_srs.net.transport import Transport
+    from trio_srs.service.api.serving import ApiService
+
+__all__ = ["STALLED_AFTER_S", "ApiConnection"]
+
+STALLED_AFTER_S: Final = 10.0
+"""Seconds in which a client has to take some of what is sent to it."""
+_TERMS: Final = WebTerms(
+    limits=HttpLimits(),
+    opening_s=10.0,
+    stalled_s=STALLED_AFTER_S,
+    close_s=0.5,
+)
+_ROOM_S: Final = 0.1
+"""How long one over the limit waits: somebody may have gone, and only not been seen to."""
 
 
-class ShortServer(TCPServer):
-    """anycorn's connection, which would otherwise stay idle for as long as one that is kept.
+class ApiConnection(WebConnection):
+    """One client of the API."""
 
-    It waits for the timer of idle connections also when the client has closed this one: short
-    requests, each on a connection of its own, took all the room there was.
-    """
+    def __init__(
+        self,
+        transport: Transport,
+        service: ApiService,
+        protocol: str,
+        opening: Callable[[], Awaitable[None]] | None,
+    ) -> None:
+        self._service = service
+        super().__init__(
+            transport,
+            HttpServerSession(
+                _TERMS.limits,
+                trio.current_time(),
+                read_target=HttpTarget.undecoded,
+                told=_told,
+            ),
+            _TERMS,
+            protocol=protocol,
+            buffer=service.buffer,
+            reader=service.reader,
+            supervisor=service.context.hub.supervisor,
+            opening=opening,
+        )
 
-    _has_gone = False
+    async def run(self) -> None:
+        """Serve it, if there is room, be it after a moment."""
+        room = self._service.room
+        try:
+            with trio.fail_after(_ROOM_S):
+                await room.acquire_on_behalf_of(self)
+        except trio.TooSlowError:
+            self._service.connections.turn_away(self.link.transport)
+            return
+        try:
+            await super().run()
+        finally:
+            room.release_on_behalf_of(self)
 
-    async def _read_data(self) -> None:
-        await super()._read_data()
-        self._has_gone = True
-        await self.idle_task.stop()
+    async def find_handler(self, asked: HttpRequest) -> Handler:
+        service = self._service
+        return AsgiExchange(self, asked, service.app, service.context.turns)
 
-    async def _idle_timeout(self) -> None:
-        if self.context.terminated.is_set():
-            await trio.sleep(_MOMENT_S)  # what it asks ends this
-        await super()._idle_timeout()
+    def find_ready(self, asked: HttpRequest) -> None:
+        """Nobody: an application may wait."""
 
-    async def protocol_send(self, event: Event) -> None:
-        """Send what there is to send, and time what is idle; but not for nobody."""
-        if not (self._has_gone and isinstance(event, Updated)):
-            await super().protocol_send(event)
+    def refuse(self, asked: HttpRequest, refusal: RefusedError) -> None:
+        """It is the application that refuses."""
+        raise AssertionError(asked.line) from refusal
+
+    @property
+    def trusted_proxies(self) -> Sequence[str]:
+        return self._service.context.config.trusted_proxies
+
+
+def _told(code: str, text: str) -> dict[str, str]:
+    """What is wrong with a request that the application never sees, as it would say it."""
+    return {"code": code, "message": text, "where": ""}

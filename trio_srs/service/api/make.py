@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 __all__ = ["ApiNotInstalledError", "ApiSections", "make_api"]
 
-_NEEDS: Final = ("litestar", "anycorn")
+_NEEDS: Final = "litestar"
 
 
 class ApiNotInstalledError(RefusedError):
-    """The configuration asks for the HTTP API, and the packages that it needs are not there."""
+    """The configuration asks for the HTTP API, and the package that it needs is not there."""
 
     code = "api_not_installed"
 
@@ -73,9 +73,9 @@ def make_api(parts: Parts, config: ApiSections) -> ApiService | None:
     """
     if not config.api.listen and not config.api_https.listen:
         return None
-    if missing := [name for name in _NEEDS if find_spec(name) is None]:
+    if find_spec(_NEEDS) is None:
         raise ApiNotInstalledError(
-            f"api.listen is set, but {missing[0]} is not installed: pip install litestar anycorn"
+            f"api.listen is set, but {_NEEDS} is not installed: pip install {_NEEDS}"
         )
     from trio_srs.service.api.context import ApiContext
     from trio_srs.service.api.serving import ApiService
@@ -97,7 +97,7 @@ def make_api(parts: Parts, config: ApiSections) -> ApiService | None:
         vhosts=lambda: tuple(service.sections.vhost),
         fragment_s=lambda: _fragment_s(service.sections),
     )
-    service = ApiService(context, config)
+    service = ApiService(context, config, reader=parts.reader)
     return service
 
 

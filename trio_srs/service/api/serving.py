@@ -1,76 +1,87 @@
 """The API's listeners, the connections they bring, and how both end. Floor 3.
 
-anycorn speaks HTTP on each connection. Its accept loop and its shutdown are not used: they know
-no connection by itself, and so cannot end one that does not read. It and the application are made
-when the server is ready, or for the first connection, if that is sooner.
+The application is made when the server is ready, or for the first request, if that is sooner.
 """
 
 from __future__ import annotations
 
 import logging
-import socket
-import ssl
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 import trio
 
-from trio_srs.net.accept import Acceptor
 from trio_srs.net.address import Address
 from trio_srs.net.certificate import tls_context
 from trio_srs.net.connections import Connections
+from trio_srs.net.reading import SharedReader
 from trio_srs.net.tcp import SocketOptions
+from trio_srs.net.transport import Transport
 from trio_srs.service.api.config import ApiConfig, OpenTo
 from trio_srs.service.api.context import ApiContext
 from trio_srs.service.api.make import ApiSections
 from trio_srs.service.api.openness import ApiOpenError, has_say
-from trio_srs.service.base import ListeningService, StopPhase
+from trio_srs.service.base import SecureService, StopPhase
 from trio_srs.wire.networks import is_loopback
 
 if TYPE_CHECKING:
-    from trio_srs.service.api.asgi_server import AsgiServer
-    from trio_srs.service.api.transport import PatientStream
+    from trio_srs.service.api.connection import ApiConnection
+    from trio_srs.service.api.names import Asgi
 
 __all__ = ["ApiService"]
 
 _log = logging.getLogger(__name__)
 
 _BACKLOG: Final = 128
+_READ_BYTES: Final = 64 * 1024
 _PLAIN, _SECURE = "api", "api_https"
+_SCHEMES: Final = {_PLAIN: "http", _SECURE: "https"}
 _OPTIONS: Final = SocketOptions(nodelay=True, keepalive_idle=60.0)
-"""An answer is sent as head and body; without ``nodelay`` the body waits 40 ms for a client."""
+"""An answer may be sent in pieces; without ``nodelay`` the next waits 40 ms for a client."""
+_PLAIN_HTTP: Final = (b"GET ", b"HEAD ", b"POST ", b"PATCH ", b"DELETE ", b"OPTIONS ")
+"""How a client begins that speaks HTTP without TLS."""
 _CALLED: Final = "a connection to the API"
-_ROOM_S: Final = 0.1
-"""How long one over the limit waits: somebody may have gone, and only not been seen to."""
+_CONNECTION: Final = "trio_srs.service.api.connection"
 
 
-def _make_server(context: ApiContext) -> AsgiServer:
-    from trio_srs.service.api.asgi_server import make_server  # longer than all of the server
+def _make_app(context: ApiContext) -> Asgi:
+    from trio_srs.service.api.app import make_app  # longer than all of the server
 
-    return make_server(context)
+    import_module(_CONNECTION)
+    return make_app(context)
 
 
-class ApiService(ListeningService["_Connection"]):
-    """Serves an ASGI application on any number of addresses."""
+class ApiService(SecureService["ApiConnection"]):
+    """Serves an ASGI application on any number of addresses.
+
+    Attributes:
+        buffer: what every connection receives into: it is empty again before another task runs.
+        reader: reads for all connections that wait for a request, where the platform can.
+    """
 
     def __init__(
         self,
         context: ApiContext,
         sections: ApiSections,
-        make: Callable[[ApiContext], AsgiServer] = _make_server,
+        make: Callable[[ApiContext], Asgi] = _make_app,
+        reader: SharedReader | None = None,
     ) -> None:
         """
         Args:
             sections: the configuration, of which some is told.
-            make: makes the server of the application; it may be called in a thread.
+            make: makes the application; it may be called in a thread.
         """
-        self.context, self.sections = context, sections
-        most = context.config.max_connections
-        super().__init__(Acceptor(_PLAIN, _SECURE), Connections(most, _CALLED))
+        self.context, self.sections, self.reader = context, sections, reader
+        self.buffer = memoryview(bytearray(_READ_BYTES))
+        most, https = context.config.max_connections, sections.api_https
+        connections: Connections[ApiConnection] = Connections(most, _CALLED)
+        super().__init__(connections, _PLAIN, _SECURE, _PLAIN_HTTP, lambda: tls_context(https))
+        self.has_tls_files = https.certificate is not None
+        self.trusted_proxies = context.config.trusted_proxies
         self.room = trio.CapacityLimiter(most)
         self._make = make
-        self._server: AsgiServer | None = None
-        self._tls: ssl.SSLContext | None = None
+        self._app: Asgi | None = None
         self._preparing: trio.Event | None = None
 
     async def listen(self) -> None:
@@ -86,10 +97,7 @@ class ApiService(ListeningService["_Connection"]):
         context.is_reached = bool(reached)
         if reached and not has_say(config, context.access):
             self._check_open(config, reached[0])
-        self._tls = tls_context(https) if https.listen else None
-        await self.acceptor.bind(_PLAIN, config.listen, backlog=_BACKLOG)
-        await self.acceptor.bind(_SECURE, https.listen, backlog=_BACKLOG)
-        self.acceptor.tune(_OPTIONS)
+        await self.bind(config.listen, https.listen, _OPTIONS, _BACKLOG)
 
     def _check_open(self, config: ApiConfig, address: Address) -> None:
         if config.unauthenticated is OpenTo.ANYWHERE:
@@ -109,32 +117,35 @@ class ApiService(ListeningService["_Connection"]):
     @property
     def urls(self) -> Mapping[str, Sequence[str]]:
         """Where it listens now."""
-        plain, secure = self.acceptor.urls(_PLAIN, "http"), self.acceptor.urls(_SECURE, "https")
-        return {"api": [*plain, *secure]}
+        return {
+            "api": [
+                url for name, scheme in _SCHEMES.items() for url in self.acceptor.urls(name, scheme)
+            ]
+        }
 
     def configure(self, sections: ApiSections, /) -> None:
         """Go on with another configuration: it holds for what begins."""
         self.context.config, self.sections = sections.api, sections
         self.connections.most = self.room.total_tokens = sections.api.max_connections
+        self.trusted_proxies = sections.api.trusted_proxies
+        self.renew_tls()
 
     async def prepare(self) -> None:
         """Make the application, in a thread: media go on meanwhile. Who asks sooner waits."""
         self._preparing = trio.Event()
         try:
             with self.context.hub.supervisor.containing("making the API"):
-                self._server = await trio.to_thread.run_sync(self._make, self.context)
+                self._app = await trio.to_thread.run_sync(self._make, self.context)
         finally:
             self._preparing.set()
 
-    async def server(self) -> AsgiServer:
+    async def app(self) -> Asgi:
         """Who answers; it is made now if nobody has prepared it."""
         if self._preparing is not None:
             await self._preparing.wait()
-        if self._server is None:
-            self._server = self._make(self.context)
-        if self.context.stopping.is_set():  # while it was made
-            await self._server.stop()
-        return self._server
+        if self._app is None:
+            self._app = self._make(self.context)
+        return self._app
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Accept and serve until cancelled."""
@@ -144,62 +155,23 @@ class ApiService(ListeningService["_Connection"]):
                 nursery.start_soon(context.srs.run)
                 await super().run(task_status=task_status)
 
-    def accepted(self, sock: socket.socket, peer: str, protocol: str) -> None:
-        """Serve a connection, if there is room, be it after a moment."""
-        if self.connections.take_in(sock):
-            tls = self._tls if protocol == _SECURE else None
-            self.connections.begin(_Connection(self, sock, tls))
-
-    async def stop(self, grace_s: float) -> None:
-        """Stop accepting, answer what was asked, and end every connection.
-
-        Args:
-            grace_s: how long that may take; what is still open then is cut off.
-        """
-        self.close()
-        self.context.stopping.set()
-        if self._server is not None:
-            await self._server.stop()
-        await self.connections.end(grace_s)
-
-
-class _Connection:
-    """One connection, from accepted to closed."""
-
-    def __init__(
-        self, service: ApiService, sock: socket.socket, tls: ssl.SSLContext | None
+    def serve(
+        self,
+        transport: Transport,
+        protocol: str = _PLAIN,
+        *,
+        opening: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        self._service, self._sock, self._tls = service, sock, tls
-        self._scope = trio.CancelScope()
-        self._stream: PatientStream | None = None
+        """Serve one connection in the background, whatever kind of transport it has."""
+        from trio_srs.service.api.connection import ApiConnection  # see prepare
 
-    async def run(self) -> None:
-        """Serve it, if there is room, be it after a moment."""
-        room, has_room = self._service.room, False
-        try:
-            with self._scope, self._service.context.hub.supervisor.containing(_CALLED):
-                with trio.move_on_after(_ROOM_S):
-                    await room.acquire_on_behalf_of(self)
-                    has_room = True
-                if has_room:
-                    await self._serve()
-                else:
-                    self._service.connections.turn_away(self._sock)
-        finally:
-            self._sock.close()
-            if has_room:
-                room.release_on_behalf_of(self)
+        self.connections.begin(ApiConnection(transport, self, _SCHEMES[protocol], opening))
 
-    async def _serve(self) -> None:
-        server = await self._service.server()
-        self._stream = await server.take(self._sock, self._tls)
-        await server.serve(self._stream)
-
-    def cut(self) -> None:
-        """End it now, whatever it is doing."""
-        if self._stream is not None:
-            self._stream.cut()
-        self._scope.cancel()
+    def end_connections(self) -> None:
+        """Let go who asks for nothing, and each of the others when it is answered."""
+        self.context.stopping.set()
+        for connection in self.connections:
+            connection.finish()
 
 
 def _is_private(address: Address) -> bool:

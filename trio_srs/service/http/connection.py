@@ -1,52 +1,40 @@
-"""One HTTP connection: requests, one after the other, until one of them takes it over. Floor 3."""
+"""One HTTP connection of the service, and how it is answered. Floor 3."""
 
 from __future__ import annotations
 
 import json
-import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Final
 
 import trio
 
-from trio_srs.errors import PeerError, ProtocolError, RefusedError
+from trio_srs.errors import RefusedError
 from trio_srs.hub.access import RedirectError
 from trio_srs.hub.playing import StreamNotFoundError
-from trio_srs.net.connections import Connections
-from trio_srs.net.link import Link, PeerClosedError
-from trio_srs.net.reading import After, read_from
 from trio_srs.net.transport import Transport
 from trio_srs.service.http.context import METHODS, HttpContext
-from trio_srs.service.http.routes import Handler, find_handler, find_ready
-from trio_srs.session.base import Need
-from trio_srs.session.http_events import HttpClosed, HttpRequest
-from trio_srs.session.http_server import HttpLimits, HttpServerEvent, HttpServerSession
-from trio_srs.wire.networks import are_trusted, forwarded_for
+from trio_srs.service.http.routes import find_handler, find_ready
+from trio_srs.service.web.connection import (
+    NO_FIELDS,
+    Handler,
+    ReadyHandler,
+    WebConnection,
+    WebTerms,
+)
+from trio_srs.session.http_events import HttpRequest
+from trio_srs.session.http_server import HttpLimits, HttpServerSession
 from trio_srs.wire.url import DEFAULT_VHOST
 
 __all__ = ["HttpConnection"]
 
-_log = logging.getLogger(__name__)
-
-NO_FIELDS: Final[Mapping[str, str]] = {}
 _MAY_COME: Final = frozenset({StreamNotFoundError.code})
 """What is refused now and may well be granted soon."""
-_FORWARDED: Final = "x-forwarded-for"
 _RETRY_S: Final = "1"
 
 
-class HttpConnection:
-    """One client, from accepted to closed.
-
-    Attributes:
-        link: to the client; what is written to it when an answer goes past the session.
-        protocol: ``http`` or ``https``.
-        room: where it is served: it may have to make room while it asks for nothing.
-
-    Args:
-        opening: what to wait for before the client can be understood: the TLS handshake.
-    """
+class HttpConnection(WebConnection):
+    """One client of the service."""
 
     def __init__(
         self,
@@ -56,219 +44,38 @@ class HttpConnection:
         opening: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         config = context.config
-        self.context, self.protocol = context, protocol
-        self.session = HttpServerSession(
-            HttpLimits(
+        self.context = context
+        terms = WebTerms(
+            limits=HttpLimits(
                 head_bytes=config.max_request_head,
                 headers=config.max_request_headers,
                 head_s=config.request_timeout,
                 idle_s=config.idle_timeout,
             ),
-            trio.current_time(),
-            context.fields,
+            opening_s=config.request_timeout,
+            stalled_s=context.access.rules.settings_for(DEFAULT_VHOST, "", "").stalled_timeout,
+            close_s=config.close_timeout,
         )
-        stalled_s = context.access.rules.settings_for(DEFAULT_VHOST, "", "").stalled_timeout
-        self.link: Link[HttpServerSession] = Link(
+        super().__init__(
             transport,
-            self.session,
+            HttpServerSession(terms.limits, trio.current_time(), context.fields),
+            terms,
+            protocol=protocol,
             buffer=context.buffer,
-            stalled_after=stalled_s,
-            on_work=self._busy,
+            reader=context.reader,
+            supervisor=context.hub.supervisor,
+            opening=opening,
         )
-        self.on_work: Callable[[], None] | None = None
-        self.room: Connections[HttpConnection] | None = None
-        self._opening = opening
-        self._patience_s: float = config.close_timeout
-        self._scope = trio.CancelScope()
-        self._waiting = trio.CancelScope()
-        self._is_stopping = False
-        self._handler: Handler | None = None
-        self._found: Handler | None = None
-        """Who answers the request that was read, if that is known."""
 
-    # --------------------------------------------------------------- lifetime
+    async def find_handler(self, asked: HttpRequest) -> Handler:
+        return await find_handler(self, asked)
 
-    async def run(self) -> None:
-        """Answer requests until the client leaves, misbehaves, or is told to go.
+    def find_ready(self, asked: HttpRequest) -> ReadyHandler | None:
+        return find_ready(self, asked)
 
-        Nothing that the client does, and no bug in serving it, gets out of here.
-        """
-        try:
-            with self._scope:
-                await self._serve()
-                if self._waiting.cancelled_caught:  # nothing is owed to anybody
-                    self.link.transport.close()
-                else:
-                    await self.link.close(self._patience_s)
-        except PeerError:
-            pass  # whoever counts for more than a request is told of by its own session
-        except Exception as bug:  # of ours, and no reason for others to suffer
-            peer = self.link.transport.peer
-            self.context.hub.supervisor.report(f"a connection from {peer}", bug)
-        finally:
-            self.link.reset()
-
-    async def _serve(self) -> None:
-        try:
-            if self._opening is not None:
-                with trio.move_on_after(self.context.config.request_timeout) as patience:
-                    await self._opening()
-                if patience.cancelled_caught:
-                    return
-            while await self._serve_one():
-                pass
-        except PeerError:
-            # What was wrong with a request has been said to the session: it still goes out.
-            await self.link.close(self._patience_s)
-            raise
-
-    async def _serve_one(self) -> bool:
-        """One request and its answer, behind any number that were answered at once; whether there
-        may be another one."""
-        self._say_idle(True)
-        with trio.CancelScope() as self._waiting:
-            try:
-                await self._answer_at_once()
-                event = await self.next_event()
-            except ProtocolError as error:  # nobody else tells of it
-                _log.info("a bad request of %s: %s", self.link.transport.peer, error)
-                raise
-        self._say_idle(False)
-        if self._waiting.cancelled_caught or not isinstance(event, HttpRequest):
-            return False
-        found, self._found = self._found, None
-        try:
-            self._handler = found or await find_handler(self, event)
-            await self._handler.handle()
-        except RefusedError as refusal:
-            self.refuse(event, refusal)
-        finally:
-            self._handler = None
-        await self.flush()
-        while (event := await self.next_event(waits=False)) and not isinstance(event, HttpClosed):
-            pass  # what is left of the request's body, if it has come
-        return not self._is_stopping and self.session.next_request(trio.current_time())
-
-    # ----------------------------------------------------------- at once
-
-    async def _answer_at_once(self) -> None:
-        """Answer requests for which that takes no time, without a task switch for each, until
-        something comes that takes this task."""
-        session, link, reader = self.session, self.link, self.context.reader
-        while session.awaits_request:
-            await link.drained()
-            has_one = session.plain_request is not None
-            with trio.CancelScope(deadline=session.next_deadline()) as patience:
-                await read_from(link.transport, reader, self._read_once, at_once=has_one)
-            if patience.cancelled_caught:
-                if session.next_deadline() <= trio.current_time():
-                    return
-            elif not link.busy:
-                return
-
-    def _read_once(self, now: float) -> After:
-        """Read what has come, and answer it if that takes no time."""
-        session, link = self.session, self.link
-        if session.plain_request is None:
-            got = link.receive_now(now)
-            if got is None:
-                return After.WAIT
-            if not got:
-                session.receive_end()
-        asked = session.plain_request
-        if asked is None:
-            return After.OVER
-        try:
-            found = find_ready(self, asked)
-        except RefusedError as refusal:
-            session.next_event()
-            self.refuse(asked, refusal)
-            self.send_pieces()
-        else:
-            if found is None or not found.is_ready:
-                self._found = found
-                return After.OVER
-            session.next_event()
-            found.send_now()
-        session.next_request(now)
-        self._say_idle(True)  # and was heard of last
-        if self._is_stopping or link.busy:
-            return After.OVER
-        return After.WAIT if session.plain_request is None else After.AGAIN
-
-    def _say_idle(self, idle: bool) -> None:
-        """Whether a request is waited for, with or without a part of it."""
-        if self.room is not None:
-            self.room.is_idle(self, idle=idle)
-
-    def end(self) -> None:
-        """The server stops: whoever waits is let go, whoever is served is told."""
-        self.finish()
-        if self._handler is not None:
-            self._handler.end()
-
-    def finish(self) -> None:
-        """No other request is taken; the one that is being answered is, to its end."""
-        self._is_stopping = True
-        self._waiting.cancel()
-
-    def cut(self) -> None:
-        """Wait for nothing any more that the client could still do."""
-        self._patience_s = 0.0
-        self._scope.cancel()
-
-    def client_of(self, request: HttpRequest) -> str:
-        """The address of who asks: of the peer, or, behind proxies that are trusted, of the last
-        one that they name and is none of them. Its port is not known then, and 0."""
-        peer, proxies = self.link.transport.peer, self.context.config.trusted_proxies
-        if not are_trusted(peer, proxies):
-            return peer
-        return forwarded_for(request.headers.get(_FORWARDED, ""), proxies) or peer
-
-    # ---------------------------------------------------------------- bytes
-
-    def _busy(self) -> None:
-        if self.on_work is not None:
-            self.on_work()
-
-    async def next_event(self, *, waits: bool = True) -> HttpServerEvent | None:
-        """The next event of the request; None if there is none yet, or an answer is due first.
-
-        Args:
-            waits: whether to wait for more bytes where they are needed.
-
-        Raises:
-            PeerError: what came is no HTTP, came too late, or the connection broke.
-        """
-        session, link = self.session, self.link
-        while isinstance(event := session.next_event(), Need):
-            if event is not Need.DATA or not waits:
-                return None
-            await self.flush()
-            got = None
-            with trio.CancelScope(deadline=session.next_deadline()):
-                got = await link.receive()
-            if got is None:
-                session.on_time(trio.current_time())
-            elif not got:
-                if self._handler is not None:  # it cannot even be told
-                    raise PeerClosedError(PeerClosedError.TEXT)
-                session.receive_end()
-        return event
-
-    def send_pieces(self) -> None:
-        """Send what the session has to say, as far as the client takes it, and owe the rest."""
-        pieces = self.session.pieces_to_send()
-        if pieces:
-            self.link.say_all(pieces)
-
-    async def flush(self) -> None:
-        """Send what the session has to say, and wait until it is taken."""
-        self.link.flush()
-        if self.link.busy:
-            await self.link.drained()
-
-    # -------------------------------------------------------------- answers
+    @property
+    def trusted_proxies(self) -> Sequence[str]:
+        return self.context.config.trusted_proxies
 
     def answer(
         self,

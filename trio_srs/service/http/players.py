@@ -16,7 +16,7 @@ from trio_srs.session.http_events import HttpRequest
 
 if TYPE_CHECKING:
     from trio_srs.service.http.connection import HttpConnection
-    from trio_srs.service.http.routes import Handler
+    from trio_srs.service.web.connection import Handler
 
 __all__ = ["ENGINES", "PAGE_FIELDS", "PLAYERS", "WEB", "find_page"]
 

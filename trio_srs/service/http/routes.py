@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlencode
 
 import trio
@@ -22,33 +22,17 @@ from trio_srs.service.http.ingest import HttpPublisher
 from trio_srs.service.http.routed import RoutedAnswer
 from trio_srs.service.http.view import VIEWS, find_view
 from trio_srs.service.http.viewer import Viewer
+from trio_srs.service.web.connection import Handler
 from trio_srs.session.http_events import HttpRequest
 from trio_srs.wire.http_target import HttpTarget
 
 if TYPE_CHECKING:
     from trio_srs.service.http.connection import HttpConnection
 
-__all__ = ["Handler", "find_handler", "find_ready"]
+__all__ = ["find_handler", "find_ready"]
 
 _READS: Final = frozenset({"GET", "HEAD"})
 _WRITES: Final = frozenset({"POST", "PUT"})
-
-
-class Handler(Protocol):
-    """What serves one request."""
-
-    async def handle(self) -> None:
-        """Answer it, to the end.
-
-        Raises:
-            RefusedError: it is not granted, and has not been answered.
-            PeerError: the client is gone, or did what it may not.
-        """
-        ...
-
-    def end(self) -> None:
-        """The server stops; returns at once."""
-        ...
 
 
 class NoSuchPathError(RefusedError):

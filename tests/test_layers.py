@@ -52,7 +52,7 @@ ONLY_IN: Final = {
     "websockets": ("session.http_",),
     "litestar": ("service.api",),
     "msgspec": ("service.api",),  # litestar's reader and writer of JSON
-    "cattrs": ("testing.readback",),
+    "cattrs": ("config", "testing.readback"),
     "tomli": ("config", "tools.expect"),
     "tomlkit": ("server.server_steering",),  # keeps the comments of a file
     "pygal": ("tools.verdicts",),

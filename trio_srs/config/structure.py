@@ -1,17 +1,30 @@
 """Parsed TOML into configuration classes: strictly, and with every complaint at once.
 
-Floor 4. What a value may be is read off the classes, of sections that are named alone. Nothing is
-converted quietly, and each field's range is checked where it is still known which key it is.
+Floor 4. cattrs does the walking, in the sections that are named alone; the hooks here refuse what
+it would quietly convert, and run each field's range check where it is still known which key it was.
 """
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final, TypeVar, get_args, get_origin
 
-from trio_srs.config.keys import Key, keys, without_none
+import attrs
+from cattrs import Converter
+from cattrs.errors import (
+    AttributeValidationNote,
+    BaseValidationError,
+    ClassValidationError,
+    ForbiddenExtraKeysError,
+    IterableValidationError,
+    IterableValidationNote,
+)
+from cattrs.gen import make_dict_structure_fn, override
+
+from trio_srs.config.keys import keys, without_none
 from trio_srs.config.render import Path as KeyPath
 from trio_srs.config.schema import Config
 from trio_srs.config.sections import SECTIONS
@@ -19,19 +32,28 @@ from trio_srs.hub.ids import ProcessName, parse_process_name
 from trio_srs.hub.settings import Overrides, StreamSettings
 from trio_srs.net.address import Address
 from trio_srs.secret import Secret
-from trio_srs.units import Bytes, Seconds, Timeout, parse_bytes, parse_seconds, parse_timeout
+from trio_srs.units import (
+    Bytes,
+    Seconds,
+    Timeout,
+    Within,
+    parse_bytes,
+    parse_seconds,
+    parse_timeout,
+)
 
 __all__ = ["NO_VARIABLES", "Complaint", "nearest", "structure"]
 
+K = TypeVar("K", int, str)
 T = TypeVar("T")
+Hook = Callable[[Any, Any], Any]
 Complaint = tuple[KeyPath, str]
 """Which key, and what is wrong with it."""
 
 NO_VARIABLES: Final[Mapping[str, str]] = {}
 """No environment to look anything up in."""
 
-_WRONG: Final = object()
-"""What is read where there was a complaint."""
+_SETTINGS: Final = keys(StreamSettings)
 
 
 def structure(
@@ -46,9 +68,22 @@ def structure(
     Returns:
         The configuration, or everything that is wrong with it, never nothing.
     """
-    reading = _TablesReading(environ)
-    config = reading.config(raw)
-    return config if isinstance(config, Config) else reading.complaints
+    converter = _without_variables() if environ is NO_VARIABLES else _converter(environ)
+    named = {name: section for name, section in SECTIONS.items() if name in raw}
+    made: dict[str, Any] = {}
+    complaints: list[Complaint] = []
+    for name, section in named.items():
+        try:
+            made[name] = converter.structure(raw[name], section.type)
+        except (ValueError, BaseValidationError) as exc:
+            complaints += _complaints(exc, (name,))
+    complaints += _unknown(raw.keys() - named, SECTIONS, ())
+    if not complaints:
+        try:
+            return Config(**made)
+        except ValueError as exc:
+            complaints.append(((), str(exc)))
+    return complaints
 
 
 def nearest(name: str, known: Iterable[str], *, prefix: str = "") -> str:
@@ -59,133 +94,54 @@ def nearest(name: str, known: Iterable[str], *, prefix: str = "") -> str:
     return f'; did you mean "{prefix}{found[0]}"?' if found else ""
 
 
-class _TablesReading:
-    """One reading of a file, and what is wrong with it.
+@cache
+def _without_variables() -> Converter:
+    """Made once: it takes longer than all that is done with it."""
+    return _converter(NO_VARIABLES)
 
-    What reads a value returns what it made of it, which is worth nothing when there is a complaint
-    about it or something in it: :meth:`_made` makes nothing of that.
-    """
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        self.complaints: list[Complaint] = []
-        self._environ = environ
+def _converter(environ: Mapping[str, str]) -> Converter:
+    converter = Converter(forbid_extra_keys=True, detailed_validation=True)
+    # What is registered later is asked first: from the general to the exact.
+    factories: list[tuple[Callable[[Any], bool], Callable[[Converter, Any], Hook]]] = [
+        (attrs.has, _section_hook),
+        (_is_scope, _scope_hook),
+        (lambda kind: without_none(kind) is not kind, _optional_hook),
+        (lambda kind: get_origin(kind) is tuple, _list_hook),
+        (lambda kind: get_origin(kind) is Mapping, _named_hook),
+        (lambda kind: kind == Overrides, _overrides_hook),
+    ]
+    for fits, make in factories:
+        converter.register_structure_hook_factory(fits, partial(make, converter))
+    converter.register_structure_hook(enum.StrEnum, _word)
+    for exact, read in _leaves(environ).items():
+        converter.register_structure_hook(exact, _leaf_hook(read))
+    return converter
 
-    def config(self, raw: Mapping[str, Any]) -> Any:
-        """The whole of it."""
-        made = {
-            name: self._value(raw[name], section.type, (name,))
-            for name, section in SECTIONS.items()
-            if name in raw
-        }
-        self._complain_of_unknown(raw, SECTIONS, ())
-        return self._made(Config, made, ())
 
-    def _value(self, value: Any, kind: Any, path: KeyPath) -> Any:
-        try:
-            if kind in _LEAVES:
-                return _LEAVES[kind](value)
-            if kind is Secret:
-                return _secret(value, self._environ)
-            if isinstance(kind, type) and issubclass(kind, enum.StrEnum):
-                return _word(value, kind)
-            if (inner := without_none(kind)) is not kind:
-                return self._optional(value, inner, path)
-            return self._several(value, kind, path)
-        except ValueError as error:
-            self.complaints.append((path, str(error)))
-            return _WRONG
+def _leaves(environ: Mapping[str, str]) -> dict[Any, Callable[[Any], Any]]:
+    return {
+        bool: lambda value: _exactly(value, bool, "true or false"),
+        int: lambda value: _exactly(value, int, "a whole number"),
+        str: lambda value: _exactly(value, str, "text in quotes"),
+        Path: lambda value: Path(_exactly(value or None, str, "the path of a file, in quotes")),
+        Seconds: parse_seconds,
+        Timeout: parse_timeout,
+        Bytes: parse_bytes,
+        Address: lambda value: Address.parse(_exactly(value, str, "an address in quotes")),
+        ProcessName: lambda value: parse_process_name(_exactly(value, str, "text in quotes")),
+        Secret: lambda value: _secret(value, environ),
+    }
 
-    def _optional(self, value: Any, inner: Any, path: KeyPath) -> Any:
-        if value == "off":
-            return None
-        made = self._value(value, inner, path)
-        if made is _WRONG and (last := self.complaints[-1])[0] == path:
-            self.complaints[-1] = (path, f'{last[1]}; "off" is allowed too')
-        return made
 
-    def _several(self, value: Any, kind: Any, path: KeyPath) -> Any:
-        """What is made of several values, each of which may be wrong."""
-        if kind == Overrides:
-            return self._overrides(value, path)
-        if get_origin(kind) is tuple:
-            items = enumerate(_exactly(value, list, "a list"))
-            return tuple(self._each(items, get_args(kind)[0], path).values())
-        if get_origin(kind) is Mapping:
-            return self._each(_table(value).items(), get_args(kind)[1], path)
-        return self._section(value, kind, path)
-
-    def _each(self, items: Iterable[tuple[Any, Any]], kind: Any, path: KeyPath) -> dict[Any, Any]:
-        return {key: self._value(item, kind, (*path, key)) for key, item in items}
-
-    def _overrides(self, value: Any, path: KeyPath) -> dict[str, Any]:
-        table, settings = _table(value), keys(StreamSettings)
-        made = self._keys(table, settings, table, path)
-        self._complain_of_unknown(table, settings, path)
-        return made
-
-    def _section(self, value: Any, section: Any, path: KeyPath) -> Any:
-        table, known = _table(value), keys(section)
-        if "settings" in known:
-            return self._scope(table, section, path)
-        made = self._keys(table, known, known, path)
-        self._complain_of_unknown(table, known, path)
-        return self._made(section, made, path)
-
-    def _scope(self, table: dict[str, Any], scope: Any, path: KeyPath) -> Any:
-        """A table that has settings of streams among its own keys."""
-        settings = keys(StreamSettings)
-        own = {name: key for name, key in keys(scope).items() if name != "settings"}
-        given = self._keys(table, settings, table, path)
-        made = self._keys(table, own, own, path)
-        self._complain_of_unknown(table, own.keys() | settings.keys(), path)
-        return self._made(scope, {**made, "settings": given}, path)
-
-    def _keys(
-        self, table: dict[str, Any], known: Mapping[str, Key], order: Iterable[str], path: KeyPath
-    ) -> dict[str, Any]:
-        """The values of those keys that are known."""
-        return {
-            name: self._checked(table[name], known[name], (*path, name))
-            for name in order
-            if name in table and name in known
-        }
-
-    def _checked(self, value: Any, key: Key, path: KeyPath) -> Any:
-        made = self._value(value, key.type, path)
-        if key.valid is not None and made is not _WRONG:
-            try:
-                key.valid(None, None, made)
-            except ValueError as error:
-                self.complaints.append((path, str(error)))
-                return _WRONG
-        return made
-
-    def _made(self, kind: Any, made: dict[str, Any], path: KeyPath) -> Any:
-        """One of the class, if nothing that it is made of was wrong."""
-        if any(each[0][: len(path)] == path for each in self.complaints):
-            return _WRONG
-        try:
-            return kind(**made)
-        except ValueError as error:
-            self.complaints.append((path, str(error)))
-            return _WRONG
-
-    def _complain_of_unknown(
-        self, table: Mapping[str, Any], known: Iterable[str], path: KeyPath
-    ) -> None:
-        known = {*known}
-        for name in sorted(table.keys() - known):
-            self.complaints.append(((*path, name), f"unknown key{nearest(name, known)}"))
+def _leaf_hook(read: Callable[[Any], Any]) -> Hook:
+    return lambda value, _: read(value)
 
 
 def _exactly(value: Any, kind: type[T], expected: str) -> T:
     if type(value) is not kind:  # not isinstance: True is an int
         raise ValueError(f"expected {expected}, not {_seen(value)}")
     return value
-
-
-def _table(value: object) -> dict[str, Any]:
-    return _exactly(value, dict, "a table of settings")
 
 
 def _seen(value: object) -> str:
@@ -230,15 +186,156 @@ def _secret(value: object, environ: Mapping[str, str]) -> Secret:
             raise ValueError('expected text, { file = "/path" } or { env = "VARIABLE" }')
 
 
-_LEAVES: Final[Mapping[Any, Callable[[Any], Any]]] = {
-    bool: lambda value: _exactly(value, bool, "true or false"),
-    int: lambda value: _exactly(value, int, "a whole number"),
-    str: lambda value: _exactly(value, str, "text in quotes"),
-    Path: lambda value: Path(_exactly(value or None, str, "the path of a file, in quotes")),
-    Seconds: parse_seconds,
-    Timeout: parse_timeout,
-    Bytes: parse_bytes,
-    Address: lambda value: Address.parse(_exactly(value, str, "an address in quotes")),
-    ProcessName: lambda value: parse_process_name(_exactly(value, str, "text in quotes")),
-}
-"""How plain values are read, by the type of their keys."""
+def _table(value: object) -> dict[str, Any]:
+    return _exactly(value, dict, "a table of settings")
+
+
+def _checked(hook: Hook, valid: Within | None) -> Hook:
+    def read(value: Any, kind: Any) -> Any:
+        made = hook(value, kind)
+        if valid is not None:
+            valid(None, None, made)
+        return made
+
+    return read
+
+
+def _is_scope(kind: Any) -> bool:
+    return attrs.has(kind) and "settings" in keys(kind)
+
+
+def _section_hook(converter: Converter, section: Any) -> Hook:
+    fields: dict[str, Any] = {
+        name: override(omit=True)
+        if name == "settings"
+        else override(struct_hook=_checked(converter.get_structure_hook(key.type), key.valid))
+        for name, key in keys(section).items()
+    }
+    # The converter's own loop runs the hooks one by one and collects what they raise; attrs
+    # alone would stop at the first field out of range.
+    inner = make_dict_structure_fn(section, converter, **fields)
+    return lambda value, _: inner(_table(value), section)
+
+
+def _scope_hook(converter: Converter, scope: Any) -> Hook:
+    own, overrides = _section_hook(converter, scope), _overrides_hook(converter, Overrides)
+
+    def read(value: Any, _: Any) -> Any:
+        given = {name: item for name, item in _table(value).items() if name in _SETTINGS}
+        rest = {name: item for name, item in value.items() if name not in _SETTINGS}
+        wrong: list[Exception] = []
+        settings: Any = None
+        made: Any = None
+        try:
+            settings = overrides(given, Overrides)
+        except ClassValidationError as exc:
+            wrong += exc.exceptions
+        try:
+            made = own(rest, scope)
+        except ClassValidationError as exc:
+            wrong += exc.exceptions
+        if wrong:
+            raise ClassValidationError(f"while structuring {scope.__name__}", wrong, scope)
+        return attrs.evolve(made, settings=settings)
+
+    return read
+
+
+def _overrides_hook(converter: Converter, _: Any) -> Hook:
+    hooks = {
+        name: _checked(converter.get_structure_hook(key.type), key.valid)
+        for name, key in _SETTINGS.items()
+    }
+
+    def read(value: Any, _: Any) -> dict[str, Any]:
+        table, made = _table(value), {}
+        wrong: list[Exception] = []
+        for name, item in table.items():
+            if name in hooks:
+                try:
+                    made[name] = hooks[name](item, _SETTINGS[name].type)
+                except (ValueError, BaseValidationError) as exc:
+                    exc.add_note(AttributeValidationNote(name, name, None))
+                    wrong.append(exc)
+        if unknown := table.keys() - hooks.keys():
+            wrong.append(ForbiddenExtraKeysError(None, StreamSettings, unknown))
+        if wrong:
+            raise ClassValidationError("while structuring overrides", wrong, StreamSettings)
+        return made
+
+    return read
+
+
+def _optional_hook(converter: Converter, kind: Any) -> Hook:
+    inner = without_none(kind)
+    hook = converter.get_structure_hook(inner)
+
+    def read(value: Any, _: Any) -> Any:
+        if value == "off":
+            return None
+        try:
+            return hook(value, inner)
+        except ValueError as exc:
+            raise ValueError(f'{exc}; "off" is allowed too') from None
+
+    return read
+
+
+def _list_hook(converter: Converter, kind: Any) -> Hook:
+    inner = get_args(kind)[0]
+    hook = converter.get_structure_hook(inner)
+    return lambda value, _: tuple(
+        _each(enumerate(_exactly(value, list, "a list")), hook, inner).values()
+    )
+
+
+def _named_hook(converter: Converter, kind: Any) -> Hook:
+    inner = get_args(kind)[1]
+    hook = converter.get_structure_hook(inner)
+    return lambda value, _: _each(_table(value).items(), hook, inner)
+
+
+def _each(items: Iterable[tuple[K, Any]], hook: Hook, kind: Any) -> dict[K, Any]:
+    made: dict[K, Any] = {}
+    wrong: list[Exception] = []
+    for index, item in items:
+        try:
+            made[index] = hook(item, kind)
+        except (ValueError, BaseValidationError) as exc:
+            exc.add_note(IterableValidationNote(str(index), index, kind))
+            wrong.append(exc)
+    if wrong:
+        raise IterableValidationError("while structuring items", wrong, kind)
+    return made
+
+
+def _complaints(exc: Exception, path: KeyPath) -> Iterator[Complaint]:
+    match exc:
+        case BaseValidationError():
+            for part in exc.exceptions:
+                yield from _complaints(part, (*path, *_step(part)))
+        case ForbiddenExtraKeysError():
+            yield from _unknown(exc.extra_fields, _known(exc.cl), path)
+        case ValueError():
+            yield path, str(exc)
+        case _:
+            raise exc  # not a fault of the file, but ours
+
+
+def _unknown(names: Iterable[str], known: Iterable[str], path: KeyPath) -> Iterator[Complaint]:
+    for name in sorted(names):
+        yield (*path, name), f"unknown key{nearest(name, known)}"
+
+
+def _step(exc: Exception) -> KeyPath:
+    for note in getattr(exc, "__notes__", ()):
+        if isinstance(note, AttributeValidationNote):
+            return (note.name,)
+        if isinstance(note, IterableValidationNote):
+            return (note.index,)
+    return ()
+
+
+def _known(section: Any) -> set[str]:
+    own = set(keys(section))
+    return (own - {"settings"}) | set(_SETTINGS) if _is_scope(section) else own

@@ -27,7 +27,6 @@ from typing import Any, Final
 
 import trio
 
-from trio_srs.config.keys import keys
 from trio_srs.config.layers import layered
 from trio_srs.config.process import LogConfig, LogFormat
 from trio_srs.config.sections import SECTIONS
@@ -81,8 +80,7 @@ def main(control: int, parent: int) -> None:
 
 def _preload() -> None:
     """Import and make what each server would otherwise import and make for itself."""
-    for section in SECTIONS.values():
-        keys(section.kind)
+    layered({name: {} for name in SECTIONS})  # the functions that read each
     build(layered(FOR_TESTS))
     codecs.lookup("idna")  # of addresses
 

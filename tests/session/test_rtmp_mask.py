@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import struct
 from typing import Final
 
 import pytest
 
 from trio_srs.session.rtmp_mask import SecretMask, masked
+from trio_srs.wire.amf import amf0
+from trio_srs.wire.amf.values import (
+    AmfDate,
+    EcmaArray,
+    Special,
+    TypedObject,
+    Value,
+    XmlDocument,
+)
 from trio_srs.wire.rtmp.chunk_writer import ChunkWriter
 from trio_srs.wire.rtmp.command import Command
 from trio_srs.wire.rtmp.handshake import HANDSHAKE_BYTES
@@ -24,24 +34,69 @@ PUBLISH: Final = Command(
 )
 
 
+def text(value: str) -> bytes:
+    return amf0.encode(value)
+
+
 @pytest.mark.parametrize(
     ("said", "told"),
     [
-        (b"\x02\0\x04cam1\x02", b"\x02\0\x04cam1\x02"),
-        (b"cam1?key=abc\0", b"cam1?key=***\0"),
-        (b"cam1?abc&d=e\x05\0", b"cam1?***&d=*\x05\0"),
-        (b"live?vhost=a&domain=b&authmod=adobe&user=me\0", None),
-        (b"a?k=v?w=x\x02\0\x04live", b"a?k=*?w=*\x02\0\x04live"),
-        ("a?k=schlüssel\0".encode(), b"a?k=**********\0"),
-        (b"rtmp://me:pass@host/a", b"rtmp://me:****@host/a"),
-        (b"rtmp://host:1935/a@b", b"rtmp://host:1935/a@b"),
+        ("cam1", "cam1"),
+        ("cam1?key=abc", "cam1?key=***"),
+        ("cam1?abc&d=e", "cam1?***&d=*"),
+        (
+            "live?vhost=a&domain=b&authmod=adobe&user=me",
+            "live?vhost=a&domain=b&authmod=adobe&user=**",
+        ),
+        ("a?k=v?w=x", "a?k=*?w=*"),
+        ("a?k=schlüssel", "a?k=**********"),
+        ("a?k=two\nlines", "a?k=*********"),
+        ("rtmp://me:pass@host/a", "rtmp://me:****@host/a"),
+        ("rtmp://host:1935/a@b", "rtmp://host:1935/a@b"),
     ],
 )
-def test_values_of_parameters_and_passwords_are_covered(said: bytes, told: bytes | None) -> None:
-    if told is None:
-        told = said.replace(b"user=me", b"user=**")
-    assert masked(said) == told
-    assert len(masked(said)) == len(said)
+def test_values_of_parameters_and_passwords_are_covered(said: str, told: str) -> None:
+    assert masked(text(said)) == text(told)
+
+
+NUMBERS: Final = (1.0, 31.5, struct.unpack(">d", b"a?k=abcd")[0])
+"""Some of their bytes look like parameters."""
+
+
+def test_nothing_but_text_is_touched_however_deep_it_stands() -> None:
+    secret, covered = "a?k=v", "a?k=*"
+
+    def command(word: str) -> bytes:
+        named: dict[str, Value] = {
+            "list": [word, *NUMBERS, [word], []],
+            "object": {"a?k=name": word, "more": EcmaArray({"x": word})},
+            "typed": TypedObject("a?k=class", {"x": word}),
+            "date": AmfDate(1.0),
+            "none": None,
+            "undefined": Special.UNDEFINED,
+            "yes": True,
+            "long": "x" * 70_000 + word,
+            "xml": XmlDocument(word),
+        }
+        return amf0.encode("connect", 1.0, named, word, *NUMBERS)
+
+    assert masked(command(secret)) == command(covered)
+
+
+@pytest.mark.parametrize(
+    ("damaged", "told"),
+    [
+        (b"\x42 live?key=abc rtmp://u:pw@h/", b"\x42 live?key=*** rtmp://u:**@h/"),
+        (b"\x02\0\x09a?k=v", b"\x02\0\x09a?k=*"),
+        (b"\x03\0\x01a", b"\x03\0\x01a"),
+        (b"\x09", b"\x09"),
+        (b"\x11\x06\x0ba?k=v", b"\x11\x06\x0ba?k=*"),
+    ],
+)
+def test_of_what_makes_no_sense_all_is_covered_that_looks_like_a_secret(
+    damaged: bytes, told: bytes
+) -> None:
+    assert masked(damaged) == told
 
 
 def run(data: bytes, piece: int, *others: CaptureRecord) -> list[CaptureRecord]:

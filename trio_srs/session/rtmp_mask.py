@@ -22,21 +22,81 @@ __all__ = ["SecretMask", "masked"]
 
 _NOT_SECRET: Final = frozenset({b"vhost", b"domain", b"authmod"})
 """Parameters that say where, not who."""
-# Text in AMF ends at the next marker or length, which does not print.
-_PARAMETERS: Final = re.compile(rb"\?([ -~\x80-\xff]*)")
+_PARAMETERS: Final = re.compile(rb"\?(.*)", re.DOTALL)
 _PARAMETER: Final = re.compile(rb"([^&?=]*=)?([^&?]*)")
-_PASSWORD: Final = re.compile(rb"(://[^/:@\x00-\x1f]*:)([^/@\x00-\x1f]+)(?=@)")
+_PASSWORD: Final = re.compile(rb"(://[^/:@]*:)([^/@]+)(?=@)")
+_SECRETS_ANYWHERE: Final = re.compile(rb"(?<=[\w./-])\?[!-~]+|://[!-~]+")
+"""Where it is not known what is text."""
+_FIXED: Final = {0x00: 8, 0x01: 1, 0x05: 0, 0x06: 0, 0x07: 2, 0x0B: 10, 0x0D: 0}
+"""Bytes behind the marker of an AMF0 value without text (AMF 0, 2)."""
+_LENGTH: Final = {0x02: 2, 0x0C: 4, 0x0F: 4}
+"""Bytes that say how long a text is."""
+_OBJECTS: Final = {0x03: 0, 0x08: 4, 0x10: 0}
+"""Bytes between the marker of what has named values and the first name."""
+_TYPED_OBJECT: Final = 0x10
+_OBJECT_END: Final = 0x09
+_STRICT_ARRAY: Final = 0x0A
+_NAMED: Final = -1
 
 
 def masked(payload: bytes) -> bytes:
     """A command with ``*`` in the place of what may be secret, as long as before."""
-    payload = _PASSWORD.sub(lambda found: found[1] + b"*" * len(found[2]), payload)
-    return _PARAMETERS.sub(lambda found: b"?" + _PARAMETER.sub(_value, found[1]), payload)
+    told = bytearray(payload)
+    texts, end = _texts(payload)
+    for begin, behind in texts:
+        told[begin:behind] = _covered(payload[begin:behind])
+    # What is behind the end is damaged, or AMF3.
+    told[end:] = _SECRETS_ANYWHERE.sub(lambda found: _covered(found[0]), payload[end:])
+    return bytes(told)
+
+
+def _covered(text: bytes) -> bytes:
+    text = _PASSWORD.sub(lambda found: found[1] + b"*" * len(found[2]), text)
+    return _PARAMETERS.sub(lambda found: b"?" + _PARAMETER.sub(_value, found[1]), text)
 
 
 def _value(found: re.Match[bytes]) -> bytes:
     name = found[1] or b""
     return found[0] if name[:-1] in _NOT_SECRET else name + b"*" * len(found[2])
+
+
+def _texts(payload: bytes) -> tuple[list[tuple[int, int]], int]:
+    """Where texts stand in AMF0 values, in order, and up to where the values make sense."""
+    size, at = len(payload), 0
+    texts: list[tuple[int, int]] = []
+    inside: list[int] = []
+    """Of what we are inside of: how many values an array still has; :data:`_NAMED`."""
+    while at < size:
+        began = at
+        while inside and not inside[-1]:
+            inside.pop()
+        if inside and inside[-1] == _NAMED:
+            at += 2 + _number(payload, at, 2)
+        elif inside:
+            inside[-1] -= 1
+        marker = payload[at] if at < size else _OBJECT_END
+        at += 1
+        if marker in _FIXED:
+            at += _FIXED[marker]
+        elif marker in _LENGTH:
+            begin = at + _LENGTH[marker]
+            at = begin + _number(payload, at, _LENGTH[marker])
+            texts.append((begin, min(at, size)))
+        elif marker == _STRICT_ARRAY:
+            inside.append(_number(payload, at, 4))
+            at += 4
+        elif marker in _OBJECTS:
+            inside.append(_NAMED)
+            at += 2 + _number(payload, at, 2) if marker == _TYPED_OBJECT else _OBJECTS[marker]
+        elif marker == _OBJECT_END and inside:
+            inside.pop()
+        else:
+            return texts, began
+    return texts, size
+
+
+def _number(payload: bytes, at: int, size: int) -> int:
+    return int.from_bytes(payload[at : at + size], "big")
 
 
 @attrs.define

@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "play": "play a stream into an FLV file",
     "probe": "say what a stream is made of, and how its server behaves",
     "expect": "judge a stream of a server, or a file, by rules",
+    "inspect": "print what an RTMP peer and a server said, from a capture of it",
     "hooks": "receive HTTP callbacks, and answer them as it is told",
     "hash-password": "write the line by which a user is known to a server",
     "sign-url": "sign the URL of a stream, so that it opens that until a time",

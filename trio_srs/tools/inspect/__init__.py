@@ -1,0 +1,1 @@
+"""Looking at captures of sessions: what was said, by whom and when."""

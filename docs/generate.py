@@ -26,6 +26,9 @@ import attrs
 import trio_srs
 from trio_srs import errors
 from trio_srs.errors import EndReason, InternalError, PeerError, RefusedError, TrioSrsError
+from trio_srs.faults.fault import EVERYBODY, Fault
+from trio_srs.faults.fault_kind import KINDS, FaultKind, FaultMoment
+from trio_srs.faults.fault_text import KEYS
 from trio_srs.hub.sessions import RequestFacts, SessionFacts
 from trio_srs.hub.waiting import Reached, UntilKind
 from trio_srs.media import facts
@@ -224,6 +227,51 @@ def _packaging_rules_page() -> Iterator[str]:
         for rule in PACKAGING_RULES
     )
     yield from table(["Rule", "Broken", "What has to be", "Clause"], rows)
+
+
+def faults_page() -> str:
+    """Every kind of fault, with its moments and keys."""
+    return "\n".join(_faults_page())
+
+
+def _faults_page() -> Iterator[str]:
+    yield "<!-- Made by docs/generate.py from the source; edit there. -->"
+    yield "# Faults\n"
+    yield "What a server can do wrong on purpose, so that clients can be tested with it;"
+    yield "[how to ask for it](../howto/faults.md) is a page of its own. A fault is"
+    yield "`KIND [MOMENT] [KEY=VALUE ...]`, such as `reset publish after=2s times=1`, the same in a"
+    yield "test, a configuration and on the command line. Without a moment it is the first that is"
+    yield "named here.\n"
+    yield "## Kinds\n"
+    kinds = attribute_docs(FaultKind)
+    yield from table(
+        ["Kind", "Meaning", "Moments", "Keys of its own"],
+        (
+            [
+                f"`{kind.value}`",
+                sentence(kinds[kind.name]),
+                _code(moment.value for moment in choice.moments),
+                _code(sorted(Fault.keys_of(kind) - EVERYBODY)),
+            ]
+            for kind, choice in KINDS.items()
+        ),
+    )
+    yield "## Moments\n"
+    moments = attribute_docs(FaultMoment)
+    yield from table(
+        ["Moment", "Meaning"], ([f"`{it.value}`", sentence(moments[it.name])] for it in FaultMoment)
+    )
+    yield "## Keys\n"
+    yield "Those of every kind come first.\n"
+    first = sorted(KEYS.items(), key=lambda item: item[0] not in EVERYBODY)
+    yield from table(["Key", "Meaning"], ([f"`{key}`", known.meaning] for key, known in first))
+    yield "## What contradicts\n"
+    yield "Two faults that may both be due for one peer are refused if they decide the same:\n"
+    decided: dict[str, list[str]] = {}
+    for kind, choice in KINDS.items():
+        if choice.decides:
+            decided.setdefault(choice.decides, []).append(kind.value)
+    yield from table(["What they decide", "Kinds"], ([it, _code(of)] for it, of in decided.items()))
 
 
 def facts_page() -> str:
@@ -518,6 +566,7 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "errors.md": errors_page,
     "expectations.md": expectations_page,
     "facts.md": facts_page,
+    "faults.md": faults_page,
     "packaging-rules.md": packaging_rules_page,
     "reports.md": reports_page,
     "session.md": session_page,

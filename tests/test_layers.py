@@ -30,7 +30,7 @@ FLOORS: Final = {
         ("errors", "secret", "units", "version"), -1
     ),  # leaned on by all, lean on nothing
     "wire": 0,  # bytes and values
-    **dict.fromkeys(("session", "media"), 1),  # state machines; frames
+    **dict.fromkeys(("session", "media", "faults"), 1),  # state machines; frames; what goes wrong
     **dict.fromkeys(("hub", "net"), 2),  # live streams; byte streams
     "service": 3,  # what the server offers
     "config": 4,

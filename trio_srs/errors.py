@@ -74,6 +74,8 @@ class EndReason(enum.StrEnum):
     """The peer broke the protocol; the detail says where."""
     SHUTDOWN = "shutdown"
     """The server stopped."""
+    FAULT = "fault"
+    """A fault that was asked for ended it; the detail says which."""
     INTERNAL_ERROR = "internal_error"
     """A bug of ours; the log has the traceback."""
 

@@ -16,6 +16,7 @@ from trio_srs.config.process import LogConfig, LogFormat, LogLevel
 from trio_srs.errors import EndReason
 from trio_srs.hub.bus import (
     Event,
+    FaultTaken,
     FirstKeyframe,
     FirstMedia,
     HeaderChanged,
@@ -69,6 +70,11 @@ EVENTS: list[tuple[Event, str, str]] = [
         HeaderChanged(**WHO, stream="live/a", kind="video", timestamp_ms=40),
         "INFO",
         "another video header of live/a at 40 ms",
+    ),
+    (
+        FaultTaken(**WHO, fault="fault-1", what="reset publish", stream="live/a", detail="now"),
+        "INFO",
+        "fault-1 was taken: reset publish: now",
     ),
     (
         PublishStalled(**WHO, stream="live/a", seconds=1.0),

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from trio_srs.service.api.config import ApiConfig, ApiHttpsConfig
     from trio_srs.service.capture.config import CaptureConfig
     from trio_srs.service.dash.config import DashConfig
+    from trio_srs.service.faults.config import FaultsConfig
     from trio_srs.service.hls.config import HlsConfig
     from trio_srs.service.hooks.config import HookPlatforms, HooksConfig
     from trio_srs.service.http.config import HttpConfig, HttpsConfig
@@ -59,6 +60,7 @@ class Config:
     hooks: HooksConfig = attrs.field(default=_UNNAMED)
     programs: ProgramsConfig = attrs.field(default=_UNNAMED)
     capture: CaptureConfig = attrs.field(default=_UNNAMED)
+    faults: FaultsConfig = attrs.field(default=_UNNAMED)
     log: LogConfig = attrs.field(default=_UNNAMED)
     process: ProcessConfig = attrs.field(default=_UNNAMED)
     history: HistoryConfig = attrs.field(default=_UNNAMED)

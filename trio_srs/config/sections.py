@@ -49,6 +49,7 @@ SECTIONS: Final[Mapping[str, Section]] = {
     "hooks": Section("trio_srs.service.hooks.config", "HooksConfig"),
     "programs": Section("trio_srs.service.programs.config", "ProgramsConfig"),
     "capture": Section("trio_srs.service.capture.config", "CaptureConfig"),
+    "faults": Section("trio_srs.service.faults.config", "FaultsConfig"),
     "log": Section("trio_srs.config.process", "LogConfig"),
     "process": Section("trio_srs.config.process", "ProcessConfig"),
     "history": Section("trio_srs.hub.history", "HistoryConfig"),

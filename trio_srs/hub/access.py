@@ -82,6 +82,8 @@ class AccessControl:
         self.config = config
         self.judge: Judge = allow_all
         """What the rules of the configuration say, also of what nobody asks gates for."""
+        self.first: Gate | None = None
+        """Asked before all others, and given any time: faults that are asked for."""
         self._supervisor = supervisor or Supervisor()
 
     def add(self, gate: Gate, *, when: Callable[[], bool] = _always) -> None:
@@ -95,7 +97,7 @@ class AccessControl:
     @property
     def is_open(self) -> bool:
         """Whether nobody is asked at present: everything is granted as it is asked for."""
-        return not any(when() for _, when in self._gates)
+        return self.first is None and not any(when() for _, when in self._gates)
 
     @property
     def gate_names(self) -> tuple[str, ...]:
@@ -136,17 +138,15 @@ class AccessControl:
 
     async def _ask(self, request: AccessRequest, ask: _Ask) -> AccessRequest:
         """The request as it is granted."""
+        if self.first is not None:
+            request = await self._ask_one(self.first, request, ask)
         gates = [gate for gate, when in self._gates if when()]
         if not gates:  # as nearly always: a deadline would cost more than all the rest
             return request
         timeout_s = self.config().gate_timeout
         with trio.move_on_after(timeout_s):
             for gate in gates:
-                grant = await self._answer(gate, request, ask)
-                if grant is not None:
-                    if grant.redirect:
-                        raise RedirectError(grant.redirect)
-                    request = request.under(grant)
+                request = await self._ask_one(gate, request, ask)
             return request
         _log.warning(
             "a gate did not decide within %g s: session %s is refused",
@@ -155,6 +155,14 @@ class AccessControl:
             extra={"fields": {"session": request.session}},
         )
         raise GateTimeoutError(f"it was not decided within {timeout_s:g} s")
+
+    async def _ask_one(self, gate: Gate, request: AccessRequest, ask: _Ask) -> AccessRequest:
+        grant = await self._answer(gate, request, ask)
+        if grant is None:
+            return request
+        if grant.redirect:
+            raise RedirectError(grant.redirect)
+        return request.under(grant)
 
     async def _answer(self, gate: Gate, request: AccessRequest, ask: _Ask) -> Grant | None:
         try:

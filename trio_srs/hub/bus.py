@@ -13,6 +13,7 @@ from trio_srs.hub.supervisor import Supervisor
 __all__ = [
     "Bus",
     "Event",
+    "FaultTaken",
     "FirstKeyframe",
     "FirstMedia",
     "HeaderChanged",
@@ -173,6 +174,20 @@ class SessionEnded(Event):
     bytes_out: int
 
 
+@attrs.frozen(kw_only=True)
+class FaultTaken(Event):
+    """A fault that was asked for was done to the session."""
+
+    fault: str
+    """Its name."""
+    what: str
+    """It, as text."""
+    stream: str
+    """The stream, as ``live/cam1``; empty where there is none yet."""
+    detail: str
+    """What else there is to say."""
+
+
 Listener = Callable[[Event], None]
 
 
@@ -202,6 +217,10 @@ class Bus:
                 listener(event)
             except Exception as bug:  # it must not end the session that spoke
                 self._supervisor.report(f"a listener's turn at {type(event).__name__}", bug)
+
+    def add(self, listener: Listener) -> None:
+        """Tell ``listener`` everything that happens from now on, as long as there is this bus."""
+        self._listeners.append(listener)
 
     @contextmanager
     def listening(self, listener: Listener, stream: str | None = None) -> Iterator[None]:

@@ -48,10 +48,11 @@ _KINDS: Final = {int(MessageType.AUDIO): "audio", int(MessageType.VIDEO): "video
 
 @attrs.define
 class _Goal:
-    """Somebody waits for so many frames."""
+    """Somebody waits for so many frames, or keyframes."""
 
-    frames: int
+    count: int
     reached: Callable[[], object]
+    of_keyframes: bool = False
 
 
 class Timeline:
@@ -205,13 +206,15 @@ class PublishRecord:
         if self.last_report is not None:
             self.last_report = attrs.evolve(self.last_report, captured=path)
 
-    def when_frames(self, frames: int, reached: Callable[[], object]) -> Callable[[], None]:
-        """Call ``reached`` once there are so many frames.
+    def when_frames(
+        self, count: int, reached: Callable[[], object], *, of_keyframes: bool = False
+    ) -> Callable[[], None]:
+        """Call ``reached`` once there are so many frames, or keyframes.
 
         Returns:
             what takes that back.
         """
-        goal = _Goal(frames, reached)
+        goal = _Goal(count, reached, of_keyframes)
         self._goals.append(goal)
         self._check_goals()
         self._listen()
@@ -223,8 +226,8 @@ class PublishRecord:
         return forget
 
     def _check_goals(self) -> None:
-        frames = self.frames
-        for goal in [each for each in self._goals if each.frames <= frames]:
+        there = self._count()
+        for goal in [each for each in self._goals if each.count <= there[each.of_keyframes]]:
             self._goals.remove(goal)
             goal.reached()
 
@@ -288,6 +291,10 @@ class PublishRecord:
         """Another sequence header came; see :class:`~trio_srs.hub.stream.PublishObserver`."""
         self._is_header_change = True
         self._listen()
+
+    def see_fault(self, what: str) -> None:
+        """A fault that was asked for was done to its session."""
+        self._add(StepKind.FAULT, trio.current_time(), what)
 
     def _on_silent(self, since: float) -> None:
         self._silent_since = since

@@ -50,6 +50,8 @@ class SessionEntry:
     """What it asked for, and what came of it; most sessions of a storm never ask for anything."""
     ended: SessionEnded | None = None
     """How it ended, once it has."""
+    faults: tuple[tuple[float, str], ...] = ()
+    """Faults that were asked for and done to it: when, on the same clock, and which."""
     counts: bool = False
     """Whether it was admitted and has not ended: it takes one of the places there are."""
 

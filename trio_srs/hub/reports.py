@@ -161,6 +161,13 @@ class Reports:
 
     # ------------------------------------------------------------- publishing
 
+    def note_fault(self, session: str, what: str) -> None:
+        """A fault that was asked for was done to a session: it stands in what goes on of it."""
+        for name in self._names.values():
+            for publish_record in name.publish_records:
+                if publish_record.going_on and publish_record.publisher.session == session:
+                    publish_record.see_fault(what)
+
     def begin(self, lease: PublishLease, publisher: PublisherInfo) -> PublishRecord:
         """A publish begins, and nothing of it was appended yet."""
         known = self._names.setdefault(lease.stream.name, _Name())

@@ -89,6 +89,8 @@ class SessionFacts:
     """What the peer calls itself (``flashVer``, ``User-Agent``)."""
     requests: tuple[RequestFacts, ...] = ()
     """What it asked for, oldest first; the newest 64."""
+    faults: tuple[str, ...] = ()
+    """Faults that were asked for and done to it, in order."""
     bytes_in: int = 0
     """Bytes received. While it is open and has not connected, 0."""
     bytes_out: int = 0
@@ -143,6 +145,7 @@ def session_facts(entry: SessionEntry, now: float, unix_now: float) -> SessionFa
         app=None if connected is None else connected.app,
         client="" if connected is None else connected.client,
         requests=requests,
+        faults=tuple(what for _, what in entry.faults),
         bytes_in=bytes_in,
         bytes_out=bytes_out,
         end=None if ended is None else ended.reason,

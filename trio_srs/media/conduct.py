@@ -32,6 +32,8 @@ class StepKind(enum.StrEnum):
     """A sequence header came that differs from the one before; the detail says which."""
     STALL = "stall"
     """Nothing came for longer than usual; the detail says for how long."""
+    FAULT = "fault"
+    """A fault that was asked for was done to the session; the detail says which."""
     TRACK_END = "track_end"
     """The last frame of a track came, long before the last of the others; the detail says which
     track, and by how much."""

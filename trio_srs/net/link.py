@@ -111,6 +111,18 @@ class Link(Generic[SessionT]):
         self._broken: OSError | None = None
         transport.on_backlog = self._become_busy
 
+    def interpose(self, wrap: Callable[[Transport], Transport]) -> None:
+        """Put a transport between this link and its own, from the next byte on.
+
+        Whoever waits in the one below is to be made to wait anew, in this one; who has looked
+        up :attr:`offer` looks it up again.
+
+        Args:
+            wrap: makes one that owns the one below.
+        """
+        self.transport = transport = wrap(self.transport)
+        self.offer, self._receive_into = transport.offer, transport.receive_into
+
     @property
     def stalled_after(self) -> float:
         """Seconds without one byte taken, while busy, before the peer is given up."""

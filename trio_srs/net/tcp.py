@@ -36,6 +36,10 @@ class SocketOptions:
     over as long again, break the connection."""
     send_buffer: int | None = None
     """Bytes of the send buffer (``SO_SNDBUF``); setting it ends the kernel's own tuning."""
+    receive_buffer: int | None = None
+    """Bytes of the receive buffer (``SO_RCVBUF``); it holds for what a listener accepts later."""
+    max_segment: int | None = None
+    """The longest segment (``TCP_MAXSEG``), which the peer is told and sizes its buffers by."""
     notsent_lowat: int | None = None
     """Unsent bytes in the kernel at which a socket stops being writable."""
 
@@ -67,6 +71,10 @@ def _wanted(options: SocketOptions) -> tuple[tuple[int, int, int], ...]:
         ]
     if options.send_buffer is not None:
         wanted.append((socket.SOL_SOCKET, "SO_SNDBUF", options.send_buffer))
+    if options.receive_buffer is not None:
+        wanted.append((socket.SOL_SOCKET, "SO_RCVBUF", options.receive_buffer))
+    if options.max_segment is not None:
+        wanted.append((socket.IPPROTO_TCP, "TCP_MAXSEG", options.max_segment))
     if options.notsent_lowat is not None:
         wanted.append((socket.IPPROTO_TCP, "TCP_NOTSENT_LOWAT", options.notsent_lowat))
     numbers = ((level, getattr(socket, name, None), value) for level, name, value in wanted)

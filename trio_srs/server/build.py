@@ -11,6 +11,7 @@ from trio_srs.config.schema import Config
 from trio_srs.hub.access import AccessControl
 from trio_srs.hub.broadcast import Broadcaster
 from trio_srs.hub.bus import Bus
+from trio_srs.hub.fault_injection import FaultInjection
 from trio_srs.hub.gate import Gate
 from trio_srs.hub.hub import Hub
 from trio_srs.hub.ids import Ids, SrsIds
@@ -29,6 +30,7 @@ from trio_srs.service.api.make import make_api
 from trio_srs.service.base import Parts, Service
 from trio_srs.service.capture.make import make_capture
 from trio_srs.service.dash.make import make_dash
+from trio_srs.service.faults.make import begin_faults, make_faults
 from trio_srs.service.hls.make import make_hls
 from trio_srs.service.hooks.make import make_hooks
 from trio_srs.service.http.make import make_http
@@ -66,6 +68,7 @@ SERVICES: Final = (
     Offer(make_hls),
     Offer(make_dash),
     Offer(make_http, ("http", "https")),
+    Offer(make_faults, sections=("faults",)),
     Offer(make_api, ("api",), sections=("api", "api_https")),
 )
 """Every service there is, in the order in which they start."""
@@ -159,6 +162,7 @@ def build(
         addresses=addresses,
         made_files=MadeFiles(supervisor),
         steering=steering,
+        faults=FaultInjection(lambda: begin_faults(parts, config)),
     )
     made += filter(None, (each.make(parts, config) for each in services if each.is_wanted(config)))
     return Built(rules, steering, parts, tuple(made), journal)

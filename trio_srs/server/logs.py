@@ -22,6 +22,7 @@ import attrs
 from trio_srs.config.process import LogConfig, LogFormat
 from trio_srs.hub.bus import (
     Event,
+    FaultTaken,
     FirstKeyframe,
     FirstMedia,
     HeaderChanged,
@@ -89,6 +90,10 @@ _LINES: Final[Mapping[type[Event], tuple[int, Callable[[Any], str]]]] = {
     PlayEnded: (
         logging.INFO,
         lambda e: f"plays {e.stream} no more: {e.reason}, {e.bytes} bytes, {e.skipped} skipped",
+    ),
+    FaultTaken: (
+        logging.INFO,
+        lambda e: f"{e.fault} was taken: {e.what}{': ' if e.detail else ''}{e.detail}",
     ),
     SessionEnded: (
         logging.INFO,

@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 import attrs
 import trio
@@ -26,6 +27,9 @@ from trio_srs.server.logs import log_event
 from trio_srs.server.server_steering import ServerSteering
 from trio_srs.service.base import Parts, Service, StopPhase
 from trio_srs.wire.stream_name import parse_stream, stream_key
+
+if TYPE_CHECKING:
+    from trio_srs.faults.fault_plan import PlannedFault
 
 __all__ = ["Server", "serve", "serve_forever"]
 
@@ -125,6 +129,31 @@ class Server:
             until = Until.parse(until)
         key = self.key_of(stream)
         return await self._parts.waiting.until(key, until, timeout_s=timeout_s, since=since)
+
+    def add_fault(self, text: str, **words: object) -> PlannedFault:
+        """Do something wrong from now on, to those whom it is for.
+
+        Args:
+            text: the fault as ``KIND [MOMENT] [KEY=VALUE ...]``: ``reset publish after=2s``.
+            words: its keys; ``at`` is the moment, and ``for_`` is ``for``.
+
+        Returns:
+            the fault, and what becomes of it.
+
+        Raises:
+            FaultError: it is none, or contradicts one that is there.
+        """
+        from trio_srs.faults.fault_text import parse_fault  # no server in production does
+
+        return self._parts.faults.needed().add(parse_fault(text, words))
+
+    def fault(self, name: str) -> PlannedFault:
+        """A fault that was asked for. Raises UnknownFaultError: there is none of that name."""
+        return self._parts.faults.needed().plan[name]
+
+    def remove_fault(self, name: str) -> PlannedFault:
+        """Do it no more; what of it still goes on ends. Raises UnknownFaultError."""
+        return self._parts.faults.needed().remove(name)
 
     def kick(self, stream: str, detail: str = "kicked") -> bool:
         """End whoever publishes a stream; the name is free when this returns.

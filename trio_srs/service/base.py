@@ -23,6 +23,7 @@ from trio_srs.hub.access import AccessControl
 from trio_srs.hub.announce import NAME_MOST, announce_connected, note_origin
 from trio_srs.hub.bus import Bus
 from trio_srs.hub.directory import EventLog, SessionDirectory
+from trio_srs.hub.fault_injection import FaultInjection
 from trio_srs.hub.gate import AccessRequest
 from trio_srs.hub.hub import Hub
 from trio_srs.hub.ids import SrsIds
@@ -107,6 +108,8 @@ class Parts:
     """Reads for all connections, where the platform can."""
     addresses: Callable[[], Mapping[str, Sequence[str]]]
     """The URLs that the server listens on now, by protocol."""
+    faults: FaultInjection = attrs.field(factory=FaultInjection)
+    """What it does wrong on purpose, if anything."""
     steering: Steering | None = None
     """How the configuration is changed; None where nobody does that."""
     made_files: MadeFiles = attrs.field(factory=MadeFiles)

@@ -5,15 +5,19 @@ from __future__ import annotations
 import functools
 from typing import Final
 
+import attrs
+
 from trio_srs.wire.amf import amf0
 from trio_srs.wire.amf.values import EcmaArray, Value
 from trio_srs.wire.rtmp.command import Command, ConnectRequest, on_status, status_info
 from trio_srs.wire.rtmp.message import Message, MessageType
-from trio_srs.wire.rtmp.status import StatusCode
+from trio_srs.wire.rtmp.status import StatusCode, StatusLevel, level_of
 
 __all__ = [
+    "AS_USUAL",
     "CAPS_EX",
     "ON_BW_DONE",
+    "RefusalForm",
     "call_failed",
     "connect_accepted",
     "connect_rejected",
@@ -39,13 +43,14 @@ _PLAIN_MOST: Final = 128
 """Characters of a name of which answers are kept."""
 
 
+def _properties() -> dict[str, Value]:
+    """What a server is, in the command object of its answer to ``connect``."""
+    return {"fmsVer": _FMS_VERSION, "capabilities": float(_CAPABILITIES), "mode": 1.0}
+
+
 def connect_result(transaction_id: float, request: ConnectRequest, server: str) -> Command:
     """``_result`` of ``connect``; capabilities of Enhanced RTMP are named to those who asked."""
-    properties: dict[str, Value] = {
-        "fmsVer": _FMS_VERSION,
-        "capabilities": float(_CAPABILITIES),
-        "mode": 1.0,
-    }
+    properties = _properties()
     if request.fourcc_list is not None or request.caps_ex is not None:
         forward: dict[str, Value] = {"*": float(_CAN_FORWARD)}
         properties |= {
@@ -79,20 +84,59 @@ def _connect_accepted(
     return connect_result(transaction_id, request, server).message()
 
 
-def connect_rejected(transaction_id: float, description: str, redirect: str = "") -> Command:
+@attrs.frozen(kw_only=True)
+class RefusalForm:
+    """How a refusal is said: clients look at different parts of it."""
+
+    code: str = ""
+    """Empty: that of the error."""
+    level: str = ""
+    """Empty: that which goes with the code."""
+    has_object: bool = False
+    """Whether there is a command object, as in a yes, and not null."""
+    command: str = "_error"
+    """What ``connect`` is answered by."""
+
+    def info(self, code: str, description: str) -> dict[str, Value]:
+        """What is said of the refusal: level, code and words."""
+        code = self.code or code
+        level = self.level or _level_of(code)
+        return {"level": level, "code": code, "description": description}
+
+    @property
+    def object(self) -> Value:
+        """What stands in front of that: null in most refusals."""
+        return _properties() if self.has_object else None
+
+
+AS_USUAL: Final = RefusalForm()
+
+
+def _level_of(code: str) -> str:
+    try:
+        return level_of(code).value
+    except ValueError:  # one of somebody else's
+        return StatusLevel.ERROR.value
+
+
+def connect_rejected(
+    transaction_id: float, description: str, redirect: str = "", form: RefusalForm = AS_USUAL
+) -> Command:
     """The ``_error`` that a refused ``connect`` is answered with.
 
     Args:
         redirect: where to connect instead; clients that know it look for ``ex`` (FMS's
             ``redirectConnection``; SRS says the same).
     """
-    info = status_info(StatusCode.CONNECT_REJECTED, description)
+    info = form.info(StatusCode.CONNECT_REJECTED, description)
     if redirect:
         info["ex"] = {"code": float(_REDIRECT), "redirect": redirect}
-    return Command("_error", transaction_id, (None, info))
+    return Command(form.command, transaction_id, (form.object, info))
 
 
-def request_refused(code: str, description: str, redirect: str = "") -> Command:
+def request_refused(
+    code: str, description: str, redirect: str = "", form: RefusalForm = AS_USUAL
+) -> Command:
     """The ``onStatus`` that a refused ``publish`` or ``play`` is answered with.
 
     Args:
@@ -100,7 +144,7 @@ def request_refused(code: str, description: str, redirect: str = "") -> Command:
             application, and whole.
     """
     if not redirect:
-        return on_status(code, description)
+        return Command("onStatus", 0.0, (form.object, form.info(code, description)))
     connect_to = redirect.partition("?")[0].rpartition("/")[0]
     there: dict[str, Value] = {
         "code": float(_REDIRECT),

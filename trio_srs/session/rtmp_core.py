@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import ClassVar, Final, Protocol
 
@@ -35,7 +35,14 @@ from trio_srs.wire.rtmp.handshake import HANDSHAKE_BYTES, HandshakeKind
 from trio_srs.wire.rtmp.message import Message, MessageType
 from trio_srs.wire.rtmp.oddity import Oddities, OddityCounter, OddityKind
 
-__all__ = ["COMMANDS", "CommandRateError", "Handshake", "RtmpCore", "SessionLimits"]
+__all__ = [
+    "COMMANDS",
+    "AnswerEditor",
+    "CommandRateError",
+    "Handshake",
+    "RtmpCore",
+    "SessionLimits",
+]
 
 _U32: Final = 0xFFFFFFFF
 COMMANDS: Final = frozenset({MessageType.COMMAND_AMF0, MessageType.COMMAND_AMF3})
@@ -91,6 +98,26 @@ class Handshake(Protocol):
         ...
 
 
+class AnswerEditor(Protocol):
+    """Whoever has a say in what is said, and when: faults that were asked for."""
+
+    def edit(self, subject: str, message: Message, chunk_size: int) -> Iterable[Piece]:
+        """What is queued in place of a message that is about to be.
+
+        Args:
+            subject: the command that was read last, or is decided.
+        """
+        ...
+
+    def next_deadline(self) -> float:
+        """When something that was held back is due; infinite for never."""
+        ...
+
+    def on_time(self, now: float) -> Iterable[Piece]:
+        """What is due by now."""
+        ...
+
+
 class RtmpCore:
     """Framing and chores; everything else comes out of :meth:`next_message`.
 
@@ -105,6 +132,10 @@ class RtmpCore:
     """The chunk sizes that the peer announced, in order; the first 16."""
     acknowledgements: int = 0
     """Acknowledgements that the peer has sent."""
+    editor: AnswerEditor | None = None
+    """Who has a say in what is said; hardly ever anybody."""
+    subject: str = ""
+    """What the answers to come are about: a command's name."""
 
     def __init__(
         self,
@@ -183,6 +214,9 @@ class RtmpCore:
 
     def send_message(self, message: Message) -> None:
         """Queue a message, at the chunk size the peer was told."""
+        if self.editor is not None:
+            self.out.extend(self.editor.edit(self.subject, message, self.chunk_size_out))
+            return
         self.out.append(encode_message(message, self.chunk_size_out))
 
     def send_command(self, command: Command, stream_id: int = 0) -> None:
@@ -329,13 +363,23 @@ class RtmpCore:
         """When the next ping is due; infinite before the handshake is done."""
         if not self.handshake.done:
             return math.inf
+        ping_at = self._next_ping()
+        return ping_at if self.editor is None else min(ping_at, self.editor.next_deadline())
+
+    def _next_ping(self) -> float:
         return max(self.heard_at, self._pinged_at) + self._ping_after
 
     def on_time(self, now: float) -> None:
         """Ping a peer that has been silent for long enough."""
-        if now >= self.next_deadline():
+        if self.editor is not None:
+            self.out.extend(self.editor.on_time(now))
+        if now >= self._next_ping() and self.handshake.done:
             self._pinged_at = now
-            self.send_control(PingRequest(int(now * 1000) & _U32))
+            self.ping(now)
+
+    def ping(self, now: float) -> None:
+        """Ask the peer whether it is there."""
+        self.send_control(PingRequest(int(now * 1000) & _U32))
 
 
 def _parts_of(message: Message) -> list[Message]:

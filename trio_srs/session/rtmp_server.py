@@ -11,7 +11,9 @@ import attrs
 from trio_srs.errors import InternalError, RefusedError
 from trio_srs.session.base import NEED_DATA, NEED_DECISION, NEED_TURN, Need
 from trio_srs.session.rtmp_answers import (
+    AS_USUAL,
     ON_BW_DONE,
+    RefusalForm,
     call_failed,
     connect_accepted,
     connect_rejected,
@@ -52,6 +54,12 @@ from trio_srs.wire.rtmp.status import StatusCode
 __all__ = ["RtmpServerSession", "ServerOptions"]
 
 _Request = ConnectRequested | PublishRequested | PlayRequested
+_SUBJECTS: Final[dict[type, str]] = {
+    ConnectRequested: "connect",
+    PublishRequested: "publish",
+    PlayRequested: "play",
+}
+"""What a decision is about."""
 _USUAL: Final = frozenset({"_checkbw", "checkBandwidth"})
 """Calls of what FMS had and we do not, that are no news: ffmpeg and librtmp make them."""
 _ANSWERS: Final = frozenset({"_result", "_error", "onStatus"})
@@ -249,7 +257,7 @@ class RtmpServerSession:
             self._answer_wrong(command, message.stream_id, error)
 
     def _obey(self, command: Command, stream_id: int) -> None:
-        name = _ALIASES.get(command.name, command.name)
+        self.core.subject = name = _ALIASES.get(command.name, command.name)
         if not self._streams.connected and (StreamState.UNCONNECTED, name) not in TRANSITIONS:
             raise BadStateError(f"{name[:_QUOTED]!r} before connect, expected the connect command")
         handler = self._CALLS.get(name)
@@ -308,23 +316,28 @@ class RtmpServerSession:
         self.core.send_message(connect_accepted(self._transaction_id, request, options.server_name))
         self.core.send_message(ON_BW_DONE)
 
-    def refuse(self, error: RefusedError, *, redirect: str = "") -> None:
+    def refuse(
+        self, error: RefusedError, *, redirect: str = "", form: RefusalForm = AS_USUAL
+    ) -> None:
         """Say no to the pending request, in the words of ``error``; the session may go on.
 
         Args:
             redirect: the URL to go to in place of this one.
+            form: how it is said.
         """
         request = self._decided()
         if isinstance(request, ConnectRequested):
-            self.core.send_command(connect_rejected(self._transaction_id, str(error), redirect))
+            rejected = connect_rejected(self._transaction_id, str(error), redirect, form)
+            self.core.send_command(rejected)
         else:
-            answer = request_refused(error.rtmp_status, str(error), redirect)
+            answer = request_refused(error.rtmp_status, str(error), redirect, form)
             self.core.send_command(answer, request.stream_id)
 
     def _decided(self) -> _Request:
         if self._pending is None:
             raise InternalError("a decision, but nothing was asked")
         request, self._pending = self._pending, None
+        self.core.subject = _SUBJECTS[type(request)]
         return request
 
     def end_stream(self, stream_id: int, code: StatusCode, description: str) -> None:

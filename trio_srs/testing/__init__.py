@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from trio_srs.testing.clients import PlayerProcess as PlayerProcess
     from trio_srs.testing.clients import PublisherProcess as PublisherProcess
     from trio_srs.testing.expecting import expect as expect
+    from trio_srs.testing.faults import FaultNotTakenError as FaultNotTakenError
+    from trio_srs.testing.faults import RequestedFault as RequestedFault
     from trio_srs.testing.hook_recorder import HookNotCalledError as HookNotCalledError
     from trio_srs.testing.hook_recorder import HookRecorder as HookRecorder
     from trio_srs.testing.server import NothingPublishedError as NothingPublishedError
@@ -38,12 +40,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ExpectationError",
+    "FaultNotTakenError",
     "HookNotCalledError",
     "HookRecorder",
     "NotInTimeError",
     "NothingPublishedError",
     "PlayerProcess",
     "PublisherProcess",
+    "RequestedFault",
     "ServerProcess",
     "ServerThread",
     "StartPlayer",
@@ -73,6 +77,7 @@ _WHERE: Final = {  # public name: the module that has it
         ),
         _EXPECT,
     ),
+    **dict.fromkeys(("FaultNotTakenError", "RequestedFault"), "trio_srs.testing.faults"),
     **dict.fromkeys(("HookNotCalledError", "HookRecorder"), "trio_srs.testing.hook_recorder"),
     "NotInTimeError": "trio_srs.testing.server",
     "NothingPublishedError": "trio_srs.testing.server",

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Unpack
 
 from trio_srs.errors import PeerError, RefusedError
 from trio_srs.testing.channel import ProcessRefusedError
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from trio_srs.hub.journal import JournalEntry
     from trio_srs.hub.sessions import SessionFacts
     from trio_srs.media.report import StreamReport
+    from trio_srs.testing.faults import FaultWords, RequestedFault
 
 __all__ = ["NotInTimeError", "NothingPublishedError", "ServerHandle", "check_stream", "folder_for"]
 
@@ -253,6 +255,46 @@ class ServerHandle(WithHints, ABC):
     def last_event(self) -> int:
         """The number of the newest event, to wait for what happens ``since``."""
         return int(self._ask("last_event", _ANSWER_S))
+
+    # ------------------------------------------------------------------- faults
+
+    def fault(self, what: str, **words: Unpack[FaultWords]) -> RequestedFault:
+        """Have the server do something wrong from now on, to those whom it is for.
+
+        ``server.fault("refuse publish", code="NetStream.Publish.Denied", times=2)``, or all of it
+        in the text: ``server.fault("reset publish after=2s times=1")``. As a context manager,
+        until the end of the block.
+
+        Args:
+            what: the kind of fault, its moment, and any of its keys: ``KIND [MOMENT] [KEY=VALUE
+                ...]``.
+            words: its keys; ``at`` is the moment, and ``for_`` is ``for``.
+
+        Raises:
+            ProcessRefusedError: it is none, or contradicts one that is there; the text says what
+                was expected.
+        """
+        from trio_srs.testing.faults import RequestedFault  # few tests ask for any
+
+        answer = self._ask("add_fault", _ANSWER_S, text=what, words=words)
+        fault = RequestedFault(self, answer, _ANSWER_S)
+        self._faults.append(fault)
+        return fault
+
+    def check_faults(self) -> None:
+        """See that every fault that was asked for so many times was done at least once.
+
+        Raises:
+            FaultNotTakenError: one was not.
+        """
+        for fault in self._faults:
+            if not fault.is_removed:  # else it is not asked for any more
+                fault.check_taken()
+
+    @cached_property
+    def _faults(self) -> list[RequestedFault]:
+        """Those that were asked for."""
+        return []
 
     def kick(self, stream: str, detail: str = "kicked by the test") -> bool:
         """End whoever publishes a stream, and wait until its connection is closed (at most 5 s).

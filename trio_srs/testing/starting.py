@@ -78,6 +78,7 @@ class Sections(TypedDict, total=False):
     log: Mapping[str, Any]
     process: Mapping[str, Any]
     programs: Mapping[str, Any]
+    faults: Mapping[str, Any]
 
 
 class StartServer(Protocol):

@@ -19,6 +19,7 @@ from trio_srs.testing.starting import PublishWords, StartPlayer, StartPublisher
 
 if TYPE_CHECKING:
     from trio_srs.media.report import StreamReport
+    from trio_srs.testing.faults import FaultWords, RequestedFault
 
 __all__ = ["TrioClient", "TrioPlayer", "TrioPublisher", "TrioServer"]
 
@@ -98,6 +99,11 @@ class TrioServer(WithHints):
     async def report(self, stream: str) -> StreamReport:
         """The newest report of a stream."""
         return await _aside(self.sync.report, stream)
+
+    async def fault(self, what: str, **words: Unpack[FaultWords]) -> RequestedFault:
+        """Have the server do something wrong: see
+        :meth:`~trio_srs.testing.server.ServerHandle.fault`."""
+        return await _aside(self.sync.fault, what, **words)
 
     async def kick(self, stream: str) -> bool:
         """End whoever publishes a stream; whether there was anybody."""

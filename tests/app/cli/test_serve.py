@@ -72,6 +72,21 @@ def test_addresses_on_the_command_line_are_in_place_of_those_of_the_file(
     assert 'listen = [":1940"]' in capsys.readouterr().out
 
 
+def test_faults_on_the_command_line_are_in_place_of_those_of_the_file(
+    started: list[tuple[Config, ProcessOptions]], config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config.write_text('[faults]\nrules = ["refuse play"]\nseed = 7\n')
+    words = ["--fault", "refuse publish 'description=no key'", "--fault", "reset play after=2s"]
+    assert main([str(config), *words]) == Exit.FAILED
+    [(got, _)] = started
+    assert got.faults.rules == ("refuse publish 'description=no key'", "reset play after=2s")
+    assert got.faults.seed == 7
+    assert main(["--fault", "rest publish"]) == Exit.USAGE
+    assert "there is no fault 'rest'; did you mean 'reset'" in capsys.readouterr().err
+    assert main(["--fault", "refuse publish", "--fault", "redirect publish to=x"]) == Exit.USAGE
+    assert "contradicts fault-1" in capsys.readouterr().err
+
+
 def test_a_descriptor_that_is_only_read_is_no_place_for_the_ready_line(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

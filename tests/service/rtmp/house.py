@@ -11,7 +11,10 @@ from trio.testing import wait_all_tasks_blocked
 
 from tests.service.witness import Witness, transport_of
 from trio_srs.errors import EndReason
+from trio_srs.faults.fault_plan import PlannedFault
+from trio_srs.faults.fault_text import parse_fault
 from trio_srs.hub.access import AccessControl
+from trio_srs.hub.fault_injection import FaultInjection
 from trio_srs.hub.gate import AccessConfig, Gate
 from trio_srs.hub.hub import Hub
 from trio_srs.hub.journal import Journal
@@ -21,6 +24,7 @@ from trio_srs.hub.settings import StreamSettings
 from trio_srs.net.address import Address
 from trio_srs.net.certificate import self_signed_context
 from trio_srs.net.reading import SharedReader
+from trio_srs.service.faults.fault_injector import FaultInjector
 from trio_srs.service.rtmp.config import RtmpConfig
 from trio_srs.service.rtmp.context import RtmpContext
 from trio_srs.service.rtmp.server import RtmpService
@@ -79,6 +83,7 @@ class House(Witness):
     rtmps: tuple[Address, ...] = ()
     reader: SharedReader | None = None
     journal: Journal = attrs.field(factory=Journal)
+    faults: FaultInjection = attrs.field(init=False)
     reports: Reports = attrs.field(init=False)
     hub: Hub = attrs.field(init=False)
     rules: FixedRules = attrs.field(init=False)
@@ -97,6 +102,9 @@ class House(Witness):
             config=lambda: self.access_config,
             supervisor=self.hub.supervisor,
         )
+        self.faults = FaultInjection(
+            lambda: FaultInjector(self.access, self.bus, self.reports, seed=1)
+        )
         self.context = RtmpContext(
             config=self.config,
             access=self.access,
@@ -106,6 +114,7 @@ class House(Witness):
             server_name="trio-srs/test",
             random=bytes,
             buffer=memoryview(bytearray(self.config.read_buffer)),
+            faults=self.faults,
             reader=self.reader,
         )
         self.service = RtmpService(self.context, self.rtmps, self_signed_context)
@@ -144,6 +153,10 @@ class House(Witness):
         assert await peer.play(name) == "NetStream.Play.Start"
         await wait_all_tasks_blocked()
         return peer
+
+    def fault(self, text: str, **words: object) -> PlannedFault:
+        """Have the service do something wrong."""
+        return self.faults.needed().add(parse_fault(text, words))
 
     def kick(self, peer: Peer, detail: str = "enough") -> None:
         """End the session of a peer as an administrator does."""

@@ -49,6 +49,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--api", metavar="ADDRESS", action="append", default=[], type=_address,
         help="serve the HTTP API here, in place of api.listen: 127.0.0.1:1985; repeatable",
     )  # fmt: skip
+    parser.add_argument(
+        "--fault", metavar="FAULT", action="append", default=[],
+        help="do something wrong on purpose, in place of faults.rules: 'reset publish after=2s', "
+        "'refuse publish app=live times=2'; repeatable; never in production",
+    )  # fmt: skip
     instead = parser.add_mutually_exclusive_group()
     instead.add_argument("--check", action="store_true", help="only check the configuration")
     instead.add_argument(
@@ -72,7 +77,8 @@ def run(args: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
     """Run the server, or only look at its configuration."""
 
     given = {"rtmp": args.listen, "http": args.http, "api": args.api}
-    overrides = [*args.overrides, *chain.from_iterable(starmap(_listening, given.items()))]
+    faults = [f"faults.rules={json.dumps(args.fault)}"] if args.fault else []
+    overrides = [*args.overrides, *faults, *chain.from_iterable(starmap(_listening, given.items()))]
 
     def load_again() -> Config:
         return load(args.config, environ=os.environ, overrides=overrides)

@@ -11,6 +11,7 @@ import trio
 
 from trio_srs.errors import RefusedError
 from trio_srs.hub.access import RedirectError
+from trio_srs.hub.fault_injection import FaultRefusalError
 from trio_srs.hub.playing import StreamNotFoundError
 from trio_srs.net.transport import Transport
 from trio_srs.service.http.context import METHODS, HttpContext
@@ -100,7 +101,8 @@ class HttpConnection(WebConnection):
 
     def refuse(self, request: HttpRequest, refusal: RefusedError) -> None:
         """Say no, and why."""
-        status, body = refusal.http_status, {"error": refusal.code, "detail": str(refusal)}
+        status = refusal.status if isinstance(refusal, FaultRefusalError) else refusal.http_status
+        body = {"error": refusal.code, "detail": str(refusal)}
         if isinstance(refusal, RedirectError):
             self.answer(request, status, {"Location": refusal.url})
         else:

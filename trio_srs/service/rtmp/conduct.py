@@ -34,6 +34,10 @@ def publisher_of(connection: Connection, flow: str) -> PublisherInfo:
                 what=StepKind.CONNECT,
                 detail=f"{connected.app}{client}",
             ),
+            *(
+                Step(at_s=at - entry.began_at, what=StepKind.FAULT, detail=what)
+                for at, what in entry.faults
+            ),
         ),
         flow=flow,
         conduct=lambda: _conduct(core, connected, flow),

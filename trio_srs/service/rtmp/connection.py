@@ -30,6 +30,7 @@ from trio_srs.hub.announce import (
     note_origin,
 )
 from trio_srs.hub.end import End, ended, ending, tell_end
+from trio_srs.hub.fault_injection import FaultRefusalError
 from trio_srs.hub.gate import AS_ASKED, AccessRequest
 from trio_srs.hub.lease import PublishLease
 from trio_srs.hub.outgoing import Outgoing
@@ -53,6 +54,7 @@ from trio_srs.service.rtmp.play import Play
 from trio_srs.service.rtmp.publish import Publish
 from trio_srs.service.rtmp.pump import Pump
 from trio_srs.session.base import NEED_DATA, NEED_TURN, Need
+from trio_srs.session.rtmp_answers import AS_USUAL
 from trio_srs.session.rtmp_events import (
     AudioSwitched,
     ConnectRequested,
@@ -156,6 +158,7 @@ class Connection:
         self._is_closing = False
         self._closing_patience_s: float = config.close_timeout
         self.decided = trio.Event()
+        self._is_reset = False
 
     # --------------------------------------------------------------- lifetime
 
@@ -179,6 +182,9 @@ class Connection:
     async def _serve(self) -> None:
         with ending(self._conclude, self._report):
             try:
+                faults = self.context.faults
+                if faults is not None and faults.work is not None:
+                    faults.work.adopt(self)
                 with self._deadline:
                     if self._before is not None:
                         self._resume(self._before)
@@ -233,15 +239,39 @@ class Connection:
         assert end is not None  # it takes an end to come here
         if end.reason is EndReason.PEER_FIN:
             self.link.transport.close()
-        if end.reason in _SILENT:
+        if end.reason in _SILENT or self._is_reset:
             return
-        code = _GOODBYES.get(end.reason, StatusCode.CONNECT_CLOSED)
-        # What broke inside is for the log, not for the peer.
-        known = bool(end.detail) and end.reason is not EndReason.INTERNAL_ERROR
-        self.session.say_goodbye(code, f"{end.reason}: {end.detail}" if known else str(end.reason))
+        if end.reason is not EndReason.FAULT:  # which ends it without a word
+            code = _GOODBYES.get(end.reason, StatusCode.CONNECT_CLOSED)
+            # What broke inside is for the log, not for the peer.
+            known = bool(end.detail) and end.reason is not EndReason.INTERNAL_ERROR
+            words = f"{end.reason}: {end.detail}" if known else str(end.reason)
+            self.session.say_goodbye(code, words)
         self._is_closing = True
         with contextlib.suppress(trio.ClosedResourceError):  # cut off meanwhile
             await self.link.close(self._closing_patience_s)
+
+    # ------------------------------------------------------------- for faults
+
+    def cut_off(self, detail: str, *, is_reset: bool) -> None:
+        """End it without a word: a fault that was asked for does."""
+        self._is_reset = is_reset
+        self.end(EndReason.FAULT, detail)
+
+    def interpose(self, wrap: Callable[[Transport], Transport]) -> None:
+        """Put a transport between this connection and its own, at any time."""
+        self.link.interpose(wrap)
+        for reader in self.outgoing.readers:
+            reader.deliver_to(self.link)
+        self._pump.go_on()
+
+    def look_again(self) -> None:
+        """Something is due sooner than it was."""
+        self._rearm()
+
+    def start(self, task: Callable[[], Awaitable[object]]) -> None:
+        """Run something beside it, for as long as it lasts."""
+        self._start(task)
 
     def cut(self) -> None:
         """Wait no longer for the peer to hear why the connection is closed."""
@@ -427,6 +457,9 @@ class Connection:
         asked = Request("connect", _shown(request.app), 0, trio.current_time())
         self.requests.add(asked)
         self.refuse(asked, refusal)
+        if isinstance(refusal, FaultRefusalError) and refusal.stays:
+            self.go_on()
+            return
         self.end(refusal.end, f"{refusal.code}: {refusal}")
 
     def _connected(self, request: ConnectRequest, app: StreamName) -> None:
@@ -503,8 +536,11 @@ class Connection:
         What lies behind it is read by :meth:`go_on`.
         """
         redirect = refusal.url if isinstance(refusal, RedirectError) else ""
-        self.session.refuse(refusal, redirect=redirect)
-        if not self.sinks and not self.outgoing.readers:
+        form, stays = AS_USUAL, False
+        if isinstance(refusal, FaultRefusalError):
+            form, stays = refusal.form, refusal.stays
+        self.session.refuse(refusal, redirect=redirect, form=form)
+        if not stays and not self.sinks and not self.outgoing.readers:
             at = trio.current_time() + self.config.refusal_linger
             self._refused = (at, f"{refusal.code}: {refusal}")
         announce_refused(self.context.bus, self.entry, request, refusal)

@@ -10,6 +10,7 @@ import attrs
 from trio_srs.hub.access import AccessControl
 from trio_srs.hub.bus import Bus
 from trio_srs.hub.directory import SessionDirectory
+from trio_srs.hub.fault_injection import FaultInjection
 from trio_srs.hub.hub import Hub
 from trio_srs.net.reading import SharedReader
 from trio_srs.service.base import PutTap
@@ -37,6 +38,8 @@ class RtmpContext:
     """Bytes for handshakes."""
     buffer: memoryview
     """What every link receives into: it is empty again before another task runs."""
+    faults: FaultInjection | None = None
+    """What it does wrong on purpose, if anything."""
     reader: SharedReader | None = None
     """Reads the plain sockets of all connections; without it each is waited for by itself."""
     taps: Sequence[PutTap] = ()

@@ -40,6 +40,7 @@ def make_rtmp(parts: Parts, config: RtmpSections) -> RtmpService:
         server_name=parts.server_name,
         random=_RandomPool().take,
         buffer=memoryview(bytearray(config.rtmp.read_buffer)),
+        faults=parts.faults,
         reader=parts.reader,
         taps=parts.taps,
     )

@@ -60,7 +60,7 @@ class Play(Activity):
                 self._leave_outgoing()
 
     def _form(self) -> RtmpForm:
-        size = self._connection.config.chunk_size
+        size = self._connection.session.core.chunk_size_out
         return RtmpForm.of(size, self.stream_id, self._audio, self._video)
 
     def _begin(self, playing: Playing) -> None:

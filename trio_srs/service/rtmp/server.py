@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
+import attrs
 import trio
 
 from trio_srs.errors import EndReason
 from trio_srs.hub.announce import announce_began
+from trio_srs.hub.fault_injection import FaultWork
 from trio_srs.hub.registry import SessionEntry
 from trio_srs.net.address import Address
 from trio_srs.net.connections import Connections
@@ -21,8 +23,14 @@ from trio_srs.service.rtmp.connection import Connection
 from trio_srs.service.rtmp.context import RtmpContext
 from trio_srs.service.rtmp.pending_peers import HandshakeProgress, PendingPeers
 
+if TYPE_CHECKING:
+    from trio_srs.faults.fault import Fault
+
 __all__ = ["RtmpService"]
 
+_SMALL_BUFFER: Final = 4096
+_SMALL_SEGMENT: Final = 1448
+"""Of Ethernet. On loopback it is 65,483, and ten of them are in flight from the beginning."""
 _PLAIN_RTMP: Final = (b"\x03",)
 """How a client begins that speaks RTMP without TLS."""
 
@@ -52,6 +60,7 @@ class RtmpService(SecureService[Connection]):
         """
         self.context = context
         self._rtmps = rtmps
+        self._has_small_buffers = False
         self._pending = (
             None
             if context.reader is None
@@ -62,12 +71,14 @@ class RtmpService(SecureService[Connection]):
             context.config.max_connections, others=others
         )
         super().__init__(connections, "rtmp", "rtmps", _PLAIN_RTMP, tls)
+        if context.faults is not None:
+            context.faults.on_begin.append(self._may_fail)
         self.trusted_proxies = context.config.trusted_proxies
 
     async def listen(self) -> None:
         """Bind every address of the configuration; see :meth:`bind`."""
         config = self.context.config
-        await self.bind(config.listen, self._rtmps, socket_options(config), config.backlog)
+        await self.bind(config.listen, self._rtmps, self._options, config.backlog)
 
     def configure(self, sections: RtmpSection, /) -> None:
         """Go on with another configuration: it holds for the connections that begin."""
@@ -78,7 +89,7 @@ class RtmpService(SecureService[Connection]):
         self.connections.most = config.max_connections
         self.trusted_proxies = config.trusted_proxies
         self.renew_tls()
-        self.acceptor.tune(socket_options(config))
+        self.acceptor.tune(self._options)
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Accept and serve until cancelled; what is bound is listened to once this has started."""
@@ -112,7 +123,9 @@ class RtmpService(SecureService[Connection]):
         for put_tap in context.taps:
             transport = put_tap(transport, entry)
         fileno = transport.fileno
-        if self._pending is not None and fileno is not None:
+        faults = context.faults
+        is_plain = faults is None or faults.work is None  # or it may be due before the handshake
+        if self._pending is not None and fileno is not None and is_plain:
             self._pending.welcome(transport, fileno, entry)
         else:
             on_end = self.connections.is_closing
@@ -131,6 +144,25 @@ class RtmpService(SecureService[Connection]):
     def _left(self) -> None:
         """A pending peer is gone for good."""
         self.connections.check_empty()
+
+    def _may_fail(self, work: FaultWork) -> None:
+        """The first fault was asked for: those who are connected may meet it as well."""
+        work.on_add.append(self._see_fault)
+        for connection in self.connections:
+            work.adopt(connection)
+
+    def _see_fault(self, fault: Fault) -> None:
+        """From now on a publisher that is not read is to notice soon: kernels would hide MBs."""
+        if fault.decides == "reading" and not self._has_small_buffers:
+            self._has_small_buffers = True
+            self.acceptor.tune(self._options)
+
+    @property
+    def _options(self) -> SocketOptions:
+        options = socket_options(self.context.config)
+        if self._has_small_buffers:
+            return attrs.evolve(options, receive_buffer=_SMALL_BUFFER, max_segment=_SMALL_SEGMENT)
+        return options
 
     def end_connections(self) -> None:
         """Tell everybody that is connected."""

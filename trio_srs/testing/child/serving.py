@@ -6,7 +6,7 @@ import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from trio_srs.config.layers import layered
 from trio_srs.config.schema import Config
@@ -18,6 +18,9 @@ from trio_srs.testing.child.leaks import ResourceSnapshot, take_snapshot, until_
 from trio_srs.testing.child.orders import STARTED, Verbs, refusal, take_orders
 from trio_srs.testing.failure_report import in_words, write_down
 from trio_srs.tools.capture import Captures, capturing
+
+if TYPE_CHECKING:
+    from trio_srs.faults.fault_plan import PlannedFault
 
 __all__ = ["FOR_TESTS", "ServerVerbs", "run_server", "serving"]
 
@@ -63,6 +66,9 @@ class ServerVerbs:
             "events": self._events,
             "last_event": self._last_event,
             "kick": self._kick,
+            "add_fault": self._add_fault,
+            "fault": self._fault,
+            "remove_fault": self._remove_fault,
             "end": self._end,
             "write_failure_report": self._write_failure_report,
         }
@@ -115,11 +121,31 @@ class ServerVerbs:
     async def _kick(self, stream: str, detail: str) -> bool:
         return await self._server.kick_and_wait(stream, detail)
 
+    async def _add_fault(self, text: str, words: Mapping[str, object]) -> object:
+        return _told(self._server.add_fault(text, **words))
+
+    async def _fault(self, name: str) -> object:
+        return _told(self._server.fault(name))
+
+    async def _remove_fault(self, name: str) -> object:
+        return _told(self._server.remove_fault(name))
+
     async def _end(self, patience_s: float) -> tuple[str, ...]:
         """End every session; say what of it is left."""
         await self._server.end_sessions()
         await self._server.hub.finish_tasks(0.0)  # forms go on a while without viewers
         return await until_given_back(self._before, self._server.registry, patience_s)
+
+
+def _told(fault: PlannedFault) -> dict[str, object]:
+    """A fault, and what became of it so far."""
+    return {
+        "name": fault.name,
+        "text": fault.text,
+        "times": fault.fault.times,
+        "met": fault.met,
+        "taken": fault.taken,
+    }
 
 
 @asynccontextmanager

@@ -1,0 +1,260 @@
+"""Does the faults of a plan to the connections of a server. Floor 3.
+
+It hears on the bus how far each connection has come, asks the plan what is due, and does it, at
+once or when what the fault waits for has come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+import trio
+
+from trio_srs.faults.fault import Fault, FaultTarget, Occasion
+from trio_srs.faults.fault_kind import FaultKind, FaultMoment
+from trio_srs.faults.fault_plan import Claim, FaultPlan, PlannedFault, TakenFault
+from trio_srs.faults.fault_values import Unit
+from trio_srs.hub.access import AccessControl
+from trio_srs.hub.bus import (
+    Bus,
+    Event,
+    FaultTaken,
+    PlayBegan,
+    PlayEnded,
+    PublishBegan,
+    PublishEnded,
+    SessionConnected,
+    SessionEnded,
+)
+from trio_srs.hub.fault_injection import FaultWork
+from trio_srs.hub.reports import Reports
+from trio_srs.service.faults.answer_faults import AnswerFaults
+from trio_srs.service.faults.deeds import DEEDS, ENDS, do, undo
+from trio_srs.service.faults.faults_gate import FaultsGate, is_for_gate
+from trio_srs.service.faults.faulty_connection import FaultyConnection, Patient
+from trio_srs.session.rtmp_server import RtmpServerSession
+from trio_srs.wire.stream_name import split_key
+
+__all__ = ["FaultInjector"]
+
+_AT_ONCE: Final = (FaultMoment.ACCEPT, FaultMoment.HANDSHAKE)
+_MIDST: Final[Mapping[type[Event], FaultMoment]] = {
+    PublishBegan: FaultMoment.PUBLISH,
+    PlayBegan: FaultMoment.PLAY,
+}
+_OVER: Final[Mapping[type[Event], FaultMoment]] = {
+    PublishEnded: FaultMoment.PUBLISH,
+    PlayEnded: FaultMoment.PLAY,
+}
+
+
+class FaultInjector:
+    """What does faults; see :class:`~trio_srs.hub.fault_injection.FaultWork`.
+
+    Args:
+        access: asks its gate before all others, from now on.
+        seed: see :class:`~trio_srs.faults.fault_plan.FaultPlan`.
+    """
+
+    def __init__(self, access: AccessControl, bus: Bus, reports: Reports, seed: int = 0) -> None:
+        self._bus, self._reports, self._vhost_of = bus, reports, access.rules.vhost_of
+        self._plan = FaultPlan(seed, self._tell)
+        self.on_add: list[Callable[[Fault], None]] = []
+        self._connections: dict[str, FaultyConnection] = {}
+        access.first = FaultsGate(self._plan, self._end)
+        bus.add(self._hear)
+
+    @property
+    def plan(self) -> FaultPlan:
+        """The faults there are."""
+        return self._plan
+
+    def add(self, fault: Fault) -> PlannedFault:
+        """Have one more fault, also for those who publish and play now.
+
+        Raises:
+            FaultConflictError: it contradicts another.
+        """
+        planned = self._plan.add(fault)
+        for tell in self.on_add:
+            tell(fault)
+        if not is_for_gate(fault) and fault.kind in DEEDS:
+            for connection in list(self._connections.values()):
+                self._meet_again(connection, fault)
+        return planned
+
+    def _meet_again(self, connection: FaultyConnection, fault: Fault) -> None:
+        entry = connection.entry
+        going_on = {FaultMoment.PUBLISH: entry.publishes, FaultMoment.PLAY: entry.plays}
+        for stream in going_on.get(fault.moment, {}).values():
+            self._meet(connection, fault.moment, stream, lambda each: each is fault)
+
+    def remove(self, name: str) -> PlannedFault:
+        """Have one no more, and undo what of it still goes on.
+
+        Raises:
+            UnknownFaultError: there is none of that name.
+        """
+        planned = self._plan.remove(name)
+        for faulty in self._connections.values():
+            for claim in faulty.claims_of(planned):
+                claim.let_go()
+                if claim.is_going_on:
+                    undo(faulty, claim)
+        return planned
+
+    # ------------------------------------------------------------ connections
+
+    def adopt(self, connection: Patient, /) -> None:
+        entry = connection.entry
+        if entry.id in self._connections:
+            return
+        faulty = self._connections[entry.id] = FaultyConnection(connection)
+        session = connection.link.session
+        if isinstance(session, RtmpServerSession):
+            session.core.editor = AnswerFaults(
+                partial(self._due, faulty),
+                self._end,
+                trio.current_time,
+                connection.look_again,
+            )
+            if not session.handshake.done:
+                for moment in _AT_ONCE:
+                    self._meet(faulty, moment, "")
+
+    def _due(
+        self, faulty: FaultyConnection, moment: FaultMoment, which: Callable[[Fault], bool]
+    ) -> list[Claim]:
+        return self._plan.meet(Occasion(moment, self._peer(faulty, "")), which)
+
+    def _peer(self, faulty: FaultyConnection, stream: str) -> FaultTarget:
+        """Who it is, as far as it is known."""
+        entry = faulty.entry
+        asked = entry.requests
+        if not stream and asked is not None:
+            names = (it.stream for it in reversed(asked.newest) if it.what != "connect")
+            stream = next(names, "")
+        connected = asked.connected if asked is not None else None
+        said = split_key(stream, self._vhost_of) if stream else None
+        return FaultTarget(
+            session=entry.id,
+            peer=entry.peer,
+            protocol=entry.protocol,
+            vhost=connected.vhost if connected else "",
+            app=said.app if said else connected.app if connected else faulty.said_app,
+            stream=said.path if said else "",
+        )
+
+    def _hear(self, event: Event) -> None:
+        faulty = self._connections.get(event.session)
+        if faulty is None:
+            return
+        kind = type(event)
+        if isinstance(event, SessionEnded):
+            del self._connections[event.session]
+            faulty.let_go()
+        elif isinstance(event, SessionConnected):
+            self._meet(faulty, FaultMoment.CONNECT, "")
+        elif isinstance(event, PublishBegan | PlayBegan):
+            self._meet(faulty, _MIDST[kind], event.stream)
+        elif isinstance(event, PublishEnded | PlayEnded):
+            faulty.let_go(_OVER[kind])
+
+    # ----------------------------------------------------------------- faults
+
+    def _meet(
+        self,
+        faulty: FaultyConnection,
+        moment: FaultMoment,
+        stream: str,
+        which: Callable[[Fault], bool] = lambda _: True,
+    ) -> None:
+        """Do what is due for a connection at a moment, or have it wait for what it waits for."""
+        occasion = Occasion(moment, self._peer(faulty, stream))
+        for claim in self._plan.meet(occasion, lambda it: _is_deed(it) and which(it)):
+            faulty.claims.append(claim)
+            self._when_due(faulty, claim, stream, partial(self._do, faulty, claim))
+
+    def _when_due(
+        self, faulty: FaultyConnection, claim: Claim, stream: str, due: Callable[[], None]
+    ) -> None:
+        """Call ``due`` now, or when what the fault waits for has come."""
+        fault, after = claim.fault, claim.fault.after
+        if after is None:
+            if fault.moment is FaultMoment.HANDSHAKE and fault.kind in ENDS:
+                faulty.transport.reading.call_after(1, due)  # when the peer has begun its own
+            else:
+                due()
+            return
+        match after.unit:
+            case Unit.SECONDS:
+                faulty.patient.start(partial(_sleep_and, after.amount, due))
+            case Unit.BYTES:
+                is_in = fault.moment is FaultMoment.PUBLISH
+                transport = faulty.transport
+                valve = transport.reading if is_in else transport.writing
+                valve.call_after(int(after.amount), due)
+            case _:
+                of_keyframes = after.unit is Unit.KEYFRAMES
+                self._after_frames(stream, int(after.amount), due, of_keyframes=of_keyframes)
+
+    def _after_frames(
+        self, stream: str, count: int, due: Callable[[], None], *, of_keyframes: bool
+    ) -> None:
+        """Once so many more have been published."""
+        publish_record = self._reports.newest(stream)
+        if publish_record is not None and publish_record.going_on:
+            there = publish_record.keyframes if of_keyframes else publish_record.frames
+            publish_record.when_frames(there + count, due, of_keyframes=of_keyframes)
+
+    def _do(self, faulty: FaultyConnection, claim: Claim) -> None:
+        if not do(faulty, claim):
+            return
+        fault = claim.fault
+        lasts_s = fault.by_s if fault.kind is FaultKind.LATE else fault.for_s
+        if lasts_s is not None:
+            faulty.patient.start(partial(_sleep_and, lasts_s, partial(undo, faulty, claim)))
+
+    def _end(self, claim: Claim) -> None:
+        """End the connection of a peer that asks for something, in place of an answer."""
+        faulty = self._connections.get(claim.occasion.peer.session)
+        if faulty is None:
+            claim.let_go()
+        else:
+            do(faulty, claim)
+
+    def _tell(self, taken: TakenFault) -> None:
+        peer, now = taken.peer, trio.current_time()
+        what = f"{taken.fault}: {taken.what}"
+        faulty = self._connections.get(peer.session)
+        if faulty is not None:
+            faulty.entry.faults += ((now, what),)
+        self._reports.note_fault(peer.session, what)
+        self._bus.tell(
+            FaultTaken(
+                session=peer.session,
+                peer=peer.peer,
+                fault=taken.fault,
+                what=taken.what,
+                stream=peer.stream,
+                detail=taken.detail,
+            )
+        )
+
+
+def _is_deed(fault: Fault) -> bool:
+    """Whether it is done to a connection, and not in place of an answer."""
+    return fault.kind in DEEDS and (fault.moment in _AT_ONCE or not is_for_gate(fault))
+
+
+async def _sleep_and(seconds: float, then: Callable[[], None]) -> None:
+    await trio.sleep(seconds)
+    then()
+
+
+if TYPE_CHECKING:
+
+    def _is_work(injector: FaultInjector) -> FaultWork:
+        return injector

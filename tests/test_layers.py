@@ -59,7 +59,6 @@ ONLY_IN: Final = {
     "structlog": ("server.logs",),
     "cryptography": ("net.certificate", "service.access", "hub.aes_cipher"),
     "jwt": ("service.access",),
-    "httpx2": ("service",),
     "prometheus_client": ("service.metrics",),
     "pytest": ("testing",),
     "rich": (),

@@ -317,7 +317,6 @@ async def serve(
         ListenError: an address cannot be listened on.
         TlsConfigError: the certificate cannot be used.
         ApiNotInstalledError: ``api.listen`` is set without what it needs.
-        HooksNotInstalledError: hooks are configured without what they need.
     """
     config = config or Config()
     built = build(config, gate, services)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import builtins
 import os
-import sys
-from typing import Any
 
 import attrs
 import pytest
@@ -18,7 +15,6 @@ from trio_srs.hub.made_files import FileKind, MadeFile
 from trio_srs.server.build import build
 from trio_srs.service.base import StopPhase
 from trio_srs.service.hooks.config import HookPlatforms, HooksConfig, HookTargets
-from trio_srs.service.hooks.make import HooksNotInstalledError
 from trio_srs.service.hooks.poster import Answer
 from trio_srs.service.hooks.service import HooksService
 
@@ -84,21 +80,6 @@ async def test_a_server_may_be_ready_for_its_first_call(site_of: OpenSite) -> No
     site = await site_of()
     await site.service.prepare()
     assert site.poster.said() == []
-
-
-def test_who_has_no_http_client_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    real_import = builtins.__import__
-
-    def without_client(name: str, *args: Any) -> Any:
-        if name == "httpx2":
-            raise ModuleNotFoundError(name="httpx2")
-        return real_import(name, *args)
-
-    for name in ("service", "poster", "dialects", "deliveries", "asking"):
-        monkeypatch.delitem(sys.modules, f"trio_srs.service.hooks.{name}", raising=False)
-    monkeypatch.setattr(builtins, "__import__", without_client)
-    with pytest.raises(HooksNotInstalledError, match="but httpx2 is not installed: pip install"):
-        build(USED)
 
 
 SEGMENT = MadeFile(

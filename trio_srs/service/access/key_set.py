@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import math
+import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,6 +13,9 @@ import jwt
 import trio
 
 from trio_srs.errors import PeerError
+from trio_srs.version import VERSION
+from trio_srs.wire.http_url import HttpUrl
+from trio_srs.wire.url import UrlError
 
 if TYPE_CHECKING:
     from trio_srs.hub.gate import AccessConfig
@@ -26,6 +30,7 @@ _MOST_KEYS: Final = 100
 _AGAIN_S: Final = 10.0
 """How often they are fetched, at most, however many tokens of unknown keys come."""
 _OK: Final = 200
+_FIELDS: Final = {"User-Agent": f"trio-srs/{VERSION}", "Accept-Encoding": "identity"}
 
 
 class KeysNotFetchedError(PeerError):
@@ -40,25 +45,21 @@ async def fetch_keys(url: str) -> bytes:
     Raises:
         KeysNotFetchedError: it cannot be had.
     """
-    import httpx2  # where a URL is configured, and no sooner
+    from trio_srs.net.http_caller import HttpCaller  # where a URL is configured, and no sooner
 
-    said = bytearray()
+    caller = HttpCaller(1, 0.0, _MOST_BYTES, ssl.create_default_context)
     try:
         with trio.fail_after(_FETCH_S):
-            async with (
-                httpx2.AsyncClient(follow_redirects=False, trust_env=False) as client,
-                client.stream("GET", url) as response,
-            ):
-                async for piece in response.aiter_bytes():
-                    said += piece[: _MOST_BYTES + 1 - len(said)]
-                status = response.status_code
+            answer = await caller.call(HttpUrl.parse(url), _FIELDS, None, connect_s=_FETCH_S)
     except trio.TooSlowError:
         raise KeysNotFetchedError(f"no answer within {_FETCH_S:g} s") from None
-    except httpx2.HTTPError as error:
-        raise KeysNotFetchedError(f"{type(error).__name__}: {error}") from None
-    if status != _OK or len(said) > _MOST_BYTES:
-        raise KeysNotFetchedError(f"status {status} and {len(said)} bytes, expected 200 and few")
-    return bytes(said)
+    except (PeerError, UrlError) as error:
+        raise KeysNotFetchedError(str(error)) from None
+    finally:
+        caller.close_idle()
+    if answer.status != _OK:
+        raise KeysNotFetchedError(f"status {answer.status}, expected 200")
+    return answer.body
 
 
 class KeySet:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
-from typing import Protocol
+from typing import Final, Protocol
 
 from trio_srs.errors import RefusedError
 from trio_srs.hub.gate import AccessConfig
@@ -13,8 +13,11 @@ from trio_srs.service.base import Parts
 __all__ = ["AccessSections", "JwtNotInstalledError", "make_access"]
 
 
+_NEEDS: Final = "jwt"
+
+
 class JwtNotInstalledError(RefusedError):
-    """The configuration has keys of JWTs, and the packages that read them are not there."""
+    """The configuration has keys of JWTs, and the package that reads them is not there."""
 
     code = "jwt_not_installed"
 
@@ -34,14 +37,11 @@ def make_access(parts: Parts, config: AccessSections) -> None:
     Raises:
         JwtNotInstalledError: there are keys of JWTs, and nothing to read them.
     """
-    url = config.access.jwks_url
-    needed = [*(["jwt"] if url or config.access.jwt_keys else ()), *(["httpx2"] if url else ())]
-    for name in needed:
-        if find_spec(name) is None:
-            raise JwtNotInstalledError(
-                f"there are keys of JWTs, but {name} is not installed: pip install "
-                "'./trio-srs[jwt]'"
-            )
+    has_keys = config.access.jwks_url or config.access.jwt_keys
+    if has_keys and find_spec(_NEEDS) is None:
+        raise JwtNotInstalledError(
+            f"there are keys of JWTs, but {_NEEDS} is not installed: pip install './trio-srs[jwt]'"
+        )
     access = parts.access
     gate = RulesGate(access.config)
     access.add(gate, when=lambda: bool(access.config().rules))

@@ -4,20 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from trio_srs.errors import RefusedError
 from trio_srs.service.base import Parts
 
 if TYPE_CHECKING:
     from trio_srs.service.hooks.config import HookPlatforms
     from trio_srs.service.hooks.service import HooksService
 
-__all__ = ["HooksNotInstalledError", "HooksSections", "make_hooks"]
-
-
-class HooksNotInstalledError(RefusedError):
-    """The configuration asks for HTTP callbacks, and the package that makes them is not there."""
-
-    code = "hooks_not_installed"
+__all__ = ["HooksSections", "make_hooks"]
 
 
 class HooksSections(Protocol):
@@ -30,21 +23,13 @@ class HooksSections(Protocol):
 
 
 def make_hooks(parts: Parts, config: HooksSections) -> HooksService | None:
-    """Make the service, or nothing where nobody is to be called. Nothing is opened or started.
-
-    Raises:
-        HooksNotInstalledError: somebody is, and there is no HTTP client.
-    """
+    """Make the service, or nothing where nobody is to be called. Nothing is opened or started."""
     platforms = config.hook_platforms
     if not platforms.is_used:
         return None
-    try:
-        from trio_srs.service.hooks.poster import HttpPoster
-        from trio_srs.service.hooks.service import HooksService
-    except ModuleNotFoundError as error:
-        raise HooksNotInstalledError(
-            f"hooks are configured, but {error.name} is not installed: pip install httpx2"
-        ) from error
+    from trio_srs.service.hooks.poster import HttpPoster
+    from trio_srs.service.hooks.service import HooksService
+
     poster = HttpPoster(platforms.general.max_connections, platforms.general.keep_alive)
     service = HooksService(platforms, parts.srs_ids, parts.bus, poster, parts.made_files)
     parts.access.add(service.gate)

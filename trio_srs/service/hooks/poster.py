@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
+import base64
 import functools
 import hashlib
 import hmac
+import re
 import ssl
 import time
-from collections.abc import Mapping
 from typing import Final, Protocol
+from urllib.parse import unquote_to_bytes
 
 import attrs
-import httpx2
 import trio
 
+from trio_srs.errors import PeerError
+from trio_srs.net.http_caller import HttpCaller, NoConnectionError
 from trio_srs.secret import Secret
 from trio_srs.service.hooks.replies import ANSWER_MOST, AnswerError, HookFailedError, UnheardError
+from trio_srs.session.http_calls import HttpAnswerTooLongError
 from trio_srs.version import VERSION
+from trio_srs.wire.http_url import HttpUrl
+from trio_srs.wire.url import UrlError
 
 __all__ = ["Answer", "HookBody", "HttpPoster", "Poster", "shown", "signature"]
 
 SIGNATURE: Final = "Trio-Srs-Signature"
-_CLOSE_S: Final = 1.0
-_NOT_CONNECTED: Final = (
-    httpx2.ConnectError,
-    httpx2.ConnectTimeout,
-    httpx2.PoolTimeout,
-    httpx2.UnsupportedProtocol,
-    httpx2.InvalidURL,
-)
-"""What goes wrong before anything was said."""
+_WITH_USER: Final = re.compile(r"(https?://)([^/?#]*)@")
+_FIELDS: Final = {"User-Agent": f"trio-srs/{VERSION}", "Accept-Encoding": "identity"}
 
 
 @attrs.frozen
@@ -97,8 +96,8 @@ def shown(url: str) -> str:
 class HttpPoster:
     """The real one: an HTTP client with a pool.
 
-    It follows no redirects, decodes no content, keeps no more of an answer than
-    :data:`~trio_srs.service.hooks.replies.ANSWER_MOST`, and takes nothing from the environment.
+    It follows no redirects, decodes no content, takes no more of an answer than
+    :data:`~trio_srs.service.hooks.replies.ANSWER_MOST`, and goes through no proxy.
     """
 
     def __init__(self, max_connections: int, keep_alive_s: float) -> None:
@@ -107,96 +106,66 @@ class HttpPoster:
             keep_alive_s: how long a connection is kept that nobody uses.
         """
         self._keep_alive_s = keep_alive_s
-        self._limits = httpx2.Limits(
-            max_connections=max_connections,
-            max_keepalive_connections=max_connections,
-            keepalive_expiry=keep_alive_s,
-        )
-        self._client: httpx2.AsyncClient | None = None
+        self._caller = HttpCaller(max_connections, keep_alive_s, ANSWER_MOST, _tls)
         self._is_running = False
-        self._going_on = 0
-        self._last_at = 0.0
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         self._is_running = True
         try:
             task_status.started()
             while True:
-                await trio.sleep(self._keep_alive_s)
-                idle_s = trio.current_time() - self._last_at
-                if not self._going_on and idle_s >= self._keep_alive_s:
-                    await self._close()
+                await trio.sleep(self._keep_alive_s / 2)
+                self._caller.close_idle(self._keep_alive_s)
         finally:
             self._is_running = False
-            with trio.CancelScope(shield=True), trio.move_on_after(_CLOSE_S):
-                await self._close()
+            self._caller.close_idle()
 
     async def prepare(self) -> None:
         await trio.to_thread.run_sync(_tls)
 
-    async def _close(self) -> None:
-        """Keep no connections: the client closes them only when it makes others."""
-        client, self._client = self._client, None
-        if client is not None:
-            await client.aclose()
-
-    def _open(self) -> httpx2.AsyncClient:
-        if self._client is None:
-            self._client = httpx2.AsyncClient(
-                limits=self._limits, verify=_tls(), follow_redirects=False, trust_env=False
-            )
-        return self._client
-
     async def post(
         self, url: str, said: HookBody, timeout_s: float, secret: Secret | None
     ) -> Answer:
-        body = said.body
-        headers = {
-            "Content-Type": said.content_type,
-            "User-Agent": f"trio-srs/{VERSION}",
-            "Accept-Encoding": "identity",
-        }
-        if secret is not None:
-            headers[SIGNATURE] = signature(secret, body, int(time.time()))
         if not self._is_running:
             raise UnheardError("nobody makes calls now")
-        self._going_on += 1
+        headers = {"Content-Type": said.content_type, **_FIELDS}
+        if secret is not None:
+            headers[SIGNATURE] = signature(secret, said.body, int(time.time()))
         try:
+            target, authorization = _target(url)
+            if authorization:
+                headers["Authorization"] = authorization
             with trio.fail_after(timeout_s):
-                return await _post(self._open(), url, body, headers, timeout_s)
+                # Who cannot be connected to is known sooner, as one who has heard nothing.
+                answer = await self._caller.call(
+                    target, headers, said.body, connect_s=timeout_s / 2
+                )
         except trio.TooSlowError:
             raise HookFailedError(f"no answer within {timeout_s:g} s") from None
-        except _NOT_CONNECTED as error:
-            raise UnheardError(_said(error)) from None
-        except httpx2.HTTPError as error:
-            raise HookFailedError(_said(error)) from None
-        finally:
-            self._going_on -= 1
-            self._last_at = trio.current_time()
+        except (NoConnectionError, UrlError) as error:
+            raise UnheardError(str(error)) from None
+        except HttpAnswerTooLongError as error:
+            raise AnswerError(str(error)) from None
+        except PeerError as error:
+            raise HookFailedError(str(error)) from None
+        return Answer(answer.status, answer.body, answer.headers.get("location", ""))
+
+
+@functools.lru_cache(maxsize=64)
+def _target(url: str) -> tuple[HttpUrl, str]:
+    """Where a URL leads, and what its user and password are said by.
+
+    Raises:
+        UrlError: it leads nowhere.
+    """
+    found = _WITH_USER.match(url)
+    if found is None:
+        return HttpUrl.parse(url), ""
+    said = base64.b64encode(unquote_to_bytes(found[2])).decode()
+    return HttpUrl.parse(found[1] + url[found.end() :]), f"Basic {said}"
 
 
 @functools.cache
 def _tls() -> ssl.SSLContext:
     """Made once: it reads the certificates of all authorities."""
-    return httpx2.create_ssl_context(trust_env=False)
-
-
-async def _post(
-    client: httpx2.AsyncClient, url: str, body: bytes, headers: Mapping[str, str], timeout_s: float
-) -> Answer:
-    # Who cannot be connected to is known sooner, as one who has heard nothing.
-    timeouts = httpx2.Timeout(None, connect=timeout_s / 2, pool=timeout_s / 2)
-    async with client.stream(
-        "POST", url, content=body, headers=headers, timeout=timeouts
-    ) as response:
-        said = bytearray()
-        async for piece in response.aiter_raw():
-            # To its end, or that of the time: left early, its generators would be garbage.
-            said += piece[: ANSWER_MOST + 1 - len(said)]
-    if len(said) > ANSWER_MOST:
-        raise AnswerError(f"an answer of more than {ANSWER_MOST} bytes")
-    return Answer(response.status_code, bytes(said), response.headers.get("location", ""))
-
-
-def _said(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    return ssl.create_default_context()

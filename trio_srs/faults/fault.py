@@ -99,6 +99,12 @@ class Fault:
     direction: str = ""
     """``in`` is from the peer, ``out`` to it."""
     bytes: int = 0
+    every: int = 0
+    """Of so many frames the first."""
+    frames: int = 0
+    """How many frames in a row; 0 is one."""
+    track: str = ""
+    """``video`` or ``audio``; empty is video."""
     inside: str = ""
     """``chunk``: not between two messages, but in one."""
     broken: str = ""

@@ -60,7 +60,7 @@ class FaultKind(enum.StrEnum):
     HALF_CLOSE = "half_close"
     """Our side of the connection is closed; what the peer sends is still read."""
     STALL = "stall"
-    """Nothing more is read, so that the peer's window fills up."""
+    """Nothing more is read, so that the peer's window fills up; or nothing more is sent."""
     SLOW = "slow"
     """No more than so many bytes a second are read, or sent."""
     NOISE = "noise"
@@ -75,6 +75,18 @@ class FaultKind(enum.StrEnum):
     """Another acknowledgement window is announced."""
     EXTRA_PING = "extra_ping"
     """The peer is pinged although it is not silent."""
+    DROP = "drop"
+    """A player does not get a frame."""
+    REPEAT = "repeat"
+    """A player gets a frame twice."""
+    REORDER = "reorder"
+    """A player gets a frame behind the next one."""
+    FREEZE = "freeze"
+    """From a keyframe on a player gets no media any more; the connection stays."""
+    JUMP = "jump"
+    """From a frame on the timestamps that a player gets are later by so much, or earlier."""
+    CORRUPT = "corrupt"
+    """A player gets a frame in which bits are flipped."""
 
 
 class Happening(enum.Enum):
@@ -120,6 +132,11 @@ def _end(*more: str) -> Choice:
     return Choice(moments=_ENDS, takes=frozenset(more), decides="end", counted=True)
 
 
+def _of_frames(*more: str) -> Choice:
+    takes = frozenset({"every", "frames", "track", *more})
+    return Choice(moments=(FaultMoment.PLAY,), takes=takes, counted=True)
+
+
 KINDS: Final[dict[FaultKind, Choice]] = {
     FaultKind.REFUSE: Choice(
         moments=(*_REQUESTS, FaultMoment.CREATE_STREAM),
@@ -157,7 +174,8 @@ KINDS: Final[dict[FaultKind, Choice]] = {
     FaultKind.RESET: _end("inside"),
     FaultKind.HALF_CLOSE: _end(),
     FaultKind.STALL: Choice(
-        moments=_LINES, decides="reading", counted=True, happens=Happening.LASTING
+        moments=_LINES, takes=frozenset({"direction"}), decides="reading", counted=True,
+        happens=Happening.LASTING,
     ),
     FaultKind.SLOW: Choice(
         moments=_LINES,
@@ -186,5 +204,13 @@ KINDS: Final[dict[FaultKind, Choice]] = {
         decides="window", counted=True,
     ),
     FaultKind.EXTRA_PING: Choice(moments=_MIDST, counted=True),
+    FaultKind.DROP: _of_frames(),
+    FaultKind.REPEAT: _of_frames(),
+    FaultKind.REORDER: _of_frames(),
+    FaultKind.FREEZE: Choice(moments=(FaultMoment.PLAY,), counted=True),
+    FaultKind.JUMP: Choice(
+        moments=(FaultMoment.PLAY,), takes=frozenset({"by", "track"}), needs=("by",), counted=True
+    ),
+    FaultKind.CORRUPT: _of_frames("bytes"),
 }  # fmt: skip
 """What each kind may be told."""

@@ -84,6 +84,14 @@ def _seconds(text: str) -> float:
     return parse_seconds(text)
 
 
+def _shift(text: str) -> float:
+    return -parse_seconds(text[1:]) if text.startswith("-") else parse_seconds(text)
+
+
+def _show_shift(seconds: float) -> str:
+    return f"-{format_seconds(-seconds)}" if seconds < 0 else format_seconds(seconds)
+
+
 def _has_object(text: str) -> bool:
     return _word("null", "object")(text) == "object"
 
@@ -119,12 +127,15 @@ KEYS: Final[Mapping[str, FaultKey]] = {
     ),
     "status": FaultKey("status", _status, str, "the status of the answer over HTTP"),
     "to": FaultKey("to", str, str, "the URL to go to"),
-    "by": FaultKey("by_s", _seconds, format_seconds, "how much"),
+    "by": FaultKey("by_s", _shift, _show_shift, "how much; of a jump also back, `-2s`"),
     "rate": FaultKey("rate", _rate, lambda it: f"{format_bytes(it)}/s", "bytes a second"),
     "direction": FaultKey(
         "direction", _word("in", "out"), str, "`in` is from the peer, `out` to it"
     ),
     "bytes": FaultKey("bytes", _bytes, format_bytes, "how many bytes"),
+    "every": FaultKey("every", _count, str, "of so many frames the first, again and again"),
+    "frames": FaultKey("frames", _count, str, "how many frames in a row; one by default"),
+    "track": FaultKey("track", _word("video", "audio"), str, "frames of which track; video"),
     "inside": FaultKey("inside", _word("chunk"), str, "`chunk`: in the middle of a message"),
     "broken": FaultKey("broken", _word("amf", "chunk"), str, "what of it cannot be read"),
 }  # fmt: skip

@@ -48,6 +48,9 @@ class FaultWords(TypedDict, total=False):
     rate: int | str
     direction: str
     bytes: int | str
+    every: int
+    frames: int
+    track: str
     inside: str
     broken: str
 

@@ -45,7 +45,8 @@ def _end(connection: FaultyConnection, fault: Fault, label: str) -> None:
 
 
 def _stall(connection: FaultyConnection, fault: Fault, _label: str) -> None:
-    connection.transport.reading.shut()
+    transport = connection.transport
+    (transport.writing if fault.direction == "out" else transport.reading).shut()
 
 
 def _hold(connection: FaultyConnection, _fault: Fault, _label: str) -> None:
@@ -67,7 +68,10 @@ def undo(connection: FaultyConnection, claim: Claim) -> None:
     """End a fault that lasts."""
     claim.is_going_on = False
     fault, transport = claim.fault, connection.transport
-    is_out = _is_out(fault) if fault.kind is FaultKind.SLOW else fault.kind is not FaultKind.STALL
+    is_out = {
+        FaultKind.SLOW: _is_out(fault),
+        FaultKind.STALL: fault.direction == "out",
+    }.get(fault.kind, True)
     (transport.writing if is_out else transport.reading).open()
 
 

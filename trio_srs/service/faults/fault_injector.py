@@ -34,6 +34,7 @@ from trio_srs.service.faults.answer_faults import AnswerFaults
 from trio_srs.service.faults.deeds import DEEDS, ENDS, do, undo
 from trio_srs.service.faults.faults_gate import FaultsGate, is_for_gate
 from trio_srs.service.faults.faulty_connection import FaultyConnection, Patient
+from trio_srs.service.faults.faulty_form import FRAME_FAULTS, FaultyForm, FrameFault
 from trio_srs.session.rtmp_server import RtmpServerSession
 from trio_srs.wire.stream_name import split_key
 
@@ -80,7 +81,7 @@ class FaultInjector:
         planned = self._plan.add(fault)
         for tell in self.on_add:
             tell(fault)
-        if not is_for_gate(fault) and fault.kind in DEEDS:
+        if not is_for_gate(fault) and _is_deed(fault):
             for connection in list(self._connections.values()):
                 self._meet_again(connection, fault)
         return planned
@@ -175,7 +176,18 @@ class FaultInjector:
         occasion = Occasion(moment, self._peer(faulty, stream))
         for claim in self._plan.meet(occasion, lambda it: _is_deed(it) and which(it)):
             faulty.claims.append(claim)
-            self._when_due(faulty, claim, stream, partial(self._do, faulty, claim))
+            if claim.fault.kind in FRAME_FAULTS:
+                self._harm_frames(faulty, claim, stream)
+            else:
+                self._when_due(faulty, claim, stream, partial(self._do, faulty, claim))
+
+    def _harm_frames(self, faulty: FaultyConnection, claim: Claim, stream: str) -> None:
+        """Have a player get its frames in a form that does it to them."""
+        frames = FrameFault(claim.fault, claim.take)
+        faulty.patient.reform(stream, lambda form: FaultyForm(form, [frames]))
+        after = claim.fault.after
+        if after is not None and after.unit in (Unit.SECONDS, Unit.BYTES):
+            self._when_due(faulty, claim, stream, frames.begin)
 
     def _when_due(
         self, faulty: FaultyConnection, claim: Claim, stream: str, due: Callable[[], None]
@@ -246,6 +258,8 @@ class FaultInjector:
 
 def _is_deed(fault: Fault) -> bool:
     """Whether it is done to a connection, and not in place of an answer."""
+    if fault.kind in FRAME_FAULTS:
+        return True
     return fault.kind in DEEDS and (fault.moment in _AT_ONCE or not is_for_gate(fault))
 
 

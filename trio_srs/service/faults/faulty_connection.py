@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from trio_srs.faults.fault_kind import FaultMoment
 from trio_srs.faults.fault_plan import Claim, PlannedFault
+from trio_srs.hub.forms import Form
 from trio_srs.hub.registry import SessionEntry
 from trio_srs.net.faulty_transport import FaultyTransport
 from trio_srs.net.link import Link
@@ -28,6 +29,11 @@ class Patient(Protocol):
 
     def interpose(self, wrap: Callable[[Transport], Transport]) -> None:
         """Put a transport between it and its own."""
+        ...
+
+    def reform(self, stream: str, wrap: Callable[[Form], Form]) -> bool:
+        """Have a play of a stream go on in another form, which is made of its own; whether there
+        is such a play."""
         ...
 
     def look_again(self) -> None:

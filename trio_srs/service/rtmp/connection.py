@@ -31,6 +31,7 @@ from trio_srs.hub.announce import (
 )
 from trio_srs.hub.end import End, ended, ending, tell_end
 from trio_srs.hub.fault_injection import FaultRefusalError
+from trio_srs.hub.forms import Form
 from trio_srs.hub.gate import AS_ASKED, AccessRequest
 from trio_srs.hub.lease import PublishLease
 from trio_srs.hub.outgoing import Outgoing
@@ -264,6 +265,15 @@ class Connection:
         for reader in self.outgoing.readers:
             reader.deliver_to(self.link)
         self._pump.go_on()
+
+    def reform(self, stream: str, wrap: Callable[[Form], Form]) -> bool:
+        """Have a play of a stream go on in another form, which is made of its own; whether there
+        is such a play."""
+        for activity in self._activities.values():
+            if isinstance(activity, Play) and activity.request.stream == stream:
+                activity.wrap_form(wrap)
+                return True
+        return False
 
     def look_again(self) -> None:
         """Something is due sooner than it was."""

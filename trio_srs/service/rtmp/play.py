@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
 import trio
 
 from trio_srs.errors import EndReason
 from trio_srs.hub.end import End, told_later
-from trio_srs.hub.forms import RtmpForm
+from trio_srs.hub.forms import Form, RtmpForm
 from trio_srs.hub.playing import NoPublisherError, Playing
 from trio_srs.hub.reader import Reader
 from trio_srs.service.rtmp.activity import Activity
@@ -33,6 +34,7 @@ class Play(Activity):
         self._playing: Playing | None = None
         self._reader: Reader | None = None
         self._audio = self._video = True
+        self._wraps: tuple[Callable[[Form], Form], ...] = ()
 
     async def _run(self) -> None:
         """Decide, and read until the peer is done with it."""
@@ -59,9 +61,18 @@ class Play(Activity):
             finally:
                 self._leave_outgoing()
 
-    def _form(self) -> RtmpForm:
+    def _form(self) -> Form:
         size = self._connection.session.core.chunk_size_out
-        return RtmpForm.of(size, self.stream_id, self._audio, self._video)
+        form: Form = RtmpForm.of(size, self.stream_id, self._audio, self._video)
+        for wrap in self._wraps:
+            form = wrap(form)
+        return form
+
+    def wrap_form(self, wrap: Callable[[Form], Form]) -> None:
+        """Read in another form from here on, which is made of its own: a fault wants it."""
+        self._wraps += (wrap,)
+        if self._reader is not None:
+            self._reform(self._reader, keep_position=True)
 
     def _begin(self, playing: Playing) -> None:
         self._playing = playing
@@ -69,6 +80,8 @@ class Play(Activity):
         self._reader = playing.reader
         if self._reader is not None:  # nobody who heard of it has ended it
             self._connection.outgoing.readers.append(self._reader)
+            if self._wraps:  # since who heard that it began
+                self._reform(self._reader, keep_position=True)
 
     def finish(self, end: End) -> None:
         """Read no more and tell how the play ended."""

@@ -9,7 +9,7 @@ import attrs
 
 from trio_srs.errors import RefusedError
 from trio_srs.faults.fault_kind import KINDS, Choice, FaultKind, FaultMoment
-from trio_srs.faults.fault_values import ALL, Nth, Threshold, may_both_fit
+from trio_srs.faults.fault_values import ALL, Nth, Threshold, Unit, may_both_fit
 from trio_srs.wire.networks import UNIX, is_in, parse_network
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ __all__ = ["ANY", "EVERYBODY", "Fault", "FaultError", "FaultTarget", "Occasion"]
 
 ANY: Final = "*"
 EVERYBODY: Final = frozenset(
-    {"vhost", "app", "stream", "address", "protocol", "nth", "times", "share"}
+    {"vhost", "app", "stream", "path", "address", "protocol", "nth", "times", "share"}
 )
 """The keys that faults of all kinds have."""
 
@@ -43,6 +43,8 @@ class FaultTarget:
     app: str = ""
     stream: str = ""
     """``app/name``; empty while it is not known."""
+    path: str = ""
+    """What is asked for over HTTP."""
 
 
 @attrs.frozen
@@ -69,6 +71,8 @@ class Fault:
     """A pattern of the application: ``*``, ``?`` and ``[abc]`` as in names of files."""
     stream: str = ANY
     """A pattern of ``app/name``."""
+    path: str = ANY
+    """A pattern of what is asked for over HTTP: ``*.ts``."""
     address: str = ""
     """A network of addresses, or one address; ``unix`` is whoever comes by such a socket."""
     protocol: str = ANY
@@ -127,6 +131,9 @@ class Fault:
         if self.moment not in choice.moments:
             moments = ", ".join(choice.moments)
             raise FaultError(f"{self.kind}: not at {self.moment}, expected one of {moments}")
+        by_bytes = self.after is None or self.after.unit is Unit.BYTES
+        if self.moment is FaultMoment.REQUEST and not by_bytes:
+            raise FaultError(f"{self.kind} at request: after is a size, such as 100kB")
         if missing := [key for key in choice.needs if key not in said]:
             raise FaultError(f"{self.kind}: expected {missing[0]}=...")
         if wrong := sorted(said - self.keys_of(self.kind)):
@@ -166,6 +173,7 @@ class Fault:
             and _fits(peer.vhost, self.vhost)
             and _fits(peer.app, self.app)
             and _fits(peer.stream, self.stream)
+            and _fits(peer.path, self.path)
             and _fits(peer.protocol, self.protocol)
             and self._is_from(peer.peer)
         )
@@ -184,7 +192,7 @@ class Fault:
             and self.nth.overlaps(other.nth)
             and all(
                 may_both_fit(getattr(self, key), getattr(other, key))
-                for key in ("vhost", "app", "stream", "protocol")
+                for key in ("vhost", "app", "stream", "path", "protocol")
             )
             and self._shares_addresses(other)
         )

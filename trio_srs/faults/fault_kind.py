@@ -29,6 +29,8 @@ class FaultMoment(enum.StrEnum):
     """A publish was asked for; with ``after``, from when it was accepted."""
     PLAY = "play"
     """A play was asked for, by RTMP or HTTP; with ``after``, from when it was accepted."""
+    REQUEST = "request"
+    """A playlist, a manifest or a segment was asked for over HTTP."""
     ACKNOWLEDGEMENT = "acknowledgement"
     """We owe the peer an acknowledgement of its bytes."""
     PING = "ping"
@@ -85,6 +87,10 @@ class FaultKind(enum.StrEnum):
     """From a keyframe on a player gets no media any more; the connection stays."""
     JUMP = "jump"
     """From a frame on the timestamps that a player gets are later by so much, or earlier."""
+    TRUNCATE = "truncate"
+    """An answer over HTTP lacks its end, and its length is that of what is there."""
+    STALE = "stale"
+    """An answer over HTTP stays what it was, such as a playlist that gets no new segment."""
     CORRUPT = "corrupt"
     """A player gets a frame in which bits are flipped."""
 
@@ -124,7 +130,10 @@ _ANSWERS: Final = (
 )
 _CHORES: Final = (FaultMoment.ACKNOWLEDGEMENT, FaultMoment.PONG, FaultMoment.PING)
 _MIDST: Final = (FaultMoment.PUBLISH, FaultMoment.PLAY)
-_ENDS: Final = (*_REQUESTS, FaultMoment.CREATE_STREAM, FaultMoment.HANDSHAKE, FaultMoment.ACCEPT)
+_ENDS: Final = (
+    *(*_REQUESTS, FaultMoment.CREATE_STREAM, FaultMoment.HANDSHAKE),
+    *(FaultMoment.ACCEPT, FaultMoment.REQUEST),
+)
 _LINES: Final = (FaultMoment.PUBLISH, FaultMoment.PLAY, FaultMoment.ACCEPT)
 
 
@@ -139,7 +148,7 @@ def _of_frames(*more: str) -> Choice:
 
 KINDS: Final[dict[FaultKind, Choice]] = {
     FaultKind.REFUSE: Choice(
-        moments=(*_REQUESTS, FaultMoment.CREATE_STREAM),
+        moments=(*_REQUESTS, FaultMoment.CREATE_STREAM, FaultMoment.REQUEST),
         takes=frozenset({"code", "level", "description", "object", "then", "command", "status"}),
         decides="answer",
     ),
@@ -147,13 +156,13 @@ KINDS: Final[dict[FaultKind, Choice]] = {
         moments=_REQUESTS, takes=frozenset({"to"}), needs=("to",), decides="answer"
     ),
     FaultKind.LATE: Choice(
-        moments=(*_ANSWERS, FaultMoment.HANDSHAKE, *_CHORES),
+        moments=(*_ANSWERS, FaultMoment.HANDSHAKE, FaultMoment.REQUEST, *_CHORES),
         takes=frozenset({"by"}),
         needs=("by",),
         decides="delay",
     ),
     FaultKind.SILENT: Choice(
-        moments=(*_ANSWERS, FaultMoment.HANDSHAKE, *_CHORES), decides="answer"
+        moments=(*_ANSWERS, FaultMoment.HANDSHAKE, FaultMoment.REQUEST, *_CHORES), decides="answer"
     ),
     FaultKind.SWAP: Choice(
         moments=(
@@ -178,7 +187,7 @@ KINDS: Final[dict[FaultKind, Choice]] = {
         happens=Happening.LASTING,
     ),
     FaultKind.SLOW: Choice(
-        moments=_LINES,
+        moments=(*_LINES, FaultMoment.REQUEST),
         takes=frozenset({"rate", "direction"}),
         needs=("rate",),
         decides="reading",
@@ -210,6 +219,12 @@ KINDS: Final[dict[FaultKind, Choice]] = {
     FaultKind.FREEZE: Choice(moments=(FaultMoment.PLAY,), counted=True),
     FaultKind.JUMP: Choice(
         moments=(FaultMoment.PLAY,), takes=frozenset({"by", "track"}), needs=("by",), counted=True
+    ),
+    FaultKind.TRUNCATE: Choice(
+        moments=(FaultMoment.REQUEST,), takes=frozenset({"bytes"}), decides="body"
+    ),
+    FaultKind.STALE: Choice(
+        moments=(FaultMoment.REQUEST,), decides="body", happens=Happening.LASTING
     ),
     FaultKind.CORRUPT: _of_frames("bytes"),
 }  # fmt: skip

@@ -85,12 +85,14 @@ class PlannedFault:
 class Claim:
     """A fault that is due for somebody: now, or when what it waits for has come."""
 
-    __slots__ = ("_is_open", "_plan", "is_going_on", "occasion", "planned")
+    __slots__ = ("_is_open", "_plan", "is_done", "is_going_on", "occasion", "planned")
 
     def __init__(self, plan: FaultPlan, planned: PlannedFault, occasion: Occasion) -> None:
         self.planned, self.occasion = planned, occasion
         self._plan = plan
         self._is_open = True
+        self.is_done = False
+        """Whether it was done to a connection."""
         self.is_going_on = False
         """Whether it was done, and lasts."""
         planned.reserved += 1

@@ -100,6 +100,7 @@ KEYS: Final[Mapping[str, FaultKey]] = {
     "vhost": FaultKey("vhost", str, str, "pattern of the virtual host"),
     "app": FaultKey("app", str, str, "pattern of the application: `*`, `?`, `[abc]`"),
     "stream": FaultKey("stream", str, str, "pattern of the stream, `live/cam*`"),
+    "path": FaultKey("path", str, str, "pattern of what is asked for over HTTP, `*.ts`"),
     "address": FaultKey("address", str, str, "network or address of the peer; `unix`"),
     "protocol": FaultKey("protocol", str, str, "pattern of `rtmp`, `rtmps`, `http`, `https`"),
     "nth": FaultKey(

@@ -66,6 +66,10 @@ class FaultWork(Protocol):
         """
         ...
 
+    def adopt_client(self, connection: Any, /) -> None:
+        """A client asks over HTTP, by a connection that is no session."""
+        ...
+
     def add(self, fault: Fault) -> PlannedFault:
         """Have one more fault, also for those who are there. Raises FaultConflictError."""
         ...

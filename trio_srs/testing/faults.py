@@ -29,6 +29,7 @@ class FaultWords(TypedDict, total=False):
     vhost: str
     app: str
     stream: str
+    path: str
     address: str
     protocol: str
     nth: int | str

@@ -61,7 +61,8 @@ def _slow(connection: FaultyConnection, fault: Fault, _label: str) -> None:
 
 def _is_out(fault: Fault) -> bool:
     """Whether it is what goes to the peer: of a player it is, unless the fault says otherwise."""
-    return fault.direction == "out" or (not fault.direction and fault.moment is FaultMoment.PLAY)
+    to_players = fault.moment in (FaultMoment.PLAY, FaultMoment.REQUEST)
+    return fault.direction == "out" or (not fault.direction and to_players)
 
 
 def undo(connection: FaultyConnection, claim: Claim) -> None:
@@ -144,10 +145,10 @@ DEEDS: Final[Mapping[FaultKind, Deed]] = {
 """By kind: what is done to a connection that is there."""
 
 
-def do(connection: FaultyConnection, claim: Claim) -> bool:
-    """Do what is due, and tell of it first; whether it still was due."""
+def do(connection: FaultyConnection, claim: Claim) -> None:
+    """Do what is due, if it still is, and tell of it first."""
     if not claim.take():
-        return False
+        return
+    claim.is_done = True
     claim.is_going_on = claim.fault.kind in _LASTING
     DEEDS[claim.fault.kind](connection, claim.fault, claim.label)
-    return True

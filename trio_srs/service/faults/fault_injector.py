@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Final
+from weakref import WeakValueDictionary
 
 import trio
 
@@ -30,8 +31,10 @@ from trio_srs.hub.bus import (
 )
 from trio_srs.hub.fault_injection import FaultWork
 from trio_srs.hub.reports import Reports
+from trio_srs.service.base import WebClient, WebRoute
 from trio_srs.service.faults.answer_faults import AnswerFaults
 from trio_srs.service.faults.deeds import DEEDS, ENDS, do, undo
+from trio_srs.service.faults.fault_route import FaultRoute
 from trio_srs.service.faults.faults_gate import FaultsGate, is_for_gate
 from trio_srs.service.faults.faulty_connection import FaultyConnection, Patient
 from trio_srs.service.faults.faulty_form import FRAME_FAULTS, FaultyForm, FrameFault
@@ -57,15 +60,28 @@ class FaultInjector:
     Args:
         access: asks its gate before all others, from now on.
         seed: see :class:`~trio_srs.faults.fault_plan.FaultPlan`.
+        routes: what is served over HTTP: its own comes first, from now on.
     """
 
-    def __init__(self, access: AccessControl, bus: Bus, reports: Reports, seed: int = 0) -> None:
+    def __init__(
+        self,
+        access: AccessControl,
+        bus: Bus,
+        reports: Reports,
+        seed: int = 0,
+        routes: list[WebRoute] | None = None,
+    ) -> None:
         self._bus, self._reports, self._vhost_of = bus, reports, access.rules.vhost_of
         self._plan = FaultPlan(seed, self._tell)
         self.on_add: list[Callable[[Fault], None]] = []
         self._connections: dict[str, FaultyConnection] = {}
         access.first = FaultsGate(self._plan, self._end)
         bus.add(self._hear)
+        self._clients: WeakValueDictionary[str, Patient] = WeakValueDictionary()
+        self._route: FaultRoute | None = None
+        if routes is not None:
+            self._route = FaultRoute(self._plan, routes, self._web_target, self._on_wire)
+            routes.insert(0, self._route)
 
     @property
     def plan(self) -> FaultPlan:
@@ -99,6 +115,8 @@ class FaultInjector:
             UnknownFaultError: there is none of that name.
         """
         planned = self._plan.remove(name)
+        if self._route is not None and planned.fault.kind is FaultKind.STALE:
+            self._route.forget_stale()
         for faulty in self._connections.values():
             for claim in faulty.claims_of(planned):
                 claim.let_go()
@@ -124,6 +142,32 @@ class FaultInjector:
             if not session.handshake.done:
                 for moment in _AT_ONCE:
                     self._meet(faulty, moment, "")
+
+    def adopt_client(self, connection: Patient, /) -> None:
+        """A client asks over HTTP, by a connection that is no session."""
+        self._clients[connection.link.transport.peer] = connection
+
+    def _web_target(self, client: WebClient, path: str) -> FaultTarget:
+        """Who asks for a path. Of a name in it the application and the stream are known."""
+        app, _, file = path.strip("/").rpartition("/")
+        stream = f"{app}/{file.partition('.')[0]}"
+        return FaultTarget(
+            session="", peer=client.peer, protocol=client.protocol, app=app, stream=stream,
+            path=path,
+        )  # fmt: skip
+
+    def _on_wire(self, claim: Claim, client: WebClient) -> None:
+        """Do something to the connection of a client, while it is answered."""
+        connection = self._clients.get(client.peer)
+        if connection is None:
+            claim.let_go()
+            return
+        faulty, fault = FaultyConnection(connection), claim.fault
+        if fault.after is not None:
+            due = partial(do, faulty, claim)
+            faulty.transport.writing.call_after(int(fault.after.amount), due)
+        else:
+            do(faulty, claim)
 
     def _due(
         self, faulty: FaultyConnection, moment: FaultMoment, which: Callable[[Fault], bool]
@@ -222,7 +266,8 @@ class FaultInjector:
             publish_record.when_frames(there + count, due, of_keyframes=of_keyframes)
 
     def _do(self, faulty: FaultyConnection, claim: Claim) -> None:
-        if not do(faulty, claim):
+        do(faulty, claim)
+        if not claim.is_done:
             return
         fault = claim.fault
         lasts_s = fault.by_s if fault.kind is FaultKind.LATE else fault.for_s

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from hashlib import blake2b
 from typing import Final
-
-import attrs
 
 from trio_srs.faults.fault import Fault
 from trio_srs.faults.fault_kind import FaultKind
@@ -118,16 +116,14 @@ class FaultyForm:
         hit = [fault for fault in self._faults if fault.hits(record)]
         for fault in self._faults:
             if fault.shift_ms:
-                shifted = (record.timestamp_ms + fault.shift_ms) & _U32
-                record = _changed(record, timestamp_ms=shifted)
+                record = _shifted(record, fault.shift_ms)
         kinds = {fault.fault.kind for fault in hit}
         for fault in hit:
             if fault.fault.kind is FaultKind.CORRUPT:
-                record = _changed(record, body=_flipped(record.body, fault.fault.bytes or 1))
+                record = _corrupted(record, fault.fault.bytes or 1)
             elif fault.fault.kind is FaultKind.JUMP:
                 fault.shift_ms = round(fault.fault.by_s * 1000)
-                shifted = (record.timestamp_ms + fault.shift_ms) & _U32
-                record = _changed(record, timestamp_ms=shifted)
+                record = _shifted(record, fault.shift_ms)
         self._is_frozen |= FaultKind.FREEZE in kinds
         if FaultKind.DROP in kinds or (self._is_frozen and _is_media(record)):
             return
@@ -156,14 +152,16 @@ def _is_key(record: Record) -> bool:
     return bool(record.flags & FrameKind.KEYFRAME)
 
 
-def _changed(record: Record, **changes: object) -> Record:
-    """Another record, in no log."""
-    said: Mapping[str, object] = {
-        "timestamp_ms": record.timestamp_ms,
-        "body": record.body,
-        **changes,
-    }
-    return attrs.evolve(Record(record.type_id, 0, b"", record.arrived_at, record.flags), **said)
+def _shifted(record: Record, shift_ms: int) -> Record:
+    """The same at another time, in no log."""
+    at_ms = (record.timestamp_ms + shift_ms) & _U32
+    return Record(record.type_id, at_ms, record.body, record.arrived_at, record.flags)
+
+
+def _corrupted(record: Record, count: int) -> Record:
+    """The same with bits flipped, in no log."""
+    body, at_ms = _flipped(record.body, count), record.timestamp_ms
+    return Record(record.type_id, at_ms, body, record.arrived_at, record.flags)
 
 
 def _flipped(body: bytes, count: int) -> bytes:

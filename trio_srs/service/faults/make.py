@@ -36,4 +36,6 @@ def begin_faults(parts: Parts, config: FaultsSections) -> FaultWork:
     """Who does the faults of a server, when the first is asked for."""
     from trio_srs.service.faults.fault_injector import FaultInjector
 
-    return FaultInjector(parts.access, parts.bus, parts.reports, config.faults.seed)
+    return FaultInjector(
+        parts.access, parts.bus, parts.reports, config.faults.seed, parts.web_routes
+    )

@@ -10,6 +10,7 @@ import attrs
 from trio_srs.hub.access import AccessControl
 from trio_srs.hub.bus import Bus
 from trio_srs.hub.directory import SessionDirectory
+from trio_srs.hub.fault_injection import FaultInjection
 from trio_srs.hub.hub import Hub
 from trio_srs.hub.turns import Turns
 from trio_srs.net.reading import SharedReader
@@ -41,6 +42,8 @@ class HttpContext:
     """What every link receives into: it is empty again before another task runs."""
     routes: Sequence[WebRoute] = ()
     """What other services serve here."""
+    faults: FaultInjection | None = None
+    """What it does wrong on purpose, if anything."""
     reader: SharedReader | None = None
     """Reads for all connections that wait for a request, where the platform can."""
     turns: Turns = attrs.field(factory=Turns)

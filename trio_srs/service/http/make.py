@@ -47,6 +47,7 @@ def make_http(parts: Parts, config: HttpSections) -> HttpService | None:
         server_name=parts.server_name,
         buffer=memoryview(bytearray(_READ_BYTES)),
         routes=parts.web_routes,
+        faults=parts.faults,
         reader=parts.reader,
     )
     service = HttpService(context, config.https.listen, lambda: tls_context(config.https))

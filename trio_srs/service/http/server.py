@@ -89,6 +89,9 @@ class HttpService(SecureService["HttpConnection"]):
 
         connection = HttpConnection(transport, self.context, protocol, opening)
         connection.room = self.connections
+        faults = self.context.faults
+        if faults is not None and faults.work is not None:
+            faults.work.adopt_client(connection)
         self.connections.begin(connection)
 
     async def finish(self) -> None:

@@ -118,7 +118,7 @@ class WebConnection(ABC):
         self._supervisor = supervisor
         self._scope = trio.CancelScope()
         self._waiting = trio.CancelScope()
-        self._is_stopping = False
+        self._is_stopping = self._is_closed = False
         self._handler: Handler | None = None
         self._found: Handler | None = None
         """Who answers the request that was read, if that is known."""
@@ -163,6 +163,8 @@ class WebConnection(ABC):
             peer = self.link.transport.peer
             self._supervisor.report(f"a connection from {peer}", bug)
         finally:
+            if self._is_closed:
+                self.link.transport.close()
             self.link.reset()
 
     async def _serve(self) -> None:
@@ -268,6 +270,15 @@ class WebConnection(ABC):
         """No other request is taken; the one that is being answered is, to its end."""
         self._is_stopping = True
         self._waiting.cancel()
+
+    def interpose(self, wrap: Callable[[Transport], Transport]) -> None:
+        """Put a transport between this connection and its own, while it is answered."""
+        self.link.interpose(wrap)
+
+    def cut_off(self, _detail: str, *, is_reset: bool) -> None:
+        """End it at once, in good order or not: a fault that was asked for does."""
+        self._is_closed = not is_reset
+        self._scope.cancel()
 
     def cut(self) -> None:
         """Wait for nothing any more that the client could still do."""

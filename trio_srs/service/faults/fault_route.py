@@ -1,0 +1,140 @@
+"""Faults of what is served by HTTP in pieces: playlists and segments. Floor 3."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, Final
+
+import attrs
+import trio
+
+from trio_srs.faults.fault import Occasion
+from trio_srs.faults.fault_kind import FaultKind, FaultMoment
+from trio_srs.faults.fault_plan import Claim, FaultPlan
+from trio_srs.hub.fault_injection import FaultRefusalError
+from trio_srs.service.base import WebAnswer, WebClient, WebRoute
+
+if TYPE_CHECKING:
+    from trio_srs.faults.fault import FaultTarget
+    from trio_srs.session.http_events import HttpRequest
+
+__all__ = ["FaultRoute"]
+
+_STATUS: Final = 404
+_STALE_MOST: Final = 100
+_ORDER: Final = (
+    FaultKind.LATE,
+    FaultKind.SLOW,
+    FaultKind.CLOSE,
+    FaultKind.RESET,
+    FaultKind.REFUSE,
+    FaultKind.SILENT,
+    FaultKind.STALE,
+    FaultKind.TRUNCATE,
+)
+
+_Answer = WebAnswer | Awaitable[WebAnswer] | None
+
+
+class FaultRoute:
+    """Stands before the routes of others, and answers wrongly in their place.
+
+    Args:
+        routes: all of them; this is the first.
+        target_of: who asks for a path, as faults see it.
+        on_wire: does what is done to the connection and not to the answer.
+    """
+
+    def __init__(
+        self,
+        plan: FaultPlan,
+        routes: Sequence[WebRoute],
+        target_of: Callable[[WebClient, str], FaultTarget],
+        on_wire: Callable[[Claim, WebClient], None],
+    ) -> None:
+        self._plan, self._routes = plan, routes
+        self._target_of, self._on_wire = target_of, on_wire
+        self._stale: dict[str, tuple[float, WebAnswer]] = {}
+
+    def answer(self, asked: HttpRequest, client: WebClient, /) -> _Answer:
+        """See :class:`~trio_srs.service.base.WebRoute`: None where no fault is due."""
+        path = asked.target.path
+        if (stale := self._stale.get(path)) is not None:
+            until, answer = stale
+            if trio.current_time() < until:
+                return answer
+            del self._stale[path]
+        if not self._plan.has(FaultMoment.REQUEST):
+            return None
+        occasion = Occasion(FaultMoment.REQUEST, self._target_of(client, path))
+        claims = self._plan.meet(occasion)
+        if not claims:
+            return None
+        claims.sort(key=lambda claim: _ORDER.index(claim.fault.kind))
+        if any(claim.fault.kind in (FaultKind.LATE, FaultKind.SILENT) for claim in claims):
+            return self._later(claims, asked, client)
+        return self._now(claims, asked, client)
+
+    def _now(self, claims: list[Claim], asked: HttpRequest, client: WebClient) -> _Answer:
+        answer: _Answer = self._true_answer(asked, client)
+        for claim in claims:
+            fault = claim.fault
+            match fault.kind:
+                case FaultKind.REFUSE:
+                    claim.take(asked.target.path)
+                    words = fault.description or f"refused on purpose ({claim.planned.name})"
+                    raise FaultRefusalError(words, status=fault.status or _STATUS)
+                case FaultKind.STALE | FaultKind.TRUNCATE if isinstance(answer, WebAnswer):
+                    if claim.take(asked.target.path) and fault.kind is FaultKind.TRUNCATE:
+                        answer = _cut(answer, fault.bytes)
+                    elif fault.kind is FaultKind.STALE:
+                        self._keep(asked.target.path, answer, fault.for_s)
+                case FaultKind.STALE | FaultKind.TRUNCATE:
+                    claim.let_go()  # it is made while it is sent, or waited for
+                case _:
+                    self._on_wire(claim, client)
+        return answer
+
+    async def _later(self, claims: list[Claim], asked: HttpRequest, client: WebClient) -> WebAnswer:
+        while claims and claims[0].fault.kind is FaultKind.LATE:
+            late = claims.pop(0)
+            late.take(asked.target.path)
+            await trio.sleep(late.fault.by_s)
+        if claims and claims[0].fault.kind is FaultKind.SILENT:
+            claims[0].take(asked.target.path)
+            await trio.sleep_forever()
+        answer = self._now(claims, asked, client)
+        if inspect.isawaitable(answer):
+            answer = await answer
+        if answer is None:
+            raise FaultRefusalError("nothing is served there", status=_STATUS)
+        return answer
+
+    def _true_answer(self, asked: HttpRequest, client: WebClient) -> _Answer:
+        """What would be answered without a fault. Raises RefusedError."""
+        for route in self._routes:
+            if route is not self:
+                answer = route.answer(asked, client)
+                if answer is not None:
+                    return answer
+        return None
+
+    def _keep(self, path: str, answer: WebAnswer, for_s: float | None) -> None:
+        """Answer the same from now on."""
+        if len(self._stale) < _STALE_MOST:
+            until = math.inf if for_s is None else trio.current_time() + for_s
+            self._stale[path] = until, answer
+
+    def forget_stale(self) -> None:
+        """Answer what is true again."""
+        self._stale.clear()
+
+
+def _cut(answer: WebAnswer, most: int) -> WebAnswer:
+    """An answer without its end: half of it, or so many bytes."""
+    whole = b"".join(answer.chunks)
+    return attrs.evolve(
+        answer, chunks=(whole[: most or len(whole) // 2],), packed=None, etag="", has_ranges=False
+    )

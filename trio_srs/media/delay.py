@@ -1,14 +1,15 @@
 """How long frames took from a source to what was made of it. Floor 1.
 
 A frame is known again by the counter of a synthetic stream, or else by its payload, if no other
-frame of the source has the same. What a transcoder coded anew has neither.
+frame of the source has the same. What a transcoder coded anew has neither: then the counter is read
+from the decoded picture, if somebody has decoded it.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from typing import Final, Literal
+from collections.abc import Iterator, Mapping
+from typing import Final, Literal, TypeAlias
 
 import attrs
 
@@ -18,7 +19,13 @@ from trio_srs.media.trace import Frame
 
 __all__ = ["DelayFacts", "Delayed", "delay_between", "delays"]
 
-_KINDS: Final = ("video", "audio")
+_By: TypeAlias = Literal["number", "payload", "drawn"]
+_WAYS: Final[tuple[tuple[_By, str], ...]] = (
+    ("number", "video"), ("payload", "video"), ("drawn", "video"),
+    ("number", "audio"), ("payload", "audio"),
+)  # fmt: skip
+"""By what frames may be known, and of which kind, in the order in which that is tried."""
+_NOTHING: Final[Mapping[int, int]] = {}
 
 
 @attrs.frozen
@@ -35,8 +42,8 @@ class Delayed:
 class DelayFacts:
     """How the frames of a source came out."""
 
-    by: Literal["number", "payload"]
-    """What they were known by: the frame counter, or their payload."""
+    by: _By
+    """What they were known by: the frame counter, their payload, or the counter in the picture."""
     kind: str
     """``"video"`` or ``"audio"``: whose frames."""
     matched: int = 0
@@ -53,17 +60,26 @@ class DelayFacts:
     """Milliseconds: the longest delay."""
 
 
-def delays(source: StreamReport, output: StreamReport) -> tuple[Delayed, ...]:
-    """The frames that came out, in the order they did."""
-    return _match(source, output).pairs
+def delays(
+    source: StreamReport, output: StreamReport, drawn: Mapping[int, int] = _NOTHING
+) -> tuple[Delayed, ...]:
+    """The frames that came out, in the order they did; ``drawn`` as :func:`delay_between` has
+    it."""
+    return _match(source, output, drawn).pairs
 
 
-def delay_between(source: StreamReport, output: StreamReport) -> DelayFacts:
+def delay_between(
+    source: StreamReport, output: StreamReport, drawn: Mapping[int, int] = _NOTHING
+) -> DelayFacts:
     """How the frames of a source came out.
 
     The video is asked; the audio only if no picture is known again.
+
+    Args:
+        drawn: the numbers that were read in decoded pictures of the output, by the index of the
+            video frame.
     """
-    match = _match(source, output)
+    match = _match(source, output, drawn)
     known = [pair.delay_ms for pair in match.pairs if pair.delay_ms is not None]
     missing = list(match.missing())
     first = missing[0] if missing else None
@@ -81,7 +97,7 @@ def delay_between(source: StreamReport, output: StreamReport) -> DelayFacts:
 
 @attrs.frozen
 class _Match:
-    by: Literal["number", "payload"]
+    by: _By
     kind: str
     sources: dict[int, Frame]
     """By what they are known by, in their order."""
@@ -95,18 +111,17 @@ class _Match:
                 yield frame
 
 
-def _match(source: StreamReport, output: StreamReport) -> _Match:
+def _match(source: StreamReport, output: StreamReport, drawn: Mapping[int, int]) -> _Match:
     none = _Match("payload", "video", {}, ())
-    for kind in _KINDS:
-        for by in ("number", "payload"):
-            match = _match_by(by, kind, source, output)
-            if match.pairs:
-                return match
+    for by, kind in _WAYS:
+        match = _match_by(by, kind, source, output, drawn)
+        if match.pairs:
+            return match
     return none
 
 
 def _match_by(
-    by: Literal["number", "payload"], kind: str, source: StreamReport, output: StreamReport
+    by: _By, kind: str, source: StreamReport, output: StreamReport, drawn: Mapping[int, int]
 ) -> _Match:
     keyed = [(_key(frame, by), frame) for frame in source.trace.of(kind)]
     times = Counter(key for key, _ in keyed)
@@ -114,15 +129,15 @@ def _match_by(
     left, pairs = dict(sources), []
     late_s = _began_s(output) - _began_s(source)
     for frame in output.trace.of(kind):
-        key = _key(frame, by)
+        key = drawn.get(frame.index) if by == "drawn" else _key(frame, by)
         origin = left.pop(key, None) if key is not None else None
         if origin is not None:
             pairs.append(Delayed(origin, frame, _delay_ms(origin, frame, late_s)))
     return _Match(by, kind, sources, tuple(pairs))
 
 
-def _key(frame: Frame, by: Literal["number", "payload"]) -> int | None:
-    return frame.number if by == "number" else frame.clean
+def _key(frame: Frame, by: _By) -> int | None:
+    return frame.clean if by == "payload" else frame.number
 
 
 def _delay_ms(source: Frame, output: Frame, late_s: float) -> float | None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from trio_srs.media.expect import Expectation
-from trio_srs.media.expect import expect as _expect
+from trio_srs.media.expect import Evidence, Expectation, Rule
 from trio_srs.media.report import StreamReport
 
 __all__ = ["expect"]
 
+_DELAYS: Final = frozenset(f"delay.{word}" for word in ("min", "mean", "max", "matched", "missing"))
+"""For these a stream is decoded where nothing else tells which frame is which."""
 _PLUGIN: Final = "trio_srs.testing.plugin"
 
 
@@ -22,15 +24,41 @@ def expect(
     earlier: Sequence[StreamReport] = (),
     source: StreamReport | None = None,
     golden: Mapping[str, StreamReport] | None = None,
+    reference: str | os.PathLike[str] | None = None,
 ) -> Expectation:
     """Begin to say what a publish has to be like: see :func:`trio_srs.media.expect.expect`.
+
+    What is asked about the decoded picture and sound has the capture of the publish decoded, in a
+    process of its own; it needs the extra ``trio-srs[decode]``.
+
+    Args:
+        reference: a file (FLV) that decoded pictures are compared with, for ``picture(ssim=…)``;
+            without one they are compared with the capture of ``source``.
 
     What the test that pytest runs begins to expect has to be gone on with: ``expect(report)``
     alone would be met by any stream.
     """
-    expectation = _expect(report, earlier=earlier, source=source, golden=golden)
+    evidence = Evidence(
+        report=report, earlier=tuple(earlier), source=source, golden=dict(golden or {})
+    )
+    expectation = Expectation(evidence, _Decoding(None if reference is None else Path(reference)))
     if (plugin := sys.modules.get(_PLUGIN)) is not None:
         caller = sys._getframe(1)
         place = f"{Path(caller.f_code.co_filename).name}:{caller.f_lineno}"
         plugin.expectations.append((place, expectation))
     return expectation
+
+
+class _Decoding:
+    """Has decoded what rules need, when the first of them is asked."""
+
+    def __init__(self, reference: Path | None) -> None:
+        self._reference = reference
+
+    def __call__(self, evidence: Evidence, rules: Sequence[Rule]) -> Evidence:
+        """The evidence with it. Raises DecoderNotInstalledError."""
+        if not any(rule.subject.needs_decoding or rule.subject.name in _DELAYS for rule in rules):
+            return evidence
+        from trio_srs.decoding.on_demand import KeptMedia, with_decoded  # few tests need it
+
+        return with_decoded(evidence, rules, KeptMedia.of(evidence, self._reference))

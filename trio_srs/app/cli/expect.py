@@ -24,7 +24,7 @@ from trio_srs.app.cli.suggestions import misses_dashes, suggested_program, sugge
 from trio_srs.app.cli.terminal import complain, say
 from trio_srs.app.cli.verdicts import add_output_options, check_outputs
 from trio_srs.errors import RefusedError
-from trio_srs.media.expect import RuleError
+from trio_srs.media.expect import Rule, RuleError
 from trio_srs.tools.expect.golden import golden_reports
 from trio_srs.tools.expect.rule_file import gather_rules
 
@@ -60,6 +60,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--expect", metavar="RULE", action="append", default=[], help="a rule; repeatable")
     add("--expect-file", metavar="FILE.toml", action="append", default=[], type=Path,
         help="a file of rules; repeatable")  # fmt: skip
+    add("--reference", metavar="FILE.flv", type=Path,
+        help="compare decoded pictures with these, for picture.ssim and the like")  # fmt: skip
     add("--seconds", metavar="TIME", type=seconds, default=math.inf, help="judge so much media")
     add("--frames", metavar="N", type=count, default=math.inf,
         help="judge so many video frames; without video, audio frames")  # fmt: skip
@@ -120,6 +122,8 @@ def run(args: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
         for problem in error.problems:
             complain(problem)
         return Exit.USAGE
+    if not _can_be_decoded(args, rules, parser):
+        return Exit.USAGE
     try:
         golden = golden_reports(rules, Path())
     except RefusedError as error:
@@ -152,6 +156,24 @@ def _check(args: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
     for name in args.server_options:
         if getattr(args, name) is not None:
             parser.error(f"--{name.replace('_', '-')} is only for -- COMMAND and --listen")
+
+
+def _can_be_decoded(
+    args: argparse.Namespace, rules: Sequence[Rule], parser: argparse.ArgumentParser
+) -> bool:
+    """See whether the rules can be judged that need decoding, before anything is run for them."""
+    if args.reference is not None and not args.reference.is_file():
+        parser.error(f"--reference: there is no file {args.reference}")
+    if not any(rule.subject.needs_decoding for rule in rules):
+        return True
+    from trio_srs.decoding.on_demand import check_rules
+
+    try:
+        check_rules(rules)
+    except RefusedError as error:
+        complain(str(error))
+        return False
+    return True
 
 
 def _letters(word: str) -> str:

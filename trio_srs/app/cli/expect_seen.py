@@ -13,9 +13,10 @@ import trio
 from trio_srs.app.cli.interrupt import until_signal
 from trio_srs.app.cli.tool import run_tool
 from trio_srs.app.cli.verdicts import write_outputs
-from trio_srs.media.expect import Evidence, Rule, judge
+from trio_srs.media.expect import Evidence, Rule
 from trio_srs.media.report import StreamReport
 from trio_srs.net.rtmp_client import ClientSettings, client_tls
+from trio_srs.tools.expect.look import NOTHING, Look
 from trio_srs.tools.expect.media_file import report_of_file, what_is_missing
 from trio_srs.tools.expect.pull import Pull
 from trio_srs.tools.expect.stream_observer import Enough
@@ -33,15 +34,18 @@ def judge_file(
     """Judge a file and report."""
     began, began_at = time.monotonic(), time.time()
     report, absence = None, ""
-    try:
-        report = report_of_file(Path(args.target), _enough(args))
-    except MediaFileError as error:
-        absence = str(error)
+    with Look(rules, args.reference, with_pictures=args.html is not None) as look:
+        try:
+            report = report_of_file(Path(args.target), _enough(args), look.keep)
+        except MediaFileError as error:
+            absence = str(error)
+        judged = look.judge(Evidence(report=report, golden=golden)) if report else NOTHING
     outcome = Outcome(
         target=args.target,
         rules=rules,
         report=report,
-        verdicts=judge(Evidence(report=report, golden=golden), rules) if report else (),
+        verdicts=judged.verdicts,
+        pictures=judged.pictures,
         absence=absence,
         missing=what_is_missing(report) if report else "",
         seconds=time.monotonic() - began,
@@ -64,15 +68,22 @@ async def _judge_pulled(
     timeout_s = _TIMEOUT_S if args.timeout is None else args.timeout
     tls = client_tls(insecure=True) if args.insecure else None
     settings = ClientSettings(timeout_s=timeout_s, tls=tls)
-    pull = Pull(args.target, _enough(args), timeout_s=timeout_s, settings=settings)
-    by_signal = await until_signal(pull.run)
-    interrupted = by_signal is not None
-    report = pull.report()
+    with Look(rules, args.reference, with_pictures=args.html is not None) as look:
+        pull = Pull(
+            args.target, _enough(args), timeout_s=timeout_s, settings=settings, keep=look.keep
+        )
+        by_signal = await until_signal(pull.run)
+        interrupted = by_signal is not None
+        report, judged = pull.report(), NOTHING
+        if report is not None:
+            evidence = Evidence(report=report, golden=golden)
+            judged = await trio.to_thread.run_sync(look.judge, evidence, abandon_on_cancel=True)
     outcome = Outcome(
         target=pull.target,
         rules=rules,
         report=report,
-        verdicts=judge(Evidence(report=report, golden=golden), rules) if report else (),
+        verdicts=judged.verdicts,
+        pictures=judged.pictures,
         absence="" if report else pull.absence,
         interrupted=interrupted,
         remarks=("interrupted: what had come by then was judged",) if interrupted else (),

@@ -8,10 +8,13 @@ import logging
 import math
 import os
 import subprocess
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import attrs
 import trio
 
 from trio_srs.app.cli.exits import Exit
@@ -25,7 +28,7 @@ from trio_srs.net.address import Address
 from trio_srs.tools.expect.program import ProgramStartError
 from trio_srs.tools.expect.run import ExpectRun
 from trio_srs.tools.expect.run_plan import SOURCE_STREAM, RunPlan
-from trio_srs.tools.expect.run_result import outcome_of
+from trio_srs.tools.expect.run_result import outcome_of, without_captures
 from trio_srs.tools.expect.stream_observer import Enough
 from trio_srs.wire.stream_name import parse_stream
 
@@ -57,6 +60,7 @@ def judge_served(
         enough=Enough(seconds=args.seconds, frames=args.frames),
         kick_after_s=args.kick_after,
         capture=args.capture,
+        reference=args.reference,
         source=_source(args, parser),
         stdout=subprocess.DEVNULL if args.quiet else _STDERR,
         show=None if args.quiet else _pass_on,
@@ -144,7 +148,28 @@ def _say_where(url: str) -> None:
 
 
 async def _judge(args: argparse.Namespace, plan: RunPlan) -> int:
-    run = ExpectRun(plan)
-    by_signal = await until_signal(run.run)
-    outcome = outcome_of(plan, run.result, interrupted=by_signal is not None)
+    with _keeping(plan) as keeping:
+        run = ExpectRun(keeping)
+        by_signal = await until_signal(run.run)
+        judge = partial(
+            outcome_of, keeping, run.result, interrupted=by_signal is not None,
+            with_pictures=args.html is not None,
+        )  # fmt: skip
+        # Decoding takes its time, and a signal has to be heard meanwhile.
+        if keeping.is_to_be_kept:
+            outcome = await trio.to_thread.run_sync(judge, abandon_on_cancel=True)
+        else:
+            outcome = judge()
+    if plan.capture is None:
+        outcome = without_captures(outcome)
     return write_outputs(args, outcome, by_signal)
+
+
+@contextlib.contextmanager
+def _keeping(plan: RunPlan) -> Iterator[RunPlan]:
+    """The plan, with a folder for what has to be decoded, which is gone when the block ends."""
+    if plan.capture is not None or not plan.is_to_be_kept:
+        yield plan
+        return
+    with tempfile.TemporaryDirectory(prefix="trio-srs-") as folder:
+        yield attrs.evolve(plan, capture=Path(folder))

@@ -21,7 +21,7 @@ from trio_srs.media.expect.conditions import (
     unlike,
 )
 from trio_srs.media.expect.evidence import Evidence
-from trio_srs.media.expect.fluent import Expectation, ExpectationError, expect
+from trio_srs.media.expect.fluent import Expectation, ExpectationError, Prepare, expect
 from trio_srs.media.expect.judge import Verdict, golden_files, judge
 from trio_srs.media.expect.operators import Operator
 from trio_srs.media.expect.rule import Rule
@@ -37,6 +37,7 @@ __all__ = [
     "Expectation",
     "ExpectationError",
     "Operator",
+    "Prepare",
     "Rule",
     "RuleError",
     "Subject",

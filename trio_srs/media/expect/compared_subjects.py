@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 from itertools import pairwise
+from typing import Final
 
 from trio_srs.media.delay import delay_between, delays
 from trio_srs.media.expect.evidence import Absent, Evidence, Extent, Seen
@@ -14,6 +15,12 @@ from trio_srs.media.report import StepKind, StreamReport
 from trio_srs.media.trace import Frame
 
 __all__ = ["compared_subjects"]
+
+_UNKNOWN: Final = (
+    "no frame of the source came out as it was, nor with its counter; "
+    "decoded, its number may be in the picture"
+)
+_UNREAD: Final = "no frame of the source came out as it was, nor with its counter, nor its picture"
 
 
 def _reconnects(evidence: Evidence) -> Seen:
@@ -38,19 +45,25 @@ def _when(report: StreamReport, what: StepKind) -> float | None:
     return None if at_s is None else report.began_at + at_s
 
 
+def _drawn(evidence: Evidence) -> dict[int, int]:
+    """The numbers in decoded pictures, by the index of their frame; of a repeated one the first."""
+    pictures = () if evidence.decoded is None else evidence.decoded.pictures
+    return {each.index: each.number for each in pictures if each.number is not None}
+
+
 def _delay(field: str, evidence: Evidence) -> Seen:
     if evidence.source is None:
         return Absent("there is no source to compare with")
-    facts = delay_between(evidence.source, evidence.report)
+    facts = delay_between(evidence.source, evidence.report, _drawn(evidence))
     value: int | float | None = getattr(facts, field)
     if not facts.matched and field != "matched":
-        return Absent("no frame of the source came out as it was, nor with its counter")
+        return Absent(_UNKNOWN if evidence.decoded is None else _UNREAD)
     return Absent("not known when frames arrived") if value is None else value
 
 
 def _delayed(evidence: Evidence) -> Iterator[Reading]:
     if evidence.source is not None:
-        for pair in delays(evidence.source, evidence.report):
+        for pair in delays(evidence.source, evidence.report, _drawn(evidence)):
             if pair.delay_ms is not None:
                 yield Reading(pair.output, pair.delay_ms, pair.delay_ms)
 
@@ -58,7 +71,7 @@ def _delayed(evidence: Evidence) -> Iterator[Reading]:
 def _lost(evidence: Evidence) -> Iterator[Reading]:
     if evidence.source is None:
         return
-    facts = delay_between(evidence.source, evidence.report)
+    facts = delay_between(evidence.source, evidence.report, _drawn(evidence))
     if facts.first_missing is not None:
         moment = facts.first_missing
         frame = Frame(
@@ -99,7 +112,8 @@ def compared_subjects() -> Iterator[Subject]:
         kind=Kind.NUMBER,
         unit="frames",
         read=partial(_delay, "matched"),
-        definition="Frames of the source that came out: the same, or with their counter.",
+        definition="Frames of the source that came out: the same, or with their counter, "
+        "which is read from the decoded picture where everything was coded again.",
     )
     yield Subject(
         name="delay.missing",

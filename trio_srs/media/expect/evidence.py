@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import attrs
 
 from trio_srs.media.report import StreamReport
+
+if TYPE_CHECKING:  # few rules are about what was decoded
+    from trio_srs.media.decoded.decoded import Decoded
 
 __all__ = ["Absent", "Evidence", "Extent", "Inapplicable", "Number", "Seen", "Value"]
 
@@ -48,6 +51,8 @@ class Extent:
 
 Seen: TypeAlias = Value | Extent | Absent | Inapplicable
 
+_UNDECODED: Final = "it was not decoded"
+
 
 @attrs.frozen(kw_only=True)
 class Evidence:
@@ -61,3 +66,15 @@ class Evidence:
     """What the publisher was fed with: for rules about ``source.`` and ``delay``."""
     golden: Mapping[str, StreamReport] = attrs.field(factory=dict)
     """The reports of golden files by the names that rules call them."""
+    decoded: Decoded | None = None
+    """What came of decoding it: for rules about the picture and the sound."""
+    undecoded: str = _UNDECODED
+    """Why it was not decoded, as the end of a sentence, if it was not."""
+    source_decoded: Decoded | None = None
+    """What came of decoding the source, likewise."""
+
+    def of_source(self, source: StreamReport) -> Evidence:
+        """The source in place of what was made of it."""
+        return Evidence(
+            report=source, golden=self.golden, decoded=self.source_decoded, undecoded=self.undecoded
+        )

@@ -14,9 +14,9 @@ by any stream.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, Self, Unpack
+from typing import TYPE_CHECKING, Final, Self, TypeAlias, Unpack
 
 from trio_srs.errors import PeerError
 from trio_srs.media.expect.conditions import Expected
@@ -36,6 +36,9 @@ if TYPE_CHECKING:  # for type checkers: half a thousand names that would be made
     from trio_srs.media.expect import keywords, source_keywords
 
 __all__ = ["FRONTS", "Expectation", "ExpectationError", "expect"]
+
+
+Prepare: TypeAlias = Callable[[Evidence, Sequence[Rule]], Evidence]
 
 
 class ExpectationError(PeerError, AssertionError):
@@ -85,8 +88,13 @@ class Expectation:
     ``video.gop.seconds`` it is ``video(gop_seconds=at_most(2.1))``. Type checkers know them all.
     """
 
-    def __init__(self, evidence: Evidence) -> None:
-        self.evidence: Final = evidence
+    def __init__(self, evidence: Evidence, prepare: Prepare | None = None) -> None:
+        """
+        Args:
+            prepare: makes of the evidence what rules need before they are judged: decodes it.
+        """
+        self.evidence = evidence
+        self._prepare = prepare
         self._verdicts: list[Verdict] = []
         self._is_waiting = False
 
@@ -138,6 +146,8 @@ class Expectation:
         __tracebackhide__ = True
         if not rules:
             raise RuleError(f"{asker} asks nothing, so any stream would do: expected {example}")
+        if self._prepare is not None:
+            self.evidence = self._prepare(self.evidence, rules)
         self._verdicts += judge(self.evidence, rules)
         if not self._is_waiting:
             self._check(self._verdicts[-len(rules) :])
@@ -271,6 +281,27 @@ class Expectation:
         __tracebackhide__ = True
         return self.about("arrival", **facts)
 
+    def decode(self, **facts: Unpack[keywords.DecodeKeywords]) -> Self:
+        """Have facts about how it was decoded. Raises as :meth:`rules`."""
+        __tracebackhide__ = True
+        return self.about("decode", **facts)
+
+    def picture(self, **facts: Unpack[keywords.PictureKeywords]) -> Self:
+        """Have facts about decoded pictures. Raises as :meth:`rules`."""
+        __tracebackhide__ = True
+        return self.about("picture", **facts)
+
+    def counter(self, **facts: Unpack[keywords.CounterKeywords]) -> Self:
+        """Have facts about the numbers that our pattern draws. Raises as :meth:`rules`."""
+        __tracebackhide__ = True
+        return self.about("counter", **facts)
+
+    def sync(self, **facts: Unpack[keywords.SyncKeywords]) -> Self:
+        """Have facts about the sound of our pattern against its pictures. Raises as
+        :meth:`rules`."""
+        __tracebackhide__ = True
+        return self.about("sync", **facts)
+
     def source(self, **facts: Unpack[source_keywords.SourceKeywords]) -> Self:
         """Have facts about what it was made of. Raises as :meth:`rules`."""
         __tracebackhide__ = True
@@ -294,6 +325,7 @@ def _example(front: str) -> str:
 FRONTS: Final = (
     "healthy", "video", "audio", "timestamps", "gaps", "skew", "bitrate", "stall", "first_frame",
     "first_keyframe", "duration", "digest", "end", "conduct", "reconnect", "delay", "arrival",
+    "decode", "picture", "counter", "sync",
 )  # fmt: skip
 """Methods of an expectation that are named as subjects begin; ``source`` has all of them."""
 

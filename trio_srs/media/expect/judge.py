@@ -62,7 +62,7 @@ def _judge(evidence: Evidence, rule: Rule) -> Verdict:
     if subject.from_source:
         if evidence.source is None:
             return _verdict(rule, False, "there is no source to compare with")
-        evidence = Evidence(report=evidence.source, golden=evidence.golden)
+        evidence = evidence.of_source(evidence.source)
     seen, compared, golden = subject.read(evidence), rule, None
     if subject.kind is Kind.DIGEST and rule.operands and is_golden(rule.operands[0]):
         golden = evidence.golden.get(str(rule.operands[0]))

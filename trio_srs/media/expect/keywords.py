@@ -14,6 +14,8 @@ __all__ = [
     "AudioKeywords",
     "BitrateKeywords",
     "ConductKeywords",
+    "CounterKeywords",
+    "DecodeKeywords",
     "DelayKeywords",
     "DigestKeywords",
     "DurationKeywords",
@@ -22,9 +24,11 @@ __all__ = [
     "FirstKeyframeKeywords",
     "GapsKeywords",
     "HealthyKeywords",
+    "PictureKeywords",
     "ReconnectKeywords",
     "SkewKeywords",
     "StallKeywords",
+    "SyncKeywords",
     "TimestampsKeywords",
     "VideoKeywords",
 ]
@@ -162,6 +166,13 @@ class AudioKeywords(TypedDict, total=False):
     timestamps_jumps: Expected
     bitrate_mean: Expected
     bitrate_peak: Expected
+    silent_frames: Expected
+    silent_seconds: Expected
+    clipped: Expected
+    loudness: Expected
+    loudness_range: Expected
+    true_peak: Expected
+    tone: Expected
     kind: Expected
     track_id: Expected
     codec: Expected
@@ -332,3 +343,55 @@ class ArrivalKeywords(TypedDict, total=False):
     lag_least_ms: Expected
     lag_most_ms: Expected
     longest_silence_s: Expected
+
+
+class DecodeKeywords(TypedDict, total=False):
+    """The keyword arguments of ``decode()``."""
+
+    errors: Expected
+    end: Expected
+
+
+class PictureKeywords(TypedDict, total=False):
+    """The keyword arguments of ``picture()``."""
+
+    black_frames: Expected
+    black_seconds: Expected
+    frozen_frames: Expected
+    frozen_seconds: Expected
+    plain_frames: Expected
+    plain_seconds: Expected
+    corrupt_frames: Expected
+    corrupt_seconds: Expected
+    size: Expected
+    aspect: Expected
+    rotation: Expected
+    range: Expected
+    primaries: Expected
+    transfer: Expected
+    matrix: Expected
+    pixels: Expected
+    turned: Expected
+    mirrored: Expected
+    ssim: Expected
+    ssim_mean: Expected
+    psnr: Expected
+    psnr_mean: Expected
+    compared: Expected
+
+
+class CounterKeywords(TypedDict, total=False):
+    """The keyword arguments of ``counter()``."""
+
+    read: Expected
+    lost: Expected
+    repeated: Expected
+    reordered: Expected
+    unreadable: Expected
+
+
+class SyncKeywords(TypedDict, total=False):
+    """The keyword arguments of ``sync()``."""
+
+    ms: Expected
+    mean: Expected

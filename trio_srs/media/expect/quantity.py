@@ -42,6 +42,9 @@ UNITS: Final[Mapping[str, Mapping[str, Fraction]]] = {
     "fps": {"fps": Fraction(1)},
     "px": {"px": Fraction(1)},
     "ms/min": {"ms/min": Fraction(1)},
+    "dB": {"dB": Fraction(1), "dBFS": Fraction(1), "dBTP": Fraction(1)},
+    "LUFS": {"LUFS": Fraction(1), "LKFS": Fraction(1)},
+    "LU": {"LU": Fraction(1)},
     "frames": {"frames": Fraction(1), "frame": Fraction(1)},
 }
 """By the unit of a subject: what each unit that a rule may use is worth in it."""

@@ -77,6 +77,45 @@ class SourceKeywords(TypedDict, total=False):
     delay_max: Expected
     delay_matched: Expected
     delay_missing: Expected
+    decode_errors: Expected
+    decode_end: Expected
+    picture_black_frames: Expected
+    picture_black_seconds: Expected
+    picture_frozen_frames: Expected
+    picture_frozen_seconds: Expected
+    picture_plain_frames: Expected
+    picture_plain_seconds: Expected
+    picture_corrupt_frames: Expected
+    picture_corrupt_seconds: Expected
+    picture_size: Expected
+    picture_aspect: Expected
+    picture_rotation: Expected
+    picture_range: Expected
+    picture_primaries: Expected
+    picture_transfer: Expected
+    picture_matrix: Expected
+    picture_pixels: Expected
+    picture_turned: Expected
+    picture_mirrored: Expected
+    counter_read: Expected
+    counter_lost: Expected
+    counter_repeated: Expected
+    counter_reordered: Expected
+    counter_unreadable: Expected
+    sync_ms: Expected
+    sync_mean: Expected
+    picture_ssim: Expected
+    picture_ssim_mean: Expected
+    picture_psnr: Expected
+    picture_psnr_mean: Expected
+    picture_compared: Expected
+    audio_silent_frames: Expected
+    audio_silent_seconds: Expected
+    audio_clipped: Expected
+    audio_loudness: Expected
+    audio_loudness_range: Expected
+    audio_true_peak: Expected
+    audio_tone: Expected
     level: Expected
     messages: Expected
     bytes: Expected

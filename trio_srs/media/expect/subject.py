@@ -84,6 +84,8 @@ class Subject:
     """All that its text can be; empty if that is not known."""
     from_source: bool = False
     """Whether it is about the source, and not about what came of it."""
+    needs_decoding: bool = False
+    """Whether it is about the decoded picture or sound: see :mod:`trio_srs.decoding`."""
     path: tuple[str, ...] = ()
     """The attributes that lead to it from :class:`~trio_srs.media.facts.StreamFacts` on, where
     ``video`` and ``audio`` are the first track of that kind; empty if it is no fact of its own."""

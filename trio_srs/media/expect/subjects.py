@@ -8,6 +8,7 @@ from typing import Final
 import attrs
 
 from trio_srs.media.expect.compared_subjects import compared_subjects
+from trio_srs.media.expect.decoded_subjects import decoded_subjects
 from trio_srs.media.expect.evidence import Absent, Evidence, Seen
 from trio_srs.media.expect.fact_subjects import fact_subjects
 from trio_srs.media.expect.health_subjects import health_subjects
@@ -22,7 +23,8 @@ from trio_srs.media.plain import plain
 __all__ = ["SUBJECTS", "by_name", "find_subject"]
 
 _MAKERS: Final = (
-    health_subjects, track_subjects, report_subjects, compared_subjects, fact_subjects,
+    health_subjects, track_subjects, report_subjects, compared_subjects, decoded_subjects,
+    fact_subjects,
 )  # fmt: skip
 
 

@@ -38,11 +38,25 @@ _SUBJECTS: Final[Mapping[str, tuple[str, ...]]] = {
     **dict.fromkeys(("channels", "stereo", "mono"), ("audio.channels",)),
     **dict.fromkeys(("codec", "format"), ("video.codec", "audio.codec")),
     **dict.fromkeys(("duration", "length", "seconds"), ("duration.seconds",)),
-    **dict.fromkeys(("skew", "sync", "avsync", "lipsync", "desync"), ("skew.ms", "skew.drift")),
+    **dict.fromkeys(
+        ("skew", "sync", "avsync", "lipsync", "desync"),
+        ("skew.ms", "skew.drift", "sync.ms (of our pattern)"),
+    ),
     **dict.fromkeys(("drift",), ("skew.drift", "audio.sample_drift_ms")),
     **dict.fromkeys(("gap", "gaps", "dropout"), ("gaps.count", "gaps.longest")),
-    **dict.fromkeys(("stall", "stalls", "freeze", "silence"), ("stall.seconds",)),
-    **dict.fromkeys(("frozen", "still", "black"), ("video.longest_still_ms",)),
+    **dict.fromkeys(("stall", "stalls"), ("stall.seconds",)),
+    **dict.fromkeys(
+        ("frozen", "still", "freeze"), ("picture.frozen.seconds", "video.longest_still_ms")
+    ),
+    **dict.fromkeys(("black", "blackness", "dark"), ("picture.black.frames",)),
+    **dict.fromkeys(
+        ("corrupt", "corrupted", "macroblocks", "artifacts", "broken"),
+        ("picture.corrupt.frames", "decode.errors"),
+    ),
+    **dict.fromkeys(("silence", "silent", "mute", "muted"), ("audio.silent.seconds",)),
+    **dict.fromkeys(("clipping", "clip", "distortion"), ("audio.clipped",)),
+    **dict.fromkeys(("loudness", "lufs", "volume", "r128", "ebur128"), ("audio.loudness",)),
+    **dict.fromkeys(("ssim", "quality"), ("picture.ssim",)),
     **dict.fromkeys(("jitter",), ("video.intervals.jitter_ms",)),
     **dict.fromkeys(
         ("dts", "pts", "timestamp", "timestamps", "monotonic", "discontinuity"),

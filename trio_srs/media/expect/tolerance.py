@@ -36,6 +36,9 @@ TOLERANCES: Final[Mapping[str, Tolerance]] = {
     "Hz": Tolerance(1, 0),
     "px": Tolerance(0, 2),
     "ms/min": Tolerance(5, 10),
+    "dB": Tolerance(0, 1),
+    "LUFS": Tolerance(0, 1),
+    "LU": Tolerance(0, 1),
     "": Tolerance(5, 0),
 }
 """By the unit of a subject."""

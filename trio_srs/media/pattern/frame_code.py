@@ -18,9 +18,9 @@ NUMBER_BITS: Final = 24
 _CHECK_BITS: Final = 8
 CODE_BITS: Final = NUMBER_BITS + _CHECK_BITS
 _NUMBERS: Final = (1 << NUMBER_BITS) - 1
-_UNSURE: Final = 0.3
-"""How far from the middle a level may be, as a share of what is from black to white, to be
-either."""
+_UNSURE: Final = 0.2
+"""How far from the middle a level may be to be either, as a share of what is from black to
+white."""
 _MOST_UNSURE: Final = 4
 """Cells; of two neighbours that were blended, 2 are."""
 
@@ -55,31 +55,30 @@ def likely_number(levels: Sequence[float]) -> int | None:
             white as white.
 
     Returns:
-        The number that is nearest: cells that are neither black nor white may be either, all others
-        are what they look like. None if no number is.
+        The number that is nearest, of two neighbours the earlier: cells that are neither black nor
+        white may be either, all others are what they look like. None if no number is.
     """
     code = 0
     for level in levels:
         code = code << 1 | (level >= 0.5)
-    if (number := decoded_number(code)) is not None:
-        return number
     nearness = [abs(level - 0.5) for level in levels]
-    unsure = sorted(
-        (at for at, near in enumerate(nearness) if near < _UNSURE), key=nearness.__getitem__
-    )
-    if len(unsure) > _MOST_UNSURE:
-        return None
-    return _nearest(code, unsure, nearness)
+    unsure = [at for at, near in enumerate(nearness) if near < _UNSURE]
+    if not unsure or len(unsure) > _MOST_UNSURE:
+        return decoded_number(code)
+    found = _possible(code, unsure, nearness)
+    nearest = min(found, key=found.__getitem__, default=None)
+    # Of two neighbours always the earlier, or pictures would seem to go back and forth.
+    return nearest - 1 if nearest is not None and nearest - 1 in found else nearest
 
 
-def _nearest(code: int, unsure: Sequence[int], nearness: Sequence[float]) -> int | None:
-    """Turn over as little as makes it a number."""
+def _possible(code: int, unsure: Sequence[int], nearness: Sequence[float]) -> dict[int, float]:
+    """The numbers that it may be, and how much had to be turned over for each."""
     found: dict[int, float] = {}
-    for count in range(1, len(unsure) + 1):
+    for count in range(len(unsure) + 1):
         for some in combinations(unsure, count):
             other = code
             for at in some:
                 other ^= 1 << CODE_BITS - 1 - at
             if (number := decoded_number(other)) is not None:
                 found[number] = sum(nearness[at] for at in some)
-    return min(found, key=found.__getitem__, default=None)
+    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -12,6 +13,7 @@ from trio_srs.tools.expect.container_reader import PARTIAL, ContainerReader, con
 from trio_srs.tools.expect.stream_observer import EVERYTHING, Enough, StreamObserver
 from trio_srs.tools.publish import MediaFileError
 from trio_srs.wire.container import UnknownContainerError, find_container
+from trio_srs.wire.rtmp.message import Message
 
 __all__ = ["report_of_file", "what_is_missing"]
 
@@ -19,16 +21,22 @@ _READ: Final = 256 * 1024
 _END: Final = "the end of the file"
 
 
-def report_of_file(path: Path, enough: Enough = EVERYTHING) -> StreamReport:
+def report_of_file(
+    path: Path, enough: Enough = EVERYTHING, keep: Callable[[Message], object] | None = None
+) -> StreamReport:
     """Look at a file from its first frame on, until its end or until there is enough.
 
     What of it could be read is in the report; that it is not whole is told as an oddity there, see
     :func:`what_is_missing`. The file is no publish, so it has no end reason and nothing arrives.
 
+    Args:
+        keep: called with each message that was read.
+
     Raises:
         MediaFileError: it cannot be read, is no stream, or has no frame of audio or video.
     """
     observer = StreamObserver(str(path), began_at=time.time(), now_s=None)
+    observer.keep = keep
     try:
         with path.open("rb") as file:
             reader, ended, flaws = _see(file, observer, enough)

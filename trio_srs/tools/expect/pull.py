@@ -6,7 +6,7 @@ Floor 6.
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Final, Protocol
 
@@ -100,17 +100,25 @@ class Pull:
     """
 
     def __init__(
-        self, url: str, enough: Enough, *, timeout_s: float, settings: ClientSettings
+        self,
+        url: str,
+        enough: Enough,
+        *,
+        timeout_s: float,
+        settings: ClientSettings,
+        keep: Callable[[Message], object] | None = None,
     ) -> None:
         """
         Args:
             timeout_s: how long the first audio or video may take once the server has accepted,
                 and how long nothing at all may come after it.
+            keep: called with each message that came.
 
         Raises:
             UrlError: no URL that can be pulled from.
         """
         self._enough, self._timeout_s, self._settings = enough, timeout_s, settings
+        self._keep = keep
         scheme = url.partition("://")[0].lower()
         self._url = HttpUrl.parse(url) if scheme in HTTP_PORTS else RtmpUrl.parse(url)
         self.target = url.partition("?")[0]
@@ -133,6 +141,7 @@ class Pull:
         self._observer = observer = StreamObserver(
             self.target, began_at=time.time(), now_s=trio.current_time(), peer=self._url.authority
         )
+        observer.keep = self._keep
         try:
             async with self._open() as feed:
                 observer.open(trio.current_time())

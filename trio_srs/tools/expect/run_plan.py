@@ -71,12 +71,26 @@ class RunPlan:
     """Called in a thread with what the command says on standard error."""
     stdout: int = subprocess.DEVNULL
     """A file descriptor for what it says on standard output."""
+    reference: Path | None = None
+    """A file (FLV) that decoded pictures are compared with; None for what the command pulls."""
     capture: Path | None = None
     """Keep every publish, exactly as it came, as an FLV file in this folder."""
     meanwhile: Callable[[], object] | None = None
     """Called in a thread when the command has been started: there is time then."""
     on_ready: Callable[[str], object] | None = None
     """Called with the URL to publish to when the server is up."""
+
+    @property
+    def is_to_be_kept(self) -> bool:
+        """Whether what comes may have to be decoded: rules are about that, or about a delay, which
+        may be found in no other way."""
+        if any(rule.subject.needs_decoding for rule in self.rules):
+            return True
+        if self.source is None or not any(_is_delay(rule) for rule in self.rules):
+            return False
+        from trio_srs.decoding.extra import can_decode
+
+        return can_decode()
 
     def config(self) -> Config:
         """The server's configuration: everything is looked at, and nothing waits at the end."""
@@ -94,6 +108,10 @@ class RunPlan:
                 first_packet_timeout=patience,
             ),
         )
+
+
+def _is_delay(rule: Rule) -> bool:
+    return rule.subject.name.startswith("delay.")
 
 
 def placeholders(url: str, source_url: str | None) -> dict[str, str]:

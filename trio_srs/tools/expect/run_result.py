@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 import attrs
 
-from trio_srs.media.expect import Evidence, Verdict, judge
+from trio_srs.media.expect import Evidence, judge
 from trio_srs.media.report import StreamReport
+from trio_srs.tools.expect.look import NOTHING, Judged, judged
 from trio_srs.tools.expect.run_plan import RunPlan
 from trio_srs.tools.verdicts.outcome import Outcome, ProgramEnd
 
-__all__ = ["RunResult", "outcome_of"]
+__all__ = ["RunResult", "outcome_of", "without_captures"]
 
 
 @attrs.define(kw_only=True)
@@ -42,25 +43,31 @@ class RunResult:
     """How long it took."""
 
 
-def outcome_of(plan: RunPlan, result: RunResult, *, interrupted: bool = False) -> Outcome:
-    """Judge what was found.
+def outcome_of(
+    plan: RunPlan, result: RunResult, *, interrupted: bool = False, with_pictures: bool = False
+) -> Outcome:
+    """Judge what was found; where rules need it, have decoded what was captured.
 
     Of several publishes the last is judged, the others are its past. One that was ended because
     that was asked for, and never came back, is the last.
+
+    Args:
+        with_pictures: whether some of what was decoded is to be shown.
     """
     report: StreamReport | None = None
     before: tuple[StreamReport, ...] = ()
-    verdicts: tuple[Verdict, ...] = ()
+    found = NOTHING
     if result.reports:
         *earlier, report = result.reports
         before = tuple(earlier)
         evidence = Evidence(report=report, earlier=before, source=result.source, golden=plan.golden)
-        verdicts = judge(evidence, plan.rules)
+        found = _judged(plan, evidence, with_pictures=with_pictures)
     return Outcome(
         target=result.stream or "a stream",
         rules=plan.rules,
         report=report,
-        verdicts=verdicts,
+        verdicts=found.verdicts,
+        pictures=found.pictures,
         earlier=before,
         source=result.source,
         absence="" if report else _absence(plan, result, interrupted=interrupted),
@@ -70,6 +77,27 @@ def outcome_of(plan: RunPlan, result: RunResult, *, interrupted: bool = False) -
         remarks=tuple(_remarks(plan, result, interrupted=interrupted)),
         seconds=result.seconds,
         began_at=result.began_at,
+    )
+
+
+def _judged(plan: RunPlan, evidence: Evidence, *, with_pictures: bool) -> Judged:
+    if not plan.is_to_be_kept:
+        return Judged(judge(evidence, plan.rules))
+    from trio_srs.decoding.on_demand import KeptMedia  # few runs decode anything
+
+    kept = KeptMedia.of(evidence, plan.reference)
+    return judged(evidence, plan.rules, kept, with_pictures=with_pictures)
+
+
+def without_captures(outcome: Outcome) -> Outcome:
+    """The outcome, when the files that it was made of are gone."""
+
+    def gone(report: StreamReport | None) -> StreamReport | None:
+        return None if report is None else attrs.evolve(report, captured=None)
+
+    earlier = tuple(attrs.evolve(report, captured=None) for report in outcome.earlier)
+    return attrs.evolve(
+        outcome, report=gone(outcome.report), source=gone(outcome.source), earlier=earlier
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 import attrs
@@ -49,6 +49,7 @@ class StreamObserver:
     Attributes:
         tally: what came so far.
         steps: what happened besides media; times count from when this was made.
+        keep: called with each message as it comes, for whoever keeps them.
         has_messages: whether the messages are what came; else they were made here of what came in
             another container, and their digests are nothing to compare by.
     """
@@ -67,6 +68,7 @@ class StreamObserver:
         self.stream, self.peer, self.began_at = stream, peer, began_at
         self.tally = Tally()
         self.steps: list[Step] = []
+        self.keep: Callable[[Message], object] | None = None
         self.has_messages = True
         self._began_s = now_s
         self._opened_s: float | None = None
@@ -86,6 +88,8 @@ class StreamObserver:
     def see(self, message: Message, now_s: float | None = None) -> None:
         """Take the next message."""
         self.tally.add(message)
+        if self.keep is not None:
+            self.keep(message)
         self._probe.see(message, now_s)
 
     def report(

@@ -13,7 +13,7 @@ from trio_srs.media.expect.judge import Verdict
 from trio_srs.media.expect.rule import Rule
 from trio_srs.media.report import StreamReport
 
-__all__ = ["Case", "Outcome", "ProgramEnd", "Status"]
+__all__ = ["Case", "Outcome", "ProgramEnd", "SeenPicture", "Status"]
 
 
 @attrs.frozen(kw_only=True)
@@ -90,6 +90,19 @@ class Case:
 
 
 @attrs.frozen(kw_only=True)
+class SeenPicture:
+    """A decoded picture, small, to be looked at."""
+
+    title: str
+    """What it shows: ``"video frame 30 (1200 ms)"``."""
+    jpeg: bytes
+    reference: bytes | None = None
+    """The picture of the reference that it was compared with."""
+    rule: str = ""
+    """The rule that it breaks; empty if it is only one of many."""
+
+
+@attrs.frozen(kw_only=True)
 class Outcome:
     """One run: what was asked, what came, and what is to be said of it."""
 
@@ -101,6 +114,8 @@ class Outcome:
     """What came; None when nothing did."""
     verdicts: tuple[Verdict, ...] = ()
     """What became of the rules; empty when nothing came."""
+    pictures: tuple[SeenPicture, ...] = ()
+    """Some of its pictures, if it was decoded and that was asked for."""
     earlier: tuple[StreamReport, ...] = ()
     """Publishes of the same name before the one that was judged, oldest first."""
     source: StreamReport | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import html
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
@@ -10,7 +11,7 @@ from typing import Final
 from trio_srs.media.expect.judge import Verdict
 from trio_srs.media.report import StreamReport
 from trio_srs.tools.verdicts.drawing import svg
-from trio_srs.tools.verdicts.outcome import Case, Outcome, Status
+from trio_srs.tools.verdicts.outcome import Case, Outcome, SeenPicture, Status
 from trio_srs.tools.verdicts.printable import printable
 from trio_srs.tools.verdicts.report_table import report_sections, summary
 from trio_srs.tools.verdicts.series import plots
@@ -30,6 +31,9 @@ td, th { padding: 0.15em 1em 0.15em 0; border-bottom: 1px solid #ddd; text-align
   white-space: nowrap }
 .ok td:first-child { color: #17662e } .failed td { color: #b00020 }
 .skipped td { color: #888 } figure { margin: 1em 0 } figure svg { width: 100%; height: auto }
+.pictures { display: flex; flex-wrap: wrap; gap: 1em } .pictures figure { margin: 0 }
+.pictures img { max-width: 20em } .pictures figcaption { color: #666 }
+.worst { flex-basis: 100% } .worst figcaption { color: #b00020 }
 pre { background: #f6f6f6; padding: 0.7em; overflow-x: auto } .small { color: #666 }
 """
 _MARKS: Final = {Status.MET: "✓", Status.FAILED: "✗", Status.SKIPPED: "?"}
@@ -52,6 +56,7 @@ def _parts(outcome: Outcome) -> Iterator[str]:
         yield f"<p>{_text(summary(outcome.report))}</p>"
     yield from (f"<p>{_text(remark)}</p>" for remark in outcome.remarks)
     yield _cases(outcome.cases)
+    yield from _pictures(outcome.pictures)
     if outcome.program is not None:
         yield f"<p class=small>The command: <code>{_text(str(outcome.program))}</code></p>"
         if outcome.program.last_lines:
@@ -74,6 +79,26 @@ def _cases(cases: Iterable[Case]) -> str:
         mark, name = _MARKS[case.status], _text(case.name)
         rows.append(f'<tr class="{case.status.value}"><td>{mark}<td>{name}<td>{seen}')
     return "\n".join((*rows, "</table>"))
+
+
+def _pictures(pictures: Iterable[SeenPicture]) -> Iterator[str]:
+    """What was to be seen: first what breaks a rule, beside its reference."""
+    shown = list(pictures)
+    if not shown:
+        return
+    yield '<h2>The picture, decoded</h2><div class="pictures">'
+    for picture in shown:
+        title = ": ".join(filter(None, (picture.rule, picture.title)))
+        yield f"<figure{' class=worst' if picture.rule else ''}>{_image(picture.jpeg, title)}"
+        if picture.reference is not None:
+            yield _image(picture.reference, "its reference")
+        yield f"<figcaption>{_text(title)}</figcaption></figure>"
+    yield "</div>"
+
+
+def _image(jpeg: bytes, text: str) -> str:
+    data = base64.b64encode(jpeg).decode()
+    return f'<img src="data:image/jpeg;base64,{data}" alt="{_text(text)}" title="{_text(text)}">'
 
 
 def _report(title: str, report: StreamReport, verdicts: tuple[Verdict, ...] = ()) -> Iterator[str]:

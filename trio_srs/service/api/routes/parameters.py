@@ -33,6 +33,7 @@ _MEANINGS: Final = {
     409: "It cannot be done as things are.",
     413: "The body is too large.",
     429: "From this address came too many wrong passwords or tokens.",
+    501: "What is needed for it is not installed.",
     503: "The server stops.",
 }
 

@@ -10,6 +10,7 @@ import trio
 from litestar import Response, get, post
 from litestar.params import JSONBody, QueryParameter
 
+from trio_srs.decoding.on_demand import KeptMedia, check_rules, needs_decoding, with_decoded
 from trio_srs.hub.access_rule import Permission
 from trio_srs.media.expect import (
     Evidence,
@@ -102,7 +103,7 @@ async def list_reports(
     operation_id="expect",
     opt=needing(Permission.READ),
     status_code=200,
-    responses=failures(400, 404, 413),
+    responses=failures(400, 404, 413, 501),
 )
 async def judge_stream(
     api: Api, app: AppName, name: StreamPart, data: JSONBody[Expectations], vhost: Vhost = ""
@@ -119,7 +120,7 @@ async def judge_stream(
         named = find_key(data.source, vhost, api.hosts.vhost_of, "body.source")
         source = _find(api, named, "body.source")
     evidence = Evidence(report=report, earlier=tuple(earlier), source=source)
-    verdicts = await trio.to_thread.run_sync(judge, evidence, rules, limiter=api.aside)
+    verdicts = await trio.to_thread.run_sync(_judged, evidence, rules, limiter=api.aside)
     return PlainResponse(
         JudgedAnswer(
             met=all(verdict.met for verdict in verdicts),
@@ -129,6 +130,13 @@ async def judge_stream(
             verdicts=tuple(map(_verdict, verdicts)),
         )
     )
+
+
+def _judged(evidence: Evidence, rules: tuple[Rule, ...]) -> tuple[Verdict, ...]:
+    """Judge, and decode what was kept if that is needed for it."""
+    if needs_decoding(rules):
+        evidence = with_decoded(evidence, rules, KeptMedia.of(evidence))
+    return judge(evidence, rules)
 
 
 def _verdict(verdict: Verdict) -> VerdictAnswer:
@@ -154,7 +162,9 @@ def _checked(rule: Rule) -> Rule:
 
     Raises:
         RuleError: it asks for a file.
+        DecoderNotInstalledError: it is about the decoded picture, and nothing here decodes.
     """
+    check_rules([rule])
     if names := golden_files([rule]):
         raise RuleError(f"the API reads no files such as {names[0]!r}: expected a digest")
     return rule

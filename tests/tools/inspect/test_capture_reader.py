@@ -11,6 +11,8 @@ from typing import Final
 
 import attrs
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.tools.inspect.scenes import Scene, file_of
 from trio_srs.errors import RefusedError
@@ -263,3 +265,17 @@ def test_a_file_that_ends_early_and_packets_of_other_kinds_are_no_error(read: Re
         assert not tcp_connections(
             packets(head[:20] + struct.pack("<I", link_type) + head[24:] + odd)
         )
+
+
+@pytest.mark.property
+@given(st.binary(max_size=300), st.integers(0, 2**32))
+def test_any_bytes_are_packets_or_refused(data: bytes, seed: int) -> None:
+    chance, sent = random.Random(seed), segments(publish().records)
+    for whole in (pcap("ethernet", sent), pcapng("vlan", sent), pcap("raw", ()), pcapng("any", ())):
+        damaged = bytearray(whole + data)
+        for _ in range(20):
+            damaged[chance.randrange(len(damaged))] = chance.randrange(256)
+        try:
+            tcp_connections(packets(bytes(damaged)))
+        except PacketFileError:
+            continue

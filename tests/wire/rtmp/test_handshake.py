@@ -22,6 +22,7 @@ from trio_srs.wire.rtmp.handshake import (
     HandshakeError,
     HandshakeKind,
     ServerHandshake,
+    answer_part,
 )
 
 DATA = Path(__file__).parents[2] / "data" / "handshake"
@@ -389,3 +390,14 @@ def test_two_of_us_agree_however_the_bytes_are_sliced(
 def test_garbage_is_read_or_blamed_on_the_peer(head: bytes, filling: bytes, at: list[int]) -> None:
     garbage = head + filling
     assert verdict(server(), [garbage]) == verdict(server(), sliced(garbage, at))
+
+
+@pytest.mark.parametrize("digest", [False, True])
+def test_a_part_is_answered_as_either_side_would(digest: bool) -> None:
+    random = bytes(range(256)) * 12
+    client = ClientHandshake(random=random, digest=digest)
+    server = ServerHandshake(random=random)
+    c0c1 = client.begin()
+    said = server.receive(c0c1)
+    assert answer_part(c0c1[1:], random[1528:], to_server=False) == said[1537:]
+    assert answer_part(said[1:1537], random[1528:], to_server=True) == client.receive(said)

@@ -27,6 +27,7 @@ COMMANDS: Final = {
     "probe": "say what a stream is made of, and how its server behaves",
     "expect": "judge a stream of a server, or a file, by rules",
     "inspect": "print what an RTMP peer and a server said, from a capture of it",
+    "replay": "do a captured session again, as its client or its server",
     "hooks": "receive HTTP callbacks, and answer them as it is told",
     "hash-password": "write the line by which a user is known to a server",
     "sign-url": "sign the URL of a stream, so that it opens that until a time",

@@ -34,6 +34,7 @@ __all__ = [
     "HandshakeError",
     "HandshakeKind",
     "ServerHandshake",
+    "answer_part",
 ]
 
 RANDOM_BYTES: Final = 3072
@@ -125,6 +126,19 @@ def _answer(random: bytes, digest: bytes, key: bytes) -> bytes:
 
 def _first_part(epoch_ms: int, version: bytes, random: bytes) -> bytes:
     return _HEAD.pack(epoch_ms % 2**32, version) + random[:_FILL]
+
+
+def answer_part(part: bytes, random: bytes, *, to_server: bool) -> bytes:
+    """The C2 for an S1, or the S2 for a C1, as if nobody had to remember its own first part: signed
+    if that has a digest that holds, else the part again.
+
+    Args:
+        random: what a signed one begins with; of :data:`RANDOM_BYTES` half is enough.
+        to_server: whether it is a C2.
+    """
+    theirs, ours = (_SERVER_KEY, _PLAYER_KEY) if to_server else (_PLAYER_KEY, _SERVER_KEY)
+    _, digest = _find_digest(part, theirs)
+    return _answer(random, digest, ours) if digest else part
 
 
 class _Handshake(abc.ABC):

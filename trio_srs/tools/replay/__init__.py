@@ -1,0 +1,1 @@
+"""Doing captured sessions again: one side of them, against whatever is on the other side."""

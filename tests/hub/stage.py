@@ -48,6 +48,9 @@ class ByHand(Broadcaster):
     def news(self, feed: Feed) -> None:
         feed.dirty = True
 
+    def push(self, feed: Feed) -> None:
+        """It is not its turn."""
+
 
 def later(seconds: float) -> None:
     """Let time pass on the mock clock, with nothing else happening."""

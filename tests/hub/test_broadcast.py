@@ -68,41 +68,122 @@ async def broadcasting(broadcaster: Broadcaster) -> AsyncIterator[None]:
         nursery.cancel_scope.cancel()
 
 
-async def test_a_stream_is_due_one_interval_after_its_first_news(autojump_clock: MockClock) -> None:
+async def timed(channel: Channel, *said: tuple[float, Message]) -> None:
+    for at, message in said:
+        await trio.sleep_until(at)
+        channel.say(message)
+    await trio.sleep(3)
+
+
+async def test_a_stream_that_has_rested_is_due_at_once(autojump_clock: MockClock) -> None:
     broadcaster = Broadcaster()
     channel = Channel(broadcaster, 0.5)
     async with broadcasting(broadcaster):
-        for at, message in ((10.125, key(0)), (10.5, inter(40)), (10.75, inter(80))):
-            await trio.sleep_until(at)
-            channel.say(message)
-        await trio.sleep_until(20)
-    assert channel.times == [10.625, 11.25]
+        await timed(channel, (10.125, key(0)), (10.625, inter(40)), (20, inter(80)))
+    assert channel.times == [10.125, 10.625, 20]
     assert channel.heard() == [heard(key(0), inter(40), inter(80))]
+
+
+async def test_news_before_that_waits_for_more_or_one_interval(autojump_clock: MockClock) -> None:
+    broadcaster = Broadcaster()
+    channel = Channel(broadcaster, 0.5)
+    async with broadcasting(broadcaster):
+        await timed(channel, (1, key(0)), (1.25, inter(40)), (1.375, inter(80)))
+        assert channel.times == [1, 1.75]
+        await timed(channel, (5, inter(0)), (5.25, inter(40)), (5.625, inter(80)))
+        assert channel.times == [1, 1.75, 5, 5.625]  # it has rested with the last one
+    assert channel.heard()[0][3:] == heard(inter(0), inter(40), inter(80))
+
+
+async def test_after_one_that_waited_in_vain_none_waits(autojump_clock: MockClock) -> None:
+    """What comes hardly more often than once in an interval is not to be late for ever."""
+    broadcaster = Broadcaster()
+    channel = Channel(broadcaster, 0.5)
+    async with broadcasting(broadcaster):
+        said = [(1 + at * 0.5625, inter(at)) for at in (0, 1, 2, 3)]
+        await timed(channel, (0.75, key(0)), *said)
+    assert channel.times == [0.75, 1.5, *(at for at, _ in said[1:])]
+
+
+async def test_sound_waits_for_pictures_but_not_for_ever(autojump_clock: MockClock) -> None:
+    broadcaster = Broadcaster()
+    channel = Channel(broadcaster, 0.5)
+    async with broadcasting(broadcaster):
+        await timed(
+            channel,
+            *((1, key(0)), (1.25, audio(20)), (1.5, inter(40)), (1.75, audio(60))),
+            *((2.5, audio(80)), (2.75, inter(100))),
+        )
+    assert channel.times == [1, 1.5, 2.5, 2.75]  # the sound of 1.75 for one and a half intervals
+
+
+async def test_sound_that_goes_alone_makes_no_picture_late(autojump_clock: MockClock) -> None:
+    broadcaster = Broadcaster()
+    channel = Channel(broadcaster, 0.5)
+    async with broadcasting(broadcaster):
+        await timed(channel, (1, key(0)), (1.5, audio(20)), (2.375, inter(40)))
+    assert channel.times == [1, 2.25, 2.375]
+
+
+async def test_sound_does_not_wait_when_nothing_was_sent_for_a_while(
+    autojump_clock: MockClock,
+) -> None:
+    broadcaster = Broadcaster()
+    channel = Channel(broadcaster, 0.5)
+    async with broadcasting(broadcaster):
+        await timed(channel, (1, key(0)), (1.25, audio(20)), (1.625, audio(40)), (1.75, audio(60)))
+    assert channel.times == [1, 1.625, 2.5]
+
+
+async def test_without_pictures_sound_is_sent_at_once(autojump_clock: MockClock) -> None:
+    broadcaster = Broadcaster()
+    channel = Channel(broadcaster, 0.5)
+    async with broadcasting(broadcaster):
+        await timed(channel, (1, audio(0)), (1.75, audio(23)))
+    assert channel.times == [1, 1.75]
+
+
+async def test_the_rest_begins_when_the_last_reader_was_served(autojump_clock: MockClock) -> None:
+    broadcaster = Broadcaster()
+    channel = Channel(broadcaster, 0.5, readers=3)
+
+    def take_long() -> None:
+        channel.times.append(trio.current_time())
+        autojump_clock.jump(0.125)
+
+    for outlet in channel.outlets:
+        outlet.before_offer = take_long
+    async with broadcasting(broadcaster):
+        await timed(channel, (1, key(0)), (1.75, inter(40)))
+    assert channel.times == [1, 1.125, 1.25, 2.25, 2.375, 2.5]
 
 
 async def test_streams_that_are_nearly_due_go_along(autojump_clock: MockClock) -> None:
     broadcaster = Broadcaster()
     first, along, later = (Channel(broadcaster, 0.5) for _ in range(3))
     async with broadcasting(broadcaster):
-        for at, channel in ((10, first), (10.125, along), (10.25, later)):
-            await trio.sleep_until(at)
+        for channel in (first, along, later):
             channel.say(key(0))
-        await trio.sleep_until(12)
-    assert first.times == along.times == [10.5]
-    assert later.times == [10.75]
+        await wait_all_tasks_blocked()
+        for at, channel in ((0.125, first), (0.25, along), (0.375, later)):
+            await trio.sleep_until(at)
+            channel.say(inter(40))
+        await trio.sleep_until(2)
+    assert first.times == along.times == [0, 0.625]
+    assert later.times == [0, 0.875]
 
 
 async def test_intervals_have_queues_of_their_own(autojump_clock: MockClock) -> None:
     broadcaster = Broadcaster()
     quick, slow = Channel(broadcaster, 0.25), Channel(broadcaster, 2.0)
     async with broadcasting(broadcaster):
-        for at in (20.0, 20.5):
+        for at in (20.0, 20.125, 20.5):
             await trio.sleep_until(at)
             quick.say(audio(0))
             slow.say(audio(0))
         await trio.sleep_until(30)
-    assert quick.times == [20.25, 20.75]
-    assert slow.times == [22.0]
+    assert quick.times == [20, 20.375, 20.5]
+    assert slow.times == [20, 22.125]
 
 
 async def test_without_an_interval_it_is_sent_at_once(autojump_clock: MockClock) -> None:
@@ -158,12 +239,14 @@ async def test_a_push_leaves_it_to_the_task_where_it_would_take_long(
     broadcaster = Broadcaster()
     at_intervals, crowded = Channel(broadcaster, 0.5), Channel(broadcaster, 0.0, readers=17)
     for channel in (at_intervals, crowded):
-        channel.say(key(0))
-        broadcaster.push(channel.live.feed)
-        assert channel.times == []
+        for message in (key(0), inter(40)):
+            assert channel.live.lease is not None
+            channel.live.lease.append(message, trio.current_time())
+            broadcaster.push(channel.live.feed)
+    assert (at_intervals.times, crowded.times) == ([0], [])  # the first had rested
     async with broadcasting(broadcaster):
         await trio.sleep(1)
-    assert len(at_intervals.times) == 1
+    assert at_intervals.times == [0, 0.5]
     assert len(crowded.times) == 17
 
 
@@ -216,7 +299,7 @@ async def test_news_during_a_job_is_sent_by_the_next(autojump_clock: MockClock) 
         await trio.sleep_until(2.25)
         channel.say(key(0))
         await trio.sleep_until(4)
-    assert channel.times == [2.75] * 3 + [3.25] * 3
+    assert channel.times == [2.25] * 3 + [2.75] * 3
     assert channel.heard() == [heard(key(0), inter(40))] * 3
 
 

@@ -294,7 +294,9 @@ class Cursors(RuleBasedStateMachine):
             at = reading.next
             if at == BEGIN:
                 at = self.published[reading.publish].begin
-            behind = self.log.history[reading.came_at if at is None else at :]
+            if at is None:  # it may begin further back than it came
+                at = max((it for it in self.entries if it <= reading.came_at), default=0)
+            behind = self.log.history[at:]
             lag = behind[-1].arrived_at - behind[0].arrived_at
             assert lag > policy.most_s or sum(map(weight, behind)) > policy.most_bytes
 

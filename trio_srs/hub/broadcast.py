@@ -31,11 +31,17 @@ _TOGETHER: Final = 0.25
 however many streams there are, the task wakes at most four times in an interval."""
 
 
+_SOUND_WAITS: Final = 1.5
+"""How many intervals sound waits at most for a picture to go along with, ..."""
+_SOUND_RESTS: Final = 1.25
+"""... and how many after the last write it does not wait. See benchmarks/experiments."""
+
+
 @attrs.define(eq=False)
 class _Queue:
-    """The streams of one send interval that have news, in the order in which they are due."""
+    """The streams with news that wait equally long, in the order in which they are due."""
 
-    interval: float
+    wait_s: float
     feeds: dict[Feed, float] = attrs.field(factory=dict)
     """When each is due."""
 
@@ -48,11 +54,17 @@ class _Queue:
         """If any is due, all that are, or will be soon."""
         if self.due > now:
             return []
-        until = now + self.interval * _TOGETHER
+        until = now + self.wait_s * _TOGETHER
         taken = list(takewhile(lambda feed: self.feeds[feed] <= until, self.feeds))
         for feed in taken:
-            del self.feeds[feed]
+            self.remove(feed)
+            feed.has_waited = self.wait_s > 0
         return taken
+
+    def remove(self, feed: Feed) -> None:
+        """Let one wait there no longer."""
+        del self.feeds[feed]
+        feed.queue = None
 
 
 class _Round:
@@ -61,14 +73,18 @@ class _Round:
 
     Attributes:
         groups: those that have not got all of it.
+        urgent: how many records of it did not wait for a picture.
+        in_vain: whether the one that there is of these waited, and no other came.
         end: of what was new when the round began; what comes later is for the next one.
         delivery: the span of the first group that is under way.
     """
 
-    __slots__ = ("delivery", "end", "feed", "groups")
+    __slots__ = ("delivery", "end", "feed", "groups", "in_vain", "urgent")
 
     def __init__(self, feed: Feed) -> None:
         self.feed = feed
+        self.urgent = feed.urgent
+        self.in_vain = feed.has_waited and feed.urgent == 1
         self.groups: deque[FormGroup] = deque(feed.groups.values())
         self.end = feed.log.end
         self.delivery: SpanDelivery | None = None
@@ -100,10 +116,15 @@ class _Round:
 class Broadcaster:
     """Joins what is new in a stream once, and offers it to every caught-up reader.
 
-    A stream is due one send interval after the first record that was not sent, so that none
-    waits longer and as many as possible go together. There is one queue per interval, over the
-    streams that have news, instead of a timer per stream (1,000 tasks that each sleep 20 ms cost
-    most of a core). Streams take turns, and so do the readers of one stream in being first.
+    A stream that has rested for a send interval is due at once: to wait would make nothing fewer.
+    Otherwise it is due one interval after the first record that was not sent, so that none waits
+    longer and as many as possible go together; if none came, the next is not to wait. Sound waits
+    for the next picture, one and a half intervals at most, but not if nothing was sent for a while.
+    A rest begins when the last reader was served: the more readers, the rarer the writes.
+
+    There is one queue for each time that is waited, over the streams that have news, instead of a
+    timer per stream (1,000 tasks that each sleep 20 ms cost most of a core). Streams take turns,
+    and so do the readers of one stream in being first.
     """
 
     def __init__(
@@ -122,29 +143,35 @@ class Broadcaster:
         self._sleep = trio.CancelScope()
 
     def news(self, feed: Feed) -> None:
-        """A stream has news: it is due when its interval has passed since the first of it."""
+        """A stream has news: it will be due, if it is not yet to be."""
         feed.dirty = True
-        interval = feed.settings.send_interval
-        queue = self._queues.get(interval)
+        known = feed.queue
+        now = trio.current_time()
+        wait_s = _wait_s(feed, now)
+        due = now + wait_s
+        if known is not None:
+            if known.feeds[feed] <= due:
+                return
+            known.remove(feed)
+        queue = self._queues.get(wait_s)
         if queue is None:
-            queue = self._queues[interval] = _Queue(interval)
-        if feed in queue.feeds:
-            return
-        due = trio.current_time() + interval
+            queue = self._queues[wait_s] = _Queue(wait_s)
         if not queue.feeds and due < self._sleep.deadline:
             self._sleep.deadline = due
         queue.feeds[feed] = due
+        feed.queue = queue
 
     def push(self, feed: Feed) -> None:
-        """Send a stream's news now, if its interval says so and it takes next to no time; else
-        when it is due."""
+        """Send a stream's news now, if it is due and that takes next to no time; else when it is
+        due, or has its turn."""
         if not feed.dirty:
             return
-        if feed.settings.send_interval or feed.reader_count > _INLINE or self._rounds or self._due:
+        is_crowd = feed.reader_count > _INLINE or self._rounds or self._due
+        if is_crowd or _wait_s(feed, trio.current_time()):
             self.news(feed)
             return
-        for queue in self._queues.values():  # what is due of the publish before goes along
-            queue.feeds.pop(feed, None)
+        if feed.queue is not None:  # what waits goes along
+            feed.queue.remove(feed)
         self._begin(feed)
         while self._rounds:
             self._step()
@@ -187,6 +214,9 @@ class Broadcaster:
         if feed not in self._serving:  # else the end of its round sees that there is more
             self._serving.add(feed)
             self._rounds.append(_Round(feed))
+            if feed.urgent:
+                feed.rests_from = math.inf  # until it has been served
+            feed.urgent, feed.has_waited = 0, False
 
     def _step(self) -> None:
         """Serve some readers of the stream whose turn it is."""
@@ -200,5 +230,16 @@ class Broadcaster:
             self._rounds.append(turn)
             return
         self._serving.remove(feed)
+        feed.sent_at = now = trio.current_time()
+        if turn.urgent:
+            feed.rests_from = -math.inf if turn.in_vain else now
         if feed.log.end > turn.end and not feed.dirty and feed.has_listeners:
             self.news(feed)  # it went on while the readers were served
+
+
+def _wait_s(feed: Feed, now: float) -> float:
+    """How long a stream's news waits that comes now."""
+    interval = feed.settings.send_interval
+    if not feed.urgent:
+        return interval * _SOUND_WAITS if now < feed.sent_at + interval * _SOUND_RESTS else 0.0
+    return interval if now < feed.rests_from + interval else 0.0

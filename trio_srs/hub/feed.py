@@ -6,7 +6,8 @@ records and says which of them may be begun at; it never learns who reads.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, MutableMapping
 from typing import TYPE_CHECKING, Final, Protocol
 
 from trio_srs.hub.cursor import Begin, Cursor
@@ -21,6 +22,7 @@ from trio_srs.hub.reader import Outlet, Reader
 from trio_srs.hub.record import Record, weight
 from trio_srs.hub.settings import StreamSettings
 from trio_srs.wire.flv.enhanced import FrameKind
+from trio_srs.wire.rtmp.message import MessageType
 
 if TYPE_CHECKING:
     from trio_srs.hub.broadcast import Broadcaster
@@ -31,6 +33,7 @@ HEADERS_PART: Final = 8
 """One in so many bytes of what a feed may hold may be headers; and it is looked twice as often for
 what is no longer wanted."""
 _KEYFRAME: Final = int(FrameKind.KEYFRAME)
+_AUDIO: Final = MessageType.AUDIO.value
 _TRIM_EVERY: Final = 2**18
 """Bytes between two looks at what is no longer wanted; less, if what may be kept is little."""
 _TRIM_RECORD: Final = _TRIM_EVERY // 64
@@ -47,6 +50,19 @@ class Headers(Protocol):
 
     def snapshot(self) -> tuple[Header, ...]:
         """All that hold now."""
+        ...
+
+
+class Queued(Protocol):
+    """Where feeds with news wait to be due."""
+
+    @property
+    def feeds(self) -> MutableMapping[Feed, float]:
+        """Those that wait, and when each is due."""
+        ...
+
+    def remove(self, feed: Feed) -> None:
+        """Let one wait there no longer."""
         ...
 
 
@@ -92,6 +108,11 @@ class Feed:
         cursors: the readers of records.
         waiting: those of them that are to be woken when the broadcaster comes round with news.
         dirty: whether there is news for readers that the broadcaster has not begun to send.
+        urgent: how many records of it do not wait for a picture to go along with.
+        has_waited: whether the broadcaster let the news wait.
+        queue: where the broadcaster has it, while it waits to be due.
+        sent_at: when the broadcaster had last sent something to all, on Trio's clock; and ...
+        rests_from: ... when that was the last time something urgent.
         has_listeners: whether there is anybody for whom a record is news.
         times: knows the newest timestamp that was written.
         has_pictures: whether readers may begin at some records only, and the others hang on them.
@@ -122,6 +143,10 @@ class Feed:
         self.cursors: dict[Cursor, None] = {}
         self.waiting: set[Cursor] = set()
         self.dirty = False
+        self.urgent = 0
+        self.has_waited = False
+        self.queue: Queued | None = None
+        self.sent_at = self.rests_from = -math.inf
         self.has_listeners = False
         self.times: Times = _NO_TIMES
         self.has_pictures = False
@@ -196,6 +221,8 @@ class Feed:
             or record.flags & _KEYFRAME
         ):
             self._trim()
+        if record.type_id != _AUDIO or not self.has_pictures:
+            self.urgent += 1
         self.dirty = self.has_listeners
 
     def append_now(self, record: Record) -> None:

@@ -213,7 +213,9 @@ class StreamSettings:
     send_interval: Seconds = attrs.field(
         default=Seconds(0.02), validator=seconds_within("0s", "2s")
     )
-    """Collect this long before a stream's players are written to: fewer, larger writes. `"0s"`
+    """What comes sooner than this after the last write to a stream's players is collected this
+    long: fewer, larger writes. What comes later is written at once, so pictures that come more
+    rarely are never late; sound waits for the next picture, half as long again at most. `"0s"`
     writes each message at once."""
     merge_read: Seconds = attrs.field(default=Seconds(0.0), validator=seconds_within("0s", "2s"))
     """Rest this long between two reads from a publisher: fewer, larger reads. It rests less if

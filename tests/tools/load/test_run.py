@@ -119,6 +119,19 @@ async def test_a_latency_is_that_of_every_frame_to_every_player() -> None:
     assert 0 < window["latency_ms"]["p50"] < 200
 
 
+async def test_sound_has_latencies_of_its_own_and_some_players_may_only_count() -> None:
+    async with server() as running:
+        more = {"metered": 2, "frame_size": 1000, "sound": True}
+        report = await load(running, Load.LATENCY, "l", QUICK, clients=4, **more)
+    [window] = report["windows"]
+    assert report["connected"] == 4
+    assert window["latency_ms"]["n"] == 2 * window["frames"] > 0
+    pictures, sound = window["picture_latency_ms"]["n"], window["sound_latency_ms"]["n"]
+    assert pictures + sound == window["latency_ms"]["n"]
+    assert pictures < sound
+    assert (window["lost_frames"], window["repeated"]) == (0, 0)
+
+
 async def test_those_who_join_say_how_long_they_waited() -> None:
     async with server() as running, source(running):
         report = await load(running, Load.JOIN, "s", clients=10)

@@ -96,6 +96,13 @@ def _configure_clients(parser: argparse.ArgumentParser) -> None:
         help="latency: bytes of a frame (5000)",
     )  # fmt: skip
     of_clients.add_argument(
+        "--sound", action="store_true", help="latency: sound too, whose time is taken as well"
+    )
+    of_clients.add_argument(
+        "--metered", metavar="N", type=int, default=0,
+        help="latency: so many of the players take the time, the others only count (0: all)",
+    )  # fmt: skip
+    of_clients.add_argument(
         "--inflight", metavar="N", type=int, default=256,
         help="storm: connections open at once (256)",
     )  # fmt: skip

@@ -18,6 +18,7 @@ _SAMPLES: Final = {
     "messages": "messages_per_client",
     "keyframes": "keyframes_per_client",
     **{name: name for name in ("fell_behind_ms", "lag_ms", "latency_ms", "handshake_ms")},
+    **{name: name for name in ("picture_latency_ms", "sound_latency_ms")},
 }
 _COUNTS: Final = (
     *("bytes", "sent", "active", "skipped", "players_that_skipped", "backward", "gaps"),

@@ -21,7 +21,7 @@ class Meter(LoadClient):
     player is not that of reading for all the others.
 
     Attributes:
-        latencies_ns: (number of the frame, when it was sent, how long it took).
+        latencies_ns: (number of the frame, when it was sent, how long it took, is it sound).
         repeated: frames that came again or out of order.
     """
 
@@ -29,7 +29,7 @@ class Meter(LoadClient):
         super().__init__(loop, plan, number)
         self._reader = ChunkReader()
         self._last = -1
-        self.latencies_ns: list[tuple[int, int, int]] = []
+        self.latencies_ns: list[tuple[int, int, int, bool]] = []
         self.repeated = 0
 
     def take(self, data: bytes) -> None:
@@ -42,9 +42,9 @@ class Meter(LoadClient):
         while (message := self._reader.next_message()) is not None:
             if message.type_id == MessageType.SET_CHUNK_SIZE:
                 self._reader.chunk_size = int.from_bytes(message.payload, "big")
-            elif message.type_id == MessageType.VIDEO:
+            elif message.type_id in (MessageType.VIDEO, MessageType.AUDIO):
                 self._see(message, now)
-            elif message.type_id != MessageType.AUDIO:
+            else:
                 self.answer([(message.type_id, message.payload)])
 
     def _see(self, message: Message, now: int) -> None:
@@ -58,4 +58,5 @@ class Meter(LoadClient):
             self.repeated += 1
             return
         self._last = number
-        self.latencies_ns.append((number, sent, now - sent))
+        is_sound = message.type_id == MessageType.AUDIO
+        self.latencies_ns.append((number, sent, now - sent, is_sound))

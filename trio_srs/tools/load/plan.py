@@ -98,6 +98,10 @@ class LoadPlan:
     """publish: multiply timestamps; with it hours of stream time pass in seconds."""
     frame_size: int = 5000
     """latency: bytes of a frame."""
+    sound: bool = False
+    """latency: whether there is sound beside the frames, whose time is taken too."""
+    metered: int = 0
+    """latency: how many of the players take the time; the others only count. 0 is all of them."""
     inflight: int = 256
     """storm: connections open at once."""
     first: int = 0
@@ -108,7 +112,7 @@ class LoadPlan:
     def __attrs_post_init__(self) -> None:
         self.address  # noqa: B018 - checked here, so that a bad plan starts nothing
         least: dict[str, float] = {"clients": 1, "stretch": 1, "kbit": 16, "frame_size": 64}
-        least |= {"stalled": 0, "inflight": 1}
+        least |= {"stalled": 0, "inflight": 1, "metered": 0}
         for name, value in least.items():
             if getattr(self, name) < value:
                 raise LoadRefusedError(f"{name} is {getattr(self, name)}, expected {value} or more")

@@ -26,6 +26,8 @@ from trio_srs.wire.rtmp.message import MessageType
 __all__ = ["workload"]
 
 _CHECK_S: Final = 0.02
+_SOUND_SIZE: Final = 290
+"""Bytes of a stamped frame of sound: AAC of 100 kbit/s."""
 _LATE_S: Final = 1.0
 """How long is waited for frames that are still on their way when a window ends."""
 
@@ -140,12 +142,15 @@ class _Latency(Workload):
     def __init__(self, loop: Loop, plan: LoadPlan) -> None:
         super().__init__(loop, plan)
         self._publisher = StampingPublisher(loop, plan, 0, ChunkSkimmer(), _stamped(plan))
+        self._skimmer = ChunkSkimmer()
         self._meters: list[Meter] = []
+        self._others: list[LoadPlayer] = []
         self._until = 0.0
+        self._every = max(1, plan.clients // plan.metered) if plan.metered else 1
 
     @property
     def clients(self) -> Sequence[LoadClient]:
-        return self._meters
+        return [*self._meters, *self._others]
 
     def start(self) -> None:
         self._publisher.begin()
@@ -158,9 +163,14 @@ class _Latency(Workload):
             self.loop.at(time.monotonic() + _CHECK_S, self._wait_for_publisher)
 
     def start_one(self, number: int) -> None:
-        meter = Meter(self.loop, self.plan, 0)
-        self._meters.append(meter)
-        meter.begin()
+        client: Meter | LoadPlayer
+        if number % self._every:
+            client = LoadPlayer(self.loop, self.plan, 0, self._skimmer)
+            self._others.append(client)
+        else:
+            client = Meter(self.loop, self.plan, 0)
+            self._meters.append(client)
+        client.begin()
 
     def begin(self) -> None:
         super().begin()
@@ -174,15 +184,20 @@ class _Latency(Workload):
     def raw(self) -> Raw:
         begin, end = int(self._began_at * 1e9), int(self._until * 1e9)
         numbers: set[int] = set()
-        samples: list[float] = []
+        pictures: list[float] = []
+        sound: list[float] = []
         for meter in self._meters:
-            mine = [each for each in meter.latencies_ns if begin <= each[1] < end]
-            numbers.update(number for number, _, _ in mine)
-            samples += (took / 1e6 for _, _, took in mine)
+            for number, sent, took, is_sound in meter.latencies_ns:
+                if begin <= sent < end:
+                    numbers.add(number)
+                    (sound if is_sound else pictures).append(round(took / 1e6, 4))
         frames = max(numbers) - min(numbers) + 1 if numbers else 0
+        samples = pictures + sound
+        apart = {"picture_latency_ms": pictures, "sound_latency_ms": sound} if sound else {}
         return super().raw() | {
+            **apart,
             "frames": frames,
-            "latency_ms": [round(sample, 4) for sample in samples],
+            "latency_ms": samples,
             "lost_frames": frames * len(self._meters) - len(samples),
             "repeated": sum(meter.repeated for meter in self._meters),
             "publisher_failed": self._publisher.failure,
@@ -226,11 +241,15 @@ def _source(plan: LoadPlan) -> LoadSource:
 
 
 def _stamped(plan: LoadPlan) -> LoadSource:
-    """Frames of the same size, a keyframe every two seconds, and no sound."""
-    source = synthetic(16, fps=plan.fps, audio=False)
+    """Frames of the same size, a keyframe every two seconds, and sound if it is asked for: all of
+    them with room for a stamp."""
+    source = synthetic(16, fps=plan.fps, audio=plan.sound)
     bodies = {key: frame_body(plan.frame_size, key=key) for key in (True, False)}
-    video = MessageType.VIDEO.value
-    items = tuple((ms, video, bodies[body[0] >> 4 == 1]) for ms, _, body in source.items)
+    sound, video = b"\xaf\x01" + bytes(_SOUND_SIZE - 2), MessageType.VIDEO.value
+    items = tuple(
+        (ms, kind, bodies[body[0] >> 4 == 1] if kind == video else sound)
+        for ms, kind, body in source.items
+    )
     return LoadSource(source.headers, items, source.length_ms)
 
 

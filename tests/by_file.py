@@ -9,6 +9,7 @@ What is said of each test is as ever.
 from __future__ import annotations
 
 import gc
+import os
 from collections import defaultdict
 from collections.abc import Generator, Mapping
 from pathlib import Path
@@ -17,36 +18,52 @@ from typing import Any, Final
 import pytest
 from _pytest.runner import runtestprotocol
 
+from tests.file_sharing import COMPUTES, NICENESS, FileSharing, computes
 from tests.rows import folded
 
 __all__ = ["register"]
 
 SECONDS: Final = {
-    "tests/testing/test_install.py": 18,
-    "tests/testing/test_fork_server.py": 14,
-    "tests/interop/test_play.py": 13,
+    "tests/tools/expect/test_run.py": 30,
+    "tests/interop/test_play.py": 24,
+    "tests/test_examples.py": 19,
+    "tests/interop/test_hls.py": 18,
+    "tests/tools/load/test_run.py": 15,
+    "tests/testing/test_install.py": 14,
+    "tests/interop/test_publish.py": 12,
     "tests/test_docs.py": 12,
+    "tests/testing/test_fork_server.py": 12,
     "tests/testing/test_plugin.py": 11,
-    "tests/server/test_process.py": 10,
-    "tests/tools/expect/test_run.py": 9,
-    "tests/interop/test_publish.py": 8,
-    "tests/test_tutorial.py": 8,
-    "tests/test_examples.py": 8,
-    "tests/app/cli/test_commands.py": 7,
-    "tests/media/expect/test_planted_faults.py": 6,
-    "tests/service/dash/test_site.py": 6,
+    "tests/interop/test_expect.py": 10,
+    "tests/app/cli/test_expect_served.py": 9,
+    "tests/interop/test_nginx_hls.py": 9,
+    "tests/media/expect/test_planted_faults.py": 9,
+    "tests/test_tutorial.py": 9,
+    "tests/testing/test_newcomer.py": 9,
+    "tests/testing/test_server_process.py": 9,
+    "tests/interop/test_dash.py": 8,
+    "tests/interop/test_floods.py": 8,
+    "tests/testing/test_pages.py": 8,
+    "tests/clients/test_clients.py": 7,
+    "tests/interop/test_http.py": 7,
+    "tests/server/test_api.py": 6,
+    "tests/server/test_unread_log.py": 6,
+    "tests/service/api/routes/test_sessions.py": 6,
     "tests/service/hls/test_site.py": 6,
-    "tests/testing/test_pages.py": 6,
-    "tests/interop/test_hls.py": 5,
+    "tests/interop/test_hooks.py": 5,
     "tests/interop/test_timestamps.py": 5,
-    "tests/tools/load/test_run.py": 5,
-    "tests/app/cli/test_expect_served.py": 5,
-    "tests/outputs/test_outputs.py": 5,
-    "tests/interop/test_floods.py": 5,
-    "tests/service/api/test_serving.py": 5,
-    "tests/service/http/test_connection.py": 5,
-    "tests/server/test_unread_log.py": 5,
-    "tests/app/cli/test_standard.py": 5,
+    "tests/media/pattern/test_pattern.py": 5,
+    "tests/media/segments/test_segmenter.py": 5,
+    "tests/service/hls/test_disk_output.py": 5,
+    "tests/service/rtmp/test_connection.py": 5,
+    "tests/app/cli/test_standard.py": 4,
+    "tests/interop/test_nginx.py": 4,
+    "tests/outputs/test_outputs.py": 4,
+    "tests/server/test_process.py": 4,
+    "tests/service/api/test_pauses.py": 4,
+    "tests/service/rtmp/test_timeouts.py": 4,
+    "tests/testing/test_told.py": 4,
+    "tests/tools/expect/test_guard.py": 4,
 }
 """Files that take longer than their size says, where there has been no run so far."""
 _BYTES_PER_SECOND: Final = 10_000
@@ -69,6 +86,8 @@ def register(config: pytest.Config) -> bool:
         return False
     if hasattr(config, "workerinput"):
         config.pluginmanager.register(ByFile())
+        if config.workerinput[COMPUTES]:
+            os.nice(NICENESS)
         # Nobody sees what each of the processes prints about its tests.
         config.pluginmanager.unregister(name="terminalreporter")
     elif config.getoption("numprocesses", None):
@@ -204,13 +223,19 @@ class Progress:
         self._cache = config.cache if hasattr(config, "cache") else None
         self._learned = self._cache.get(_LEARNED, {}) if self._cache else {}
         self._seconds: defaultdict[str, float] = defaultdict(float)
-        self._all_files = self._tests = 0
+        self._all_files = self._tests = self._processes = 0
         self._last = ""
         """The test of the last report: one may have several."""
 
     def pytest_configure_node(self, node: Any) -> None:
-        """Every process has to have the files in the same order."""
+        """Every process has to have the files in the same order, and knows of which kind it is."""
         node.workerinput[_LEARNED] = self._learned
+        node.workerinput[COMPUTES] = computes(self._processes)
+        self._processes += 1
+
+    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> FileSharing:
+        """Who runs which."""
+        return FileSharing(config, log)
 
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         self._session = session

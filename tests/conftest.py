@@ -21,6 +21,7 @@ from hypothesis import settings
 from trio.testing import MockClock
 
 from tests import by_file, forked_workers
+from tests.file_sharing import most_processes
 
 DEADLINE: Final = 20.0
 """Seconds of an asynchronous test without a ``timeout`` mark of its own."""
@@ -89,8 +90,8 @@ def limited(test: Test, seconds: float) -> Test:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Of ``-n auto``: two for each core, as half of the time of tests is spent waiting."""
-    return (os.cpu_count() or 1) * 2
+    """Of ``-n auto``: as many as keep all processors busy."""
+    return most_processes(os.cpu_count() or 1)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -174,7 +174,7 @@ def test_how_long_a_file_took_is_known_to_the_next_run(tmp_path: Path) -> None:
     progress.pytest_sessionfinish()
     node: Any = SimpleNamespace(workerinput={})
     by_file.Progress(config).pytest_configure_node(node)
-    [learned] = node.workerinput.values()
+    learned = node.workerinput["seconds_by_file"]
 
     def seconds(name: str) -> float:
         file: Any = SimpleNamespace(nodeid=name, path=tmp_path / name)

@@ -65,7 +65,9 @@ _MODULES: Final = (
     *("hypothesis", "pytest"),  # for tests of somebody's tests; pytest-trio imports the first
     *preloaded_spare.MODULES,
     *("trio_srs.config.tables", "trio_srs.server.build", "trio_srs.server.process"),
+    "trio_srs.service.api.app",  # what a server with the API imports once it is ready
 )
+_LOGGING: Final = ("structlog.dev", "structlog.stdlib")
 ROOT: Final = Path(__file__).parent.parent
 _CLIENT: Final = Path(__file__).with_name("preloaded_client.py")
 _MOST_WAITING: Final = 64
@@ -479,6 +481,9 @@ def _main() -> None:
     for name in _MODULES:
         import_module(name)
     import_module("trio_srs.tools.verdicts.drawing").load_pygal()
+    with import_module("trio_srs.server.logs").without_rich():  # as a server imports them
+        for name in _LOGGING:
+            import_module(name)
     serve(*map(int, sys.argv[1:]))
 
 

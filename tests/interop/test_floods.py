@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 import pytest
 import trio
 
+from tests import preloaded
 from tests.interop.client import playing, publishing
 from tests.interop.server import Watched, watched
 from trio_srs.hub.bus import PublishEnded
@@ -17,7 +18,7 @@ from trio_srs.wire.rtmp.message import Message, MessageType
 
 pytestmark = pytest.mark.interop
 
-FRAMES = 30
+FRAMES = 20
 FPS = 25
 
 
@@ -26,9 +27,10 @@ async def floods(server: Watched, count: int, size: int) -> AsyncIterator[None]:
     """So many floods, all of them accepted, for the length of the block."""
     url = server.url()
     port = url.rpartition(":")[2].partition("/")[0]
-    process = await trio.lowlevel.open_process(
+    process = preloaded.open_process(
         [sys.executable, "-m", "tests.interop.floods", port, str(count), str(size)],
         stdout=subprocess.PIPE,
+        cwd=preloaded.ROOT,
     )
     assert process.stdout is not None
     try:
@@ -74,7 +76,7 @@ async def test_beside_floods_nothing_is_lost_newcomers_come_in_and_all_share(
             before = received(server, count)
             for number, frame in enumerate(frames):
                 await healthy.send(frame)
-                if number % (FRAMES // 4) == 5:
+                if number % 6 == 2:
                     nursery.start_soon(come, server, waits_s)
                 await trio.sleep(1 / FPS)
             with trio.fail_after(10):

@@ -39,7 +39,7 @@ from trio_srs.hub.bus import (
 )
 from trio_srs.server.log_output import LogOutput
 
-__all__ = ["configure", "log_event", "prepare", "set_level"]
+__all__ = ["configure", "log_event", "prepare", "set_level", "without_rich"]
 
 _log = logging.getLogger("trio_srs.session")
 
@@ -221,7 +221,7 @@ def _json_line(record: logging.LogRecord) -> str:
 
 
 @contextmanager
-def _without_rich() -> Iterator[None]:
+def without_rich() -> Iterator[None]:
     """Hide rich from structlog, which imports it where it is installed, for its tracebacks.
 
     That takes longer than all of structlog, and our tracebacks are plain.
@@ -237,7 +237,7 @@ def _without_rich() -> Iterator[None]:
 
 
 def _structlog_formatter(human: bool, colors: bool) -> logging.Formatter:
-    with _without_rich():
+    with without_rich():
         import structlog
 
     renderer: Any = (

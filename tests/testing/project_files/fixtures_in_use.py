@@ -168,7 +168,7 @@ def test_sessions_tell_what_viewers_over_http_got(
 def test_hls_is_waited_for_and_there_at_once(
     rtmp_server: ServerProcess, rtmp_publisher: Publish
 ) -> None:
-    rtmp_publisher(NAME, speed=math.inf)
+    rtmp_publisher(NAME, speed=40)
     assert rtmp_server.wait_for_hls(NAME).end is None
     with urlopen(rtmp_server.hls_url(NAME), timeout=10) as playlist:
         assert playlist.read(7) == b"#EXTM3U"

@@ -415,7 +415,9 @@ class _Server:
     def _heard(self, number: int) -> _Request | None:
         """Do what somebody asks for; in a fork, return it."""
         sock = self._clients.get(number, self._tests)
-        message, descriptors, *_ = socket.recv_fds(sock, _MOST_BYTES, _MOST_DESCRIPTORS)
+        message = b""
+        with suppress(ConnectionResetError):  # it was killed, and had something unread
+            message, descriptors, *_ = socket.recv_fds(sock, _MOST_BYTES, _MOST_DESCRIPTORS)
         if not message:
             self._gone(sock)
             return None
@@ -424,7 +426,8 @@ class _Server:
             for each in (self._tests, self._listener, *self._clients.values()):
                 each.detach()
             return request
-        os.write(request.told, _NUMBER.pack(pid))
+        with suppress(BrokenPipeError):  # who asked has been killed since
+            os.write(request.told, _NUMBER.pack(pid))
         for descriptor in request.given:
             os.close(descriptor)
         watched = os.pidfd_open(pid)

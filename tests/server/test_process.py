@@ -142,14 +142,10 @@ def test_a_ready_descriptor_that_cannot_be_written_is_said_in_one_line() -> None
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_it_is_gone_at_once_with_nobody_there(number: signal.Signals) -> None:
-    async with running() as server:
-        began = time.perf_counter()
+    async with running('--set=rtmp.shutdown_grace="1m"') as server:
         server.send(number)
-        with trio.fail_after(10):
-            code = await server.process.wait()
-        took = time.perf_counter() - began
-        assert code == 0
-        assert took < 1, took
+        with trio.fail_after(10):  # a busy machine may take a while, and not a grace
+            assert await server.process.wait() == 0
         await server.exit()
         assert f"got {number.name}" in server.log
 

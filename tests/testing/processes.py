@@ -24,8 +24,13 @@ def is_running(pid: int) -> bool:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    stat = Path("/proc", str(pid), "stat")
-    return not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] != "Z"
+    if not os.path.exists("/proc/self/stat"):
+        return True
+    try:
+        stat = Path("/proc", str(pid), "stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):  # it ended before, or while it was read
+        return False
+    return stat.rpartition(")")[2].split()[0] != "Z"
 
 
 def all_gone(pids: Iterable[int], within_s: float = 10.0) -> bool:

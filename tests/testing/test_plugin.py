@@ -127,7 +127,8 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, Outcome]:
     project = Project(tmp_path_factory.mktemp("files"))
     for name, text in FILES.items():
         project.write(text, name)
-    return project, project.run("-vv", "--strict-markers", f"--basetemp={project.folder / 'kept'}")
+    words = ("-vv", "--strict-markers", "--rtmp-captures=failed")
+    return project, project.run(*words, f"--basetemp={project.folder / 'kept'}")
 
 
 def test_every_test_has_a_server_of_its_own_and_none_is_left(
@@ -244,6 +245,8 @@ def test_a_test_that_fails_tells_what_its_servers_have_seen(ran: tuple[Project, 
     assert (kept / "server2" / "report-live-b-1.json").exists()
     assert (kept / "server2" / "live-b-1.flv").exists()
     assert f"  kept in {kept / 'live-a-1.flv'}\n" in told
+    sessions = {path.suffix for path in (kept / "sessions").iterdir()}
+    assert sessions == {".rtmpcap", ".txt", ".jsonl"}
     assert not (project.folder / "kept" / "test_right0" / "trio-srs").exists()
 
 

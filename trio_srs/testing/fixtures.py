@@ -20,6 +20,8 @@ __all__ = ["Clients", "Servers"]
 __tracebackhide__ = True  # pytest: see channel
 
 C = TypeVar("C", bound=ClientProcess)
+_SESSIONS = "sessions"
+"""The folder of captured sessions, in that of a server."""
 
 
 class Servers:
@@ -27,10 +29,13 @@ class Servers:
 
     Args:
         folder: where captures go, and, if the test fails, what else is kept.
+        sessions: whether sessions are captured: ``off``, ``failed`` (then they go with all else
+            that is kept if the test fails) or ``all``.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, sessions: str = "off") -> None:
         self._folder = folder
+        self._sessions = sessions
         self._servers: list[ServerProcess] = []
         self._said: list[tuple[str, str]] | None = None
 
@@ -42,7 +47,11 @@ class Servers:
         **sections: Unpack[Sections],
     ) -> ServerProcess:
         """Start one; captures go to the test's folder, unless another is named."""
-        folder = captures or self._folder_of(len(self._servers))
+        own = self._folder_of(len(self._servers))
+        folder = captures or own
+        if self._sessions != "off" and "capture" not in sections:
+            kept = {"when": "always", "folder": str(own / _SESSIONS), "mask": False}
+            sections["capture"] = kept
         server = ServerProcess(config, captures=folder, **sections)
         self._servers.append(server)
         return server
@@ -59,6 +68,10 @@ class Servers:
     def _of(self, number: int, server: ServerProcess) -> tuple[str, str]:
         folder = self._folder_of(number)
         said = server.write_failure_report(folder)
+        if self._sessions != "off":
+            from trio_srs.testing.captured_sessions import tell_sessions
+
+            tell_sessions(folder / _SESSIONS)
         return f"RTMP at {server.url()}", _showable(f"{said}\nkept in {folder}")
 
     def close(self) -> None:
@@ -78,8 +91,8 @@ class Servers:
                     self._check(server)
 
     def _tidy(self) -> None:
-        """Keep nothing of a test that passed."""
-        if self._said is None:
+        """Keep nothing of a test that passed, but for captures of all tests."""
+        if self._said is None and self._sessions != "all":
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def _check(self, server: ServerProcess) -> None:

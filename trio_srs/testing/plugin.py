@@ -35,6 +35,7 @@ _MARK: Final = "rtmp_server"
 _HOOKS: Final = "rtmp_hooks"
 _SOURCE: Final = "rtmp_server_factory"
 """The fixture that all the others come from."""
+_CAPTURES: Final = "--rtmp-captures"
 _SERVERS: Final[pytest.StashKey[Servers]] = pytest.StashKey()
 
 expectations: Final[list[tuple[str, Expectation]]] = []
@@ -52,7 +53,8 @@ def rtmp_server_factory(request: pytest.FixtureRequest, tmp_path: Path) -> Itera
     """
     from trio_srs.testing.fixtures import Servers
 
-    servers = request.node.stash[_SERVERS] = Servers(tmp_path / "trio-srs")
+    keep = request.config.getoption(_CAPTURES)
+    servers = request.node.stash[_SERVERS] = Servers(tmp_path / "trio-srs", sessions=keep)
     yield servers.start
     servers.close()
 
@@ -139,6 +141,17 @@ def trio_rtmp_player(rtmp_player: StartPlayer) -> TrioPlayer:
 
 
 # ------------------------------------------------------------------------ hooks
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add what a run can be told."""
+    parser.getgroup("trio-srs").addoption(
+        _CAPTURES,
+        choices=("off", "failed", "all"),
+        default="off",
+        help="capture the RTMP sessions of servers of tests, byte for byte: those of tests that "
+        "failed, or of all; they are kept in the test's tmp_path",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -58,7 +58,10 @@ ONLY_IN: Final = {
     "pygal": ("tools.verdicts",),
     **dict.fromkeys(("av", "numpy"), ("decoding.child",)),  # in a process of their own
     "structlog": ("server.logs",),
-    "cryptography": ("net.certificate", "service.access", "hub.aes_cipher"),
+    "cryptography": (
+        *("net.certificate", "service.access", "hub.aes_cipher"),
+        "tools.inspect.tls_decryption",
+    ),
     "jwt": ("service.access",),
     "prometheus_client": ("service.metrics",),
     "pytest": ("testing",),

@@ -208,7 +208,7 @@ def test_several_connections_and_other_traffic_are_told_apart(tmp_path: Path) ->
     assert [each.about["session"] for each in content.sessions] == ["1", "5"]
     assert [each.rpartition(": ")[2] for each in content.passed_over] == [
         "it begins with b'GET / HT'",
-        "it is encrypted by TLS",
+        "a key log is needed",
         "no bytes",
     ]
     kinds = [each.kind for each in content.sessions[0].records]

@@ -31,6 +31,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.add_argument("file", metavar="CAPTURE", type=Path, help="an .rtmpcap, pcap or pcapng")
     parser.add_argument(
+        "--key-log", metavar="FILE", type=Path,
+        help="keys of RTMPS in pcap or pcapng, as written to SSLKEYLOGFILE",
+    )  # fmt: skip
+    parser.add_argument(
         "--connection", metavar="N", type=count, help="of several connections this one only"
     )
     parser.add_argument(
@@ -74,7 +78,7 @@ def _types(text: str) -> frozenset[int]:
 def run(args: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
     """Print the conversation; return the exit code."""
     try:
-        content = read_captures(args.file)
+        content = read_captures(args.file, args.key_log)
     except RefusedError as error:
         complain(str(error))
         return Exit.FAILED

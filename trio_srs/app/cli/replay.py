@@ -46,6 +46,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.add_argument("file", metavar="CAPTURE", type=Path, help="an .rtmpcap, pcap or pcapng")
     parser.add_argument(
+        "--key-log", metavar="FILE", type=Path,
+        help="keys of RTMPS in pcap or pcapng, as written to SSLKEYLOGFILE",
+    )  # fmt: skip
+    parser.add_argument(
         "url", metavar="URL", type=_url, nargs="?",
         help="be the client: rtmp://host[:port]/app[/stream]; without a stream that of the capture",
     )  # fmt: skip
@@ -106,7 +110,7 @@ def run(args: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
 
 
 async def _replay(args: argparse.Namespace) -> int:
-    capture = _capture(args.file, args.connection)
+    capture = _capture(args.file, args.key_log, args.connection)
     options = ReplayOptions(speed=args.speed, patience_s=args.patience, url=args.url)
     replay = Replay(capture, options, is_client=not args.serve)
     if args.serve:
@@ -119,8 +123,8 @@ async def _replay(args: argparse.Namespace) -> int:
     return Exit.FAILED if result.differences else Exit.OK
 
 
-def _capture(path: Path, number: int) -> SessionCapture:
-    content = read_captures(path)
+def _capture(path: Path, key_log: Path | None, number: int) -> SessionCapture:
+    content = read_captures(path, key_log)
     for each in content.passed_over:
         complain(f"passed over: {each}")
     if number > len(content.sessions):

@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from trio_srs.app.cli.exits import Exit
+from trio_srs.app.cli.expect_golden import add_golden_options, golden_rule
 from trio_srs.app.cli.quantities import count, seconds
 from trio_srs.app.cli.suggestions import misses_dashes, suggested_program, suggested_url
 from trio_srs.app.cli.terminal import complain, say
@@ -70,6 +71,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     add("--insecure", action="store_true", help="with rtmps and https, accept any certificate")
     add("--subjects", action="store_true", help="only list what rules can be about")
+    add_golden_options(parser)
     _add_server_options(parser)
     add_output_options(parser)
 
@@ -117,7 +119,7 @@ def run(args: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
     _check(args, parser)
     check_outputs(args, parser)
     try:
-        rules = gather_rules(list(map(_letters, args.expect)), args.expect_file)
+        rules = gather_rules([*map(_letters, args.expect), *golden_rule(args)], args.expect_file)
     except RuleError as error:
         for problem in error.problems:
             complain(problem)
@@ -140,6 +142,8 @@ def run(args: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
 
 def _check(args: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
     """See whether the words make sense together."""
+    if args.update and args.golden is None:
+        parser.error("--update is only for --golden")
     if args.target is not None and args.command:
         parser.error(f"expected either {args.target} or a command behind --, not both")
     if args.target is None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import trio
 
+from trio_srs.app.cli.expect_golden import GoldenComparison
 from trio_srs.app.cli.interrupt import until_signal
 from trio_srs.app.cli.tool import run_tool
 from trio_srs.app.cli.verdicts import write_outputs
@@ -35,8 +36,9 @@ def judge_file(
     began, began_at = time.monotonic(), time.time()
     report, absence = None, ""
     with Look(rules, args.reference, with_pictures=args.html is not None) as look:
+        comparison = GoldenComparison(args, look.keep)
         try:
-            report = report_of_file(Path(args.target), _enough(args), look.keep)
+            report = report_of_file(Path(args.target), _enough(args), comparison.keep)
         except MediaFileError as error:
             absence = str(error)
         judged = look.judge(Evidence(report=report, golden=golden)) if report else NOTHING
@@ -51,7 +53,7 @@ def judge_file(
         seconds=time.monotonic() - began,
         began_at=began_at,
     )
-    return write_outputs(args, outcome)
+    return write_outputs(args, comparison.finish(outcome))
 
 
 def judge_pulled(
@@ -69,8 +71,13 @@ async def _judge_pulled(
     tls = client_tls(insecure=True) if args.insecure else None
     settings = ClientSettings(timeout_s=timeout_s, tls=tls)
     with Look(rules, args.reference, with_pictures=args.html is not None) as look:
+        comparison = GoldenComparison(args, look.keep)
         pull = Pull(
-            args.target, _enough(args), timeout_s=timeout_s, settings=settings, keep=look.keep
+            args.target,
+            _enough(args),
+            timeout_s=timeout_s,
+            settings=settings,
+            keep=comparison.keep,
         )
         by_signal = await until_signal(pull.run)
         interrupted = by_signal is not None
@@ -90,7 +97,7 @@ async def _judge_pulled(
         seconds=trio.current_time() - began,
         began_at=began_at,
     )
-    return write_outputs(args, outcome, by_signal)
+    return write_outputs(args, comparison.finish(outcome), by_signal)
 
 
 def _enough(args: argparse.Namespace) -> Enough:

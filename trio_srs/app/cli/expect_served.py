@@ -18,6 +18,7 @@ import attrs
 import trio
 
 from trio_srs.app.cli.exits import Exit
+from trio_srs.app.cli.expect_golden import GoldenComparison
 from trio_srs.app.cli.interrupt import until_signal
 from trio_srs.app.cli.terminal import complain
 from trio_srs.app.cli.verdicts import load_outputs, write_outputs
@@ -148,7 +149,8 @@ def _say_where(url: str) -> None:
 
 
 async def _judge(args: argparse.Namespace, plan: RunPlan) -> int:
-    with _keeping(plan) as keeping:
+    comparison = GoldenComparison(args)
+    with _keeping(plan, always=args.golden is not None) as keeping:
         run = ExpectRun(keeping)
         by_signal = await until_signal(run.run)
         judge = partial(
@@ -160,15 +162,17 @@ async def _judge(args: argparse.Namespace, plan: RunPlan) -> int:
             outcome = await trio.to_thread.run_sync(judge, abandon_on_cancel=True)
         else:
             outcome = judge()
+        comparison.read(outcome.report.captured if outcome.report is not None else None)
     if plan.capture is None:
         outcome = without_captures(outcome)
-    return write_outputs(args, outcome, by_signal)
+    return write_outputs(args, comparison.finish(outcome), by_signal)
 
 
 @contextlib.contextmanager
-def _keeping(plan: RunPlan) -> Iterator[RunPlan]:
-    """The plan, with a folder for what has to be decoded, which is gone when the block ends."""
-    if plan.capture is not None or not plan.is_to_be_kept:
+def _keeping(plan: RunPlan, *, always: bool) -> Iterator[RunPlan]:
+    """The plan, with a folder for what has to be decoded or compared, which is gone when the block
+    ends."""
+    if plan.capture is not None or not (always or plan.is_to_be_kept):
         yield plan
         return
     with tempfile.TemporaryDirectory(prefix="trio-srs-") as folder:

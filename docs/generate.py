@@ -41,6 +41,7 @@ from trio_srs.media.expect.subject import OPERATORS, Kind
 from trio_srs.media.expect.tolerance import TOLERANCES
 from trio_srs.media.packaging.packaging_rule import PackagingRule
 from trio_srs.media.packaging.packaging_rules import PACKAGING_RULES
+from trio_srs.media.packaging_facts import AnswerFacts, PackagingFacts, PieceFacts, RuleBreach
 from trio_srs.media.remux.left_out import LeftOutReason
 from trio_srs.media.report import Conduct, Oddity, Step, StepKind, StreamReport
 from trio_srs.service.api.reference import reference_page
@@ -291,7 +292,9 @@ def _reports_page() -> Iterator[str]:
     yield "`SessionFacts` of every session, and `Server.wait_for()` gives back a `Reached`. In JSON"
     yield "the names are the same. [Inspection](../discussion/inspection.md) says how they come"
     yield "about.\n"
-    for cls in (StreamReport, Step, Conduct, Oddity, SessionFacts, RequestFacts, Reached):
+    of_packaging = (PackagingFacts, PieceFacts, AnswerFacts, RuleBreach)
+    of_session = (SessionFacts, RequestFacts, Reached)
+    for cls in (StreamReport, Step, Conduct, Oddity, *of_packaging, *of_session):
         yield f"## {cls.__name__}\n"
         yield f"{sentence(cls.__doc__)}\n"
         yield from _attributes(cls)

@@ -26,3 +26,13 @@ def test_no_key_is_drawn_twice() -> None:
     keys = {cipher.new_key() for _ in range(10)}
     assert {len(key) for key in keys} == {16}
     assert len(keys) == 10
+
+
+def test_what_is_encrypted_is_decrypted_by_its_key_alone() -> None:
+    cipher, key, iv = AesCipher(), b"0123456789abcdef", bytes(16)
+    for data in (b"", b"some", bytes(16)):
+        assert cipher.decrypt(key, iv, cipher.encrypt(key, iv, [data])) == data
+    for wrong, sealed in ((b"fedcba9876543210", cipher.encrypt(key, iv, [b"some"])), (key, b""),
+                          (b"short", bytes(16)), (key, b"odd")):  # fmt: skip
+        with pytest.raises(ValueError):  # noqa: PT011  # of any words: its own, or cryptography's
+            cipher.decrypt(wrong, iv, sealed)

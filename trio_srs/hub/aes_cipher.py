@@ -14,7 +14,7 @@ _BLOCK: Final = 16
 
 
 class AesCipher:
-    """Encrypts segments as HLS has it."""
+    """Encrypts and decrypts segments as HLS has it."""
 
     def new_key(self) -> bytes:
         return secrets.token_bytes(_BLOCK)
@@ -24,3 +24,12 @@ class AesCipher:
         padding = _BLOCK - sum(map(len, chunks)) % _BLOCK
         done = [encryptor.update(chunk) for chunk in chunks]
         return b"".join((*done, encryptor.update(bytes([padding]) * padding), encryptor.finalize()))
+
+    def decrypt(self, key: bytes, iv: bytes, data: bytes) -> bytes:
+        """Raises ValueError: the key is none, or not the one of these data."""
+        decryptor = Cipher(algorithms.AES128(key), modes.CBC(iv)).decryptor()
+        done = decryptor.update(data) + decryptor.finalize()
+        padding = done[-1] if done else 0
+        if not 0 < padding <= _BLOCK or done[-padding:] != bytes([padding]) * padding:
+            raise ValueError("the padding is not that of HLS: another key, perhaps")
+        return done[:-padding]

@@ -10,6 +10,7 @@ import attrs
 from trio_srs.errors import EndReason
 from trio_srs.media.conduct import Conduct, Oddity, Step, StepKind
 from trio_srs.media.facts import StreamFacts
+from trio_srs.media.packaging_facts import PackagingFacts
 from trio_srs.media.trace import Trace
 
 __all__ = ["Conduct", "Oddity", "Step", "StepKind", "StreamReport"]
@@ -39,6 +40,8 @@ class StreamReport:
     """Why the publish ended; None while it goes on."""
     end_detail: str = ""
     """What else there is to say of the end."""
+    packaging: PackagingFacts | None = None
+    """How it is packaged and delivered, if it came as HLS or DASH."""
     captured: str | None = None
     """The path of a file (FLV) with all that was published."""
 

@@ -56,6 +56,8 @@ def test_a_healthy_stream_is_asked_for_in_one_word() -> None:
     assert len(expect(BAD).healthy(timestamps=False).verdicts) == len(parse_rules(["healthy"])) - 1
     with pytest.raises(ExpectationError, match=r"^healthy.timestamps: .* at video frame 30"):
         expect(BAD).healthy()
+    with pytest.raises(ExpectationError, match="neither HLS nor DASH"):
+        expect(GOOD).packaging(form="HLS")
     with pytest.raises(RuleError, match='healthy has no rule "gap"; did you mean gaps'):
         expect(BAD).healthy(gap=at_most(5))  # type: ignore[call-arg]  # it knows
 

@@ -27,6 +27,7 @@ from trio_srs.media.expect import Evidence, Verdict, judge
 from trio_srs.media.expect.evidence import Absent, Inapplicable
 from trio_srs.media.expect.health_subjects import HEALTH, health_subjects
 from trio_srs.media.expect.rule_lines import parse_rules
+from trio_srs.media.packaging_facts import PackagingFacts, RuleBreach
 from trio_srs.media.pattern import Pattern, Timed
 from trio_srs.media.report import Conduct, StreamReport
 from trio_srs.media.trace import Trace
@@ -60,6 +61,18 @@ def announcing(stream: list[Timed], **keys: bool | float) -> list[Timed]:
     return [Timed(0.0, bodies.metadata({**keys})), *stream]
 
 
+BROKEN: Final = PackagingFacts(
+    form="HLS",
+    breaches=(
+        RuleBreach(
+            rule="rule_one", clause="1", severity="warning", where="a", seen="b", expected="c"
+        ),
+        RuleBreach(
+            rule="rule_two", clause="9 9", severity="error", where="list", seen="this",
+            expected="that",
+        ),
+    ),
+)  # fmt: skip
 UNEVEN: Final = (16, 17, 33, 50, 100, 200, 16, 66, 400, 33)
 LAWFUL: Final[Mapping[str, Callable[[], StreamReport]]] = {
     "plain": lambda: published(plain()),
@@ -101,6 +114,9 @@ LAWFUL: Final[Mapping[str, Callable[[], StreamReport]]] = {
     ),
     "it goes on": lambda: published(plain(), end=None, tail_s=60),
     "an answer over HTTP that is over": lambda: published(plain(), end=EndReason.PEER_FIN),
+    "HLS without a fault": lambda: attrs.evolve(
+        published(plain()), packaging=attrs.evolve(BROKEN, breaches=BROKEN.breaches[:1])
+    ),
     "a file": lambda: file_of(plain()),
     "one picture": lambda: published(together(video([0]))),
 }
@@ -194,6 +210,10 @@ FAULTS: Final[Mapping[str, tuple[Callable[[], StreamReport], str, str]]] = {
     "an encoder that is gone without a word": (
         lambda: published(plain(), end=EndReason.PEER_FIN, conduct=RTMP), "end", "peer_fin",
     ),
+    "a packaging rule that is broken": (
+        lambda: attrs.evolve(published(plain()), packaging=BROKEN),
+        "packaging", "seen: rule_two, rule_two at list: this, expected that [9 9]",
+    ),
     "nothing": (
         lambda: published(together(video([]))), "tracks", "no audio and no video came",
     ),
@@ -243,6 +263,7 @@ def test_what_a_rule_cannot_be_about_is_said() -> None:
     assert said == {
         "start": "one track", "finish": "one track", "keyframes": "no video",
         "first_keyframe": "no video", "false_keyframes": "no video", "end": "not ended",
+        "packaging": "neither HLS nor DASH",
     }  # fmt: skip
     assert not any(isinstance(it, Absent) for it in seen.values())
 

@@ -13,6 +13,7 @@ from trio_srs.media.expect.offending_frame import (
     first_difference,
 )
 from trio_srs.media.expect.rule import Rule
+from trio_srs.media.packaging_facts import PackagingFacts, PieceFacts
 from trio_srs.media.probe import StreamProbe
 from trio_srs.media.report import StreamReport
 from trio_srs.media.trace import Trace
@@ -28,6 +29,20 @@ def offending(
 ) -> OffendingFrame:
     rule, evidence = Rule.parse(text), Evidence(report=report)
     return find_offending_frame(evidence, rule, rule.subject.read(evidence), golden)
+
+
+def test_where_no_frame_is_to_blame_a_place_may_be() -> None:
+    facts = PackagingFacts(
+        form="HLS",
+        segments=tuple(
+            PieceFacts(rendition="r", number=number, url=f"{number}.ts", seconds=float(number))
+            for number in (1, 2, 3)
+        ),
+    )
+    report = attrs.evolve(GOOD, packaging=facts)
+    found = offending(report, "packaging.segments.seconds <= 1.5")
+    assert (found.frame, found.text) == (None, "first at segment 2 (2.ts), with 2 s")
+    assert offending(report, "packaging.segments.seconds <= 5").text == ""
 
 
 @pytest.mark.parametrize(

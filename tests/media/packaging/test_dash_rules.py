@@ -171,6 +171,23 @@ def test_nothing_is_wrong_with_what_we_make(name: str) -> None:
     assert breaches(lost) == breaches(empty) == []
 
 
+def test_what_an_edit_list_leaves_out_is_not_shown() -> None:
+    """As ffmpeg says that a decoder of sound is primed."""
+    entry = (1).to_bytes(4, "big") + bytes(4) + (7000).to_bytes(4, "big") + b"\0\1\0\0"
+    edits = b"\0\0\0\x24edts" + b"\0\0\0\x1celst" + bytes(4) + entry
+
+    def edited(init: bytes) -> bytes:
+        for kind in (b"moov", b"trak"):
+            at = init.index(kind) - 4
+            size = int.from_bytes(init[at : at + 4], "big") + len(edits)
+            init = init[:at] + size.to_bytes(4, "big") + init[at + 4 :]
+        return init[: at + 8] + edits + init[at + 8 :]
+
+    late = altered(seen("plain"), "audio-e-100-init", edited)
+    found = [each.departure for each in check_packaging(Viewing(late), DASH_RULES)]
+    assert ("6000 for 8192", "0 for 7192") in [(each.seen, each.expected) for each in found]
+
+
 def test_a_codec_and_a_timescale_are_those_of_the_init_segment() -> None:
     twice = sub('timescale="90000"', 'timescale="45000"', last)(seen("plain"))
     found = check_packaging(Viewing(twice), DASH_RULES)

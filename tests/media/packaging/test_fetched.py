@@ -21,6 +21,7 @@ def fetched(url: str, **said: object) -> Fetched:
 )
 def test_directives_are_no_part_of_the_name(url: str, base: str) -> None:
     assert fetched(url).base == base
+    assert fetched(url).shown == "http://h/a.m3u8"
 
 
 def test_directives_are_read() -> None:

@@ -12,14 +12,18 @@ def test_answers_are_in_the_order_in_which_they_were_there() -> None:
     assert Viewing([late, early]).fetched == (early, late)
 
 
-def test_playlists_are_known_by_their_name_or_type() -> None:
+def test_playlists_are_known_by_their_name_their_type_or_their_first_bytes() -> None:
     body = b"#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\na\n"
+    by_body = [
+        Fetched(url="list", asked_at_s=0, at_s=0, body=each)
+        for each in (body, b"<?xml?><MPD/>", b"<html>")
+    ]
+    assert len(Viewing(by_body).playlists) == len(Viewing(by_body).manifests) == 1
     viewing = Viewing(
         Fetched(url=url, asked_at_s=0, at_s=0, body=body, fields=fields, status=status)
         for url, fields, status in (
             ("a.m3u8?b=1", {}, 200),
             ("live", {"content-type": "audio/MPEGURL"}, 200),
-            ("live", {"content-type": "text/html"}, 200),
             ("c.m3u8", {}, 404),
         )
     )
@@ -62,7 +66,7 @@ def listed(*texts: str) -> Viewing:
     )
 
 
-def test_what_is_encrypted_or_a_range_is_not_looked_into() -> None:
+def test_what_is_encrypted_is_not_looked_into_without_a_key_and_a_range_is() -> None:
     viewing = Viewing(
         [
             *listed(
@@ -73,8 +77,52 @@ def test_what_is_encrypted_or_a_range_is_not_looked_into() -> None:
         ]
     )
     segments = viewing.renditions["http://h/a.m3u8"].segments
-    assert [segment.content is None for segment in segments.values()] == [True, True, False]
+    assert [segment.content is None for segment in segments.values()] == [True, False, False]
     assert list(viewing.segments) == []
+
+
+def encrypted(method: str, *bodies: bytes, iv: str = "") -> Viewing:
+    """One encrypted segment, with what can be got: its bytes, and the key."""
+    said = f'#EXT-X-KEY:METHOD={method},URI="k"{iv}\n#EXTINF:1,\na\n'
+    names = zip("ak", bodies, strict=False)
+    got = (Fetched(url=f"http://h/{name}", asked_at_s=0, at_s=0, body=b) for name, b in names)
+
+    def decrypt(key: bytes, iv: bytes, data: bytes) -> bytes:
+        if key == b"wrong":
+            raise ValueError("another key")
+        return key + iv + data
+
+    return Viewing([*listed(HEAD.format(5) + said).fetched, *got], decrypt)
+
+
+def test_what_is_encrypted_is_looked_into_with_its_key() -> None:
+    def data(viewing: Viewing) -> bytes | None:
+        content = viewing.renditions["http://h/a.m3u8"].segments[5].content
+        return None if content is None else content.data
+
+    assert data(encrypted("AES-128", b"G", b"k")) == b"k" + bytes(15) + b"\x05" + b"G"
+    said = f",IV=0x{'ab' * 16}"
+    assert data(encrypted("AES-128", b"G", b"k", iv=said)) == b"k" + b"\xab" * 16 + b"G"
+    assert data(encrypted("AES-128", b"G", b"wrong")) is None
+    assert data(encrypted("AES-128", b"G")) is None
+    assert data(encrypted("AES-128")) is None
+    assert data(encrypted("SAMPLE-AES", b"G", b"k")) is None
+
+
+def test_ranges_go_on_behind_each_other_in_one_file() -> None:
+    viewing = Viewing(
+        [
+            *listed(
+                f'{HEAD.format(1)}#EXT-X-MAP:URI="f",BYTERANGE="2@0"\n'
+                "#EXTINF:1,\n#EXT-X-BYTERANGE:3@2\nf\n#EXTINF:1,\n#EXT-X-BYTERANGE:2\nf\n"
+                "#EXTINF:1,\n#EXT-X-BYTERANGE:1\ng\n"
+            ).fetched,
+            *(Fetched(url=f"http://h/{n}", asked_at_s=0, at_s=0, body=b"0123456") for n in "fg"),
+        ]
+    )
+    segments = viewing.renditions["http://h/a.m3u8"].segments.values()
+    seen = [(each.content.init, each.content.data) for each in segments if each.content]
+    assert seen == [(b"01", b"234"), (b"01", b"56"), (b"01", b"0")]
 
 
 def test_what_is_behind_a_delta_update_has_the_init_segment_of_what_is_before() -> None:

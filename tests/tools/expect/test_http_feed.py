@@ -18,8 +18,9 @@ from trio_srs.net.rtmp_client import ClientSettings, NoAnswerError
 from trio_srs.net.transport import Transport
 from trio_srs.session.http_client import HttpError
 from trio_srs.testing.memory import MemoryTransport, memory_transport_pair
-from trio_srs.tools.expect import http_feed
-from trio_srs.tools.expect.http_feed import HttpFeed, HttpStatusError, open_http
+from trio_srs.tools.expect import http_exchange
+from trio_srs.tools.expect.http_exchange import HttpStatusError
+from trio_srs.tools.expect.http_feed import HttpFeed, ListedElsewhereError, open_http
 from trio_srs.wire.container import UnknownContainerError
 from trio_srs.wire.flv.tag import FlvError
 from trio_srs.wire.http_url import HttpUrl
@@ -69,7 +70,7 @@ async def answering(
             nursery.start_soon(serve, server_end, f"{host}:{port}", left.pop(0))
             return client_end
 
-        monkeypatch.setattr(http_feed, "dial", dial)
+        monkeypatch.setattr(http_exchange, "dial", dial)
         yield asked
         nursery.cancel_scope.cancel()
 
@@ -166,7 +167,7 @@ def typed(content_type: str, body: bytes) -> bytes:
         (typed("text/html; charset=utf-8", b"<!DOCTYPE html>\n<p>"),
          r"\(Content-Type text/html\): it begins with '<!DOCTYPE html>'"),
         (typed("video/mp2t", b"G" + b"a" * 800), r"\(Content-Type video/mp2t\): .* 'Gaaaaaa"),
-        (typed("audio/mpegurl", b"#EXTM3U\n#EXT-X-VERSION:3\n"), "it is an HLS playlist"),
+        (typed("audio/mpegurl", b"#EXTM3U\n#EXT-X-VERSION:3\n"), "is a list of segments"),
         (CLOSED, "there is nothing in it"),
         (typed("video/mp4", bytes(100)), r"it begins with 0{16}, expected FLV, MPEG-TS or MP4"),
     ],
@@ -175,7 +176,7 @@ async def test_what_is_no_stream_is_told(
     monkeypatch: pytest.MonkeyPatch, answer: bytes, message: str
 ) -> None:
     async with answering(monkeypatch, answer), opened() as feed:
-        with pytest.raises(UnknownContainerError, match=message) as caught:
+        with pytest.raises((UnknownContainerError, ListedElsewhereError), match=message) as caught:
             await anext(aiter(feed))
         assert feed.conduct.flow == "HTTP"
     assert "secret" not in str(caught.value)

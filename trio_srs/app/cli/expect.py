@@ -2,8 +2,9 @@
 
 Judge what COMMAND publishes: a server is started on a free port, COMMAND is run with its URL in
 place of {url} and in TRIO_SRS_URL, and what it publishes is held against the rules. With URL, a
-stream is pulled from a server (rtmp and rtmps; http and https with FLV, MPEG-TS or fragmented MP4)
-and judged; with FILE, one of these; with --listen, what somebody else publishes here.
+stream is pulled from a server (rtmp and rtmps; http and https with HLS, DASH, FLV, MPEG-TS or
+fragmented MP4; udp with MPEG-TS) and judged; with FILE, one of these; with --listen, what somebody
+else publishes here.
 
 A rule is SUBJECT OPERATOR VALUE: 'video.fps ~ 25±0.5', 'video.gop.seconds <= 2.1',
 'audio.sample_rate == 48000'; --subjects lists what there is. Without rules it is enough that a
@@ -31,7 +32,7 @@ from trio_srs.tools.expect.rule_file import gather_rules
 
 __all__ = ["configure", "run"]
 
-_FILES = (".flv", ".ts", ".mp4")
+_FILES = (".flv", ".ts", ".mp4", ".m3u8", ".mpd")
 """What ends so is meant to be a file, whether it is there or not."""
 
 
@@ -69,6 +70,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--timeout", metavar="TIME", type=seconds,
         help="how long the first audio or video may take, and a silence after it (10s)",
     )  # fmt: skip
+    add("--for", metavar="TIME", type=seconds, dest="for_s",
+        help="how long HLS or DASH that goes on is watched (20s)")  # fmt: skip
     add("--insecure", action="store_true", help="with rtmps and https, accept any certificate")
     add("--subjects", action="store_true", help="only list what rules can be about")
     add_golden_options(parser)
@@ -135,9 +138,9 @@ def run(args: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
         from trio_srs.app.cli.expect_served import judge_served
 
         return judge_served(args, parser, rules, golden)
-    from trio_srs.app.cli.expect_seen import judge_file, judge_pulled
+    from trio_srs.app.cli.expect_seen import judge_target
 
-    return (judge_pulled if "://" in args.target else judge_file)(args, rules, golden)
+    return judge_target(args, rules, golden)
 
 
 def _check(args: argparse.Namespace, parser: argparse.ArgumentParser) -> None:

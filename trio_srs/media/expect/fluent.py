@@ -134,6 +134,11 @@ class Expectation:
             raise RuleError(*problems)
         return self._judge(rules, f"{front}()", _example(front))
 
+    def packaging(self, **facts: Unpack[keywords.PackagingKeywords]) -> Self:
+        """Have facts about how HLS or DASH are packaged and delivered. Raises as :meth:`rules`."""
+        __tracebackhide__ = True
+        return self.about("packaging", **facts)
+
     def metadata(self, *keys: str, **values: Expected) -> Self:
         """Have keys in ``onMetaData``, and some with these values. Raises likewise."""
         __tracebackhide__ = True
@@ -324,8 +329,8 @@ def _example(front: str) -> str:
 
 FRONTS: Final = (
     "healthy", "video", "audio", "timestamps", "gaps", "skew", "bitrate", "stall", "first_frame",
-    "first_keyframe", "duration", "digest", "end", "conduct", "reconnect", "delay", "arrival",
-    "decode", "picture", "counter", "sync",
+    "first_keyframe", "duration", "digest", "end", "conduct", "packaging", "reconnect", "delay",
+    "arrival", "decode", "picture", "counter", "sync",
 )  # fmt: skip
 """Methods of an expectation that are named as subjects begin; ``source`` has all of them."""
 

@@ -16,6 +16,7 @@ from trio_srs.errors import EndReason
 from trio_srs.media.expect import health_walks, walks
 from trio_srs.media.expect.evidence import Absent, Evidence, Inapplicable, Number, Seen
 from trio_srs.media.expect.fact_subjects import lifted, not_known
+from trio_srs.media.expect.packaging_subjects import broken_rules, what_is_broken
 from trio_srs.media.expect.report_subjects import trailing_s
 from trio_srs.media.expect.subject import Blame, EvidenceWalk, Kind, Subject
 from trio_srs.media.expect.walks import Reading, Walk
@@ -197,6 +198,13 @@ def _what_trouble(evidence: Evidence) -> str:
     return next(filter(None, troubles), "")
 
 
+def _packaging(evidence: Evidence) -> Seen:
+    if evidence.report.packaging is None:
+        return Inapplicable("neither HLS nor DASH")
+    seen = broken_rules("error", evidence)
+    return Inapplicable(seen.why) if isinstance(seen, Absent) else seen
+
+
 def _orderly(evidence: Evidence) -> Seen:
     end, conduct = evidence.report.end, evidence.report.conduct
     if end is None:
@@ -308,6 +316,12 @@ _RULES: Final = (
         "false_keyframes", "== 0", "Pictures that are called keyframes, and at which no decoder "
         "can begin: how many.", partial(_total, _false_keys, kind="video"),
         _named(_false_keys, _first_false_key),
+    ),
+    _rule(
+        "packaging", "absent", "Of HLS and DASH: the packaging rules that are broken, of those "
+        "without which players fail, or a specification says MUST. `packaging in NAME, NAME` lets "
+        "some pass.", _packaging, None, kind=Kind.NAMES, remark=partial(what_is_broken, "error"),
+        blame=Blame.NOBODY,
     ),
     _rule(
         "end", "== true", "Whether the publish or play ended in good order: by a command, or over "

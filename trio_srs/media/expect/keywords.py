@@ -24,6 +24,7 @@ __all__ = [
     "FirstKeyframeKeywords",
     "GapsKeywords",
     "HealthyKeywords",
+    "PackagingKeywords",
     "PictureKeywords",
     "ReconnectKeywords",
     "SkewKeywords",
@@ -49,6 +50,7 @@ class HealthyKeywords(TypedDict, total=False):
     keyframes: Expected
     first_keyframe: Expected
     false_keyframes: Expected
+    packaging: Expected
     end: Expected
 
 
@@ -313,6 +315,38 @@ class ConductKeywords(TypedDict, total=False):
     handshake: Expected
     flow: Expected
     oddities: Expected
+
+
+class PackagingKeywords(TypedDict, total=False):
+    """The keyword arguments of ``packaging()``."""
+
+    errors: Expected
+    warnings: Expected
+    form: Expected
+    container: Expected
+    encrypted: Expected
+    live: Expected
+    variants_count: Expected
+    variants_apart: Expected
+    target_seconds: Expected
+    part_target_seconds: Expected
+    discontinuities: Expected
+    gap_segments: Expected
+    segments_count: Expected
+    segments_seconds: Expected
+    parts_count: Expected
+    parts_seconds: Expected
+    hole_longest: Expected
+    dates_drift: Expected
+    first_segment_seconds: Expected
+    latency_seconds: Expected
+    stale_seconds: Expected
+    requests_count: Expected
+    requests_failed: Expected
+    requests_slowest: Expected
+    availability: Expected
+    cache_lists: Expected
+    cache_media: Expected
 
 
 class ReconnectKeywords(TypedDict, total=False):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice, zip_longest
 from typing import Final
 
@@ -12,7 +12,7 @@ import attrs
 from trio_srs.media.expect.evidence import Absent, Evidence, Extent, Inapplicable, Seen
 from trio_srs.media.expect.quantity import show_number
 from trio_srs.media.expect.rule import Rule
-from trio_srs.media.expect.subject import Blame, Kind, Subject
+from trio_srs.media.expect.subject import Blame, Kind, SeenPlace, Subject
 from trio_srs.media.expect.walks import Reading
 from trio_srs.media.report import StreamReport
 from trio_srs.media.trace import Frame, Trace
@@ -59,12 +59,25 @@ def find_offending_frame(
         return OffendingFrame(frame, _SAME if frame is None else _FIRST.format(_name(frame)))
     if isinstance(seen, Absent | Inapplicable):
         return OffendingFrame(None, "")
+    if subject.places is not None:
+        return _place(evidence, rule, subject.places)
     for reading in () if subject.walk is None else subject.walk(evidence):
         if _offends(rule, reading):
             return OffendingFrame(reading.frame, _first(reading, subject, seen))
     if not evidence.report.trace.complete:
         return OffendingFrame(None, f"not among the first {len(evidence.report.trace)} frames")
     return _by_default(evidence, rule, seen)
+
+
+def _place(
+    evidence: Evidence, rule: Rule, places: Callable[[Evidence], Iterator[SeenPlace]]
+) -> OffendingFrame:
+    """The first place that is not as the rule says; frames are not to blame."""
+    found = next((each for each in places(evidence) if not rule.holds(each.value)), None)
+    if found is None:
+        return OffendingFrame(None, "")
+    seen = show_number(found.value, rule.subject.unit)
+    return OffendingFrame(None, f"{_FIRST.format(found.name)}, with {seen}")
 
 
 def _of_golden(evidence: Evidence, subject: Subject, golden: StreamReport) -> Frame | None:

@@ -130,6 +130,7 @@ _READ: Final[dict[Kind, Any]] = {
     Kind.TEXT: _text,
     Kind.TRUTH: _truth,
     Kind.PAIR: _pair,
+    Kind.NAMES: _text,
     Kind.DIGEST: _text,
     Kind.ANY: read_anything,
 }

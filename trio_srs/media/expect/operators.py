@@ -36,7 +36,7 @@ class Operator(enum.StrEnum):
     WITHIN = ".."
     """Between two values or one of them, written ``in 1..2``."""
     IN = "in"
-    """One of several: ``in h264, hevc``."""
+    """One of several: ``in h264, hevc``; of names, none but these."""
     HAS = "has"
     """A text with this part, or names with all of these."""
     MATCHES = "matches"
@@ -90,10 +90,16 @@ def is_equal(seen: object, operand: object) -> bool:
     return False
 
 
+def _is_among(seen: object, operands: tuple[object, ...]) -> bool:
+    """Of names, whether all are among them."""
+    names = seen if isinstance(seen, tuple) and seen and isinstance(seen[0], str) else (seen,)
+    return all(any(is_equal(name, each) for each in operands) for name in names)
+
+
 HOLDS: Final[Mapping[Operator, Callable[[Any, tuple[Any, ...]], bool]]] = {
     Operator.EQUAL: lambda seen, operands: is_equal(seen, operands[0]),
     Operator.UNEQUAL: lambda seen, operands: not is_equal(seen, operands[0]),
-    Operator.IN: lambda seen, operands: any(is_equal(seen, each) for each in operands),
+    Operator.IN: lambda seen, operands: _is_among(seen, operands),
     Operator.HAS: lambda seen, operands: all(each in seen for each in operands),
     Operator.MATCHES: lambda seen, operands: fnmatchcase(seen, operands[0]),
 }

@@ -29,6 +29,7 @@ class SourceKeywords(TypedDict, total=False):
     healthy_keyframes: Expected
     healthy_first_keyframe: Expected
     healthy_false_keyframes: Expected
+    healthy_packaging: Expected
     healthy_end: Expected
     video_size: Expected
     video_fps: Expected
@@ -57,6 +58,33 @@ class SourceKeywords(TypedDict, total=False):
     skew_ms: Expected
     skew_drift: Expected
     duration_seconds: Expected
+    packaging_errors: Expected
+    packaging_warnings: Expected
+    packaging_form: Expected
+    packaging_container: Expected
+    packaging_encrypted: Expected
+    packaging_live: Expected
+    packaging_variants_count: Expected
+    packaging_variants_apart: Expected
+    packaging_target_seconds: Expected
+    packaging_part_target_seconds: Expected
+    packaging_discontinuities: Expected
+    packaging_gap_segments: Expected
+    packaging_segments_count: Expected
+    packaging_segments_seconds: Expected
+    packaging_parts_count: Expected
+    packaging_parts_seconds: Expected
+    packaging_hole_longest: Expected
+    packaging_dates_drift: Expected
+    packaging_first_segment_seconds: Expected
+    packaging_latency_seconds: Expected
+    packaging_stale_seconds: Expected
+    packaging_requests_count: Expected
+    packaging_requests_failed: Expected
+    packaging_requests_slowest: Expected
+    packaging_availability: Expected
+    packaging_cache_lists: Expected
+    packaging_cache_media: Expected
     first_frame_seconds: Expected
     first_keyframe_seconds: Expected
     stall_seconds: Expected

@@ -8,14 +8,23 @@ from typing import Final, TypeAlias
 
 import attrs
 
-from trio_srs.media.expect.evidence import Evidence, Seen
+from trio_srs.media.expect.evidence import Evidence, Number, Seen
 from trio_srs.media.expect.operators import NUMERIC, Operator
 from trio_srs.media.expect.walks import Reading
 
-__all__ = ["OPERATORS", "Blame", "EvidenceWalk", "Kind", "Subject"]
+__all__ = ["OPERATORS", "Blame", "EvidenceWalk", "Kind", "SeenPlace", "Subject"]
 
 EvidenceWalk: TypeAlias = Callable[[Evidence], Iterator[Reading]]
 """Goes through the frames of a publish."""
+
+
+@attrs.frozen
+class SeenPlace:
+    """Something that is no frame, and what was seen there."""
+
+    name: str
+    """As the end of a sentence: ``segment 7 (http://…)``."""
+    value: Number
 
 
 class Kind(enum.Enum):
@@ -53,7 +62,7 @@ OPERATORS: Final[Mapping[Kind, tuple[Operator, ...]]] = {
     Kind.PAIR: (*_IS, Operator.IN),
     Kind.DIGEST: _IS,
     Kind.ANY: tuple(Operator),
-    Kind.NAMES: (Operator.HAS, Operator.PRESENT, Operator.ABSENT),
+    Kind.NAMES: (Operator.HAS, Operator.IN, Operator.PRESENT, Operator.ABSENT),
 }
 """What may be asked of each kind."""
 
@@ -74,6 +83,8 @@ class Subject:
     """Finds it."""
     walk: EvidenceWalk | None = None
     """Finds it frame by frame, if that can be done."""
+    places: Callable[[Evidence], Iterator[SeenPlace]] | None = None
+    """Finds it segment by segment, or request by request, where it is not about frames."""
     remark: Callable[[Evidence], str] | None = None
     """What else is worth saying when it is not as expected; empty if nothing."""
     track: str = ""

@@ -13,6 +13,7 @@ from trio_srs.media.expect.evidence import Absent, Evidence, Seen
 from trio_srs.media.expect.fact_subjects import fact_subjects
 from trio_srs.media.expect.health_subjects import health_subjects
 from trio_srs.media.expect.operand import read_anything
+from trio_srs.media.expect.packaging_subjects import packaging_subjects
 from trio_srs.media.expect.report_subjects import report_subjects
 from trio_srs.media.expect.rule_error import RuleError
 from trio_srs.media.expect.subject import Blame, Kind, Subject
@@ -23,7 +24,8 @@ from trio_srs.media.plain import plain
 __all__ = ["SUBJECTS", "by_name", "find_subject"]
 
 _MAKERS: Final = (
-    health_subjects, track_subjects, report_subjects, compared_subjects, decoded_subjects,
+    health_subjects, track_subjects, packaging_subjects, report_subjects, compared_subjects,
+    decoded_subjects,
     fact_subjects,
 )  # fmt: skip
 

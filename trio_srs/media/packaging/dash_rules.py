@@ -112,11 +112,15 @@ def timelines_have_no_holes(viewing: Viewing) -> Iterator[Departure]:
 
 @packaging_rule("DTM; DIC")
 def timelines_are_those_of_the_media(viewing: Viewing) -> Iterator[Departure]:
-    """S@t is when the first sample of a segment is shown, and S@d how long all of them last."""
+    """S@t is when the first sample of a segment is shown, and S@d how long all of them last; what
+    an edit list leaves out at the beginning is not shown."""
     for track, time, duration, content in _contents(viewing):
         samples = content.samples
-        begin = min(sample.time + sample.composition for sample in samples)
+        left_out = samples[0].track.media_start
+        begin = min(sample.time + sample.composition for sample in samples) - left_out
         length = samples[-1].time + samples[-1].duration - samples[0].time
+        if begin < 0:
+            begin, length = 0, length + begin
         if abs(begin - time) > _ROUNDING or abs(length - duration) > _ROUNDING:
             seen = f"{time} for {duration}"
             yield Departure(seen, f"{begin} for {length}", f"{track.where} segment {time}")

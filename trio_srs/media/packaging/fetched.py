@@ -52,6 +52,11 @@ class Fetched:
         return urlunsplit((scheme, host, path, "&".join(kept), ""))
 
     @property
+    def shown(self) -> str:
+        """The URL without its parameters, which may be secret: for messages."""
+        return self.url.partition("?")[0]
+
+    @property
     def directives(self) -> Mapping[str, str]:
         """Delivery directives, by name."""
         said = parse_qsl(urlsplit(self.url).query)

@@ -73,7 +73,7 @@ def _named(kinds: tuple[bytes, ...]) -> str:
     return " ".join(kind.decode("latin-1") for kind in kinds)
 
 
-@packaging_rule("A 9.5; CMAF 7.3.1")
+@packaging_rule("A 9.5; CMAF 7.3.1", Severity.WARNING)
 def a_file_has_one_track(viewing: Viewing) -> Iterator[Departure]:
     """An init segment has one track, and its segments have that one."""
     for where, layout in _layouts(viewing):
@@ -204,8 +204,10 @@ def frames_of_aac_have_their_length(viewing: Viewing) -> Iterator[Departure]:
         if not units or units[0].format.codec != "aac":
             continue
         config = parse_audio_specific_config(units[0].format.record)  # once more: it can be
-        expected = config.frame_length * content.timescale / config.core_sample_rate
-        for number, sample in enumerate(content.samples):
+        own = [sample for sample in content.samples if not sample.track.is_video]
+        scale = own[0].track.timescale if own else content.timescale
+        expected = config.frame_length * scale / config.core_sample_rate
+        for number, sample in enumerate(own):
             if abs(sample.duration - expected) >= 1 and sample.duration < 2 * expected:
                 where = f"{rendition.where(segment.number)} sample {number}"
                 yield Departure(f"{sample.duration} long", f"{expected:g}", where)

@@ -124,7 +124,8 @@ def dates_are_said(viewing: Viewing) -> Iterator[Departure]:
     """A live playlist says what time of day it is."""
     dates = [segment.date_ms for _, said in viewing.media for segment in said.segments]
     for copy, said in viewing.media[:1]:
-        if dates and not said.playlist_type and not any(dates):
+        is_live = not said.playlist_type and not said.is_ended
+        if dates and is_live and not any(dates):
             yield Departure("no #EXT-X-PROGRAM-DATE-TIME", "one", copy.where())
 
 

@@ -15,6 +15,7 @@ __all__ = ["PidCounters", "TsLayout"]
 _COUNTERS: Final = 16
 _HAS_PAYLOAD: Final = 0x10
 _FIRSTS: Final = 2
+_FIRST_FREE_PID: Final = 0x20
 
 
 @attrs.define
@@ -37,14 +38,15 @@ class TsLayout:
         """What is wrong with it by itself."""
         self.counters: dict[int, PidCounters] = {}
         self.begins_with: list[int] = []
-        """PIDs of the first two packets."""
+        """PIDs of the first two packets, but those of DVB's tables (ETSI EN 300 468, 5.1.3)."""
         for at in range(0, len(data) - PACKET_SIZE + 1, PACKET_SIZE):
             if data[at] == SYNC:
                 self._packet(data[at : at + 4])
 
     def _packet(self, head: bytes) -> None:
         pid, counter = (head[1] & 0x1F) << 8 | head[2], head[3] % _COUNTERS
-        if len(self.begins_with) < _FIRSTS:
+        is_information = 0 < pid < _FIRST_FREE_PID  # of what there is: ffmpeg puts its name there
+        if len(self.begins_with) < _FIRSTS and not is_information:
             self.begins_with.append(pid)
         if pid != NULL_PID and head[3] & _HAS_PAYLOAD:
             self.counters.setdefault(pid, PidCounters(counter, counter)).last = counter

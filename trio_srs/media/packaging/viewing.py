@@ -3,10 +3,10 @@ Floor 1."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from itertools import pairwise
-from typing import Final
+from typing import Final, TypeAlias
 from urllib.parse import urlsplit
 
 import attrs
@@ -18,12 +18,19 @@ from trio_srs.media.packaging.segment_content import SegmentContent
 from trio_srs.wire.hls.media_playlist import MediaPlaylist, PlaylistPart, PlaylistSegment
 from trio_srs.wire.ts.packet import CLOCK_HZ
 
-__all__ = ["SeenRendition", "SeenSegment", "Viewing"]
+__all__ = ["Decrypt", "SeenRendition", "SeenSegment", "Viewing", "is_manifest", "is_playlist"]
 
 _ENDING: Final = ".m3u8"
 _TYPE: Final = "mpegurl"
 _MANIFEST_ENDING: Final = ".mpd"
 _MANIFEST_TYPE: Final = "dash+xml"
+_IV_BYTES: Final = 16
+_HEAD: Final = b"#EXTM3U"
+_MANIFEST_HEAD: Final = b"<MPD"
+_MOST_HEAD: Final = 1000
+
+Decrypt: TypeAlias = Callable[[bytes, bytes, bytes], bytes]
+"""Key, initialization vector and data."""
 
 
 @attrs.define(eq=False)
@@ -47,7 +54,9 @@ class SeenSegment:
     parts_gone_at_s: float | None = None
     """When a playlist had it, and those no longer; None likewise."""
     content: SegmentContent | None = None
-    """None if it was not got, or is encrypted."""
+    """None if it was not got, or is encrypted and there is no key to it."""
+    range_end: int = 0
+    """Where its bytes end, if it is a range of what its URL names."""
 
     @property
     def has_media(self) -> bool:
@@ -102,15 +111,18 @@ class Viewing:
 
     Args:
         fetched: all answers, in any order.
+        decrypt: decrypts a segment with AES-128, by key and initialization vector; raises
+            ValueError. Without it nothing is known of what is encrypted.
     """
 
-    def __init__(self, fetched: Iterable[Fetched]) -> None:
+    def __init__(self, fetched: Iterable[Fetched], decrypt: Decrypt | None = None) -> None:
+        self._decrypt = decrypt
         self.fetched = tuple(sorted(fetched, key=lambda each: each.at_s))
 
     @cached_property
     def playlists(self) -> tuple[PlaylistCopy, ...]:
         """Every copy of every playlist of HLS."""
-        return tuple(PlaylistCopy(each) for each in self.fetched if _is_playlist(each))
+        return tuple(PlaylistCopy(each) for each in self.fetched if is_playlist(each))
 
     @cached_property
     def multivariants(self) -> list[PlaylistCopy]:
@@ -120,7 +132,7 @@ class Viewing:
     @cached_property
     def manifests(self) -> tuple[ManifestCopy, ...]:
         """Every copy of every manifest of DASH."""
-        return tuple(ManifestCopy(each) for each in self.fetched if _is_manifest(each))
+        return tuple(ManifestCopy(each) for each in self.fetched if is_manifest(each))
 
     @cached_property
     def got(self) -> Mapping[str, Fetched]:
@@ -151,7 +163,7 @@ class Viewing:
                 if breaks is not None:
                     breaks += listed.is_discontinuity
                 if number not in made.segments:
-                    before = made.segments.get(number - 1) if said.skipped else None
+                    before = made.segments.get(number - 1)
                     made.segments[number] = self._segment(copy, number, listed, breaks, before)
             for number, segment in made.segments.items():
                 if number < said.media_sequence and segment.gone_at_s is None:
@@ -170,15 +182,44 @@ class Viewing:
     ) -> SeenSegment:
         url = copy.fetched.resolve(listed.uri)
         init_url = "" if listed.init is None else copy.fetched.resolve(listed.init.uri)
-        if not init_url and before is not None:
+        is_cut = copy.media is not None and copy.media.skipped
+        if not init_url and before is not None and is_cut:
             init_url = before.init_url  # what is skipped may have said it
-        got, init = self.got.get(url), self.got.get(init_url)
-        content = None
-        if got is not None and listed.key is None and listed.byte_range is None:
-            content = SegmentContent(got.body, b"" if init is None else init.body)
-        return SeenSegment(
-            number, url, listed, init_url, breaks, copy.fetched.at_s, content=content
-        )
+        start = 0
+        if listed.byte_range is not None:
+            _, said_start = listed.byte_range
+            behind = before.range_end if before is not None and before.url == url else 0
+            start = behind if said_start is None else said_start
+        made = SeenSegment(
+            number, url, listed, init_url, breaks, copy.fetched.at_s,
+            range_end=start + (0 if listed.byte_range is None else listed.byte_range[0]),
+        )  # fmt: skip
+        made.content = self._content(copy, made, start)
+        return made
+
+    def _content(
+        self, copy: PlaylistCopy, segment: SeenSegment, start: int
+    ) -> SegmentContent | None:
+        """What is in a segment, if it was got and can be read."""
+        listed, got = segment.listed, self.got.get(segment.url)
+        if got is None:
+            return None
+        init = self.got.get(segment.init_url)
+        head = b"" if init is None else init.body
+        if listed.init is not None and listed.init.byte_range is not None:
+            size, at = listed.init.byte_range
+            head = head[at : at + size]
+        data = got.body if listed.byte_range is None else got.body[start : segment.range_end]
+        if listed.key is None:
+            return SegmentContent(data, head)
+        key = self.got.get(copy.fetched.resolve(listed.key.uri))
+        if self._decrypt is None or key is None or listed.key.method != "AES-128":
+            return None
+        iv = listed.key.iv or segment.number.to_bytes(_IV_BYTES, "big")
+        try:
+            return SegmentContent(self._decrypt(key.body, iv, data), head)
+        except ValueError:
+            return None
 
     @cached_property
     def media(self) -> list[tuple[PlaylistCopy, MediaPlaylist]]:
@@ -220,12 +261,19 @@ def _add_parts(rendition: SeenRendition) -> None:
                 segment.parts_gone_at_s = copy.fetched.at_s
 
 
-def _is_playlist(fetched: Fetched) -> bool:
-    return fetched.is_whole and _is_named(fetched, _ENDING, _TYPE)
+def is_playlist(fetched: Fetched) -> bool:
+    """Whether it is a playlist of HLS, by its name, its type or its first bytes, and got whole."""
+    return fetched.is_whole and (
+        fetched.body.startswith(_HEAD) or _is_named(fetched, _ENDING, _TYPE)
+    )
 
 
-def _is_manifest(fetched: Fetched) -> bool:
-    return fetched.is_whole and _is_named(fetched, _MANIFEST_ENDING, _MANIFEST_TYPE)
+def is_manifest(fetched: Fetched) -> bool:
+    """Likewise a manifest of DASH."""
+    return fetched.is_whole and (
+        _MANIFEST_HEAD in fetched.body[:_MOST_HEAD]
+        or _is_named(fetched, _MANIFEST_ENDING, _MANIFEST_TYPE)
+    )
 
 
 def _is_named(fetched: Fetched, ending: str, media_type: str) -> bool:

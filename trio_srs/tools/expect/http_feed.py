@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import ssl
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from itertools import chain
 from typing import Final, Self
 
@@ -13,34 +11,25 @@ import trio
 
 from trio_srs.errors import EndReason, PeerError
 from trio_srs.media.report import Conduct, Oddity
-from trio_srs.net.dial import dial
-from trio_srs.net.link import Link
-from trio_srs.net.rtmp_client import ClientSettings, NoAnswerError
-from trio_srs.net.transport import Transport
-from trio_srs.session.base import Need
-from trio_srs.session.http_client import HttpClientEvent, HttpClientSession
-from trio_srs.session.http_events import HttpBody, HttpHead
+from trio_srs.net.rtmp_client import ClientSettings
+from trio_srs.session.http_events import HttpBody
 from trio_srs.tools.expect.container_reader import ContainerReader, container_reader
-from trio_srs.version import VERSION
+from trio_srs.tools.expect.http_exchange import REDIRECTS, HttpExchange, ask, redirected, refusal
 from trio_srs.wire.container import Container, UnknownContainerError, find_container
 from trio_srs.wire.http_url import HttpUrl
 from trio_srs.wire.rtmp.message import Message
-from trio_srs.wire.url import UrlError
 
-__all__ = ["HttpFeed", "HttpStatusError", "open_http"]
+__all__ = ["HttpFeed", "ListedElsewhereError", "open_http"]
 
-_BUFFER: Final = 256 * 1024
-_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _OK: Final = 200
-_MOST_WORDS: Final = 2000
-"""Bytes that are read of an answer that is no stream."""
-_SENTENCES: Final = ("detail", "message", "title", "error")
-"""Fields of JSON in which servers say what is wrong, the most telling first (RFC 9457; ours)."""
 _FLOWS: Final = {
     Container.FLV: "HTTP-FLV",
     Container.TS: "HTTP-TS",
     Container.MP4: "HTTP-MP4",
 }
+_PLAYLIST: Final = b"#EXTM3U"
+_MANIFEST: Final = b"<MPD"
+_MOST_HEAD: Final = 2000
 CONTENT_TYPES: Final = {
     "video/x-flv": Container.FLV,
     "video/flv": Container.FLV,
@@ -51,45 +40,10 @@ CONTENT_TYPES: Final = {
 """What servers call these; whatever they say, the first bytes decide."""
 
 
-class HttpStatusError(PeerError):
-    """The server answered with something else than the stream. The text has its words."""
+class ListedElsewhereError(PeerError):
+    """The answer is a playlist or a manifest: what is to be looked at is what it lists."""
 
-    code = "http_status"
-
-
-class _Exchange:
-    """One request on a connection of its own."""
-
-    def __init__(self, url: HttpUrl, transport: Transport, settings: ClientSettings) -> None:
-        self._session = HttpClientSession(
-            url.authority, url.target, {"User-Agent": f"trio-srs/{VERSION}"}
-        )
-        self._link = Link(
-            transport,
-            self._session,
-            buffer=memoryview(bytearray(_BUFFER)),
-            stalled_after=settings.stalled_after_s,
-            on_work=_nobody,
-        )
-
-    async def head(self) -> HttpHead:
-        """Ask, and wait for the head of the answer. Raises PeerError."""
-        self._link.flush()
-        await self._link.drained()
-        event = await self.next_event()
-        assert isinstance(event, HttpHead)  # h11 sees to it
-        return event
-
-    async def next_event(self) -> HttpClientEvent:
-        """The next event. Raises PeerError."""
-        while isinstance(event := self._session.next_event(), Need):
-            if not await self._link.receive():
-                self._session.receive_end()
-        return event
-
-    def close(self) -> None:
-        self._link.transport.close()
-        self._link.reset()
+    code = "listed_elsewhere"
 
 
 class HttpFeed:
@@ -102,7 +56,7 @@ class HttpFeed:
         ended: the same in words.
     """
 
-    def __init__(self, target: str, exchange: _Exchange, fields: Mapping[str, str]) -> None:
+    def __init__(self, target: str, exchange: HttpExchange, fields: Mapping[str, str]) -> None:
         """
         Args:
             fields: of the head of the answer, by names in lower case.
@@ -143,6 +97,7 @@ class HttpFeed:
 
         Raises:
             StopAsyncIteration: the server has sent it all.
+            ListedElsewhereError: it is a playlist or a manifest.
             UnknownContainerError: it is no stream, or none that is read.
             FlvError: it is FLV that cannot be read on.
             HttpError: the answer broke off.
@@ -174,6 +129,8 @@ class HttpFeed:
 
     def _find(self, *, is_all: bool) -> None:
         """Find out what it is. Raises UnknownContainerError."""
+        if self._head.startswith(_PLAYLIST) or _MANIFEST in self._head[:_MOST_HEAD]:
+            raise ListedElsewhereError(f"{self.target} is a list of segments")
         may_be_inside = CONTENT_TYPES.get(self._type) is Container.TS
         try:
             self.container = find_container(self._head, may_be_inside=may_be_inside, is_all=is_all)
@@ -197,80 +154,14 @@ async def open_http(url: HttpUrl, settings: ClientSettings) -> AsyncIterator[Htt
         PeerError: anything else the other side did.
     """
     deadline = trio.current_time() + settings.timeout_s
-    exchange, head = await _ask(url, settings, deadline)
+    exchange, head = await ask(url, settings, deadline)
     try:
-        if head.status in _REDIRECTS and "location" in head.headers:
+        if head.status in REDIRECTS and "location" in head.headers:
             exchange.close()
-            url = _redirected(url, head.headers["location"])
-            exchange, head = await _ask(url, settings, deadline)
+            url = redirected(url, head.headers["location"])
+            exchange, head = await ask(url, settings, deadline)
         if head.status != _OK:
-            words = await _said(exchange, head, deadline)
-            raise HttpStatusError(f"{url.shown}: the server answered {_in_words(head)}{words}")
+            raise await refusal(url, exchange, head, deadline)
         yield HttpFeed(url.shown, exchange, head.headers)
     finally:
         exchange.close()
-
-
-def _redirected(url: HttpUrl, location: str) -> HttpUrl:
-    try:
-        return url.join(location)
-    except UrlError as error:
-        raise HttpStatusError(f"{url.shown}: the server sends us elsewhere: {error}") from error
-
-
-async def _ask(
-    url: HttpUrl, settings: ClientSettings, deadline: float
-) -> tuple[_Exchange, HttpHead]:
-    """Connect and ask; the connection is the caller's to close."""
-    left = max(deadline - trio.current_time(), 0.001)
-    tls = (settings.tls or ssl.create_default_context()) if url.scheme == "https" else None
-    transport = await dial(url.host, url.port, timeout=left, tls=tls)
-    exchange = _Exchange(url, transport, settings)
-    try:
-        with trio.CancelScope(deadline=deadline):
-            return exchange, await exchange.head()
-    except BaseException:
-        exchange.close()
-        raise
-    exchange.close()
-    raise NoAnswerError(f"{url.shown}: no answer within {settings.timeout_s:g} s")
-
-
-def _in_words(head: HttpHead) -> str:
-    words = f"{head.status} {head.reason}".rstrip()
-    where = head.headers.get("location")
-    if head.status in _REDIRECTS and where is not None:
-        return f"{words} (to {where}): only one redirect is followed"
-    return words
-
-
-async def _said(exchange: _Exchange, head: HttpHead, deadline: float) -> str:
-    """What an answer that is no stream says beyond its status, as the end of a sentence."""
-    body = b""
-    with suppress(PeerError), trio.CancelScope(deadline=deadline):
-        while len(body) < _MOST_WORDS:
-            match await exchange.next_event():
-                case HttpBody(data):
-                    body += data
-                case _:
-                    break
-    kind = head.headers.get("content-type", "").partition(";")[0].strip().lower()
-    words = _of_json(body) if kind.endswith("json") else ""
-    if kind == "text/plain":
-        words = body[:_MOST_WORDS].decode(errors="replace")
-    line = words.strip().partition("\n")[0].strip()
-    return f": {line}" if line and line.isprintable() else ""
-
-
-def _of_json(body: bytes) -> str:
-    """The sentence in what servers answer where something is wrong; empty if there is none."""
-    try:
-        said = json.loads(body)
-    except ValueError:
-        return ""
-    fields = said if isinstance(said, dict) else {}
-    return next((it for key in _SENTENCES if isinstance(it := fields.get(key), str)), "")
-
-
-def _nobody() -> None:
-    """Nobody waits for room to write in: the request is all there is, and it is waited for."""

@@ -1,4 +1,4 @@
-"""A stream pulled from a server, over RTMP or HTTP, for as long as it is wanted.
+"""A stream pulled from a server, over RTMP, HTTP or UDP, for as long as it is wanted.
 
 Floor 6.
 """
@@ -16,15 +16,17 @@ from trio_srs.errors import EndReason, PeerError
 from trio_srs.media.report import Conduct, StepKind, StreamReport
 from trio_srs.net.rtmp_client import ClientSettings
 from trio_srs.net.rtmp_player import RtmpPlayer, open_player
-from trio_srs.tools.expect.http_feed import open_http
+from trio_srs.tools.expect.http_feed import ListedElsewhereError, open_http
 from trio_srs.tools.expect.stream_observer import Enough, StreamObserver
+from trio_srs.tools.expect.udp_feed import open_udp
 from trio_srs.wire.http_url import HTTP_PORTS, HttpUrl
 from trio_srs.wire.rtmp.message import Message
+from trio_srs.wire.udp_url import UdpUrl
 from trio_srs.wire.url import DEFAULT_PORTS, RtmpUrl
 
 __all__ = ["SCHEMES", "Pull"]
 
-SCHEMES: Final = (*DEFAULT_PORTS, *HTTP_PORTS)
+SCHEMES: Final = (*DEFAULT_PORTS, *HTTP_PORTS, "udp")
 """What a URL to pull from may begin with."""
 
 _ENDS: Final = {"": None, "closed": EndReason.PEER_FIN}
@@ -91,13 +93,28 @@ async def _open_rtmp(url: RtmpUrl, settings: ClientSettings) -> AsyncIterator[_F
         yield _RtmpFeed(player)
 
 
+def _parse(url: str) -> HttpUrl | RtmpUrl | UdpUrl:
+    """A URL by its scheme; one of another scheme is refused as no RTMP. Raises UrlError."""
+    match url.partition("://")[0].lower():
+        case "http" | "https":
+            return HttpUrl.parse(url)
+        case "udp":
+            return UdpUrl.parse(url)
+        case _:
+            return RtmpUrl.parse(url)
+
+
 class Pull:
     """One stream, pulled.
 
     Attributes:
         target: the URL for messages, without its parameters, which may be secret.
         absence: why no audio or video came, when none did.
+        is_list: whether what came over HTTP is a playlist or a manifest, and no stream.
+        remarks: what else has to be known; there is nothing.
     """
+
+    remarks: tuple[str, ...] = ()
 
     def __init__(
         self,
@@ -119,10 +136,10 @@ class Pull:
         """
         self._enough, self._timeout_s, self._settings = enough, timeout_s, settings
         self._keep = keep
-        scheme = url.partition("://")[0].lower()
-        self._url = HttpUrl.parse(url) if scheme in HTTP_PORTS else RtmpUrl.parse(url)
+        self._url = _parse(url)
         self.target = url.partition("?")[0]
         self.absence = "interrupted before the server had answered"
+        self.is_list = False
         self._observer: StreamObserver | None = None
         self._feed: _Feed | None = None
         self._end: EndReason | None = None
@@ -131,6 +148,8 @@ class Pull:
     def _open(self) -> AbstractAsyncContextManager[_Feed]:
         if isinstance(self._url, HttpUrl):
             return open_http(self._url, self._settings)
+        if isinstance(self._url, UdpUrl):
+            return open_udp(self._url)
         return _open_rtmp(self._url, self._settings)
 
     async def run(self) -> None:
@@ -147,6 +166,8 @@ class Pull:
                 observer.open(trio.current_time())
                 self.absence = "interrupted before any audio or video came"
                 await self._watch(feed, observer)
+        except ListedElsewhereError as error:
+            self.is_list, self._ended = True, str(error)
         except PeerError as error:
             self._end, self._ended = error.end, str(error)
         if not observer.tally.has_media:

@@ -11,6 +11,7 @@ import attrs
 from trio_srs.errors import EndReason
 from trio_srs.media.early_end import early_ends
 from trio_srs.media.facts import StreamFacts, TrackFacts
+from trio_srs.media.packaging_facts import PackagingFacts
 from trio_srs.media.probe import StreamProbe
 from trio_srs.media.report import Conduct, Step, StepKind, StreamReport
 from trio_srs.media.trace import Trace
@@ -93,9 +94,14 @@ class StreamObserver:
         self._probe.see(message, now_s)
 
     def report(
-        self, conduct: Conduct, end: EndReason | None = None, end_detail: str = ""
+        self,
+        conduct: Conduct,
+        end: EndReason | None = None,
+        end_detail: str = "",
+        packaging: PackagingFacts | None = None,
     ) -> StreamReport:
-        """Everything so far, in which how the other side behaves and why it ended are given."""
+        """Everything so far, in which how the other side behaves, why it ended and how it is
+        packaged are given."""
         facts, trace = self._probe.facts(), self._probe.trace()
         if not self.has_messages:
             facts = _without_digests(facts)
@@ -109,6 +115,7 @@ class StreamObserver:
         return StreamReport(
             stream=self.stream, session="", peer=self.peer, began_at=self.began_at, facts=facts,
             timeline=tuple(steps), conduct=conduct, trace=trace, end=end, end_detail=end_detail,
+            packaging=packaging,
         )  # fmt: skip
 
     def _media_steps(self, trace: Trace, tracks: tuple[TrackFacts, ...]) -> Iterator[Step]:

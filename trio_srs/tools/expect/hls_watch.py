@@ -24,7 +24,7 @@ _AGAIN_S: Final = 1.0
 
 
 @attrs.define(eq=False)
-class _Follower:
+class _Reloader:
     """One media playlist that is reloaded."""
 
     url: str
@@ -73,13 +73,13 @@ class HlsWatch:
         if copy.multivariant is not None:
             async with trio.open_nursery() as nursery:
                 for url in _playlists(top, copy.multivariant):
-                    nursery.start_soon(self._follow, _Follower(url))
+                    nursery.start_soon(self._follow, _Reloader(url))
         elif copy.media is not None:
-            await self._follow(_Follower(top.url), top)
+            await self._follow(_Reloader(top.url), top)
         else:
             self.trouble = f"{top.shown} is no playlist that can be read: {copy.trouble}"
 
-    async def _follow(self, follower: _Follower, fetched: Fetched | None = None) -> None:
+    async def _follow(self, follower: _Reloader, fetched: Fetched | None = None) -> None:
         while True:
             began = trio.current_time()
             if fetched is None:
@@ -97,7 +97,7 @@ class HlsWatch:
             await trio.sleep_until(began + pause_s)
 
     async def _get_listed(
-        self, follower: _Follower, playlist: Fetched, said: MediaPlaylist
+        self, follower: _Reloader, playlist: Fetched, said: MediaPlaylist
     ) -> None:
         """Get all that is listed and was not got before."""
         for segment in said.segments:
@@ -120,7 +120,7 @@ class HlsWatch:
             if not part.is_gap:
                 await self._get(follower, playlist, part.uri)
 
-    async def _get(self, follower: _Follower, playlist: Fetched, uri: str) -> bool:
+    async def _get(self, follower: _Reloader, playlist: Fetched, uri: str) -> bool:
         """Get something, unless it was got; whether it was not."""
         url = playlist.resolve(uri)
         if url in follower.got:
@@ -137,7 +137,7 @@ def _playlists(top: Fetched, said: MultivariantPlaylist) -> list[str]:
     return list(dict.fromkeys(top.resolve(uri) for uri in uris))
 
 
-def _pause_s(follower: _Follower, copy: PlaylistCopy, said: MediaPlaylist) -> float:
+def _pause_s(follower: _Reloader, copy: PlaylistCopy, said: MediaPlaylist) -> float:
     """How long to wait up to the next reload (8216 6.3.4), half as long if nothing is new; and
     learn how to ask for it."""
     is_new, follower.end = copy.end != follower.end, copy.end
@@ -149,6 +149,6 @@ def _pause_s(follower: _Follower, copy: PlaylistCopy, said: MediaPlaylist) -> fl
     return max(pause_s, _LEAST_S)
 
 
-def _wait_s(follower: _Follower) -> float:
+def _wait_s(follower: _Reloader) -> float:
     """An answer may be held for three target durations (bis 6.2.5.2); ten seconds are enough."""
     return 10.0 if follower.may_block else 0.0

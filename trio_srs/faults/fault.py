@@ -102,7 +102,8 @@ class Fault:
     """Bytes a second."""
     direction: str = ""
     """``in`` is from the peer, ``out`` to it."""
-    bytes: int = 0
+    bytes: int | None = None
+    """How many; None is as many as the kind takes."""
     every: int = 0
     """Of so many frames the first."""
     frames: int = 0

@@ -36,6 +36,8 @@ class Acceptor:
 
     def __init__(self, *protocols: str) -> None:
         self.listeners: dict[str, list[Listener]] = {protocol: [] for protocol in protocols}
+        self._backlog = 0
+        self._options: SocketOptions | None = None
 
     def __iter__(self) -> Iterator[Listener]:
         """Go through the listeners of all protocols."""
@@ -52,13 +54,27 @@ class Acceptor:
         """
         listeners = self.listeners[protocol]
         listeners[:] = [each for each in listeners if not each.is_closed]
+        self._backlog = backlog
         for address in addresses:
             listeners += await open_listeners(address, backlog=backlog)
 
     def tune(self, options: SocketOptions) -> None:
         """Give every connection from now on these options."""
+        self._options = options
         for listener in self:
             listener.tune(options)
+
+    async def reopen(self) -> None:
+        """Listen again where it did, on the same ports, if it has been closed.
+
+        Raises:
+            ListenError: somebody else listens there by now.
+        """
+        for protocol, listeners in self.listeners.items():
+            closed = [each.address for each in listeners if each.is_closed]
+            await self.bind(protocol, closed, backlog=self._backlog)
+        if self._options is not None:
+            self.tune(self._options)
 
     def urls(self, protocol: str, scheme: str = "") -> list[str]:
         """Where it listens for a protocol, with the real ports.

@@ -25,7 +25,7 @@ from trio_srs.hub.waiting import Reached, Until
 from trio_srs.server.build import SERVICES, Built, Offer, build
 from trio_srs.server.logs import log_event
 from trio_srs.server.server_steering import ServerSteering
-from trio_srs.service.base import Parts, Service, StopPhase
+from trio_srs.service.base import ListeningService, Parts, Service, StopPhase
 from trio_srs.wire.stream_name import parse_stream, stream_key
 
 if TYPE_CHECKING:
@@ -262,6 +262,30 @@ class Server:
             for service in self._built.services:
                 if service.stop_phase is phase:
                     nursery.start_soon(service.stop, grace_s)
+
+    async def stop_for(self, seconds: float, grace_s: float = 0.0) -> None:
+        """Be gone for a while, as a server that is started again: nobody is connected, and ports
+        are closed; then they are open again. What was seen until then is still known.
+
+        Args:
+            grace_s: how long clients may take to hear that it stops.
+
+        Raises:
+            ListenError: somebody else listens on a port by then.
+        """
+        gone = [
+            service
+            for service in self._built.services
+            if isinstance(service, ListeningService)
+            and service.stop_phase is StopPhase.SESSIONS
+            and service.acceptor.is_open
+        ]
+        async with trio.open_nursery() as nursery:
+            for service in gone:
+                nursery.start_soon(service.stop, grace_s)
+        await trio.sleep(seconds)
+        for service in gone:
+            await service.reopen()
 
     async def end_sessions(self, grace_s: float | None = None) -> None:
         """The first half of :meth:`stop`: nobody is connected, and nobody can connect any more.

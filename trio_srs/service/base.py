@@ -282,6 +282,15 @@ class ListeningService(ABC, Generic[ServedT]):
         """Stop listening; what is connected goes on. Idempotent."""
         self.acceptor.close()
 
+    async def reopen(self) -> None:
+        """Listen again where it did before :meth:`stop`, while it still runs.
+
+        Raises:
+            ListenError: somebody else listens there by now.
+        """
+        await self.acceptor.reopen()
+        self.connections.start_soon(self.acceptor.run, self.accepted)
+
     async def finish(self) -> None:
         """Stop listening, and wait until the last connection has ended by itself."""
         self.close()

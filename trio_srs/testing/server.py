@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any, Final, Unpack
 from trio_srs.errors import PeerError, RefusedError
 from trio_srs.testing.channel import ProcessRefusedError
 from trio_srs.testing.hints import WithHints, nearest
+from trio_srs.units import parse_seconds
 from trio_srs.wire.stream_name import parse_stream
 from trio_srs.wire.url import UrlError
 
 if TYPE_CHECKING:
     from trio_srs.hub.journal import JournalEntry
+    from trio_srs.hub.reconnect import Reconnect
     from trio_srs.hub.sessions import SessionFacts
     from trio_srs.media.report import StreamReport
     from trio_srs.testing.faults import FaultWords, RequestedFault
@@ -280,6 +282,23 @@ class ServerHandle(WithHints, ABC):
         fault = RequestedFault(self, answer, _ANSWER_S)
         self._faults.append(fault)
         return fault
+
+    def stop_for(self, duration: float | str) -> None:
+        """Be gone for so long: everybody is cut off and nobody can connect, and then the ports are
+        open again when this returns. What was seen before is still known.
+
+        Args:
+            duration: seconds, or a text such as ``"3s"``.
+        """
+        seconds = parse_seconds(duration)
+        self._ask("stop_for", seconds + _ANSWER_S, seconds=seconds)
+
+    def reconnects(self, stream: str) -> tuple[Reconnect, ...]:
+        """How a publisher came back, after each publish of a stream that has ended: attempts,
+        pauses, what was lost, and whether its timestamps go on."""
+        from trio_srs.hub.reconnect import find_reconnects  # few ask
+
+        return find_reconnects(self.reports(stream), self.sessions)
 
     def check_faults(self) -> None:
         """See that every fault that was asked for so many times was done at least once.

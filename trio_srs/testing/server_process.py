@@ -13,20 +13,49 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self, Unpack
+from typing import TYPE_CHECKING, Any, Final, Self, Unpack
+
+import attrs
 
 from trio_srs.errors import InternalError
 from trio_srs.testing.channel import ProcessEndedError, ProcessSilentError
 from trio_srs.testing.own_process import OwnProcess
-from trio_srs.testing.server import ServerHandle, folder_for
+from trio_srs.testing.server import ServerHandle, check_stream, folder_for
 from trio_srs.testing.starting import Sections
+from trio_srs.wire.stream_name import parse_stream
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from trio_srs.hub.sessions import SessionFacts
+    from trio_srs.media.report import StreamReport
 
 __all__ = ["LeakError", "ServerProcess"]
 
 __tracebackhide__ = True  # pytest: see channel
 
+_WHO: Final = "the server's process"
 _GIVE_BACK_S: Final = 2.0
 _END_S: Final = 10.0
+
+
+@attrs.define(eq=False)
+class _Past:
+    """What the processes before had seen."""
+
+    reports: dict[str, tuple[StreamReport, ...]] = attrs.field(factory=dict)
+    sessions: tuple[SessionFacts, ...] = ()
+    log: str = ""
+
+
+def _listening_at(addresses: Mapping[str, list[str]]) -> dict[str, dict[str, list[str]]]:
+    """The configuration that has a server listen where another did."""
+    sections = {"api": "api", "https": "https", "http": "http", "rtmp": "rtmp", "rtmps": "rtmps"}
+    return {
+        sections[protocol]: {"listen": [url.partition("://")[2] for url in urls]}
+        for protocol, urls in addresses.items()
+        if urls and protocol in sections
+    }
 
 
 class LeakError(InternalError):
@@ -61,8 +90,12 @@ class ServerProcess(ServerHandle):
             ProcessRefusedError: the configuration cannot be used, or it cannot listen.
         """
         folder = folder_for(captures)
-        words = {"layers": [config, sections], "captures": folder and str(folder)}
-        self._process = OwnProcess("server", words, "the server's process")
+        self._words: dict[str, Any] = {
+            "layers": [config, sections],
+            "captures": folder and str(folder),
+        }
+        self._past = _Past()
+        self._process = OwnProcess("server", self._words, _WHO)
         self.addresses = self._process.greeting
 
     @property
@@ -78,7 +111,51 @@ class ServerProcess(ServerHandle):
     @property
     def log(self) -> str:
         """What it has logged so far; also when it has ended."""
-        return self._process.log
+        return self._past.log + self._process.log
+
+    def reports(self, stream: str) -> tuple[StreamReport, ...]:
+        """All about every publish of a stream, the oldest first, also from before a restart."""
+        check_stream(stream)
+        past = self._past.reports.get(parse_stream(stream).path, ())
+        return past if self.is_over else (*past, *super().reports(stream))
+
+    @property
+    def sessions(self) -> tuple[SessionFacts, ...]:
+        """Who is or was connected, also before a restart."""
+        if self.is_over:
+            return self._past.sessions
+        now: tuple[SessionFacts, ...] = super().sessions
+        return (*self._past.sessions, *now)
+
+    def restart(self) -> None:
+        """Start it anew on the same ports: in a new process, which knows nothing of what was.
+
+        Reports and sessions from before are kept here; events are numbered anew, so that a wait is
+        about what happens from now on. It may have been ended by :meth:`vanish`.
+
+        Raises:
+            ProcessRefusedError: somebody else listens on a port by now.
+        """
+        if not self.is_over:
+            self._keep_past()
+            self._process.end()
+        self._past.log += self._process.log
+        words = {**self._words, "layers": [*self._words["layers"], _listening_at(self.addresses)]}
+        self._process = OwnProcess("server", words, _WHO)
+        self.addresses = self._process.greeting
+        self._faults.clear()  # they were of the process before
+
+    def vanish(self) -> None:
+        """End it as ``kill -9`` does, and keep what it had seen; :meth:`restart` brings it back."""
+        self._keep_past()
+        self._process.kill()
+
+    def _keep_past(self) -> None:
+        self.check_faults()
+        past = self._past
+        for name in self.streams:
+            past.reports[name] = (*past.reports.get(name, ()), *super().reports(name))
+        past.sessions = self.sessions
 
     def _ask(self, verb: str, within_s: float, /, **words: object) -> Any:
         return self._process.ask(verb, within_s, **words)

@@ -100,6 +100,10 @@ class TrioServer(WithHints):
         """The newest report of a stream."""
         return await _aside(self.sync.report, stream)
 
+    async def stop_for(self, duration: float | str) -> None:
+        """Be gone for so long, and be there again."""
+        await _aside(self.sync.stop_for, duration)
+
     async def fault(self, what: str, **words: Unpack[FaultWords]) -> RequestedFault:
         """Have the server do something wrong: see
         :meth:`~trio_srs.testing.server.ServerHandle.fault`."""

@@ -79,7 +79,7 @@ async def test_the_amf_of_an_answer_cannot_be_read(house: House, moment: str) ->
 
 async def test_the_chunk_of_an_answer_cannot_be_read(house: House) -> None:
     house.fault("malformed publish broken=chunk")
-    with pytest.raises(ProtocolError, match="chunk"):
+    with pytest.raises(ProtocolError):
         await house.dial().publish("a")
 
 

@@ -44,8 +44,8 @@ _ANSWERS: Final = (b"\x02\x00\x07_result", b"\x02\x00\x06_error", b"\x02\x00\x08
 """How the payloads of answers begin."""
 _BROKEN_AMF: Final = b"\x02\xff\xff"
 """A text that is said to be longer than the message."""
-_BROKEN_CHUNK: Final = b"\xff"
-"""A fmt 3 header of a chunk stream on which nothing was begun."""
+_LENGTH: Final = slice(4, 7)
+"""Of a message, in the header of its first chunk (RTMP 1.0, 5.3.1.2.1)."""
 
 
 class AnswerFaults:
@@ -107,7 +107,7 @@ class AnswerFaults:
             case FaultKind.MALFORMED:
                 claim.take()
                 if fault.broken == "chunk":
-                    return _BROKEN_CHUNK + bytes(plain)
+                    return _shortened(bytes(plain))
                 return _with_body(message, _broken(message.payload), chunk_size)
             case FaultKind.REFUSE:
                 claim.take()
@@ -155,6 +155,12 @@ def _with_body(message: Message, body: bytes, chunk_size: int) -> Piece:
     return encode_message(
         Message(message.type_id, message.stream_id, message.timestamp_ms, body), chunk_size
     )
+
+
+def _shortened(chunk: bytes) -> bytes:
+    """A message whose header says half of its length, so that the rest is taken for chunks."""
+    half = int.from_bytes(chunk[_LENGTH], "big") // 2
+    return chunk[: _LENGTH.start] + half.to_bytes(3, "big") + chunk[_LENGTH.stop :]
 
 
 def _broken(payload: bytes) -> bytes:

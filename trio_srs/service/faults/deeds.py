@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from hashlib import blake2b
 from typing import Final
 
 import trio
@@ -77,9 +78,9 @@ def undo(connection: FaultyConnection, claim: Claim) -> None:
 
 
 def _noise(connection: FaultyConnection, fault: Fault, label: str) -> None:
-    # Not random: the same fault is the same bytes. A basic header of 0xFF has no message begun.
     count = fault.bytes or _NOISE_BYTES
-    connection.patient.link.say((bytes(range(255, -1, -1)) * (count // 256 + 1))[:count])
+    blocks = (blake2b(f"{label}/{number}".encode()).digest() for number in range(count // 64 + 1))
+    connection.patient.link.say(b"".join(blocks)[:count])  # the same fault is the same bytes
 
 
 def _status(connection: FaultyConnection, fault: Fault, _label: str) -> None:
@@ -107,7 +108,7 @@ def _stream_id(connection: FaultyConnection, fault: Fault) -> int:
 
 
 def _chunk_size(connection: FaultyConnection, fault: Fault, _label: str) -> None:
-    size, core = fault.bytes, connection.core
+    size, core = fault.bytes or 0, connection.core
     core.send_message(Message(MessageType.SET_CHUNK_SIZE, 0, 0, size.to_bytes(4, "big")))
     if size:
         core.chunk_size_out = min(size, _LONGEST_MESSAGE)
@@ -115,7 +116,7 @@ def _chunk_size(connection: FaultyConnection, fault: Fault, _label: str) -> None
 
 
 def _window(connection: FaultyConnection, fault: Fault, _label: str) -> None:
-    connection.core.send_control(WindowAckSize(fault.bytes))
+    connection.core.send_control(WindowAckSize(fault.bytes or 0))
     connection.patient.link.flush()
 
 

@@ -132,9 +132,8 @@ class FaultRoute:
         self._stale.clear()
 
 
-def _cut(answer: WebAnswer, most: int) -> WebAnswer:
+def _cut(answer: WebAnswer, most: int | None) -> WebAnswer:
     """An answer without its end: half of it, or so many bytes."""
     whole = b"".join(answer.chunks)
-    return attrs.evolve(
-        answer, chunks=(whole[: most or len(whole) // 2],), packed=None, etag="", has_ranges=False
-    )
+    part = whole[: len(whole) // 2 if most is None else most]
+    return attrs.evolve(answer, chunks=(part,), packed=None, etag="", has_ranges=False)

@@ -66,6 +66,7 @@ class ServerVerbs:
             "events": self._events,
             "last_event": self._last_event,
             "kick": self._kick,
+            "stop_for": self._stop_for,
             "add_fault": self._add_fault,
             "fault": self._fault,
             "remove_fault": self._remove_fault,
@@ -120,6 +121,9 @@ class ServerVerbs:
 
     async def _kick(self, stream: str, detail: str) -> bool:
         return await self._server.kick_and_wait(stream, detail)
+
+    async def _stop_for(self, seconds: float) -> None:
+        await self._server.stop_for(seconds)
 
     async def _add_fault(self, text: str, words: Mapping[str, object]) -> object:
         return _told(self._server.add_fault(text, **words))

@@ -1,0 +1,162 @@
+"""One client meets one fault: what the server saw of it."""
+
+from __future__ import annotations
+
+import math
+import signal
+import subprocess
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+import attrs
+import trio
+
+from tests.fault_clients.situations import Client
+from tests.interop.media import X264, Recipe
+from tests.interop.programs import FFMPEG, FOR_EVER, copying, started
+from trio_srs.config.layers import layered
+from trio_srs.hub.bus import FaultTaken
+from trio_srs.hub.sessions import SessionFacts
+from trio_srs.server.run import Server, serve
+from trio_srs.testing.child.serving import FOR_TESTS
+
+__all__ = ["SOURCE", "Meeting", "meet"]
+
+SOURCE: Final = Recipe(f"{X264} -b:v 2M -vf noise=alls=60:allf=t", "aac", seconds=40)
+"""What is published: with noise in it, so that a connection that is not read fills up."""
+_MOVES_S: Final = 1.0
+_AT_ONCE_S: Final = 1.0
+_PATIENCE_S: Final = 2.0
+_PATIENT: Final = {
+    "rtmp": {"handshake_timeout": "1m", "refusal_linger": "1s"},
+    "stream": {"publish_idle_timeout": "1m", "first_packet_timeout": "1m", "slow_reader": "skip"},
+}
+"""The server waits for its clients longer than it is watched."""
+
+
+@attrs.frozen
+class Meeting:
+    """What came of it."""
+
+    client: Client
+    fault: str
+    taken: int
+    """How often the fault was done."""
+    left_after_s: float
+    """When the client ended, from the first of that on; infinite if it did not."""
+    watched_s: float
+    connections: int
+    """How often it connected after that."""
+    moves: bool
+    """Whether it still publishes, or still gets media, at the end."""
+    is_connected: bool
+
+    @property
+    def outcome(self) -> str:
+        """In words."""
+        if not self.taken:
+            return "not met"
+        again = f"connects again, {self.connections} times" if self.connections > 1 else ""
+        again = "connects again" if self.connections == 1 else again
+        if self.left_after_s < math.inf:
+            return ", ".join(filter(None, (again, f"ends {_when(self.left_after_s)}")))
+        if self.moves:
+            stays = "goes on"
+        else:
+            stays = "waits" if self.is_connected else "stays, without a connection"
+        return ", ".join(filter(None, (again, f"{stays} (after {self.watched_s:g} s)")))
+
+
+def _when(seconds: float) -> str:
+    return "at once" if seconds < _AT_ONCE_S else f"after {seconds:.0f} s"
+
+
+async def meet(client: Client, fault: str, source: Path, watched_s: float) -> Meeting:
+    """Start a server with a fault, and a client of it, and watch them for so long."""
+    async with serve(layered(FOR_TESTS, _PATIENT)) as server, trio.open_nursery() as nursery:
+        if client.role == "play":
+            feeding = copying(FFMPEG, source, server.rtmp_url("live/a"), *FOR_EVER)
+            await nursery.start(_feed, feeding)
+            await server.wait_for("live/a", "first_keyframe")
+        planned = server.add_fault(fault)
+        began = time.time()
+        async with _running(client, source, server.rtmp_url("live/a")) as process:
+            left_at = await _until_left(process, server, began, watched_s)
+            taken = [it for it in server.journal.since(0) if isinstance(it.event, FaultTaken)]
+            taken_at = taken[0].at if taken else began
+            before = _traffic(server, client)
+            await trio.sleep(0 if process.poll() is not None else _MOVES_S)
+            meeting = Meeting(
+                client=client,
+                fault=fault,
+                taken=planned.taken,
+                left_after_s=left_at - taken_at,
+                watched_s=watched_s,
+                connections=len(
+                    [it for it in _sessions(server, client) if it.began_at > taken_at + 0.05]
+                ),
+                moves=_traffic(server, client) > before,
+                is_connected=any(it.end is None for it in _sessions(server, client)),
+            )
+        nursery.cancel_scope.cancel()
+    return meeting
+
+
+async def _feed(
+    command: list[str], *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
+) -> None:
+    async with started(command):
+        task_status.started()
+        await trio.sleep_forever()
+
+
+async def _until_left(
+    process: trio.Process, server: Server, began: float, watched_s: float
+) -> float:
+    """When it ended; infinite if it is still there so long after the first fault."""
+    while True:
+        if process.poll() is not None:
+            return time.time()
+        taken = [it.at for it in server.journal.since(0) if isinstance(it.event, FaultTaken)]
+        if time.time() - (taken[0] if taken else began + _PATIENCE_S) > watched_s:
+            return math.inf
+        await trio.sleep(0.02)
+
+
+def _sessions(server: Server, client: Client) -> list[SessionFacts]:
+    """Those of the client: of a player, all but the first, which publishes for it."""
+    return list(server.sessions())[client.role == "play" :]
+
+
+def _traffic(server: Server, client: Client) -> int:
+    """Bytes of media that went between them."""
+    return sum(
+        request.bytes
+        for session in _sessions(server, client)
+        for request in session.requests
+        if request.what == client.role
+    )
+
+
+@asynccontextmanager
+async def _running(client: Client, source: Path, url: str) -> AsyncIterator[trio.Process]:
+    process = await trio.lowlevel.open_process(
+        client.command(source, url),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield process
+    finally:
+        with trio.CancelScope(shield=True):
+            # One is not enough: ffmpeg writes its trailer to who does not read.
+            for each in (signal.SIGTERM, signal.SIGTERM, signal.SIGKILL):
+                if process.poll() is None:
+                    process.send_signal(each)
+                    with trio.move_on_after(0.3):
+                        await process.wait()
+            await process.wait()

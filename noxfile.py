@@ -101,6 +101,17 @@ def clients(session: nox.Session) -> None:
 
 
 @nox.session
+def faults(session: nox.Session) -> None:
+    """What clients on this host do with each fault: five minutes, and the page that says so.
+
+    ``-- rtmpsink`` tries only these.
+    """
+    session.install(".", *groups("tests"))
+    session.run("python", "-m", "tests.fault_clients", *session.posargs)
+    session.run("python", "docs/generate.py")
+
+
+@nox.session
 def browser(session: nox.Session) -> None:
     """The page at /players/ in Debian's Chromium, and with TRIO_SRS_SCREENSHOTS pictures of it."""
     session.install(".", *groups("tests"))

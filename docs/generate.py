@@ -275,6 +275,34 @@ def _faults_page() -> Iterator[str]:
     yield from table(["What they decide", "Kinds"], ([it, _code(of)] for it, of in decided.items()))
 
 
+def fault_clients_page() -> str:
+    """What clients were seen to do with faults: of each a file, written by those who tried it."""
+    return "\n".join(_fault_clients_page())
+
+
+def _fault_clients_page() -> Iterator[str]:
+    yield "<!-- Made by docs/generate.py from docs/reference/fault-clients. -->"
+    yield "# Clients and faults\n"
+    yield "What clients of others did when a server did each of these [faults](faults.md) to them,"
+    yield "judged by what the server saw and not by their exit codes: whether the connection goes"
+    yield "on, waits without a byte of media, ends, or comes again, in the ten seconds behind the"
+    yield "fault. *Not met*: the client never comes to that moment. Each published noise of about"
+    yield "2 Mbit/s in real time, or played it. `nox -s faults` tries all of it anew.\n"
+    files = sorted((REFERENCE / "fault-clients").glob("*.json"))
+    said = [json.loads(path.read_text(encoding="utf-8")) for path in files]
+    for role, title in (("publish", "Publishers"), ("play", "Players")):
+        ours = [each for each in said if each["role"] == role]
+        yield f"## {title}\n"
+        for each in ours:
+            yield f"- {each['client']} {each['version']}, from {each['package']}"
+        yield ""
+        faults = list(ours[0]["outcomes"]) if ours else []
+        yield from table(
+            ["Fault", *(each["client"] for each in ours)],
+            ([f"`{fault}`", *(each["outcomes"][fault] for each in ours)] for fault in faults),
+        )
+
+
 def facts_page() -> str:
     """Every fact about a stream, with its unit and definition."""
     return "\n".join(_facts_page())
@@ -569,6 +597,7 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "errors.md": errors_page,
     "expectations.md": expectations_page,
     "facts.md": facts_page,
+    "fault-clients.md": fault_clients_page,
     "faults.md": faults_page,
     "packaging-rules.md": packaging_rules_page,
     "reports.md": reports_page,

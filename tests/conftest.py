@@ -132,7 +132,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(f"{seconds[file]:7.1f}  {file}")
 
 
-SLOW_MARKS: Final = ("browser", "decoded", "described", "interop", "property", "slow")
+SLOW_MARKS: Final = ("browser", "decoded", "described", "faults", "interop", "property", "slow")
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -68,7 +68,7 @@ def _version(client: Client) -> str:
     done = subprocess.run(
         [client.program, client.has_version], capture_output=True, text=True, check=False
     )
-    found = re.search(r"(?:version |RTMPDump v)(\d[\w.]*)", done.stdout + done.stderr)
+    found = re.search(r"(?:version n?|RTMPDump v)(\d[\w.]*)", done.stdout + done.stderr)
     return found[1] if found else ""
 
 

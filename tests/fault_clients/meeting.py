@@ -25,14 +25,17 @@ from trio_srs.testing.child.serving import FOR_TESTS
 
 __all__ = ["SOURCE", "Meeting", "meet"]
 
-SOURCE: Final = Recipe(f"{X264} -b:v 2M -vf noise=alls=60:allf=t", "aac", seconds=40)
+SOURCE: Final = Recipe(f"{X264} -b:v 2M -vf noise=c0s=60:c0f=t", "aac", seconds=40)
 """What is published: with noise in it, so that a connection that is not read fills up."""
 _MOVES_S: Final = 1.0
 _AT_ONCE_S: Final = 1.0
 _PATIENCE_S: Final = 2.0
 _PATIENT: Final = {
     "rtmp": {"handshake_timeout": "1m", "refusal_linger": "1s"},
-    "stream": {"publish_idle_timeout": "1m", "first_packet_timeout": "1m", "slow_reader": "skip"},
+    "stream": {
+        **dict.fromkeys(("publish_idle_timeout", "first_packet_timeout", "stalled_timeout"), "1m"),
+        "slow_reader": "skip",
+    },
 }
 """The server waits for its clients longer than it is watched."""
 

@@ -128,7 +128,6 @@ FAULTS: Final = {
         "stall publish after=1s",
         "slow publish after=1s rate=20kB",
         "silent acknowledgement",
-        "silent pong",
         "extra_ping publish after=1s",
         "window publish after=1s bytes=1B",
         "window publish after=1s bytes=0B",

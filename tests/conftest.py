@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import pytest
 import trio
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from trio.testing import MockClock
 
 from tests import by_file, forked_workers
@@ -46,10 +46,12 @@ if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
     atexit.register(shutil.rmtree, sys.pycache_prefix, ignore_errors=True)
 
 # Each run of the first draws others, and the second thousands: what one misses, another finds.
-settings.register_profile("quick", max_examples=10, deadline=None)
-settings.register_profile("long", max_examples=5_000, deadline=None)
+# How long it takes to draw one says on a busy machine how busy that is.
+_ANY: Final = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("quick", _ANY, max_examples=10)
+settings.register_profile("long", _ANY, max_examples=5_000)
 settings.register_profile(
-    "ci", max_examples=20, deadline=None, derandomize=True, database=None, print_blob=True
+    "ci", _ANY, max_examples=20, derandomize=True, database=None, print_blob=True
 )
 settings.load_profile("ci" if os.environ.get("CI") else "quick")
 

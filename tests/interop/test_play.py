@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import signal
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 
 import pytest
 import trio
 
-from tests.interop.client import Item, item, playing, publishing
+from tests.interop.client import Item, Player, item, playing, publishing
 from tests.interop.expected import a_late_player_gets
 from tests.interop.media import ANY_FFMPEG, RECIPES, Library
 from tests.interop.programs import (
@@ -135,6 +136,10 @@ async def test_a_player_that_is_killed_is_gone_at_once_and_nobody_else_notices(
     assert ended.reason in (EndReason.PEER_FIN, EndReason.PEER_RST)
 
 
+def _has_heard(player: Player, count: int) -> bool:
+    return len(player.media) >= count
+
+
 async def test_a_player_that_never_reads_is_dropped_and_three_others_miss_nothing() -> None:
     frames = [
         Message(
@@ -143,8 +148,8 @@ async def test_a_player_that_never_reads_is_dropped_and_three_others_miss_nothin
             40 * i,
             (b"\x17\x01" if i % 50 == 0 else b"\x27\x01") + bytes(65_000),
         )
-        for i in range(500)
-    ]
+        for i in range(240)
+    ]  # 16 MB: more than the system keeps for who does not read
     async with (
         watched('stalled_timeout = "1s"') as server,
         playing(server.url()),
@@ -155,7 +160,10 @@ async def test_a_player_that_never_reads_is_dropped_and_three_others_miss_nothin
         async with trio.open_nursery() as nursery:
             for other in others:
                 nursery.start_soon(other.listen)
-            await publisher.send(*frames)
+            for sent in range(0, len(frames), 20):  # no faster than the three can read
+                await publisher.send(*frames[sent : sent + 20])
+                for other in others:
+                    await other.until(partial(_has_heard, other, sent + 20))
             stalled = await server.told(PlayEnded)
             await publisher.say("deleteStream", None, 1.0)
     assert stalled.reason == EndReason.PLAYER_STALLED

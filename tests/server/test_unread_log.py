@@ -50,18 +50,18 @@ class Quiet:
 
 
 @asynccontextmanager
-async def running(folder: Path, log: str, script: str = "", **streams: Any) -> AsyncIterator[Quiet]:
+async def running(folder: Path, log: str, script: str = "", **options: Any) -> AsyncIterator[Quiet]:
     """Run it, by a shell if that is to close descriptors first, and find its port in a file."""
     ready = folder / "ready"
     words = [sys.executable, "-m", "trio_srs", '--set=rtmp.listen=["127.0.0.1:0"]']
     words += [f'--set=log.format="{log}"', '--set=stream.publish_busy="wait"']
     words += [f"--ready-file={ready}"]
     process: trio.Process | AsyncProcess
-    streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, **streams}
+    options = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, **options}
     if script:
-        process = await trio.lowlevel.open_process(["sh", "-c", script, "sh", *words], **streams)
+        process = await trio.lowlevel.open_process(["sh", "-c", script, "sh", *words], **options)
     else:
-        process = open_process(words, **streams)
+        process = open_process(words, **options)
     try:
         with trio.fail_after(15):
             while not ready.exists():
@@ -128,7 +128,7 @@ async def test_it_ends_although_nobody_reads_the_log(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("log", FORMATS)
 async def test_a_server_whose_standard_error_is_closed_serves(tmp_path: Path, log: str) -> None:
-    async with running(tmp_path, log, 'exec "$@" 2>&-') as server:
+    async with running(tmp_path, log, closed=[2]) as server:
         await server.lines(2)
         await ends_well(server)
 

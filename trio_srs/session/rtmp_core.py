@@ -14,6 +14,7 @@ from trio_srs.errors import ProtocolError
 from trio_srs.wire.amf.values import Limits
 from trio_srs.wire.rtmp.aggregate import AggregateError, split_aggregate
 from trio_srs.wire.rtmp.chunk_reader import ChunkLimits, ChunkReader
+from trio_srs.wire.rtmp.chunk_strict import StrictChunkReader
 from trio_srs.wire.rtmp.chunk_writer import Piece, encode_message
 from trio_srs.wire.rtmp.command import Command
 from trio_srs.wire.rtmp.control import (
@@ -76,6 +77,8 @@ class SessionLimits:
     amf: Limits = attrs.field(factory=Limits)
     commands_per_second: int = 100
     message_streams: int = 32
+    refused: frozenset[OddityKind] = frozenset()
+    """What is odd, and not let pass."""
 
 
 class Handshake(Protocol):
@@ -162,7 +165,11 @@ class RtmpCore:
         self.out: list[Piece] = []
         """What is queued to be sent; :meth:`data_to_send` takes it."""
         self._shaking = not handshake.done
-        self._reader = self.reader_type(limits=limits.chunk)
+        self._reader = (
+            StrictChunkReader(limits=limits.chunk, refused=limits.refused)
+            if limits.refused
+            else self.reader_type(limits=limits.chunk)
+        )
         self.read = self._reader.next_message
         """The next message as it comes from the chunk stream, chores and all."""
         self._ping_after = ping_after

@@ -6,7 +6,7 @@ import contextlib
 import random
 import re
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Any, Final
 
 import attrs
 import pytest
@@ -255,3 +255,34 @@ async def test_a_lying_peer_cannot_make_us_hold_more_than_the_limit(open_house: 
         nursery.cancel_scope.cancel()
     assert end.reason is EndReason.PROTOCOL_ERROR
     assert end.bytes_in < 2 * 2**20
+
+
+SMALL: Final = SetChunkSize(64)
+"""Odd, and let pass by default."""
+
+
+@pytest.mark.parametrize(
+    ("config", "ends"),
+    [
+        ({}, False),
+        ({"strict": True}, True),
+        ({"strict": True, "strict_allow": ("small_chunks",)}, False),
+    ],
+)
+async def test_a_strict_server_ends_who_does_something_odd_unless_it_is_allowed(
+    config: dict[str, Any], ends: bool, open_house: OpenHouse
+) -> None:
+    house = await open_house(config=RtmpConfig(**config))
+    peer = house.dial()
+    await peer.connect()
+    await peer.say_control(SMALL)
+    await trio.sleep(5)
+    told = house.told(SessionEnded)
+    assert [each.detail for each in told] == [
+        "message that ends at byte 94: small_chunks is refused: chunks of 64 bytes"
+    ] * ends
+
+
+def test_what_strict_allows_has_to_be_known() -> None:
+    with pytest.raises(ValueError, match='"smal" is no kind of oddity: expected some of first_chu'):
+        RtmpConfig(strict_allow=("smal",))

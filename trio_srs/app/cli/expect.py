@@ -101,6 +101,10 @@ def _add_server_options(parser: argparse.ArgumentParser) -> None:
             "second",
         ),
         group.add_argument(
+            "--strict", action="store_true", default=None,
+            help="end a publisher that does something odd, in place of letting it pass",
+        ),
+        group.add_argument(
             "--capture", metavar="FOLDER", type=Path,
             help="keep what is published, exactly as it came, in FLV files here",
         ),

@@ -60,6 +60,7 @@ def judge_served(
         environ=os.environ,
         enough=Enough(seconds=args.seconds, frames=args.frames),
         kick_after_s=args.kick_after,
+        strict=bool(args.strict),
         capture=args.capture,
         reference=args.reference,
         source=_source(args, parser),

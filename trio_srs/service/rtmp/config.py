@@ -14,10 +14,18 @@ from trio_srs.net.address import Address
 from trio_srs.net.proxy_config import check_proxies
 from trio_srs.net.tls_config import TlsConfig
 from trio_srs.units import Bytes, Seconds, Timeout, bytes_within, seconds_within, within
+from trio_srs.wire.rtmp.oddity import OddityKind
 
 __all__ = ["RtmpConfig", "RtmpsConfig"]
 
 _RESTART: Final = {"live": False}
+
+
+def _check_oddities(_config: object, _field: object, kinds: tuple[str, ...]) -> None:
+    for kind in kinds:
+        if kind not in list(OddityKind):
+            known = ", ".join(each.value for each in OddityKind)
+            raise ValueError(f'"{kind}" is no kind of oddity: expected some of {known}')
 
 
 @attrs.frozen(kw_only=True)
@@ -99,6 +107,12 @@ class RtmpConfig:
     """How deep objects and arrays in a command may be nested."""
     max_amf_values: int = attrs.field(default=4096, validator=within(16, 1_000_000))
     """The most values in one command, all levels counted together."""
+    strict: bool = False
+    """End the session of a peer that does something odd, in place of letting it pass: the error
+    says what it was. For tests of encoders; see the oddities of a [report](reports.md)."""
+    strict_allow: tuple[str, ...] = attrs.field(default=(), validator=_check_oddities)
+    """Kinds of oddities that `strict` lets pass all the same, such as `"first_chunk_fmt"`, which
+    librtmp does and with it many encoders."""
     read_buffer: Bytes = attrs.field(
         default=Bytes(64 * 2**10), validator=bytes_within("4KiB", "16MiB")
     )

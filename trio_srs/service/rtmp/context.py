@@ -19,6 +19,7 @@ from trio_srs.session.rtmp_core import SessionLimits
 from trio_srs.session.rtmp_server import ServerOptions
 from trio_srs.wire.amf.values import Limits
 from trio_srs.wire.rtmp.chunk_reader import ChunkLimits
+from trio_srs.wire.rtmp.oddity import OddityKind
 
 __all__ = ["RtmpContext", "server_options"]
 
@@ -64,5 +65,8 @@ def server_options(config: RtmpConfig, server_name: str) -> ServerOptions:
             amf=Limits(depth=config.max_amf_depth, count=config.max_amf_values),
             commands_per_second=config.max_commands_per_second,
             message_streams=config.max_message_streams,
+            refused=frozenset(OddityKind) - set(config.strict_allow)
+            if config.strict
+            else frozenset(),
         ),
     )

@@ -63,6 +63,8 @@ class RunPlan:
     end of the publish to that of the command."""
     max_time_s: float = math.inf
     """How long all of it may take."""
+    strict: bool = False
+    """Whether a publisher that does something odd is ended by it."""
     kick_after_s: float | None = None
     """End the first publish so long after its first audio or video, and wait for the next."""
     source: SourceJob | None = None
@@ -98,7 +100,12 @@ class RunPlan:
         patience = Timeout(self.timeout_s)
         return attrs.evolve(
             base,
-            rtmp=attrs.evolve(base.rtmp, listen=(self.listen,), shutdown_grace=Seconds(0.0)),
+            rtmp=attrs.evolve(
+                base.rtmp,
+                listen=(self.listen,),
+                shutdown_grace=Seconds(0.0),
+                strict=self.strict,
+            ),
             http=attrs.evolve(base.http, listen=()),
             stream=attrs.evolve(
                 base.stream,

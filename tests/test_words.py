@@ -15,6 +15,7 @@ SAME: Final[Mapping[str, str]] = {
     "client": "who connects to a server",
     "conduct": "how a publisher behaves",
     "config": "the section of the configuration that its service has",
+    "conformance": "whether somebody keeps to what is agreed: a transport, or an encoder",
     "connection": "a connection of its service",
     "context": "what the connections of its service share",
     "ids": "by which one is told from others: a codec, or a session",

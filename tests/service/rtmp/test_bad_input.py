@@ -284,5 +284,5 @@ async def test_a_strict_server_ends_who_does_something_odd_unless_it_is_allowed(
 
 
 def test_what_strict_allows_has_to_be_known() -> None:
-    with pytest.raises(ValueError, match='"smal" is no kind of oddity: expected some of first_chu'):
-        RtmpConfig(strict_allow=("smal",))
+    with pytest.raises(ValueError, match='"tiny" is no kind of oddity: expected some of first_chu'):
+        RtmpConfig(strict_allow=("tiny",))

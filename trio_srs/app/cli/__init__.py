@@ -31,6 +31,7 @@ COMMANDS: Final = {
     "hooks": "receive HTTP callbacks, and answer them as it is told",
     "hash-password": "write the line by which a user is known to a server",
     "sign-url": "sign the URL of a stream, so that it opens that until a time",
+    "conformance": "run an encoder through situations, and make a report card of it",
     "load": "load a server on this machine, and measure what it takes",
 }
 """Every command, with its one line of help."""

@@ -20,6 +20,7 @@ SAME: Final[Mapping[str, str]] = {
     "context": "what the connections of its service share",
     "ids": "by which one is told from others: a codec, or a session",
     "load": "the command `load`, or what it does; of the configuration, reading it",
+    "faults": "faults that are asked for: by a test; in `routes`, by the API",
     "fork_server": "the process that processes are forked from: its end of the line, and ours",
     "make": "makes its service of its section",
     "play": "playing a stream: the command, what it does, and the server's side",

@@ -16,7 +16,7 @@ from trio_srs.faults.fault import Fault, FaultError, FaultTarget, Occasion
 from trio_srs.faults.fault_kind import FaultMoment
 from trio_srs.faults.fault_text import fault_text
 
-__all__ = ["Claim", "FaultPlan", "PlannedFault", "TakenFault"]
+__all__ = ["Claim", "FaultPlan", "PlannedFault", "TakenFault", "UnknownFaultError"]
 
 _KEPT: Final = 1000
 

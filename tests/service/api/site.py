@@ -77,6 +77,7 @@ def context_of(
         config=config or ApiConfig(),
         access=house.access,
         hosts=house.rules,
+        faults=house.faults,
         hub=house.hub,
         bus=house.bus,
         registry=house.registry,

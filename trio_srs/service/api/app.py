@@ -35,6 +35,12 @@ from trio_srs.service.api.routes.config import (
     show_settings,
 )
 from trio_srs.service.api.routes.events import follow_events
+from trio_srs.service.api.routes.faults import (
+    WantedFault,
+    add_fault,
+    list_faults,
+    remove_fault,
+)
 from trio_srs.service.api.routes.reports import (
     Expectations,
     judge_stream,
@@ -82,6 +88,7 @@ _ROUTES: Final = (
     *(show_report, list_reports, judge_stream, wait, follow_events),
     *(list_sessions, show_session, end_session, end_sessions, ask_rules),
     *(show_config, patch_config, reload_config, save_config, show_settings),
+    *(list_faults, add_fault, remove_fault),
     *(show_urls, show_versions, show_summaries, show_rusages, show_own_stat, show_cpu),
     *(show_memory, show_features, list_vhosts, show_vhost, list_srs_streams, show_srs_stream),
     *(list_clients, show_client, kick_client, show_raw),
@@ -189,7 +196,7 @@ def describe() -> dict[str, Any]:
     )
     described = app.openapi_schema.to_schema()
     schemas = described["components"]["schemas"]
-    for body in (AccessQuestion, Expectations):
+    for body in (AccessQuestion, Expectations, WantedFault):
         schemas[body.__name__] |= {"description": body.__doc__, "additionalProperties": False}
     schemas[SrsCode.__name__]["additionalProperties"] = False  # else every answer is one as well
     for schema in schemas.values():

@@ -11,6 +11,7 @@ import trio
 from trio_srs.hub.access import AccessControl
 from trio_srs.hub.bus import Bus, Event
 from trio_srs.hub.directory import EventLog, SessionView
+from trio_srs.hub.fault_injection import FaultInjection
 from trio_srs.hub.hub import Hub
 from trio_srs.hub.ids import SrsIds
 from trio_srs.hub.reports import Reports
@@ -52,6 +53,8 @@ class ApiContext:
     """The virtual hosts that are configured."""
     fragment_s: Callable[[], float | None] = lambda: None
     """How long a segment of HLS is; None where it is not served."""
+    faults: FaultInjection = attrs.field(factory=FaultInjection)
+    """What the server does wrong on purpose, if anything."""
     steering: Steering | None = None
     """How the configuration is changed; None where nobody does that."""
     last_reload: LastReload = attrs.field(factory=LastReload)

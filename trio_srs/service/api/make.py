@@ -92,6 +92,7 @@ def make_api(parts: Parts, config: ApiSections) -> ApiService | None:
         waiting=parts.waiting,
         turns=parts.turns,
         addresses=parts.addresses,
+        faults=parts.faults,
         steering=parts.steering,
         srs_ids=parts.srs_ids,
         vhosts=lambda: tuple(service.sections.vhost),

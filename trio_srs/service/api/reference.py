@@ -22,6 +22,7 @@ _GROUPS: Final = {
     "sessions": "Sessions",
     "access": "Who may",
     "config": "The configuration",
+    "faults": "Faults",
     "srs": "SRS's own API",
 }
 _INTRO: Final = """\

@@ -126,6 +126,13 @@ def described(session: nox.Session) -> None:
 
 
 @nox.session
+def packagers(session: nox.Session) -> None:
+    """What ffmpeg and GStreamer package is judged by every rule."""
+    session.install(".", *groups("tests"))
+    session.run("pytest", "-m", "packagers", "tests/packagers", *session.posargs)
+
+
+@nox.session
 def decoded(session: nox.Session) -> None:
     """Damage planted before ffmpeg codes again is found at its frame; sound streams have none."""
     session.install(".", *groups("tests"))

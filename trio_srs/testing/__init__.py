@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from trio_srs.testing.faults import RequestedFault as RequestedFault
     from trio_srs.testing.hook_recorder import HookNotCalledError as HookNotCalledError
     from trio_srs.testing.hook_recorder import HookRecorder as HookRecorder
+    from trio_srs.testing.looking import NothingToJudgeError as NothingToJudgeError
+    from trio_srs.testing.looking import report_of as report_of
     from trio_srs.testing.server import NothingPublishedError as NothingPublishedError
     from trio_srs.testing.server import NotInTimeError as NotInTimeError
     from trio_srs.testing.server_process import ServerProcess as ServerProcess
@@ -45,6 +47,7 @@ __all__ = [
     "HookRecorder",
     "NotInTimeError",
     "NothingPublishedError",
+    "NothingToJudgeError",
     "PlayerProcess",
     "PublisherProcess",
     "RequestedFault",
@@ -65,6 +68,7 @@ __all__ = [
     "more_than",
     "one_of",
     "present",
+    "report_of",
     "unlike",
 ]
 
@@ -79,6 +83,7 @@ _WHERE: Final = {  # public name: the module that has it
     ),
     **dict.fromkeys(("FaultNotTakenError", "RequestedFault"), "trio_srs.testing.faults"),
     **dict.fromkeys(("HookNotCalledError", "HookRecorder"), "trio_srs.testing.hook_recorder"),
+    **dict.fromkeys(("NothingToJudgeError", "report_of"), "trio_srs.testing.looking"),
     "NotInTimeError": "trio_srs.testing.server",
     "NothingPublishedError": "trio_srs.testing.server",
     "PlayerProcess": "trio_srs.testing.clients",

@@ -198,7 +198,7 @@ def parameter_sets_are_in_the_init_segment(viewing: Viewing) -> Iterator[Departu
 @packaging_rule("ISO/IEC 14496-3; hls.js")
 def frames_of_aac_have_their_length(viewing: Viewing) -> Iterator[Departure]:
     """A sample of AAC lasts 1024 samples (960; twice as many with SBR), unless whole frames are
-    missing behind it."""
+    missing behind it, or it is the last of all."""
     for rendition, segment, content in _segments(viewing):
         units = content.by_kind.get("audio", [])
         if not units or units[0].format.codec != "aac":
@@ -207,7 +207,8 @@ def frames_of_aac_have_their_length(viewing: Viewing) -> Iterator[Departure]:
         own = [sample for sample in content.samples if not sample.track.is_video]
         scale = own[0].track.timescale if own else content.timescale
         expected = config.frame_length * scale / config.core_sample_rate
-        for number, sample in enumerate(own):
+        is_last = rendition.newest.is_ended and segment.number == max(rendition.segments)
+        for number, sample in enumerate(own[:-1] if is_last else own):
             if abs(sample.duration - expected) >= 1 and sample.duration < 2 * expected:
                 where = f"{rendition.where(segment.number)} sample {number}"
                 yield Departure(f"{sample.duration} long", f"{expected:g}", where)

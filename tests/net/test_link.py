@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from trio.testing import MockClock
 
 from tests.net.ends import Ends, Talk
+from tests.net.files import OpenBytes
 from trio_srs.errors import EndReason, ProtocolError
 from trio_srs.net.link import Link, PeerGoneError
+from trio_srs.session.file_slice import FileSlice
 from trio_srs.testing.memory import MemoryTransport, memory_transport_pair
 
 # -------------------------------------------------------------------- receiving
@@ -159,6 +161,17 @@ async def test_pieces_are_said_in_order_and_counted_and_the_rest_of_them_is_owed
     ends.link.say_all([b"x"])
     with pytest.raises(PeerGoneError, match="the peer is gone"):
         await ends.link.drained()
+
+
+async def test_what_is_owed_of_a_file_is_read_when_there_is_room() -> None:
+    ends = Ends(capacity=6)
+    with OpenBytes(b"0123456789abcdef") as file:
+        ends.link.say_all([b"head", FileSlice(file, 1, 14)])
+        assert (ends.link.busy, ends.link.owed, ends.link.bytes_said) == (True, 11, 17)
+        got = ends.arrived()
+        ends.near.capacity = 100
+        await ends.link.drained()
+        assert got + ends.arrived() == b"head" + b"123456789abcd"
 
 
 async def test_a_connection_that_breaks_while_something_is_owed_is_noticed() -> None:

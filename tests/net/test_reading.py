@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -285,6 +286,41 @@ async def test_other_tasks_have_a_turn_between_two_passes_of_reading(crowd: Crow
             began_s = crowd.work_s
             await trio.lowlevel.checkpoint()
             assert crowd.work_s - began_s <= 2 * 0.0025  # two passes, as Trio shuffles tasks
+
+
+@pytest.mark.parametrize(("takes_s", "is_same"), [(0.0005, True), (0.00001, False)])
+async def test_what_came_while_others_were_read_for_long_is_read_in_the_same_pass(
+    crowd: Crowd, monkeypatch: pytest.MonkeyPatch, takes_s: float, is_same: bool
+) -> None:
+    passes, read_at, one_pass = 0, list[int](), crowd.shared._pass
+
+    def counted(epoll: select.epoll) -> None:
+        nonlocal passes
+        passes += 1
+        one_pass(epoll)
+
+    monkeypatch.setattr(crowd.shared, "_pass", counted)
+    with crowd, a_pair() as (first, to_first), a_pair() as (second, to_second):
+
+        def read_first(_now: float) -> After:
+            first.recv(10)
+            crowd.work_s += takes_s
+            read_at.append(passes)
+            to_second.send(b"meanwhile")
+            return After.WAIT
+
+        def read_second(_now: float) -> After:
+            second.recv(10)
+            read_at.append(passes)
+            return After.WAIT
+
+        crowd.shared.watch(first.fileno(), read_first, _raised)
+        crowd.shared.watch(second.fileno(), read_second, _raised)
+        to_first.send(b"x")
+        with trio.fail_after(5):
+            while len(read_at) < 2:
+                await trio.lowlevel.checkpoint()
+    assert (read_at[0] == read_at[1]) is is_same
 
 
 async def test_what_is_over_while_it_stands_in_line_is_not_read(crowd: Crowd) -> None:

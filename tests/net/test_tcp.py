@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import errno
 import socket
+from contextlib import suppress
 
 import pytest
 import trio
 from trio.testing import wait_all_tasks_blocked
 
+from tests.net.files import OpenBytes
+from trio_srs.net import tcp
 from trio_srs.net.tcp import SocketOptions, SocketTransport, apply, show_address
+from trio_srs.session.file_slice import FileSlice
 
 MAPPED = ("::ffff:192.0.2.7", 50312, 0, 0)
 
@@ -179,3 +183,66 @@ def test_an_option_that_the_kernel_refuses_does_not_stop_the_others() -> None:
     with Picky() as sock:
         apply(sock, ALL)
         assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT) == 3
+
+
+# ------------------------------------------------------------------------ files
+
+BYTES = bytes(range(256)) * 16
+
+
+@pytest.mark.parametrize("has_sendfile", [True, False])
+async def test_what_is_in_a_file_goes_out_behind_what_is_in_memory(
+    has_sendfile: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tcp, "_HAS_SENDFILE", has_sendfile and tcp._HAS_SENDFILE)
+    server, client = tcp_sockets()
+    transport = SocketTransport(server)
+    with client, OpenBytes(BYTES) as file:
+        assert transport.offer_all([b"he", b"ad", FileSlice(file, 10, 4000)]) == 3994
+        assert client.recv(3994, socket.MSG_WAITALL) == b"head" + BYTES[10:4000]
+        assert transport.offer_all([FileSlice(file, 1, 3)]) == 2
+        assert client.recv(10) == BYTES[1:3]
+        transport.close()
+
+
+@pytest.mark.parametrize("has_sendfile", [True, False])
+async def test_no_more_of_a_file_is_sent_at_once_than_others_can_wait_for(
+    has_sendfile: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tcp, "_HAS_SENDFILE", has_sendfile and tcp._HAS_SENDFILE)
+    monkeypatch.setattr(tcp, "_FILE_MOST", 1000)
+    monkeypatch.setattr(tcp, "_READ_MOST", 1000)
+    server, client = tcp_sockets()
+    transport = SocketTransport(server)
+    with client, OpenBytes(BYTES) as file:
+        assert transport.offer_file(FileSlice(file, 0, len(BYTES))) == 1000
+        transport.close()
+
+
+async def test_a_full_socket_takes_what_is_before_a_file_or_nothing() -> None:
+    server, client = socket.socketpair()
+    transport = SocketTransport(server)
+    with client, OpenBytes(BYTES) as file:
+        with suppress(BlockingIOError):
+            while True:
+                transport.offer(bytes(100_000))
+        with pytest.raises(BlockingIOError):
+            transport.offer_all([b"head", FileSlice(file, 0, 10)])
+        with pytest.raises(BlockingIOError):
+            transport.offer_file(FileSlice(file, 0, 10))
+        transport.close()
+
+
+async def test_a_file_for_which_there_is_no_room_waits_behind_its_head(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    server, client = socket.socketpair()
+    transport = SocketTransport(server)
+
+    def full(_piece: FileSlice) -> int:
+        raise BlockingIOError
+
+    monkeypatch.setattr(SocketTransport, "offer_file", staticmethod(full))
+    with client, OpenBytes(BYTES) as file:
+        assert transport.offer_all([b"head", FileSlice(file, 0, 10)]) == 4
+        transport.close()

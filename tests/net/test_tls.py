@@ -18,7 +18,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from trio.testing import wait_all_tasks_blocked
 
+from tests.net.files import OpenBytes
 from trio_srs.net.tls import MAX_OFFER, TlsHandshakeError, TlsTransport
+from trio_srs.session.file_slice import FileSlice
 from trio_srs.testing.memory import MemoryTransport, memory_transport_pair
 
 AUTHORITY = trustme.CA()
@@ -260,6 +262,16 @@ async def test_pieces_are_taken_until_one_is_not_taken_whole() -> None:
     assert server.offer_all([bytes(200), b"not yet"]) == 200
     with pytest.raises(BlockingIOError):
         server.offer_all([b"nor this"])
+
+
+async def test_what_is_in_a_file_is_read_and_encrypted() -> None:
+    one, other = memory_transport_pair(capacity=200_000)
+    server, client = server_side(one), client_side(other)
+    await shake_hands(server, client)
+    with OpenBytes(bytes(range(200)) * 500) as file:
+        assert server.offer_all([b"ab", FileSlice(file, 0, 100)]) == 102
+        assert server.offer_file(FileSlice(file, 0, 100_000)) == MAX_OFFER
+        assert receive(client)[:102] == b"ab" + bytes(range(100))
 
 
 async def test_writable_pushes_the_backlog_out() -> None:

@@ -9,6 +9,8 @@ from weakref import WeakValueDictionary
 import attrs
 import trio
 
+from trio_srs.hub.memory_files import MemoryFiles
+
 if TYPE_CHECKING:
     from trio_srs.hub.derived import DerivedForm
     from trio_srs.hub.segmented_stream import SegmentedStream
@@ -43,10 +45,12 @@ class SegmentedStreams:
 
     Attributes:
         on_cut: whoever makes something else of what is cut.
+        files: where segments go that many ask for.
     """
 
     def __init__(self) -> None:
         self.on_cut: list[OnCut] = []
+        self.files = MemoryFiles()
         self._live: dict[tuple[str, SegmentsRule], SegmentedStream] = {}
         self._forms: dict[SegmentsRule, DerivedForm] = {}
         self._added = trio.Event()

@@ -14,6 +14,7 @@ import trio
 
 if TYPE_CHECKING:
     from trio_srs.net.transport import Transport
+    from trio_srs.session.file_slice import FileSlice, Piece
 
 __all__ = ["FaultyTransport", "Valve"]
 
@@ -181,8 +182,11 @@ class FaultyTransport:
         self.writing.pass_on(taken)
         return taken
 
-    def offer_all(self, pieces: Sequence[bytes | memoryview], /) -> int:
-        return self.offer(b"".join(pieces))
+    def offer_all(self, pieces: Sequence[Piece], /) -> int:
+        return self.offer(b"".join(map(bytes, pieces)))
+
+    def offer_file(self, piece: FileSlice, /) -> int:
+        return self.offer(bytes(piece))
 
     async def writable(self) -> None:
         while True:

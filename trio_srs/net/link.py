@@ -16,6 +16,7 @@ import trio
 from trio_srs.errors import EndReason, PeerError
 from trio_srs.net.transport import Transport
 from trio_srs.session.base import Session
+from trio_srs.session.file_slice import FileSlice, Piece
 
 __all__ = ["Link", "PeerClosedError", "PeerGoneError", "PeerStalledError"]
 
@@ -106,7 +107,7 @@ class Link(Generic[SessionT]):
         self._buffer = buffer
         self.most = len(buffer)
         self._on_work = on_work
-        self._owed: deque[bytes | memoryview] = deque()
+        self._owed: deque[Piece] = deque()
         self._moved_at = 0.0
         self._broken: OSError | None = None
         transport.on_backlog = self._become_busy
@@ -201,12 +202,12 @@ class Link(Generic[SessionT]):
         if taken < len(data):
             self.owe((memoryview(data)[taken:],))
 
-    def say_all(self, pieces: Sequence[bytes | memoryview]) -> None:
+    def say_all(self, pieces: Sequence[Piece]) -> None:
         """The same of what is in pieces: they are not joined, but shared with whoever has them."""
         size = sum(map(len, pieces))
         self.bytes_said += size
         if self.busy:
-            self._owed.extend(_behind(pieces, 0))
+            self._owed.extend(_all_behind(pieces, 0))
             return
         taken = 0
         try:
@@ -216,7 +217,7 @@ class Link(Generic[SessionT]):
         except OSError as error:
             self.broke(error)
         if taken < size:
-            self._owed.extend(_behind(pieces, taken))
+            self._owed.extend(_all_behind(pieces, taken))
             self._become_busy()
 
     def owe(self, pieces: Sequence[memoryview]) -> None:
@@ -280,15 +281,20 @@ class Link(Generic[SessionT]):
         while owed:
             piece = owed[0]
             try:
-                taken = self.offer(piece)
+                taken = self._offer(piece)
             except BlockingIOError:
                 return
             self._moved_at = trio.current_time()
             if taken < len(piece):
-                owed[0] = memoryview(piece)[taken:]
+                owed[0] = _behind(piece, taken)
                 return
             owed.popleft()
         self.busy = self.transport.backlog > 0
+
+    def _offer(self, piece: Piece) -> int:
+        if isinstance(piece, FileSlice):
+            return self.transport.offer_file(piece)
+        return self.offer(piece)
 
     # ---------------------------------------------------------------- closing
 
@@ -340,11 +346,16 @@ class Link(Generic[SessionT]):
         self._owed.clear()
 
 
-def _behind(pieces: Sequence[bytes | memoryview], taken: int) -> Iterator[bytes | memoryview]:
-    """What is left of pieces of which so many bytes were taken; none of it is empty."""
+def _behind(piece: Piece, taken: int) -> Piece:
+    """What is left of a piece of which so many bytes were taken; it is no copy."""
+    return piece[taken:] if isinstance(piece, FileSlice) else memoryview(piece)[taken:]
+
+
+def _all_behind(pieces: Sequence[Piece], taken: int) -> Iterator[Piece]:
+    """The same of several; none of it is empty."""
     for piece in pieces:
         if taken < len(piece):
-            yield memoryview(piece)[taken:] if taken else piece
+            yield _behind(piece, taken) if taken else piece
             taken = 0
         else:
             taken -= len(piece)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import os
 import socket
 import struct
+import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 import attrs
 import trio
+
+from trio_srs.session.file_slice import FileSlice, Piece
 
 if TYPE_CHECKING:
     from trio_srs.net.transport import Transport
@@ -22,6 +26,15 @@ _MAPPED_PREFIX: Final = "::ffff:"
 _KEEPALIVE_PROBES: Final = 3
 _PIECES_MOST: Final = 512
 """In one call; POSIX lets systems bound it (``IOV_MAX``), and all take as many."""
+_FILE_MOST: Final = 2**20
+"""Bytes of a file that are sent in one call: a fast peer must not keep others waiting. It is some
+200 microseconds for the kernel."""
+_READ_MOST: Final = 2**18
+"""The same where they have to be read first."""
+_HAS_SENDFILE: Final = sys.platform == "linux"
+"""From a file to a socket in the kernel. Others have calls of that name with other promises."""
+_MORE: Final = getattr(socket, "MSG_MORE", 0)
+"""What is sent is to wait for what follows: a head for its body."""
 _INTERNET: Final = (socket.AF_INET, socket.AF_INET6)
 
 
@@ -116,6 +129,10 @@ def _end(sock: socket.socket, ask: Callable[[], Any]) -> str:
         return "unknown"
 
 
+def _are_in_memory(pieces: Sequence[Piece]) -> TypeGuard[Sequence[bytes | memoryview]]:
+    return not pieces or type(pieces[-1]) is not FileSlice
+
+
 class SocketTransport:
     """A :class:`~trio_srs.net.transport.Transport` over one connected socket, which it owns.
 
@@ -166,9 +183,27 @@ class SocketTransport:
         """The socket itself, for :func:`apply` and for looking at; never to read or write."""
         return self._sock
 
-    def offer_all(self, pieces: Sequence[bytes | memoryview], /) -> int:
-        """See :meth:`.Transport.offer_all`: one system call for all of them."""
-        return self._sock.sendmsg(pieces[:_PIECES_MOST])
+    def offer_all(self, pieces: Sequence[Piece], /) -> int:
+        """See :meth:`.Transport.offer_all`: one system call for all that is in memory, and one for
+        what is in a file behind it."""
+        if _are_in_memory(pieces):
+            return self._sock.sendmsg(pieces[:_PIECES_MOST])
+        front, file = pieces[:-1], pieces[-1]
+        assert isinstance(file, FileSlice)  # the one that is
+        assert _are_in_memory(front)  # it is the last
+        if not front:
+            return self.offer_file(file)
+        taken = self._sock.sendmsg(front[:_PIECES_MOST], (), _MORE)
+        if taken == sum(map(len, front)):
+            with contextlib.suppress(BlockingIOError):
+                taken += self.offer_file(file)
+        return taken
+
+    def offer_file(self, piece: FileSlice, /) -> int:
+        if not _HAS_SENDFILE:
+            return self._sock.send(bytes(piece[:_READ_MOST]))
+        count = min(len(piece), _FILE_MOST)
+        return os.sendfile(self._sock.fileno(), piece.file.fileno, piece.start, count)
 
     async def readable(self) -> None:
         self._check_open()

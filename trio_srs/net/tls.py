@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import trio
 
 from trio_srs.errors import PeerError
+from trio_srs.session.file_slice import FileSlice, Piece
 
 if TYPE_CHECKING:
     from trio_srs.net.transport import Transport
@@ -301,12 +302,19 @@ class TlsTransport:
             raise BlockingIOError("TLS must hear from the peer first")
         return taken
 
-    def offer_all(self, pieces: Sequence[bytes | memoryview], /) -> int:
+    def offer_file(self, piece: FileSlice, /) -> int:
+        """See :meth:`.Transport.offer_file`: what is encrypted has to be read."""
+        return self.offer(bytes(piece[:MAX_OFFER]))
+
+    def offer_all(self, pieces: Sequence[Piece], /) -> int:
         """See :meth:`.Transport.offer_all`: a record is no larger than a piece."""
         total = 0
         for piece in pieces:
             try:
-                taken = self.offer(piece)
+                if isinstance(piece, FileSlice):
+                    taken = self.offer_file(piece)
+                else:
+                    taken = self.offer(piece)
             except BlockingIOError:
                 if not total:
                     raise

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from trio_srs.session.file_slice import FileSlice, Piece
+
 __all__ = ["Transport"]
 
 
@@ -71,9 +73,16 @@ class Transport(Protocol):
             OSError: the connection is broken.
         """
 
-    def offer_all(self, pieces: Sequence[bytes | memoryview], /) -> int:
-        """The same of what is in pieces, in one call and without joining them; it may well take
-        less of them than there is room for.
+    def offer_all(self, pieces: Sequence[Piece], /) -> int:
+        """The same of what is in pieces, in as few calls as can be and without joining them; it may
+        well take less of them than there is room for. Only the last may be of a file.
+
+        Raises as :meth:`offer`.
+        """
+
+    def offer_file(self, piece: FileSlice, /) -> int:
+        """The same of what is in a file, without reading it where the platform can; a bounded part
+        of it at a time.
 
         Raises as :meth:`offer`.
         """

@@ -13,6 +13,7 @@ from trio_srs.wire.session_capture import CaptureKind
 
 if TYPE_CHECKING:
     from trio_srs.net.transport import Transport
+    from trio_srs.session.file_slice import FileSlice, Piece
 
 __all__ = ["Tap", "TapNote"]
 
@@ -87,8 +88,11 @@ class Tap:
         self._note(CaptureKind.SENT, data if is_shared else bytes(data[:taken]))  # type: ignore[arg-type]  # mypy does not connect the two
         return taken
 
-    def offer_all(self, pieces: Sequence[bytes | memoryview], /) -> int:
-        return self.offer(b"".join(pieces))
+    def offer_all(self, pieces: Sequence[Piece], /) -> int:
+        return self.offer(b"".join(map(bytes, pieces)))
+
+    def offer_file(self, piece: FileSlice, /) -> int:
+        return self.offer(bytes(piece))
 
     async def writable(self) -> None:
         await self._below.writable()

@@ -12,6 +12,7 @@ import socket
 import ssl
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeAlias, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -46,6 +47,7 @@ from trio_srs.wire.url import StreamNameError
 
 if TYPE_CHECKING:
     from trio_srs.hub.registry import SessionEntry
+    from trio_srs.session.file_slice import FileSlice
     from trio_srs.session.http_events import HttpRequest
 
 _log = logging.getLogger(__name__)
@@ -65,6 +67,7 @@ __all__ = [
     "web_access_request",
 ]
 
+_GZIP_LEVEL: Final = 5
 _PROXY_S: Final = 5.0
 """How long a proxy may take to say whose connection it passes on."""
 Sections = TypeVar("Sections", contravariant=True)
@@ -136,19 +139,28 @@ class WebAnswer:
     to whoever sends it."""
 
     content_type: str
-    chunks: Sequence[bytes]
+    chunks: Sequence[bytes | FileSlice]
     """The body, to be joined."""
     cache_control: str
     etag: str = ""
     """In its quotation marks; empty: there are no conditions."""
-    packed: bytes | None = None
-    """The body in gzip, for who takes that."""
+    is_text: bool = False
+    """Whether it is worth to be sent in gzip to who takes that."""
     has_ranges: bool = False
     """Whether parts of it may be asked for."""
     status: int = 200
+    heads: dict[object, bytes] = attrs.field(factory=dict, init=False, eq=False, repr=False)
+    """For who sends it: what went in front of it, and may again where it is the same."""
     rest: AsyncGenerator[bytes, None] | None = None
     """What follows while it is made, and of which nobody knows yet how long it will be. Then there
     is neither a tag nor a range nor another coding of it."""
+
+    @cached_property
+    def packed(self) -> bytes:
+        """The body in gzip."""
+        import gzip  # when somebody wants it
+
+        return gzip.compress(b"".join(map(bytes, self.chunks)), _GZIP_LEVEL, mtime=0)
 
 
 class WebRoute(Protocol):

@@ -18,11 +18,10 @@ from trio_srs.wire.http_target import HttpTarget, HttpTargetError
 
 __all__ = ["read_plain", "write_head"]
 
-_HEAD: Final = re.compile(
-    rb"(GET|HEAD) ([!-~]+) HTTP/1\.1\r\n"
-    rb"((?:[A-Za-z0-9-]+:[ \t]*[!-~](?:[ -~\t]*[!-~])?[ \t]*\r\n)+)\r\n"
-)
-"""RFC 9112, 3 and 5, without what nobody says: empty values, other than ASCII, folded lines."""
+_FIELDS: Final = re.compile(rb"(?:[A-Za-z0-9-]+:[ \t]*[!-~](?:[ -~\t]*[!-~])?[ \t]*\r\n)+\r\n")
+"""RFC 9112, 5, without what nobody says: empty values, other than ASCII, folded lines."""
+_METHODS: Final = {b"GET": "GET", b"HEAD": "HEAD"}
+_TARGET: Final = re.compile(rb"[!-~]+")
 _UNUSUAL: Final = frozenset(
     {"content-length", "transfer-encoding", "expect", "upgrade", "te", "trailer"}
 )
@@ -32,6 +31,11 @@ _BREAKS: Final = re.compile(r"[\r\n\0]")
 """What parts lines, for whoever reads them."""
 _REMEMBERED_MOST: Final = 1024
 """Bytes of fields that are remembered: a player says the same each time."""
+_REMEMBERED: Final = 256
+"""How many are."""
+_WORDS: Final = 3
+_known: dict[bytes, Mapping[str, str]] = {}
+"""Fields by all their lines, those that are not secret."""
 
 
 def read_plain(
@@ -42,17 +46,15 @@ def read_plain(
     Args:
         read_target: takes its target apart. It may raise HttpTargetError.
     """
-    found = _HEAD.fullmatch(data)
-    if found is None:
+    line, _, said = data.partition(b"\r\n")
+    words = line.split(b" ")  # RFC 9112, 3
+    method = _METHODS.get(words[0])
+    if method is None or len(words) != _WORDS or words[2] != b"HTTP/1.1":
         return None
-    said = found[3]
-    if len(said) > _REMEMBERED_MOST or _SECRET.search(said):
-        headers = _read_fields.__wrapped__(said)
-    else:
-        headers = _read_fields(said)
-    if headers is None or len(headers) > most_fields:
+    headers = _known.get(said) or _read_fields(said)
+    if headers is None or len(headers) > most_fields or not _TARGET.fullmatch(words[1]):
         return None
-    method, target = found[1].decode(), found[2].decode()
+    target = words[1].decode()
     try:
         parsed = read_target(target)
     except HttpTargetError:  # to be said in the words of who reads all others
@@ -60,11 +62,12 @@ def read_plain(
     return HttpRequest(method, parsed, headers, "1.1", f"{method} {target}")
 
 
-@functools.lru_cache(maxsize=256)
 def _read_fields(said: bytes) -> Mapping[str, str] | None:
     """Fields by name in lower case; None if they make the request an unusual one."""
+    if not _FIELDS.fullmatch(said):
+        return None
     fields: dict[str, str] = {}
-    for line in said.decode().split("\r\n")[:-1]:
+    for line in said.decode().split("\r\n")[:-2]:
         name, _, value = line.partition(":")
         name = name.lower()
         if name in fields or name in _UNUSUAL:
@@ -72,7 +75,12 @@ def _read_fields(said: bytes) -> Mapping[str, str] | None:
         fields[name] = value.strip(" \t")
     if "host" not in fields or fields.get("connection", "keep-alive").lower() != "keep-alive":
         return None
-    return MappingProxyType(fields)
+    headers = MappingProxyType(fields)
+    if len(said) <= _REMEMBERED_MOST and not _SECRET.search(said):
+        if len(_known) >= _REMEMBERED:
+            _known.pop(next(iter(_known)))
+        _known[said] = headers
+    return headers
 
 
 @functools.lru_cache(maxsize=256)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import math
-from collections import deque
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import ClassVar, Final, NoReturn, TypeAlias
@@ -19,6 +18,7 @@ import h11
 
 from trio_srs.errors import EndReason, ProtocolError
 from trio_srs.session.base import NEED_DATA, NEED_DECISION, Need
+from trio_srs.session.file_slice import Piece
 from trio_srs.session.http_events import HttpBody, HttpClosed, HttpEnd, HttpRequest, joined
 from trio_srs.session.http_plain import read_plain, write_head
 from trio_srs.wire.http_target import HttpTarget, HttpTargetError
@@ -39,7 +39,9 @@ _QUOTED_MOST: Final = 200
 """Characters of what is wrong with a request, which may quote it."""
 _FIRST_MOST: Final = 512
 """Bytes by which it is found out who it is that speaks no HTTP."""
-_IDLE: Final = {h11.CLIENT: h11.IDLE, h11.SERVER: h11.IDLE}
+_END: Final = HttpEnd()
+_WHOLE: Final = 2
+"""Events of a plain request."""
 _VERSIONS: Final = ("1.1", "1.0")
 _EACH_ANOTHER: Final = frozenset({"Location", "date"})
 """Fields for which no head is remembered: where to go may be secret besides."""
@@ -113,16 +115,17 @@ class HttpServerSession:
         self._fields = fields
         self._read_target, self._told = read_target, told
         self._connection = h11.Connection(h11.SERVER, max_incomplete_event_size=limits.head_bytes)
-        self._output: list[bytes | memoryview] = []
+        self._output: list[Piece] = []
         self._request: HttpRequest | None = None
         self._is_open = True  # for requests, on both sides
         self._failure: ProtocolError | None = None
         self._received = False  # anything since the last request
+        self._is_idle = True  # h11 has seen nothing of the next
         self._deadline = now + limits.idle_s
         self._first: bytes | None = b""  # what came first, until it was a request
         self._unread = 0  # bytes since all that had come was understood
         self._plain: HttpRequest | None = None  # one that h11 never sees
-        self._plain_events: deque[HttpServerEvent] = deque()
+        self._plain_due: list[HttpServerEvent] = []  # of its events, the last one first
         self._behind = b""  # what came behind that
         self._is_chunked = False  # the answer to it
 
@@ -136,6 +139,12 @@ class HttpServerSession:
         """
         if not self._is_open:
             return
+        if self._is_idle and self._plain is None and len(data) <= self._limits.head_bytes:
+            plain = read_plain(bytes(data), self._limits.headers, self._read_target)
+            if plain is not None:  # h11 need not see it
+                self._plain, self._plain_due = plain, [_END, plain]
+                self._unread = len(data)
+                return
         self._unread += len(data)
         if self._unread > self._limits.unread_bytes:
             raise BadRequestError(f"{self._unread} bytes that nobody waits for", 400)
@@ -143,23 +152,11 @@ class HttpServerSession:
             self._first += data[:_FIRST_MOST]
         if self._plain is not None:
             self._behind += data
-        elif not self._take_plain(data):
-            if self._request is None and not self._received:
-                self._received, self._deadline = True, now + self._limits.head_s
-            self._connection.receive_data(bytes(data))
-
-    def _take_plain(self, data: bytes | bytearray | memoryview) -> bool:
-        """Whether it is a whole request that h11 need not see."""
-        limits = self._limits
-        is_idle = self._connection.states == _IDLE  # else it may be of a body
-        if self._received or not is_idle or len(data) > limits.head_bytes:
-            return False
-        plain = read_plain(bytes(data), limits.headers, self._read_target)
-        if plain is None:
-            return False
-        self._plain = plain
-        self._plain_events += (plain, HttpEnd())
-        return True
+            return
+        self._is_idle = False
+        if self._request is None and not self._received:
+            self._received, self._deadline = True, now + self._limits.head_s
+        self._connection.receive_data(bytes(data))
 
     def receive_end(self) -> None:
         """The peer will send nothing more."""
@@ -173,10 +170,10 @@ class HttpServerSession:
         """What to send now; empty when there is nothing."""
         if not self._output:
             return b""
-        return b"".join(self.pieces_to_send())
+        return b"".join(map(bytes, self.pieces_to_send()))
 
-    def pieces_to_send(self) -> list[bytes | memoryview]:
-        """The same, not joined: what bodies are made of is not copied."""
+    def pieces_to_send(self) -> list[Piece]:
+        """The same, not joined: what bodies are made of is not copied, nor read from files."""
         pieces, self._output = self._output, []
         return pieces
 
@@ -239,12 +236,12 @@ class HttpServerSession:
     def plain_request(self) -> HttpRequest | None:
         """The next event, if it is a request that is all there, without a body, and neither is the
         last on its connection nor asks for anything but an answer."""
-        return self._plain if self._plain_events and self._plain_events[0] is self._plain else None
+        return self._plain if len(self._plain_due) == _WHOLE else None
 
     def _next_plain(self) -> HttpServerEvent | Need:
-        if not self._plain_events:
+        if not self._plain_due:
             return NEED_DECISION
-        event = self._plain_events.popleft()
+        event = self._plain_due.pop()
         if event is self._plain:
             self._first, self._request, self._deadline = None, self._plain, math.inf
         return event
@@ -343,7 +340,25 @@ class HttpServerSession:
         reason = HTTPStatus(status).phrase
         self._send(h11.Response(status_code=status, headers=list(fields.items()), reason=reason))
 
-    def send_body(self, data: bytes | memoryview) -> None:
+    def plain_head(self, status: int, headers: Headers, length: int) -> bytes:
+        """What :meth:`begin` says to a :attr:`plain_request`; the same to all of one server."""
+        fields = {**self._fields, **headers, "Content-Length": str(length)}
+        return write_head.__wrapped__(status, tuple(fields.items()))
+
+    def plain_answered(self, now: float) -> None:
+        """What was :attr:`plain_request` is answered, past this session: its head was of
+        :meth:`plain_head`. Another request may come."""
+        self._first, self._plain_due = None, []
+        self._next_after_plain(now)
+
+    def _next_after_plain(self, now: float) -> None:
+        self._plain, behind = None, self._behind
+        self._deadline, self._unread = now + self._limits.idle_s, 0
+        if behind:
+            self._behind = b""
+            self.receive_data(behind, now)
+
+    def send_body(self, data: Piece) -> None:
         """The next bytes of a body; to HEAD nothing is sent."""
         if self._method == "HEAD" or not data:
             return
@@ -372,17 +387,15 @@ class HttpServerSession:
         """
         connection = self._connection
         if self._plain is not None:
-            self._plain, behind, self._behind = None, self._behind, b""
-            self._plain_events.clear()
-            self._deadline, self._unread = now + self._limits.idle_s, 0
-            if behind:
-                self.receive_data(behind, now)
+            self._plain_due = []
+            self._next_after_plain(now)
             return True
         if connection.our_state is h11.DONE and connection.their_state is h11.DONE:
             connection.start_next_cycle()
             self._deadline = now + self._limits.idle_s
             # What came along with the last request is the beginning of this one.
             self._received = bool(connection.trailing_data[0])
+            self._is_idle = not self._received
             return True
         self._is_open = False
         return False

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Final
 import attrs
 import trio
 
+from trio_srs.session.file_slice import FileSlice, Piece
+
 if TYPE_CHECKING:
     from trio_srs.net.transport import Transport
 
@@ -130,8 +132,11 @@ class MemoryTransport:
         pipe.wake()
         return count
 
-    def offer_all(self, pieces: Sequence[bytes | memoryview], /) -> int:
-        return self.offer(b"".join(pieces))
+    def offer_all(self, pieces: Sequence[Piece], /) -> int:
+        return self.offer(b"".join(map(bytes, pieces)))
+
+    def offer_file(self, piece: FileSlice, /) -> int:
+        return self.offer(bytes(piece))
 
     async def writable(self) -> None:
         pipe = self._outgoing

@@ -5,6 +5,7 @@ RFC 9110: ranges in 14, codings in 12.5.3, validators in 8.8 and 13.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 from typing import Final
@@ -77,8 +78,14 @@ def is_fresh(headers: Mapping[str, str], etag: str) -> bool:
 
 def takes_gzip(headers: Mapping[str, str]) -> bool:
     """Whether the client would take the body in gzip (``Accept-Encoding``)."""
-    for said in headers.get("accept-encoding", "").lower().split(","):
-        coding, _, weight = said.partition(";")
+    said = headers.get("accept-encoding")
+    return said is not None and _takes_gzip(said)
+
+
+@functools.lru_cache(maxsize=64)  # they are few
+def _takes_gzip(said: str) -> bool:
+    for each in said.lower().split(","):
+        coding, _, weight = each.partition(";")
         if coding.strip() in {"gzip", "*"}:
             return weight.replace(" ", "") not in {"q=0", "q=0.0", "q=0.00", "q=0.000"}
     return False

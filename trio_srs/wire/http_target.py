@@ -15,8 +15,11 @@ __all__ = ["HttpTarget", "HttpTargetError"]
 
 _ABSOLUTE: Final = re.compile(r"https?://([^/?#]*)", re.IGNORECASE)
 _BAD_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
-_PLAIN: Final = re.compile(r"(?:/(?!\.\.?(?:/|$))[\w.~=!$&'()*+,;:@-]+)+", re.ASCII)
-"""A path of segments that mean themselves, as nearly all are: RFC 3986, 3.3."""
+_PLAIN: Final = re.compile(
+    r"(?:/(?!\.\.?(?:[/?]|$))[\w.~=!$&'()*+,;:@-]+)+(?:\?[\w.~=&:@-]*)?", re.ASCII
+)
+"""A path of segments that mean themselves, as nearly all are, and a query that does: RFC 3986, 3.3
+and 3.4."""
 _UNFIT: Final = re.compile(r"[\x00-\x1f\x7f\\]")
 """What no name of a stream or a file has, and some file systems take for something else."""
 
@@ -51,7 +54,8 @@ class HttpTarget:
                 name.
         """
         if _PLAIN.fullmatch(text):
-            return cls(tuple(text[1:].split("/")))
+            path, _, query = text.partition("?")
+            return cls(tuple(path[1:].split("/")), _plain_pairs(query) if query else {})
         authority, rest = _parted(text)
         path, _, query = rest.partition("#")[0].partition("?")
         segments = [_decoded(each) for each in path.split("/")[1:]]
@@ -104,6 +108,12 @@ def _decoded(text: str) -> str:
     if _UNFIT.search(decoded):
         raise HttpTargetError(f"{text[:200]!r} has a backslash or a control character in it")
     return decoded
+
+
+def _plain_pairs(query: str) -> dict[str, str]:
+    """Those of a query that need not be decoded."""
+    parts = (part.partition("=") for part in query.split("&") if part)
+    return {name: value for name, _, value in parts}
 
 
 def _pairs(query: str) -> list[tuple[str, str]]:

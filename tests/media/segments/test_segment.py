@@ -34,5 +34,27 @@ def test_an_encrypted_segment_says_where_its_key_is() -> None:
     assert segment.listed(with_parts=False).key == PlaylistKey("AES-128", "1.key")
 
 
+class File:
+    """Reads what it is told to have."""
+
+    fileno = 7
+
+    def read(self, start: int, end: int, /) -> bytes:
+        return b"abc"[start:end]
+
+
+def test_a_segment_is_the_same_when_its_bytes_are_in_a_file() -> None:
+    parts = [SegmentPart("7.0", b"ab", 90_000, True), SegmentPart("7.1", b"c", 45_000, False)]
+    segment = Segment(7, "7.m4s", 0, 5000, True, True, None, parts=parts, size=3)
+    before, file = segment.listed(with_parts=True), File()
+    segment.served.append("by its bytes")
+    parts[0].served.append("likewise")
+    segment.move(file)
+    assert segment.listed(with_parts=True) == before
+    assert [part.data for part in parts] == [b"ab", b"c"]
+    assert [(part.file, part.start, part.size) for part in parts] == [(file, 0, 2), (file, 2, 1)]
+    assert (segment.file, segment.served, parts[0].served) == (file, [], [])
+
+
 def test_seconds_are_finer_than_ticks() -> None:
     assert [seconds(ticks) for ticks in (1, 3003, 90_000)] == [1e-05, 0.03337, 1.0]

@@ -79,7 +79,7 @@ class Desk:
             got = answer if isinstance(answer, WebAnswer) else await answer
         except FaultRefusalError as refusal:
             return str(refusal.status)
-        return b"".join(got.chunks).decode()
+        return b"".join(map(bytes, got.chunks)).decode()
 
 
 @pytest.fixture

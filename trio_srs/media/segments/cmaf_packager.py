@@ -53,6 +53,7 @@ class CmafPackager:
         self._firsts: dict[str, tuple[int, int]] = {}  # of each track: when, and how many units
         self._frames: dict[str, int] = {}  # of each track: how long one lasts
         self._tracks: dict[str, CmafTrack] = {}
+        self._renditions: tuple[Rendition, ...] = ()
         self._ahead: deque[AccessUnit] = deque()  # sound that waits for pictures
         # Of each track of sound: starts of segments that its own has not come to.
         self._starts: dict[str, deque[SegmentStart]] = {}
@@ -65,8 +66,7 @@ class CmafPackager:
     @property
     def renditions(self) -> tuple[Rendition, ...]:
         """One for each track that there has been."""
-        tracks = self._tracks
-        return tuple(tracks[name].rendition for name in sorted(tracks, key=_order))
+        return self._renditions
 
     @property
     def size(self) -> int:
@@ -87,6 +87,8 @@ class CmafPackager:
                 if kind != _VIDEO:
                     self._starts[kind] = deque()
                     self._sounds.append((track, self._starts[kind]))
+        tracks = self._tracks
+        self._renditions = tuple(tracks[name].rendition for name in sorted(tracks, key=_order))
         for kind, track in self._tracks.items():
             track.format = formats.get(kind)
             track.begin(start)

@@ -153,11 +153,14 @@ class Presentation:
     @property
     def revision(self) -> int:
         """Rises with everything that any playlist says."""
-        return sum(rendition.revision for rendition in self.renditions)
+        return sum([rendition.revision for rendition in self.renditions])  # at each request
 
     def rendition(self, name: str) -> Rendition | None:
         """One of them by its name."""
-        return next((each for each in self.renditions if each.name == name), None)
+        for rendition in self.renditions:
+            if rendition.name == name:
+                return rendition
+        return None
 
     def multivariant(self, *, with_sound_alone: bool = False) -> MultivariantPlaylist:
         """What there is to choose from now, behind :attr:`is_ready`.

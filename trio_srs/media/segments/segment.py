@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Protocol
 
 import attrs
 
@@ -15,7 +15,7 @@ from trio_srs.wire.hls.media_playlist import (
     PlaylistSegment,
 )
 
-__all__ = ["InitSegment", "Segment", "SegmentPart", "TrackInit", "seconds"]
+__all__ = ["InitSegment", "KeptFile", "Segment", "SegmentPart", "TrackInit", "seconds"]
 
 _HZ: Final = 90_000
 
@@ -37,6 +37,8 @@ class InitSegment(TrackInit):
     name: str
     first_number: int
     """Of the first segment that needs it."""
+    served: list[object] = attrs.field(factory=list, repr=False)
+    """See :attr:`Segment.served`."""
 
     def timed_name(self, media_start: str, front: str, ending: str) -> str:
         """The other name of a segment that needs it, by when it begins: for templates.
@@ -48,22 +50,58 @@ class InitSegment(TrackInit):
         return f"{front}-{self.first_number}t{media_start}{ending}"
 
 
-@attrs.frozen(eq=False)
+class KeptFile(Protocol):
+    """A file that has the bytes of a segment, for as long as it is referred to."""
+
+    @property
+    def fileno(self) -> int:
+        """The descriptor by which it is open, in this process."""
+        ...
+
+    def read(self, start: int, end: int, /) -> bytes:
+        """The bytes from ``start`` up to ``end``."""
+        ...
+
+
+@attrs.define(eq=False)
 class SegmentPart:
     """A part of a segment, or all of it."""
 
     name: str
-    data: bytes
+    _data: bytes
     duration: int
     """Ticks of 90 kHz."""
     is_independent: bool
     """A picture is in it that decoding may begin with; of sound there always is."""
+    size: int = attrs.field(init=False)
+    """Bytes."""
+    file: KeptFile | None = attrs.field(init=False, default=None)
+    """What has them; None: this has."""
+    start: int = attrs.field(init=False, default=0)
+    """Where in that file."""
+    served: list[object] = attrs.field(factory=list, init=False, repr=False)
+    """See :attr:`Segment.served`."""
+
+    def __attrs_post_init__(self) -> None:
+        self.size = len(self._data)
+
+    @property
+    def data(self) -> bytes:
+        """Its bytes; those in a file are read anew each time."""
+        if self.file is None:
+            return self._data
+        return self.file.read(self.start, self.start + self.size)
+
+    def move(self, file: KeptFile, start: int) -> None:
+        """Its bytes are in a file from now on, and no more here."""
+        self._data, self.file, self.start = b"", file, start
+        self.served.clear()
 
     @property
     def listed(self) -> PlaylistPart:
         """As a playlist has it."""
         duration_s = seconds(self.duration)
-        return PlaylistPart(self.name, duration_s, self.is_independent, is_gap=not self.data)
+        return PlaylistPart(self.name, duration_s, self.is_independent, is_gap=not self.size)
 
 
 @attrs.define(eq=False)
@@ -95,6 +133,21 @@ class Segment:
     """Bytes."""
     key: SegmentKey | None = None
     """By which it is encrypted, when it has ended. What is needed to read it is not."""
+    file: KeptFile | None = None
+    """What has the bytes of all its parts, one behind the other; None: the parts have them."""
+    wanted: int = 0
+    """How often the whole of it was asked for."""
+    served: list[object] = attrs.field(factory=list, repr=False)
+    """How whoever serves it does so, if that is known: it has its bytes, or where they are."""
+
+    def move(self, file: KeptFile) -> None:
+        """The bytes of all its parts are in a file from now on. It has ended."""
+        start = 0
+        for part in self.parts:
+            part.move(file, start)
+            start += part.size
+        self.file = file
+        self.served.clear()
 
     @property
     def duration(self) -> int:

@@ -77,7 +77,7 @@ class SegmentFiles:
             rendition=rendition.name,
             segment=segment,
             path=self.names.segment(rendition.name, segment),
-            chunks=[part.data for part in segment.parts if part.data],
+            chunks=[part.data for part in segment.parts if part.size],
             init=written_init,
         )
 

@@ -23,6 +23,7 @@ from trio_srs.media.segments.segment import Segment
 from trio_srs.media.segments.segment_container import SegmentContainer
 from trio_srs.service.base import Parts, WebAnswer, WebClient
 from trio_srs.service.dash.config import DashConfig
+from trio_srs.service.segmented.media_answers import answer_of, media_of
 from trio_srs.service.segmented.rendered import Rendered, text_answer
 from trio_srs.service.segmented.site import (
     HOLD_TARGETS,
@@ -42,7 +43,6 @@ _MANIFEST: Final = "manifest.mpd"
 _CLOCK: Final = "utc.txt"
 _FRESH_S: Final = 1
 """A manifest that is older tells players too late of what there is."""
-_FRESH: Final = f"max-age={_FRESH_S}"
 _PACE_S: Final = 0.05
 """Who is told that there is nothing more, and asks all the same, does so no more often."""
 
@@ -138,8 +138,8 @@ class DashSite(SegmentedSite[DashConfig]):
             answer = self.media(viewer, rendition, file)
             assert answer is not None  # it is kept
             return answer
-        answer, rest = self.media_answer(file, ()), _parts_of(viewer, live, segment)
-        return attrs.evolve(answer, has_ranges=False, etag="", rest=rest)
+        rest = _parts_of(viewer, live, segment)
+        return attrs.evolve(answer_of(file, ()), has_ranges=False, etag="", rest=rest)
 
     # ------------------------------------------------------------- manifests
 
@@ -172,8 +172,7 @@ class DashSite(SegmentedSite[DashConfig]):
             revision = presentation.revision
         else:
             revision = sum(each.last_number + each.has_ended for each in presentation.renditions)
-        answer = self._rendered.answer(live, revision, "mpd", lambda: self._text(live))
-        return attrs.evolve(answer, cache_control=_FRESH)
+        return self._rendered.answer(live, revision, "mpd", lambda: self._text(live), _FRESH_S)
 
     # -------------------------------------------------- a segment that is made
 
@@ -221,9 +220,8 @@ async def _parts_of(
         ended = segment.has_ended or live.is_gone
         for part in segment.parts[sent:]:
             sent += 1
-            viewer.count(len(part.data))
-            viewer.given(segment, part)
-            if part.data:
+            viewer.given(media_of(segment, part))
+            if part.size:
                 yield part.data
         if ended:
             return

@@ -134,6 +134,6 @@ class FaultRoute:
 
 def _cut(answer: WebAnswer, most: int | None) -> WebAnswer:
     """An answer without its end: half of it, or so many bytes."""
-    whole = b"".join(answer.chunks)
+    whole = b"".join(map(bytes, answer.chunks))
     part = whole[: len(whole) // 2 if most is None else most]
-    return attrs.evolve(answer, chunks=(part,), packed=None, etag="", has_ranges=False)
+    return attrs.evolve(answer, chunks=(part,), is_text=False, etag="", has_ranges=False)

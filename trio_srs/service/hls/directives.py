@@ -47,6 +47,8 @@ class Directives:
     @classmethod
     def read(cls, query: Mapping[str, str]) -> Directives:
         """Read them; others are passed over. Raises BadDirectiveError."""
+        if not query:
+            return _NONE
         number, part = (_count(query, name) for name in ("_HLS_msn", "_HLS_part"))
         if part is not None and number is None:
             raise BadDirectiveError("_HLS_part without _HLS_msn")
@@ -78,6 +80,9 @@ class Directives:
         if number is None or rendition.has_ended:
             return True
         return rendition.has(number, self.part)
+
+
+_NONE: Final = Directives()
 
 
 def _count(query: Mapping[str, str], name: str) -> int | None:

@@ -160,8 +160,7 @@ class HlsSite(SegmentedSite[HlsConfig]):
             return rendition.playlist(reports, is_delta=is_delta).write()
 
         key = f"{rendition.name}-{int(is_delta)}"
-        answer = self._rendered.answer(live, live.presentation.revision, key, write)
-        return attrs.evolve(answer, cache_control=f"max-age={max_age_s}")
+        return self._rendered.answer(live, live.presentation.revision, key, write, max_age_s)
 
     # ------------------------------------------------------------------ media
 

@@ -14,6 +14,7 @@ from trio_srs.hub.access import RedirectError
 from trio_srs.hub.fault_injection import FaultRefusalError
 from trio_srs.hub.playing import StreamNotFoundError
 from trio_srs.net.transport import Transport
+from trio_srs.service.base import WebClient
 from trio_srs.service.http.context import METHODS, HttpContext
 from trio_srs.service.http.routes import find_handler, find_ready
 from trio_srs.service.web.connection import (
@@ -67,12 +68,19 @@ class HttpConnection(WebConnection):
             supervisor=context.hub.supervisor,
             opening=opening,
         )
+        self._peer = WebClient(peer=transport.peer, protocol=protocol)
 
     async def find_handler(self, asked: HttpRequest) -> Handler:
         return await find_handler(self, asked)
 
     def find_ready(self, asked: HttpRequest) -> ReadyHandler | None:
         return find_ready(self, asked)
+
+    def web_client(self, asked: HttpRequest) -> WebClient:
+        """Who asks, for other services."""
+        if not self.context.config.trusted_proxies:  # then it is always the same
+            return self._peer
+        return WebClient(peer=self.client_of(asked), protocol=self.protocol)
 
     @property
     def trusted_proxies(self) -> Sequence[str]:
@@ -86,7 +94,7 @@ class HttpConnection(WebConnection):
         body: bytes = b"",
     ) -> None:
         """Answer in one piece; scripts of pages may use it as far as the configuration says."""
-        self.session.answer(status, {**self.context.cors(request), **fields}, body)
+        self.session.answer(status, {**dict(self.context.cors(request)), **fields}, body)
 
     def answer_json(self, request: HttpRequest, status: int, body: Mapping[str, object]) -> None:
         """Answer with an object."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import attrs
 
@@ -20,11 +21,29 @@ from trio_srs.service.http.config import HttpConfig
 if TYPE_CHECKING:
     from trio_srs.session.http_events import HttpRequest
 
-__all__ = ["METHODS", "HttpContext"]
+__all__ = ["METHODS", "Fields", "HttpContext"]
 
 METHODS = "GET, HEAD, POST, PUT, OPTIONS"
 _EXPOSED = "Accept-Ranges, Content-Length, Content-Range, ETag"
 _PREFLIGHT_S = 86_400
+
+Fields: TypeAlias = tuple[tuple[str, str], ...]
+"""Some of an answer, with their values."""
+
+
+@functools.lru_cache(maxsize=64)
+def _cors(origins: Sequence[str], origin: str | None) -> Fields:
+    """What lets the scripts of a page use an answer.
+
+    Args:
+        origin: where they are from, if that is one of them.
+    """
+    vary, exposed = ("Vary", "Origin"), ("Access-Control-Expose-Headers", _EXPOSED)
+    if "*" in origins:
+        return ("Access-Control-Allow-Origin", "*"), exposed
+    if origin is not None:
+        return ("Access-Control-Allow-Origin", origin), vary, exposed
+    return (vary,) if origins else ()
 
 
 @attrs.define(eq=False)
@@ -54,20 +73,14 @@ class HttpContext:
         """What every answer says."""
         return {"Server": self.server_name}
 
-    def cors(self, request: HttpRequest) -> dict[str, str]:
+    def cors(self, request: HttpRequest) -> Fields:
         """What lets the scripts of a page use an answer, if they may (Fetch standard, 3.3)."""
         origins, origin = self.config.cors_origins, request.headers.get("origin")
-        if "*" in origins:
-            allowed = {"Access-Control-Allow-Origin": "*"}
-        elif origin in origins:
-            allowed = {"Access-Control-Allow-Origin": origin, "Vary": "Origin"}
-        else:
-            return {"Vary": "Origin"} if origins else {}
-        return {**allowed, "Access-Control-Expose-Headers": _EXPOSED}
+        return _cors(origins, origin if origin in origins else None)
 
     def preflight(self, request: HttpRequest) -> dict[str, str]:
         """The answer to OPTIONS, before a script's request that is not a plain one."""
-        fields = {"Allow": METHODS, **self.cors(request)}
+        fields = {"Allow": METHODS, **dict(self.cors(request))}
         if "Access-Control-Allow-Origin" in fields:
             wanted = request.headers.get("access-control-request-headers", "")
             fields["Access-Control-Allow-Methods"] = METHODS

@@ -66,7 +66,7 @@ class Download:
             "Last-Modified": file.last_modified,
             "Cache-Control": self._cache_control,
             "Accept-Ranges": "bytes",
-            **connection.context.cors(asked),
+            **dict(connection.context.cors(asked)),
             **self._more_fields,
         }
         if is_fresh(asked.headers, file.etag):

@@ -14,7 +14,6 @@ import trio
 
 from trio_srs.errors import RefusedError
 from trio_srs.hub.access import RedirectError
-from trio_srs.service.base import WebClient
 from trio_srs.service.http.config import HttpConfig
 from trio_srs.service.http.download import Download
 from trio_srs.service.http.files import OpenFile, open_file
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["find_handler", "find_ready"]
 
 _READS: Final = frozenset({"GET", "HEAD"})
+_PLAYERS: Final = ("players",)
 _WRITES: Final = frozenset({"POST", "PUT"})
 
 
@@ -85,7 +85,7 @@ async def find_handler(connection: HttpConnection, asked: HttpRequest) -> Handle
         file = await _find_file(config.folder, asked.target)
         if file is not None:
             return Download(connection, asked, file)
-    if method in _READS and config.players and asked.target.segments[:1] == ("players",):
+    if method in _READS and config.players and asked.target.segments[:1] == _PLAYERS:
         from trio_srs.service.http.players import find_page  # when somebody wants to look
 
         page = await find_page(connection, asked)
@@ -103,13 +103,12 @@ async def find_handler(connection: HttpConnection, asked: HttpRequest) -> Handle
 
 
 def find_ready(connection: HttpConnection, asked: HttpRequest) -> RoutedAnswer | None:
-    """What another service answers, if that is known without a look at any file.
+    """What another service answers to GET or HEAD, if that is known without a look at any file.
 
     Raises:
         RefusedError: it says no.
     """
-    config, segments = connection.context.config, asked.target.segments
-    if asked.method not in _READS or config.folder is not None or segments[:1] == ("players",):
+    if asked.target.segments[:1] == _PLAYERS or connection.context.config.folder is not None:
         return None
     return _find_route(connection, asked)
 
@@ -131,7 +130,7 @@ def _nobody(method: str, path: str, config: HttpConfig) -> RefusedError:
 def _find_route(connection: HttpConnection, asked: HttpRequest) -> RoutedAnswer | None:
     """What another service serves under that path, if one does. Raises RefusedError: it is not
     for this client."""
-    client = WebClient(peer=connection.client_of(asked), protocol=connection.protocol)
+    client = connection.web_client(asked)
     for route in connection.context.routes:
         answer = route.answer(asked, client)
         if answer is not None:

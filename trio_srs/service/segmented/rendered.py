@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-import gzip
-from collections.abc import Callable, Hashable
-from typing import Final
+from collections.abc import Callable
 from weakref import WeakKeyDictionary
+
+import attrs
 
 from trio_srs.hub.segmented_stream import SegmentedStream
 from trio_srs.service.base import WebAnswer
 
 __all__ = ["Rendered", "text_answer"]
 
-_GZIP_LEVEL: Final = 5
+
+@attrs.define
+class _Text:
+    """What was written last, and its answers by how long they may be kept."""
+
+    revision: int
+    answer: WebAnswer
+    aged: dict[int, WebAnswer] = attrs.field(factory=dict)
 
 
 class Rendered:
@@ -20,27 +27,36 @@ class Rendered:
 
     def __init__(self, content_type: str) -> None:
         self._content_type = content_type
-        self._answers: WeakKeyDictionary[SegmentedStream, dict[Hashable, tuple[int, WebAnswer]]] = (
-            WeakKeyDictionary()
-        )
+        self._texts: WeakKeyDictionary[SegmentedStream, dict[str, _Text]] = WeakKeyDictionary()
 
     def answer(
-        self, live: SegmentedStream, revision: int, key: str, write: Callable[[], str]
+        self,
+        live: SegmentedStream,
+        revision: int,
+        key: str,
+        write: Callable[[], str],
+        max_age_s: int,
     ) -> WebAnswer:
         """What is under a key, as of now.
 
         Args:
             revision: of the stream: another one whenever the text is.
             write: makes the text, if it is another one than was made last.
+            max_age_s: how long it may be kept.
         """
-        answers = self._answers.setdefault(live, {})
-        known = answers.get(key)
-        if known is None or known[0] != revision:
-            answer = text_answer(
-                self._content_type, write().encode(), f'"{live.epoch}-{revision}-{key}"'
-            )
-            known = answers[key] = revision, answer
-        return known[1]
+        texts = self._texts.get(live)
+        if texts is None:
+            texts = self._texts[live] = {}
+        text = texts.get(key)
+        if text is None or text.revision != revision:
+            etag = f'"{live.epoch}-{revision}-{key}"'
+            made = text_answer(self._content_type, write().encode(), etag)
+            text = texts[key] = _Text(revision, made)
+        aged = text.aged.get(max_age_s)
+        if aged is None:
+            aged = attrs.evolve(text.answer, cache_control=f"max-age={max_age_s}")
+            text.aged[max_age_s] = aged
+        return aged
 
 
 def text_answer(content_type: str, text: bytes, etag: str = "") -> WebAnswer:
@@ -50,5 +66,5 @@ def text_answer(content_type: str, text: bytes, etag: str = "") -> WebAnswer:
         chunks=(text,),
         cache_control="no-store",
         etag=etag,
-        packed=gzip.compress(text, _GZIP_LEVEL, mtime=0),
+        is_text=True,
     )

@@ -26,19 +26,16 @@ from trio_srs.hub.playing import StreamNotFoundError
 from trio_srs.hub.segmented_stream import SegmentedStream
 from trio_srs.hub.segmented_streams import SegmentsRule
 from trio_srs.media.segments.rendition import Rendition
-from trio_srs.media.segments.segment import Segment, SegmentPart
 from trio_srs.media.segments.variant_template import VariantMember
 from trio_srs.service.base import Parts, WebAnswer, WebClient
 from trio_srs.service.segmented.config import SegmentedConfig
+from trio_srs.service.segmented.media_answers import MediaAnswers
 from trio_srs.service.segmented.viewer import SegmentsViewer, Wanted
 from trio_srs.service.segmented.viewers import SHARED, Viewers, shared_ctx
 from trio_srs.session.http_events import HttpRequest
 
 __all__ = ["HOLD_TARGETS", "HeldTooLongError", "NoSuchSegmentError", "SegmentedSite"]
 
-_TYPES: Final = {".ts": "video/mp2t", ".m4s": "video/iso.segment", ".mp4": "video/mp4"}
-_IMMUTABLE: Final = "public, max-age=86400, immutable"
-"""Names are never given twice."""
 _TAG_DIGITS: Final = 16
 HOLD_TARGETS: Final = 3
 """Target durations that are waited at most for what a request is held for."""
@@ -81,6 +78,8 @@ class SegmentedSite(ABC, Generic[ConfigT]):
     def __init__(self, parts: Parts, config: Callable[[], ConfigT]) -> None:
         self.live = parts.hub.segmented
         self.viewers = Viewers()
+        self._media = MediaAnswers(self.live.files)
+        self._folders: dict[tuple[str, ...], _Folder] = {}  # of viewers that have been there
         self.config = config
         self._parts = parts
         self._admitting: dict[str, trio.Event] = {}
@@ -131,6 +130,8 @@ class SegmentedSite(ABC, Generic[ConfigT]):
     def ended(self, viewer: SegmentsViewer, end: End) -> None:
         """Somebody is over; also who was not let in."""
         self.viewers.ended(viewer, end)
+        for folder in viewer.folders:
+            self._folders.pop(folder, None)
 
     def kept(self, viewer: SegmentsViewer, key: str, file: str) -> WebAnswer:
         """A file of a stream that may be cut no more, for who may play it.
@@ -161,6 +162,9 @@ class SegmentedSite(ABC, Generic[ConfigT]):
         segments = asked.target.segments
         if len(segments) < 2:
             return None
+        known = self._folders.get(segments[:-1])
+        if known is not None and self.viewers.see(known.viewer):
+            return self._of(asked, known, segments[-1])
         *folders, file = segments
         for depth in (0, 1):  # the folder of a viewer, and that of a label in it
             above, inside = folders[: len(folders) - depth], folders[len(folders) - depth :]
@@ -230,7 +234,7 @@ class SegmentedSite(ABC, Generic[ConfigT]):
         if viewer is None:
             viewer = await self._admit(asked, client, wanted, ctx, rule)
         answer = self.first(await self._ready(viewer), f"{quote(wanted.name)}{self._folder}/")
-        digest = sha256(b"".join(answer.chunks)).hexdigest()[:_TAG_DIGITS]
+        digest = sha256(b"".join(map(bytes, answer.chunks))).hexdigest()[:_TAG_DIGITS]
         age = f"max-age={self.max_age_s()}"
         return attrs.evolve(answer, cache_control=age, etag=f'"{digest}"')
 
@@ -347,8 +351,18 @@ class SegmentedSite(ABC, Generic[ConfigT]):
             return self._return(asked, client, wanted, ctx, file)
         if viewer.wanted != wanted:
             raise NoSuchSegmentError(f"{ctx} is of another stream")
-        answer = self._file(asked, viewer, file)
-        return answer if isinstance(answer, WebAnswer) else self._held(viewer, answer)
+        folder, name = _folder(viewer, file)
+        if not ctx.startswith(SHARED):
+            viewer.folders.append(asked.target.segments[:-1])
+            self._folders[asked.target.segments[:-1]] = folder
+        return self._of(asked, folder, name)
+
+    def _of(
+        self, asked: HttpRequest, folder: _Folder, name: str
+    ) -> WebAnswer | Awaitable[WebAnswer]:
+        """A file of a folder, now or when it is there."""
+        answer = self._file(asked, folder, name)
+        return answer if isinstance(answer, WebAnswer) else self._held(folder.viewer, answer)
 
     async def _held(self, viewer: SegmentsViewer, answer: Awaitable[WebAnswer]) -> WebAnswer:
         """What is not there yet: who waits for it is there, however long that takes."""
@@ -361,8 +375,8 @@ class SegmentedSite(ABC, Generic[ConfigT]):
         """Somebody goes on who was gone, or was of another run of the server: a new session."""
         viewer = await self._admit(asked, client, wanted, ctx, self.rule_of(file))
         await self._ready(viewer)
-        answer = self._file(asked, viewer, file)
-        return answer if isinstance(answer, WebAnswer) else await self._held(viewer, answer)
+        answer = self._of(asked, *_folder(viewer, file))
+        return answer if isinstance(answer, WebAnswer) else await answer
 
     async def _kept(
         self, asked: HttpRequest, client: WebClient, wanted: Wanted, file: str
@@ -373,16 +387,17 @@ class SegmentedSite(ABC, Generic[ConfigT]):
         if viewer is None:
             rule = self.rule_of(file)
             viewer = await self._admit(asked, client, wanted, ctx, rule, is_cut=False)
-        return self.kept(viewer, *_member(viewer, file))
+        folder, name = _folder(viewer, file)
+        return self.kept(viewer, folder.key, name)
 
     def _file(
-        self, asked: HttpRequest, viewer: SegmentsViewer, file: str
+        self, asked: HttpRequest, folder: _Folder, name: str
     ) -> WebAnswer | Awaitable[WebAnswer]:
-        """Whatever is in its folder."""
-        key, name = _member(viewer, file)
-        live = self.live.find(key, viewer.rule)
+        """Whatever is in a folder."""
+        viewer = folder.viewer
+        live = self.live.find(folder.key, viewer.rule)
         if live is None:
-            raise NoSuchSegmentError(f"nothing of {key} is there any more")
+            raise NoSuchSegmentError(f"nothing of {folder.key} is there any more")
         return self.file(asked, viewer, live, name)
 
     # ------------------------------------------------------------------ media
@@ -393,43 +408,33 @@ class SegmentedSite(ABC, Generic[ConfigT]):
         Raises:
             NoSuchSegmentError: it is of none.
         """
-        for rendition in live.presentation.renditions:
-            if file.startswith(f"{rendition.name}-"):
-                return rendition
-        raise NoSuchSegmentError(f"there is no {file[:80]}")
+        rendition = live.presentation.rendition(file.partition("-")[0])
+        if rendition is None:
+            raise NoSuchSegmentError(f"there is no {file[:80]}")
+        return rendition
 
     def media(self, viewer: SegmentsViewer, rendition: Rendition, file: str) -> WebAnswer | None:
         """A segment, a part of one, or what is needed to read them, if it is kept."""
-        found = rendition.find(file)
-        if found is None:
+        media = self._media.find(rendition, file)
+        if media is None:
             return None
-        chunks = [part.data for part in found.parts] if isinstance(found, Segment) else [found.data]
-        viewer.count(sum(map(len, chunks)))
-        if isinstance(found, Segment):
-            viewer.given(found)
-        elif isinstance(found, SegmentPart):
-            newest = (rendition.open, *reversed(rendition.segments))
-            segment = next((each for each in newest if each and found in each.parts), None)
-            if segment is not None:
-                viewer.given(segment, found)
-        return self.media_answer(file, chunks)
-
-    @staticmethod
-    def media_answer(file: str, chunks: Sequence[bytes]) -> WebAnswer:
-        """As what is kept is answered."""
-        return WebAnswer(
-            content_type=_TYPES[file[file.rindex(".") :]],
-            chunks=chunks,
-            cache_control=_IMMUTABLE,
-            etag=f'"{file}"',
-            has_ranges=True,
-        )
+        viewer.given(media)
+        return media.answer
 
 
-def _member(viewer: SegmentsViewer, file: str) -> tuple[str, str]:
-    """Which stream a file of a viewer's folder is of, by its name, and the file's own."""
+@attrs.frozen(eq=False)
+class _Folder:
+    """Files of one stream, as one viewer has them."""
+
+    viewer: SegmentsViewer
+    key: str
+    """The stream's name."""
+
+
+def _folder(viewer: SegmentsViewer, file: str) -> tuple[_Folder, str]:
+    """In what a file below a viewer's URL is, and its own name."""
     label, _, name = file.rpartition("/")
     for member in viewer.members:
         if member.label == label:
-            return member.key, name
+            return _Folder(viewer, member.key), name
     raise NoSuchSegmentError(f"there is nothing called {label[:80]}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
@@ -30,15 +31,14 @@ from trio_srs.hub.settings import MissingPolicy
 from trio_srs.service.base import WebClient, connect_web, web_access_request
 from trio_srs.service.segmented.playhead import Playhead
 from trio_srs.session.http_events import HttpRequest
-from trio_srs.units import NEVER
 
 if TYPE_CHECKING:
     from trio_srs.hub.derived import DerivedForm
     from trio_srs.hub.segmented_streams import SegmentsRule
-    from trio_srs.media.segments.segment import Segment, SegmentPart
     from trio_srs.media.segments.variant_template import VariantMember
     from trio_srs.service.base import Parts
     from trio_srs.service.segmented.config import SegmentedConfig
+    from trio_srs.service.segmented.media_answers import Media
 
 __all__ = ["Choose", "SegmentsViewer", "SessionOverError", "Wanted"]
 
@@ -73,6 +73,8 @@ class SegmentsViewer:
         members: the streams that it has to choose from; none before.
         seen_at: when it asked for something last, on Trio's clock.
         held: how many of its requests wait for what is not there yet.
+        folders: paths below which it has asked for something, where those are its own.
+        until: when it has lasted as long as it may.
     """
 
     def __init__(
@@ -87,7 +89,8 @@ class SegmentsViewer:
     ) -> None:
         now = trio.current_time()
         self.ctx, self.wanted, self.rule, self.seen_at = ctx, wanted, rule, now
-        self.held = 0
+        self.held, self.until = 0, math.inf
+        self.folders: list[tuple[str, ...]] = []
         self.stream: ResolvedStream | None = None
         self.members: tuple[VariantMember, ...] = ()
         self._parts, self._client, self._on_end = parts, client, on_end
@@ -145,6 +148,7 @@ class SegmentsViewer:
         for key, form in wanted:
             self._held.enter_context(hub.derive(key, settings, form))
         self.stream, request = stream, self.request
+        self.until = self.entry.began_at + settings.max_play_time
         request.stream, request.outcome = stream.key, ACCEPTED
         request.account, request.measure = stream.account, self._counters
         told = PlayBegan(session=self.entry.id, peer=self.entry.peer, stream=stream.key)
@@ -169,23 +173,16 @@ class SegmentsViewer:
 
     def check_time(self) -> None:
         """End it if it has lasted as long as it may: it asks often enough for that."""
-        most_s = NEVER if self.stream is None else self.stream.settings.max_play_time
-        if trio.current_time() >= self.entry.began_at + most_s:
-            name = self.request.stream
+        if self.stream is not None and trio.current_time() >= self.until:
+            name, most_s = self.request.stream, self.stream.settings.max_play_time
             self.conclude(End(EndReason.TIME_LIMIT, f"{name}: a play may last {most_s:g} s"))
 
-    def count(self, size: int) -> None:
-        """It was sent so many bytes more."""
-        self._bytes += size
-
-    def given(self, segment: Segment, part: SegmentPart | None = None) -> None:
-        """It was given a segment, or a part of one."""
-        start, duration = segment.start, segment.duration if part is None else part.duration
-        for each in segment.parts if part is not None else ():
-            if each is part:
-                break
-            start += each.duration
-        self._playhead.given(segment.name, start, duration, trio.current_time())
+    def given(self, media: Media) -> None:
+        """It was given a segment, a part of one, or what is needed to read them."""
+        self._bytes += media.answer_bytes
+        if media.segment:
+            now = trio.current_time()
+            self._playhead.given(media.segment, media.start, media.duration, now)
 
     def _counters(self) -> RequestCounters:
         playhead = self._playhead

@@ -67,14 +67,20 @@ class Viewers:
             SessionOverError: it was ended, and may not come back.
         """
         viewer = self._by_ctx.get(ctx)
-        if viewer is not None:
-            viewer.check_time()
-            viewer = self._by_ctx.get(ctx)
-        if viewer is not None:
-            self._see(viewer)
-        elif ctx in self._over:
+        if viewer is not None and self.see(viewer):
+            return viewer
+        if ctx in self._over:
             raise SessionOverError(self._over[ctx])
-        return viewer
+        return None
+
+    def see(self, viewer: SegmentsViewer) -> bool:
+        """A viewer that has not ended asks for something; whether it still may."""
+        now = viewer.seen_at = trio.current_time()
+        if now >= viewer.until:
+            viewer.check_time()
+            return False
+        self._by_ctx.move_to_end(viewer.ctx)
+        return True
 
     @contextmanager
     def waiting(self, viewer: SegmentsViewer) -> Iterator[None]:

@@ -56,13 +56,9 @@ class Handler(Protocol):
 class ReadyHandler(Handler, Protocol):
     """One whose answer may be known, so that it takes no time."""
 
-    @property
-    def is_ready(self) -> bool:
-        """Whether its answer is known."""
-        ...
-
-    def send_now(self) -> None:
-        """Send it, all at once: what the client does not take is owed to it."""
+    def send_now(self, now: float) -> bool:
+        """If it is, send it, all at once, to a plain request: what the client does not take is owed
+        to it, and the session is ready for another. Whether it is known."""
         ...
 
 
@@ -243,14 +239,11 @@ class WebConnection(ABC):
             session.next_event()
             self.refuse(asked, refusal)
             self.send_pieces()
+            session.next_request(now)
         else:
-            if found is None or not found.is_ready:
+            if found is None or not found.send_now(now):
                 self._found = found
                 return After.OVER
-            session.next_event()
-            found.send_now()
-        session.next_request(now)
-        self._say_idle(True)  # and was heard of last
         if self._is_stopping or link.busy:
             return After.OVER
         return After.WAIT if session.plain_request is None else After.AGAIN
@@ -332,6 +325,6 @@ class WebConnection(ABC):
 
     async def flush(self) -> None:
         """Send what the session has to say, and wait until it is taken."""
-        self.link.flush()
+        self.send_pieces()
         if self.link.busy:
             await self.link.drained()

@@ -57,6 +57,7 @@ ONLY_IN: Final = {
     "tomlkit": ("server.server_steering",),  # keeps the comments of a file
     "pygal": ("tools.verdicts",),
     **dict.fromkeys(("av", "numpy"), ("decoding.child",)),  # in a process of their own
+    "imageio_ffmpeg": ("decoding",),  # if it is there
     "structlog": ("server.logs",),
     "cryptography": (
         *("net.certificate", "service.access", "hub.aes_cipher"),

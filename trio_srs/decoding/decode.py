@@ -16,7 +16,15 @@ from typing import Any, Final
 import attrs
 
 from trio_srs.decoding.extra import check_can_decode
-from trio_srs.decoding.wire_form import DecodeRequest, Done, Thumbnail, read_answer, written
+from trio_srs.decoding.vmaf_program import vmaf_program
+from trio_srs.decoding.wire_form import (
+    DecodeRequest,
+    Done,
+    Thumbnail,
+    VmafScore,
+    read_answer,
+    written,
+)
 from trio_srs.media.decoded.decoded import Decoded, DecodeEnd
 from trio_srs.media.decoded.measures import (
     Beep,
@@ -31,6 +39,7 @@ from trio_srs.media.decoded.measures import (
 __all__ = ["DecodeLimits", "decode_file", "thumbnails_of"]
 
 _CHILD: Final = "trio_srs.decoding.child"
+_NO_VMAF: Final = "no ffmpeg with libvmaf was found"
 _READ: Final = 64 * 1024
 _FIELDS: Final[dict[type[Any], str]] = {
     PictureMeasures: "pictures",
@@ -59,36 +68,46 @@ _LIMITS: Final = DecodeLimits()
 
 
 def decode_file(
-    path: str | Path, *, reference: str | Path | None = None, limits: DecodeLimits = _LIMITS
+    path: str | Path,
+    *,
+    reference: str | Path | None = None,
+    by_vmaf: bool = False,
+    limits: DecodeLimits = _LIMITS,
 ) -> Decoded:
     """Decode a file (FLV) and measure what comes out. It takes about as long as a quarter of what
     it lasts, at 1280x720; never more than the limits allow.
 
     Args:
         reference: another file, with which its pictures are compared.
+        by_vmaf: whether by VMAF too, which takes much longer.
 
     Raises:
         DecoderNotInstalledError: the extra ``decode`` is missing.
     """
     check_can_decode("decoding a stream")
+    program = vmaf_program() if by_vmaf and reference is not None else None
     request = DecodeRequest(
-        path=str(path), reference=None if reference is None else str(reference),
+        path=str(path), reference=None if reference is None else str(reference), vmaf=program,
         most_bytes=limits.most_bytes, most_cpu_s=int(limits.most_s),
     )  # fmt: skip
     found: dict[str, list[Any]] = {name: [] for name in _FIELDS.values()}
     child = _Child(request, limits)
-    loudness = None
+    loudness, scores = None, {}
     for answer in child.answers():
         if isinstance(answer, Loudness):
             loudness = answer
+        elif isinstance(answer, VmafScore):
+            scores[answer.index] = answer.score
         elif type(answer) in _FIELDS:
             found[_FIELDS[type(answer)]].append(answer)
     found["pictures"].sort(key=lambda picture: picture.shown_ms)
+    for picture in found["pictures"]:
+        picture.vmaf = scores.get(picture.index)
     detail = "" if child.end is DecodeEnd.COMPLETE else f"{child.detail} {_place(found)}"
     rows: dict[str, Any] = {name: tuple(some) for name, some in found.items()}
     return Decoded(
         **rows, loudness=loudness, compared="" if reference is None else str(reference),
-        end=child.end, end_detail=detail,
+        without_vmaf=child.without_vmaf if program else _NO_VMAF, end=child.end, end_detail=detail,
     )  # fmt: skip
 
 
@@ -119,11 +138,13 @@ class _Child:
     Attributes:
         end: how it ended, once all its answers were read.
         detail: the same in words.
+        without_vmaf: why there is no VMAF, if it was wanted.
     """
 
     def __init__(self, request: DecodeRequest, limits: DecodeLimits) -> None:
         self.end = DecodeEnd.CRASHED
         self.detail = ""
+        self.without_vmaf = ""
         self._request, self._limits = request, limits
 
     def answers(self) -> Iterator[Any]:
@@ -171,7 +192,7 @@ class _Child:
         if done.out_of_memory:
             self.end, self.detail = DecodeEnd.OUT_OF_MEMORY, "the decoder had no memory left"
         else:
-            self.end = DecodeEnd.COMPLETE
+            self.end, self.without_vmaf = DecodeEnd.COMPLETE, done.without_vmaf
 
     def _note_end(self, process: subprocess.Popen[bytes]) -> None:
         code = process.wait()

@@ -17,7 +17,8 @@ from trio_srs.media.expect import Evidence, Rule
 
 __all__ = ["KeptMedia", "check_rules", "needs_decoding", "with_decoded"]
 
-_COMPARING: Final = ("picture.ssim", "picture.psnr", "picture.compared")
+_COMPARING: Final = ("picture.ssim", "picture.psnr", "picture.vmaf", "picture.compared")
+_VMAF: Final = "picture.vmaf"
 _DELAY: Final = "delay."
 _NOT_KEPT: Final = "it cannot be decoded: nothing of it was kept"
 _REMEMBERED: Final = 8
@@ -75,16 +76,21 @@ def with_decoded(evidence: Evidence, rules: Sequence[Rule], kept: KeptMedia) -> 
     of_source = any(rule.subject.needs_decoding and rule.subject.from_source for rule in rules)
     of_stream = any(rule.subject.needs_decoding and not rule.subject.from_source for rule in rules)
     if of_source and evidence.source_decoded is None and kept.source is not None:
-        evidence = attrs.evolve(evidence, source_decoded=_decoded(kept.source, None))
+        evidence = attrs.evolve(evidence, source_decoded=_decoded(kept.source))
     if not of_stream and not _is_lost(evidence, rules, kept):
         return evidence
     reference = (kept.reference or kept.source) if _compares(rules) else None
+    by_vmaf = any(rule.subject.name.startswith(_VMAF) for rule in rules)
     known = evidence.decoded
-    if known is not None and (reference is None or known.compared == str(reference)):
+    if (
+        known is not None
+        and (reference is None or known.compared == str(reference))
+        and not by_vmaf
+    ):
         return evidence
     if kept.stream is None:
         return attrs.evolve(evidence, undecoded=_NOT_KEPT)
-    return attrs.evolve(evidence, decoded=_decoded(kept.stream, reference))
+    return attrs.evolve(evidence, decoded=_decoded(kept.stream, reference, by_vmaf))
 
 
 def _compares(rules: Sequence[Rule]) -> bool:
@@ -100,12 +106,12 @@ def _is_lost(evidence: Evidence, rules: Sequence[Rule], kept: KeptMedia) -> bool
     return not delay_between(evidence.source, evidence.report).matched and can_decode()
 
 
-def _decoded(path: Path, reference: Path | None) -> Decoded:
+def _decoded(path: Path, reference: Path | None = None, by_vmaf: bool = False) -> Decoded:
     """Decode a file, once for as long as it does not grow."""
     size = path.stat().st_size if path.exists() else 0
-    return _remembered(path, size, reference)
+    return _remembered(path, size, reference, by_vmaf)
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _remembered(path: Path, size: int, reference: Path | None) -> Decoded:
-    return decode_file(path, reference=reference)
+def _remembered(path: Path, size: int, reference: Path | None, by_vmaf: bool) -> Decoded:
+    return decode_file(path, reference=reference, by_vmaf=by_vmaf)

@@ -25,7 +25,15 @@ from trio_srs.media.decoded.measures import (
     TroubleKind,
 )
 
-__all__ = ["DecodeRequest", "Done", "Thumbnail", "read_answer", "read_request", "written"]
+__all__ = [
+    "DecodeRequest",
+    "Done",
+    "Thumbnail",
+    "VmafScore",
+    "read_answer",
+    "read_request",
+    "written",
+]
 
 
 @attrs.frozen(kw_only=True)
@@ -36,6 +44,8 @@ class DecodeRequest:
     """A file (FLV)."""
     reference: str | None = None
     """Another, with which its pictures are compared."""
+    vmaf: str | None = None
+    """An ``ffmpeg`` that compares them by VMAF too."""
     measure: bool = True
     """Whether everything is measured; else only what is asked for by the following."""
     thumbnails: tuple[int, ...] = ()
@@ -65,15 +75,26 @@ class Thumbnail:
 
 
 @attrs.frozen(kw_only=True)
+class VmafScore:
+    """How a picture compares by VMAF, which is known at the end."""
+
+    index: int
+    """Of its video frame."""
+    score: float
+
+
+@attrs.frozen(kw_only=True)
 class Done:
     """The process has done what it was asked."""
 
     out_of_memory: bool = False
+    without_vmaf: str = ""
+    """Why there is none, if it was wanted."""
 
 
 _Answer = (
     PictureMeasures | PictureForm | SoundMeasures | ToneMeasures | Beep | Loudness | Trouble
-    | Thumbnail | Done
+    | Thumbnail | VmafScore | Done
 )  # fmt: skip
 _CLASSES: Final[Mapping[str, type[Any]]] = {
     "picture": PictureMeasures,
@@ -84,6 +105,7 @@ _CLASSES: Final[Mapping[str, type[Any]]] = {
     "loudness": Loudness,
     "trouble": Trouble,
     "thumbnail": Thumbnail,
+    "vmaf": VmafScore,
     "done": Done,
 }
 _WORDS: Final = {cls: word for word, cls in _CLASSES.items()}

@@ -16,6 +16,7 @@ from trio_srs.hub.journal import JournalEntry
 from trio_srs.hub.sessions import SessionFacts
 from trio_srs.media.report import StreamReport
 from trio_srs.media.trace import Trace
+from trio_srs.testing.kept_report import KeptReport
 from trio_srs.wire.amf import values
 
 __all__ = ["read_back", "read_events", "read_report", "read_sessions"]
@@ -23,9 +24,9 @@ __all__ = ["read_back", "read_events", "read_report", "read_sessions"]
 T = TypeVar("T")
 
 
-def read_report(plain: Mapping[str, Any]) -> StreamReport:
+def read_report(plain: Mapping[str, Any]) -> KeptReport:
     """The report that a plain one was made of."""
-    return read_back(plain, StreamReport)
+    return KeptReport.of(read_back(plain, StreamReport))
 
 
 def read_sessions(plain: Iterable[Mapping[str, Any]]) -> tuple[SessionFacts, ...]:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from trio_srs.hub.journal import JournalEntry
     from trio_srs.hub.reconnect import Reconnect
     from trio_srs.hub.sessions import SessionFacts
-    from trio_srs.media.report import StreamReport
     from trio_srs.testing.faults import FaultWords, RequestedFault
+    from trio_srs.testing.kept_report import KeptReport
 
 __all__ = ["NotInTimeError", "NothingPublishedError", "ServerHandle", "check_stream", "folder_for"]
 
@@ -146,7 +146,7 @@ class ServerHandle(WithHints, ABC):
 
     def wait_for_publish(
         self, stream: str, timeout: float = 10.0, *, since: int | None = None
-    ) -> StreamReport:
+    ) -> KeptReport:
         """Wait until somebody publishes a stream, or has published it.
 
         Args:
@@ -165,13 +165,13 @@ class ServerHandle(WithHints, ABC):
 
     def wait_for_keyframe(
         self, stream: str, timeout: float = 10.0, *, since: int | None = None
-    ) -> StreamReport:
+    ) -> KeptReport:
         """Wait for the first keyframe; for the rest see :meth:`wait_for_publish`."""
         return self._wait(stream, "first_keyframe", timeout, since)
 
     def wait_for_frames(
         self, stream: str, count: int, timeout: float = 10.0, *, since: int | None = None
-    ) -> StreamReport:
+    ) -> KeptReport:
         """Wait for so many frames: of video, or of audio where there is no video."""
         if count < 1:
             raise ValueError(f"to wait for {count} frames: expected at least 1")
@@ -179,23 +179,23 @@ class ServerHandle(WithHints, ABC):
 
     def wait_for_end(
         self, stream: str, timeout: float = 10.0, *, since: int | None = None
-    ) -> StreamReport:
+    ) -> KeptReport:
         """Wait until a publish of a stream has ended; the report then is whole."""
         return self._wait(stream, "unpublished", timeout, since)
 
     def wait_for_hls(
         self, stream: str, timeout: float = 10.0, *, since: int | None = None
-    ) -> StreamReport:
+    ) -> KeptReport:
         """Wait until players can take a stream at :meth:`hls_url`, and have it cut from now on."""
         return self._wait(stream, "hls_ready", timeout, since)
 
     def wait_for_dash(
         self, stream: str, timeout: float = 10.0, *, since: int | None = None
-    ) -> StreamReport:
+    ) -> KeptReport:
         """Wait until players can take it as MPEG-DASH; for the rest see :meth:`wait_for_hls`."""
         return self._wait(stream, "dash_ready", timeout, since)
 
-    def _wait(self, stream: str, until: str, timeout: float, since: int | None) -> StreamReport:
+    def _wait(self, stream: str, until: str, timeout: float, since: int | None) -> KeptReport:
         from trio_srs.testing.readback import read_report  # not needed to start, and not small
 
         check_stream(stream)
@@ -210,7 +210,7 @@ class ServerHandle(WithHints, ABC):
 
     # ------------------------------------------------------------- what there was
 
-    def report(self, stream: str) -> StreamReport:
+    def report(self, stream: str) -> KeptReport:
         """All about the publish of a stream that goes on, or else the last one that ended.
 
         Raises:
@@ -227,7 +227,7 @@ class ServerHandle(WithHints, ABC):
             raise NothingPublishedError("; ".join((f"nobody has published {stream}", *told)))
         return read_report(plain)
 
-    def reports(self, stream: str) -> tuple[StreamReport, ...]:
+    def reports(self, stream: str) -> tuple[KeptReport, ...]:
         """All about every publish of a stream, the oldest first; the server keeps the last few."""
         from trio_srs.testing.readback import read_report
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from trio_srs.hub.sessions import SessionFacts
-    from trio_srs.media.report import StreamReport
+    from trio_srs.testing.kept_report import KeptReport
 
 __all__ = ["LeakError", "ServerProcess"]
 
@@ -43,7 +43,7 @@ _END_S: Final = 10.0
 class _Past:
     """What the processes before had seen."""
 
-    reports: dict[str, tuple[StreamReport, ...]] = attrs.field(factory=dict)
+    reports: dict[str, tuple[KeptReport, ...]] = attrs.field(factory=dict)
     sessions: tuple[SessionFacts, ...] = ()
     log: str = ""
 
@@ -113,7 +113,7 @@ class ServerProcess(ServerHandle):
         """What it has logged so far; also when it has ended."""
         return self._past.log + self._process.log
 
-    def reports(self, stream: str) -> tuple[StreamReport, ...]:
+    def reports(self, stream: str) -> tuple[KeptReport, ...]:
         """All about every publish of a stream, the oldest first, also from before a restart."""
         check_stream(stream)
         past = self._past.reports.get(parse_stream(stream).path, ())

@@ -18,8 +18,8 @@ from trio_srs.testing.server import ServerHandle
 from trio_srs.testing.starting import PublishWords, StartPlayer, StartPublisher
 
 if TYPE_CHECKING:
-    from trio_srs.media.report import StreamReport
     from trio_srs.testing.faults import FaultWords, RequestedFault
+    from trio_srs.testing.kept_report import KeptReport
 
 __all__ = ["TrioClient", "TrioPlayer", "TrioPublisher", "TrioServer"]
 
@@ -62,41 +62,41 @@ class TrioServer(WithHints):
 
     async def wait_for_publish(
         self, stream: str, timeout_s: float = 10.0, *, since: int | None = None
-    ) -> StreamReport:
+    ) -> KeptReport:
         """Wait for a publish: :meth:`~trio_srs.testing.server.ServerHandle.wait_for_publish`."""
         return await _aside(self.sync.wait_for_publish, stream, timeout_s, since=since)
 
     async def wait_for_keyframe(
         self, stream: str, timeout_s: float = 10.0, *, since: int | None = None
-    ) -> StreamReport:
+    ) -> KeptReport:
         """Wait for the first keyframe."""
         return await _aside(self.sync.wait_for_keyframe, stream, timeout_s, since=since)
 
     async def wait_for_frames(
         self, stream: str, count: int, timeout_s: float = 10.0, *, since: int | None = None
-    ) -> StreamReport:
+    ) -> KeptReport:
         """Wait for so many frames."""
         return await _aside(self.sync.wait_for_frames, stream, count, timeout_s, since=since)
 
     async def wait_for_end(
         self, stream: str, timeout_s: float = 10.0, *, since: int | None = None
-    ) -> StreamReport:
+    ) -> KeptReport:
         """Wait for the end of a publish."""
         return await _aside(self.sync.wait_for_end, stream, timeout_s, since=since)
 
     async def wait_for_hls(
         self, stream: str, timeout_s: float = 10.0, *, since: int | None = None
-    ) -> StreamReport:
+    ) -> KeptReport:
         """Wait until players can take a stream as HLS."""
         return await _aside(self.sync.wait_for_hls, stream, timeout_s, since=since)
 
     async def wait_for_dash(
         self, stream: str, timeout_s: float = 10.0, *, since: int | None = None
-    ) -> StreamReport:
+    ) -> KeptReport:
         """Wait until players can take a stream as MPEG-DASH."""
         return await _aside(self.sync.wait_for_dash, stream, timeout_s, since=since)
 
-    async def report(self, stream: str) -> StreamReport:
+    async def report(self, stream: str) -> KeptReport:
         """The newest report of a stream."""
         return await _aside(self.sync.report, stream)
 

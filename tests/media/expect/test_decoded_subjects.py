@@ -147,6 +147,7 @@ def test_what_is_as_expected_is_met(rule: str, decoded: Decoded) -> None:
         ("picture.ssim >= 0.9", SYNCED, "there is no reference to compare with"),
         ("picture.ssim.mean >= 0.9", SYNCED, "there is no reference to compare with"),
         ("picture.ssim >= 0.9", attrs.evolve(SYNCED, compared="f"), "no picture is one of the"),
+        ("picture.vmaf >= 90", attrs.evolve(COMPARED, without_vmaf="no ffmpeg"), "no ffmpeg"),
         ("audio.loudness >= -30", Decoded(sounds=(sound(0),)), "there was too little sound"),
         ("audio.tone >= 100", Decoded(sounds=(sound(0),)), "no tone is heard"),
     ],

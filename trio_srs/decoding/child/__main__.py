@@ -28,10 +28,8 @@ def main() -> None:
     try:
         for answer in answers(request):
             _write(out, written(answer))
-        done = Done()
     except MemoryError:
-        done = Done(out_of_memory=True)
-    _write(out, written(done))
+        _write(out, written(Done(out_of_memory=True)))
 
 
 def _write(out: int, line: bytes) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +14,18 @@ from trio_srs.decoding.child.pictures import PictureMeter
 from trio_srs.decoding.child.quality import Comparison, reference_pictures
 from trio_srs.decoding.child.sounds import SoundMeter
 from trio_srs.decoding.child.thumbnails import jpeg
-from trio_srs.decoding.wire_form import DecodeRequest, Thumbnail
+from trio_srs.decoding.wire_form import DecodeRequest, Done, Thumbnail
 from trio_srs.media.decoded.measures import PictureForm
 
 __all__ = ["answers"]
 
 
 def answers(request: DecodeRequest) -> Iterator[Any]:
-    """Everything that there is to say, as it is found."""
+    """Everything that there is to say, as it is found; at last that this was all."""
+    without_vmaf = ""
     wanted = _WantedThumbnails(request)
     if request.measure:
-        yield from _measured(request, wanted)
+        without_vmaf = yield from _measured(request, wanted)
     else:
         for picture in reference_pictures(Path(request.path)):
             yield from wanted.of(picture)
@@ -36,12 +37,16 @@ def answers(request: DecodeRequest) -> Iterator[Any]:
         for picture in reference_pictures(Path(request.reference)):
             if picture.coded.index in those:
                 yield _thumbnail(picture, request.width, 0.0, of_reference=True)
+    yield Done(without_vmaf=without_vmaf)
 
 
-def _measured(request: DecodeRequest, wanted: _WantedThumbnails) -> Iterator[Any]:
+def _measured(request: DecodeRequest, wanted: _WantedThumbnails) -> Generator[Any, None, str]:
+    """Everything about pictures and sound. Returns why there is no VMAF, if it was wanted."""
     decoders = {kind: TrackDecoder(kind) for kind in ("video", "audio")}
     pictures, sounds = PictureMeter(), SoundMeter()
-    comparison = None if request.reference is None else Comparison(Path(request.reference))
+    comparison = None
+    if request.reference is not None:
+        comparison = Comparison(Path(request.reference), request.vmaf)
 
     def told(
         decoder: TrackDecoder, found: Iterator[DecodedPicture | DecodedSound]
@@ -61,6 +66,10 @@ def _measured(request: DecodeRequest, wanted: _WantedThumbnails) -> Iterator[Any
     for decoder in decoders.values():
         yield from told(decoder, decoder.finish())
     yield from sounds.finish()
+    if comparison is None:
+        return ""
+    yield from comparison.finish()
+    return comparison.without_vmaf
 
 
 def _picture(

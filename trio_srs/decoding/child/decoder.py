@@ -19,6 +19,7 @@ from trio_srs.media.decoded.measures import Trouble, TroubleKind
 __all__ = ["DecodedPicture", "DecodedSound", "TrackDecoder"]
 
 _DECODERS: Final = {
+    "av1": "libdav1d",  # FFmpeg's own needs a graphics card
     "h263": "flv",
     "screen": "flashsv",
     "screen2": "flashsv2",

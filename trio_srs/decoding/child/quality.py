@@ -20,6 +20,8 @@ from trio_srs.decoding.child.coded_frames import coded_frames
 from trio_srs.decoding.child.decoder import DecodedPicture, TrackDecoder
 from trio_srs.decoding.child.panel_reader import PanelReader
 from trio_srs.decoding.child.planes import luma_of
+from trio_srs.decoding.child.vmaf import Vmaf
+from trio_srs.decoding.wire_form import VmafScore
 
 __all__ = ["Compared", "Comparison", "reference_pictures"]
 
@@ -52,10 +54,20 @@ class Comparison:
     """Compares pictures as they come.
 
     Attributes:
-        partner: of the newest picture, what it was compared with.
+        without_vmaf: why there is no VMAF, if it was wanted.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, vmaf: str | None = None) -> None:
+        """
+        Args:
+            path: the reference.
+            vmaf: an ``ffmpeg`` that has libvmaf, if it is wanted.
+        """
+        self.without_vmaf = ""
+        self._program = vmaf
+        self._vmaf: Vmaf | None = None
+        self._scored: list[int] = []
+        """The indices of the pictures that it has."""
         self._pictures = reference_pictures(path)
         self._reader = PanelReader()
         self._kept: list[tuple[int | None, float, DecodedPicture]] = []
@@ -74,8 +86,41 @@ class Comparison:
             return None
         form = partner.frame.width, partner.frame.height
         if self._filters is None or self._filters.form != form:
-            self._filters = _Filters(form)
-        return Compared(partner, *self._filters.compare(picture.frame, partner.frame))
+            self._begin(form)
+        assert self._filters is not None  # it has begun
+        pair = self._filters.prepared(picture.frame), self._filters.prepared(partner.frame)
+        if self._vmaf is not None:
+            self._score(picture.coded.index, *pair)
+        return Compared(partner, *self._filters.compare(*pair))
+
+    def _begin(self, form: tuple[int, int]) -> None:
+        """Compare pictures of this size from here on."""
+        if self._filters is not None:
+            self._program, self._vmaf = None, None
+            self.without_vmaf = "the reference changes its size"
+        self._filters = _Filters(form)
+        if self._program is not None:
+            self._vmaf = Vmaf(self._program, form)
+
+    def _score(self, index: int, ours: VideoFrame, theirs: VideoFrame) -> None:
+        assert self._vmaf is not None  # it was asked
+        try:
+            self._vmaf.add(ours, theirs)
+            self._scored.append(index)
+        except OSError as error:
+            self._vmaf, self.without_vmaf = None, f"ffmpeg has ended while it compared: {error}"
+
+    def finish(self) -> Iterator[VmafScore]:
+        """What is known at the end."""
+        if self._vmaf is None:
+            return
+        try:
+            scores = self._vmaf.finish()
+        except (OSError, ValueError, KeyError):
+            self.without_vmaf = "ffmpeg did not say how pictures compare by VMAF"
+            return
+        for index, score in zip(self._scored, scores, strict=False):
+            yield VmafScore(index=index, score=score)
 
     def _partner(self, number: int | None, since_ms: float) -> DecodedPicture | None:
         if not self._kept:
@@ -120,19 +165,19 @@ class _Filters:
         self._count = 0
 
     def compare(self, ours: VideoFrame, theirs: VideoFrame) -> tuple[float, float]:
-        """SSIM and PSNR of two pictures, of all planes together."""
-        pair = [self._prepared(each) for each in (ours, theirs)]
+        """SSIM and PSNR of two prepared pictures, of all planes together."""
+        pair = ours, theirs
         self._count += 1
         said: dict[str, str] = {}
-        for graph, sources, sink in self._graphs.values():
+        for _, sources, sink in self._graphs.values():
             for source, frame in zip(sources, pair, strict=True):
                 source.push(frame)
             said.update(sink.pull().metadata)
-            assert graph.configured
         psnr = float(said["lavfi.psnr.psnr_avg"])
         return float(said["lavfi.ssim.All"]), min(psnr, _MOST_DB)
 
-    def _prepared(self, frame: VideoFrame) -> VideoFrame:
+    def prepared(self, frame: VideoFrame) -> VideoFrame:
+        """A picture at the size and in the format in which pictures are compared."""
         made = frame.reformat(width=self.form[0], height=self.form[1], format=_COMPARED)
         if made is frame:
             made = VideoFrame.from_ndarray(frame.to_ndarray(), format=_COMPARED)

@@ -48,6 +48,8 @@ class Decoded:
     """None where there was too little sound."""
     compared: str = ""
     """What pictures were compared with; empty if with nothing."""
+    without_vmaf: str = ""
+    """Why there is no VMAF although it was wanted."""
     end: DecodeEnd = DecodeEnd.COMPLETE
     end_detail: str = ""
     """What else there is to say of the end: behind which frame it was."""

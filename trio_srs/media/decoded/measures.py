@@ -55,6 +55,7 @@ class PictureMeasures:
     """The index of the frame of the reference that it was compared with."""
     ssim: float | None = None
     psnr_db: float | None = None
+    vmaf: float | None = None
 
 
 @attrs.frozen(kw_only=True)

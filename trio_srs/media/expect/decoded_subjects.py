@@ -48,6 +48,11 @@ _FOUND: Final = (
 _QUALITIES: Final = (
     ("ssim", "", "SSIM"),
     ("psnr", "dB", "PSNR; 100 dB of pictures that are the same"),
+    (
+        "vmaf",
+        "",
+        "VMAF, where there is an ffmpeg that has it; 97 to 100 of pictures that are the same",
+    ),
 )
 _FORMS: Final = (
     ("range", "Whether black is 16 or 0: `limited` or `full`", ("limited", "full", "unknown")),
@@ -371,6 +376,8 @@ def _scored(name: str, decoded: Decoded) -> Seen:
         return Extent(min(scores), max(scores))
     if not decoded.compared:
         return Absent("there is no reference to compare with")
+    if name == "vmaf" and decoded.without_vmaf:
+        return Absent(decoded.without_vmaf)
     return Absent("no picture is one of the reference")
 
 

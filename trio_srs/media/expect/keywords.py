@@ -411,6 +411,8 @@ class PictureKeywords(TypedDict, total=False):
     ssim_mean: Expected
     psnr: Expected
     psnr_mean: Expected
+    vmaf: Expected
+    vmaf_mean: Expected
     compared: Expected
 
 

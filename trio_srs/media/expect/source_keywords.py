@@ -136,6 +136,8 @@ class SourceKeywords(TypedDict, total=False):
     picture_ssim_mean: Expected
     picture_psnr: Expected
     picture_psnr_mean: Expected
+    picture_vmaf: Expected
+    picture_vmaf_mean: Expected
     picture_compared: Expected
     audio_silent_frames: Expected
     audio_silent_seconds: Expected

@@ -128,3 +128,18 @@ def test_the_subjects_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert len(lines) == len(SUBJECTS)
     [line] = [line for line in lines if line.startswith("video.gop.seconds ")]
     assert line.split(maxsplit=3)[1:3] == ["number", "in"]
+
+
+def test_what_needs_decoding_is_refused_where_nothing_decodes(
+    file: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trio_srs.decoding.extra.find_spec", lambda name: None)
+    assert main(["expect", str(file), "--expect", "picture.black.frames == 0"]) == Exit.USAGE
+    said = capsys.readouterr().err
+    assert "picture.black.frames needs the decoded picture and sound" in said
+    assert "pip install 'trio-srs[decode]'" in said
+
+
+def test_a_reference_has_to_be_there(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["expect", str(file), "--reference", "nonesuch.flv"]) == Exit.USAGE
+    assert "--reference: there is no file nonesuch.flv" in capsys.readouterr().err

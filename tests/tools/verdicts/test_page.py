@@ -8,9 +8,10 @@ from html.parser import HTMLParser
 import attrs
 
 from tests.tools.verdicts.outcomes import FAILED_PROGRAM, NASTY, absent, judged, seen
+from trio_srs.tools.verdicts.outcome import SeenPicture
 from trio_srs.tools.verdicts.page import page
 
-VOID = {"meta", "br"}
+VOID = {"meta", "br", "img"}
 
 
 class _Reader(HTMLParser):
@@ -78,3 +79,14 @@ def test_a_trace_that_was_cut_off_is_said() -> None:
     report = seen()
     cut = attrs.evolve(report, trace=attrs.evolve(report.trace, complete=False))
     assert f"The plots are of the first {len(report.trace)} frames." in page(judged(report=cut))
+
+
+def test_pictures_that_were_decoded_are_in_the_page_itself() -> None:
+    pictures = (
+        SeenPicture(title="frame 3", jpeg=b"\xff\xd8", reference=b"\xff\xd9", rule="ssim <b>"),
+        SeenPicture(title="frame 0", jpeg=b"\xff\xd8"),
+    )
+    text = page(attrs.evolve(judged("video.codec == h264"), pictures=pictures))
+    assert text.count("<img ") == 3
+    assert "ssim &lt;b&gt;: frame 3" in text
+    assert all(load.startswith("src=data:image/jpeg;base64,") for load in read(text).loads)

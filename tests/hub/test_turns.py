@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from functools import partial
 
 import pytest
 import trio
@@ -54,6 +55,55 @@ async def test_a_step_of_slow_visits_is_shorter() -> None:
     with longest_step(lambda: visited) as longest:
         await turns.make(slow, range(20))
     assert longest() == 1
+
+
+async def test_short_steps_share_a_pass_and_long_ones_have_each_their_own() -> None:
+    turns, done, passes = Turns(), 0, 0
+
+    class Passes(trio.abc.Instrument):
+        def before_io_wait(self, timeout: float) -> None:
+            nonlocal passes
+            passes += 1
+
+    def short() -> None:
+        nonlocal done
+        done += 1
+
+    async def many(items: int) -> float:
+        nonlocal done, passes
+        done = passes = 0
+        async with trio.open_nursery() as nursery:
+            for _ in range(20 * STEP_MOST):
+                nursery.start_soon(partial(turns.step, short, items=items))
+        return done / passes
+
+    trio.lowlevel.add_instrument(counting := Passes())
+    for _ in range(2):
+        assert await many(items=STEP_MOST // 8) <= 8
+        assert await many(items=STEP_MOST) <= 1
+        assert await many(items=STEP_MOST // 8) > 3
+    trio.lowlevel.remove_instrument(counting)
+
+
+@pytest.mark.parametrize("cancelled", [0, 1, 2, 30])
+async def test_who_is_cancelled_gives_the_turn_to_the_next(cancelled: int) -> None:
+    turns, done, scopes = Turns(), list[int](), list[trio.CancelScope]()
+
+    async def one(number: int) -> None:
+        with trio.CancelScope() as scope:
+            scopes.append(scope)
+            await turns.step(lambda: done.append(number), items=STEP_MOST)
+
+    async with trio.open_nursery() as nursery:
+        for number in range(5):
+            nursery.start_soon(one, number)
+        await trio.lowlevel.checkpoint()
+        for scope in scopes[:cancelled]:
+            scope.cancel()
+    assert len(done) >= 5 - min(cancelled, 4) - (cancelled > 4)
+    with trio.fail_after(1):
+        for _ in range(3):
+            await turns.step(lambda: None, items=STEP_MOST)
 
 
 async def test_a_walk_ends_when_it_was_enough() -> None:

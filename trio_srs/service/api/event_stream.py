@@ -77,7 +77,7 @@ class EventStream:
         if not self._begun:
             return self._begin()
         if self.journal.last > self._at:
-            return await self.turns.step(self._news)
+            return await self.turns.step(self._news, items=_MOST)
         if self.stopping.is_set() or not self.follow:
             self._over = True
             stopped = self._say("end", {"reason": "server_stops"})

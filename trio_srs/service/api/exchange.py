@@ -30,6 +30,8 @@ __all__ = ["AsgiExchange"]
 _GONE: Final[Mapping[str, Any]] = {"type": "http.disconnect"}
 _ASGI: Final = {"version": "3.0", "spec_version": "2.4"}
 _LENGTH: Final = "content-length"
+_BEGINNING_S: Final = 0.0004
+"""What an application takes before it waits for anything, or has answered."""
 
 
 class AsgiExchange:
@@ -38,7 +40,7 @@ class AsgiExchange:
     Args:
         app: the application, as soon as it is there.
         turns: in which the application begins: however many ask at once, each pass of the scheduler
-            begins one answer.
+            begins few.
     """
 
     def __init__(
@@ -67,7 +69,7 @@ class AsgiExchange:
             RuntimeError: the application has not said all of its answer.
         """
         app = await self._app()
-        await self._turns.step(_begin)
+        await self._turns.step(_begin, more_s=_BEGINNING_S)
         with self._scope:
             await app(self._asgi_scope(), self._receive, self._send)
         if self._error is not None:

@@ -58,6 +58,8 @@ class StreamAccount:
     """Bit rates of those who are on it, as of a moment; None before anybody asked."""
     kbps_at: float = 0.0
     """When that was, on Trio's clock."""
+    sent: int = 0
+    """Of a stream that many are on, bytes sent of it in all, as of that moment."""
 
 
 class StreamAccounts:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -47,6 +48,8 @@ _PLAYS: Final = {
 """What a player is, by what the name of its protocol begins with."""
 _FLOWS: Final = frozenset({"fmle", "haivision", "flash"})
 _UNKNOWN: Final = "Unknown"
+_MANY: Final = 64
+"""Sessions on a stream, beyond which they are not looked at each time."""
 _FRESH_MS: Final = 1000
 _FRESH_S: Final = 1.0
 """How long bit rates of a stream hold: they are of half a minute, and there may be many players."""
@@ -140,18 +143,28 @@ class SrsPlane:
             known = self._vhost_ids[name] = self.ids.of(name)
         return known
 
-    def vhost(self, name: str) -> SrsVhost:
+    async def vhost(self, name: str) -> SrsVhost:
         """The virtual host of a name."""
         had, rates, clients, streams = Bytes(), [], 0, 0
         had.add(self.accounts.gone(name))
-        for account in self.accounts:
-            on_it = self._on(account)
-            if self._place(account, on_it).vhost != name:
-                continue
-            had.add(self._bytes(account, on_it))
-            rates.append(self._kbps(account, on_it))
+        of_it: list[StreamAccount] = []
+
+        def visit(account: StreamAccount) -> bool:
+            if self._place(account).vhost == name:
+                of_it.append(account)
+            return True
+
+        def add(account: StreamAccount) -> bool:
+            nonlocal clients, streams
+            had.add(self._bytes(account))
+            rates.append(self._kbps(account))
             clients += len(account.sessions)
             streams += self._is_published(account.key)
+            return True
+
+        await self._turns.walk(visit, self.accounts)
+        await self.count(of_it)
+        await self._turns.walk(add, of_it)
         fragment = self._fragment_s()
         return SrsVhost(
             id=self.vhost_id(name),
@@ -167,10 +180,36 @@ class SrsPlane:
 
     # ----------------------------------------------------------------- streams
 
+    async def count(self, accounts: Iterable[StreamAccount]) -> None:
+        """Look at everybody who is on streams that many are on. It is done in steps, and holds for
+        a second; who is on another stream is looked at when that is asked about."""
+        for account in accounts:
+            if _has_many(account) and not self._is_fresh(account):
+                await self._count(account)
+
+    async def _count(self, account: StreamAccount) -> None:
+        sent: dict[str, int] = {}
+        rates: list[SrsKbps] = []
+
+        def visit(session: str) -> bool:
+            entry = self._registry.find(session)
+            if entry is not None:
+                sent[session] = _sent(entry, account.key)
+                rates.append(self.rates.kbps(entry))
+            return True
+
+        await self._turns.walk(visit, list(account.sessions))
+        # Who has left since then is counted with those who left.
+        there = sum(count for session, count in sent.items() if session in account.sessions)
+        account.sent = account.left.sent + there
+        account.kbps, account.kbps_at = total(rates), trio.current_time()
+
+    def _is_fresh(self, account: StreamAccount) -> bool:
+        return account.kbps is not None and trio.current_time() - account.kbps_at < _FRESH_S
+
     def stream(self, account: StreamAccount) -> SrsStream:
-        """A stream that somebody is on."""
-        on_it = self._on(account)
-        had, place = self._bytes(account, on_it), self._place(account, on_it)
+        """A stream that somebody is on; if many are, :meth:`count` them first."""
+        had, place = self._bytes(account), self._place(account)
         newest, there = self._reports.newest(account.key), self._hub.find(account.key)
         tracks = NO_TRACKS
         if newest is not None and there is not None and newest.going_on:
@@ -181,14 +220,14 @@ class SrsPlane:
             name=place.name,
             vhost=self.vhost_id(place.vhost),
             app=place.app,
-            tcUrl=self._tc_url(account, on_it, place),
+            tcUrl=self._tc_url(account, place),
             url=place.stream_url,
             live_ms=time.time_ns() // 1_000_000,
             clients=len(account.sessions),
             frames=newest.frames if newest is not None else 0,
             send_bytes=had.sent,
             recv_bytes=had.received,
-            kbps=self._kbps(account, on_it),
+            kbps=self._kbps(account),
             publish=SrsPublish(
                 active=there is not None and there.publishing, cid=account.publisher
             ),
@@ -196,41 +235,39 @@ class SrsPlane:
             audio=tracks.audio,
         )
 
-    def _on(self, account: StreamAccount) -> list[SessionEntry]:
+    def _on(self, account: StreamAccount) -> Iterator[SessionEntry]:
         """The sessions on a stream; a relay has none."""
-        return list(filter(None, map(self._registry.find, account.sessions)))
+        return filter(None, map(self._registry.find, account.sessions))
 
-    def _kbps(self, account: StreamAccount, on_it: list[SessionEntry]) -> SrsKbps:
+    def _kbps(self, account: StreamAccount) -> SrsKbps:
         """Bit rates of everybody on a stream."""
-        now, known = trio.current_time(), account.kbps
-        if known is None or now - account.kbps_at >= _FRESH_S:
-            known = account.kbps = total(map(self.rates.kbps, on_it))
-            account.kbps_at = now
-        return known
+        if account.kbps is None or not (self._is_fresh(account) or _has_many(account)):
+            account.kbps = total(map(self.rates.kbps, self._on(account)))
+            account.kbps_at = trio.current_time()
+        return account.kbps
 
-    def _bytes(self, account: StreamAccount, on_it: list[SessionEntry]) -> Bytes:
+    def _bytes(self, account: StreamAccount) -> Bytes:
         """What everybody had of a stream who is, or was, on it."""
-        received, sent, key = account.left.received, account.left.sent, account.key
+        key, received = account.key, account.left.received
         newest = self._reports.newest(key)
         if newest is not None and newest.going_on:
             received += newest.counters.bytes
-        for entry in on_it:
-            for request in entry.requests.newest if entry.requests is not None else ():
-                if request.what == "play" and request.stream == key and request.going_on:
-                    sent += request.counters_so_far().bytes
-        return Bytes(received, sent)
+        if _has_many(account) and account.kbps is not None:
+            return Bytes(received, account.sent)
+        sent = sum(_sent(entry, key) for entry in self._on(account))
+        return Bytes(received, account.left.sent + sent)
 
-    def _place(self, account: StreamAccount, on_it: list[SessionEntry]) -> StreamName:
+    def _place(self, account: StreamAccount) -> StreamName:
         place = account.place
         if place is None:
-            entry = on_it[0] if on_it else None
-            place = account.place = placed(account.key, entry, self._rules.vhost_of)
+            first = next(self._on(account), None)
+            place = account.place = placed(account.key, first, self._rules.vhost_of)
         return place
 
-    def _tc_url(self, account: StreamAccount, on_it: list[SessionEntry], place: StreamName) -> str:
+    def _tc_url(self, account: StreamAccount, place: StreamName) -> str:
         """What its publisher connected to, or else who came first."""
         publisher = self._registry.find(account.publisher)
-        for entry in (publisher, *on_it):
+        for entry in (publisher, *islice(self._on(account), 1)):
             if entry is not None and entry.requests is not None and entry.requests.origin.tc_url:
                 return entry.requests.origin.tc_url
         host = "127.0.0.1" if place.vhost == DEFAULT_VHOST else place.vhost
@@ -285,6 +322,19 @@ class SrsPlane:
         account = self.accounts.of(request.stream)
         flow = account.flow if account is not None else ""
         return f"{flow if flow in _FLOWS else 'fmle'}-publish"
+
+
+def _has_many(account: StreamAccount) -> bool:
+    return len(account.sessions) > _MANY
+
+
+def _sent(entry: SessionEntry, key: str) -> int:
+    """Bytes that a session was sent of a stream, of the plays that go on."""
+    sent = 0
+    for request in entry.requests.newest if entry.requests is not None else ():
+        if request.what == "play" and request.stream == key and request.going_on:
+            sent += request.counters_so_far().bytes
+    return sent
 
 
 def _going_on(entry: SessionEntry) -> Iterator[Request]:

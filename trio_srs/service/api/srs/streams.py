@@ -14,6 +14,7 @@ from trio_srs.hub.end import until_ended
 from trio_srs.service.api.routes.parameters import Api
 from trio_srs.service.api.srs.saying import (
     AT_ONCE,
+    CALLED,
     V1,
     Count,
     Id,
@@ -57,18 +58,19 @@ _NO_CLIENT: Final = 2049
 )
 async def list_vhosts(api: Api) -> Response[SrsVhostsAnswer]:
     """The default virtual host, and those that are configured."""
-    return await listed(api, "vhosts", api.srs.vhost, api.srs.vhost_names())
+    vhosts = [await api.srs.vhost(name) for name in api.srs.vhost_names()]
+    return await listed(api, "vhosts", lambda vhost: vhost, vhosts)
 
 
 @get(
-    f"{V1}/vhosts/{{vhost:str}}", summary="Show a virtual host", operation_id="srs_vhost", **AT_ONCE
+    f"{V1}/vhosts/{{vhost:str}}", summary="Show a virtual host", operation_id="srs_vhost", **CALLED
 )
-def show_vhost(api: Api, vhost: Id) -> Response[SrsVhostAnswer | SrsCode]:
+async def show_vhost(api: Api, vhost: Id) -> Response[SrsVhostAnswer | SrsCode]:
     """One virtual host, by its id."""
     srs = api.srs
     for name in srs.vhost_names():
         if srs.ids.of(name) == vhost:
-            return said(api, "vhost", srs.vhost(name))
+            return said(api, "vhost", await srs.vhost(name))
     return code(_NO_VHOST)
 
 
@@ -82,15 +84,19 @@ async def list_srs_streams(
     api: Api, start: Start = "", count: Count = ""
 ) -> Response[SrsStreamsAnswer]:
     """The streams that are published, played or waited for now."""
-    accounts = page(api.srs.accounts, start, count)
+    accounts = list(page(api.srs.accounts, start, count))
+    await api.srs.count(accounts)
     return await listed(api, "streams", api.srs.stream, accounts)
 
 
-@get(f"{V1}/streams/{{stream:str}}", summary="Show a stream", operation_id="srs_stream", **AT_ONCE)
-def show_srs_stream(api: Api, stream: Id) -> Response[SrsStreamAnswer | SrsCode]:
+@get(f"{V1}/streams/{{stream:str}}", summary="Show a stream", operation_id="srs_stream", **CALLED)
+async def show_srs_stream(api: Api, stream: Id) -> Response[SrsStreamAnswer | SrsCode]:
     """One stream, by its id."""
     account = api.srs.accounts.find(stream)
-    return code(_NO_STREAM) if account is None else said(api, "stream", api.srs.stream(account))
+    if account is None:
+        return code(_NO_STREAM)
+    await api.srs.count([account])
+    return said(api, "stream", api.srs.stream(account))
 
 
 @get(

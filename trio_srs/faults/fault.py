@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from trio_srs.errors import RefusedError
-from trio_srs.faults.fault_kind import KINDS, Choice, FaultKind, FaultMoment
+from trio_srs.faults.fault_kind import AT_REQUEST, KINDS, Choice, FaultKind, FaultMoment
 from trio_srs.faults.fault_values import ALL, Nth, Threshold, Unit, may_both_fit
 from trio_srs.wire.networks import UNIX, is_in, parse_network
 
@@ -165,6 +165,11 @@ class Fault:
         """What it decides; see :class:`~trio_srs.faults.fault_kind.Choice`."""
         what = KINDS[self.kind].decides
         return "writing" if what == "reading" and self.direction == "out" else what
+
+    @property
+    def is_answer(self) -> bool:
+        """Whether it is done when something is asked for, in place of the answer or before it."""
+        return self.after is None and self.kind in AT_REQUEST
 
     def fits(self, occasion: Occasion) -> bool:
         """Whether it is about somebody at a moment."""

@@ -7,7 +7,7 @@ from typing import Final
 
 import attrs
 
-__all__ = ["KINDS", "Choice", "FaultKind", "FaultMoment", "Happening"]
+__all__ = ["AT_REQUEST", "KINDS", "Choice", "FaultKind", "FaultMoment", "Happening"]
 
 
 class FaultMoment(enum.StrEnum):
@@ -120,6 +120,17 @@ class Choice:
     """Whether it may be counted from its moment, by ``after``."""
     happens: Happening = Happening.ONCE
 
+
+AT_REQUEST: Final = (
+    FaultKind.LATE,
+    FaultKind.REFUSE,
+    FaultKind.REDIRECT,
+    FaultKind.SILENT,
+    FaultKind.HALF_CLOSE,
+    FaultKind.CLOSE,
+    FaultKind.RESET,
+)
+"""What is done when something is asked for, in the order in which it is."""
 
 _REQUESTS: Final = (FaultMoment.PUBLISH, FaultMoment.CONNECT, FaultMoment.PLAY)
 _ANSWERS: Final = (

@@ -62,7 +62,7 @@ class FaultWork(Protocol):
         """A connection begins, or was there when the first fault was asked for.
 
         Args:
-            connection: a :class:`~trio_srs.service.faults.faulty_connection.Patient`.
+            connection: a :class:`~trio_srs.service.faults.fault_injector.ServedPatient`.
         """
         ...
 

@@ -28,6 +28,7 @@ COMMANDS: Final = {
     "expect": "judge a stream of a server, or a file, by rules",
     "inspect": "print what an RTMP peer and a server said, from a capture of it",
     "replay": "do a captured session again, as its client or its server",
+    "relay": "pass clients on to a server, and do wrong on the way what it is told to",
     "hooks": "receive HTTP callbacks, and answer them as it is told",
     "hash-password": "write the line by which a user is known to a server",
     "sign-url": "sign the URL of a stream, so that it opens that until a time",

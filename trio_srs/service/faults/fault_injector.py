@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 from weakref import WeakValueDictionary
 
 import trio
@@ -30,13 +30,15 @@ from trio_srs.hub.bus import (
     SessionEnded,
 )
 from trio_srs.hub.fault_injection import FaultWork
+from trio_srs.hub.forms import Form
+from trio_srs.hub.registry import SessionEntry
 from trio_srs.hub.reports import Reports
+from trio_srs.net.fault_deeds import DEEDS, ENDS, do, undo
+from trio_srs.net.faulty_connection import FaultyConnection, Patient
 from trio_srs.service.base import WebClient, WebRoute
 from trio_srs.service.faults.answer_faults import AnswerFaults
-from trio_srs.service.faults.deeds import DEEDS, ENDS, do, undo
 from trio_srs.service.faults.fault_route import FaultRoute
-from trio_srs.service.faults.faults_gate import FaultsGate, is_for_gate
-from trio_srs.service.faults.faulty_connection import FaultyConnection, Patient
+from trio_srs.service.faults.faults_gate import FaultsGate
 from trio_srs.service.faults.faulty_form import FRAME_FAULTS, FaultyForm, FrameFault
 from trio_srs.session.rtmp_server import RtmpServerSession
 from trio_srs.wire.stream_name import split_key
@@ -52,6 +54,25 @@ _OVER: Final[Mapping[type[Event], FaultMoment]] = {
     PublishEnded: FaultMoment.PUBLISH,
     PlayEnded: FaultMoment.PLAY,
 }
+
+
+class ServedPatient(Patient, Protocol):
+    """A connection of a service, with an entry in the registry and, it may be, plays."""
+
+    entry: SessionEntry
+
+    def reform(self, stream: str, wrap: Callable[[Form], Form]) -> bool:
+        """Have a play of a stream go on in another form, which is made of its own; whether there
+        is such a play."""
+        ...
+
+
+class ServedConnection(FaultyConnection):
+    """One of them, as faults see it."""
+
+    def __init__(self, patient: ServedPatient) -> None:
+        super().__init__(patient)
+        self.served = patient
 
 
 class FaultInjector:
@@ -74,7 +95,7 @@ class FaultInjector:
         self._bus, self._reports, self._vhost_of = bus, reports, access.rules.vhost_of
         self._plan = FaultPlan(seed, self._tell)
         self.on_add: list[Callable[[Fault], None]] = []
-        self._connections: dict[str, FaultyConnection] = {}
+        self._connections: dict[str, ServedConnection] = {}
         access.first = FaultsGate(self._plan, self._end)
         bus.add(self._hear)
         self._clients: WeakValueDictionary[str, Patient] = WeakValueDictionary()
@@ -97,13 +118,13 @@ class FaultInjector:
         planned = self._plan.add(fault)
         for tell in self.on_add:
             tell(fault)
-        if not is_for_gate(fault) and _is_deed(fault):
+        if not fault.is_answer and _is_deed(fault):
             for connection in list(self._connections.values()):
                 self._meet_again(connection, fault)
         return planned
 
-    def _meet_again(self, connection: FaultyConnection, fault: Fault) -> None:
-        entry = connection.entry
+    def _meet_again(self, connection: ServedConnection, fault: Fault) -> None:
+        entry = connection.served.entry
         going_on = {FaultMoment.PUBLISH: entry.publishes, FaultMoment.PLAY: entry.plays}
         for stream in going_on.get(fault.moment, {}).values():
             self._meet(connection, fault.moment, stream, lambda each: each is fault)
@@ -126,11 +147,11 @@ class FaultInjector:
 
     # ------------------------------------------------------------ connections
 
-    def adopt(self, connection: Patient, /) -> None:
+    def adopt(self, connection: ServedPatient, /) -> None:
         entry = connection.entry
         if entry.id in self._connections:
             return
-        faulty = self._connections[entry.id] = FaultyConnection(connection)
+        faulty = self._connections[entry.id] = ServedConnection(connection)
         session = connection.link.session
         if isinstance(session, RtmpServerSession):
             session.core.editor = AnswerFaults(
@@ -170,13 +191,13 @@ class FaultInjector:
             do(faulty, claim)
 
     def _due(
-        self, faulty: FaultyConnection, moment: FaultMoment, which: Callable[[Fault], bool]
+        self, faulty: ServedConnection, moment: FaultMoment, which: Callable[[Fault], bool]
     ) -> list[Claim]:
         return self._plan.meet(Occasion(moment, self._peer(faulty, "")), which)
 
-    def _peer(self, faulty: FaultyConnection, stream: str) -> FaultTarget:
+    def _peer(self, faulty: ServedConnection, stream: str) -> FaultTarget:
         """Who it is, as far as it is known."""
-        entry = faulty.entry
+        entry = faulty.served.entry
         asked = entry.requests
         if not stream and asked is not None:
             names = (it.stream for it in reversed(asked.newest) if it.what != "connect")
@@ -211,7 +232,7 @@ class FaultInjector:
 
     def _meet(
         self,
-        faulty: FaultyConnection,
+        faulty: ServedConnection,
         moment: FaultMoment,
         stream: str,
         which: Callable[[Fault], bool] = lambda _: True,
@@ -225,16 +246,16 @@ class FaultInjector:
             else:
                 self._when_due(faulty, claim, stream, partial(self._do, faulty, claim))
 
-    def _harm_frames(self, faulty: FaultyConnection, claim: Claim, stream: str) -> None:
+    def _harm_frames(self, faulty: ServedConnection, claim: Claim, stream: str) -> None:
         """Have a player get its frames in a form that does it to them."""
         frames = FrameFault(claim.fault, claim.take)
-        faulty.patient.reform(stream, lambda form: FaultyForm(form, [frames]))
+        faulty.served.reform(stream, lambda form: FaultyForm(form, [frames]))
         after = claim.fault.after
         if after is not None and after.unit in (Unit.SECONDS, Unit.BYTES):
             self._when_due(faulty, claim, stream, frames.begin)
 
     def _when_due(
-        self, faulty: FaultyConnection, claim: Claim, stream: str, due: Callable[[], None]
+        self, faulty: ServedConnection, claim: Claim, stream: str, due: Callable[[], None]
     ) -> None:
         """Call ``due`` now, or when what the fault waits for has come."""
         fault, after = claim.fault, claim.fault.after
@@ -265,7 +286,7 @@ class FaultInjector:
             there = publish_record.keyframes if of_keyframes else publish_record.frames
             publish_record.when_frames(there + count, due, of_keyframes=of_keyframes)
 
-    def _do(self, faulty: FaultyConnection, claim: Claim) -> None:
+    def _do(self, faulty: ServedConnection, claim: Claim) -> None:
         do(faulty, claim)
         if not claim.is_done:
             return
@@ -287,7 +308,7 @@ class FaultInjector:
         what = f"{taken.fault}: {taken.what}"
         faulty = self._connections.get(peer.session)
         if faulty is not None:
-            faulty.entry.faults += ((now, what),)
+            faulty.served.entry.faults += ((now, what),)
         self._reports.note_fault(peer.session, what)
         self._bus.tell(
             FaultTaken(
@@ -305,7 +326,7 @@ def _is_deed(fault: Fault) -> bool:
     """Whether it is done to a connection, and not in place of an answer."""
     if fault.kind in FRAME_FAULTS:
         return True
-    return fault.kind in DEEDS and (fault.moment in _AT_ONCE or not is_for_gate(fault))
+    return fault.kind in DEEDS and (fault.moment in _AT_ONCE or not fault.is_answer)
 
 
 async def _sleep_and(seconds: float, then: Callable[[], None]) -> None:

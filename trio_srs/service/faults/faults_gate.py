@@ -8,25 +8,15 @@ from typing import Final, Never
 import trio
 
 from trio_srs.faults.fault import Fault, FaultTarget, Occasion
-from trio_srs.faults.fault_kind import FaultKind, FaultMoment
+from trio_srs.faults.fault_kind import AT_REQUEST, FaultKind, FaultMoment
 from trio_srs.faults.fault_plan import Claim, FaultPlan
 from trio_srs.hub.fault_injection import FaultRefusalError
 from trio_srs.hub.gate import AccessRequest, Grant
 from trio_srs.session.rtmp_answers import RefusalForm
 from trio_srs.wire.rtmp.status import StatusCode
 
-__all__ = ["FaultsGate", "is_for_gate", "peer_of"]
+__all__ = ["FaultsGate", "peer_of"]
 
-_ORDER: Final = (
-    FaultKind.LATE,
-    FaultKind.REFUSE,
-    FaultKind.REDIRECT,
-    FaultKind.SILENT,
-    FaultKind.HALF_CLOSE,
-    FaultKind.CLOSE,
-    FaultKind.RESET,
-)
-"""What is done at a request, in the order in which it is."""
 _CODES: Final = {
     FaultMoment.CONNECT: StatusCode.CONNECT_REJECTED,
     FaultMoment.PUBLISH: StatusCode.PUBLISH_BAD_NAME,
@@ -35,9 +25,8 @@ _CODES: Final = {
 _HTTP: Final = {FaultMoment.PLAY: 404}
 
 
-def is_for_gate(fault: Fault) -> bool:
-    """Whether it is done when something is asked for, in place of the answer or before it."""
-    return fault.after is None and fault.kind in _ORDER
+def _is_answer(fault: Fault) -> bool:
+    return fault.is_answer
 
 
 def peer_of(request: AccessRequest) -> FaultTarget:
@@ -72,8 +61,8 @@ class FaultsGate:
         return await self._meet(FaultMoment.PLAY, request)
 
     async def _meet(self, moment: FaultMoment, request: AccessRequest) -> Grant | None:
-        claims = self._plan.meet(Occasion(moment, peer_of(request)), is_for_gate)
-        claims.sort(key=lambda claim: _ORDER.index(claim.fault.kind))
+        claims = self._plan.meet(Occasion(moment, peer_of(request)), _is_answer)
+        claims.sort(key=lambda claim: AT_REQUEST.index(claim.fault.kind))
         try:
             for claim in claims:
                 grant = await self._do(claim)

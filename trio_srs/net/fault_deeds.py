@@ -1,4 +1,4 @@
-"""What is done to a connection when a fault is due: one deed for each kind. Floor 3."""
+"""What is done to a connection when a fault is due: one deed for each kind. Floor 2."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import trio
 from trio_srs.faults.fault import Fault
 from trio_srs.faults.fault_kind import FaultKind, FaultMoment
 from trio_srs.faults.fault_plan import Claim
-from trio_srs.service.faults.faulty_connection import FaultyConnection
+from trio_srs.net.faulty_connection import FaultyConnection
 from trio_srs.session.rtmp_answers import RefusalForm
 from trio_srs.wire.rtmp.command import Command
 from trio_srs.wire.rtmp.control import WindowAckSize

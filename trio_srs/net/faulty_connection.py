@@ -1,26 +1,42 @@
-"""What faults need of a connection, and what they hold for one. Floor 3."""
+"""What faults need of a connection, and what they hold for one. Floor 2."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
 from trio_srs.faults.fault_kind import FaultMoment
 from trio_srs.faults.fault_plan import Claim, PlannedFault
-from trio_srs.hub.forms import Form
-from trio_srs.hub.registry import SessionEntry
 from trio_srs.net.faulty_transport import FaultyTransport
 from trio_srs.net.link import Link
 from trio_srs.net.transport import Transport
 from trio_srs.session.rtmp_core import RtmpCore
 
-__all__ = ["FaultyConnection", "Patient"]
+__all__ = ["FaultyConnection", "Patient", "PatientEntry"]
+
+
+class PatientEntry(Protocol):
+    """What is known of a connection that faults may be done to."""
+
+    @property
+    def publishes(self) -> Mapping[int, str]:
+        """The streams that it publishes, by message stream."""
+        ...
+
+    @property
+    def plays(self) -> Mapping[int, str]:
+        """The streams that it plays, by message stream."""
+        ...
 
 
 class Patient(Protocol):
     """A connection that faults may be done to."""
 
-    entry: SessionEntry
+    @property
+    def entry(self) -> PatientEntry:
+        """What is known of it."""
+        ...
+
     link: Link[Any]
 
     def cut_off(self, detail: str, *, is_reset: bool) -> None:
@@ -29,11 +45,6 @@ class Patient(Protocol):
 
     def interpose(self, wrap: Callable[[Transport], Transport]) -> None:
         """Put a transport between it and its own."""
-        ...
-
-    def reform(self, stream: str, wrap: Callable[[Form], Form]) -> bool:
-        """Have a play of a stream go on in another form, which is made of its own; whether there
-        is such a play."""
         ...
 
     def look_again(self) -> None:
@@ -58,8 +69,8 @@ class FaultyConnection:
         self._transport: FaultyTransport | None = None
 
     @property
-    def entry(self) -> SessionEntry:
-        """Its entry in the registry."""
+    def entry(self) -> PatientEntry:
+        """What is known of it."""
         return self.patient.entry
 
     @property

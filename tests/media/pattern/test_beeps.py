@@ -9,15 +9,18 @@ from trio_srs.media.pattern.beeps import BEEP_FRAMES, beep_at, beep_onset_s, is_
 RATES = (32000, 44100, 48000)
 
 
-def frames_of(number: int, rate: int) -> list[int]:
-    """The AAC frames of a beep."""
-    return [frame for frame in range(2000) if beep_at(frame, rate) == number]
+def frames_of(beeps: int, rate: int) -> list[list[int]]:
+    """The AAC frames of each of the first beeps."""
+    frames: list[list[int]] = [[] for _ in range(beeps)]
+    for frame in range(round(beeps * 0.96 * rate / 1024) + BEEP_FRAMES):
+        if (number := beep_at(frame, rate)) is not None and number < beeps:
+            frames[number].append(frame)
+    return frames
 
 
 @pytest.mark.parametrize("rate", RATES)
 def test_a_beep_is_four_frames_every_24_pictures_of_25(rate: int) -> None:
-    for number in range(5):
-        frames = frames_of(number, rate)
+    for number, frames in enumerate(frames_of(5, rate)):
         assert frames == list(range(frames[0], frames[0] + BEEP_FRAMES))
         begins_s = frames[0] * 1024 / rate
         assert begins_s == pytest.approx(0.32 + 0.96 * number, abs=0.012)

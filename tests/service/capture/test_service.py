@@ -263,3 +263,30 @@ async def test_a_server_that_is_cut_off_leaves_what_was_written(open_scene: Open
     [capture] = scene.captures()
     assert capture.records[0].data == b"abc"
     assert capture.outcome is None
+
+
+async def test_what_a_slow_disk_leaves_no_room_for_is_left_out_and_nobody_waits(
+    open_scene: OpenScene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = trio.Event()
+    write = trio.to_thread.run_sync
+
+    async def slowly(do: Callable[..., Any], *args: Any) -> Any:
+        await disk.wait()
+        return await write(do, *args)
+
+    async with open_scene(memory=Bytes(65_536), last=Bytes(0)) as scene:
+        monkeypatch.setattr(trio.to_thread, "run_sync", slowly)
+        session = scene.session()
+        for _ in range(100):
+            await session.hear(bytes(1000))
+        began = trio.current_time()
+        session.end()
+        assert trio.current_time() == began
+        disk.set()
+        await scene.service.finish()
+        [capture] = scene.captures()
+    kept = sum(len(each.data) for each in capture.records if each.kind == CaptureKind.RECEIVED)
+    [gap] = [each.omitted for each in capture.records if each.kind == CaptureKind.OMITTED]
+    assert kept + gap[0] == 100_000
+    assert 50_000 < kept < 65_536

@@ -25,6 +25,7 @@ def expect(
     source: StreamReport | None = None,
     golden: Mapping[str, StreamReport] | None = None,
     reference: str | os.PathLike[str] | None = None,
+    beside: Sequence[StreamReport] = (),
 ) -> Expectation:
     """Begin to say what a publish has to be like: see :func:`trio_srs.media.expect.expect`.
 
@@ -39,8 +40,9 @@ def expect(
     alone would be met by any stream.
     """
     evidence = Evidence(
-        report=report, earlier=tuple(earlier), source=source, golden=dict(golden or {})
-    )
+        report=report, earlier=tuple(earlier), source=source, golden=dict(golden or {}),
+        beside=tuple(beside),
+    )  # fmt: skip
     expectation = Expectation(evidence, _Decoding(None if reference is None else Path(reference)))
     if (plugin := sys.modules.get(_PLUGIN)) is not None:
         caller = sys._getframe(1)

@@ -56,6 +56,7 @@ def test_a_healthy_stream_is_asked_for_in_one_word() -> None:
     assert len(expect(BAD).healthy(timestamps=False).verdicts) == len(parse_rules(["healthy"])) - 1
     with pytest.raises(ExpectationError, match=r"^healthy.timestamps: .* at video frame 30"):
         expect(BAD).healthy()
+    expect(GOOD, beside=[GOOD]).apart(frames=0)
     with pytest.raises(ExpectationError, match="neither HLS nor DASH"):
         expect(GOOD).packaging(form="HLS")
     with pytest.raises(RuleError, match='healthy has no rule "gap"; did you mean gaps'):

@@ -11,6 +11,7 @@ from trio_srs.media.expect.grammar import (
     has_operator,
     read_condition,
     split_rule,
+    split_streams,
     write_subject,
 )
 from trio_srs.media.expect.operators import Operator
@@ -109,3 +110,17 @@ def test_an_operator_at_the_front_is_noticed() -> None:
     assert has_operator("absent")
     assert not has_operator("absentee")
     assert not has_operator("2")
+
+
+@pytest.mark.parametrize(
+    ("text", "streams", "rest"),
+    [
+        ("live/a: video.fps ~ 25", ("live/a",), "video.fps ~ 25"),
+        (" live/a , live/b :  apart.start == 0", ("live/a", "live/b"), "apart.start == 0"),
+        ("video.sar == 1:1", (), "video.sar == 1:1"),
+        ("metadata.a:b == 1", (), "metadata.a:b == 1"),
+        ("live: healthy", (), "live: healthy"),
+    ],
+)
+def test_a_line_may_name_streams_in_front(text: str, streams: tuple[str, ...], rest: str) -> None:
+    assert split_streams(text) == (streams, rest)

@@ -156,6 +156,17 @@ def test_where_there_is_nothing_to_be_about_all_but_presence_is_met() -> None:
         assert (found.met, found.seen, found.where) == (met, "no video", "")
 
 
+def test_a_rule_may_name_its_stream() -> None:
+    other = published(Pattern(seconds=1.0))
+    streams = {"live/a": GOOD, "live/b": other}
+    assert verdict(GOOD, "live/b: video.frames == 25", streams=streams).met
+    unmet = verdict(GOOD, "live/b, live/c: apart.frames == 0", streams=streams)
+    assert unmet.message == (
+        "live/b, live/c: apart.frames: expected 0 frames, seen: nothing came of live/c; "
+        "of others: live/a, live/b"
+    )
+
+
 def test_no_names_are_nothing() -> None:
     empty = published(timed([bodies.metadata({})]))
     assert verdict(empty, "metadata has width").seen == "nothing"

@@ -110,6 +110,26 @@ async def test_a_command_that_does_not_end_is_given_up() -> None:
     assert outcome.program.how == "did not end within 3 s of the end of what it published"
 
 
+async def test_several_streams_of_one_command_are_judged_by_their_names() -> None:
+    outcome = await ran(
+        *python("""
+            async def main():
+                async with open_publisher(URL) as one, open_publisher(URL + "2") as two:
+                    await PatternPublish(Pattern(seconds=1.0), 10.0).run(one)
+                    await PatternPublish(Pattern(seconds=0.6), 10.0).run(two)
+            trio.run(main)
+        """),
+        rules=(
+            "video.frames == 25", "live/stream2: video.frames == 15",
+            "live/stream, live/stream2: apart.keyframes == 0", "live/x: healthy",
+        ),
+    )  # fmt: skip
+    met = [verdict.met for verdict in outcome.verdicts]
+    assert met[:3] == [True, True, True], outcome.verdicts
+    assert not any(met[3:])
+    assert outcome.verdicts[3].seen.startswith("nothing came of live/x; of others: live/stream")
+
+
 HEADERS_ALONE = """
     async def main():
         async with open_publisher(URL) as publisher:

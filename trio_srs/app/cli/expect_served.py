@@ -68,7 +68,7 @@ def judge_served(
         show=None if args.quiet else _pass_on,
         meanwhile=partial(load_outputs, args),
         on_ready=None if args.command or args.quiet else _say_where,
-        **_defaults(args, parser),
+        **_defaults(args, parser, rules),
     )
     # The server's log is not what is asked for: what matters of it is in the outcome.
     logging.getLogger("trio_srs").addHandler(logging.NullHandler())
@@ -82,13 +82,19 @@ def judge_served(
         return Exit.FAILED
 
 
-def _defaults(args: argparse.Namespace, parser: argparse.ArgumentParser) -> dict[str, Any]:
+def _defaults(
+    args: argparse.Namespace, parser: argparse.ArgumentParser, rules: tuple[Rule, ...]
+) -> dict[str, Any]:
     """What is not said is not the same with a command as without."""
     given: dict[str, Any] = {}
     if args.listen is not None:
         given["listen"] = _address(args.listen, parser)
     if args.stream is not None:
         given["stream"] = _stream(args.stream, parser)
+    elif named := [name for rule in rules for name in rule.streams]:
+        given["stream"] = _stream(
+            named[0], parser
+        )  # it is waited for, and judged by what has no name
     elif not args.command:
         given["stream"] = None
     patience, most = (_TIMEOUT_S, _MAX_TIME_S) if args.command else (math.inf, math.inf)

@@ -5,7 +5,7 @@ Floor 1.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -66,12 +66,28 @@ class Evidence:
     """What the publisher was fed with: for rules about ``source.`` and ``delay``."""
     golden: Mapping[str, StreamReport] = attrs.field(factory=dict)
     """The reports of golden files by the names that rules call them."""
+    beside: tuple[StreamReport, ...] = ()
+    """Other streams that it is compared with: for rules about ``apart``."""
+    streams: Mapping[str, StreamReport] = attrs.field(factory=dict)
+    """All streams that rules may name, by their names."""
     decoded: Decoded | None = None
     """What came of decoding it: for rules about the picture and the sound."""
     undecoded: str = _UNDECODED
     """Why it was not decoded, as the end of a sentence, if it was not."""
     source_decoded: Decoded | None = None
     """What came of decoding the source, likewise."""
+
+    def of_streams(self, names: Sequence[str]) -> Evidence:
+        """The first of these streams in place of the one that is judged, the others beside it.
+
+        Raises:
+            KeyError: there is no such stream.
+        """
+        report, *beside = (self.streams[name] for name in names)
+        return Evidence(
+            report=report, beside=tuple(beside), golden=self.golden, streams=self.streams,
+            source=self.source,
+        )  # fmt: skip
 
     def of_source(self, source: StreamReport) -> Evidence:
         """The source in place of what was made of it."""

@@ -67,6 +67,7 @@ def expect(
     earlier: Sequence[StreamReport] = (),
     source: StreamReport | None = None,
     golden: Mapping[str, StreamReport] | None = None,
+    beside: Sequence[StreamReport] = (),
 ) -> Expectation:
     """Begin to say what a publish has to be like.
 
@@ -75,9 +76,16 @@ def expect(
         earlier: earlier publishes of the name, oldest first, for ``reconnect``.
         source: what the publisher was fed with, for ``source`` and ``delay``.
         golden: reports of golden files by the names that digests are compared with.
+        beside: other streams that it is compared with, for ``apart``.
     """
     return Expectation(
-        Evidence(report=report, earlier=tuple(earlier), source=source, golden=dict(golden or {}))
+        Evidence(
+            report=report,
+            earlier=tuple(earlier),
+            source=source,
+            golden=dict(golden or {}),
+            beside=tuple(beside),
+        )
     )
 
 
@@ -133,6 +141,11 @@ class Expectation:
         if problems:
             raise RuleError(*problems)
         return self._judge(rules, f"{front}()", _example(front))
+
+    def apart(self, **facts: Unpack[keywords.ApartKeywords]) -> Self:
+        """Have facts about how far it is from streams beside it. Raises as :meth:`rules`."""
+        __tracebackhide__ = True
+        return self.about("apart", **facts)
 
     def packaging(self, **facts: Unpack[keywords.PackagingKeywords]) -> Self:
         """Have facts about how HLS or DASH are packaged and delivered. Raises as :meth:`rules`."""
@@ -329,8 +342,8 @@ def _example(front: str) -> str:
 
 FRONTS: Final = (
     "healthy", "video", "audio", "timestamps", "gaps", "skew", "bitrate", "stall", "first_frame",
-    "first_keyframe", "duration", "digest", "end", "conduct", "packaging", "reconnect", "delay",
-    "arrival", "decode", "picture", "counter", "sync",
+    "first_keyframe", "duration", "digest", "end", "conduct", "packaging", "apart", "reconnect",
+    "delay",    "arrival", "decode", "picture", "counter", "sync",
 )  # fmt: skip
 """Methods of an expectation that are named as subjects begin; ``source`` has all of them."""
 

@@ -14,7 +14,14 @@ from trio_srs.media.expect.operators import ALIASES, NO_OPERANDS, Operator
 from trio_srs.media.expect.rule_error import RuleError
 from trio_srs.media.expect.subject import OPERATORS, Kind
 
-__all__ = ["MOST_TEXT", "has_operator", "read_condition", "split_rule", "write_subject"]
+__all__ = [
+    "MOST_TEXT",
+    "has_operator",
+    "read_condition",
+    "split_rule",
+    "split_streams",
+    "write_subject",
+]
 
 MOST_TEXT: Final = 1000
 """Characters in a rule, at most."""
@@ -27,8 +34,19 @@ _SIGNS: Final = "|".join(
 _BARE: Final = r'[^\s"=!<>~≤≥≠≈]'
 _SUBJECT: Final = re.compile(rf'\s*((?:"[^"]*"|{_BARE})+)')
 _OPERATOR: Final = re.compile(rf"\s*({_SIGNS})")
+_STREAM: Final = r"[^\s\"=!<>~:,]+/[^\s\"=!<>~:,]+"
+_STREAMS: Final = re.compile(rf"\s*({_STREAM}(?:\s*,\s*{_STREAM})*)\s*:\s+")
 _NEAR: Final = re.compile(r"(.*?)\s*(?:±|\+-|\+/-)\s*(.*)", re.DOTALL)
 _LIST: Final = re.compile(r'\s*("(?:[^"\\]|\\.)*"|[^,"]*)\s*(?:,|$)', re.DOTALL)
+
+
+def split_streams(text: str) -> tuple[tuple[str, ...], str]:
+    """The names of streams that a line begins with, and the rest: ``live/a: video.fps ~ 25``,
+    ``live/a, live/b: apart.duration <= 1 s``. A name has an app and a stream."""
+    found = _STREAMS.match(text)
+    if found is None:
+        return (), text
+    return tuple(name.strip() for name in found[1].split(",")), text[found.end() :]
 
 
 def split_rule(text: str) -> tuple[str, str]:

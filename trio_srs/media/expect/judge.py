@@ -59,6 +59,12 @@ def golden_files(rules: Iterable[Rule]) -> tuple[str, ...]:
 
 def _judge(evidence: Evidence, rule: Rule) -> Verdict:
     subject = rule.subject
+    if rule.streams:
+        missing = [name for name in rule.streams if name not in evidence.streams]
+        if missing:
+            there = ", ".join(evidence.streams) or "none"
+            return _verdict(rule, False, f"nothing came of {missing[0]}; of others: {there}")
+        evidence = evidence.of_streams(rule.streams)
     if subject.from_source:
         if evidence.source is None:
             return _verdict(rule, False, "there is no source to compare with")
@@ -97,7 +103,9 @@ def _verdict(
         index=None if frame is None else frame.index,
         timestamp_ms=None if frame is None else frame.timestamp_ms,
         where=offending.text,
-        message="; ".join(filter(None, (f"{rule.subject.name}: {about}", offending.text))),
+        message="; ".join(
+            filter(None, (f"{rule.front}{rule.subject.name}: {about}", offending.text))
+        ),
     )
 
 

@@ -10,6 +10,7 @@ from typing import TypedDict
 from trio_srs.media.expect.conditions import Expected
 
 __all__ = [
+    "ApartKeywords",
     "ArrivalKeywords",
     "AudioKeywords",
     "BitrateKeywords",
@@ -347,6 +348,15 @@ class PackagingKeywords(TypedDict, total=False):
     availability: Expected
     cache_lists: Expected
     cache_media: Expected
+
+
+class ApartKeywords(TypedDict, total=False):
+    """The keyword arguments of ``apart()``."""
+
+    start: Expected
+    duration: Expected
+    frames: Expected
+    keyframes: Expected
 
 
 class ReconnectKeywords(TypedDict, total=False):

@@ -14,7 +14,7 @@ import attrs
 
 from trio_srs.media.expect.bounds import Bounds
 from trio_srs.media.expect.evidence import Number, Value
-from trio_srs.media.expect.grammar import read_condition, split_rule, write_subject
+from trio_srs.media.expect.grammar import read_condition, split_rule, split_streams, write_subject
 from trio_srs.media.expect.operand import read_operands, write_operand
 from trio_srs.media.expect.operators import HOLDS, Operator
 from trio_srs.media.expect.rule_error import RuleError
@@ -34,6 +34,9 @@ class Rule:
     """How it compares."""
     operands: tuple[Value, ...] = ()
     """What with, in the subject's unit; of NEAR the target and the tolerance."""
+    streams: tuple[str, ...] = ()
+    """The name of the stream that it is about, and of those that it is compared with; empty: the
+    one that is judged."""
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -43,11 +46,14 @@ class Rule:
             RuleError: it cannot be read; the text says what could stand there.
         """
         try:
-            name, rest = split_rule(text)
+            streams, text_alone = split_streams(text)
+            name, rest = split_rule(text_alone)
             subject = find_subject(name)
             if subject.kind is Kind.TRUTH and not rest:
-                return cls.make(subject, Operator.EQUAL, (True,))
-            return cls.make(subject, *read_condition(subject.kind, rest))
+                made = cls.make(subject, Operator.EQUAL, (True,))
+            else:
+                made = cls.make(subject, *read_condition(subject.kind, rest))
+            return attrs.evolve(made, streams=streams)
         except RuleError as error:
             raise RuleError(f'"{text[:80]}": {error}') from None
 
@@ -115,12 +121,17 @@ class Rule:
             texts[0] = first if here == there else texts[0]
         return texts
 
+    @property
+    def front(self) -> str:
+        """The streams that it names, as a rule begins with them; else empty."""
+        return f"{', '.join(self.streams)}: " if self.streams else ""
+
     def __str__(self) -> str:
         """As :meth:`parse` reads it."""
         form = _FORMS.get(self.operator)
         texts = self._texts()
         value = form.format(*texts) if form else f"{self.operator} {', '.join(texts)}"
-        return f"{write_subject(self.subject.name)} {value}".rstrip()
+        return f"{self.front}{write_subject(self.subject.name)} {value}".rstrip()
 
 
 def _folded(value: object) -> object:

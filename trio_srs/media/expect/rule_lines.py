@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import attrs
+
+from trio_srs.media.expect.grammar import split_streams
 from trio_srs.media.expect.health import read_healthy
 from trio_srs.media.expect.rule import Rule
 from trio_srs.media.expect.rule_error import RuleError
@@ -17,11 +20,14 @@ def read_line(text: str) -> tuple[Rule, ...]:
     Raises:
         RuleError: it cannot be read; the text says what could stand there.
     """
+    streams, rest = split_streams(text)
     try:
-        healthy = read_healthy(text)
+        healthy = read_healthy(rest)
     except RuleError as error:
         raise RuleError(*(f'"{text[:80]}": {problem}' for problem in error.problems)) from None
-    return (Rule.parse(text),) if healthy is None else healthy
+    if healthy is None:
+        return (Rule.parse(text),)
+    return tuple(attrs.evolve(rule, streams=streams) for rule in healthy)
 
 
 def parse_rules(texts: Iterable[str]) -> tuple[Rule, ...]:

@@ -105,6 +105,10 @@ class SourceKeywords(TypedDict, total=False):
     delay_max: Expected
     delay_matched: Expected
     delay_missing: Expected
+    apart_start: Expected
+    apart_duration: Expected
+    apart_frames: Expected
+    apart_keyframes: Expected
     decode_errors: Expected
     decode_end: Expected
     picture_black_frames: Expected

@@ -7,6 +7,7 @@ from typing import Final
 
 import attrs
 
+from trio_srs.media.expect.apart_subjects import apart_subjects
 from trio_srs.media.expect.compared_subjects import compared_subjects
 from trio_srs.media.expect.decoded_subjects import decoded_subjects
 from trio_srs.media.expect.evidence import Absent, Evidence, Seen
@@ -25,7 +26,7 @@ __all__ = ["SUBJECTS", "by_name", "find_subject"]
 
 _MAKERS: Final = (
     health_subjects, track_subjects, packaging_subjects, report_subjects, compared_subjects,
-    decoded_subjects,
+    apart_subjects, decoded_subjects,
     fact_subjects,
 )  # fmt: skip
 

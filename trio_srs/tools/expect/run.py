@@ -253,6 +253,9 @@ class ExpectRun:
             published = reports.history(observer.stream)
             result.reports = tuple(r for r in published if any(t.frames for t in r.facts.tracks))
             result.only_headers = not result.reports and any(r.facts.tracks for r in published)
+        names = dict.fromkeys(name for rule in self._plan.rules for name in rule.streams)
+        found = {name: reports.find(name) for name in names}
+        result.named = {name: report for name, report in found.items() if report is not None}
         if self._plan.source is not None:
             result.source = reports.find(SOURCE_STREAM)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import attrs
 
@@ -25,6 +25,8 @@ class RunResult:
     """The name that was waited for, or came."""
     reports: tuple[StreamReport, ...] = ()
     """Of every publish of it with frames of audio or video, oldest first."""
+    named: Mapping[str, StreamReport] = attrs.field(factory=dict)
+    """Of each stream that a rule names and that was published, the newest publish."""
     only_headers: bool = False
     """Whether it was published, but without a frame."""
     source: StreamReport | None = None
@@ -60,7 +62,13 @@ def outcome_of(
     if result.reports:
         *earlier, report = result.reports
         before = tuple(earlier)
-        evidence = Evidence(report=report, earlier=before, source=result.source, golden=plan.golden)
+        evidence = Evidence(
+            report=report,
+            earlier=before,
+            source=result.source,
+            golden=plan.golden,
+            streams=result.named,
+        )
         found = _judged(plan, evidence, with_pictures=with_pictures)
     return Outcome(
         target=result.stream or "a stream",

@@ -85,6 +85,22 @@ async def test_what_was_never_published_has_no_report(site: Site, part: str) -> 
 # --------------------------------------------------------------------- judging
 
 
+async def test_rules_may_ask_for_a_healthy_stream_and_name_others(site: Site) -> None:
+    peer, other = await site.house.publisher("a"), await site.house.publisher("b")
+    rules = ["healthy but stall off and keyframes <= 4 s", "live/b: video.frames == 1"]
+    rules += ["live/a, live/b: apart.frames == 0", "live/c: video.frames == 1"]
+    status, said = await expect(site, rules=rules)
+    assert status == 200
+    verdicts = {each["rule"]: each["met"] for each in said["verdicts"]}
+    assert verdicts["healthy.keyframes <= 4 s"]
+    assert "healthy.stall <= 3 s" not in verdicts
+    assert verdicts["live/b: video.frames == 1 frames"]
+    assert verdicts["live/a, live/b: apart.frames == 0 frames"]
+    assert not verdicts["live/c: video.frames == 1 frames"]
+    peer.close()
+    other.close()
+
+
 async def test_a_stream_is_judged_by_rules_of_both_forms(site: Site) -> None:
     peer = await site.house.publisher("a")
     status, said = await expect(

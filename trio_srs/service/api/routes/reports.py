@@ -116,10 +116,17 @@ async def judge_stream(
     rules = _read_rules(data)
     *earlier, report = api.reports.history(key) or (_find(api, key, "path"),)
     source = None
+
+    def key_of(stream: str) -> str:
+        return find_key(stream, vhost, api.hosts.vhost_of, "body.rules")
+
     if data.source is not None:
         named = find_key(data.source, vhost, api.hosts.vhost_of, "body.source")
         source = _find(api, named, "body.source")
-    evidence = Evidence(report=report, earlier=tuple(earlier), source=source)
+    names = {name for rule in rules for name in rule.streams}
+    found = {name: api.reports.find(key_of(name)) for name in sorted(names)}
+    streams = {name: each for name, each in found.items() if each is not None}
+    evidence = Evidence(report=report, earlier=tuple(earlier), source=source, streams=streams)
     verdicts = await trio.to_thread.run_sync(_judged, evidence, rules, limiter=api.aside)
     return PlainResponse(
         JudgedAnswer(

@@ -272,7 +272,7 @@ def first_lines(module: Module) -> Iterator[str]:
 def docstrings(module: Module) -> Iterator[str]:
     """One of a few words says what the name says: better none, as of what keeps a promise made
     elsewhere (a protocol's method, or one of a class above)."""
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             said = ast.get_docstring(node)
             if said is not None and len(said.split()) <= FEW_WORDS:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 import threading
 from pathlib import Path
 
 import pytest
 
+from tests.interop.programs import FFMPEG, needs
+from tests.tools.files import clip, flv
 from tests.tools.inspect.scenes import Scene, file_of
 from trio_srs.app.cli import main
 from trio_srs.app.cli.exits import Exit
@@ -60,6 +63,25 @@ def test_a_captured_server_serves_the_captured_client(
     assert main(["replay", path, f"{found[1]}/live/a", "--speed", "max"]) == Exit.OK
     thread.join(20)
     assert codes == [Exit.OK]
+
+
+@pytest.mark.interop
+@needs(FFMPEG, "ffmpeg")
+def test_ffmpeg_takes_a_captured_server_for_a_server(
+    path: str, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    codes: list[int] = []
+    words = ["replay", path, "--serve", "--listen", "127.0.0.1:0", "--speed", "max"]
+    thread = threading.Thread(target=lambda: codes.append(main(words)))
+    thread.start()
+    said = ""
+    while not (found := re.search(r"serving at (rtmp://\S+)", said)):
+        said += capfd.readouterr().err
+    (tmp_path / "clip.flv").write_bytes(flv(clip(2)))
+    copying = ["-v", "error", "-i", str(tmp_path / "clip.flv"), "-c", "copy", "-f", "flv"]
+    done = subprocess.run([FFMPEG, *copying, f"{found[1]}/live/a"], check=False, timeout=20)
+    thread.join(20)
+    assert (done.returncode, codes) == (0, [Exit.OK])
 
 
 @pytest.mark.parametrize(

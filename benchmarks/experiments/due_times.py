@@ -111,6 +111,7 @@ RULES: dict[str, Rule] = {
     "sound waits 1": sound_waits(1.0),
     "sound waits 1.5": sound_waits(1.5),
     "sound waits 2": sound_waits(2.0),
+    "sound waits 1.5, rests 1": sound_waits(1.5, 1.0),
     "sound waits 1.5, rests 1.25": sound_waits(1.5, 1.25),
     "sound waits 2, rests 1.25": sound_waits(2.0, 1.25),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 import statistics
@@ -11,7 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -37,6 +38,9 @@ _NICENESS: Final = {"publish": -5, "latency": -5, "play": 5}
 _IMPORTS: Final = 3
 _NEWCOMERS: Final = 3
 _SPEED, _STRETCH = 40, 72
+_METERED: Final = 50
+"""Players that take the time of what they get: reading all of it costs the load ten times as much
+as to count it."""
 _LADDER: Final = (1000, 2500, 5000, 7500, 10_000)
 _BEHIND_MS: Final = 1000.0
 """A player further behind than this, with spans of 350 ms, does not keep up."""
@@ -262,6 +266,34 @@ def _latency(bench: Bench, setup: Setup, scenario: Scenario) -> Measured:
     return Measured(_cost(window) | figures, problems, report)
 
 
+def _frontier(bench: Bench, setup: Setup, scenario: Scenario) -> Measured:
+    """What a player costs, and how late some of them, spread among all, get their frames. Of many
+    streams only one is measured, and has as many players as each of the others."""
+    streams = scenario.streams
+    here = scenario.clients // streams
+    options: dict[str, object] = {"clients": here, "metered": min(here, _METERED), "settle": "1s"}
+    if scenario.has_sound:
+        options["sound"] = True
+    with bench.server(setup) as running, ExitStack() as others:
+        if streams > 1:
+            shared = {"clients": streams - 1, "ramp": 200}
+            others.enter_context(bench.background("publish", running.url("o%d"), **shared))
+            time.sleep(streams / 200)
+            shared |= {"clients": scenario.clients - here, "streams": streams - 1}
+            others.enter_context(bench.background("play", running.url("o%d"), **shared))
+            time.sleep(scenario.clients / 200)
+        report = bench.load("latency", running.url("l"), running, ramp=scenario.ramp, **options)
+    if report["publisher_failed"]:
+        raise RuntimeError(f"the publisher failed: {report['publisher_failed']}")
+    [window] = report["windows"]
+    figures = _cost(window)
+    figures["cpu"] = 10 * figures["core"] / scenario.clients  # ms of CPU a second, of all players
+    for name, of in (("", ""), ("picture_", "picture_"), ("sound_", "sound_")):
+        took = window.get(f"{of}latency_ms", {})
+        figures |= {f"{name}{each}_ms": took.get(each, math.nan) for each in ("p50", "p99")}
+    return Measured(figures, _problems(report, "lost_frames", "repeated"), report)
+
+
 def _floods(bench: Bench, setup: Setup, scenario: Scenario) -> Measured:
     """Publishers that send 5 kB frames as fast as they can: what a healthy one beside them loses,
     how late its frames are, and how long a newcomer waits to be let publish."""
@@ -425,6 +457,7 @@ MEASURES: Final[dict[str, Callable[[Bench, Setup, Scenario], Measured]]] = {
     "publish": _publish,
     "latency": _latency,
     "floods": _floods,
+    "frontier": _frontier,
     "join": _join,
     "join_views": _join_views,
     "storm": _storm,

@@ -10,8 +10,10 @@ from typing import Any, Final, Self
 
 import attrs
 
+from benchmarks.macro.curve import cost_at
 from benchmarks.macro.measure import Measured
-from benchmarks.macro.targets import TARGETS, Target
+from benchmarks.macro.setups import CURVE
+from benchmarks.macro.targets import AS_LATE, TARGETS, Target
 
 __all__ = ["Judged", "Results", "judge"]
 
@@ -108,8 +110,8 @@ def judge(results: Results, targets: Iterable[Target] = TARGETS) -> list[Judged]
 
 
 def _judge(results: Results, target: Target, scenario: str) -> Judged:
-    figure = target.figure
-    ours = results.values(scenario, target.ours, figure)
+    figure = _figure(target)
+    ours = _ours(results, target, scenario)
     other = results.values(scenario, target.other, figure) if target.other else []
     value, remark = math.nan, ""
     if not ours or (target.other and not other):
@@ -123,12 +125,33 @@ def _judge(results: Results, target: Target, scenario: str) -> Judged:
         value = statistics.median(_ratios(ours, other))
     return Judged(
         target, scenario, value,
-        ours=results.median(scenario, target.ours, figure),
+        ours=statistics.median(ours) if ours else math.nan,
         other=results.median(scenario, target.other, figure) if target.other else math.nan,
         rounds=len(ours),
         remark=remark or _remark(results, target, scenario, len(ours)),
         clean=not results.problems(scenario, target.ours),
     )  # fmt: skip
+
+
+def _figure(target: Target) -> str:
+    """Of the other."""
+    return "cpu" if target.figure == AS_LATE else target.figure
+
+
+def _ours(results: Results, target: Target, scenario: str) -> list[float]:
+    """Our figure in every round; with the latency of another, what we cost when we are as late."""
+    if target.figure != AS_LATE:
+        values = results.values(scenario, target.ours, target.figure)
+        return [value for value in values if not math.isnan(value)]
+    late = results.values(scenario, target.other or "", "p50_ms")
+    curve = [
+        [results.values(scenario, setup, figure) for figure in ("p50_ms", "cpu")] for setup in CURVE
+    ]
+    found = [
+        cost_at([(p50[at], cost[at]) for p50, cost in curve if at < len(cost)], latency)
+        for at, latency in enumerate(late)
+    ]
+    return [cost for cost in found if not math.isnan(cost)]
 
 
 def _ratios(ours: Sequence[float], other: Sequence[float]) -> list[float]:
@@ -140,7 +163,7 @@ def _over_the_limit(results: Results, target: Target, scenario: str) -> str:
     """Who was too busy for a ratio of CPU; empty if nobody was."""
     if not target.figure.startswith("cpu"):
         return ""
-    core = target.figure.replace("cpu", "core")
+    core = _figure(target).replace("cpu", "core")
     for setup in (target.ours, target.other):
         if setup and results.median(scenario, setup, core) > MOST_OF_A_CORE:
             return setup

@@ -17,7 +17,7 @@ from benchmarks.macro.outcome import Results, judge
 from benchmarks.macro.setups import SETUPS
 from benchmarks.macro.table import COLUMNS, cell, problem_text, ratio_text
 
-__all__ = ["render"]
+__all__ = ["plot", "render"]
 
 _STYLE: Final = """\
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 75em; margin: 2em auto; padding: 0 1em;
@@ -114,9 +114,10 @@ def _figure(svg: str) -> str:
     return f"<figure>{svg}</figure>" if svg else ""
 
 
-def _plot(
+def plot(
     title: str, x: str, y: str, series: dict[str, list[tuple[float, float]]], **how: Any
 ) -> str:
+    """An XY chart as SVG; empty without any points."""
     if not any(series.values()):
         return ""
     pygal: Any = import_module("pygal")  # has no types
@@ -140,7 +141,7 @@ def _cost_plot(results: Results, word: str, figure: str, title: str, x: str) -> 
             value = results.median(scenario, setup, figure)
             if not math.isnan(value):
                 series.setdefault(SETUPS[setup].label, []).append((int(found[1]), value))
-    return _plot(title, x, "CPU ms per client-second", series, include_x_axis=True, range=None)
+    return plot(title, x, "CPU ms per client-second", series, include_x_axis=True, range=None)
 
 
 def _latency_plot(results: Results, scenario: str) -> str:
@@ -150,7 +151,7 @@ def _latency_plot(results: Results, scenario: str) -> str:
         [window] = measured[-1].detail["windows"]
         curve = window.get("latency_quantiles_ms", [])
         series[SETUPS[setup].label] = [(math.log10(max(ms, 1e-3)), p) for p, ms in curve]
-    return _plot(
+    return plot(
         f"{scenario}: share of frames that came within a time (last round)", "ms", "%", series,
         x_value_formatter=lambda x: f"{10**x:.3g}", show_dots=False,
     )  # fmt: skip

@@ -21,7 +21,6 @@ from benchmarks.macro.table import cell, ratio_text
 __all__ = ["main", "rewrite", "table_of"]
 
 _ROOT: Final = Path(__file__).parents[2]
-_BEGIN, _END = "<!-- bench: begin -->\n", "<!-- bench: end -->\n"
 
 
 def table_of(results: Results) -> str:
@@ -68,13 +67,14 @@ def _verdict(each: Judged) -> str:
     return f"**not met**: {each.remark}" if each.remark else "**not met**"
 
 
-def rewrite(text: str, table: str) -> str:
-    """A page with the table between its marks."""
-    head, _, rest = text.partition(_BEGIN)
-    _, mark, tail = rest.partition(_END)
+def rewrite(text: str, table: str, what: str = "bench") -> str:
+    """A page with the table between the marks of what it shows."""
+    begin, end = f"<!-- {what}: begin -->\n", f"<!-- {what}: end -->\n"
+    head, _, rest = text.partition(begin)
+    _, mark, tail = rest.partition(end)
     if not mark:
-        raise ValueError(f"no {_BEGIN.strip()} and {_END.strip()} in the page")
-    return f"{head}{_BEGIN}\n{table}\n{_END}{tail}"
+        raise ValueError(f"no {begin.strip()} and {end.strip()} in the page")
+    return f"{head}{begin}\n{table}\n{end}{tail}"
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -7,7 +7,7 @@ from typing import Final
 
 import attrs
 
-from benchmarks.macro.setups import EARLIER
+from benchmarks.macro.setups import CURVE, EARLIER
 
 __all__ = ["SCENARIOS", "Profile", "Scenario", "estimate_s", "selected"]
 
@@ -18,7 +18,7 @@ class Profile(enum.StrEnum):
     QUICK = "quick"
     """One round of the rows that say most: under 3 minutes, and no medians."""
     FULL = "full"
-    """Medians of three rounds: under 36 minutes beside nginx-rtmp and SRS."""
+    """Medians of three rounds: under 45 minutes beside nginx-rtmp and SRS."""
     EXHAUSTIVE = "exhaustive"
     """Five rounds, longer windows, and every peer in every row."""
 
@@ -45,6 +45,10 @@ class Scenario:
     beside: int = 0
     """latency: players of another stream that are there too. floods: how many there are. operators:
     publishers of other streams."""
+    streams: int = 1
+    """frontier: how many the players are shared among."""
+    has_sound: bool = True
+    """frontier: or pictures alone."""
     ramp: float = 500.0
     windows: int = 1
     """How many are measured one behind the other."""
@@ -116,6 +120,20 @@ def _latency(name: str, clients: int, *, beside: int = 0, quick: bool = False) -
     )
 
 
+def _frontier(clients: int, *, streams: int = 1, has_sound: bool = True) -> Scenario:
+    of = f" of {streams} streams" if streams > 1 else ""
+    return Scenario(
+        name=f"frontier {clients}{of}{'' if has_sound else ', pictures alone'}",
+        measure="frontier",
+        clients=clients,
+        streams=streams,
+        has_sound=has_sound,
+        setups=(*CURVE, "nginx", *_PEERS, *_RARE),
+        waits_s=3.0 + streams / 50,
+        rounds=1,
+    )
+
+
 def _floods(count: int) -> Scenario:
     return Scenario(
         name=f"beside {count} floods", measure="floods", clients=1, beside=count,
@@ -138,6 +156,12 @@ _ALL: Final = (
         name="beside a platform", measure="operators", setups=("ours",), clients=500, beside=50,
         seconds=6.0, windows=2, waits_s=8.0, rounds=1,
     ),
+    _frontier(100),
+    _frontier(300),
+    _frontier(1000),
+    _frontier(300, streams=100),
+    _frontier(300, has_sound=False),
+    _frontier(1000, has_sound=False),
     _floods(8),
     _floods(16),
     _floods(64),

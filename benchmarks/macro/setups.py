@@ -6,7 +6,7 @@ from typing import Final
 
 import attrs
 
-__all__ = ["BEFORE", "EARLIER", "FILES", "OURS", "SETUPS", "Setup"]
+__all__ = ["BEFORE", "CURVE", "EARLIER", "FILES", "OURS", "SETUPS", "Setup"]
 
 OURS: Final = "trio-srs"
 BEFORE: Final = "trio-srs, another checkout"
@@ -32,6 +32,8 @@ FILES: Final = ("segment", "part", "playlist")
 _VIEWS: Final = ("flv", "ws-flv", "ts", "mp4")
 _ALL: Final = {
     "ours": Setup(OURS, "trio-srs, defaults (20 ms)"),
+    "ours-40": Setup(OURS, "trio-srs, 40 ms", {"stream.send_interval": '"40ms"'}),
+    "ours-100": Setup(OURS, "trio-srs, 100 ms", {"stream.send_interval": '"100ms"'}),
     "ours-350": Setup(OURS, "trio-srs, 350 ms", {"stream.send_interval": '"350ms"'}),
     "ours-0": Setup(OURS, "trio-srs, record by record", {"stream.send_interval": '"0s"'}),
     "ours-0-nagle": Setup(
@@ -73,6 +75,8 @@ _ALL: Final = {
     "mediamtx": Setup("mediamtx", "MediaMTX"),
     "nms": Setup("node-media-server", "Node-Media-Server"),
 }
+CURVE: Final = ("ours-0", "ours", "ours-40", "ours-100", "ours-350")
+"""Our settings from the most costly and least late to the opposite."""
 EARLIER: Final = {
     key: key.replace("ours", "before")
     for key, setup in _ALL.items()

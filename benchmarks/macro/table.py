@@ -73,6 +73,17 @@ COLUMNS = {
         "max_ms": "max",
         "core": "core %",
     },
+    "frontier": {
+        "cpu": "CPU ms/player-s",
+        "p50_ms": "latency p50 ms",
+        "p99_ms": "p99",
+        "picture_p50_ms": "of pictures, p50",
+        "picture_p99_ms": "p99",
+        "sound_p50_ms": "of sound, p50",
+        "sound_p99_ms": "p99",
+        "core": "core %",
+        "own": "load's core %",
+    },
     "operators": {
         "added_ms": "added to p99 ms",
         "quiet_p99_ms": "p99 ms, alone",
@@ -139,6 +150,10 @@ _MORE_IS_BETTER = frozenset(
 _OF_THE_LOAD = frozenset({"own", "own@20", "own@0", "import_s", "ready_s", "broke_at", "hours"})
 """What says nothing of the server, or nothing that another figure does not say better."""
 _NOISE = 0.03
+_ABOUT_ZERO = {"behind_ms": 100.0}
+"""What is about 0 where all is well, so that a ratio says nothing, and by how much two of the same
+server differ: how much less of the stream a player got in a window than time went by is counted in
+whole frames, and in rounds of reading."""
 _FILE_WIDTH = 180
 _STYLES = {"goal": "bold green", "met": "green", "not met": "bold red", "not measured": "dim"}
 
@@ -243,8 +258,11 @@ def _against_before(results: Results, kinds: dict[str, str]) -> Table:
                     continue
                 ours = results.median(scenario, key, figure)
                 before = results.median(scenario, earlier, figure)
-                ratio = ours / before if before else math.nan
-                worse = 1 / ratio if ratio and figure in _MORE_IS_BETTER else ratio
+                if figure in _ABOUT_ZERO:
+                    ratio, worse = math.nan, 1 + _NOISE * (ours - before) / _ABOUT_ZERO[figure]
+                else:
+                    ratio = ours / before if before else math.nan
+                    worse = 1 / ratio if ratio and figure in _MORE_IS_BETTER else ratio
                 style = "red" if worse > 1 + _NOISE else "green" if worse < 1 - _NOISE else ""
                 cells = (cell(ours), cell(before), cell(ratio))
                 table.add_row(scenario, SETUPS[key].label, title, *cells, style=style)

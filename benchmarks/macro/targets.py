@@ -10,11 +10,15 @@ from typing import Final
 
 import attrs
 
-__all__ = ["TARGETS", "Target"]
+__all__ = ["AS_LATE", "TARGETS", "Target"]
 
 _PLAYS: Final = ("play 500", "play 1000", "play 2000")
 _FEWER: Final = ("play 500", "play 1000")
 _VIEWS: Final = ("view 1000",)
+_FRONTIERS: Final = ("frontier 300", "frontier 1000")
+_PICTURES: Final = ("frontier 300, pictures alone", "frontier 1000, pictures alone")
+AS_LATE: Final = "cpu as late"
+"""Of a frontier: the CPU of the other, and ours at the same p50 latency, wherever on our curve."""
 _LATENCIES: Final = ("latency 1", "latency 100", "latency 1 beside 500")
 
 
@@ -58,6 +62,13 @@ TARGETS: Final = (
     _play("play, record by record, Nagle", "ours-0-nagle", "nginx", "cpu@20", 1.8, 1.1, _FEWER),
     Target("HTTP-FLV viewers / players", _VIEWS, "per_rtmp_flv", "ours-http", None, 1.15, 1.0),
     Target("TS viewers / players", _VIEWS, "per_rtmp_ts", "ours-http", None, 1.3, 1.15),
+    Target("cost, as late", _FRONTIERS, AS_LATE, "ours", "nginx", 1.15, 1.0),
+    Target("cost, as late", _FRONTIERS, AS_LATE, "ours", "srs", 0.7, 0.5),
+    Target("cost, as late", _FRONTIERS, AS_LATE, "ours", "srs-low", 0.7, 0.5),
+    Target("cost of pictures alone, as late", _PICTURES, AS_LATE, "ours", "nginx", 1.15, 1.0),
+    Target("cost of pictures alone, as late", _PICTURES, AS_LATE, "ours", "srs", 0.7, 0.5),
+    Target("cost of pictures alone, as late", _PICTURES, AS_LATE, "ours", "srs-low", 0.7, 0.5),
+    Target("latency p50 by default, ms", ("frontier 300",), "p50_ms", "ours", None, 8, 3),
     Target("publish, as it comes", ("publish 400",), "cpu", "ours", "srs", 1.8, 1.0),
     Target("publish, merged read", ("publish 400",), "cpu", "ours-merge", "srs", 0.75, 0.5),
     Target("publish, merged read", ("publish 400",), "cpu", "ours-merge", "nginx", 1.2, 0.9),

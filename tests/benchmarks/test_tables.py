@@ -24,7 +24,7 @@ from benchmarks.macro.scenarios import SCENARIOS, Profile, estimate_s, selected
 from benchmarks.macro.servers import SERVERS
 from benchmarks.macro.setups import OURS, SETUPS
 from benchmarks.macro.table import COLUMNS, print_report
-from benchmarks.macro.targets import TARGETS, Target
+from benchmarks.macro.targets import AS_LATE, TARGETS, Target
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="measured on Linux only")
 
@@ -39,7 +39,7 @@ def test_a_target_has_its_scenarios_and_both_setups_in_them(target: Target) -> N
         measured = scenario.setups_in(Profile.FULL)
         assert target.ours in measured
         assert target.other is None or target.other in measured
-        known = {"cpu", "per_s", *COLUMNS[scenario.measure]}
+        known = {"cpu", "per_s", AS_LATE, *COLUMNS[scenario.measure]}
         assert target.figure in known
 
 
@@ -62,7 +62,7 @@ def test_every_setup_has_a_server() -> None:
     assert {setup.server for setup in SETUPS.values()} == set(SERVERS)
 
 
-@pytest.mark.parametrize(("profile", "minutes"), [(Profile.QUICK, 3), (Profile.FULL, 36)], ids=str)
+@pytest.mark.parametrize(("profile", "minutes"), [(Profile.QUICK, 3), (Profile.FULL, 45)], ids=str)
 def test_a_run_beside_nginx_and_srs_has_the_length_it_promises(
     profile: Profile, minutes: float
 ) -> None:
@@ -108,6 +108,18 @@ def test_what_is_worse_than_in_another_checkout_is_shown_as_a_ratio() -> None:
     assert [row.split("│")[-2].strip() for row in rows if "│ before" not in row][-2:] == [
         "1.50", "1.50",
     ]  # fmt: skip
+
+
+def test_what_is_about_zero_has_no_ratio_to_another_checkout() -> None:
+    results = Results()
+    for key, value in (("ours", 29.5), ("before", -0.2)):
+        results.add("play 500, one stalled", key, Measured({"behind_ms": value}))
+    console = Console(record=True, width=180, file=io.StringIO())
+    print_report(results, {"play 500, one stalled": "stalled"}, console)
+    [row] = [
+        line for line in console.export_text().splitlines() if "29.50 │" in line and "-0.2" in line
+    ]
+    assert row.split("│")[-2].strip() == "-"
 
 
 @pytest.mark.parametrize(

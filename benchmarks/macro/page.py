@@ -10,12 +10,12 @@ import html
 import math
 import re
 from collections.abc import Iterable
-from importlib import import_module
 from typing import Any, Final
 
 from benchmarks.macro.outcome import Results, judge
 from benchmarks.macro.setups import SETUPS
 from benchmarks.macro.table import COLUMNS, cell, problem_text, ratio_text
+from trio_srs.tools.verdicts.drawing import load_pygal
 
 __all__ = ["plot", "render"]
 
@@ -120,9 +120,7 @@ def plot(
     """An XY chart as SVG; empty without any points."""
     if not any(series.values()):
         return ""
-    pygal: Any = import_module("pygal")  # has no types
-
-    chart = pygal.XY(
+    chart = load_pygal().XY(
         title=title, x_title=x, y_title=y, js=[], legend_at_bottom=True, width=900, height=440,
         dots_size=3, disable_xml_declaration=True, legend_at_bottom_columns=3, **how,
     )  # fmt: skip

@@ -46,6 +46,36 @@ async def test_every_answer_has_srs_fields_in_srs_order(house: House) -> None:
     publisher.close()
 
 
+async def test_who_is_on_a_stream_of_many_is_counted_once_a_second_and_never_twice(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trio_srs.service.api.srs.plane._MANY", 1)
+    publisher = await site.house.publisher("a")
+    players = [await site.house.player("a") for _ in range(2)]
+    await wait_all_tasks_blocked()
+
+    async def sent() -> int:
+        [stream] = (await v1(site, "streams"))["streams"]
+        [vhost] = (await v1(site, "vhosts"))["vhosts"]
+        one = await v1(site, f"streams/{stream['id']}")
+        assert stream["send_bytes"] == vhost["send_bytes"] == one["stream"]["send_bytes"]
+        return int(stream["send_bytes"])
+
+    first = await sent()
+    assert first >= 2 * SIZE
+    await publisher.say(key(40))
+    await wait_all_tasks_blocked()
+    assert await sent() == first
+    players[0].close()
+    await wait_all_tasks_blocked()
+    assert await sent() == first
+    [account] = site.context.srs.accounts
+    account.kbps_at -= 2.0
+    assert await sent() >= first + 2 * SIZE
+    publisher.close()
+    players[1].close()
+
+
 async def test_what_is_not_there_has_srs_numbers(site: Site) -> None:
     for path, number in {"vhosts": 2014, "streams": 2048, "clients": 2049}.items():
         assert await v1(site, f"{path}/vid-nothing") == {"code": number}

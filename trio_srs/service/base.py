@@ -55,6 +55,7 @@ _log = logging.getLogger(__name__)
 __all__ = [
     "ListeningService",
     "Parts",
+    "PortlessService",
     "PutTap",
     "SecureService",
     "Service",
@@ -70,6 +71,7 @@ __all__ = [
 _GZIP_LEVEL: Final = 5
 _PROXY_S: Final = 5.0
 """How long a proxy may take to say whose connection it passes on."""
+_NOWHERE: Final[Mapping[str, Sequence[str]]] = {}
 Sections = TypeVar("Sections", contravariant=True)
 ServedT = TypeVar("ServedT", bound=Served)
 
@@ -240,6 +242,22 @@ class Service(Protocol[Sections]):
             grace_s: how long that may take; what is still open then is cut off.
         """
         ...
+
+
+class PortlessService:
+    """What services have in common that listen nowhere: they serve where others do, or hear what
+    becomes of sessions."""
+
+    @property
+    def urls(self) -> Mapping[str, Sequence[str]]:
+        """None: there is no port to name."""
+        return _NOWHERE
+
+    async def listen(self) -> None:
+        """There is nothing to bind."""
+
+    def close(self) -> None:
+        """There is nothing to close."""
 
 
 class ListeningService(ABC, Generic[ServedT]):

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from typing import Final
 
 import trio
 
 from trio_srs.hub.bus import Bus, Event
 from trio_srs.hub.ids import SrsIds
 from trio_srs.hub.made_files import MadeFile, MadeFiles
-from trio_srs.service.base import StopPhase
+from trio_srs.service.base import PortlessService, StopPhase
 from trio_srs.service.hooks.asking import HooksGate
 from trio_srs.service.hooks.calls import file_call, with_done
 from trio_srs.service.hooks.config import HookPlatforms
@@ -22,10 +20,8 @@ from trio_srs.service.hooks.poster import Poster
 
 __all__ = ["HooksService"]
 
-_NOWHERE: Final[Mapping[str, Sequence[str]]] = {}
 
-
-class HooksService:
+class HooksService(PortlessService):
     """Asks and tells by calls. It listens nowhere, and is there until the last session has ended.
 
     Attributes:
@@ -61,11 +57,6 @@ class HooksService:
     def stop_phase(self) -> StopPhase:
         """It tells how the sessions ended."""
         return StopPhase.WITNESSES
-
-    @property
-    def urls(self) -> Mapping[str, Sequence[str]]:
-        """None: it listens nowhere."""
-        return _NOWHERE
 
     async def listen(self) -> None:
         """Hear what becomes of what was granted."""

@@ -18,7 +18,7 @@ from trio_srs.hub.bus import Bus, Event, PlayBegan, PlayEnded, PublishBegan, Pub
 from trio_srs.hub.hub import Hub
 from trio_srs.hub.registry import SessionEntry
 from trio_srs.hub.supervisor import ONCE, Body, RestartPolicy, SupervisedTask, TaskKind
-from trio_srs.service.base import StopPhase
+from trio_srs.service.base import PortlessService, StopPhase
 from trio_srs.service.programs.config import ProgramRestart, ProgramsConfig
 from trio_srs.service.programs.process import ProgramFailedError, run_program
 from trio_srs.wire.stream_name import split_key
@@ -28,7 +28,6 @@ __all__ = ["ProgramEndedError", "ProgramsSections", "ProgramsService"]
 
 _log = logging.getLogger(__name__)
 
-_NOWHERE: Final[Mapping[str, Sequence[str]]] = {}
 _PAUSE_MOST: Final = 10
 _PLACES: Final = {
     "url": "STREAM_URL",
@@ -59,7 +58,7 @@ class ProgramEndedError(PeerError):
     code = "program_ended"
 
 
-class ProgramsService:
+class ProgramsService(PortlessService):
     """Runs programs. It listens nowhere, and is there until the last session has ended.
 
     Args:
@@ -93,11 +92,6 @@ class ProgramsService:
     def stop_phase(self) -> StopPhase:
         """It runs what is to be run when publishes and plays are over."""
         return StopPhase.WITNESSES
-
-    @property
-    def urls(self) -> Mapping[str, Sequence[str]]:
-        """None: it listens nowhere."""
-        return _NOWHERE
 
     def configure(self, sections: ProgramsSections, /) -> None:
         """Go on with another configuration: it holds for the programs that begin."""

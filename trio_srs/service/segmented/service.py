@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 import trio
 
@@ -16,7 +16,7 @@ from trio_srs.hub.outputs import PublishOutput
 from trio_srs.hub.stream import Stream
 from trio_srs.hub.supervisor import Body
 from trio_srs.media.segments.segment_container import SegmentContainer
-from trio_srs.service.base import Parts, StopPhase, WebAnswer, WebClient
+from trio_srs.service.base import Parts, PortlessService, StopPhase, WebAnswer, WebClient
 from trio_srs.service.segmented.config import SegmentedConfig, SegmentsStart
 
 if TYPE_CHECKING:
@@ -27,10 +27,8 @@ __all__ = ["SegmentedService"]
 
 ConfigT = TypeVar("ConfigT", bound=SegmentedConfig)
 
-_NOWHERE: Final[Mapping[str, Sequence[str]]] = {}
 
-
-class SegmentedService(ABC, Generic[ConfigT]):
+class SegmentedService(PortlessService, ABC, Generic[ConfigT]):
     """Serves one form of segments where HTTP is served, and listens nowhere. What cuts streams is
     imported when it is needed.
 
@@ -129,14 +127,6 @@ class SegmentedService(ABC, Generic[ConfigT]):
         """With the connections that its viewers come by."""
         return StopPhase.SESSIONS
 
-    @property
-    def urls(self) -> Mapping[str, Sequence[str]]:
-        """None: it listens nowhere."""
-        return _NOWHERE
-
-    async def listen(self) -> None:
-        """There is nothing to bind."""
-
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """End the viewers that ask for nothing any more, until cancelled."""
         task_status.started()
@@ -150,9 +140,6 @@ class SegmentedService(ABC, Generic[ConfigT]):
     async def prepare(self) -> None:
         """Import what cuts streams."""
         _ = self.site
-
-    def close(self) -> None:
-        """There is nothing to close."""
 
     async def finish(self) -> None:
         """Viewers have no connection whose end could be waited for: they are over."""

@@ -17,6 +17,7 @@ from trio_srs.media.facts import (
     VideoFacts,
 )
 from trio_srs.media.report import Conduct, StreamReport
+from trio_srs.tools.verdicts.packaging_rows import packaging_rows
 from trio_srs.tools.verdicts.printable import printable
 from trio_srs.wire.amf.values import Value
 
@@ -85,6 +86,7 @@ def report_sections(report: StreamReport) -> list[Section]:
         ("timestamps", list(_clock(facts.clock))),
         ("audio against video", list(_skew(facts))),
         ("arrival", list(_arrival(facts))),
+        ("packaging", list(packaging_rows(report.packaging))),
         ("time line", [(f"{step.at_s:9.3f} s", _step(step.what, step.detail))
                        for step in report.timeline]),
         ("conduct", list(_conduct(report.conduct))),

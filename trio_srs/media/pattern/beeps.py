@@ -13,9 +13,18 @@ hears it knows.
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import cache
 from typing import Final
 
-__all__ = ["BEEP_FRAMES", "BEEP_GAIN", "HIGHEST_TONE_HZ", "PITCHES_HZ", "beep_at", "beep_onset_s"]
+__all__ = [
+    "BEEP_FRAMES",
+    "BEEP_GAIN",
+    "HIGHEST_TONE_HZ",
+    "PITCHES_HZ",
+    "beep_at",
+    "beep_onset_s",
+    "is_exact",
+]
 
 BEEP_FRAMES: Final = 4
 """AAC frames that a beep lasts."""
@@ -33,6 +42,8 @@ _FIRST_S: Final = Fraction(8, 25)
 _PERIOD_S: Final = Fraction(24, 25)
 _SAMPLES: Final = 1024
 _UNEVEN_RATE: Final = 44100
+_ROUND: Final = 32
+"""Beeps that last a whole number of AAC frames together, at every rate there is."""
 
 
 def is_exact(sample_rate: int) -> bool:
@@ -42,11 +53,20 @@ def is_exact(sample_rate: int) -> bool:
 
 def beep_at(frame: int, sample_rate: int) -> int | None:
     """The number of the beep that an AAC frame is part of, from 0; None in between."""
-    for first in (frame, frame - BEEP_FRAMES + 1):
-        number = round((Fraction(first * _SAMPLES, sample_rate) - _FIRST_S) / _PERIOD_S)
-        if number >= 0 and 0 <= frame - _first_frame(number, sample_rate) < BEEP_FRAMES:
-            return number
-    return None
+    beeps = _round(sample_rate)
+    rounds, place = divmod(frame, len(beeps))
+    beep = beeps[place]
+    return None if beep is None else rounds * _ROUND + beep
+
+
+@cache
+def _round(sample_rate: int) -> tuple[int | None, ...]:
+    """The beeps of the frames of as many beeps as it takes until one begins as the first did."""
+    beeps: list[int | None] = [None] * round(_ROUND * _PERIOD_S * sample_rate / _SAMPLES)
+    for beep in range(_ROUND):
+        first = _first_frame(beep, sample_rate)
+        beeps[first : first + BEEP_FRAMES] = [beep] * BEEP_FRAMES
+    return tuple(beeps)
 
 
 def beep_onset_s(number: int, exact: bool) -> float:

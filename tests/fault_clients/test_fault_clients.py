@@ -15,8 +15,8 @@ from tests.interop.media import Library
 from trio_srs.faults.fault_kind import FaultKind
 from trio_srs.faults.fault_text import parse_fault
 
-WITHOUT_CLIENTS = {FaultKind.TRUNCATE, FaultKind.STALE}
-"""Those of HTTP, which no client of RTMP meets."""
+WITHOUT_CLIENTS = {FaultKind.TRUNCATE, FaultKind.STALE, FaultKind.ALERT, FaultKind.EXPIRED}
+"""Those of HTTP and of TLS, which no client of plain RTMP meets."""
 WATCHED_S = 3.0
 
 

@@ -110,6 +110,8 @@ class Fault:
     """How many frames in a row; 0 is one."""
     track: str = ""
     """``video`` or ``audio``; empty is video."""
+    alert: str = ""
+    """Of TLS, by name."""
     inside: str = ""
     """``chunk``: not between two messages, but in one."""
     broken: str = ""

@@ -15,6 +15,8 @@ class FaultMoment(enum.StrEnum):
 
     ACCEPT = "accept"
     """A connection was accepted, and nothing was read of it."""
+    TLS = "tls"
+    """A client begins the handshake of TLS: RTMPS."""
     HANDSHAKE = "handshake"
     """Our part of RTMP's handshake."""
     CONNECT = "connect"
@@ -77,6 +79,10 @@ class FaultKind(enum.StrEnum):
     """Another acknowledgement window is announced."""
     EXTRA_PING = "extra_ping"
     """The peer is pinged although it is not silent."""
+    ALERT = "alert"
+    """TLS is answered by a fatal alert in place of the handshake."""
+    EXPIRED = "expired"
+    """The certificate of TLS was good until yesterday."""
     DROP = "drop"
     """A player does not get a frame."""
     REPEAT = "repeat"
@@ -224,6 +230,10 @@ KINDS: Final[dict[FaultKind, Choice]] = {
         decides="window", counted=True,
     ),
     FaultKind.EXTRA_PING: Choice(moments=_MIDST, counted=True),
+    FaultKind.ALERT: Choice(
+        moments=(FaultMoment.TLS,), takes=frozenset({"alert"}), decides="TLS"
+    ),
+    FaultKind.EXPIRED: Choice(moments=(FaultMoment.TLS,), decides="TLS"),
     FaultKind.DROP: _of_frames(),
     FaultKind.REPEAT: _of_frames(),
     FaultKind.REORDER: _of_frames(),

@@ -14,7 +14,7 @@ import attrs
 
 from trio_srs.faults.fault import Fault, FaultError
 from trio_srs.faults.fault_kind import KINDS, FaultKind, FaultMoment
-from trio_srs.faults.fault_values import Nth, Threshold
+from trio_srs.faults.fault_values import ALERTS, Nth, Threshold
 from trio_srs.units import format_bytes, format_seconds, parse_bytes, parse_seconds
 
 __all__ = ["KEYS", "FaultKey", "fault_text", "parse_fault"]
@@ -137,6 +137,7 @@ KEYS: Final[Mapping[str, FaultKey]] = {
     "every": FaultKey("every", _count, str, "of so many frames the first, again and again"),
     "frames": FaultKey("frames", _count, str, "how many frames in a row; one by default"),
     "track": FaultKey("track", _word("video", "audio"), str, "frames of which track; video"),
+    "alert": FaultKey("alert", _word(*ALERTS), str, "the alert of TLS; `handshake_failure`"),
     "inside": FaultKey("inside", _word("chunk"), str, "`chunk`: in the middle of a message"),
     "broken": FaultKey("broken", _word("amf", "chunk"), str, "what of it cannot be read"),
 }  # fmt: skip

@@ -12,7 +12,7 @@ import attrs
 
 from trio_srs.units import format_bytes, format_seconds, parse_bytes, parse_seconds
 
-__all__ = ["ALL", "Nth", "Threshold", "Unit", "may_both_fit"]
+__all__ = ["ALERTS", "ALL", "Nth", "Threshold", "Unit", "may_both_fit"]
 
 _NTH: Final = re.compile(r"([1-9][0-9]{0,8})(-([1-9][0-9]{0,8})?)?")
 _FRAMES: Final = re.compile(r"([0-9]{1,9}) ?(key)?frames?")
@@ -21,6 +21,16 @@ _EXPECT_AFTER: Final = (
     'expected a time such as "2s", a size such as "100kB", or a number of frames such as '
     '"50frames", "keyframe" or "2keyframes"'
 )
+
+
+ALERTS: Final = {
+    "handshake_failure": 40,
+    "bad_certificate": 42,
+    "protocol_version": 70,
+    "internal_error": 80,
+    "unrecognized_name": 112,
+}
+"""Fatal alerts of TLS by name (RFC 8446, 6)."""
 
 
 class Unit(enum.StrEnum):

@@ -66,6 +66,11 @@ class FaultWork(Protocol):
         """
         ...
 
+    def tls_fault(self, peer: str, protocol: str, /) -> Any:
+        """What is to go wrong with the TLS of a peer: a
+        :class:`~trio_srs.net.tls_faults.TlsFault`, or None."""
+        ...
+
     def adopt_client(self, connection: Any, /) -> None:
         """A client asks over HTTP, by a connection that is no session."""
         ...

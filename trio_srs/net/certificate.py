@@ -95,17 +95,20 @@ def _is_encrypted(key: str) -> bool:
         return b"ENCRYPTED" in file.read()
 
 
-def self_signed_context(names: Sequence[str] = ()) -> ssl.SSLContext:
+def self_signed_context(
+    names: Sequence[str] = (), lifetime: datetime.timedelta = _LIFETIME
+) -> ssl.SSLContext:
     """Make a server's context with a new key and a certificate nobody has signed.
 
-    The certificate is good for a year and for ``names`` (host names and IP addresses),
-    ``localhost``, ``127.0.0.1`` and ``::1``. Nothing of the key stays on disk.
+    The certificate is good for a year, or another ``lifetime`` from now, and for ``names`` (host
+    names and IP addresses), ``localhost``, ``127.0.0.1`` and ``::1``. Nothing of the key stays on
+    disk.
     """
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
 
     key = ec.generate_private_key(ec.SECP256R1())
-    certificate = _describe(names).public_key(key.public_key()).sign(key, hashes.SHA256())
+    certificate = _describe(names, lifetime).public_key(key.public_key()).sign(key, hashes.SHA256())
     pem = certificate.public_bytes(serialization.Encoding.PEM) + key.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
@@ -114,7 +117,7 @@ def self_signed_context(names: Sequence[str] = ()) -> ssl.SSLContext:
     return _context_from_memory(pem)
 
 
-def _describe(names: Sequence[str]) -> x509.CertificateBuilder:
+def _describe(names: Sequence[str], lifetime: datetime.timedelta) -> x509.CertificateBuilder:
     from cryptography import x509
     from cryptography.x509.oid import NameOID
 
@@ -126,8 +129,8 @@ def _describe(names: Sequence[str]) -> x509.CertificateBuilder:
         .subject_name(title)
         .issuer_name(title)
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - _CLOCK_SKEW)
-        .not_valid_after(now + _LIFETIME)
+        .not_valid_before(min(now, now + lifetime) - _CLOCK_SKEW)
+        .not_valid_after(now + lifetime)
         .add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
     )

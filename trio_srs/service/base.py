@@ -47,6 +47,7 @@ from trio_srs.wire.url import StreamNameError
 
 if TYPE_CHECKING:
     from trio_srs.hub.registry import SessionEntry
+    from trio_srs.net.tls_faults import TlsFault
     from trio_srs.session.file_slice import FileSlice
     from trio_srs.session.http_events import HttpRequest
 
@@ -360,6 +361,8 @@ class SecureService(ListeningService[ServedT]):
         taken over again."""
         self.trusted_proxies: Sequence[str] = ()
         """Networks whose connections may begin with what a proxy says of its client."""
+        self.tls_faults: Callable[[str, str], TlsFault | None] | None = None
+        """What is to go wrong with the TLS of a peer, over a protocol; hardly ever anything."""
         self._tls: ssl.SSLContext | None = None
 
     async def bind(
@@ -380,6 +383,15 @@ class SecureService(ListeningService[ServedT]):
         await self.acceptor.bind(self._plain, plain, backlog=backlog)
         await self.acceptor.bind(self._secure, secure, backlog=backlog)
         self.acceptor.tune(options)
+
+    @cached_property
+    def _expired(self) -> ssl.SSLContext:
+        """With a certificate that was good until yesterday."""
+        from datetime import timedelta
+
+        from trio_srs.net.certificate import self_signed_context
+
+        return self_signed_context(lifetime=timedelta(days=-1))
 
     def renew_tls(self) -> None:
         """Read the certificate and its key again, for connections that begin. Those that are wrong
@@ -420,8 +432,16 @@ class SecureService(ListeningService[ServedT]):
         if protocol != self._secure:
             self.serve(transport, protocol)
             return
-        assert self._tls is not None  # it came with the addresses
-        encrypted, opening = accept_tls(transport, self._tls, protocol, self._clients_begin)
+        context = self._tls
+        assert context is not None  # it came with the addresses
+        if self.tls_faults is not None and (fault := self.tls_faults(peer, protocol)) is not None:
+            if fault.alert:
+                from trio_srs.net.tls_faults import send_alert
+
+                self.serve(transport, protocol, opening=send_alert(transport, fault))
+                return
+            context = self._expired
+        encrypted, opening = accept_tls(transport, context, protocol, self._clients_begin)
         self.serve(encrypted, protocol, opening=opening)
 
     @abstractmethod

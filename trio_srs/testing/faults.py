@@ -52,6 +52,7 @@ class FaultWords(TypedDict, total=False):
     every: int
     frames: int
     track: str
+    alert: str
     inside: str
     broken: str
 

@@ -35,6 +35,7 @@ from trio_srs.hub.registry import SessionEntry
 from trio_srs.hub.reports import Reports
 from trio_srs.net.fault_deeds import DEEDS, ENDS, do, undo
 from trio_srs.net.faulty_connection import FaultyConnection, Patient
+from trio_srs.net.tls_faults import TlsFault
 from trio_srs.service.base import WebClient, WebRoute
 from trio_srs.service.faults.answer_faults import AnswerFaults
 from trio_srs.service.faults.fault_route import FaultRoute
@@ -163,6 +164,16 @@ class FaultInjector:
             if not session.handshake.done:
                 for moment in _AT_ONCE:
                     self._meet(faulty, moment, "")
+
+    def tls_fault(self, peer: str, protocol: str) -> TlsFault | None:
+        """What is to go wrong with the TLS of a peer that has just come."""
+        target = FaultTarget(session="", peer=peer, protocol=protocol)
+        for claim in self._plan.meet(Occasion(FaultMoment.TLS, target)):
+            claim.take()
+            is_alert = claim.fault.kind is FaultKind.ALERT
+            alert = claim.fault.alert or "handshake_failure"
+            return TlsFault(claim.label, alert if is_alert else "")
+        return None
 
     def adopt_client(self, connection: Patient, /) -> None:
         """A client asks over HTTP, by a connection that is no session."""

@@ -148,6 +148,7 @@ class RtmpService(SecureService[Connection]):
     def _may_fail(self, work: FaultWork) -> None:
         """The first fault was asked for: those who are connected may meet it as well."""
         work.on_add.append(self._see_fault)
+        self.tls_faults = work.tls_fault
         for connection in self.connections:
             work.adopt(connection)
 

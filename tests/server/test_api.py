@@ -10,6 +10,7 @@ import httpx2
 import pytest
 import trio
 
+from trio_srs.config.layers import layered
 from trio_srs.config.schema import Config
 from trio_srs.net.address import Address
 from trio_srs.net.listen import ListenError
@@ -19,6 +20,7 @@ from trio_srs.server.run import serve
 from trio_srs.service.api.config import ApiConfig
 from trio_srs.service.api.make import ApiNotInstalledError
 from trio_srs.service.rtmp.config import RtmpConfig
+from trio_srs.testing.bodies import audio, audio_header, header, key
 from trio_srs.testing.peer import Peer
 from trio_srs.units import Seconds
 
@@ -178,3 +180,48 @@ async def test_who_waits_is_answered_when_the_server_stops() -> None:
             nursery.start_soon(stop)
             answer = await client.get(url)
     assert (answer.status_code, answer.json()["code"]) == (503, "server_stops")
+
+
+EVERY_FORM = """
+[rtmp]
+listen = ["127.0.0.1:0"]
+[http]
+listen = ["127.0.0.1:0"]
+[hls]
+enabled = true
+start = "publish"
+[dash]
+enabled = true
+start = "publish"
+[api]
+listen = ["127.0.0.1:0"]
+"""
+UPGRADE = b"""\
+GET /live/a.flv HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"""
+
+
+async def test_clients_of_srs_are_those_of_every_protocol() -> None:
+    async with serve(layered(EVERY_FORM)) as server, httpx2.AsyncClient(timeout=10) as client:
+        rtmp, http = (
+            int(server.addresses[name][0].rpartition(":")[2]) for name in ("rtmp", "http")
+        )
+        peer = await Peer.connect_tcp("127.0.0.1", rtmp)
+        await peer.publish("a")
+        media = [each for at_ms in range(0, 24_000, 500) for each in (key(at_ms), audio(at_ms))]
+        await peer.say(header(), audio_header(), *media)
+        websocket = await trio.open_tcp_stream("127.0.0.1", http)
+        await websocket.send_all(UPGRADE)
+        assert (await websocket.receive_some()).startswith(b"HTTP/1.1 101 ")
+        for form in ("mpd", "m3u8"):
+            url = f"http://127.0.0.1:{http}/live/a.{form}"
+            assert (await client.get(url, follow_redirects=True)).status_code == 200
+        found = (await client.get(server.api_url("api/v1/clients"))).json()["clients"]
+        assert [(each["type"], each["name"], each["publish"]) for each in found] == [
+            ("flash-publish", "a", True),
+            ("flv-play", "a", False),
+            ("dash-play", "a", False),
+            ("hls-play", "a", False),
+        ]
+        peer.close()
+        await websocket.aclose()

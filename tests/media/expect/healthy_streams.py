@@ -39,11 +39,13 @@ def together(*tracks: list[Message], origin: int = 0) -> list[Timed]:
     return sorted(due, key=lambda timed: timed.at_ms)
 
 
-def plain(seconds: float = 4, origin: int = 0, fps: int = 25, gop: int = 25) -> list[Timed]:
+def plain(
+    seconds: float = 4, origin: int = 0, fps: int = 25, gop: int = 25, sound_ms: int = 20
+) -> list[Timed]:
     """Video and sound, as they should be."""
     end = origin + int(seconds * 1000)
     pictures = video(range(origin, end, 1000 // fps), gop)
-    return together(pictures, sound(range(origin, end, 20)), origin=origin)
+    return together(pictures, sound(range(origin, end, sound_ms)), origin=origin)
 
 
 def composed(stream: list[Timed]) -> list[Timed]:

@@ -74,7 +74,7 @@ def decode_file(
     by_vmaf: bool = False,
     limits: DecodeLimits = _LIMITS,
 ) -> Decoded:
-    """Decode a file (FLV) and measure what comes out. It takes about as long as a quarter of what
+    """Decode a file (FLV) and measure what comes out. It takes about as long as half of what
     it lasts, at 1280x720; never more than the limits allow.
 
     Args:

@@ -34,6 +34,9 @@ _Map: TypeAlias = NDArray[np.float64]
 
 _SEARCHED_WIDTH: Final = 640
 """Pixels: a wider picture is made smaller to look for the marks."""
+_PATIENT: Final = 25
+"""Pictures in a row without a number in which the panel is looked for; then in each tenth."""
+_SELDOM: Final = 10
 _NEAR: Final = 34
 """Levels of chroma by which a mark may be off."""
 _LEAST_PIXELS: Final = 4
@@ -74,6 +77,8 @@ class PanelReader:
         self.placing: Placing | None = None
         self._size: tuple[int, int] | None = None
         self._map: _Map | None = None
+        self._misses = 0
+        """Pictures in a row without a number."""
 
     def read(self, frame: VideoFrame, luma: Plane) -> int | None:
         """The number in a picture; None if it has none that can be read.
@@ -85,15 +90,20 @@ class PanelReader:
         if size != self._size:
             self._size, self._map = size, _drawn_map(*size)
         number = None if self._map is None else _number(luma, self._map)
-        if number is None:
+        if number is None and self._is_worth_searching():
             found = _search(frame)
             if found is not None:
                 number = _number(luma, found)
                 if number is not None or self.placing is None:
                     self._map = found
+        self._misses = 0 if number is not None else self._misses + 1
         if number is not None and self._map is not None:
             self.placing = _placing(self._map)
         return number
+
+    def _is_worth_searching(self) -> bool:
+        """Not in each of many pictures without one: looking costs more than decoding does."""
+        return self._misses < _PATIENT or not self._misses % _SELDOM
 
 
 def _drawn_map(width: int, height: int) -> _Map | None:

@@ -17,7 +17,7 @@ from trio_srs.faults.fault_text import parse_fault
 
 WITHOUT_CLIENTS = {FaultKind.TRUNCATE, FaultKind.STALE, FaultKind.ALERT, FaultKind.EXPIRED}
 """Those of HTTP and of TLS, which no client of plain RTMP meets."""
-WATCHED_S = 3.0
+WATCHED_S = 1.5
 
 
 @pytest.mark.parametrize("client", CLIENTS, ids=lambda client: client.key)
@@ -36,8 +36,11 @@ def test_every_kind_of_fault_is_met_by_clients_of_others() -> None:
 
 
 @pytest.mark.faults
+@pytest.mark.parametrize("half", [0, 1])
 @pytest.mark.parametrize("role", ["publish", "play"])
-async def test_ffmpeg_meets_every_fault_and_the_server_lives(role: str, tmp_path: Path) -> None:
+async def test_ffmpeg_meets_every_fault_and_the_server_lives(
+    role: str, half: int, tmp_path: Path
+) -> None:
     source = Library(tmp_path).made("faults", SOURCE)
     [client] = [each for each in CLIENTS if each.key == f"ffmpeg-{role}"]
     meetings: list[Meeting] = []
@@ -48,8 +51,8 @@ async def test_ffmpeg_meets_every_fault_and_the_server_lives(role: str, tmp_path
             meetings.append(await meet(client, fault, source, WATCHED_S))
 
     async with trio.open_nursery() as nursery:
-        for fault in faults_of(client):
+        for fault in faults_of(client)[half::2]:
             nursery.start_soon(try_one, fault)
     not_met = {meeting.fault for meeting in meetings if meeting.outcome == "not met"}
     assert not not_met
-    assert len(meetings) == len(faults_of(client))
+    assert len(meetings) == len(faults_of(client)[half::2])

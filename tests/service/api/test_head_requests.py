@@ -17,6 +17,7 @@ PATHS = {
     "/api/v2/streams/live/a/reports": "",
     "/api/v2/streams/live/a/settings": "",
     "/api/v2/config": "",
+    "/api/v2/faults": "",
     "/api/v2/sessions": "",
     "/api/v2/sessions/c1": "",
     "/api/v2/wait": "stream=live/a",

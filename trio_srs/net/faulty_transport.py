@@ -7,7 +7,9 @@ It is put between a connection and its own transport when a fault wants it, at a
 from __future__ import annotations
 
 import math
+from bisect import insort
 from collections.abc import Callable, Sequence
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 import trio
@@ -37,8 +39,7 @@ class Valve:
         self._rate = 0.0
         self._credit = 0.0
         self._credit_at = 0.0
-        self._due_at = 0
-        self._on_due: Callable[[], None] | None = None
+        self._due: list[tuple[int, Callable[[], None]]] = []
         self._changed = trio.Event()
 
     def shut(self) -> None:
@@ -57,7 +58,7 @@ class Valve:
 
     def call_after(self, count: int, due: Callable[[], None]) -> None:
         """Call ``due`` when so many more bytes went through, and let no more through before."""
-        self._due_at, self._on_due = self.passed + count, due
+        insort(self._due, (self.passed + count, due), key=itemgetter(0))
 
     def wake(self) -> None:
         """Let who waits look again."""
@@ -68,8 +69,8 @@ class Valve:
         """How many of so many bytes may go through now."""
         if self._is_shut:
             return 0
-        if self._on_due is not None:
-            wanted = min(wanted, self._due_at - self.passed)
+        if self._due:
+            wanted = min(wanted, self._due[0][0] - self.passed)
         return wanted if not self._rate else min(wanted, self._credited())
 
     def _credited(self) -> int:
@@ -96,9 +97,8 @@ class Valve:
         """So many went through."""
         self.passed += count
         self._credit -= count
-        due = self._on_due
-        if due is not None and self.passed >= self._due_at:
-            self._on_due = None
+        while self._due and self.passed >= self._due[0][0]:
+            _, due = self._due.pop(0)
             due()
 
     async def until_open(self) -> None:

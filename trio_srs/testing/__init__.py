@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from trio_srs.testing.starting import StartPlayer as StartPlayer
     from trio_srs.testing.starting import StartPublisher as StartPublisher
     from trio_srs.testing.starting import StartServer as StartServer
+    from trio_srs.testing.unittest_case import RtmpServerTestCase as RtmpServerTestCase
 
 __all__ = [
     "ExpectationError",
@@ -51,6 +52,7 @@ __all__ = [
     "PlayerProcess",
     "PublisherProcess",
     "RequestedFault",
+    "RtmpServerTestCase",
     "ServerProcess",
     "ServerThread",
     "StartPlayer",
@@ -88,6 +90,7 @@ _WHERE: Final = {  # public name: the module that has it
     "NothingPublishedError": "trio_srs.testing.server",
     "PlayerProcess": "trio_srs.testing.clients",
     "PublisherProcess": "trio_srs.testing.clients",
+    "RtmpServerTestCase": "trio_srs.testing.unittest_case",
     "ServerProcess": "trio_srs.testing.server_process",
     "ServerThread": "trio_srs.testing.server_thread",
     "StartPlayer": "trio_srs.testing.starting",

@@ -1,4 +1,4 @@
-"""What the plugin's fixtures hold for one test, and what they do when it is over. Floor 7."""
+"""What fixtures hold for a test or for several, and what they do when these are over. Floor 7."""
 
 from __future__ import annotations
 
@@ -25,16 +25,19 @@ _SESSIONS = "sessions"
 
 
 class Servers:
-    """The servers of one test.
+    """The servers of one test, or of several.
 
     Args:
-        folder: where captures go, and, if the test fails, what else is kept.
+        folder: where captures go, and, if a test fails, what else is kept.
         sessions: whether sessions are captured: ``off``, ``failed`` (then they go with all else
             that is kept if the test fails) or ``all``.
+        are_shared: whether they are of several tests: each that fails is told what they have seen
+            by then.
     """
 
-    def __init__(self, folder: Path, *, sessions: str = "off") -> None:
+    def __init__(self, folder: Path, *, sessions: str = "off", are_shared: bool = False) -> None:
         self._folder = folder
+        self._are_shared = are_shared
         self._sessions = sessions
         self._servers: list[ServerProcess] = []
         self._said: list[tuple[str, str]] | None = None
@@ -60,8 +63,8 @@ class Servers:
         return self._folder / f"server{number + 1}" if number else self._folder
 
     def failure_report(self) -> list[tuple[str, str]]:
-        """What they have seen, as sections of a report; the first time it is written down too."""
-        if self._said is None:
+        """What they have seen, as sections of a report; of one test it is written down once."""
+        if self._said is None or self._are_shared:
             self._said = [self._of(*each) for each in enumerate(self._servers)]
         return self._said
 

@@ -22,10 +22,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "rtmp_hooks",
+    "rtmp_module_server_factory",
     "rtmp_player",
     "rtmp_publisher",
     "rtmp_server",
     "rtmp_server_factory",
+    "rtmp_session_server_factory",
     "trio_rtmp_player",
     "trio_rtmp_publisher",
     "trio_rtmp_server",
@@ -33,8 +35,12 @@ __all__ = [
 
 _MARK: Final = "rtmp_server"
 _HOOKS: Final = "rtmp_hooks"
-_SOURCE: Final = "rtmp_server_factory"
-"""The fixture that all the others come from."""
+_SOURCES: Final[dict[str, type[pytest.Item | pytest.Collector]]] = {
+    "rtmp_server_factory": pytest.Item,
+    "rtmp_module_server_factory": pytest.Module,
+    "rtmp_session_server_factory": pytest.Session,
+}
+"""The fixtures that all the others come from, and where their servers are kept."""
 _CAPTURES: Final = "--rtmp-captures"
 _SERVERS: Final[pytest.StashKey[Servers]] = pytest.StashKey()
 
@@ -55,6 +61,35 @@ def rtmp_server_factory(request: pytest.FixtureRequest, tmp_path: Path) -> Itera
 
     keep = request.config.getoption(_CAPTURES)
     servers = request.node.stash[_SERVERS] = Servers(tmp_path / "trio-srs", sessions=keep)
+    yield servers.start
+    servers.close()
+
+
+@pytest.fixture(scope="module")
+def rtmp_module_server_factory(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[StartServer]:
+    """``rtmp_server_factory`` of servers that all tests of a module share."""
+    yield from _shared(request, tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def rtmp_session_server_factory(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[StartServer]:
+    """``rtmp_server_factory`` of servers that all tests of a run share (of each of its processes,
+    with pytest-xdist)."""
+    yield from _shared(request, tmp_path_factory)
+
+
+def _shared(
+    request: pytest.FixtureRequest, folders: pytest.TempPathFactory
+) -> Iterator[StartServer]:
+    from trio_srs.testing.fixtures import Servers
+
+    keep = request.config.getoption(_CAPTURES)
+    folder = folders.mktemp("trio-srs")
+    servers = request.node.stash[_SERVERS] = Servers(folder, sessions=keep, are_shared=True)
     yield servers.start
     servers.close()
 
@@ -166,7 +201,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Warm up, while pytest still says what it has collected, if anybody will need it."""
     if not session.config.option.collectonly and any(
-        _SOURCE in getattr(item, "fixturenames", ()) for item in session.items
+        not _SOURCES.keys().isdisjoint(getattr(item, "fixturenames", ())) for item in session.items
     ):
         from trio_srs.testing.fork_server import fork_server
 
@@ -205,9 +240,18 @@ def pytest_runtest_makereport(
         from trio_srs.testing.first_line import begin_with_the_fact
 
         begin_with_the_fact(report.longrepr, call.excinfo.value)
-    if report.failed and (servers := item.stash.get(_SERVERS, None)) is not None:
-        report.sections += servers.failure_report()
+    if report.failed:
+        for servers in _servers_of(item):
+            report.sections += servers.failure_report()
     return report
+
+
+def _servers_of(item: pytest.Item) -> Iterator[Servers]:
+    """Those that a test uses, of its own and shared ones."""
+    for source, kind in _SOURCES.items():
+        node = item.getparent(kind) if source in getattr(item, "fixturenames", ()) else None
+        if node is not None and (servers := node.stash.get(_SERVERS, None)) is not None:
+            yield servers
 
 
 def pytest_unconfigure() -> None:

@@ -22,9 +22,8 @@ from cattrs.errors import (
     IterableValidationError,
     IterableValidationNote,
 )
-from cattrs.gen import make_dict_structure_fn, override
 
-from trio_srs.config.keys import keys, without_none
+from trio_srs.config.keys import Key, keys, without_none
 from trio_srs.config.render import Path as KeyPath
 from trio_srs.config.schema import Config
 from trio_srs.config.sections import SECTIONS
@@ -36,7 +35,6 @@ from trio_srs.units import (
     Bytes,
     Seconds,
     Timeout,
-    Within,
     parse_bytes,
     parse_seconds,
     parse_timeout,
@@ -101,7 +99,7 @@ def _without_variables() -> Converter:
 
 
 def _converter(environ: Mapping[str, str]) -> Converter:
-    converter = Converter(forbid_extra_keys=True, detailed_validation=True)
+    converter = Converter(detailed_validation=True)
     # What is registered later is asked first: from the general to the exact.
     factories: list[tuple[Callable[[Any], bool], Callable[[Converter, Any], Hook]]] = [
         (attrs.has, _section_hook),
@@ -190,80 +188,50 @@ def _table(value: object) -> dict[str, Any]:
     return _exactly(value, dict, "a table of settings")
 
 
-def _checked(hook: Hook, valid: Within | None) -> Hook:
-    def read(value: Any, kind: Any) -> Any:
-        made = hook(value, kind)
-        if valid is not None:
-            valid(None, None, made)
-        return made
-
-    return read
-
-
 def _is_scope(kind: Any) -> bool:
     return attrs.has(kind) and "settings" in keys(kind)
 
 
 def _section_hook(converter: Converter, section: Any) -> Hook:
-    fields: dict[str, Any] = {
-        name: override(omit=True)
-        if name == "settings"
-        else override(struct_hook=_checked(converter.get_structure_hook(key.type), key.valid))
-        for name, key in keys(section).items()
-    }
-    # The converter's own loop runs the hooks one by one and collects what they raise; attrs
-    # alone would stop at the first field out of range.
-    inner = make_dict_structure_fn(section, converter, **fields)
-    return lambda value, _: inner(_table(value), section)
+    # A loop, and no function that is generated: a start would wait for it to be compiled.
+    return lambda value, _: section(**_read_keys(converter, value, keys(section), section))
 
 
 def _scope_hook(converter: Converter, scope: Any) -> Hook:
-    own, overrides = _section_hook(converter, scope), _overrides_hook(converter, Overrides)
+    own = {name: key for name, key in keys(scope).items() if name != "settings"}
 
     def read(value: Any, _: Any) -> Any:
-        given = {name: item for name, item in _table(value).items() if name in _SETTINGS}
-        rest = {name: item for name, item in value.items() if name not in _SETTINGS}
-        wrong: list[Exception] = []
-        settings: Any = None
-        made: Any = None
-        try:
-            settings = overrides(given, Overrides)
-        except ClassValidationError as exc:
-            wrong += exc.exceptions
-        try:
-            made = own(rest, scope)
-        except ClassValidationError as exc:
-            wrong += exc.exceptions
-        if wrong:
-            raise ClassValidationError(f"while structuring {scope.__name__}", wrong, scope)
-        return attrs.evolve(made, settings=settings)
+        made = _read_keys(converter, value, own | _SETTINGS, scope)
+        settings = {name: made.pop(name) for name in list(made) if name in _SETTINGS}
+        return scope(settings=settings, **made)
 
     return read
 
 
 def _overrides_hook(converter: Converter, _: Any) -> Hook:
-    hooks = {
-        name: _checked(converter.get_structure_hook(key.type), key.valid)
-        for name, key in _SETTINGS.items()
-    }
+    return lambda value, _: _read_keys(converter, value, _SETTINGS, StreamSettings)
 
-    def read(value: Any, _: Any) -> dict[str, Any]:
-        table, made = _table(value), {}
-        wrong: list[Exception] = []
-        for name, item in table.items():
-            if name in hooks:
-                try:
-                    made[name] = hooks[name](item, _SETTINGS[name].type)
-                except (ValueError, BaseValidationError) as exc:
-                    exc.add_note(AttributeValidationNote(name, name, None))
-                    wrong.append(exc)
-        if unknown := table.keys() - hooks.keys():
-            wrong.append(ForbiddenExtraKeysError(None, StreamSettings, unknown))
-        if wrong:
-            raise ClassValidationError("while structuring overrides", wrong, StreamSettings)
-        return made
 
-    return read
+def _read_keys(
+    converter: Converter, value: Any, known: Mapping[str, Key], owner: Any
+) -> dict[str, Any]:
+    """The values of a table, each read and its range checked; or all that is wrong with them."""
+    table, made = _table(value), {}
+    wrong: list[Exception] = []
+    for name, key in known.items():
+        if name in table:
+            try:
+                made[name] = converter.structure(table[name], key.type)
+                if key.valid is not None:
+                    key.valid(None, None, made[name])
+            except (ValueError, BaseValidationError) as exc:
+                exc.add_note(AttributeValidationNote(name, name, None))
+                wrong.append(exc)
+    if unknown := table.keys() - known.keys():
+        wrong.append(ForbiddenExtraKeysError(None, owner, unknown))
+    if wrong:
+        raise ClassValidationError(f"while structuring {owner.__name__}", wrong, owner)
+    return made
 
 
 def _optional_hook(converter: Converter, kind: Any) -> Hook:

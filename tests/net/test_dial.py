@@ -273,6 +273,23 @@ def test_a_winner_in_the_moment_of_the_deadline_is_returned_or_closed(race: Run)
     assert {sock.fileno() for sock in runners.open.values()} <= {-1}
 
 
+async def test_a_winner_in_the_moment_of_a_cancellation_is_closed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    connected: list[socket.socket] = []
+
+    async def connect(family: int, sockaddr: Any) -> socket.socket:
+        connected.append(socket.socket(family, socket.SOCK_STREAM))
+        caller.cancel()
+        return connected[0]
+
+    monkeypatch.setattr(dialling, "_connect_one", connect)
+    with trio.CancelScope() as caller:
+        await dial("127.0.0.1", 9, timeout=5)
+    assert caller.cancelled_caught
+    assert connected[0].fileno() == -1
+
+
 def test_a_name_lookup_counts_against_the_deadline() -> None:
     async def main() -> None:
         never_answers()

@@ -112,12 +112,17 @@ class _Race:
         self._winner: socket.socket | None = None
 
     async def run(self, targets: Sequence[_Target]) -> socket.socket | None:
-        async with trio.open_nursery() as nursery:
-            for target in targets:
-                over = trio.Event()
-                nursery.start_soon(self._attempt, target, over, nursery.cancel_scope)
-                with trio.move_on_after(STAGGER_S):
-                    await over.wait()
+        try:
+            async with trio.open_nursery() as nursery:
+                for target in targets:
+                    over = trio.Event()
+                    nursery.start_soon(self._attempt, target, over, nursery.cancel_scope)
+                    with trio.move_on_after(STAGGER_S):
+                        await over.wait()
+        except BaseException:
+            if self._winner is not None:  # it arrived as the caller was cancelled
+                self._winner.close()
+            raise
         # A deadline that passed as the winner arrived is not raised here: the winner's own
         # cancellation has absorbed it.
         return self._winner

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib.metadata
 import subprocess
 import sys
@@ -137,3 +138,24 @@ def test_a_server_pays_for_nothing_it_does_not_use() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=30
     )
     assert (run.stdout, run.stderr) == ("\n", "")
+
+
+def test_while_a_command_is_imported_garbage_is_looked_for_seldom(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    usual, seen = gc.get_threshold(), list[int]()
+
+    def main() -> int:
+        seen.append(gc.get_threshold()[0])
+        return Exit.OK
+
+    monkeypatch.setattr(cli, "main", main)
+    monkeypatch.setattr(cli, "prepare", lambda: None)
+    monkeypatch.setattr(cli, "settle", lambda: None)
+    monkeypatch.setattr(gc, "freeze", lambda: None)
+    gc.set_threshold(700)
+    try:
+        assert cli.program() == Exit.OK
+    finally:
+        gc.set_threshold(*usual)
+    assert seen[0] > 10_000

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Final
 
 import attrs
@@ -14,7 +14,7 @@ from trio_srs.wire.rtmp.message import MessageType
 
 __all__ = ["TYPES", "SaidFilter"]
 
-TYPES: Final = {
+TYPES: Final[Mapping[str, frozenset[int]]] = {
     "audio": frozenset({MessageType.AUDIO}),
     "video": frozenset({MessageType.VIDEO}),
     "data": frozenset({MessageType.DATA_AMF0, MessageType.DATA_AMF3}),

@@ -30,8 +30,9 @@ LABELS: Final = {
     for method, operation in methods.items()
 }
 MORE_TO_KNOW: Final = {
-    # lawful by the description, and yet not always 200: rules have a grammar of their own,
+    # lawful by the description, and yet not always 200: rules and faults have grammars,
     "POST /api/v2/streams/{app}/{name}/expect",
+    "POST /api/v2/faults",
     # as have names of streams and keys of the configuration, of which some take a restart,
     "POST /api/v2/access/check",
     "PATCH /api/v2/config",

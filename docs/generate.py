@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import ast
 import enum
+import functools
 import importlib
 import inspect
 import json
@@ -122,13 +123,22 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
     yield ""
 
 
-def errors_page() -> str:
+def page(made_of: str) -> Callable[[Callable[[], Iterator[str]]], Callable[[], str]]:
+    """Has a function of lines give the page that they are, and say what it is made of."""
+
+    def decorate(lines: Callable[[], Iterator[str]]) -> Callable[[], str]:
+        @functools.wraps(lines)
+        def text() -> str:
+            return "\n".join([f"<!-- Made by docs/generate.py from {made_of} -->", *lines()])
+
+        return text
+
+    return decorate
+
+
+@page("the source; edit there.")
+def errors_page() -> Iterator[str]:
     """All error codes by family, and all end reasons."""
-    return "\n".join(_errors_page())
-
-
-def _errors_page() -> Iterator[str]:
-    yield "<!-- Made by docs/generate.py from the source; edit there. -->"
     yield "# Errors and end reasons\n"
     yield "Every error has a *code*, a word that is the same in log, API and metrics and never"
     yield "changes once released. Its family says what becomes of it.\n"
@@ -153,13 +163,9 @@ def _error_row(cls: type[TrioSrsError]) -> list[str]:
     return [f"`{cls.code}`", number, f"`{cls.end.value}`", sentence(cls.__doc__), where]
 
 
-def session_page() -> str:
+@page("the source; edit there.")
+def session_page() -> Iterator[str]:
     """What may be said in which state of a message stream: a diagram, and a table."""
-    return "\n".join(_session_page())
-
-
-def _session_page() -> Iterator[str]:
-    yield "<!-- Made by docs/generate.py from the source; edit there. -->"
     yield "# States of an RTMP message stream\n"
     yield "A connection carries message streams, made by `createStream`, each of them in one state."
     yield "What a state has no way on for is a protocol error (`bad_state`), which ends"
@@ -202,13 +208,9 @@ def _command_row(command: str) -> list[str]:
     return [f"`{command}`", *("error" if state is None else state.value for state in after)]
 
 
-def packaging_rules_page() -> str:
+@page("the source; edit there.")
+def packaging_rules_page() -> Iterator[str]:
     """Every rule of HLS and DASH that is judged by, with its clause."""
-    return "\n".join(_packaging_rules_page())
-
-
-def _packaging_rules_page() -> Iterator[str]:
-    yield "<!-- Made by docs/generate.py from the source; edit there. -->"
     yield "# Rules of HLS and DASH\n"
     yield "`trio_srs.media.packaging` finds which of these a server breaks, this one or any other,"
     yield "by what a viewer got. It asks for nothing itself: give it each answer as a `Fetched`,"
@@ -230,13 +232,9 @@ def _packaging_rules_page() -> Iterator[str]:
     yield from table(["Rule", "Broken", "What has to be", "Clause"], rows)
 
 
-def faults_page() -> str:
+@page("the source; edit there.")
+def faults_page() -> Iterator[str]:
     """Every kind of fault, with its moments and keys."""
-    return "\n".join(_faults_page())
-
-
-def _faults_page() -> Iterator[str]:
-    yield "<!-- Made by docs/generate.py from the source; edit there. -->"
     yield "# Faults\n"
     yield "What a server can do wrong on purpose, so that clients can be tested with it;"
     yield "[how to ask for it](../howto/faults.md) is a page of its own. A fault is"
@@ -275,13 +273,9 @@ def _faults_page() -> Iterator[str]:
     yield from table(["What they decide", "Kinds"], ([it, _code(of)] for it, of in decided.items()))
 
 
-def fault_clients_page() -> str:
+@page("docs/reference/fault-clients.")
+def fault_clients_page() -> Iterator[str]:
     """What clients were seen to do with faults: of each a file, written by those who tried it."""
-    return "\n".join(_fault_clients_page())
-
-
-def _fault_clients_page() -> Iterator[str]:
-    yield "<!-- Made by docs/generate.py from docs/reference/fault-clients. -->"
     yield "# Clients and faults\n"
     yield "What clients of others did when a server did each of these [faults](faults.md) to them,"
     yield "judged by what the server saw and not by their exit codes: whether the connection goes"
@@ -303,18 +297,9 @@ def _fault_clients_page() -> Iterator[str]:
         )
 
 
-def facts_page() -> str:
-    """Every fact about a stream, with its unit and definition."""
-    return "\n".join(_facts_page())
-
-
-def reports_page() -> str:
+@page("the source; edit there.")
+def reports_page() -> Iterator[str]:
     """Every attribute of a report, of a session and of a wait, and the words they have."""
-    return "\n".join(_reports_page())
-
-
-def _reports_page() -> Iterator[str]:
-    yield "<!-- Made by docs/generate.py from the source; edit there. -->"
     yield "# Reports, sessions and waits\n"
     yield "`Server.reports` makes a `StreamReport` of every publish, `Server.sessions()` a"
     yield "`SessionFacts` of every session, and `Server.wait_for()` gives back a `Reached`. In JSON"
@@ -345,8 +330,9 @@ def _attributes(cls: type[attrs.AttrsInstance]) -> Iterator[str]:
     )
 
 
-def _facts_page() -> Iterator[str]:
-    yield "<!-- Made by docs/generate.py from the source; edit there. -->"
+@page("the source; edit there.")
+def facts_page() -> Iterator[str]:
+    """Every fact about a stream, with its unit and definition."""
     yield "# Facts about a stream\n"
     _, *paragraphs = inspect.cleandoc(facts.__doc__ or "").split("\n\n")
     for paragraph in paragraphs:
@@ -381,13 +367,9 @@ def _type(field: attrs.Attribute[object]) -> str:
     return str(field.type).removesuffix(" | None")
 
 
-def expectations_page() -> str:
+@page("the source; edit there.")
+def expectations_page() -> Iterator[str]:
     """How rules are written, and everything that they can be about."""
-    return "\n".join(_expectations_page())
-
-
-def _expectations_page() -> Iterator[str]:
-    yield "<!-- Made by docs/generate.py from the source; edit there. -->"
     yield "# What expectations can be about\n"
     yield "A rule is `SUBJECT OPERATOR VALUE`, such as `video.fps ~ 25±0.5`; a subject that is true"
     yield "or false may stand alone. A number without a unit is in the subject's own. With"
@@ -495,13 +477,9 @@ def _class_name(front: str) -> str:
     return f"{front.title().replace('_', '')}Keywords"
 
 
-def clients_page() -> str:
+@page("docs/reference/clients; see tests/clients.")
+def clients_page() -> Iterator[str]:
     """What was seen to play what: of each client a file, written by those who tried it."""
-    return "\n".join(_clients_page())
-
-
-def _clients_page() -> Iterator[str]:
-    yield "<!-- Made by docs/generate.py from docs/reference/clients; see tests/clients. -->"
     yield "# Clients over HTTP\n"
     yield "What real clients were seen to play, of streams of two seconds that ffmpeg published by"
     yield "RTMP. A column is the codecs of a stream, a row the form it was asked for in: *yes* was"

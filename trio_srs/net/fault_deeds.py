@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from hashlib import blake2b
 from typing import Final
 
@@ -18,7 +19,7 @@ from trio_srs.wire.rtmp.control import WindowAckSize
 from trio_srs.wire.rtmp.message import Message, MessageType
 from trio_srs.wire.rtmp.status import StatusCode
 
-__all__ = ["DEEDS", "ENDS", "Deed", "do", "undo"]
+__all__ = ["DEEDS", "ENDS", "Deed", "do", "do_for_a_while", "undo"]
 
 Deed = Callable[[FaultyConnection, Fault, str], None]
 """Does a fault; the text says which it is."""
@@ -153,3 +154,12 @@ def do(connection: FaultyConnection, claim: Claim) -> None:
     claim.is_done = True
     claim.is_going_on = claim.fault.kind in _LASTING
     DEEDS[claim.fault.kind](connection, claim.fault, claim.label)
+
+
+def do_for_a_while(connection: FaultyConnection, claim: Claim) -> None:
+    """Do what is due as :func:`do` does, and undo it when it has lasted as long as it is to."""
+    do(connection, claim)
+    fault = claim.fault
+    lasts_s = fault.by_s if fault.kind is FaultKind.LATE else fault.for_s
+    if claim.is_done and lasts_s is not None:
+        connection.call_after_s(lasts_s, partial(undo, connection, claim))

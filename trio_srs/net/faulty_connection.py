@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
+import trio
+
 from trio_srs.faults.fault_kind import FaultMoment
 from trio_srs.faults.fault_plan import Claim, PlannedFault
 from trio_srs.net.faulty_transport import FaultyTransport
@@ -96,6 +98,22 @@ class FaultyConnection:
     def _wrap(self, below: Transport) -> Transport:
         self._transport = transport = FaultyTransport(below)
         return transport
+
+    def call_after_s(self, seconds: float, due: Callable[[], None]) -> None:
+        """Call ``due`` so much later, if it lasts so long."""
+
+        async def wait() -> None:
+            await trio.sleep(seconds)
+            due()
+
+        self.patient.start(wait)
+
+    def call_after_bytes(self, count: int, moment: FaultMoment, due: Callable[[], None]) -> None:
+        """Call ``due`` when so many bytes went through: of a publish those that came, otherwise
+        those that were sent."""
+        is_in = moment is FaultMoment.PUBLISH
+        valve = self.transport.reading if is_in else self.transport.writing
+        valve.call_after(count, due)
 
     def end(self, label: str, *, is_reset: bool) -> None:
         """Cut it off, without anything that is still to be said."""

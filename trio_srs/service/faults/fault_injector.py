@@ -33,7 +33,7 @@ from trio_srs.hub.fault_injection import FaultWork
 from trio_srs.hub.forms import Form
 from trio_srs.hub.registry import SessionEntry
 from trio_srs.hub.reports import Reports
-from trio_srs.net.fault_deeds import DEEDS, ENDS, do, undo
+from trio_srs.net.fault_deeds import DEEDS, ENDS, do, do_for_a_while, undo
 from trio_srs.net.faulty_connection import FaultyConnection, Patient
 from trio_srs.net.tls_faults import TlsFault
 from trio_srs.service.base import WebClient, WebRoute
@@ -255,7 +255,7 @@ class FaultInjector:
             if claim.fault.kind in FRAME_FAULTS:
                 self._harm_frames(faulty, claim, stream)
             else:
-                self._when_due(faulty, claim, stream, partial(self._do, faulty, claim))
+                self._when_due(faulty, claim, stream, partial(do_for_a_while, faulty, claim))
 
     def _harm_frames(self, faulty: ServedConnection, claim: Claim, stream: str) -> None:
         """Have a player get its frames in a form that does it to them."""
@@ -278,12 +278,9 @@ class FaultInjector:
             return
         match after.unit:
             case Unit.SECONDS:
-                faulty.patient.start(partial(_sleep_and, after.amount, due))
+                faulty.call_after_s(after.amount, due)
             case Unit.BYTES:
-                is_in = fault.moment is FaultMoment.PUBLISH
-                transport = faulty.transport
-                valve = transport.reading if is_in else transport.writing
-                valve.call_after(int(after.amount), due)
+                faulty.call_after_bytes(int(after.amount), fault.moment, due)
             case _:
                 of_keyframes = after.unit is Unit.KEYFRAMES
                 self._after_frames(stream, int(after.amount), due, of_keyframes=of_keyframes)
@@ -296,15 +293,6 @@ class FaultInjector:
         if publish_record is not None and publish_record.going_on:
             there = publish_record.keyframes if of_keyframes else publish_record.frames
             publish_record.when_frames(there + count, due, of_keyframes=of_keyframes)
-
-    def _do(self, faulty: ServedConnection, claim: Claim) -> None:
-        do(faulty, claim)
-        if not claim.is_done:
-            return
-        fault = claim.fault
-        lasts_s = fault.by_s if fault.kind is FaultKind.LATE else fault.for_s
-        if lasts_s is not None:
-            faulty.patient.start(partial(_sleep_and, lasts_s, partial(undo, faulty, claim)))
 
     def _end(self, claim: Claim) -> None:
         """End the connection of a peer that asks for something, in place of an answer."""
@@ -338,11 +326,6 @@ def _is_deed(fault: Fault) -> bool:
     if fault.kind in FRAME_FAULTS:
         return True
     return fault.kind in DEEDS and (fault.moment in _AT_ONCE or not fault.is_answer)
-
-
-async def _sleep_and(seconds: float, then: Callable[[], None]) -> None:
-    await trio.sleep(seconds)
-    then()
 
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from trio_srs.faults.fault_kind import AT_REQUEST, FaultKind, FaultMoment
 from trio_srs.faults.fault_plan import Claim, FaultPlan
 from trio_srs.faults.fault_values import Unit
 from trio_srs.hub.registry import SessionEntry
-from trio_srs.net.fault_deeds import DEEDS, do, undo
+from trio_srs.net.fault_deeds import DEEDS, do, do_for_a_while
 from trio_srs.net.faulty_connection import FaultyConnection
 from trio_srs.net.transport import Transport
 from trio_srs.session.rtmp_answers import RefusalForm, connect_rejected, request_refused
@@ -272,17 +272,16 @@ class RelayedConnection:
     def _arm(self, claim: Claim) -> None:
         """Do it when it is due."""
         self._faulty.claims.append(claim)
-        after, moment, due = claim.fault.after, claim.fault.moment, partial(self._do, claim)
+        after, moment = claim.fault.after, claim.fault.moment
+        due = partial(do_for_a_while, self._faulty, claim)
         if after is None:
             due()
             return
         match after.unit:
             case Unit.SECONDS:
-                self.start(partial(_sleep_and, after.amount, due))
+                self._faulty.call_after_s(after.amount, due)
             case Unit.BYTES:
-                is_in = moment is FaultMoment.PUBLISH
-                valve = self._client.reading if is_in else self._client.writing
-                valve.call_after(int(after.amount), due)
+                self._faulty.call_after_bytes(int(after.amount), moment, due)
             case _:
                 of_keyframes = after.unit is Unit.KEYFRAMES
                 count = _Count(int(after.amount), of_keyframes, due)
@@ -297,13 +296,6 @@ class RelayedConnection:
             if count.left <= 0:
                 self._counts[moment].remove(count)
                 count.due()
-
-    def _do(self, claim: Claim) -> None:
-        do(self._faulty, claim)
-        fault = claim.fault
-        lasts_s = fault.by_s if fault.kind is FaultKind.LATE else fault.for_s
-        if claim.is_done and lasts_s is not None:
-            self.start(partial(_sleep_and, lasts_s, partial(undo, self._faulty, claim)))
 
 
 def _is_deed(fault: Fault) -> bool:
@@ -335,8 +327,3 @@ async def _send(transport: Transport, data: bytes) -> None:
             rest = rest[transport.offer(rest) :]
         except BlockingIOError:
             await transport.writable()
-
-
-async def _sleep_and(seconds: float, then: Callable[[], None]) -> None:
-    await trio.sleep(seconds)
-    then()

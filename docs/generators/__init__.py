@@ -1,0 +1,1 @@
+"""What makes the pages that are made: a module for each page, or kind of page."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import attrs
 import trio
@@ -64,6 +64,12 @@ class RememberingLog(StreamLog):
     def __init__(self, log: StreamLog) -> None:
         super().__init__(log.bounds)
         self.history: list[Record] = []
+
+    @classmethod
+    def of(cls, feed: Feed) -> Self:
+        """Put one in the place of a feed's log, to which nothing was appended yet."""
+        feed.log = feed.retention.log = feed.placement.log = log = cls(feed.log)
+        return log
 
     def append(self, record: Record) -> bool:
         self.history.append(record)

@@ -21,6 +21,7 @@ from tests.hub.outlets import MemoryOutlet
 from tests.hub.stage import FORM, ByHand, RememberingLog, later
 from trio_srs.hub.cursor import Begin, Cursor
 from trio_srs.hub.lease import PublishLease
+from trio_srs.hub.placement import Placement
 from trio_srs.hub.policy import Block, Drop, Lossless, ReaderTooSlowError, Skip
 from trio_srs.hub.record import Record, weight
 from trio_srs.hub.settings import StreamSettings
@@ -76,16 +77,28 @@ class Reading:
         return isinstance(self.policy, Lossless | Block)
 
 
+class RememberingPlacement(Placement):
+    """It says where one might have begun."""
+
+    def __init__(self, placement: Placement, entries: set[int]) -> None:
+        super().__init__(placement.log, placement._headers, SETTINGS)
+        self.entries = entries
+
+    def enter(self, position: int, timestamp_ms: int) -> None:
+        self.entries.add(position)
+        super().enter(position, timestamp_ms)
+
+
 class Cursors(RuleBasedStateMachine):
     """One stream, whoever publishes it, and any number of cursors."""
 
     def __init__(self) -> None:
         super().__init__()
         self.live = Stream("cam", SETTINGS, ByHand())
-        self.live.feed.log = self.log = RememberingLog(self.live.feed.log)
-        self.enter = self.live.feed.enter
+        self.log = RememberingLog.of(self.live.feed)
         self.entries: set[int] = set()
-        self.live.feed.enter = self.remember_entry  # type: ignore[method-assign]  # to know them
+        feed = self.live.feed
+        feed.placement = RememberingPlacement(feed.placement, self.entries)
         self.lease: PublishLease | None = None
         self.published: list[Published] = []
         self.readings: list[Reading] = []
@@ -93,10 +106,6 @@ class Cursors(RuleBasedStateMachine):
         self.at: dict[int, int] = {}
         self.failures: list[AssertionError] = []
         self.count = 0
-
-    def remember_entry(self, position: int, timestamp_ms: int) -> None:
-        self.entries.add(position)
-        self.enter(position, timestamp_ms)
 
     # ------------------------------------------------------------- publisher
 

@@ -76,7 +76,7 @@ class Handover(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.live = Stream("cam", SETTINGS, ByHand())
-        self.live.feed.log = self.log = RememberingLog(self.live.feed.log)
+        self.log = RememberingLog.of(self.live.feed)
         self.watched: list[Watched] = []
         self.outlets: list[MemoryOutlet] = []
         self.gone: list[Reader] = []
@@ -527,7 +527,7 @@ def test_over_real_links_everybody_gets_whole_messages_in_order_or_a_reset(
                 async with hub.publish(
                     "cam", settings, holder="a test", revoke=lambda reason, detail: None
                 ) as lease:
-                    lease.stream.feed.log = log = RememberingLog(lease.stream.feed.log)
+                    log = RememberingLog.of(lease.stream.feed)
                     for peer in peers:
                         connections.start_soon(peer.run)
                         connections.start_soon(peer.read)

@@ -91,8 +91,11 @@ class FeedWriter:
         """
         feed = self.feed
         feed.open(settings)
-        feed.times, feed.kept_from = self._written, self._written.kept_from
-        feed.has_pictures = True  # who reads begins at entries only, however long it takes
+        feed.retention.kept_from = self._written.kept_from
+        feed.placement.times = self._written
+        feed.placement.has_pictures = (
+            True  # who reads begins at entries only, however long it takes
+        )
         try:
             yield
         finally:
@@ -105,7 +108,7 @@ class FeedWriter:
         written.headers = tuple(Header(end, record) for record in records)
         size = sum(len(record.body) + RECORD_BYTES for record in records)
         written.peak = max(written.peak, size)
-        self.feed.reserve_headers()
+        self.feed.retention.reserve_headers()
 
     def append(self, record: Record, *, entry: bool) -> None:
         """Write a record, and let the readers have it.
@@ -115,7 +118,7 @@ class FeedWriter:
         """
         self._written.last_ms = record.timestamp_ms
         if entry:
-            self.feed.enter(self.feed.log.end, record.timestamp_ms)
+            self.feed.placement.enter(self.feed.log.end, record.timestamp_ms)
         self.feed.append(record)
         self._broadcaster.push(self.feed)
 

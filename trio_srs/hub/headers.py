@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Final, Literal, Protocol
 
 import attrs
 
@@ -11,7 +11,7 @@ from trio_srs.wire.flv.script import cleared_data_frame, data_frame_name
 from trio_srs.wire.flv.slot import header_slot, track_codecs
 from trio_srs.wire.rtmp.message import MessageType
 
-__all__ = ["Header", "HeaderCache"]
+__all__ = ["NO_HEADERS", "Header", "HeaderCache", "Headers"]
 
 Medium = Literal["data", "video", "audio"]
 Key = tuple[Medium, object]
@@ -32,6 +32,33 @@ class Header:
 
     position: int
     record: Record
+
+
+class Headers(Protocol):
+    """What a reader that joins later must be given first."""
+
+    @property
+    def peak(self) -> int:
+        """The most bytes that were ever held of them."""
+        ...
+
+    def snapshot(self) -> tuple[Header, ...]:
+        """All that hold now."""
+        ...
+
+
+class _NoHeaders:
+    """Of a feed whose records say all that a reader needs."""
+
+    peak: Final = 0
+
+    def snapshot(self) -> tuple[Header, ...]:
+        """No headers: nothing is missing without them."""
+        return ()
+
+
+NO_HEADERS: Final = _NoHeaders()
+"""Nothing is needed first."""
 
 
 @attrs.define(eq=False)

@@ -240,7 +240,7 @@ class Reader(LogPosition):
         """
         if self.paused and self.attached:
             self.paused = False
-            self.feed.go_on(self)
+            self.feed.placement.go_on(self)
             self.outlet.wake()
 
     def deliver_to(self, outlet: Outlet) -> None:

@@ -10,10 +10,11 @@ import attrs
 import trio
 
 from trio_srs.hub.codecs import CodecChanges
-from trio_srs.hub.feed import HEADERS_PART, Feed
+from trio_srs.hub.feed import Feed
 from trio_srs.hub.headers import Header, HeaderCache
 from trio_srs.hub.picture_boundaries import PictureBoundaries
 from trio_srs.hub.record import HEADER, AlteredRecord, Record
+from trio_srs.hub.retention import HEADERS_PART
 from trio_srs.hub.settings import StreamSettings
 from trio_srs.hub.stream_tasks import StreamTasks
 from trio_srs.hub.timestamp_shift import TimestampShift
@@ -166,12 +167,13 @@ class Stream:
         self._has_video = False
         self._sounds_before = self.counters.sounds
         self._shift = self._shift.next(settings.timestamps)
-        feed.kept_from, feed.times = self._boundaries.wanted_from, self._shift
+        feed.retention.kept_from = self._boundaries.wanted_from
+        feed.placement.times = self._shift
         feed.open(
             settings, self._notice(StatusCode.PLAY_PUBLISH_NOTIFY, f"{self.name} is now published")
         )
         # Whatever a publisher begins with, a reader may begin with as well.
-        feed.enter(feed.log.end, self._shift.last_ms)
+        feed.placement.enter(feed.log.end, self._shift.last_ms)
         self.tell_changed()
 
     def publisher_left(self) -> None:
@@ -270,7 +272,7 @@ class Stream:
             message.type_id, time, body, now, sent_ms=sent_ms, sent_body=sent_body
         )
         if self._headers.see_data(record, self.feed.log.end, keep=keep):
-            self.feed.reserve_headers()
+            self.feed.retention.reserve_headers()
         else:
             self._see_other(record)
         self._push(record)
@@ -294,7 +296,7 @@ class Stream:
     def _see_header(self, record: Record) -> None:
         changed = self._headers.see_media(record, self.feed.log.end)
         self._codecs = CodecChanges()  # what is said here holds until a frame says otherwise
-        self.feed.reserve_headers()
+        self.feed.retention.reserve_headers()
         if changed and self.observer is not None and record.flags & _SEQUENCE_HEADER:
             try:
                 self.observer.see_header_change()
@@ -309,7 +311,7 @@ class Stream:
         if is_key > _KEYFRAME:  # none, but a header, an end or a command
             counters.others += 1
             return
-        feed.has_pictures = True
+        feed.placement.has_pictures = True
         if sent_ms != pictures.timestamp_ms:
             pictures.timestamp_ms = sent_ms
             pictures.position = position = feed.log.end
@@ -324,7 +326,7 @@ class Stream:
                 counters.others += 1
         if is_key:
             counters.keyframes += 1
-            feed.enter(position, record.timestamp_ms)
+            feed.placement.enter(position, record.timestamp_ms)
             if self.observer is not None:
                 try:
                     self.observer.see_keyframe()
@@ -337,5 +339,5 @@ class Stream:
         if self._has_video:
             if feed.has_entry or record.arrived_at - self._video_at <= _VIDEO_GONE_S:
                 return
-            self._has_video = feed.has_pictures = False
-        feed.enter(feed.log.end, record.timestamp_ms)
+            self._has_video = feed.placement.has_pictures = False
+        feed.placement.enter(feed.log.end, record.timestamp_ms)

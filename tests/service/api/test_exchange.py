@@ -54,6 +54,13 @@ class App:
                 await self._hear(receive)
                 assert (await receive())["type"] == "http.disconnect"
                 self.has_gone += 1
+            case "/answered":
+                await begin(send)
+                await say(send)
+                while (await receive())["type"] != "http.disconnect":
+                    continue
+                self.has_gone += 1
+                return
             case "/flood":
                 await begin(send)
                 try:
@@ -170,6 +177,18 @@ async def test_who_leaves_while_he_waits_has_gone(dial: Dial, app: App) -> None:
         getattr(client.transport, leave)()
         await wait_all_tasks_blocked()
     assert app.has_gone == 1  # nobody is told who could not even hear it
+
+
+async def test_who_has_the_answer_asks_again_while_the_application_still_listens(
+    dial: Dial, app: App
+) -> None:
+    """As one that streams does: it hears of no end, and the connection goes on."""
+    client = await dial()
+    for asked in (1, 2):
+        await client.ask("/answered")
+        assert (await client.answer()).status == 200
+        await wait_all_tasks_blocked()
+        assert app.has_gone == asked
 
 
 async def test_a_broken_body_ends_the_application(

@@ -56,6 +56,7 @@ class AsgiExchange:
         self._is_heard = False  # all of the request
         self._head: tuple[int, dict[str, str]] | None = None  # of the answer, until it is said
         self._is_whole = False  # the answer
+        self._waiting = trio.CancelScope()  # for the client to be gone
         self._error: PeerError | None = None
 
     def end(self) -> None:
@@ -100,7 +101,7 @@ class AsgiExchange:
         }
 
     async def _receive(self) -> Mapping[str, Any]:
-        """The next of the body; behind it, that the client has gone."""
+        """The next of the body; behind it, that the client has gone, or has its answer."""
         connection = self._connection
         if self._is_heard:
             return await self._wait_until_gone()
@@ -125,7 +126,9 @@ class AsgiExchange:
             return After.OVER if link.receive_now(now) == 0 else After.WAIT
 
         try:
-            await read_from(link.transport, connection.reader, look)
+            with trio.CancelScope() as self._waiting:
+                if not self._is_whole:  # else the next of its requests is none of this one's
+                    await read_from(link.transport, connection.reader, look)
         except PeerError as error:
             await self._give_up(error)
         return _GONE
@@ -147,6 +150,7 @@ class AsgiExchange:
         if is_last:
             session.finish()
             self._is_whole = True
+            self._waiting.cancel()
         self._connection.send_pieces()
         if self._connection.link.busy:
             try:

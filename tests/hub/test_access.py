@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import attrs
@@ -25,6 +27,8 @@ ASKED = attrs.evolve(CONNECT, name="secret-key")
 
 class Rules:
     """Other settings for one name."""
+
+    namespaces: Mapping[str, bool] = MappingProxyType({})
 
     def vhost_of(self, host: str) -> str:
         return host

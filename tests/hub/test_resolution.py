@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import pytest
 
 from trio_srs.hub.resolution import VhostDisabledError, find_app, find_name, resolve_stream
@@ -11,6 +14,8 @@ from trio_srs.wire.url import DEFAULT_VHOST, StreamNameError
 
 class Rules:
     """One virtual host with an alias, and one that is off."""
+
+    namespaces: Mapping[str, bool] = MappingProxyType({})
 
     def vhost_of(self, host: str) -> str:
         return {"www.a": "a", "a": "a", "off": "off"}.get(host, DEFAULT_VHOST)

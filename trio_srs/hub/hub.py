@@ -290,19 +290,21 @@ class Hub:
         finally:
             self.want_no_more(stream)
 
-    async def finish_tasks(self, within_s: float) -> None:
+    async def finish_tasks(self, within_s: float, *, front: str = "") -> None:
         """End what is made of the streams: first what brings them, then what runs beside their
         publishes, which may come to its end, and at last derived forms.
 
         Args:
             within_s: how long that may take; what is still there then is cancelled.
+            front: only of the streams whose names begin so.
         """
-        await self._end_tasks(TaskKind.SOURCE, 0.0)
-        await self._end_tasks(TaskKind.OUTPUT, within_s)
-        await self._end_tasks(TaskKind.DERIVED, 0.0)
+        await self._end_tasks(TaskKind.SOURCE, 0.0, front)
+        await self._end_tasks(TaskKind.OUTPUT, within_s, front)
+        await self._end_tasks(TaskKind.DERIVED, 0.0, front)
 
-    async def _end_tasks(self, kind: TaskKind, within_s: float) -> None:
-        tasks = [task for stream in self for task in stream.tasks if task.kind is kind]
+    async def _end_tasks(self, kind: TaskKind, within_s: float, front: str) -> None:
+        streams = [stream for stream in self if stream.name.startswith(front)]
+        tasks = [task for stream in streams for task in stream.tasks if task.kind is kind]
         for task in tasks:
             task.finish(within_s)
         for task in tasks:

@@ -72,6 +72,10 @@ class MadeFiles:
             except Exception as bug:  # it must not end who made the file
                 self._supervisor.report(f"a listener's turn at a {made.kind}", bug)
 
+    def add(self, listener: FileListener) -> None:
+        """Tell ``listener`` of every file from now on, as long as there is this."""
+        self._listeners.append(listener)
+
     @contextmanager
     def listening(self, listener: FileListener) -> Iterator[None]:
         """Tell ``listener`` of every file that is made in the meantime."""

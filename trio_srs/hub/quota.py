@@ -7,7 +7,7 @@ publishes and plays of the server.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import attrs
@@ -187,6 +187,8 @@ class Quotas:
     """Who publishes and plays now: by stream, by user and by address."""
 
     def __init__(self) -> None:
+        self.realm_of: Callable[[str], str] = lambda _stream: ""
+        """Users and addresses of streams in a realm are counted there alone."""
         self._places: dict[tuple[str, str, str], dict[Place, None]] = {}
 
     def __len__(self) -> int:
@@ -212,6 +214,8 @@ class Quotas:
         """
         names = {"stream": stream, "user": user, "address": _host(peer)}
         whose = {by: whom for by, whom in names.items() if whom}
+        if realm := self.realm_of(stream):
+            whose |= {by: f"{whose[by]} in {realm}" for by in ("user", "address") if by in whose}
         for limit in _LIMITS[what]:
             most, whom = getattr(settings, limit.key), whose.get(limit.by)
             if most is not None and whom and self._count(what, limit.by, whom, stream) >= most:

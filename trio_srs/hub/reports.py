@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Final, Protocol
 
 import attrs
@@ -194,6 +194,14 @@ class Reports:
         self._size += _size(report)
         self._bound(publish_record.stream)
         return report
+
+    def forget(self, streams: Iterable[str]) -> None:
+        """Keep nothing any more of publishes of these streams that are over."""
+        for stream in streams:
+            for publish_record in self.publish_records(stream):
+                if publish_record in self._ended:
+                    del self._ended[publish_record]
+                    self._forget(publish_record)
 
     def _bound(self, stream: str) -> None:
         config = self._config

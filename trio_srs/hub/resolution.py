@@ -5,6 +5,7 @@ Every way in and out asks here, so that one name means one stream whatever the p
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final, Protocol
 
 import attrs
@@ -12,7 +13,7 @@ import attrs
 from trio_srs.errors import RefusedError
 from trio_srs.hub.settings import NO_OVERRIDES, Overrides, StreamSettings, override
 from trio_srs.wire.stream_name import key_of
-from trio_srs.wire.url import StreamName, resolve
+from trio_srs.wire.url import DEFAULT_APP, StreamName, resolve
 
 __all__ = [
     "Hosts",
@@ -21,6 +22,7 @@ __all__ = [
     "VhostDisabledError",
     "find_app",
     "find_name",
+    "in_namespace",
     "resolve_stream",
 ]
 
@@ -44,6 +46,12 @@ class Hosts(Protocol):
 
 class Rules(Hosts, Protocol):
     """What the configuration says about names."""
+
+    @property
+    def namespaces(self) -> Mapping[str, bool]:
+        """Virtual hosts into which an application of their name leads as well: whether each is
+        served."""
+        ...
 
     def vhost_enabled(self, vhost: str) -> bool:
         """Whether a virtual host may be used."""
@@ -77,11 +85,29 @@ def find_name(rules: Rules, tc_url: str, app: str, name: str) -> StreamName:
     Raises:
         RefusedError: it is no name, or its virtual host is switched off.
     """
-    said = resolve(tc_url, app, name)
+    said = in_namespace(resolve(tc_url, app, name), rules.namespaces)
     vhost = rules.vhost_of(said.vhost)
     if not rules.vhost_enabled(vhost):
         raise VhostDisabledError(f"virtual host {vhost} is not enabled")
     return said if said.vhost == vhost else attrs.evolve(said, vhost=vhost)
+
+
+def in_namespace(said: StreamName, namespaces: Mapping[str, bool]) -> StreamName:
+    """A name whose application begins with a namespace, as a name there: for clients that can say a
+    host, an application and a name, and nothing else.
+
+    >>> in_namespace(StreamName("host", "mine/live", "cam1"), {"mine": True}).stream_url
+    'mine/live/cam1'
+    """
+    if not namespaces:
+        return said
+    first, _, app = said.app.partition("/")
+    if first not in namespaces:
+        return said
+    name = said.name
+    if not app:  # the client has cut its URL at another slash
+        app, _, name = name.rpartition("/")
+    return attrs.evolve(said, vhost=first, app=app or DEFAULT_APP, name=name)
 
 
 def find_app(rules: Rules, tc_url: str, app: str) -> StreamName:

@@ -114,6 +114,19 @@ class Steering(Protocol):
         """
         ...
 
+    def lay_vhost(self, name: str, table: Mapping[str, Any] | None) -> None:
+        """Have a virtual host beside those of the configuration, also after a reload, or have it no
+        more: it is in no file, and none is saved with it.
+
+        Args:
+            table: what holds there, as ``[vhost.NAME]`` says it; None to have it no more.
+
+        Raises:
+            ConfigInvalidError: a key is none, or its value cannot be, or the configuration has
+                such a host itself; nothing was changed.
+        """
+        ...
+
     def reload(self) -> Sequence[ConfigChange]:
         """Read the configuration anew, from where it came. What was patched is given up.
 

@@ -87,6 +87,14 @@ class StreamTable:
         else:
             self._forget(row)
 
+    def drop_lingering(self, name: str) -> None:
+        """Forget a stream that nobody uses, also if it would linger."""
+        row = self._rows.get(name)
+        if row is not None and not row.users:
+            if row.linger is not None:
+                row.linger.cancel()
+            self._forget(row)
+
     async def _linger(self, row: _Row, linger_s: float) -> None:
         await trio.sleep(linger_s)
         self._forget(row)

@@ -207,6 +207,10 @@ class Waiting:
         """Let what a service makes of streams be waited for."""
         self._ready[kind] = ready
 
+    def offers(self, kind: UntilKind) -> bool:
+        """Whether a service makes that."""
+        return kind in self._ready
+
     async def until(
         self, stream: str, until: Until, *, timeout_s: float, since: int | None = None
     ) -> Reached:

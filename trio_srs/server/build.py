@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
@@ -17,6 +17,7 @@ from trio_srs.hub.hub import Hub
 from trio_srs.hub.ids import Ids, SrsIds
 from trio_srs.hub.journal import Journal
 from trio_srs.hub.made_files import MadeFiles
+from trio_srs.hub.namespace_keeping import NamespaceKeeping
 from trio_srs.hub.registry import Registry
 from trio_srs.hub.reports import Reports
 from trio_srs.hub.settings import StreamSettings
@@ -37,6 +38,9 @@ from trio_srs.service.http.make import make_http
 from trio_srs.service.programs.make import make_programs
 from trio_srs.service.rtmp.make import make_rtmp
 from trio_srs.version import VERSION
+
+if TYPE_CHECKING:
+    from trio_srs.hub.namespace import Namespaces
 
 __all__ = ["SERVICES", "Built", "Offer", "Rulebook", "build"]
 
@@ -79,14 +83,19 @@ class Rulebook:
 
     def __init__(self, config: Config) -> None:
         self.config = config
+        self.namespaces: Mapping[str, bool] = {}
+        """Virtual hosts that no file has, those that are over among them: whether each is
+        served."""
 
     def vhost_of(self, host: str) -> str:
         """The configured virtual host that a host name stands for."""
+        if self.namespaces and host in self.namespaces:
+            return host
         return self.config.vhost_of(host)
 
     def vhost_enabled(self, vhost: str) -> bool:
         """Whether a virtual host may be used."""
-        return self.config.vhost_enabled(vhost)
+        return self.namespaces.get(vhost, True) and self.config.vhost_enabled(vhost)
 
     def settings_for(self, vhost: str, app: str, name: str) -> StreamSettings:
         """What applies to a stream."""
@@ -163,9 +172,16 @@ def build(
         made_files=MadeFiles(supervisor),
         steering=steering,
         faults=FaultInjection(lambda: begin_faults(parts, config)),
+        keeping=NamespaceKeeping(lambda: _begin_namespaces(parts, steering, rules)),
     )
     made += filter(None, (each.make(parts, config) for each in services if each.is_wanted(config)))
     return Built(rules, steering, parts, tuple(made), journal)
+
+
+def _begin_namespaces(parts: Parts, steering: ServerSteering, rules: Rulebook) -> Namespaces:
+    from trio_srs.service.namespaces.keeper import NamespaceKeeper  # few servers have any
+
+    return NamespaceKeeper(parts, steering, rules)
 
 
 def _gates(gate: Gate | Sequence[Gate] | None) -> Sequence[Gate]:

@@ -30,6 +30,7 @@ from trio_srs.wire.stream_name import parse_stream, stream_key
 
 if TYPE_CHECKING:
     from trio_srs.faults.fault_plan import PlannedFault
+    from trio_srs.hub.namespace import Namespaces
 
 __all__ = ["Server", "serve", "serve_forever"]
 
@@ -129,6 +130,11 @@ class Server:
             until = Until.parse(until)
         key = self.key_of(stream)
         return await self._parts.waiting.until(key, until, timeout_s=timeout_s, since=since)
+
+    @property
+    def namespaces(self) -> Namespaces:
+        """Private virtual hosts, made and ended while the server runs."""
+        return self._parts.keeping.needed()
 
     def add_fault(self, text: str, **words: object) -> PlannedFault:
         """Do something wrong from now on, to those whom it is for.

@@ -8,7 +8,7 @@ import os
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
@@ -22,6 +22,9 @@ from trio_srs.hub.steering import (
     NoConfigFileError,
     SaveFailedError,
 )
+
+if TYPE_CHECKING:
+    from trio_srs.config.vhost_scope import VhostConfig
 
 __all__ = ["ServerSteering"]
 
@@ -52,6 +55,7 @@ class ServerSteering:
         self.taken_over: Callable[[Config], None] = lambda _config: None
         self._take_over = take_over
         self._unsaved: dict[str, Any] = {}
+        self._beside: dict[str, VhostConfig] = {}
 
     @property
     def file(self) -> str | None:
@@ -84,8 +88,10 @@ class ServerSteering:
         from trio_srs.config.reload import difference  # only here: few servers are reloaded
 
         changes = difference(self.config, config)
-        self.config = _live_part(self.config, config)
-        self._take_over(self.config)
+        config = _live_part(self.config, config)
+        together = _with_vhosts(config, self._beside)
+        self.config = config
+        self._take_over(together)
         self.taken_over(self.config)
         return changes
 
@@ -101,8 +107,36 @@ class ServerSteering:
             raise NeedsRestartError(
                 f"{', '.join(fixed)} can be changed in the file, and then by a restart alone"
             )
+        changes = self.apply(config)
         _keep(tables, self._unsaved)
-        return self._told(self.apply(config))
+        return self._told(changes)
+
+    def lay_vhost(self, name: str, table: Mapping[str, Any] | None) -> None:
+        beside = {other: each for other, each in self._beside.items() if other != name}
+        if table is not None:
+            beside[name] = self._vhost(name, table)
+        together = _with_vhosts(self.config, beside)
+        self._beside = beside
+        self._take_over(together)
+
+    def _vhost(self, name: str, table: Mapping[str, Any]) -> VhostConfig:
+        """What a table says of a virtual host. Raises ConfigInvalidError."""
+        from trio_srs.config.render import key_path
+        from trio_srs.config.structure import structure
+
+        made = structure({"vhost": {name: table}})
+        if not isinstance(made, Config):
+            raise ConfigInvalidError([(key_path(path), message) for path, message in made])
+        if "hooks" in table and not self.config.hook_platforms.is_used:
+            raise ConfigInvalidError(
+                [
+                    (
+                        key_path(("vhost", name, "hooks")),
+                        "this server was started without hooks: name [hooks] in its configuration",
+                    )
+                ]
+            )
+        return made.vhost[name]
 
     def reload(self) -> Sequence[ConfigChange]:
         from trio_srs.config.load import ConfigError
@@ -114,8 +148,9 @@ class ServerSteering:
         except ConfigError as error:
             problems = [(each.where, each.message) for each in error.problems]
             raise ConfigInvalidError(problems) from error
+        changes = self.apply(config)
         self._unsaved = {}
-        return self._told(self.apply(config))
+        return self._told(changes)
 
     @staticmethod
     def _told(changes: Sequence[ConfigChange]) -> Sequence[ConfigChange]:
@@ -185,6 +220,19 @@ def _replace(path: Path, text: str) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def _with_vhosts(config: Config, beside: Mapping[str, VhostConfig]) -> Config:
+    """The same with some more virtual hosts. Raises ConfigInvalidError: it has one of them."""
+    if not beside:
+        return config
+    if taken := beside.keys() & config.vhost.keys():
+        name = min(taken)
+        raise ConfigInvalidError([(f"vhost.{name}", f"{name!r} is a namespace")])
+    try:
+        return attrs.evolve(config, vhost={**config.vhost, **beside})
+    except ValueError as error:
+        raise ConfigInvalidError([("vhost", str(error))]) from error
 
 
 def _live_part(old: Config, new: Config) -> Config:

@@ -29,6 +29,7 @@ from trio_srs.hub.gate import AccessRequest
 from trio_srs.hub.hub import Hub
 from trio_srs.hub.ids import SrsIds
 from trio_srs.hub.made_files import MadeFiles
+from trio_srs.hub.namespace_keeping import NamespaceKeeping
 from trio_srs.hub.reports import Reports
 from trio_srs.hub.resolution import Rules, find_name
 from trio_srs.hub.steering import Steering
@@ -116,6 +117,8 @@ class Parts:
     """The URLs that the server listens on now, by protocol."""
     faults: FaultInjection = attrs.field(factory=FaultInjection)
     """What it does wrong on purpose, if anything."""
+    keeping: NamespaceKeeping = attrs.field(factory=NamespaceKeeping)
+    """Its namespaces, if there were ever any."""
     steering: Steering | None = None
     """How the configuration is changed; None where nobody does that."""
     made_files: MadeFiles = attrs.field(factory=MadeFiles)

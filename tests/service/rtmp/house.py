@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import attrs
 import trio
@@ -56,6 +56,7 @@ class FixedRules:
     def __init__(self, settings: StreamSettings) -> None:
         self.settings = settings
         self.disabled: set[str] = set()
+        self.namespaces: Mapping[str, bool] = {}
 
     def vhost_of(self, host: str) -> str:
         return host if host in self.disabled else DEFAULT_VHOST

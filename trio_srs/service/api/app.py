@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from litestar import Litestar, Request, get
 from litestar.config.cors import CORSConfig
@@ -40,6 +40,15 @@ from trio_srs.service.api.routes.faults import (
     add_fault,
     list_faults,
     remove_fault,
+)
+from trio_srs.service.api.routes.namespaces import (
+    NamespaceChange,
+    WantedNamespace,
+    change_namespace,
+    end_namespace,
+    list_namespaces,
+    make_namespace,
+    show_namespace,
 )
 from trio_srs.service.api.routes.reports import (
     Expectations,
@@ -80,6 +89,9 @@ from trio_srs.service.api.srs.system import (
 )
 from trio_srs.version import VERSION
 
+if TYPE_CHECKING:
+    from trio_srs.hub.namespace import Namespaces
+
 __all__ = ["describe", "make_app"]
 
 _ROUTES: Final = (
@@ -89,6 +101,7 @@ _ROUTES: Final = (
     *(list_sessions, show_session, end_session, end_sessions, ask_rules),
     *(show_config, patch_config, reload_config, save_config, show_settings),
     *(list_faults, add_fault, remove_fault),
+    *(list_namespaces, make_namespace, show_namespace, change_namespace, end_namespace),
     *(show_urls, show_versions, show_summaries, show_rusages, show_own_stat, show_cpu),
     *(show_memory, show_features, list_vhosts, show_vhost, list_srs_streams, show_srs_stream),
     *(list_clients, show_client, kick_client, show_raw),
@@ -139,8 +152,17 @@ def _admitting(context: ApiContext) -> Callable[[Request[Any, Any, Any]], Awaita
         handler = request.route_handler
         await admit(request, handler, context.config, context.access, is_reached=context.is_reached)
         _refuse_unknown_parameters(request, handler)
+        if context.keeping.namespaces is not None:
+            _note_namespaces(context.keeping.namespaces, str(request.url))
 
     return ask
+
+
+def _note_namespaces(namespaces: Namespaces, url: str) -> None:
+    """Whoever is asked about does not end."""
+    for space in namespaces:
+        if space.name in url:
+            namespaces.touch(space.name)
 
 
 def _refuse_unknown_parameters(request: Request[Any, Any, Any], handler: BaseRouteHandler) -> None:
@@ -196,7 +218,7 @@ def describe() -> dict[str, Any]:
     )
     described = app.openapi_schema.to_schema()
     schemas = described["components"]["schemas"]
-    for body in (AccessQuestion, Expectations, WantedFault):
+    for body in (AccessQuestion, Expectations, NamespaceChange, WantedFault, WantedNamespace):
         schemas[body.__name__] |= {"description": body.__doc__, "additionalProperties": False}
     schemas[SrsCode.__name__]["additionalProperties"] = False  # else every answer is one as well
     for schema in schemas.values():

@@ -14,6 +14,7 @@ from trio_srs.hub.directory import EventLog, SessionView
 from trio_srs.hub.fault_injection import FaultInjection
 from trio_srs.hub.hub import Hub
 from trio_srs.hub.ids import SrsIds
+from trio_srs.hub.namespace_keeping import NamespaceKeeping
 from trio_srs.hub.reports import Reports
 from trio_srs.hub.resolution import Rules
 from trio_srs.hub.steering import Steering
@@ -55,6 +56,8 @@ class ApiContext:
     """How long a segment of HLS is; None where it is not served."""
     faults: FaultInjection = attrs.field(factory=FaultInjection)
     """What the server does wrong on purpose, if anything."""
+    keeping: NamespaceKeeping = attrs.field(factory=NamespaceKeeping)
+    """Its namespaces, if there were ever any."""
     steering: Steering | None = None
     """How the configuration is changed; None where nobody does that."""
     last_reload: LastReload = attrs.field(factory=LastReload)

@@ -6,7 +6,7 @@ Source: HTML standard, section 9.2, "Server-sent events".
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final, Self
 
 import attrs
@@ -58,6 +58,8 @@ class EventStream:
     """Whether to wait for more after what there is."""
     stream: str | None = None
     """The stream whose events alone are wanted."""
+    which: Callable[[Event], bool] | None = None
+    """Says which others are wanted alone."""
     _at: int = attrs.field(init=False, default=0)
     _begun: bool = attrs.field(init=False, default=False)
     _over: bool = attrs.field(init=False, default=False)
@@ -108,9 +110,14 @@ class EventStream:
             said += self._say("missed", missed)
         for entry in self.journal.since(self._at, _MOST):
             self._at = entry.number
-            if self.stream is None or getattr(entry.event, "stream", None) == self.stream:
+            if self._wants(entry.event):
                 said += self._say_entry(entry)
         return said
+
+    def _wants(self, event: Event) -> bool:
+        if self.stream is not None and getattr(event, "stream", None) != self.stream:
+            return False
+        return self.which is None or self.which(event)
 
     async def _something(self) -> None:
         """Wait for news, or for the end."""

@@ -93,6 +93,7 @@ def make_api(parts: Parts, config: ApiSections) -> ApiService | None:
         turns=parts.turns,
         addresses=parts.addresses,
         faults=parts.faults,
+        keeping=parts.keeping,
         steering=parts.steering,
         srs_ids=parts.srs_ids,
         vhosts=lambda: tuple(service.sections.vhost),

@@ -14,6 +14,7 @@ from urllib.parse import quote, unquote
 
 import attrs
 
+from trio_srs.hub.resolution import Rules, in_namespace
 from trio_srs.service.api.error_answers import located
 from trio_srs.wire.stream_name import parse_stream, stream_key
 from trio_srs.wire.url import StreamName
@@ -54,11 +55,11 @@ def fold(raw: bytes) -> str:
     return "/".join((STREAMS, *words[:1], *name, *asked))
 
 
-def path_name(app: str, name: str, vhost: str, vhost_of: Callable[[str], str]) -> StreamName:
+def path_name(app: str, name: str, vhost: str, hosts: Rules) -> StreamName:
     """The stream that a path names, in the configured virtual host. Raises as :func:`path_key`."""
     with located("path"):
-        named = parse_stream(_path_text(app, name))
-    return attrs.evolve(named, vhost=vhost_of(vhost or named.vhost))
+        named = in_namespace(parse_stream(_path_text(app, name)), hosts.namespaces)
+    return attrs.evolve(named, vhost=hosts.vhost_of(vhost or named.vhost))
 
 
 def path_key(app: str, name: str, vhost: str, vhost_of: Callable[[str], str]) -> str:

@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 from weakref import WeakValueDictionary
 
+import attrs
 import trio
 
 from trio_srs.faults.fault import Fault, FaultTarget, Occasion
@@ -33,6 +34,7 @@ from trio_srs.hub.fault_injection import FaultWork
 from trio_srs.hub.forms import Form
 from trio_srs.hub.registry import SessionEntry
 from trio_srs.hub.reports import Reports
+from trio_srs.hub.resolution import in_namespace
 from trio_srs.net.fault_deeds import DEEDS, ENDS, do, do_for_a_while, undo
 from trio_srs.net.faulty_connection import FaultyConnection, Patient
 from trio_srs.net.tls_faults import TlsFault
@@ -43,6 +45,7 @@ from trio_srs.service.faults.faults_gate import FaultsGate
 from trio_srs.service.faults.faulty_form import FRAME_FAULTS, FaultyForm, FrameFault
 from trio_srs.session.rtmp_server import RtmpServerSession
 from trio_srs.wire.stream_name import split_key
+from trio_srs.wire.url import StreamName
 
 __all__ = ["FaultInjector"]
 
@@ -93,7 +96,7 @@ class FaultInjector:
         seed: int = 0,
         routes: list[WebRoute] | None = None,
     ) -> None:
-        self._bus, self._reports, self._vhost_of = bus, reports, access.rules.vhost_of
+        self._bus, self._reports, self._rules = bus, reports, access.rules
         self._plan = FaultPlan(seed, self._tell)
         self.on_add: list[Callable[[Fault], None]] = []
         self._connections: dict[str, ServedConnection] = {}
@@ -182,10 +185,11 @@ class FaultInjector:
     def _web_target(self, client: WebClient, path: str) -> FaultTarget:
         """Who asks for a path. Of a name in it the application and the stream are known."""
         app, _, file = path.strip("/").rpartition("/")
-        stream = f"{app}/{file.partition('.')[0]}"
+        said = StreamName("", app, file.partition(".")[0])
+        place = in_namespace(said, self._rules.namespaces)
         return FaultTarget(
-            session="", peer=client.peer, protocol=client.protocol, app=app, stream=stream,
-            path=path,
+            session="", peer=client.peer, protocol=client.protocol, vhost=place.vhost,
+            app=place.app, stream=place.path, path=path,
         )  # fmt: skip
 
     def _on_wire(self, claim: Claim, client: WebClient) -> None:
@@ -214,15 +218,14 @@ class FaultInjector:
             names = (it.stream for it in reversed(asked.newest) if it.what != "connect")
             stream = next(names, "")
         connected = asked.connected if asked is not None else None
-        said = split_key(stream, self._vhost_of) if stream else None
-        return FaultTarget(
-            session=entry.id,
-            peer=entry.peer,
-            protocol=entry.protocol,
-            vhost=connected.vhost if connected else "",
-            app=said.app if said else connected.app if connected else faulty.said_app,
-            stream=said.path if said else "",
-        )
+        target = FaultTarget(session=entry.id, peer=entry.peer, protocol=entry.protocol)
+        if stream:
+            said = split_key(stream, self._rules.vhost_of)
+            return attrs.evolve(target, vhost=said.vhost, app=said.app, stream=said.path)
+        if connected is not None:
+            return attrs.evolve(target, vhost=connected.vhost, app=connected.app)
+        place = in_namespace(StreamName("", faulty.said_app, ""), self._rules.namespaces)
+        return attrs.evolve(target, vhost=place.vhost, app=place.app)
 
     def _hear(self, event: Event) -> None:
         faulty = self._connections.get(event.session)

@@ -10,7 +10,7 @@ from litestar import post
 from litestar.params import JSONBody
 
 from trio_srs.hub.gate import AccessRequest
-from trio_srs.hub.resolution import VhostDisabledError
+from trio_srs.hub.resolution import VhostDisabledError, in_namespace
 from trio_srs.service.api.context import ApiContext
 from trio_srs.service.api.error_answers import located
 from trio_srs.service.api.routes.parameters import Api, failures
@@ -128,7 +128,7 @@ def _imagined(api: ApiContext, data: AccessQuestion) -> tuple[AccessRequest, str
 
 
 def _stream(api: ApiContext, text: str) -> StreamName:
-    named = parse_stream(text)
+    named = in_namespace(parse_stream(text), api.hosts.namespaces)
     vhost = api.hosts.vhost_of(named.vhost)
     if not api.hosts.vhost_enabled(vhost):
         raise VhostDisabledError(f"virtual host {vhost} is not enabled")

@@ -157,7 +157,7 @@ async def show_settings(
     api: Api, app: AppName, name: StreamPart, vhost: Vhost = ""
 ) -> SettingsAnswer:
     """What the configuration says for one stream, whether anybody publishes it or not."""
-    said = path_name(app, name, vhost, api.hosts.vhost_of)
+    said = path_name(app, name, vhost, api.hosts)
     settings = api.hosts.settings_for(said.vhost, said.app, said.name)
     return SettingsAnswer(
         stream=key_of(said.vhost, said.path), settings=_steering(api).shown(settings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Final
 
 from litestar import get
@@ -9,7 +10,9 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import HeaderParameter, QueryParameter
 from litestar.response import Stream
 
+from trio_srs.hub.bus import Event
 from trio_srs.service.api.answers import SentEvent
+from trio_srs.service.api.context import ApiContext
 from trio_srs.service.api.event_stream import EventStream
 from trio_srs.service.api.names import find_key
 from trio_srs.service.api.routes.parameters import (
@@ -20,6 +23,7 @@ from trio_srs.service.api.routes.parameters import (
     Vhost,
     failures,
 )
+from trio_srs.service.api.routes.wanted_sessions import is_in_vhost
 
 __all__ = ["follow_events"]
 
@@ -40,6 +44,16 @@ _Follow = Annotated[
     bool,
     QueryParameter(description="`false` ends the answer after what has happened so far."),
 ]
+
+
+def _is_in(api: ApiContext, vhost: str, event: Event) -> bool:
+    """Whether an event is of a virtual host, or of a session that is in it."""
+    said = getattr(event, "stream", "")
+    if said.startswith(f"{vhost}/") or getattr(event, "vhost", "") == vhost:
+        return True
+    find = api.registry
+    entry = find.find(event.session) or find.find_ended(event.session)
+    return not said and entry is not None and is_in_vhost(entry, vhost)
 
 
 @get(
@@ -78,5 +92,6 @@ def follow_events(
     if after == _NO_EVENT:
         after = _NO_EVENT if since == NOT_SAID else api.journal.id_of(since)
     known = None if after == _NO_EVENT else after
-    events = EventStream(api.journal, api.turns, known, api.stopping, follow, key)
+    which = partial(_is_in, api, api.hosts.vhost_of(vhost)) if vhost and key is None else None
+    events = EventStream(api.journal, api.turns, known, api.stopping, follow, key, which)
     return Stream(events, media_type=_EVENTS, headers=_HEADERS)

@@ -23,6 +23,7 @@ __all__ = [
     "StreamPart",
     "Vhost",
     "failures",
+    "known_vhost",
 ]
 
 _MEANINGS: Final = {
@@ -62,7 +63,8 @@ Vhost = Annotated[
     str,
     QueryParameter(
         description="The host that clients of the stream connect to, where virtual hosts are "
-        "configured; the default one if it is left out, or nobody has configured it.",
+        "configured, or the name of a namespace; the default one if it is left out, or nobody has "
+        "configured it. Of a list without `stream`: only what is of this host.",
     ),
 ]
 
@@ -97,6 +99,11 @@ Detail = Annotated[
     ),
 ]
 SessionId = Annotated[str, PathParameter(description="The id of a session, as `c17`.")]
+
+
+def known_vhost(api: ApiContext, vhost: str) -> str:
+    """The configured virtual host that a request is about; empty if it says none."""
+    return api.hosts.vhost_of(vhost) if vhost else ""
 
 
 def failures(*statuses: int) -> dict[int, ResponseSpec]:

@@ -30,6 +30,7 @@ from trio_srs.service.api.routes.parameters import (
     SessionId,
     Vhost,
     failures,
+    known_vhost,
 )
 from trio_srs.service.api.routes.wanted_sessions import (
     OfAddress,
@@ -38,6 +39,7 @@ from trio_srs.service.api.routes.wanted_sessions import (
     WantedSessions,
     What,
 )
+from trio_srs.wire.url import DEFAULT_VHOST
 
 __all__ = ["end_session", "end_sessions", "list_sessions", "show_session"]
 
@@ -107,7 +109,12 @@ async def list_sessions(
     over, counts here for `stream`, `what` and `user`.
     """
     wanted = WantedSessions(
-        stream=_key(api, stream, vhost), what=what, user=user, address=address, protocol=protocol
+        stream=_key(api, stream, vhost),
+        vhost="" if stream else known_vhost(api, vhost),
+        what=what,
+        user=user,
+        address=address,
+        protocol=protocol,
     )
     order = Order(sort)
 
@@ -136,6 +143,12 @@ def _key(api: ApiContext, stream: str, vhost: str) -> str | None:
     return find_key(stream, vhost, api.hosts.vhost_of, "query.stream") if stream else None
 
 
+def _other_vhost(api: ApiContext, vhost: str) -> str:
+    """A virtual host that is named: any host that is not configured is the default one."""
+    known = known_vhost(api, vhost)
+    return "" if known == DEFAULT_VHOST else known
+
+
 @delete(
     "/api/v2/sessions",
     tags=["sessions"],
@@ -154,17 +167,22 @@ async def end_sessions(
     protocol: OfProtocol = "",
     detail: Detail = "by the API",
 ) -> EndedAnswer:
-    """Close the connections of a stream, a user, an address or a protocol, and answer when all of
-    them are closed, or after 5 seconds. Something has to be said of which.
+    """Close the connections of a stream, a virtual host, a user, an address or a protocol, and
+    answer when all of them are closed, or after 5 seconds. Something has to be said of which.
 
     Of `stream`, `what` and `user` only publishes and plays count that go on now.
     """
     wanted = WantedSessions(
-        stream=_key(api, stream, vhost), what=what, user=user, address=address, protocol=protocol
+        stream=_key(api, stream, vhost),
+        vhost="" if stream else _other_vhost(api, vhost),
+        what=what,
+        user=user,
+        address=address,
+        protocol=protocol,
     )
     if not wanted.are_some:
         with located("query"):
-            raise NoSessionsNamedError("expected stream, what, user, address or protocol")
+            raise NoSessionsNamedError("expected stream, vhost, what, user, address or protocol")
     ending: list[SessionEntry] = []
 
     def visit(entry: SessionEntry) -> bool:

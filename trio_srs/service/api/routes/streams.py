@@ -24,7 +24,9 @@ from trio_srs.service.api.routes.parameters import (
     StreamPart,
     Vhost,
     failures,
+    known_vhost,
 )
+from trio_srs.wire.stream_name import split_key
 
 __all__ = ["kick_publisher", "list_streams", "show_stream"]
 
@@ -56,6 +58,7 @@ _STREAM: Final = f"{STREAMS}/{{app:str}}/{{name:str}}"
 async def list_streams(
     api: Api,
     name: _Pattern = "",
+    vhost: Vhost = "",
     only: _Only = "",
     sort: _Sort = "name",
     start: Start = 0,
@@ -65,9 +68,12 @@ async def list_streams(
     names = tuple(dict.fromkeys((*api.hub.names(), *api.reports.names())))
     order = Order(sort)
     is_by_name = order.key == "name"
+    host = known_vhost(api, vhost)
 
     def fits(each: str) -> bool:
         if name and not fnmatchcase(each, name):
+            return False
+        if host and split_key(each, api.hosts.vhost_of).vhost != host:
             return False
         return not only or _is_published(api, each) is (only == "published")
 

@@ -11,7 +11,7 @@ from litestar.params import QueryParameter
 from trio_srs.hub.registry import SessionEntry
 from trio_srs.hub.session_requests import Request
 
-__all__ = ["OfAddress", "OfProtocol", "OfUser", "WantedSessions", "What"]
+__all__ = ["OfAddress", "OfProtocol", "OfUser", "WantedSessions", "What", "is_in_vhost"]
 
 What = Annotated[
     Literal["", "publish", "play"],
@@ -40,6 +40,8 @@ class WantedSessions:
 
     stream: str | None = None
     """The stream's name in the hub."""
+    vhost: str = _ANYTHING
+    """The configured virtual host that it connected to, or has asked for a stream of."""
     what: str = _ANYTHING
     user: str = _ANYTHING
     address: str = _ANYTHING
@@ -60,6 +62,8 @@ class WantedSessions:
             return False
         if self.protocol and not _is_of(entry.protocol, self.protocol):
             return False
+        if self.vhost and not is_in_vhost(entry, self.vhost):
+            return False
         if self.stream is None and not self.what and not self.user:
             return True
         requests = entry.requests.newest if entry.requests else ()
@@ -71,6 +75,16 @@ class WantedSessions:
             and (not self.what or request.what == self.what)
             and (not self.user or request.account == self.user)
         )
+
+
+def is_in_vhost(entry: SessionEntry, vhost: str) -> bool:
+    """Whether a session connected to a virtual host, or has asked for a stream of it."""
+    asked = entry.requests
+    if asked is None:
+        return False
+    if asked.connected is not None and asked.connected.vhost == vhost:
+        return True
+    return any(each.stream.startswith(f"{vhost}/") for each in asked.newest)
 
 
 def _is_of(protocol: str, wanted: str) -> bool:

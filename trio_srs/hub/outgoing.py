@@ -54,12 +54,14 @@ class Outgoing:
         start: starts a task in the connection's nursery.
     """
 
+    __slots__ = ("_relief", "_running", "_start", "link", "readers")
+
     def __init__(self, link: Drain, start: Callable[[Callable[[], Awaitable[Any]]], None]) -> None:
         self.link = link
         self.readers: list[Reader] = []
         self._start = start
         self._running = False
-        self._relief = trio.Event()
+        self._relief: trio.Event | None = None  # while somebody waits for it
 
     def wake(self) -> None:
         """There may be something to send; returns at once."""
@@ -80,14 +82,17 @@ class Outgoing:
     async def relieved(self) -> None:
         """Wait until nothing is owed; a reader may well owe something again when this returns."""
         if self.link.busy:
+            if self._relief is None:
+                self._relief = trio.Event()
             await self._relief.wait()
 
     async def _run(self) -> None:
         try:
             while True:
                 await self._drained()
-                self._relief.set()
-                self._relief = trio.Event()
+                if self._relief is not None:
+                    self._relief.set()
+                    self._relief = None
                 if self._serve():
                     await trio.lowlevel.checkpoint()
                 elif not self.link.busy:

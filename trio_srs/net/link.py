@@ -107,7 +107,7 @@ class Link(Generic[SessionT]):
         self._buffer = buffer
         self.most = len(buffer)
         self._on_work = on_work
-        self._owed: deque[Piece] = deque()
+        self._owed: deque[Piece] | None = None  # nearly never is anything
         self._moved_at = 0.0
         self._broken: OSError | None = None
         transport.on_backlog = self._become_busy
@@ -190,7 +190,7 @@ class Link(Generic[SessionT]):
         """Send whole messages; what is not taken now is owed."""
         self.bytes_said += len(data)
         if self.busy:
-            self._owed.append(data)
+            self._queue.append(data)
             return
         taken = 0
         try:
@@ -207,7 +207,7 @@ class Link(Generic[SessionT]):
         size = sum(map(len, pieces))
         self.bytes_said += size
         if self.busy:
-            self._owed.extend(_all_behind(pieces, 0))
+            self._queue.extend(_all_behind(pieces, 0))
             return
         taken = 0
         try:
@@ -217,12 +217,12 @@ class Link(Generic[SessionT]):
         except OSError as error:
             self.broke(error)
         if taken < size:
-            self._owed.extend(_all_behind(pieces, taken))
+            self._queue.extend(_all_behind(pieces, taken))
             self._become_busy()
 
     def owe(self, pieces: Sequence[memoryview]) -> None:
         """What is left of a message of which the transport took the first part."""
-        self._owed.extend(pieces)
+        self._queue.extend(pieces)
         self._become_busy()
 
     def broke(self, error: OSError) -> None:
@@ -243,7 +243,14 @@ class Link(Generic[SessionT]):
     @property
     def owed(self) -> int:
         """Bytes owed to the peer, apart from what the transport holds."""
-        return sum(map(len, self._owed))
+        return sum(map(len, self._owed or ()))
+
+    @property
+    def _queue(self) -> deque[Piece]:
+        """What is owed, to put more behind it: it is made when there is something."""
+        if self._owed is None:
+            self._owed = deque()
+        return self._owed
 
     async def drained(self) -> None:
         """Wait until nothing is owed.
@@ -289,6 +296,7 @@ class Link(Generic[SessionT]):
                 owed[0] = _behind(piece, taken)
                 return
             owed.popleft()
+        self._owed = None
         self.busy = self.transport.backlog > 0
 
     def _offer(self, piece: Piece) -> int:
@@ -343,7 +351,7 @@ class Link(Generic[SessionT]):
         self.transport.reset()
         self.transport.on_backlog = None
         self._on_work = _nobody
-        self._owed.clear()
+        self._owed = None
 
 
 def _behind(piece: Piece, taken: int) -> Piece:

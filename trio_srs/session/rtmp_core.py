@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import ClassVar, Final, Protocol
@@ -160,8 +159,9 @@ class RtmpCore:
         self.buffer_length_ms: int | None = None
         """What the peer said it buffers, if it did."""
         self.heard_at = now
-        self.parts: deque[Message] = deque()
-        """What was in an aggregate and comes before anything else; see :meth:`sift`."""
+        self.parts: list[Message] = []
+        """What was in an aggregate and comes before anything else, the next one last; see
+        :meth:`sift`."""
         self.out: list[Piece] = []
         """What is queued to be sent; :meth:`data_to_send` takes it."""
         self._shaking = not handshake.done
@@ -265,7 +265,7 @@ class RtmpCore:
         Raises:
             ProtocolError: the peer broke the protocol; the session is over.
         """
-        while (message := self.parts.popleft() if self.parts else self.read()) is not None:
+        while (message := self.parts.pop() if self.parts else self.read()) is not None:
             if self.sift(message):
                 return message
         return None
@@ -283,7 +283,7 @@ class RtmpCore:
             return False
         if type_id == MessageType.AGGREGATE:
             with self.blaming("message"):
-                self.parts.extend(_parts_of(message))
+                self.parts[:] = reversed(_parts_of(message))
             self.note(OddityKind.AGGREGATE, f"an aggregate of {len(self.parts)} messages")
             return False
         return True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Mapping
 from typing import ClassVar, Final
 
@@ -143,7 +142,7 @@ class RtmpServerSession:
         self._handshake_told = False
         self._streams = MessageStreams(self.options.limits.message_streams)
         self._flow = "flash"
-        self._ready: deque[RtmpServerEvent] = deque()
+        self._ready: list[RtmpServerEvent] = []  # a few at most
         self._pending: _Request | None = None
         self._transaction_id = 0.0  # of connect: the only request whose answer is a _result
 
@@ -187,7 +186,7 @@ class RtmpServerSession:
             ProtocolError: the peer broke the protocol; the session is over.
         """
         if self._ready:
-            return self._report(self._ready.popleft())
+            return self._report(self._ready.pop(0))
         if self._pending is not None:
             return NEED_DECISION
         if not self._handshake_told and self.handshake.done:
@@ -196,7 +195,7 @@ class RtmpServerSession:
         core, publishing = self.core, self._streams.publishing
         read, parts = core.read, core.parts
         for _ in _IN_A_TURN:
-            message = parts.popleft() if parts else read()
+            message = parts.pop() if parts else read()
             if message is None:
                 return NEED_DATA
             if message.stream_id in publishing and message.type_id in MEDIA_TYPES:
@@ -205,7 +204,7 @@ class RtmpServerSession:
             if found is not None:
                 return found
             if self._ready:
-                return self._report(self._ready.popleft())
+                return self._report(self._ready.pop(0))
         return NEED_TURN
 
     def _report(self, event: RtmpServerEvent) -> RtmpServerEvent:

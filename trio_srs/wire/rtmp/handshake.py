@@ -185,6 +185,7 @@ class _Handshake(abc.ABC):
             del self._buffer[: 1 + _PART]
             answer = self._answer_first(first)
             self.started = True
+            self._random = b""  # it has been said, and most connections last
         if len(self._buffer) >= _PART:
             self.trailing = bytes(self._buffer[_PART:])
             self._buffer.clear()

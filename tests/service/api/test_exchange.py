@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
@@ -41,12 +40,9 @@ class App:
         self.bodies: list[bytes] = []
         self.has_gone = 0
         self.given_up = trio.Event()
-        self.passes: list[int] = []
-        self.count_pass: Callable[[], int] = lambda: 0
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
         self.scopes.append(scope)
-        self.passes.append(self.count_pass())
         match scope["path"]:
             case "/body":
                 await self._hear(receive)
@@ -261,26 +257,3 @@ async def test_the_client_is_whom_a_trusted_proxy_names(
     await connection.ask("/", fields={"X-Forwarded-For": said})
     await connection.answer()
     assert app.scopes[0]["client"] == seen
-
-
-class Passes(trio.abc.Instrument):
-    """Counts the passes of the scheduler."""
-
-    count = 0
-
-    def before_io_wait(self, timeout: float) -> None:
-        self.count += 1
-
-
-async def test_however_many_ask_at_once_a_pass_begins_few_answers(dial: Dial, app: App) -> None:
-    clients = [await dial() for _ in range(50)]
-    passes = Passes()
-    app.count_pass = lambda: passes.count
-    trio.lowlevel.add_instrument(passes)
-    for client in clients:
-        assert client.transport.offer(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-    for client in clients:
-        assert (await client.answer()).status == 200
-    trio.lowlevel.remove_instrument(passes)
-    assert len(app.passes) == len(clients)
-    assert max(Counter(app.passes).values()) <= 3

@@ -7,8 +7,8 @@ neither does, see :mod:`trio_srs.service.api.openness`.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 from urllib.parse import urlsplit
 
 from trio_srs.errors import RefusedError
@@ -32,6 +32,7 @@ __all__ = [
     "NotPermittedError",
     "OriginRefusedError",
     "admit",
+    "needed_for",
     "needing",
 ]
 
@@ -40,6 +41,20 @@ _NEEDS: Final = "needs"
 _Needs = Callable[["ASGIConnection[Any, Any, Any, Any]"], Permission]
 _OTHER_SITES: Final = frozenset({"cross-site", "same-site"})
 """Of ``Sec-Fetch-Site`` (Fetch Metadata Request Headers, section 2.3)."""
+
+
+class Asking(Protocol):
+    """A request, as far as it matters who asks."""
+
+    @property
+    def scope(self) -> Mapping[str, Any]:
+        """What the ASGI specification says of a request."""
+        ...
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """By their names in small letters."""
+        ...
 
 
 class HostRefusedError(RefusedError):
@@ -73,8 +88,8 @@ def needing(permission: Permission | _Needs) -> dict[str, Any]:
 
 
 async def admit(
-    connection: ASGIConnection[Any, Any, Any, Any],
-    handler: BaseRouteHandler,
+    connection: Asking,
+    needed: Permission,
     config: ApiConfig,
     access: AccessControl,
     *,
@@ -83,12 +98,12 @@ async def admit(
     """Let a request in.
 
     Args:
+        needed: what it takes, see :func:`needed_for`.
         is_reached: whether others than this machine reach the API.
 
     Raises:
         Located: it is not let in, and why.
     """
-    needed = _needed(connection, handler)
     _check_page(connection, config.cors_origins, needed)
     if not has_say(config, access):
         _check_open(connection, config, is_reached)
@@ -96,9 +111,10 @@ async def admit(
         await _check_user(connection, config, access, needed)
 
 
-def _needed(
+def needed_for(
     connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
 ) -> Permission:
+    """What a request to a function takes."""
     said: Permission | _Needs | None = handler.opt.get(_NEEDS)
     if said is not None:
         return said if isinstance(said, Permission) else said(connection)
@@ -109,9 +125,7 @@ def _needed(
 # ------------------------------------------------------------------ web pages
 
 
-def _check_page(
-    connection: ASGIConnection[Any, Any, Any, Any], origins: tuple[str, ...], needed: Permission
-) -> None:
+def _check_page(connection: Asking, origins: tuple[str, ...], needed: Permission) -> None:
     """A browser says which page asks; what is no browser says nothing, and is no page's victim."""
     if "*" in origins:
         return
@@ -132,9 +146,7 @@ def _authority(origin: str) -> str:
     return origin.partition("://")[2].lower()
 
 
-def _check_open(
-    connection: ASGIConnection[Any, Any, Any, Any], config: ApiConfig, is_reached: bool
-) -> None:
+def _check_open(connection: Asking, config: ApiConfig, is_reached: bool) -> None:
     if config.unauthenticated is OpenTo.ANYWHERE:
         return
     if is_reached:
@@ -161,7 +173,7 @@ def _host(authority: str) -> str:
 # ---------------------------------------------------------------------- users
 
 
-def _has_token(connection: ASGIConnection[Any, Any, Any, Any], config: ApiConfig) -> bool:
+def _has_token(connection: Asking, config: ApiConfig) -> bool:
     if config.token is None:
         return False
     kind, _, said = connection.headers.get("authorization", "").partition(" ")
@@ -170,7 +182,7 @@ def _has_token(connection: ASGIConnection[Any, Any, Any, Any], config: ApiConfig
 
 
 async def _check_user(
-    connection: ASGIConnection[Any, Any, Any, Any],
+    connection: Asking,
     config: ApiConfig,
     access: AccessControl,
     needed: Permission,
@@ -202,7 +214,7 @@ def _sufficient(needed: Permission) -> Iterator[Permission]:
         yield Permission.OPERATE
 
 
-def _request(connection: ASGIConnection[Any, Any, Any, Any], said: str) -> AccessRequest:
+def _request(connection: Asking, said: str) -> AccessRequest:
     scheme = str(connection.scope["scheme"])
     return AccessRequest(
         session="",

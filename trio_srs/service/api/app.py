@@ -15,7 +15,8 @@ from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.params import QueryParameter
 
-from trio_srs.service.api.admission import admit
+from trio_srs.service.api.admission import admit, needed_for
+from trio_srs.service.api.beginning import in_turns
 from trio_srs.service.api.context import ApiContext
 from trio_srs.service.api.encoding import PlainResponse, encode
 from trio_srs.service.api.error_answers import (
@@ -66,6 +67,7 @@ from trio_srs.service.api.routes.sessions import (
 from trio_srs.service.api.routes.streams import kick_publisher, list_streams, show_stream
 from trio_srs.service.api.routes.waiting import wait
 from trio_srs.service.api.schema import PlainSchemas, first_paragraph
+from trio_srs.service.api.short_way import shortened
 from trio_srs.service.api.srs.raw import show_raw
 from trio_srs.service.api.srs.stream_answers import SrsCode
 from trio_srs.service.api.srs.streams import (
@@ -106,6 +108,12 @@ _ROUTES: Final = (
     *(show_memory, show_features, list_vhosts, show_vhost, list_srs_streams, show_srs_stream),
     *(list_clients, show_client, kick_client, show_raw),
 )
+_SHORT: Final = (
+    *(show_server, list_streams, show_stream, list_sessions, show_session),
+    *(show_versions, show_summaries, show_rusages, show_own_stat, show_cpu, show_memory),
+    *(list_vhosts, show_vhost, list_srs_streams, show_srs_stream, list_clients, show_client),
+)
+"""What is asked again and again."""
 _ABOUT: Final = """\
 What a live media server knows, and what it can be told to do. Every error is a JSON object with \
 `code`, `message` and `where`. Names of streams are those that clients use: `live/cam1`. Where \
@@ -141,7 +149,8 @@ def make_app(context: ApiContext) -> Asgi:
         logging_config=None,
         state=State({"context": context}),
     )
-    return answering_head_requests(folding(hurrying(app)))
+    whole = answering_head_requests(folding(hurrying(in_turns(app, context))))
+    return shortened(whole, context, _SHORT)
 
 
 def _admitting(context: ApiContext) -> Callable[[Request[Any, Any, Any]], Awaitable[None]]:
@@ -150,7 +159,8 @@ def _admitting(context: ApiContext) -> Callable[[Request[Any, Any, Any]], Awaita
 
     async def ask(request: Request[Any, Any, Any]) -> None:
         handler = request.route_handler
-        await admit(request, handler, context.config, context.access, is_reached=context.is_reached)
+        needed, is_reached = needed_for(request, handler), context.is_reached
+        await admit(request, needed, context.config, context.access, is_reached=is_reached)
         _refuse_unknown_parameters(request, handler)
         if context.keeping.namespaces is not None:
             _note_namespaces(context.keeping.namespaces, str(request.url))

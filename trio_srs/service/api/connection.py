@@ -74,8 +74,7 @@ class ApiConnection(WebConnection):
             room.release_on_behalf_of(self)
 
     async def find_handler(self, asked: HttpRequest) -> Handler:
-        service = self._service
-        return AsgiExchange(self, asked, service.app, service.context.turns)
+        return AsgiExchange(self, asked, self._service.app)
 
     def find_ready(self, asked: HttpRequest) -> None:
         """Nobody: an application may wait."""

@@ -13,6 +13,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, InternalServerException, ValidationException
 
 from trio_srs.errors import RefusedError
+from trio_srs.hub.supervisor import Supervisor
 
 __all__ = [
     "HANDLERS",
@@ -25,7 +26,9 @@ __all__ = [
     "UnknownParameterError",
     "UnknownSessionError",
     "UnknownStreamError",
+    "bug_answer",
     "located",
+    "refusal_answer",
 ]
 
 
@@ -131,9 +134,12 @@ _CHALLENGE: Final = 'Basic realm="trio-srs", Bearer'
 """What a client may show to be a user (RFC 9110 11.6.1)."""
 
 
-def _refused(
-    _: Request[Any, Any, Any], refusal: RefusedError, where: str = ""
-) -> Response[Failure]:
+def refusal_answer(refusal: RefusedError, where: str = "") -> Response[Failure]:
+    """What is answered to what is refused.
+
+    Args:
+        where: the part of the request that it is about.
+    """
     headers = {}
     if refusal.http_status == 401:
         is_token = isinstance(refusal, TokenRefusedError)
@@ -141,8 +147,12 @@ def _refused(
     return _failure(refusal.http_status, refusal.code, str(refusal), where, **headers)
 
 
-def _located(request: Request[Any, Any, Any], error: Located) -> Response[Failure]:
-    return _refused(request, error.refusal, error.where)
+def _refused(_: Request[Any, Any, Any], refusal: RefusedError) -> Response[Failure]:
+    return refusal_answer(refusal)
+
+
+def _located(_: Request[Any, Any, Any], error: Located) -> Response[Failure]:
+    return refusal_answer(error.refusal, error.where)
 
 
 def _invalid(_: Request[Any, Any, Any], error: ValidationException) -> Response[Failure]:
@@ -195,8 +205,17 @@ def _inside(request: Request[Any, Any, Any], error: InternalServerException) -> 
 
 
 def _bug(request: Request[Any, Any, Any], error: Exception) -> Response[Failure]:
-    where = f"{request.method} {request.url.path}"
-    request.app.state.context.hub.supervisor.report(f"the answer to {where}", error)
+    asked = f"{request.method} {request.url.path}"
+    return bug_answer(request.app.state.context.hub.supervisor, asked, error)
+
+
+def bug_answer(supervisor: Supervisor, asked: str, error: Exception) -> Response[Failure]:
+    """What is answered where a bug of ours keeps us from it; the bug is reported.
+
+    Args:
+        asked: the method and the path.
+    """
+    supervisor.report(f"the answer to {asked}", error)
     return _failure(500, "internal_error", "a bug of ours; the log has the traceback", "")
 
 

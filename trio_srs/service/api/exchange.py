@@ -15,7 +15,6 @@ from urllib.parse import unquote
 import trio
 
 from trio_srs.errors import PeerError
-from trio_srs.hub.turns import Turns
 from trio_srs.net.link import PeerClosedError
 from trio_srs.net.reading import After, read_from
 from trio_srs.session.http_events import HttpBody, HttpRequest, joined
@@ -30,8 +29,6 @@ __all__ = ["AsgiExchange"]
 _GONE: Final[Mapping[str, Any]] = {"type": "http.disconnect"}
 _ASGI: Final = {"version": "3.0", "spec_version": "2.4"}
 _LENGTH: Final = "content-length"
-_BEGINNING_S: Final = 0.0004
-"""What an application takes before it waits for anything, or has answered."""
 
 
 class AsgiExchange:
@@ -39,8 +36,6 @@ class AsgiExchange:
 
     Args:
         app: the application, as soon as it is there.
-        turns: in which the application begins: however many ask at once, each pass of the scheduler
-            begins few.
     """
 
     def __init__(
@@ -48,10 +43,8 @@ class AsgiExchange:
         connection: WebConnection,
         asked: HttpRequest,
         app: Callable[[], Awaitable[Asgi]],
-        turns: Turns,
     ) -> None:
-        self._connection, self._asked = connection, asked
-        self._app, self._turns = app, turns
+        self._connection, self._asked, self._app = connection, asked, app
         self._scope = trio.CancelScope()
         self._is_heard = False  # all of the request
         self._head: tuple[int, dict[str, str]] | None = None  # of the answer, until it is said
@@ -70,7 +63,6 @@ class AsgiExchange:
             RuntimeError: the application has not said all of its answer.
         """
         app = await self._app()
-        await self._turns.step(_begin, more_s=_BEGINNING_S)
         with self._scope:
             await app(self._asgi_scope(), self._receive, self._send)
         if self._error is not None:
@@ -163,10 +155,6 @@ class AsgiExchange:
         self._error = error
         self._scope.cancel()
         await trio.sleep_forever()
-
-
-def _begin() -> None:
-    """Whose turn it is goes on by itself."""
 
 
 @functools.lru_cache(maxsize=1)

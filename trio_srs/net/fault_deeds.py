@@ -19,7 +19,7 @@ from trio_srs.wire.rtmp.control import WindowAckSize
 from trio_srs.wire.rtmp.message import Message, MessageType
 from trio_srs.wire.rtmp.status import StatusCode
 
-__all__ = ["DEEDS", "ENDS", "Deed", "do", "do_for_a_while", "undo"]
+__all__ = ["DEEDS", "ENDS", "OF_BYTES", "Deed", "do", "do_for_a_while", "undo"]
 
 Deed = Callable[[FaultyConnection, Fault, str], None]
 """Does a fault; the text says which it is."""
@@ -39,11 +39,12 @@ def _end(connection: FaultyConnection, fault: Fault, label: str) -> None:
     if not fault.inside:
         connection.end(label, is_reset=is_reset)
         return
-    # What is sent next is torn: of a player something is, and else it is a ping.
+    # What is sent next is torn: to who speaks RTMP that is a ping at the latest.
     writing = connection.transport.writing
     writing.call_after(_TORN_BYTES, lambda: connection.end(label, is_reset=is_reset))
-    connection.core.ping(trio.current_time())
-    connection.patient.link.flush()
+    if connection.speaks_rtmp:
+        connection.core.ping(trio.current_time())
+        connection.patient.link.flush()
 
 
 def _stall(connection: FaultyConnection, fault: Fault, _label: str) -> None:
@@ -127,6 +128,8 @@ def _extra_ping(connection: FaultyConnection, _fault: Fault, _label: str) -> Non
 
 
 ENDS: Final = frozenset({FaultKind.CLOSE, FaultKind.RESET, FaultKind.HALF_CLOSE})
+OF_BYTES: Final = ENDS | {FaultKind.STALL, FaultKind.SLOW, FaultKind.NOISE}
+"""What is done to bytes, whatever protocol they are of."""
 _LASTING: Final = frozenset({FaultKind.STALL, FaultKind.SLOW, FaultKind.LATE, FaultKind.SILENT})
 
 DEEDS: Final[Mapping[FaultKind, Deed]] = {

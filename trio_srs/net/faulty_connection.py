@@ -82,6 +82,11 @@ class FaultyConnection:
         return request.app if request is not None else ""
 
     @property
+    def speaks_rtmp(self) -> bool:
+        """Whether it has RTMP's framing."""
+        return isinstance(getattr(self.patient.link.session, "core", None), RtmpCore)
+
+    @property
     def core(self) -> RtmpCore:
         """RTMP's framing, of a connection that speaks RTMP."""
         core: RtmpCore = self.patient.link.session.core

@@ -15,13 +15,17 @@ from trio.testing import wait_all_tasks_blocked
 
 from tests.service.rtmp.house import CAPACITY, FAST, FixedRules
 from tests.service.witness import Witness
+from trio_srs.faults.fault_plan import PlannedFault
+from trio_srs.faults.fault_text import parse_fault
 from trio_srs.hub.access import AccessControl
+from trio_srs.hub.fault_injection import FaultInjection
 from trio_srs.hub.gate import AllowAll, Gate
 from trio_srs.hub.hub import Hub
 from trio_srs.hub.participant import PublisherInfo
 from trio_srs.hub.publishing import Publishing
 from trio_srs.hub.registry import Registry
 from trio_srs.hub.settings import StreamSettings
+from trio_srs.service.faults.fault_injector import FaultInjector
 from trio_srs.service.http.config import HttpConfig
 from trio_srs.service.http.context import HttpContext
 from trio_srs.service.http.server import HttpService
@@ -159,6 +163,7 @@ class HttpHouse(Witness):
     gate: Gate = attrs.field(factory=AllowAll)
     registry: Registry = attrs.field(factory=Registry)
     hub: Hub = attrs.field(init=False)
+    faults: FaultInjection = attrs.field(init=False)
     rules_type: type[FixedRules] = FixedRules
     rules: FixedRules = attrs.field(init=False)
     service: HttpService = attrs.field(init=False)
@@ -167,9 +172,14 @@ class HttpHouse(Witness):
     def __attrs_post_init__(self) -> None:
         self.rules = self.rules_type(self.settings)
         self.hub = Hub(bus=self.bus)
+        access = AccessControl(self.rules, [self.gate])
+        self.faults = FaultInjection(
+            lambda: FaultInjector(access, self.bus, self.hub.reports, routes=[])
+        )
         context = HttpContext(
             config=self.config,
-            access=AccessControl(self.rules, [self.gate]),
+            access=access,
+            faults=self.faults,
             hub=self.hub,
             bus=self.bus,
             registry=self.registry,
@@ -195,6 +205,10 @@ class HttpHouse(Witness):
         )
         self.service.serve(server)
         return Client(client)
+
+    def fault(self, text: str, **words: object) -> PlannedFault:
+        """Have something done wrong from now on."""
+        return self.faults.needed().add(parse_fault(text, words))
 
     def somebody(self) -> PublisherInfo:
         """Who publishes in these tests."""

@@ -35,7 +35,7 @@ from trio_srs.hub.forms import Form
 from trio_srs.hub.registry import SessionEntry
 from trio_srs.hub.reports import Reports
 from trio_srs.hub.resolution import in_namespace
-from trio_srs.net.fault_deeds import DEEDS, ENDS, do, do_for_a_while, undo
+from trio_srs.net.fault_deeds import DEEDS, ENDS, OF_BYTES, do, do_for_a_while, undo
 from trio_srs.net.faulty_connection import FaultyConnection, Patient
 from trio_srs.net.tls_faults import TlsFault
 from trio_srs.service.base import WebClient, WebRoute
@@ -77,6 +77,10 @@ class ServedConnection(FaultyConnection):
     def __init__(self, patient: ServedPatient) -> None:
         super().__init__(patient)
         self.served = patient
+
+    def can_meet(self, fault: Fault) -> bool:
+        """Whether it can be done to it: what is said by RTMP is not said to who does not."""
+        return self.speaks_rtmp or fault.kind in OF_BYTES
 
 
 class FaultInjector:
@@ -152,6 +156,7 @@ class FaultInjector:
     # ------------------------------------------------------------ connections
 
     def adopt(self, connection: ServedPatient, /) -> None:
+        """It may meet faults from now on: one of RTMP, or what plays or publishes by HTTP."""
         entry = connection.entry
         if entry.id in self._connections:
             return
@@ -253,7 +258,9 @@ class FaultInjector:
     ) -> None:
         """Do what is due for a connection at a moment, or have it wait for what it waits for."""
         occasion = Occasion(moment, self._peer(faulty, stream))
-        for claim in self._plan.meet(occasion, lambda it: _is_deed(it) and which(it)):
+        for claim in self._plan.meet(
+            occasion, lambda it: _is_deed(it) and faulty.can_meet(it) and which(it)
+        ):
             faulty.claims.append(claim)
             if claim.fault.kind in FRAME_FAULTS:
                 self._harm_frames(faulty, claim, stream)

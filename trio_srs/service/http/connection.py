@@ -16,6 +16,7 @@ from trio_srs.hub.playing import StreamNotFoundError
 from trio_srs.net.transport import Transport
 from trio_srs.service.base import WebClient
 from trio_srs.service.http.context import METHODS, HttpContext
+from trio_srs.service.http.media_session import MediaSession
 from trio_srs.service.http.routes import find_handler, find_ready
 from trio_srs.service.web.connection import (
     NO_FIELDS,
@@ -69,6 +70,11 @@ class HttpConnection(WebConnection):
             opening=opening,
         )
         self._peer = WebClient(peer=transport.peer, protocol=protocol)
+
+    @property
+    def media(self) -> MediaSession | None:
+        """Who plays or publishes here at present."""
+        return self._handler if isinstance(self._handler, MediaSession) else None
 
     async def find_handler(self, asked: HttpRequest) -> Handler:
         return await find_handler(self, asked)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, ClassVar, Final
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import trio
 
@@ -22,6 +23,9 @@ from trio_srs.service.base import connect_web, web_access_request
 from trio_srs.session.http_events import HttpRequest
 
 if TYPE_CHECKING:
+    from trio_srs.hub.forms import Form
+    from trio_srs.net.link import Link
+    from trio_srs.net.transport import Transport
     from trio_srs.service.http.connection import HttpConnection
 
 __all__ = ["MediaSession"]
@@ -44,6 +48,7 @@ class MediaSession(ABC):
 
     Attributes:
         entry: its entry in the registry.
+        link: of its connection. What is said there goes past the request's session.
         request: what is told of it to those who ask.
         participant: who it is, for the hub.
         has_answered: whether the client has been told a status, so that no other can be said.
@@ -62,6 +67,7 @@ class MediaSession(ABC):
         """
         context, now = connection.context, trio.current_time()
         self.connection, self.context, self.asked = connection, context, asked
+        self.link: Link[Any] = connection.link
         self._name = name
         self._app = "/".join(asked.target.segments[:-1])
         self.request = Request(self.what, f"{self._app}/{name}"[:NAME_MOST], 0, now)
@@ -73,6 +79,7 @@ class MediaSession(ABC):
         self.participant = Participant(session=self.entry.id, peer=peer, protocol=kind)
         self.has_answered = False
         self._scope = trio.CancelScope()
+        self._nursery: trio.Nursery | None = None
         self._end: End | None = None
 
     async def handle(self) -> None:
@@ -86,6 +93,8 @@ class MediaSession(ABC):
         link = self.connection.link
         bytes_in, bytes_out = link.bytes_in, link.bytes_said
         context.registry.add(entry)
+        if context.faults is not None and context.faults.work is not None:
+            context.faults.work.adopt(self)
         announce_began(context.bus, entry)
         error: PeerError | RefusedError | None = None
         try:
@@ -119,14 +128,21 @@ class MediaSession(ABC):
         with ending(self.conclude, self._report):
             try:
                 with self._scope:
-                    await self.run()
-                    self.conclude(End(EndReason.STREAM_CLOSED, ""))
+                    async with trio.open_nursery() as self._nursery:
+                        await self.run()
+                        self.conclude(End(EndReason.STREAM_CLOSED, ""))
+                        self._nursery.cancel_scope.cancel()
             except* RefusedError as refusals:
                 error = self._refused(first_of(refusals))
             except* PeerError as errors:
                 error = first_of(errors)
                 raise
         return error
+
+    def start_soon(self, task: Callable[..., Awaitable[object]], *args: object) -> None:
+        """Run something beside it, for as long as it runs."""
+        if self._nursery is not None:
+            self._nursery.start_soon(task, *args)
 
     def _report(self, bug: Exception) -> None:
         session = self.entry.id
@@ -171,6 +187,28 @@ class MediaSession(ABC):
             self._end = end
             self.context.registry.leave(self.entry)
             self.finish(end)
+
+    # ------------------------------------------------------------ for faults
+
+    def cut_off(self, detail: str, *, is_reset: bool) -> None:
+        """End it without a word: a fault that was asked for does."""
+        self.conclude(End(EndReason.FAULT, detail))
+        self.connection.cut_off(detail, is_reset=is_reset)
+
+    def interpose(self, wrap: Callable[[Transport], Transport]) -> None:
+        """Put a transport between it and its own, at any time."""
+        self.link.interpose(wrap)
+
+    def start(self, task: Callable[[], Awaitable[object]]) -> None:
+        """Run something beside it, for as long as it lasts."""
+        self.start_soon(task)
+
+    def look_again(self) -> None:  # noqa: B027 - RTMP has something to do there, this has not
+        """Nothing of it is due at a time of its own."""
+
+    def reform(self, _stream: str, _wrap: Callable[[Form], Form], /) -> bool:
+        """Its form is as it is."""
+        return False
 
     # ------------------------------------------------------------- decisions
 

@@ -16,6 +16,7 @@ from trio_srs.service.http.config import HttpConfig
 from trio_srs.service.http.context import HttpContext
 
 if TYPE_CHECKING:
+    from trio_srs.hub.fault_injection import FaultWork
     from trio_srs.service.http.connection import HttpConnection
 
 __all__ = ["HttpService"]
@@ -55,6 +56,8 @@ class HttpService(SecureService["HttpConnection"]):
         )
         super().__init__(connections, "http", "https", _PLAIN_HTTP, tls)
         self.trusted_proxies = context.config.trusted_proxies
+        if context.faults is not None:
+            context.faults.on_begin.append(self._may_fail)
 
     async def listen(self) -> None:
         """Bind every address of the configuration; see :meth:`bind`."""
@@ -76,6 +79,14 @@ class HttpService(SecureService["HttpConnection"]):
         self.trusted_proxies = sections.http.trusted_proxies
         self.renew_tls()
         self.acceptor.tune(self._options)
+
+    def _may_fail(self, work: FaultWork) -> None:
+        """The first fault was asked for: those who are connected may meet it as well."""
+        self.tls_faults = work.tls_fault
+        for connection in self.connections:
+            work.adopt_client(connection)
+            if connection.media is not None:
+                work.adopt(connection.media)
 
     def serve(
         self,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import attrs
 import trio
@@ -19,7 +19,8 @@ from trio_srs.hub.reader import Reader
 from trio_srs.hub.resolution import ResolvedStream
 from trio_srs.hub.settings import StreamSettings
 from trio_srs.hub.stream import Stream
-from trio_srs.net.link import Link, PeerClosedError
+from trio_srs.net.link import PeerClosedError
+from trio_srs.net.transport import Transport
 from trio_srs.service.http.media_session import MediaSession
 from trio_srs.service.http.view import View
 from trio_srs.session.base import Need
@@ -87,8 +88,7 @@ class Viewer(MediaSession):
         self._form = view.in_messages if asked.wants_websocket else view.form
         self._play: Playing | None = None
         self._websocket: WebSocketSession | None = None
-        # From here on what is said goes past the request's session, or to another one.
-        self._link: Link[Any] = connection.link
+        self._outgoing: Outgoing | None = None
 
     @property
     def bytes_played(self) -> int:
@@ -99,9 +99,9 @@ class Viewer(MediaSession):
         """Read no more, and tell how the play ended."""
         if self._play is not None:
             self._play.finish(end)
-        if self._websocket is not None:
+        if self._websocket is not None and end.reason is not EndReason.FAULT:  # without a word
             self._websocket.close(_CODES.get(end.reason, _GOING_AWAY), str(end.reason))
-            self._link.flush()
+            self.link.flush()
 
     async def run(self) -> None:
         """Wait for the stream, answer, and last until the viewer or the stream is gone."""
@@ -109,7 +109,7 @@ class Viewer(MediaSession):
         settings = attrs.evolve(
             stream.settings, play_missing_timeout=self.context.config.republish_timeout
         )
-        link = self._link
+        link = self.link
         stalled_after, link.stalled_after = link.stalled_after, settings.stalled_timeout
         try:
             await self._play_it(stream, settings)
@@ -117,26 +117,24 @@ class Viewer(MediaSession):
             self.connection.on_work, link.stalled_after = None, stalled_after
 
     async def _play_it(self, stream: ResolvedStream, settings: StreamSettings) -> None:
-        async with trio.open_nursery() as nursery:
-            outgoing = Outgoing(self._link, nursery.start_soon)
-            self.connection.on_work = outgoing.wake
-            nursery.start_soon(self._listen, outgoing)
-            async with self.context.hub.playing(
-                stream.key,
-                settings,
-                self._form,
-                _NotYet(),
-                self.participant,
-                derived=self._view.derived,
-                request=self.request,
-                end_of=told_later,
-            ) as play:
-                self._play = play
-                try:
-                    await self._watch(play, outgoing)
-                finally:
-                    outgoing.readers.clear()
-            nursery.cancel_scope.cancel()
+        self._outgoing = outgoing = Outgoing(self.link, self.start_soon)
+        self.connection.on_work = outgoing.wake
+        self.start_soon(self._listen, outgoing)
+        async with self.context.hub.playing(
+            stream.key,
+            settings,
+            self._form,
+            _NotYet(),
+            self.participant,
+            derived=self._view.derived,
+            request=self.request,
+            end_of=told_later,
+        ) as play:
+            self._play = play
+            try:
+                await self._watch(play, outgoing)
+            finally:
+                outgoing.readers.clear()
 
     async def _watch(self, play: Playing, outgoing: Outgoing) -> None:
         reader, live = play.reader, self.context.hub.find(play.name)
@@ -149,11 +147,17 @@ class Viewer(MediaSession):
         if self.asked.method == "HEAD":
             return
         outgoing.readers.append(reader)
-        reader.deliver_to(self._link)
+        reader.deliver_to(self.link)
         with suppress(NoPublisherError):
             await play.watch()
         await self._until_sent(reader, outgoing, live.settings.send_interval)
         self.conclude(End(EndReason.NO_PUBLISHER, f"{play.name} is no longer published"))
+
+    def interpose(self, wrap: Callable[[Transport], Transport]) -> None:
+        """Put a transport between it and its own, at any time."""
+        super().interpose(wrap)
+        for reader in self._outgoing.readers if self._outgoing is not None else ():
+            reader.deliver_to(self.link)
 
     # --------------------------------------------------------- the beginning
 
@@ -191,7 +195,7 @@ class Viewer(MediaSession):
             connection.session.begin_endless(200, fields)
         self.has_answered = True
         head = b"" if self.asked.method == "HEAD" else file_head
-        self._link.say(self._link.session.data_to_send() + head)
+        self.link.say(self.link.session.data_to_send() + head)
 
     def _upgrade(self) -> None:
         """Go on with WebSocket messages. Raises WebSocketError."""
@@ -201,13 +205,13 @@ class Viewer(MediaSession):
         self._websocket = WebSocketSession(
             self.asked, connection.session.hand_over(), server=self.context.server_name
         )
-        self._link.session = self._websocket
+        self.link.session = self._websocket
 
     # ---------------------------------------------------------------- the end
 
     async def _listen(self, outgoing: Outgoing) -> None:
         """Notice that the viewer is gone; what else it says is of no interest."""
-        link = self._link
+        link = self.link
         while await link.receive():
             if self._websocket is not None:
                 link.flush()

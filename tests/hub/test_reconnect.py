@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import attrs
 import pytest
 
 from trio_srs.errors import EndReason
@@ -94,6 +95,21 @@ def test_who_does_not_come_back() -> None:
             attempts=(ReconnectAttempt(after_s=2.0, outcome="peer_fin"),),
         ),
     )
+
+
+def test_an_end_that_nobody_saw_was_when_the_session_was_last_seen() -> None:
+    """A server that was killed, and another one, which counts its sessions anew."""
+    killed = report("c1", 0.0, None, (0, 900))
+    sessions = [session("c1", 0.0, YES), attrs.evolve(session("c1", 3.0, YES), end=None)]
+    again = report("c1", 3.0, None, (900, 1800))
+    assert find_reconnects([again], sessions) == ()
+    [back] = find_reconnects([killed, again], sessions)
+    assert (back.end, back.attempts) == (
+        None,
+        (ReconnectAttempt(after_s=2.0, outcome="published"),),
+    )
+    assert back.back_after_s == pytest.approx(2.1)
+    assert back.lost_ms == 0
 
 
 def test_who_comes_back_without_media_has_no_timestamps() -> None:

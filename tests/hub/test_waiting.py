@@ -7,6 +7,7 @@ import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from tests.hub.scene import Scene
+from trio_srs.hub.bus import PlayBegan
 from trio_srs.hub.history import HistoryConfig
 from trio_srs.hub.registry import Registry
 from trio_srs.hub.waiting import (
@@ -28,8 +29,9 @@ class Room:
     def __init__(self, history: HistoryConfig | None = None) -> None:
         self.scene = Scene(history)
         self.waiting = Waiting(
-            self.scene.bus, self.scene.reports, Registry(), unix_time=lambda: 0.0
-        )
+            self.scene.bus, self.scene.reports, Registry(),
+            journal=self.scene.journal, unix_time=lambda: 0.0,
+        )  # fmt: skip
 
     async def wait(self, until: str, timeout_s: float = 1.0, since: int | None = None) -> Reached:
         return await self.waiting.until("cam", Until.parse(until), timeout_s=timeout_s, since=since)
@@ -169,6 +171,31 @@ async def test_who_gives_up_leaves_nothing_behind(autojump_clock: MockClock) -> 
     room.scene.say(inter(40))
     assert room.scene.live.on_record is None
     assert room.scene.bus._listeners == []
+
+
+async def test_a_play_is_of_the_name_be_it_published_or_not(autojump_clock: MockClock) -> None:
+    room, met = Room(), []
+
+    async def wait() -> None:
+        met.append((await room.wait("played")).publishes)
+
+    with room.scene.listening():
+        room.publish_whole()
+        since = room.scene.journal.last
+        with pytest.raises(WaitTimeoutError):
+            await room.wait("played", 0.0)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(wait)
+            await wait_all_tasks_blocked()
+            room.scene.bus.tell(PlayBegan(session="c2", peer="", stream="other"))
+            await trio.sleep(0.5)
+            assert not met
+            room.scene.bus.tell(PlayBegan(session="c2", peer="", stream="cam"))
+        assert met == [1]
+        for number in (None, 0, since, since + 1):
+            assert (await room.wait("played", 0.0, number)).met
+        with pytest.raises(WaitTimeoutError, match="nobody plays cam within 0 s"):
+            await room.wait("played", 0.0, since + 2)
 
 
 TEXTS = {

@@ -58,6 +58,15 @@ def test_the_tests_of_a_page_come_out_as_it_says(page: Path, outcome: Outcome) -
         assert [line for line in lines if line not in outcome.output] == [], outcome.output
 
 
+def test_the_four_tests_of_a_pipeline_take_no_more_than_60_lines() -> None:
+    page = next(page for page in PAGES if page.stem == "tutorial-encoder")
+    [pipeline] = [code for _, code in files_of(page).values() if "packager" in code]
+    assert re.findall(r"(?m)^def test_the_(\w+?)_", pipeline) == [
+        *("stream", "encoder", "transcoder", "packager"),
+    ]
+    assert len(pipeline.splitlines()) <= 60
+
+
 REFERENCE: Final = (ROOT / "docs" / "reference" / "testing.md").read_text("utf-8")
 
 

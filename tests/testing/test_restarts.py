@@ -51,6 +51,12 @@ def test_a_server_that_was_killed_is_started_anew_on_its_ports() -> None:
             server.restart()
         first, second = server.reports(NAME)
         assert first.end is None  # nobody was left to see it
+        assert second.end is EndReason.SHUTDOWN
+        [killed, stopped] = server.reconnects(NAME)
+        assert (killed.end, stopped.end) == (None, EndReason.SHUTDOWN)
+        assert [each.outcome for each in killed.attempts] == ["published"]
+        assert killed.timestamps is ReconnectTimestamps.GO_ON
+        assert killed.back_after_s is not None
         assert second.facts.clock.first_ms == 60_000
         assert len(server.sessions) == 2
 

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from trio_srs.hub.bus import Event
     from trio_srs.hub.journal import JournalEntry
     from trio_srs.hub.registry import SessionEntry, TooManyConnectionsError
 
@@ -91,6 +92,10 @@ class EventLog(Protocol):
 
     def since(self, number: int, most: int | None = None) -> tuple[JournalEntry, ...]:
         """What is kept of what came after an event, the oldest first, at most so many."""
+        ...
+
+    def has_told(self, kind: type[Event], stream: str, number: int = 0) -> bool:
+        """Whether what is kept has an event of this kind and stream that came after another."""
         ...
 
     async def changed(self, number: int) -> None:

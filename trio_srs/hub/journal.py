@@ -96,6 +96,17 @@ class Journal:
         places = ((each, (each - 1) % self.most) for each in range(after + 1, stop + 1))
         return tuple(JournalEntry(each, self._times[at], self._events[at]) for each, at in places)
 
+    def has_told(self, kind: type[Event], stream: str, number: int = 0) -> bool:
+        """Whether what is kept has an event of this kind and stream that came after another one.
+
+        Args:
+            kind: one whose events have a ``stream``.
+            number: that other event; 0 for the beginning.
+        """
+        after = max(number, self.first - 1)
+        events = (self._events[each % self.most] for each in range(after, self.last))
+        return any(type(it) is kind and getattr(it, "stream", "") == stream for it in events)
+
     async def changed(self, number: int) -> None:
         """Wait until there is an event after this one. At once, if there is."""
         while self.last <= number:

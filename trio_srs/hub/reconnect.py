@@ -50,8 +50,8 @@ class ReconnectAttempt:
 class Reconnect:
     """What came after the end of a publish: up to the next one, or to now."""
 
-    end: EndReason
-    """Why the publish ended."""
+    end: EndReason | None
+    """Why the publish ended; None if the server was killed, so that nobody saw it."""
     end_detail: str = ""
     """What else there is to say of that."""
     attempts: tuple[ReconnectAttempt, ...] = ()
@@ -88,9 +88,9 @@ def _reconnects(
     reports: Sequence[StreamReport], sessions: Sequence[SessionFacts]
 ) -> Iterator[Reconnect]:
     for report, after in zip(reports, [*reports[1:], None], strict=True):
-        if report.end is None:
-            continue
-        ended_at = report.began_at + (report.at_s(StepKind.END) or 0.0)
+        if report.end is None and after is None:
+            continue  # it goes on
+        ended_at = _ended_at(report, sessions)
         until = float("inf") if after is None else after.began_at
         host = report.peer.rpartition(":")[0]
         attempts = tuple(
@@ -98,13 +98,21 @@ def _reconnects(
                 after_s=each.began_at - ended_at, outcome=_outcome(each, report.stream)
             )
             for each in sessions
-            if each.id != report.session
-            and each.peer.rpartition(":")[0] == host
+            if each.peer.rpartition(":")[0] == host
             and ended_at - 1e-3 <= each.began_at <= until + 1e-3
             and not any(request.what == "play" for request in each.requests)
         )
         gone = Reconnect(end=report.end, end_detail=report.end_detail, attempts=attempts)
         yield gone if after is None else _came_back(gone, report, after, ended_at)
+
+
+def _ended_at(report: StreamReport, sessions: Sequence[SessionFacts]) -> float:
+    """When a publish ended that is over; if nobody saw that, when its session was last seen."""
+    at_s = report.at_s(StepKind.END)
+    if at_s is None:
+        own = (it for it in sessions if (it.id, it.peer) == (report.session, report.peer))
+        at_s = next((it.seconds for it in own), 0.0)
+    return report.began_at + at_s
 
 
 def _outcome(session: SessionFacts, stream: str) -> str:

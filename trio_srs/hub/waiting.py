@@ -20,10 +20,11 @@ from trio_srs.hub.bus import (
     Event,
     FirstKeyframe,
     FirstMedia,
+    PlayBegan,
     PublishBegan,
     PublishEnded,
 )
-from trio_srs.hub.directory import SessionView
+from trio_srs.hub.directory import EventLog, SessionView
 from trio_srs.hub.publish_record import PublishRecord
 from trio_srs.hub.registry import SessionEntry
 from trio_srs.hub.reports import Reports
@@ -72,6 +73,8 @@ class UntilKind(enum.StrEnum):
     """Players can take it as HLS."""
     DASH_READY = "dash_ready"
     """Players can take it as MPEG-DASH."""
+    PLAYED = "played"
+    """Somebody plays it, or waits for it to be published."""
 
 
 _STEPS: Final = {
@@ -85,6 +88,7 @@ _EVENTS: Final[dict[UntilKind, type[Event]]] = {
     UntilKind.FIRST_MEDIA: FirstMedia,
     UntilKind.FIRST_KEYFRAME: FirstKeyframe,
     UntilKind.UNPUBLISHED: PublishEnded,
+    UntilKind.PLAYED: PlayBegan,
 }
 _LACKING: Final = {
     UntilKind.PUBLISHED: "no publisher on {}",
@@ -94,6 +98,7 @@ _LACKING: Final = {
     UntilKind.UNPUBLISHED: "no end of {}",
     UntilKind.HLS_READY: "no HLS of {}",
     UntilKind.DASH_READY: "no DASH of {}",
+    UntilKind.PLAYED: "nobody plays {}",
 }
 _MADE: Final = frozenset({UntilKind.HLS_READY, UntilKind.DASH_READY})
 """What services make of a stream."""
@@ -114,7 +119,7 @@ class Until:
     @classmethod
     def parse(cls, text: str) -> Self:
         """``published``, ``first_media``, ``first_keyframe``, ``frames:100``, ``unpublished``,
-        ``hls_ready`` or ``dash_ready``.
+        ``hls_ready``, ``dash_ready`` or ``played``.
 
         Raises:
             UntilError: it is none of these.
@@ -186,7 +191,7 @@ class Waiting:
     has it had a keyframe, is it over? If not, about that one or whichever comes next. With
     ``since``, the number of an event in the journal, the question is whether it happened after
     that event, in whatever publish; frames are those of a publish that began after it, and so is
-    what is made of a stream.
+    what is made of a stream. A play is of the name, and not of a publish.
     """
 
     def __init__(
@@ -196,10 +201,12 @@ class Waiting:
         registry: SessionView,
         turns: Turns | None = None,
         *,
+        journal: EventLog | None = None,
         unix_time: Callable[[], float] = time.time,
     ) -> None:
         self._bus, self._reports, self._registry = bus, reports, registry
         self._turns = turns or Turns()
+        self._journal = journal
         self._unix_time = unix_time
         self._ready: dict[UntilKind, Ready] = {}
 
@@ -264,9 +271,15 @@ class Waiting:
                 elif until.frames and type(event) is PublishBegan:
                     look(self._reports.publish_records(stream)[-1])
 
-            before = self._reports.publish_records(stream)
-            for publish_record in before if since is not None else before[-1:]:
-                look(publish_record)
+            if until.kind is UntilKind.PLAYED:
+                if self._journal is not None and self._journal.has_told(
+                    PlayBegan, stream, since or 0
+                ):
+                    met.set()
+            else:
+                before = self._reports.publish_records(stream)
+                for publish_record in before if since is not None else before[-1:]:
+                    look(publish_record)
             if not met.is_set():
                 stack.enter_context(self._bus.listening(hear, stream))
             yield met

@@ -164,7 +164,7 @@ def build(
         registry=registry,
         journal=journal,
         reports=reports,
-        waiting=Waiting(bus, reports, registry, turns),
+        waiting=Waiting(bus, reports, registry, turns, journal=journal),
         srs_ids=SrsIds(config.process.name),
         turns=turns,
         reader=SharedReader() if SharedReader.works else None,

@@ -195,18 +195,33 @@ class ServerHandle(WithHints, ABC):
         """Wait until players can take it as MPEG-DASH; for the rest see :meth:`wait_for_hls`."""
         return self._wait(stream, "dash_ready", timeout, since)
 
+    def wait_for_player(
+        self, stream: str, timeout: float = 10.0, *, since: int | None = None
+    ) -> None:
+        """Wait until somebody plays a stream, or has played it, be it published or not.
+
+        What is published from then on is missed by nobody who plays: see
+        :meth:`wait_for_publish` for the arguments.
+
+        Raises:
+            NotInTimeError: nobody does; the text says what happened instead.
+        """
+        self._reach(stream, "played", timeout, since)
+
     def _wait(self, stream: str, until: str, timeout: float, since: int | None) -> KeptReport:
         from trio_srs.testing.readback import read_report  # not needed to start, and not small
 
+        return read_report(self._reach(stream, until, timeout, since))
+
+    def _reach(self, stream: str, until: str, timeout: float, since: int | None) -> Any:
         check_stream(stream)
         words = {"stream": stream, "until": until, "timeout_s": timeout, "since": since}
         try:
-            plain = self._ask("wait_for", timeout + _ANSWER_S, **words)
+            return self._ask("wait_for", timeout + _ANSWER_S, **words)
         except ProcessRefusedError as error:
             if error.why == _TIMEOUT:
                 raise NotInTimeError(str(error)) from None
             raise
-        return read_report(plain)
 
     # ------------------------------------------------------------- what there was
 

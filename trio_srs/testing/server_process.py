@@ -137,6 +137,7 @@ class ServerProcess(ServerHandle):
             ProcessRefusedError: somebody else listens on a port by now.
         """
         if not self.is_over:
+            self._ask("end_sessions", _END_S)  # so that what is kept has their ends
             self._keep_past()
             self._process.end()
         self._past.log += self._process.log

@@ -96,6 +96,12 @@ class TrioServer(WithHints):
         """Wait until players can take a stream as MPEG-DASH."""
         return await _aside(self.sync.wait_for_dash, stream, timeout_s, since=since)
 
+    async def wait_for_player(
+        self, stream: str, timeout_s: float = 10.0, *, since: int | None = None
+    ) -> None:
+        """Wait until somebody plays a stream, be it published or not."""
+        await _aside(self.sync.wait_for_player, stream, timeout_s, since=since)
+
     async def report(self, stream: str) -> KeptReport:
         """The newest report of a stream."""
         return await _aside(self.sync.report, stream)

@@ -83,7 +83,7 @@ def context_of(
         registry=house.registry,
         journal=house.journal,
         reports=house.reports,
-        waiting=Waiting(house.bus, house.reports, house.registry, turns),
+        waiting=Waiting(house.bus, house.reports, house.registry, turns, journal=house.journal),
         turns=turns,
         addresses=lambda: ADDRESSES,
         fragment_s=lambda: fragment_s,

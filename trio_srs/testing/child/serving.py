@@ -71,6 +71,7 @@ class ServerVerbs:
             "fault": self._fault,
             "remove_fault": self._remove_fault,
             "end": self._end,
+            "end_sessions": self._end_sessions,
             "write_failure_report": self._write_failure_report,
         }
 
@@ -133,6 +134,11 @@ class ServerVerbs:
 
     async def _remove_fault(self, name: str) -> object:
         return _told(self._server.remove_fault(name))
+
+    async def _end_sessions(self) -> None:
+        """Cut everybody off; the server can still be asked what there was."""
+        await self._server.end_sessions(0.0)
+        await self._settled()
 
     async def _end(self, patience_s: float) -> tuple[str, ...]:
         """End every session; say what of it is left."""

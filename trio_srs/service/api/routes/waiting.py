@@ -33,8 +33,9 @@ _UntilText = Annotated[
     str,
     QueryParameter(
         description="What to wait for: `published`, `first_media`, `first_keyframe`, `frames:100` "
-        "(frames of video; of audio, if there is no video), `unpublished`, or `hls_ready` or "
-        "`dash_ready`, when players can take it.",
+        "(frames of video; of audio, if there is no video), `unpublished`, "
+        "`hls_ready` or `dash_ready`, when players can take it, or `played`, when somebody plays "
+        "it or waits for its publish.",
         schema_extra={"pattern": _UNTIL},
     ),
 ]

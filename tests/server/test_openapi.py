@@ -36,6 +36,8 @@ MORE_TO_KNOW: Final = {
     # as have names of streams and keys of the configuration, of which some take a restart,
     "POST /api/v2/access/check",
     "PATCH /api/v2/config",
+    "POST /api/v2/namespaces",
+    "PATCH /api/v2/namespaces/{name}",
     # and what is waited for may not happen
     "GET /api/v2/wait",
 }

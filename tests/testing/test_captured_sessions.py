@@ -10,15 +10,13 @@ from pathlib import Path
 import pytest
 
 from tests.tools.inspect.scenes import Scene, file_of
-from trio_srs.testing import captured_sessions, fixtures
+from trio_srs.testing import fixtures
 from trio_srs.testing.captured_sessions import tell_sessions
+from trio_srs.testing.channel import ProcessRefusedError
 from trio_srs.testing.fixtures import Servers
 
 
-def test_each_is_told_for_people_and_for_programs(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(captured_sessions, "_WRITTEN_S", 0.0)
+def test_each_is_told_for_people_and_for_programs(tmp_path: Path) -> None:
     (tmp_path / "c1.rtmpcap").write_bytes(file_of(Scene().publish()))
     (tmp_path / "c2.rtmpcap").write_bytes(b"RTMPCAP")
     tell_sessions(tmp_path)
@@ -43,6 +41,10 @@ def test_of_a_test_that_passes_they_are_kept_if_all_are(
     with socket.create_connection(("127.0.0.1", port)) as client:
         client.sendall(b"GET / HTTP/1.1\r\n\r\n")
         assert client.recv(4096)[:0] == b""
+    captured = server.wait_for_capture("c1")
+    assert captured.parent == folder / "sessions"
+    with pytest.raises(ProcessRefusedError, match="no capture of session 'c9'"):
+        server.wait_for_capture("c9")
     servers.close()
     assert [path.suffix for path in folder.glob("sessions/*")] == [".rtmpcap"] * kept
 

@@ -16,6 +16,7 @@ from trio_srs.hub.session_requests import SessionRequests
 from trio_srs.wire.rtmp.status import StatusCode
 
 if TYPE_CHECKING:
+    from trio_srs.hub.capture_note import CaptureNote
     from trio_srs.hub.directory import SessionDirectory
 
 __all__ = ["DEFAULT_RECENT", "Registry", "SessionEntry", "TooManyConnectionsError"]
@@ -52,6 +53,8 @@ class SessionEntry:
     """How it ended, once it has."""
     faults: tuple[tuple[float, str], ...] = ()
     """Faults that were asked for and done to it: when, on the same clock, and which."""
+    capture: CaptureNote | None = None
+    """What is known of its capture, if it has one."""
     counts: bool = False
     """Whether it was admitted and has not ended: it takes one of the places there are."""
 

@@ -99,6 +99,10 @@ class SessionFacts:
     """Why it ended; None while it is open."""
     end_detail: str = ""
     """What else there is to say of its end."""
+    capture: str = ""
+    """The file on the server in which it is captured, byte for byte; empty while there is none."""
+    capture_is_whole: bool = False
+    """Whether everything is in that file, its end too."""
 
 
 def sessions_of(registry: SessionView, now: float, unix_now: float) -> tuple[SessionFacts, ...]:
@@ -150,6 +154,8 @@ def session_facts(entry: SessionEntry, now: float, unix_now: float) -> SessionFa
         bytes_out=bytes_out,
         end=None if ended is None else ended.reason,
         end_detail="" if ended is None else ended.detail,
+        capture="" if entry.capture is None else entry.capture.path,
+        capture_is_whole=entry.capture is not None and entry.capture.is_whole,
     )
 
 

@@ -136,6 +136,23 @@ class Server:
         """Private virtual hosts, made and ended while the server runs."""
         return self._parts.keeping.needed()
 
+    async def settled(self) -> None:
+        """Wait until what was noted of sessions so far is in the files of their captures."""
+        for settle in self._parts.settling:
+            await settle()
+
+    async def wait_for_capture(self, session: str, *, timeout_s: float = 10.0) -> str:
+        """Wait until a session has ended and its capture is whole; the path of the file.
+
+        Raises:
+            NoCaptureError: it is not captured, or there is no such session, or not any more.
+            CaptureNotWholeError: it is not whole in time, or was given up.
+        """
+        from trio_srs.hub.capture_note import whole_capture  # few servers capture anything
+
+        entry = self.registry.find(session) or self.registry.find_ended(session)
+        return await whole_capture(session, entry, timeout_s)
+
     def add_fault(self, text: str, **words: object) -> PlannedFault:
         """Do something wrong from now on, to those whom it is for.
 

@@ -125,6 +125,8 @@ class Parts:
     """Told by whoever makes files of streams, for whoever wants to know."""
     web_routes: list[WebRoute] = attrs.field(factory=list)
     """What is served under paths of its own where HTTP is served: a service adds its route."""
+    settling: list[Callable[[], Awaitable[None]]] = attrs.field(factory=list)
+    """Each waits until what was noted so far is in files: whoever writes them adds that."""
     taps: list[PutTap] = attrs.field(factory=list)
     """What is put on each RTMP connection that begins: whoever wants to see its bytes adds that."""
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
-from typing import Final
 
 from trio_srs.errors import RefusedError
 from trio_srs.tools.inspect.capture_reader import read_captures
@@ -16,14 +14,11 @@ from trio_srs.wire.session_capture import SessionCapture
 
 __all__ = ["tell_sessions"]
 
-_WRITTEN_S: Final = 0.25
-"""What a server has noted is in the file by then."""
-
 
 def tell_sessions(folder: Path) -> None:
     """Write each session of a folder down as a conversation (``.txt``) and as lines of JSON
-    (``.jsonl``), beside its capture. A server may still write there."""
-    time.sleep(_WRITTEN_S)
+    (``.jsonl``), beside its capture. A server may still write there: what is in the files by now is
+    told."""
     for path in sorted(folder.glob("*.rtmpcap")):
         try:
             [session] = read_captures(path).sessions

@@ -223,6 +223,26 @@ class ServerHandle(WithHints, ABC):
                 raise NotInTimeError(str(error)) from None
             raise
 
+    def wait_for_capture(self, session: str, timeout: float = 10.0) -> Path:
+        """Wait until a session has ended and its capture is whole: the file, for ``trio-srs
+        inspect`` and ``trio-srs replay``. The server has to capture it: ``capture={"when":
+        "always"}``.
+
+        Args:
+            session: its id, as in :attr:`sessions` and in reports.
+
+        Raises:
+            NotInTimeError: it goes on, or its file was given up.
+            ProcessRefusedError: it is not captured, or there is no such session.
+        """
+        words = {"session": session, "timeout_s": timeout}
+        try:
+            return Path(self._ask("wait_for_capture", timeout + _ANSWER_S, **words))
+        except ProcessRefusedError as error:
+            if error.why == "capture_not_whole":
+                raise NotInTimeError(str(error)) from None
+            raise
+
     # ------------------------------------------------------------- what there was
 
     def report(self, stream: str) -> KeptReport:

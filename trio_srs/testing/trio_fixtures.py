@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, Unpack
 
 import trio
@@ -89,6 +90,10 @@ class TrioServer(WithHints):
     ) -> KeptReport:
         """Wait until players can take a stream as HLS."""
         return await _aside(self.sync.wait_for_hls, stream, timeout_s, since=since)
+
+    async def wait_for_capture(self, session: str, timeout_s: float = 10.0) -> Path:
+        """Wait until a session has ended and its capture is whole: the file."""
+        return await _aside(self.sync.wait_for_capture, session, timeout_s)
 
     async def wait_for_dash(
         self, stream: str, timeout_s: float = 10.0, *, since: int | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from io import BufferedWriter
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,10 @@ import trio
 from trio_srs.config.schema import Config
 from trio_srs.errors import EndReason
 from trio_srs.hub.bus import SessionEnded
+from trio_srs.hub.capture_note import CaptureNotWholeError, NoCaptureError, whole_capture
 from trio_srs.hub.registry import SessionEntry
 from trio_srs.hub.session_requests import ACCEPTED, Request, SessionRequests
+from trio_srs.hub.sessions import session_facts
 from trio_srs.server.build import build
 from trio_srs.service.base import Parts
 from trio_srs.service.capture import capture_file
@@ -290,3 +293,47 @@ async def test_what_a_slow_disk_leaves_no_room_for_is_left_out_and_nobody_waits(
     [gap] = [each.omitted for each in capture.records if each.kind == CaptureKind.OMITTED]
     assert kept + gap[0] == 100_000
     assert 50_000 < kept < 65_536
+
+
+async def test_whoever_asks_is_told_the_file_and_whether_it_is_whole(open_scene: OpenScene) -> None:
+    async with open_scene() as scene:
+        session = scene.session()
+        note = session.entry.capture
+        assert note is not None
+        with pytest.raises(CaptureNotWholeError, match=r"c1 goes on: .* not whole after 2 s"):
+            await whole_capture("c1", session.entry, 2)
+        await session.hear(b"abc")
+        await scene.service.settled()
+        facts = session_facts(session.entry, 0.0, 0.0)
+        assert (facts.capture, facts.capture_is_whole) == (str(scene.files[0]), False)
+        [so_far] = scene.captures()
+        assert [each.data for each in so_far.records] == [b"abc"]
+        session.end()
+        assert await whole_capture("c1", session.entry, 2) == str(scene.files[0])
+        assert note.is_whole
+        assert scene.captures()[0].outcome is not None
+
+
+async def test_of_one_that_is_not_kept_or_was_given_up_there_is_no_capture(
+    open_scene: OpenScene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_scene("on-failure") as scene:
+        good, bad, open_one = (scene.session(name) for name in ("c1", "c2", "c3"))
+        good.end()
+        bad.end(EndReason.PROTOCOL_ERROR)
+        monkeypatch.setattr(capture_file.CaptureFile, "_open", _full)
+        for entry, error in [
+            (None, NoCaptureError),
+            (SessionEntry("c9", "rtmp", "", 0.0), NoCaptureError),
+            (good.entry, NoCaptureError),
+        ]:
+            with pytest.raises(error):
+                await whole_capture("c1", entry, 1)
+        with pytest.raises(NoCaptureError):
+            await whole_capture("c2", bad.entry, 1)
+    with pytest.raises(NoCaptureError):
+        await whole_capture("c3", open_one.entry, 1)
+
+
+def _full(_: object) -> BufferedWriter:
+    raise OSError(28, "No space left on device")

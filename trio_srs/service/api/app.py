@@ -62,6 +62,7 @@ from trio_srs.service.api.routes.sessions import (
     end_session,
     end_sessions,
     list_sessions,
+    show_capture,
     show_session,
 )
 from trio_srs.service.api.routes.streams import kick_publisher, list_streams, show_stream
@@ -100,7 +101,7 @@ _ROUTES: Final = (
     show_server,
     *(list_streams, show_stream, kick_publisher),
     *(show_report, list_reports, judge_stream, wait, follow_events),
-    *(list_sessions, show_session, end_session, end_sessions, ask_rules),
+    *(list_sessions, show_session, show_capture, end_session, end_sessions, ask_rules),
     *(show_config, patch_config, reload_config, save_config, show_settings),
     *(list_faults, add_fault, remove_fault),
     *(list_namespaces, make_namespace, show_namespace, change_namespace, end_namespace),

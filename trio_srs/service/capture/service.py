@@ -19,6 +19,7 @@ from trio_srs.service.base import Parts, StopPhase
 from trio_srs.service.capture.config import CaptureConfig, CaptureWhen
 
 if TYPE_CHECKING:
+    from trio_srs.hub.capture_note import CaptureNote
     from trio_srs.net.transport import Transport
     from trio_srs.service.capture.capture_file import CaptureFile
     from trio_srs.service.capture.session_notes import MemoryBudget
@@ -60,7 +61,10 @@ class CaptureService:
         self._kept: deque[Path] = deque()
         self._news, self._hurry, self._written = trio.Event(), trio.Event(), trio.Event()
         self._listening = ExitStack()
+        parts.settling.append(self.settled)
         self._is_writing = False
+        self._rounds = 0
+        """How often all that there was has been written."""
         self._is_hearing = False
 
     @property
@@ -114,10 +118,19 @@ class CaptureService:
         with trio.move_on_after(grace_s):
             await self.finish()
 
+    async def settled(self) -> None:
+        """Wait until all that was noted so far is in its file, where there is to be one."""
+        wanted = self._rounds + 1 + self._is_writing
+        while self._rounds < wanted:
+            self._news.set()
+            self._hurry.set()
+            await self._written.wait()
+
     # -------------------------------------------------------------------- notes
 
     def _put_tap(self, transport: Transport, entry: SessionEntry) -> Transport:
         # Only here: few servers capture anything.
+        from trio_srs.hub.capture_note import CaptureNote
         from trio_srs.net.wire_tap import Tap
         from trio_srs.service.capture.capture_file import CaptureFile
         from trio_srs.service.capture.session_notes import MemoryBudget, SessionNotes
@@ -135,6 +148,7 @@ class CaptureService:
             "server": self._parts.server_name,
             "masked": config.mask,
         }
+        entry.capture = CaptureNote()
         notes = SessionNotes(self._budget, first=config.first, last=config.last)
         is_streamed = config.when is CaptureWhen.ALWAYS
         self._files[entry.id] = file = CaptureFile(
@@ -161,6 +175,7 @@ class CaptureService:
             self._hurry.set()
         else:
             file.notes.forget()
+            _note_of(file).finish(is_whole=False)
             self._tell_written()
 
     # ------------------------------------------------------------------ writing
@@ -180,6 +195,7 @@ class CaptureService:
             self._budget = None
             for file in (*self._files.values(), *(file for file, _ in self._ended)):
                 file.close()
+                _note_of(file).finish(is_whole=False)
             self._files.clear()
             self._ended.clear()
 
@@ -195,6 +211,7 @@ class CaptureService:
                 await self._write(file, records, outcome)
         finally:
             self._is_writing = False
+            self._rounds += 1
             self._tell_written()
 
     async def _write(
@@ -210,6 +227,10 @@ class CaptureService:
             except Exception as bug:  # no reason for other captures to suffer
                 file.give_up(repr(bug))
                 self._parts.supervisor.report(f"capture of {session}", bug, session=session)
+        note = _note_of(file)
+        note.path = str(file.path or "")
+        if outcome is not None:
+            note.finish(is_whole=not file.failed)
         if outcome is not None and file.path is not None:
             _log.info("session %s is captured in %s", session, file.path)
             await self._keep(file.path)
@@ -225,3 +246,9 @@ class CaptureService:
     def _tell_written(self) -> None:
         self._written.set()
         self._written = trio.Event()
+
+
+def _note_of(file: CaptureFile) -> CaptureNote:
+    note = file.entry.capture
+    assert note is not None  # it came with the tap
+    return note

@@ -69,6 +69,7 @@ class ServerVerbs:
             "stop_for": self._stop_for,
             "add_fault": self._add_fault,
             "fault": self._fault,
+            "wait_for_capture": self._wait_for_capture,
             "remove_fault": self._remove_fault,
             "end": self._end,
             "end_sessions": self._end_sessions,
@@ -106,6 +107,7 @@ class ServerVerbs:
     async def _write_failure_report(self, folder: str) -> str:
         """Write down all that there is to know, and say it in words."""
         await self._settled()
+        await self._server.settled()
         reports = self._server.reports
         found = [each for name in reports.names() for each in reports.history(name)]
         sessions = await self._server.list_sessions()
@@ -116,6 +118,9 @@ class ServerVerbs:
         """The files of publishes that are over are whole."""
         if self._captures is not None:
             await self._captures.settled()
+
+    async def _wait_for_capture(self, session: str, timeout_s: float) -> str:
+        return await self._server.wait_for_capture(session, timeout_s=timeout_s)
 
     def _snapshot(self) -> ResourceSnapshot:
         return take_snapshot(self._server.registry)

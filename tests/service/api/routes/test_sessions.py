@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
 from trio.testing import wait_all_tasks_blocked
@@ -12,6 +13,7 @@ from tests.service.rtmp.house import hear_goodbye
 from tests.service.witness import transport_of
 from trio_srs.errors import EndReason
 from trio_srs.hub.bus import SessionEnded
+from trio_srs.hub.capture_note import CaptureNote
 from trio_srs.testing.peer import Peer
 
 
@@ -151,3 +153,26 @@ async def test_those_are_ended_that_are_named_and_closed_when_that_is_answered(
 async def test_not_everybody_is_ended_by_mistake(site: Site, query: str) -> None:
     status, said = await site.ask("DELETE", f"/api/v2/sessions{query}")
     assert (status, said["code"], said["where"]) == (400, "no_sessions_named", "query")
+
+
+async def test_its_capture_is_sent_when_it_is_whole(site: Site, tmp_path: Path) -> None:
+    peer = await site.house.publisher()
+    path = "/api/v2/sessions/c1/capture"
+    assert (await site.get(path))[1]["code"] == "no_capture"
+    entry = site.house.registry.find("c1")
+    assert entry is not None
+    entry.capture = note = CaptureNote()
+    status, said = await site.get(path)
+    assert (status, said["code"], said["where"]) == (409, "capture_not_whole", "path.session")
+    peer.close()
+    await wait_all_tasks_blocked()
+    note.path = str(tmp_path / "c1.rtmpcap")
+    note.finish(is_whole=True)
+    assert (await site.get(path))[1]["code"] == "no_capture"
+    (tmp_path / "c1.rtmpcap").write_bytes(captured := bytes(range(256)) * 600)
+    answer = await site.client.get(path)
+    assert answer.content == captured
+    assert answer.headers["content-length"] == str(len(captured))
+    assert answer.headers["content-disposition"] == 'attachment; filename="c1.rtmpcap"'
+    shown = (await site.get("/api/v2/sessions/c1"))[1]
+    assert (shown["capture"], shown["capture_is_whole"]) == (note.path, True)

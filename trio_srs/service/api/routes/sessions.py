@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Callable
-from typing import Annotated, ClassVar, Final, Literal
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Annotated, BinaryIO, ClassVar, Final, Literal
 
 import attrs
 import trio
 from litestar import Response, delete, get
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import QueryParameter
+from litestar.response import Stream
 
 from trio_srs.errors import EndReason, RefusedError
+from trio_srs.hub.access_rule import Permission
 from trio_srs.hub.end import until_ended
 from trio_srs.hub.registry import SessionEntry
 from trio_srs.hub.session_requests import Request
 from trio_srs.hub.sessions import SessionFacts, bytes_of, in_order, session_facts
+from trio_srs.service.api.admission import needing
 from trio_srs.service.api.answers import SessionsAnswer
 from trio_srs.service.api.context import ApiContext
 from trio_srs.service.api.encoding import encode_item
@@ -41,7 +47,15 @@ from trio_srs.service.api.routes.wanted_sessions import (
 )
 from trio_srs.wire.url import DEFAULT_VHOST
 
-__all__ = ["end_session", "end_sessions", "list_sessions", "show_session"]
+__all__ = ["end_session", "end_sessions", "list_sessions", "show_capture", "show_session"]
+
+_BYTES: Final = "application/octet-stream"
+_PIECE: Final = 65_536
+"""Bytes of a file that are read and sent in one go."""
+_LONGEST_S: Final = 3600.0
+_Timeout = Annotated[
+    float, QueryParameter(description="Seconds to wait for its end.", ge=0, le=_LONGEST_S)
+]
 
 _Only = Annotated[
     Literal["", "open", "ended"],
@@ -212,6 +226,55 @@ async def end_sessions(
 def show_session(api: Api, session: SessionId) -> SessionFacts:
     """One session, open or ended not long ago."""
     return _facts(_find(api, session))
+
+
+@get(
+    "/api/v2/sessions/{session:str}/capture",
+    tags=["sessions"],
+    summary="Take the capture of a session",
+    operation_id="session_capture",
+    media_type=_BYTES,
+    responses={
+        200: ResponseSpec(
+            bytes, generate_examples=False, media_type=_BYTES, description="The file."
+        ),
+        **failures(400, 404, 409),
+    },
+    opt=needing(Permission.OPERATE),
+)
+async def show_capture(api: Api, session: SessionId, timeout: _Timeout = 0.0) -> Stream:  # noqa: ASYNC109 - it is the client's
+    """The file in which it is captured, for `trio-srs inspect` and `trio-srs replay`.
+
+    It is sent when it is whole, which it is once the session has ended: `timeout` says how long to
+    wait for that.
+    """
+    from trio_srs.hub.capture_note import (  # few captures are asked for
+        NoCaptureError,
+        whole_capture,
+    )
+
+    with located("path.session"):
+        path = Path(await whole_capture(session, _find(api, session), timeout))
+        try:
+            file = await trio.to_thread.run_sync(path.open, "rb", limiter=api.aside)
+        except OSError as error:
+            raise NoCaptureError(f"{path.name} is not there any more: {error.strerror}") from None
+    size = os.fstat(file.fileno()).st_size
+    headers = {
+        "Content-Length": str(size),
+        "Content-Disposition": f'attachment; filename="{path.name}"',
+    }
+    return Stream(_pieces(file, size, api.aside), media_type=_BYTES, headers=headers)
+
+
+async def _pieces(file: BinaryIO, size: int, limiter: trio.CapacityLimiter) -> AsyncIterator[bytes]:
+    with file:
+        while size > 0:
+            piece = await trio.to_thread.run_sync(file.read, min(size, _PIECE), limiter=limiter)
+            if not piece:
+                return
+            size -= len(piece)
+            yield piece
 
 
 @delete(

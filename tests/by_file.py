@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import gc
 import os
+import shutil
+import tempfile
 from collections import defaultdict
 from collections.abc import Generator, Mapping
 from pathlib import Path
@@ -18,6 +20,7 @@ from typing import Any, Final
 import pytest
 from _pytest.runner import runtestprotocol
 
+from tests import processor_time
 from tests.file_sharing import COMPUTES, NICENESS, FileSharing, computes
 from tests.rows import folded
 
@@ -72,6 +75,10 @@ _MOST_OF_THEM: Final = 0.95
 """Of all files, for a run to say how long they take: one of some tests only does not."""
 _LEARNED: Final = "seconds_by_file"
 """Under this name the cache of pytest keeps them, and each process is given them."""
+_NOTES: Final = "notes_of_processor_time"
+"""Under this name each process is given the file where it notes what each file of tests takes."""
+PROCESSOR_SECONDS: Final = pytest.StashKey[dict[str, float]]()
+"""Processor time by file, of a run that was shared out and is over."""
 
 
 def register(config: pytest.Config) -> bool:
@@ -128,6 +135,10 @@ class File(pytest.Item):
 
     def run(self, following: pytest.Item | None) -> None:
         """Run its tests, as pytest-xdist has any run: the one that runs stands in its list."""
+        with processor_time.counted(Path(self.config.workerinput[_NOTES]), self.nodeid):
+            self._run(following)
+
+    def _run(self, following: pytest.Item | None) -> None:
         session, tests = self.session, self.tests()
         gc.collect()
         gc.freeze()
@@ -217,9 +228,11 @@ def told(reports: list[pytest.TestReport]) -> list[pytest.TestReport]:
 
 
 class Progress:
-    """The plugin in the process that shares out: how far it is, and how long each file took."""
+    """The plugin in the process that shares out: how far it is, and what each file took."""
 
     def __init__(self, config: pytest.Config) -> None:
+        self._stash = config.stash
+        self._notes = Path(tempfile.mkdtemp(prefix="processor-time"), "notes")
         self._cache = config.cache if hasattr(config, "cache") else None
         self._learned = self._cache.get(_LEARNED, {}) if self._cache else {}
         self._seconds: defaultdict[str, float] = defaultdict(float)
@@ -230,6 +243,7 @@ class Progress:
     def pytest_configure_node(self, node: Any) -> None:
         """Every process has to have the files in the same order, and knows of which kind it is."""
         node.workerinput[_LEARNED] = self._learned
+        node.workerinput[_NOTES] = str(self._notes)
         node.workerinput[COMPUTES] = computes(self._processes)
         self._processes += 1
 
@@ -252,8 +266,11 @@ class Progress:
             self._tests += 1
             self._session.testscollected = self._tests * self._all_files // len(self._seconds)
 
+    @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:
         """Keep how long they took for the next run."""
+        self._stash[PROCESSOR_SECONDS] = processor_time.noted(self._notes)
+        shutil.rmtree(self._notes.parent)
         if self._cache and len(self._seconds) >= max(1, _MOST_OF_THEM * self._all_files):
             self._cache.set(
                 _LEARNED, {file: round(took, 1) for file, took in self._seconds.items()}

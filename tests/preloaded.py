@@ -34,7 +34,7 @@ from typing import Any, Final
 
 import trio
 
-from tests import preloaded_spare
+from tests import preloaded_spare, processor_time
 
 __all__ = [
     "IS_POSSIBLE",
@@ -389,8 +389,8 @@ class _Server:
         """By the descriptors of their sockets."""
         self._asked_by: dict[int, int] = {}
         """The number of the process that each stands for."""
-        self._children: dict[int, tuple[int, int]] = {}
-        """By a descriptor of each: its number, and where its end is told."""
+        self._children: dict[int, tuple[int, _Request]] = {}
+        """By a descriptor of each: its number, and who it is."""
         self._poll = select.poll()
         for sock in (tests, listener):
             self._poll.register(sock, select.POLLIN)
@@ -431,7 +431,7 @@ class _Server:
         for descriptor in request.given:
             os.close(descriptor)
         watched = os.pidfd_open(pid)
-        self._children[watched] = pid, request.told
+        self._children[watched] = pid, request
         self._poll.register(watched, select.POLLIN)
         if request.said["stands"]:
             self._asked_by[number] = pid
@@ -452,12 +452,14 @@ class _Server:
 
     def _bury(self, number: int) -> None:
         """Tell how a child has ended."""
-        pid, told = self._children.pop(number)
+        pid, request = self._children.pop(number)
         self._poll.unregister(number)
         os.close(number)
+        _, status, used = os.wait4(pid, 0)
+        processor_time.note(request.said["environ"], used.ru_utime + used.ru_stime)
         with suppress(BrokenPipeError):  # nobody waits for it any more
-            os.write(told, _NUMBER.pack(os.waitpid(pid, 0)[1]))
-        os.close(told)
+            os.write(request.told, _NUMBER.pack(status))
+        os.close(request.told)
 
 
 def serve(tests: int, listener: int) -> None:

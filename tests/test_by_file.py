@@ -164,7 +164,7 @@ def test_how_long_a_file_took_is_known_to_the_next_run(tmp_path: Path) -> None:
     (tmp_path / "test_new.py").write_text("#" * 20_000)
     kept: dict[str, Any] = {}
     cache = SimpleNamespace(get=lambda name, default: kept.get(name, default), set=kept.__setitem__)
-    config: Any = SimpleNamespace(cache=cache)
+    config: Any = SimpleNamespace(cache=cache, stash=pytest.Stash())
     progress = by_file.Progress(config)
     progress.pytest_sessionstart(cast(Any, SimpleNamespace(testscollected=0)))
     progress.pytest_xdist_node_collection_finished(["a.py", "b.py"])
@@ -173,7 +173,9 @@ def test_how_long_a_file_took_is_known_to_the_next_run(tmp_path: Path) -> None:
         progress.pytest_runtest_logreport(report)
     progress.pytest_sessionfinish()
     node: Any = SimpleNamespace(workerinput={})
-    by_file.Progress(config).pytest_configure_node(node)
+    following = by_file.Progress(config)
+    following.pytest_configure_node(node)
+    following.pytest_sessionfinish()
     learned = node.workerinput["seconds_by_file"]
 
     def seconds(name: str) -> float:
@@ -186,7 +188,8 @@ def test_how_long_a_file_took_is_known_to_the_next_run(tmp_path: Path) -> None:
 def test_a_run_of_some_files_says_nothing_of_the_others() -> None:
     kept: dict[str, Any] = {}
     config: Any = SimpleNamespace(
-        cache=SimpleNamespace(get=lambda name, default: default, set=kept.__setitem__)
+        cache=SimpleNamespace(get=lambda name, default: default, set=kept.__setitem__),
+        stash=pytest.Stash(),
     )
     progress = by_file.Progress(config)
     progress.pytest_sessionstart(cast(Any, SimpleNamespace(testscollected=0)))

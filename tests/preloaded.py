@@ -30,10 +30,12 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
+from pkgutil import walk_packages
 from typing import Any, Final
 
 import trio
 
+import trio_srs
 from tests import preloaded_spare, processor_time
 
 __all__ = [
@@ -75,6 +77,8 @@ _MOST_BYTES: Final = 1 << 18
 _MOST_DESCRIPTORS: Final = 64
 _HIGH: Final = 500
 """Above all descriptors that a program is given."""
+_SPARES: Final = 3
+"""What each process of pytest-xdist may fork its servers from, one after the other."""
 _CHECK_S: Final = 0.01
 _NUMBER: Final = struct.Struct("q")
 """First the number of the process, then its status."""
@@ -321,6 +325,7 @@ class _Request:
         first, *rest = said["words"]
         if first == "-u":  # pytest-xdist talks to its processes by descriptors
             first, *rest = rest
+            preloaded_spare.keep(_SPARES)
         sys.path[0] = said["cwd"]
         if first == "-m":
             if rest[0] == "pytest":
@@ -328,6 +333,8 @@ class _Request:
             sys.argv = rest
             runpy.run_module(rest[0], run_name="__main__", alter_sys=True)
         elif first == "-c":
+            if "fork_server" in rest[0]:
+                preloaded_spare.keep()
             sys.argv = [first, *rest[1:]]
             exec(compile(rest[0], "<string>", "exec"), {"__name__": "__main__"})
         else:
@@ -481,8 +488,28 @@ def serve(tests: int, listener: int) -> None:
         _leave(0)
 
 
+def _compile_from_the_end() -> None:
+    """In a new clone, have another process compile what this one would come to last.
+
+    To compile all modules takes seconds, in which nothing else can be done yet: so a fork imports
+    them the other way round, and each finds what the other has compiled.
+    """
+    [package] = trio_srs.__path__
+    if any(Path(package, "service", "api").glob("__pycache__/*")) or os.fork():
+        return
+    try:
+        ours = [module.name for module in walk_packages(trio_srs.__path__, "trio_srs.")]
+        for name in (*reversed(_MODULES), *reversed(ours)):
+            with suppress(Exception):
+                if not name.endswith("__main__"):
+                    import_module(name)
+    finally:
+        os._exit(0)
+
+
 def _main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # from a terminal: the tests end, and then this
+    _compile_from_the_end()
     for name in _MODULES:
         import_module(name)
     import_module("trio_srs.tools.verdicts.drawing").load_pygal()

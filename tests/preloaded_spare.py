@@ -1,9 +1,9 @@
 """What a test forks its servers from, forked itself: for runs of somebody's tests.
 
 The first fixture of a run starts a process that imports all of the server, which takes nearly a
-second of processor time. Where :mod:`tests.preloaded` forks such a run, it keeps a second fork
-beside it that has imported that already, and becomes this process once it is wanted; a second one
-in the same run is started as ever.
+second of processor time. Where :mod:`tests.preloaded` forks such a run, or a process of the tests
+themselves, it keeps further forks beside it that have imported that already. Each becomes such a
+process once one is wanted; when there is none left, the next is started as ever.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import subprocess
 import sys
 import traceback
 from types import SimpleNamespace
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from trio_srs.testing import fork_server
 
@@ -30,20 +30,29 @@ _HIGH: Final = 600
 """Above all descriptors that it is given."""
 
 
-def keep() -> None:
-    """Let the next process that this one wants to fork servers from be a fork of what it is now."""
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    if pid := os.fork():
+def keep(count: int = 1) -> None:
+    """Let the next processes to fork servers from that this one wants be forks of what it is."""
+    owner, spares = os.getpid(), list[tuple[int, socket.socket]]()
+    for _ in range(count):
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        pid = os.fork()
+        if not pid:
+            for _, other in spares:
+                other.close()
+            ours.close()
+            _live(theirs)
         theirs.close()
-        spare = [(pid, ours)]
+        spares.append((pid, ours))
 
-        class Spare(_Spare):
-            _spares = spare
+    class Spare(_Spare):
+        _owner, _spares = owner, spares
 
-        known = vars(subprocess) | {"Popen": Spare}
-        fork_server.subprocess = SimpleNamespace(**known)  # type: ignore[assignment, attr-defined]  # as it sees it
-        return
-    ours.close()
+    known = vars(subprocess) | {"Popen": Spare}
+    fork_server.subprocess = SimpleNamespace(**known)  # type: ignore[assignment, attr-defined]  # as it sees it
+
+
+def _live(theirs: socket.socket) -> NoReturn:
+    """What such a fork does, and ends."""
     code = 1
     try:
         _wait_and_become(theirs)
@@ -58,12 +67,14 @@ def keep() -> None:
 class _Spare(subprocess.Popen[bytes]):
     """A process that is there already, and a child of this one."""
 
+    _owner: int
+    """Whose children they are."""
     _spares: list[tuple[int, socket.socket]]
 
     def _execute_child(self, *how: Any) -> None:
         words, _, _, _, pass_fds, cwd, environ, *_ = how
         pipes = how[10:16]
-        if not self._spares:
+        if not self._spares or self._owner != os.getpid():
             super()._execute_child(*how)  # type: ignore[misc]  # of Popen, and not public
             return
         self.pid, sock = self._spares.pop()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import enum
+import functools
 import inspect
 import sys
 import textwrap
@@ -115,6 +116,7 @@ def meanings(section: type) -> dict[str, str]:
     return found
 
 
+@functools.cache
 def _definition(section: type) -> ast.ClassDef:
     [definition] = ast.parse(textwrap.dedent(inspect.getsource(section))).body
     assert isinstance(definition, ast.ClassDef)

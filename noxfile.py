@@ -16,6 +16,13 @@ nox.options.error_on_missing_interpreters = False
 PYTHONS: Final = ["3.11", "3.12", "3.13", "3.14"]
 PURE_PARTS: Final = ("errors", "units", "version", "wire", "session", "media")
 """What lies below the hub: plain Python, covered wholly by each module's own tests."""
+MATRIX: Final = ("tests/app/cli", "tests/interop", "tests/media")
+DOCUMENTED: Final = (
+    "tests/test_docs.py",
+    "tests/test_examples.py",
+    "tests/test_tutorial.py",
+    "tests/testing/test_pages.py",
+)
 SPELLED: Final = (
     "engines",
     "trio_srs",
@@ -133,6 +140,20 @@ def packagers(session: nox.Session) -> None:
 
 
 @nox.session
+def matrix(session: nox.Session) -> None:
+    """Every client, codec, container or fault with every other: a table that tests has some of."""
+    session.install(".", *groups("tests"))
+    session.run("pytest", "-n", "3", "-m", "matrix", *MATRIX, *session.posargs)
+
+
+@nox.session
+def documented(session: nox.Session) -> None:
+    """What pages and examples have one do, done: consoles, tests, the tutorial, CI jobs."""
+    session.install("-e", ".", *groups("tests"))
+    session.run("pytest", "-n", "3", "-m", "documented", *DOCUMENTED, *session.posargs)
+
+
+@nox.session
 def decoded(session: nox.Session) -> None:
     """Damage planted before ffmpeg codes again is found at its frame; sound streams have none."""
     session.install(".", *groups("tests"))
@@ -141,9 +162,10 @@ def decoded(session: nox.Session) -> None:
 
 @nox.session
 def wheel(session: nox.Session) -> None:
-    """What is in the sdist and in wheels made of it, with npm and without."""
-    session.install(*groups("tests"))
+    """What is in the sdist and in wheels made of it, with npm and without; that it runs there."""
+    session.install("-e", ".", *groups("tests"))
     session.run("python", "tests/built.py")
+    session.run("pytest", "-m", "installed", "tests/testing")
 
 
 @nox.session

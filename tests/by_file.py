@@ -75,6 +75,8 @@ _MOST_OF_THEM: Final = 0.95
 """Of all files, for a run to say how long they take: one of some tests only does not."""
 _LEARNED: Final = "seconds_by_file"
 """Under this name the cache of pytest keeps them, and each process is given them."""
+_COMPUTED: Final = "processor_seconds_by_file"
+"""Under this one what they compute, for who looks: ``pytest --cache-show``."""
 _NOTES: Final = "notes_of_processor_time"
 """Under this name each process is given the file where it notes what each file of tests takes."""
 PROCESSOR_SECONDS: Final = pytest.StashKey[dict[str, float]]()
@@ -269,9 +271,8 @@ class Progress:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:
         """Keep how long they took for the next run."""
-        self._stash[PROCESSOR_SECONDS] = processor_time.noted(self._notes)
+        computed = self._stash[PROCESSOR_SECONDS] = processor_time.noted(self._notes)
         shutil.rmtree(self._notes.parent)
         if self._cache and len(self._seconds) >= max(1, _MOST_OF_THEM * self._all_files):
-            self._cache.set(
-                _LEARNED, {file: round(took, 1) for file, took in self._seconds.items()}
-            )
+            for name, seconds in ((_LEARNED, self._seconds), (_COMPUTED, computed)):
+                self._cache.set(name, {file: round(took, 2) for file, took in seconds.items()})

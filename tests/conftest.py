@@ -50,9 +50,9 @@ if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
 _ANY: Final = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("quick", _ANY, max_examples=10)
 settings.register_profile("long", _ANY, max_examples=5_000)
-settings.register_profile(
-    "ci", _ANY, max_examples=20, derandomize=True, database=None, print_blob=True
-)
+_ALIKE: Final = settings(_ANY, derandomize=True, database=None, print_blob=True)
+settings.register_profile("ci", _ALIKE, max_examples=10)
+settings.register_profile("more", _ALIKE, max_examples=50)
 settings.load_profile("ci" if os.environ.get("CI") else "quick")
 
 
@@ -146,12 +146,18 @@ def pytest_terminal_summary(
         terminalreporter.write_line(f"{told} {seconds[file]:7.1f}  {file}")
 
 
-SLOW_MARKS: Final = ("browser", "decoded", "described", "faults", "interop", "property", "slow")
+APART: Final = (
+    *("browser", "decoded", "described", "documented", "faults"),
+    *("installed", "matrix", "packagers"),
+)
+"""Groups of tests that have a session of their own."""
+SLOW_MARKS: Final = ("interop", "property", "slow")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as ``quick`` what needs neither time nor ports nor many examples.
+    """Mark as ``apart`` what has a session of its own, and as ``quick`` what else needs neither
+    time nor ports nor many examples.
 
     Refuse parameters that come in another order in each process: pytest-xdist then runs none.
     """
@@ -160,7 +166,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             values = mark.args[1] if mark.args[1:] else mark.kwargs.get("argvalues")
             if isinstance(values, set | frozenset):
                 raise pytest.UsageError(f"{item.nodeid}: its parameters are a set: sort it")
-        if not any(item.get_closest_marker(mark) for mark in SLOW_MARKS):
+        if any(item.get_closest_marker(mark) for mark in APART):
+            item.add_marker("apart")
+        elif not any(item.get_closest_marker(mark) for mark in SLOW_MARKS):
             item.add_marker("quick")
 
 

@@ -15,7 +15,7 @@ import pytest
 
 __all__ = ["Rows", "folded"]
 
-_PLAIN: Final = frozenset({"parametrize", "quick"})
+_PLAIN: Final = frozenset({"apart", "matrix", "parametrize", "quick"})
 """The marks of a row that say nothing about how it is run."""
 
 

@@ -164,8 +164,7 @@ SESSIONS = [page for page in PAGES if fenced(page, "console", mark="session")]
 _NEXT = "-- next --"
 
 
-@pytest.mark.interop
-@pytest.mark.slow
+@pytest.mark.documented
 @pytest.mark.parametrize("page", SESSIONS, ids=lambda page: page.stem)
 def test_what_a_page_has_one_type_comes_out_as_it_says(
     page: Path, tmp_path: Path, tools: str

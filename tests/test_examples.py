@@ -241,7 +241,7 @@ def encoder(*options: str) -> list[str]:
     return [*quiet, *picture, *sound, *codecs.split(), *options, "{url}"]
 
 
-@pytest.mark.interop
+@pytest.mark.documented
 @pytest.mark.parametrize(
     ("options", "code", "says"),
     [
@@ -273,7 +273,7 @@ def test_the_ci_job_in_bash_says_why_the_server_did_not_start(tmp_path: Path) ->
     )
 
 
-@pytest.mark.interop
+@pytest.mark.documented
 def test_the_encoder_is_as_it_should_be(tmp_path: Path) -> None:
     project = Project(tmp_path)
     project.write((EXAMPLES / "test_encoder.py").read_text(encoding="utf-8"), "test_encoder.py")
@@ -293,7 +293,7 @@ def test_the_workflow_runs_what_there_is() -> None:
     assert set(extra) <= set(project["project"]["optional-dependencies"])
 
 
-@pytest.mark.interop
+@pytest.mark.documented
 @pytest.mark.skipif(shutil.which("node") is None, reason="there is no node here")
 def test_the_test_in_node_passes_over_http() -> None:
     done = run("node", "--test", "--test-reporter=tap", EXAMPLES / "wait_over_http.mjs")
@@ -301,7 +301,7 @@ def test_the_test_in_node_passes_over_http() -> None:
     assert "\n# pass 4\n# fail 0\n" in done.stdout
 
 
-@pytest.mark.interop
+@pytest.mark.documented
 @pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl here")
 @pytest.mark.parametrize(
     ("seconds", "rules", "code", "said"),
@@ -323,7 +323,7 @@ def test_the_script_with_curl_ends_as_its_rules_say(
     assert said in done.stdout + done.stderr
 
 
-@pytest.mark.interop
+@pytest.mark.documented
 def test_a_program_for_srs_watches_and_ends_clients_here() -> None:
     """It was run against SRS 7.0.18 as it stands, and prints the same of it."""
     program = ("env", sys.executable, EXAMPLES / "srs_operator.py")  # it imports next to nothing

@@ -21,7 +21,7 @@ import pytest
 from tests import preloaded
 from tests.interop.programs import FFMPEG, free_port
 
-pytestmark = [pytest.mark.interop, pytest.mark.slow, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.documented, pytest.mark.timeout(120)]
 
 PAGE: Final = (Path(__file__).parent.parent / "docs" / "tutorial.md").read_text("utf-8")
 BLOCKS: Final = re.findall(r"(?ms)^```(\w+)\n(.*?)^```$", PAGE)

@@ -16,6 +16,8 @@ import imageio_ffmpeg
 import pytest
 import trio
 
+from tests.matrix import MATRIX
+
 __all__ = [
     "FFMPEG",
     "FFMPEGS",
@@ -69,7 +71,7 @@ RTMPDUMP: Final = _find("rtmpdump")
 
 FFMPEGS: Final = (
     pytest.param(FFMPEG, id="wheel"),
-    pytest.param(_SYSTEM_FFMPEG, id="system", marks=needs(_SYSTEM_FFMPEG, "ffmpeg")),
+    pytest.param(_SYSTEM_FFMPEG, id="system", marks=(needs(_SYSTEM_FFMPEG, "ffmpeg"), MATRIX)),
 )
 """The ffmpeg of the wheel and the one of the system, which may be years older."""
 

@@ -15,6 +15,7 @@ from tests.interop.client import playing
 from tests.interop.media import ANY_FFMPEG, Library, items_of
 from tests.interop.programs import FFMPEG, FFMPEGS, Ended, copying, hashing, needs, run
 from tests.interop.server import Watched, watched
+from tests.matrix import some_of
 from trio_srs.hub.bus import PlayBegan, PublishEnded
 
 pytestmark = pytest.mark.interop
@@ -28,7 +29,7 @@ WATCHED_AS_MP4 = {"wheel-avc_aac", "wheel-hevc_aac", "wheel-vp9_opus",
 
 @pytest.mark.parametrize(
     ("program", "name"),
-    [each for each in ANY_FFMPEG if each.id in WATCHED],
+    some_of((each for each in ANY_FFMPEG if each.id in WATCHED), "wheel-avc_mp3"),
 )
 async def test_ffmpeg_finds_the_same_packets_as_in_the_file(
     program: str, name: str, library: Library, tmp_path: Path
@@ -63,7 +64,7 @@ def packets(framehash: bytes) -> dict[str, list[str]]:
 
 @pytest.mark.parametrize(
     ("program", "name"),
-    [each for each in ANY_FFMPEG if each.id in WATCHED_AS_MP4],
+    some_of((each for each in ANY_FFMPEG if each.id in WATCHED_AS_MP4), "wheel-avc_aac"),
 )
 async def test_ffmpeg_finds_the_samples_of_the_file_in_an_mp4(
     program: str, name: str, library: Library

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -10,14 +11,16 @@ import trio
 from tests.interop.media import LEGACY, Library, items_of
 from tests.interop.programs import FFMPEG, RTMPDUMP, Ended, copying, needs, run
 from tests.interop.server import watched
+from tests.matrix import some_of
 from trio_srs.hub.bus import PlayBegan
 from trio_srs.wire.rtmp.message import MessageType
 
 pytestmark = [pytest.mark.interop, needs(RTMPDUMP, "rtmpdump")]
 
 
-@pytest.mark.parametrize("chunk_size", [128, 60_000])
-@pytest.mark.parametrize("name", LEGACY)
+@pytest.mark.parametrize(
+    ("name", "chunk_size"), some_of(product(LEGACY, [128, 60_000]), "avc_aac-128")
+)
 async def test_rtmpdump_writes_down_what_entered(
     name: str, chunk_size: int, library: Library, tmp_path: Path
 ) -> None:

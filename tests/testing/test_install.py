@@ -20,7 +20,7 @@ from packaging.utils import canonicalize_name
 from tests.testing.processes import ROOT, all_gone
 from tests.testing.project import Project
 
-pytestmark = [pytest.mark.interop, pytest.mark.slow, pytest.mark.timeout(280)]
+pytestmark = [pytest.mark.installed, pytest.mark.timeout(280)]
 
 TESTS: Final = Path(__file__).parent / "project_files" / "fixtures_in_use.py"
 PACKAGE: Final = ("pyproject.toml", "README.md", "LICENSE", "MANIFEST.in", "engines", "trio_srs")

@@ -39,8 +39,7 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     return project.run("-vv")
 
 
-@pytest.mark.interop
-@pytest.mark.slow
+@pytest.mark.documented
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_the_tests_of_a_page_come_out_as_it_says(page: Path, outcome: Outcome) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from tests.app.cli.forked import Ran, Words, run_all
 from tests.app.cli.test_commands import PROGRAM, running, said
+from tests.matrix import some_of
 from tests.tools.files import clip, flv
 from trio_srs.app.cli import standard
 from trio_srs.app.cli.exits import Exit
@@ -102,18 +103,17 @@ def all_that_is_wrong(cases: Iterable[tuple[Words, Exit]]) -> list[tuple[str, Wo
     ]
 
 
-def test_no_output_of_any_command_is_a_traceback_or_another_exit_code(file: str) -> None:
+@pytest.mark.parametrize("sink", some_of(SINKS, "full"))
+def test_no_output_of_any_command_is_a_traceback_or_another_exit_code(sink: str, file: str) -> None:
     assert not all_that_is_wrong(
-        (Words(words, out=sink), expected)
-        for words, expected in commands(file).values()
-        for sink in SINKS
+        (Words(words, out=sink), expected) for words, expected in commands(file).values()
     )
 
 
-def test_no_output_of_what_talks_to_a_server_is_either(file: str, live: str) -> None:
+@pytest.mark.parametrize("sink", some_of(("unread", "full"), "unread"))
+def test_no_output_of_what_talks_to_a_server_is_either(sink: str, file: str, live: str) -> None:
     assert not all_that_is_wrong(
         (Words(words, out=sink), expected)
-        for sink in ("unread", "full")
         for words, expected in commands_to(file, live, f"{live}-{sink}").values()
     )
 

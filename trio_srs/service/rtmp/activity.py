@@ -10,6 +10,7 @@ import trio
 from trio_srs.errors import RefusedError
 from trio_srs.hub.end import End
 from trio_srs.hub.session_requests import Request
+from trio_srs.service.rtmp.connect import said_name
 
 if TYPE_CHECKING:
     from trio_srs.service.rtmp.connection import Connection
@@ -36,7 +37,7 @@ class Activity(ABC):
         self.stream_id = stream_id
         self.name = name
         self.request = Request(
-            self.word, connection.said_name(name), stream_id, trio.current_time()
+            self.word, said_name(connection, name), stream_id, trio.current_time()
         )
         self._connection = connection
         self._scope = trio.CancelScope()

@@ -23,26 +23,21 @@ import trio
 
 from trio_srs.errors import EndReason, PeerError, RefusedError
 from trio_srs.hub.access import RedirectError
-from trio_srs.hub.announce import (
-    NAME_MOST,
-    announce_connected,
-    announce_refused,
-    note_origin,
-)
+from trio_srs.hub.announce import announce_refused
 from trio_srs.hub.end import End, ended, ending, tell_end
 from trio_srs.hub.fault_injection import FaultRefusalError
 from trio_srs.hub.forms import Form
-from trio_srs.hub.gate import AS_ASKED, AccessRequest
+from trio_srs.hub.gate import AS_ASKED
 from trio_srs.hub.lease import PublishLease
 from trio_srs.hub.outgoing import Outgoing
 from trio_srs.hub.participant import Participant
 from trio_srs.hub.registry import SessionEntry
-from trio_srs.hub.resolution import find_app, find_name
 from trio_srs.hub.session_requests import Request, SessionRequests
 from trio_srs.net.link import Link
 from trio_srs.net.read_pause import ReadPause
 from trio_srs.net.transport import Transport
 from trio_srs.service.rtmp.activity import Activity
+from trio_srs.service.rtmp.connect import answer_connect
 from trio_srs.service.rtmp.context import RtmpContext, server_options
 from trio_srs.service.rtmp.deadlines import (
     CommandIdleTimeoutError,
@@ -54,7 +49,6 @@ from trio_srs.service.rtmp.pending_peers import HandshakeProgress
 from trio_srs.service.rtmp.play import Play
 from trio_srs.service.rtmp.publish import Publish
 from trio_srs.service.rtmp.pump import Pump
-from trio_srs.session.base import NEED_DATA, NEED_TURN, Need
 from trio_srs.session.rtmp_answers import AS_USUAL
 from trio_srs.session.rtmp_events import (
     AudioSwitched,
@@ -69,23 +63,17 @@ from trio_srs.session.rtmp_events import (
 )
 from trio_srs.session.rtmp_server import RtmpServerSession
 from trio_srs.units import NEVER
-from trio_srs.wire.rtmp.command import ConnectRequest
 from trio_srs.wire.rtmp.handshake import RANDOM_BYTES
-from trio_srs.wire.rtmp.message import Message
 from trio_srs.wire.rtmp.status import StatusCode
-from trio_srs.wire.url import DEFAULT_VHOST, StreamName
+from trio_srs.wire.url import DEFAULT_VHOST
 
 __all__ = ["Connection"]
 
 
-_IN_A_TURN: Final = range(64)
-"""Events, nearly all of them media, between two turns of others: one read may bring 64 KiB, which
-is a dozen frames, or a dozen thousand messages of a few bytes at 5 us each."""
 _SILENT: Final = frozenset(
     {EndReason.PEER_RST, EndReason.PEER_STALLED, EndReason.PLAYER_STALLED, EndReason.PEER_FIN}
 )
 """Ends after which there is nobody to say anything to."""
-_OF_ENCODERS: Final = "nonprivate"
 _NOT_REFUSED: Final = (math.inf, "")
 _GOODBYES: Final = {EndReason.SHUTDOWN: StatusCode.CONNECT_APP_SHUTDOWN}
 
@@ -97,8 +85,7 @@ class Connection:
         sinks: where media of each message stream goes.
         bytes_played: bytes of media sent by plays that are over.
         decided: set, and replaced by a new one, whenever a request is decided.
-        unfinished: whether there is more to understand of what was received, when others have
-            had their turn.
+        granted: what the gates said to the connect command.
         handshake: what kind it was, once it is done.
 
     Args:
@@ -137,10 +124,10 @@ class Connection:
             stalled_after=self._stalled_s,
             on_work=self._wake,
         )
-        self.outgoing = Outgoing(self.link, self._start)
+        self.outgoing = Outgoing(self.link, self.start)
         self.bytes_played = 0
         self.sinks: dict[int, PublishLease] = {}
-        self.unfinished = False
+        self.granted = AS_ASKED
         self._pump = Pump(self)
         self.handshake: HandshakeDone | None = None
         self.opening = opening
@@ -153,7 +140,6 @@ class Connection:
         self._before = progress
         self._on_end = on_end
         self._asked_to_connect = False
-        self._granted = AS_ASKED
         self._refused: tuple[float, str] = _NOT_REFUSED
         self._end: End | None = None
         self._is_closing = False
@@ -209,7 +195,7 @@ class Connection:
             link.owe((memoryview(progress.owed),))
         if progress.data:
             self.session.receive_data(progress.data, now)
-        self.drain(now)
+        self._pump.drain(now)
         self._before = None
 
     def end(self, reason: EndReason, detail: str) -> None:
@@ -279,10 +265,6 @@ class Connection:
         """Something is due sooner than it was."""
         self._rearm()
 
-    def start(self, task: Callable[[], Awaitable[object]]) -> None:
-        """Run something beside it, for as long as it lasts."""
-        self._start(task)
-
     def cut(self) -> None:
         """Wait no longer for the peer to hear why the connection is closed."""
         self._closing_patience_s = 0.0
@@ -314,38 +296,12 @@ class Connection:
         self._on_end = None
         del self.link, self.outgoing, self._pump
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether the end is known."""
+        return self._end is not None
+
     # ------------------------------------------------------------------ tasks
-
-    def drain(self, now: float) -> bool:
-        """Act on what the session understands of what it has, as far as one turn allows; then
-        send answers.
-
-        Returns:
-            whether all of it was understood: nothing waits for a decision or another turn.
-        """
-        session, sinks = self.session, self.sinks
-        try:
-            for _ in _IN_A_TURN:
-                event = session.next_event()
-                if type(event) is Message:
-                    lease = sinks.get(event.stream_id)
-                    if lease is not None:
-                        lease.append(event, now)
-                elif isinstance(event, Need):
-                    break
-                else:
-                    self._on_event(event)
-                    if self._end is not None:
-                        break
-            else:
-                event = NEED_TURN
-        finally:  # what came before an error is sent as well
-            for lease in sinks.values():
-                lease.push()
-        if session.core.out:
-            self.link.flush()
-        self.unfinished = event is NEED_TURN
-        return event is NEED_DATA
 
     async def _watch(self) -> None:
         """Sleep until a deadline of the connection has truly passed."""
@@ -385,7 +341,8 @@ class Connection:
         """Something changed that may bring the next deadline forward."""
         self._deadline.deadline = self._next_deadline()
 
-    def _start(self, task: Callable[[], Awaitable[object]]) -> None:
+    def start(self, task: Callable[[], Awaitable[object]]) -> None:
+        """Run something beside it, for as long as it lasts."""
         if self._end is not None:
             return
         if self._nursery is not None:
@@ -398,7 +355,8 @@ class Connection:
 
     # ----------------------------------------------------------------- events
 
-    def _on_event(self, event: RtmpServerEvent) -> None:
+    def on_event(self, event: RtmpServerEvent) -> None:
+        """Act on what is no media of a publish."""
         match event:
             case HandshakeDone():
                 self.handshake = event
@@ -406,10 +364,7 @@ class Connection:
             case ConnectRequested():
                 self._asked_to_connect = True
                 self.entry.requests = SessionRequests(self.link)
-                if self.context.access.is_open:
-                    self._connect_now(event)
-                else:
-                    self._start(lambda: self._connect(event))
+                answer_connect(self, event.request)
             case PublishRequested():
                 self._begin(Publish(self, event))
             case PlayRequested():
@@ -428,62 +383,7 @@ class Connection:
         self.requests.add(activity.request)
         self._refused = _NOT_REFUSED
         self._activities[activity.stream_id] = activity
-        self._start(activity.run)
-
-    def _connect_now(self, event: ConnectRequested) -> None:
-        """Decide while nobody is asked: it takes no task, and what lies behind is read next."""
-        try:
-            app = self._admit(event.request)
-        except RefusedError as refusal:
-            self._refuse_connect(event.request, refusal)
-        else:
-            self._connected(event.request, app)
-
-    async def _connect(self, event: ConnectRequested) -> None:
-        request = event.request
-        try:
-            app = self._admit(request)
-            asked = self._access_request(request, app, "")
-            self._granted = await self.context.access.connect(asked)
-        except RefusedError as refusal:
-            self._refuse_connect(request, refusal)
-        else:
-            self._connected(request, app)
-            self.go_on()
-
-    def _admit(self, request: ConnectRequest) -> StreamName:
-        """Which application is meant, if there is room. Raises RefusedError."""
-        context = self.context
-        over = context.registry.admit(
-            self.entry,
-            most=self.config.max_connections,
-            most_per_address=self.config.max_connections_per_ip,
-        )
-        if over is not None:
-            raise over
-        return find_app(context.access.rules, request.tc_url, request.app)
-
-    def _refuse_connect(self, request: ConnectRequest, refusal: RefusedError) -> None:
-        asked = Request("connect", _shown(request.app), 0, trio.current_time())
-        self.requests.add(asked)
-        self.refuse(asked, refusal)
-        if isinstance(refusal, FaultRefusalError) and refusal.stays:
-            self.go_on()
-            return
-        self.end(refusal.end, f"{refusal.code}: {refusal}")
-
-    def _connected(self, request: ConnectRequest, app: StreamName) -> None:
-        self.accept()
-        assert self.handshake is not None  # nothing is understood before it
-        note_origin(self.entry, request.tc_url, request.page_url, request.swf_url)
-        announce_connected(
-            self.context.bus,
-            self.entry,
-            vhost=app.vhost,
-            app=app.app,
-            client=request.flash_ver,
-            handshake=str(self.handshake.kind),
-        )
+        self.start(activity.run)
 
     # ------------------------------------------- for what publishes and plays
 
@@ -492,39 +392,6 @@ class Connection:
         """What the peer asked for; there is something once it asked to connect."""
         assert self.entry.requests is not None
         return self.entry.requests
-
-    def said_name(self, name: str) -> str:
-        """A stream as the peer named it, but for the parameters, which may be secret."""
-        request = self.session.connect_request
-        app = request.app if request is not None else ""
-        return _shown(f"{_shown(app)}/{name}")
-
-    def access_request(self, name: str) -> AccessRequest:
-        """What the peer asks for by a stream name. Raises RefusedError: it is none."""
-        request = self.session.connect_request
-        assert request is not None  # nobody publishes or plays before connect was accepted
-        said = find_name(self.context.access.rules, request.tc_url, request.app, name)
-        return self._access_request(request, said, said.name)
-
-    def _access_request(self, said: ConnectRequest, stream: StreamName, name: str) -> AccessRequest:
-        entry = self.entry
-        return AccessRequest(
-            session=entry.id,
-            peer=entry.peer,
-            protocol=entry.protocol,
-            tls=entry.protocol == "rtmps",
-            vhost=stream.vhost,
-            app=stream.app,
-            name=name,
-            params=stream.params,
-            query=stream.query,
-            tc_url=said.tc_url,
-            page_url=said.page_url,
-            swf_url=said.swf_url,
-            client=said.flash_ver,
-            is_encoder=said.type == _OF_ENCODERS,
-            granted=self._granted,
-        )
 
     def participant(self) -> Participant:
         """Who the peer is, for events."""
@@ -560,8 +427,8 @@ class Connection:
         """Read what lies behind the request that was decided."""
         self.decided.set()
         self.decided = trio.Event()
-        self.drain(trio.current_time())
-        if self.unfinished:
+        self._pump.drain(trio.current_time())
+        if self._pump.unfinished:
             self._pump.go_on()
         self._rearm()
 
@@ -583,8 +450,3 @@ class Connection:
             self.link.stalled_after = min(self._bears.values(), default=self._stalled_s)
         if self._activities.get(activity.stream_id) is activity:
             del self._activities[activity.stream_id]
-
-
-def _shown(name: str) -> str:
-    """A name without its parameters, which may be secret."""
-    return name.replace("#", "?").partition("?")[0][:NAME_MOST]

@@ -14,6 +14,7 @@ from trio_srs.hub.forms import Form, RtmpForm
 from trio_srs.hub.playing import NoPublisherError, Playing
 from trio_srs.hub.reader import Reader
 from trio_srs.service.rtmp.activity import Activity
+from trio_srs.service.rtmp.connect import access_request
 from trio_srs.session.rtmp_events import AudioSwitched, Paused, PlayRequested, VideoSwitched
 from trio_srs.wire.rtmp.status import StatusCode
 
@@ -39,7 +40,7 @@ class Play(Activity):
     async def _run(self) -> None:
         """Decide, and read until the peer is done with it."""
         connection, context = self._connection, self._connection.context
-        stream = await context.access.play(connection.access_request(self.name))
+        stream = await context.access.play(access_request(connection, self.name))
         # What was asked for may be a key, if a gate knows it by another name.
         self.request.stream, self.request.account = stream.key, stream.account
         async with context.hub.playing(

@@ -14,6 +14,7 @@ from trio_srs.hub.lease import PublishLease
 from trio_srs.hub.publishing import Publishing
 from trio_srs.service.rtmp.activity import Activity
 from trio_srs.service.rtmp.conduct import publisher_of
+from trio_srs.service.rtmp.connect import access_request
 from trio_srs.session.rtmp_events import PublishRequested
 from trio_srs.wire.rtmp.status import StatusCode
 
@@ -37,7 +38,7 @@ class Publish(Activity):
     async def _run(self) -> None:
         """Decide, and hold the name until the peer is done with it."""
         connection, context = self._connection, self._connection.context
-        stream = await context.access.publish(connection.access_request(self.name))
+        stream = await context.access.publish(access_request(connection, self.name))
         # What was asked for may be a key, if a gate knows it by another name.
         self.request.stream, self.request.account = stream.key, stream.account
         async with context.hub.publishing(

@@ -9,12 +9,17 @@ import trio
 from trio_srs.net.link import PeerClosedError
 from trio_srs.net.read_pause import ReadPause
 from trio_srs.net.reading import After, read_from
+from trio_srs.session.base import NEED_DATA, NEED_TURN, Need
+from trio_srs.wire.rtmp.message import Message
 
 if TYPE_CHECKING:
     from trio_srs.service.rtmp.connection import Connection
 
 __all__ = ["Pump"]
 
+_IN_A_TURN: Final = range(64)
+"""Events, nearly all of them media, between two turns of others: one read may bring 64 KiB, which
+is a dozen frames, or a dozen thousand messages of a few bytes at 5 us each."""
 _HELD_MOST: Final = 64 * 1024
 """Bytes read on while a decision is pending: enough to notice that the peer went away."""
 _OWED_MOST: Final = 256 * 1024
@@ -31,10 +36,13 @@ class Pump:
     Attributes:
         pause: how long to pause when all that had come is read, once a publish asks for merged
             reading.
+        unfinished: whether there is more to understand of what was received, when others have
+            had their turn.
     """
 
     def __init__(self, connection: Connection) -> None:
         self.pause = ReadPause()
+        self.unfinished = False
         self._connection = connection
         self._at_end = False
         self._greeting = True
@@ -81,14 +89,14 @@ class Pump:
                 connection.context.reader,
                 self._read_once,
                 every_s=self._began_with_s,
-                at_once=connection.unfinished,
+                at_once=self.unfinished,
             )
 
     def _read_once(self, now: float) -> After:
         """Read what there is, or go on with what is there; and how to go on."""
         connection = self._connection
         after = After.AGAIN
-        if not connection.unfinished:
+        if not self.unfinished:
             link = connection.link
             got = link.receive_now(now)
             if got == 0:
@@ -102,13 +110,45 @@ class Pump:
                 after = After.WAIT
             if got is None:
                 return After.WAIT if self._goes_on() else After.OVER
-        wants_more = connection.drain(now)
+        wants_more = self.drain(now)
         if wants_more and not self._greeting:  # the way nearly all reads go
             return after if self._goes_on() else After.OVER
         connection.session.keep()
         if (self._greeting and self._greeted()) or self._holds() or not self._goes_on():
             return After.OVER
-        return After.AGAIN if connection.unfinished else after
+        return After.AGAIN if self.unfinished else after
+
+    def drain(self, now: float) -> bool:
+        """Act on what the session understands of what it has, as far as one turn allows; then
+        send answers.
+
+        Returns:
+            whether all of it was understood: nothing waits for a decision or another turn.
+        """
+        connection = self._connection
+        session, sinks = connection.session, connection.sinks
+        try:
+            for _ in _IN_A_TURN:
+                event = session.next_event()
+                if type(event) is Message:
+                    lease = sinks.get(event.stream_id)
+                    if lease is not None:
+                        lease.append(event, now)
+                elif isinstance(event, Need):
+                    break
+                else:
+                    connection.on_event(event)
+                    if connection.has_ended:
+                        break
+            else:
+                event = NEED_TURN
+        finally:  # what came before an error is sent as well
+            for lease in sinks.values():
+                lease.push()
+        if session.core.out:
+            connection.link.flush()
+        self.unfinished = event is NEED_TURN
+        return event is NEED_DATA
 
     def _goes_on(self) -> bool:
         """Whether the next read is to be made just as this one."""

@@ -66,11 +66,15 @@ class PublishLease:
         Raises:
             LeaseLostError: the name was taken away.
         """
+        self.take(message.type_id, message.timestamp_ms, message.payload, now)
+
+    def take(self, type_id: int, timestamp_ms: int, payload: bytes, now: float) -> None:
+        """Add what a message is made of; see :meth:`append`."""
         stream = self.stream
         if stream.lease is not self:
             raise LeaseLostError(f"{stream.name} is no longer published by this connection")
         self.last_at = now
-        stream.append(message, now)
+        stream.append(type_id, timestamp_ms, payload, now)
 
     def append_all(self, messages: Iterable[Message], now: float) -> None:
         """Add messages that came together, and let readers have them.

@@ -23,7 +23,7 @@ from trio_srs.wire.flv.enhanced import FrameKind
 from trio_srs.wire.flv.script import strip_set_data_frame, with_server_name
 from trio_srs.wire.flv.video import classify_video
 from trio_srs.wire.rtmp.command import on_status
-from trio_srs.wire.rtmp.message import Message, MessageType
+from trio_srs.wire.rtmp.message import MessageType
 from trio_srs.wire.rtmp.status import StatusCode
 
 if TYPE_CHECKING:
@@ -210,31 +210,30 @@ class Stream:
         time = self._shift.last_ms
         return Record(MessageType.COMMAND_AMF0, time, body, trio.current_time())
 
-    def append(self, message: Message, now: float) -> None:
+    def append(self, type_id: int, sent_ms: int, body: bytes, now: float) -> None:
         """Add what the publisher sent; called through its lease only.
 
-        The broadcaster must then hear of it, in the same moment.
+        The broadcaster must then hear of it, in the same moment. It is one function for what
+        nearly always comes: a call for each step would cost as much again.
         """
-        type_id, body = message.type_id, message.payload
-        counters = self.counters
+        counters, codecs = self.counters, self._codecs
         counters.messages += 1
         counters.bytes += len(body)
-        if type_id == _AUDIO:
-            flags = classify_audio(body)
-            if flags:
-                counters.others += 1
-            codecs = self._codecs
-            is_news = not flags and not body.startswith(codecs.sounds) and codecs.learn_audio(body)
-        elif type_id == _VIDEO:
+        is_video = type_id == _VIDEO
+        if is_video:
             flags = classify_video(body)
-            codecs = self._codecs
             is_news = (
                 flags <= _KEYFRAME
                 and not body.startswith(codecs.pictures)
                 and codecs.learn_video(body)
             )
+        elif type_id == _AUDIO:
+            flags = classify_audio(body)
+            if flags:
+                counters.others += 1
+            is_news = not flags and not body.startswith(codecs.sounds) and codecs.learn_audio(body)
         elif type_id in _DATA:
-            self._append_data(message, now)
+            self._append_data(type_id, sent_ms, body, now)
             return
         else:
             flags = 0
@@ -243,7 +242,6 @@ class Stream:
             if not self.settings.pass_unknown_types:
                 return
         is_header = flags & HEADER
-        sent_ms = message.timestamp_ms
         time = self._shift.correct(sent_ms, not is_header)
         if time == sent_ms:
             record = Record(type_id, time, body, now, flags)
@@ -253,37 +251,46 @@ class Stream:
             self._see_header(record)
         elif is_news:
             self._headers.see_frame(record)
-        if type_id == _VIDEO:
-            self._see_video(record, sent_ms)
-        elif not is_header and not (self._has_video and self.feed.has_entry):
+        feed = self.feed
+        if is_video:
+            self._has_video = True
+            self._video_at = now
+            pictures = self._boundaries
+            if flags or sent_ms == pictures.timestamp_ms:
+                self._see_video(record, sent_ms)
+            else:  # a picture of its own, and no place to begin
+                pictures.timestamp_ms, pictures.position = sent_ms, feed.log.end
+                feed.has_pictures = True
+                counters.pictures += 1
+        elif not is_header and not (self._has_video and feed.has_entry):
             self._see_other(record)
-        self._push(record)
+        feed.append(record)
+        if self.on_record is not None:
+            self._tell_record(record)
 
-    def _append_data(self, message: Message, now: float) -> None:
-        amf3 = message.type_id == _DATA_AMF3
+    def _append_data(self, type_id: int, sent_ms: int, payload: bytes, now: float) -> None:
+        amf3 = type_id == _DATA_AMF3
         self.counters.others += 1
-        body = sent_body = strip_set_data_frame(message.payload, amf3=amf3)
-        keep = body is not message.payload
+        body = sent_body = strip_set_data_frame(payload, amf3=amf3)
+        keep = body is not payload
         if self.settings.metadata_server_name:
             body = with_server_name(body, self._server_name, amf3=amf3)
-        sent_ms = message.timestamp_ms
         time = self._shift.correct(sent_ms, False)
-        record = AlteredRecord(
-            message.type_id, time, body, now, sent_ms=sent_ms, sent_body=sent_body
-        )
+        record = AlteredRecord(type_id, time, body, now, sent_ms=sent_ms, sent_body=sent_body)
         if self._headers.see_data(record, self.feed.log.end, keep=keep):
             self.feed.retention.reserve_headers()
         else:
             self._see_other(record)
-        self._push(record)
-
-    def _push(self, record: Record) -> None:
         self.feed.append(record)
         if self.on_record is not None:
-            try:
-                self.on_record(record)
-            except Exception as bug:
-                self._stop_observing(bug)
+            self._tell_record(record)
+
+    def _tell_record(self, record: Record) -> None:
+        assert self.on_record is not None  # whoever calls this has looked
+        try:
+            self.on_record(record)
+        except Exception as bug:
+            self._stop_observing(bug)
 
     def _stop_observing(self, bug: Exception) -> None:
         """Who looks on has a bug: the publish goes on without."""
@@ -304,8 +311,6 @@ class Stream:
                 self._stop_observing(bug)
 
     def _see_video(self, record: Record, sent_ms: int) -> None:
-        self._has_video = True
-        self._video_at = record.arrived_at
         counters, pictures, feed = self.counters, self._boundaries, self.feed
         is_key = record.flags
         if is_key > _KEYFRAME:  # none, but a header, an end or a command

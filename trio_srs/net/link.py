@@ -71,6 +71,7 @@ class Link(Generic[SessionT]):
     __slots__ = (
         "_broken",
         "_buffer",
+        "_feed",
         "_moved_at",
         "_on_work",
         "_owed",
@@ -104,6 +105,7 @@ class Link(Generic[SessionT]):
         self.bytes_said = 0
         self.offer = transport.offer
         self._receive_into = transport.receive_into
+        self._feed = session.receive_data
         self._buffer = buffer
         self.most = len(buffer)
         self._on_work = on_work
@@ -175,7 +177,7 @@ class Link(Generic[SessionT]):
             raise PeerGoneError(_why(error)) from error
         if count:
             self.bytes_in += count
-            self.session.receive_data(buffer[:count], now)
+            self._feed(buffer[:count], now)
         return count
 
     # ---------------------------------------------------------------- writing

@@ -172,10 +172,15 @@ class RtmpCore:
         )
         self.read = self._reader.next_message
         """The next message as it comes from the chunk stream, chores and all."""
+        self.take_media = self._reader.take_media
+        """Audio and video as it comes from the chunk stream."""
+        self._feed = self._reader.feed
         self._ping_after = ping_after
         self._pinged_at = -math.inf
         self._peer_window = 2_500_000  # some encoders wait for an Acknowledgement unasked
         self._acknowledged = 0
+        self._acknowledge_at: float
+        self._plan_acknowledgement()
         self._commands_left = float(limits.commands_per_second)
         self._counted_at = now
 
@@ -191,12 +196,16 @@ class RtmpCore:
             self._shaking = False
             data = self.handshake.trailing
         self.bytes_in += len(data)
-        self._reader.feed(data)
-        window = self._peer_window
-        if window and self.bytes_in - self._acknowledged >= max(1, window // 2):
-            # Half a window early, as SRS: some encoders stop dead at the whole one.
-            self._acknowledged = self.bytes_in
+        self._feed(data)
+        if self.bytes_in >= self._acknowledge_at:
             self.send_control(Acknowledgement(self.bytes_in & _U32))
+            self._acknowledged = self.bytes_in
+            self._plan_acknowledgement()
+
+    def _plan_acknowledgement(self) -> None:
+        """Half a window early, as SRS: some encoders stop dead at the whole one."""
+        window = self._peer_window
+        self._acknowledge_at = self._acknowledged + max(1, window // 2) if window else math.inf
 
     def keep(self) -> None:
         """Copy what was received and not yet interpreted."""
@@ -340,6 +349,7 @@ class RtmpCore:
                 self.acknowledgements += 1
             case WindowAckSize(window):
                 self._peer_window = window
+                self._plan_acknowledgement()
             case SetPeerBandwidth(window) if window != self.window_out:
                 self.window_out = window  # answered once per change (RTMP 1.0, 5.4.5)
                 self.send_control(WindowAckSize(window))

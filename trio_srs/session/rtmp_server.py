@@ -43,6 +43,7 @@ from trio_srs.wire.rtmp.arguments import (
     play_name,
     stream_number,
 )
+from trio_srs.wire.rtmp.chunk_reader import NO_MEDIA, TakeMedia
 from trio_srs.wire.rtmp.command import Command, CommandError, ConnectRequest, on_status
 from trio_srs.wire.rtmp.control import SetPeerBandwidth, StreamBegin, StreamEof
 from trio_srs.wire.rtmp.handshake import ServerHandshake
@@ -135,6 +136,8 @@ class RtmpServerSession:
             ping_after=self.options.ping_after,
             now=now,
         )
+        self.receive_data: Final = self.core.receive_data
+        """Take what the peer sent. Raises ProtocolError when the handshake is broken."""
         self.connect_request: ConnectRequest | None = None
         """What the peer said in ``connect``, once it was accepted."""
         self.dropped_media = 0
@@ -147,10 +150,6 @@ class RtmpServerSession:
         self._transaction_id = 0.0  # of connect: the only request whose answer is a _result
 
     # ------------------------------------------------------------- bytes, time
-
-    def receive_data(self, data: bytes | bytearray | memoryview, now: float) -> None:
-        """Take what the peer sent. Raises ProtocolError when the handshake is broken."""
-        self.core.receive_data(data, now)
 
     def keep(self) -> None:
         """Copy what was received and not yet interpreted, so that the buffer may be reused."""
@@ -206,6 +205,25 @@ class RtmpServerSession:
             if self._ready:
                 return self._report(self._ready.pop(0))
         return NEED_TURN
+
+    def take_media(
+        self, takers: Mapping[int, TakeMedia], now: float, most: int
+    ) -> tuple[int, bool]:
+        """The short way for what nearly always comes: hand over audio and video that
+        :meth:`next_event` would tell of, up to the first message that is anything else, or odd.
+
+        Args:
+            takers: who takes that of a message stream; of those that publish only.
+            now: what they are told.
+            most: so many messages at most.
+
+        Returns:
+            how many that were, and whether :meth:`next_event` would need data now.
+        """
+        core = self.core
+        if self._ready or self._pending is not None or not self._handshake_told or core.parts:
+            return NO_MEDIA
+        return core.take_media(takers, now, most)
 
     def _report(self, event: RtmpServerEvent) -> RtmpServerEvent:
         if isinstance(event, ConnectRequested | PublishRequested | PlayRequested):

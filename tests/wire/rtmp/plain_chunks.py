@@ -5,14 +5,17 @@ It has all bytes from the beginning, copies each of them by itself, and knows no
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Callable, Mapping
 from itertools import pairwise
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeAlias, cast
 
 import attrs
 
 from trio_srs.errors import ProtocolError
-from trio_srs.wire.rtmp.chunk_reader import ChunkLimits, ChunkReader
+from trio_srs.wire.rtmp.chunk_reader import ChunkLimits, ChunkReader, TakeMedia
 from trio_srs.wire.rtmp.message import Message, MessageType
+from trio_srs.wire.rtmp.oddity import Oddities
 
 Verdict = tuple[list[Message], str]
 """The messages that came out, and what was said at the end: nothing, or the complaint."""
@@ -20,6 +23,9 @@ Verdict = tuple[list[Message], str]
 
 SMALL: Final = ChunkLimits(message=600, half_read=900, chunk_streams=4)
 """Limits that a few hundred bytes can meet."""
+
+
+Takers: TypeAlias = Mapping[int, TakeMedia]
 
 
 class Reader(Protocol):
@@ -172,6 +178,60 @@ class PlainReader:
         return ProtocolError(f"byte {self.begins[-1]}: {text}")
 
 
+@attrs.define(eq=False)
+class ShortWay:
+    """The real reader, read by :meth:`ChunkReader.take_media` as far as that goes.
+
+    Attributes:
+        most: messages that are taken at once.
+        streams: the message streams whose media somebody takes; None for all there are.
+        taken: messages that came this way.
+    """
+
+    reader: ChunkReader
+    most: int = 2
+    streams: frozenset[int] | None = None
+    taken: int = 0
+    _ready: deque[Message] = attrs.field(factory=deque)
+
+    def get(self, stream_id: int) -> TakeMedia | None:
+        """Who takes what is of a message stream."""
+        if self.streams is not None and stream_id not in self.streams:
+            return None
+        return lambda type_id, time, payload, now: self._ready.append(
+            Message(type_id, stream_id, time, payload)
+        )
+
+    @property
+    def chunk_size(self) -> int:
+        return self.reader.chunk_size
+
+    @chunk_size.setter
+    def chunk_size(self, size: int) -> None:
+        self.reader.chunk_size = size
+
+    def abort(self, csid: int) -> None:
+        self.reader.abort(csid)
+
+    @property
+    def oddities(self) -> Oddities | None:
+        return self.reader.oddities
+
+    def feed(self, data: bytes | bytearray | memoryview) -> None:
+        self.reader.feed(data)
+
+    def keep(self) -> None:
+        self.reader.keep()
+
+    def next_message(self) -> Message | None:
+        if not self._ready:
+            count, is_all = self.reader.take_media(cast(Takers, self), 0.0, self.most)
+            assert count == len(self._ready) <= self.most
+            assert not is_all or not self.reader.held
+            self.taken += count
+        return self._ready.popleft() if self._ready else self.reader.next_message()
+
+
 def obey(reader: Reader, message: Message) -> None:
     """Do what a session does: Set Chunk Size and Abort work before the next message is read."""
     number = int.from_bytes(message.payload[:4], "big")
@@ -193,7 +253,7 @@ def drain(reader: Reader) -> Verdict:
     return got, ""
 
 
-def drain_pieces(reader: ChunkReader, pieces: list[bytes]) -> Verdict:
+def drain_pieces(reader: ChunkReader | ShortWay, pieces: list[bytes]) -> Verdict:
     """Everything, when the bytes come in pieces, each in the same buffer, overwritten after."""
     got = []
     buffer = bytearray(max(map(len, pieces), default=0))
@@ -206,6 +266,11 @@ def drain_pieces(reader: ChunkReader, pieces: list[bytes]) -> Verdict:
             return got, complaint
         buffer[:] = b"\xee" * len(buffer)
     return got, ""
+
+
+def both_ways(make: Callable[[], ChunkReader]) -> tuple[ChunkReader, ShortWay]:
+    """One that is read message by message, and one that is read the short way."""
+    return make(), ShortWay(make())
 
 
 def in_steps(data: bytes, step: int) -> list[bytes]:
@@ -223,4 +288,5 @@ def check(data: bytes) -> None:
     for limits in (SMALL, ChunkLimits()):
         plain = drain(PlainReader(data, limits=limits))
         for step in (1, 1 + len(data) // 7, len(data) + 1):
-            assert drain_pieces(ChunkReader(limits=limits), in_steps(data, step)) == plain
+            for reader in both_ways(lambda: ChunkReader(limits=limits)):  # noqa: B023 - at once
+                assert drain_pieces(reader, in_steps(data, step)) == plain

@@ -18,6 +18,7 @@ from tests.wire.rtmp.plain_chunks import (
     SMALL,
     PlainReader,
     Verdict,
+    both_ways,
     check,
     cut,
     drain,
@@ -45,8 +46,8 @@ def read(wire: bytes, *, chunk_size: int = 128, limits: ChunkLimits | None = Non
     """What comes of ``wire``, after making sure that it is the same however it arrives."""
     plain = drain(PlainReader(wire, chunk_size=chunk_size, limits=limits))
     for step in (1, 2, 3, 5, 127, 129, len(wire) or 1):
-        reader = ChunkReader(chunk_size=chunk_size, limits=limits)
-        assert drain_pieces(reader, in_steps(wire, step)) == plain, f"in steps of {step}"
+        for reader in both_ways(lambda: ChunkReader(chunk_size=chunk_size, limits=limits)):
+            assert drain_pieces(reader, in_steps(wire, step)) == plain, f"in steps of {step}"
     return plain
 
 
@@ -456,8 +457,8 @@ def test_any_bytes_are_read_as_plainly_or_blamed_on_the_peer(
         in_steps(data, 1),
         cut(data, [place % (len(data) + 1) for place in places]),
     ):
-        reader = ChunkReader(chunk_size=chunk_size, limits=limits)
-        assert drain_pieces(reader, pieces) == plain
+        for reader in both_ways(lambda: ChunkReader(chunk_size=chunk_size, limits=limits)):
+            assert drain_pieces(reader, pieces) == plain
 
 
 @pytest.mark.property
@@ -467,7 +468,7 @@ def test_keeping_what_is_not_read_changes_nothing(
 ) -> None:
     """With messages still to come, the buffer may be reused after keep()."""
     plain = drain(PlainReader(data, limits=SMALL))
-    reader = ChunkReader(limits=SMALL)
+    reader = both_ways(lambda: ChunkReader(limits=SMALL))[draw.draw(st.integers(0, 1))]
     got: list[Message] = []
     complaint = ""
     for piece in cut(data, [place % (len(data) + 1) for place in places]):
@@ -567,8 +568,8 @@ def test_what_is_let_pass_is_noted_with_its_place(
     wire: bytes, expected: tuple[str, int, int] | None
 ) -> None:
     for step in (1, 2, 5, len(wire)):
-        reader = ChunkReader(chunk_size=2)
-        _, complaint = drain_pieces(reader, in_steps(wire, step))
-        assert complaint == ""
-        noted = [(code, odd.offset, odd.count) for code, odd in (reader.oddities or {}).items()]
-        assert noted == ([] if expected is None else [expected])
+        for reader in both_ways(lambda: ChunkReader(chunk_size=2)):
+            _, complaint = drain_pieces(reader, in_steps(wire, step))
+            assert complaint == ""
+            noted = [(code, odd.offset, odd.count) for code, odd in (reader.oddities or {}).items()]
+            assert noted == ([] if expected is None else [expected])

@@ -63,6 +63,7 @@ from trio_srs.session.rtmp_events import (
 )
 from trio_srs.session.rtmp_server import RtmpServerSession
 from trio_srs.units import NEVER
+from trio_srs.wire.rtmp.chunk_reader import TakeMedia
 from trio_srs.wire.rtmp.handshake import RANDOM_BYTES
 from trio_srs.wire.rtmp.status import StatusCode
 from trio_srs.wire.url import DEFAULT_VHOST
@@ -82,7 +83,8 @@ class Connection:
     """One peer, from accepted to closed.
 
     Attributes:
-        sinks: where media of each message stream goes.
+        sinks: where media of each message stream goes, and ...
+        takers: ... how it gets there on the short way.
         bytes_played: bytes of media sent by plays that are over.
         decided: set, and replaced by a new one, whenever a request is decided.
         granted: what the gates said to the connect command.
@@ -127,6 +129,7 @@ class Connection:
         self.outgoing = Outgoing(self.link, self.start)
         self.bytes_played = 0
         self.sinks: dict[int, PublishLease] = {}
+        self.takers: dict[int, TakeMedia] = {}
         self.granted = AS_ASKED
         self._pump = Pump(self)
         self.handshake: HandshakeDone | None = None

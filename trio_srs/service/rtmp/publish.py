@@ -65,13 +65,14 @@ class Publish(Activity):
         self._sink = publishing.lease
         if self._sink is not None:  # nobody who heard of it has ended it
             self._connection.sinks[self.stream_id] = self._sink
+            self._connection.takers[self.stream_id] = self._sink.take
 
     def _take_no_more(self) -> None:
         """From here on it is nobody's."""
         sinks, sink = self._connection.sinks, self._sink
         self._sink = None
         if sink is not None and sinks.get(self.stream_id) is sink:
-            del sinks[self.stream_id]
+            del sinks[self.stream_id], self._connection.takers[self.stream_id]
 
     def finish(self, end: End) -> None:
         """Give the name back and tell how the publish ended."""

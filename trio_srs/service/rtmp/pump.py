@@ -10,6 +10,7 @@ from trio_srs.net.link import PeerClosedError
 from trio_srs.net.read_pause import ReadPause
 from trio_srs.net.reading import After, read_from
 from trio_srs.session.base import NEED_DATA, NEED_TURN, Need
+from trio_srs.session.rtmp_events import RtmpServerEvent
 from trio_srs.wire.rtmp.message import Message
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Pump"]
 
-_IN_A_TURN: Final = range(64)
+_IN_A_TURN: Final = 64
 """Events, nearly all of them media, between two turns of others: one read may bring 64 KiB, which
 is a dozen frames, or a dozen thousand messages of a few bytes at 5 us each."""
 _HELD_MOST: Final = 64 * 1024
@@ -112,7 +113,8 @@ class Pump:
                 return After.WAIT if self._goes_on() else After.OVER
         wants_more = self.drain(now)
         if wants_more and not self._greeting:  # the way nearly all reads go
-            return after if self._goes_on() else After.OVER
+            goes_on = self.pause.length_s == self._began_with_s and not connection.link.busy
+            return after if goes_on or self._goes_on() else After.OVER
         connection.session.keep()
         if (self._greeting and self._greeted()) or self._holds() or not self._goes_on():
             return After.OVER
@@ -127,28 +129,40 @@ class Pump:
         """
         connection = self._connection
         session, sinks = connection.session, connection.sinks
+        left, is_all = _IN_A_TURN, False
+        event: RtmpServerEvent | Need = NEED_DATA
         try:
-            for _ in _IN_A_TURN:
-                event = session.next_event()
-                if type(event) is Message:
-                    lease = sinks.get(event.stream_id)
-                    if lease is not None:
-                        lease.append(event, now)
-                elif isinstance(event, Need):
-                    break
-                else:
-                    connection.on_event(event)
-                    if connection.has_ended:
-                        break
-            else:
-                event = NEED_TURN
+            if sinks:  # the short way, for nearly all that ever comes
+                taken, is_all = session.take_media(connection.takers, now, left)
+                left -= taken
+            if not is_all:
+                event = self._act_on(left, now)
         finally:  # what came before an error is sent as well
             for lease in sinks.values():
-                lease.push()
+                if lease.stream.feed.dirty:
+                    lease.push()
         if session.core.out:
             connection.link.flush()
         self.unfinished = event is NEED_TURN
         return event is NEED_DATA
+
+    def _act_on(self, most: int, now: float) -> RtmpServerEvent | Need:
+        """Act on so many events at most, media among them; what came last."""
+        connection = self._connection
+        session, sinks = connection.session, connection.sinks
+        for _ in range(most):
+            event = session.next_event()
+            if type(event) is Message:
+                lease = sinks.get(event.stream_id)
+                if lease is not None:
+                    lease.append(event, now)
+            elif isinstance(event, Need):
+                return event
+            else:
+                connection.on_event(event)
+                if connection.has_ended:
+                    return event
+        return NEED_TURN
 
     def _goes_on(self) -> bool:
         """Whether the next read is to be made just as this one."""

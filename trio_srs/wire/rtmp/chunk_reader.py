@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import struct
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Final, TypeAlias
 
 import attrs
 
 from trio_srs.errors import ProtocolError
-from trio_srs.wire.rtmp.message import Message
+from trio_srs.wire.rtmp.message import Message, MessageType
 from trio_srs.wire.rtmp.oddity import Oddities, OddityKind, note
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "ChunkReader",
     "HalfReadError",
     "MessageTooLongError",
+    "TakeMedia",
     "TooManyChunkStreamsError",
 ]
 
@@ -30,8 +32,17 @@ _HEADER_SIZE: Final = (12, 8, 4, 1)
 _FULL: Final = struct.Struct(">xHBHBB")  # basic header, 3-byte time, 3-byte length, type
 _MSID: Final = struct.Struct("<I")
 _NOTHING: Final = memoryview(b"")
+_AUDIO: Final = MessageType.AUDIO.value
+_VIDEO: Final = MessageType.VIDEO.value
+NO_MEDIA: Final = (0, False)
+"""What there is of audio and video when the short way cannot be gone."""
 _NEAR_MS: Final = 3_600_000
 """An extended timestamp at a fmt 3 message start is believed when this close to the last one."""
+
+
+TakeMedia: TypeAlias = Callable[[int, int, bytes, float], None]
+"""Takes what a message is made of: its type, its timestamp in milliseconds, its payload; and the
+time that it is to be told."""
 
 
 class ChunkOrderError(ProtocolError):
@@ -260,6 +271,75 @@ class ChunkReader:
             return Message(type_id, stream.stream_id, timestamp_ms, payload)
         self._pos = end
         return Message(type_id, stream.stream_id, timestamp_ms, view[begin:end].tobytes())
+
+    def take_media(
+        self, takers: Mapping[int, TakeMedia], now: float, most: int
+    ) -> tuple[int, bool]:
+        """Hand over audio and video as it comes out of :meth:`next_message`, without a message
+        made of each: what lies ahead of it whole and plain, up to the first that is anything else.
+
+        Args:
+            takers: who takes that of a message stream, which may be gone when it has.
+            now: what they are told.
+            most: so many messages at most.
+
+        Returns:
+            how many that were, and whether that was all there is.
+
+        Raises:
+            whatever they raise: of a message that counts as read.
+        """
+        if self._current is not None:
+            return NO_MEDIA
+        view, pos, end, streams = self._view, self._pos, self._end, self._streams
+        count = 0
+        while count < most and end - pos >= _HEADER_SIZE[0]:
+            first = view[pos]
+            stream = streams.get(first & 0x3F)
+            if stream is None or stream.body is not None or stream.extended is not None:
+                break
+            fmt = first >> 6
+            stream_id = stream.stream_id
+            if fmt == 3:
+                time, length, type_id = stream.delta_ms, stream.length, stream.type_id
+            else:
+                high, low, length_high, length_low, type_id = _FULL.unpack_from(view, pos)
+                time = high << 8 | low
+                if fmt == 2:
+                    length, type_id = stream.length, stream.type_id
+                else:
+                    length = length_high << 8 | length_low
+                    if fmt == 0:
+                        (stream_id,) = _MSID.unpack_from(view, pos + 8)
+                if time == _EXTENDED:
+                    break
+            take = takers.get(stream_id)
+            if take is None or (type_id != _VIDEO and type_id != _AUDIO):
+                break
+            if length > self._message_most or length + self._half_read > self._half_read_most:
+                break
+            begin = pos + _HEADER_SIZE[fmt]
+            if length <= self.chunk_size:
+                behind = begin + length
+                if behind > end:
+                    break
+                payload = view[begin:behind].tobytes()
+                self._pos = pos = behind
+            else:
+                whole = self._take_whole(first & 0x3F, begin, length)
+                if whole is None:
+                    break
+                payload, pos = whole, self._pos
+            timestamp_ms = time if fmt == 0 else stream.timestamp_ms + time & _U32
+            stream.timestamp_ms, stream.delta_ms, stream.length = timestamp_ms, time, length
+            stream.type_id, stream.stream_id = type_id, stream_id
+            count += 1
+            take(type_id, timestamp_ms, payload, now)
+        if pos == end:  # as keep()
+            self._offset += pos
+            self._view, self._pos, self._end, self._is_kept = _NOTHING, 0, 0, True
+            return count, True
+        return count, False
 
     def _take_whole(self, csid: int, begin: int, length: int) -> bytes | None:
         """A payload in several chunks, if they are all here and follow each other."""

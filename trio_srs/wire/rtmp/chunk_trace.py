@@ -5,12 +5,13 @@ For those who look at a connection, not for those who have one: each chunk takes
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 import attrs
 
 from trio_srs.errors import ProtocolError
-from trio_srs.wire.rtmp.chunk_reader import ChunkLimits, ChunkReader
+from trio_srs.wire.rtmp.chunk_reader import NO_MEDIA, ChunkLimits, ChunkReader, TakeMedia
 from trio_srs.wire.rtmp.message import Message
 
 if TYPE_CHECKING:
@@ -65,6 +66,12 @@ class ChunkTracer(ChunkReader):
 
     def next_message(self) -> Message | None:
         return self._next_in_parts()
+
+    def take_media(
+        self, takers: Mapping[int, TakeMedia], now: float, most: int
+    ) -> tuple[int, bool]:
+        """Nothing: each message is to be read by itself."""
+        return NO_MEDIA
 
     def abort(self, csid: int) -> None:
         super().abort(csid)

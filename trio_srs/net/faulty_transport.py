@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import math
 from bisect import insort
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 import trio
 
+from trio_srs.net.transport_over import TransportOver
+
 if TYPE_CHECKING:
     from trio_srs.net.transport import Transport
-    from trio_srs.session.file_slice import FileSlice, Piece
 
 __all__ = ["FaultyTransport", "Valve"]
 
@@ -108,7 +109,7 @@ class Valve:
                 await self._changed.wait()
 
 
-class FaultyTransport:
+class FaultyTransport(TransportOver):
     """A :class:`~trio_srs.net.transport.Transport` over another one, which it owns.
 
     Attributes:
@@ -117,35 +118,14 @@ class FaultyTransport:
     """
 
     def __init__(self, below: Transport) -> None:
+        super().__init__(below)
         self.reading, self.writing = Valve(), Valve()
-        self._below = below
         self._is_muted = False
         self._is_closed = False
 
     @property
-    def peer(self) -> str:
-        return self._below.peer
-
-    @property
-    def local(self) -> str:
-        return self._below.local
-
-    @property
     def fileno(self) -> None:
         """There is none: whether it can be read is not the socket's to say."""
-
-    @property
-    def backlog(self) -> int:
-        return self._below.backlog
-
-    @property
-    def on_backlog(self) -> Callable[[], None] | None:
-        """That of the transport below."""
-        return self._below.on_backlog
-
-    @on_backlog.setter
-    def on_backlog(self, call: Callable[[], None] | None) -> None:
-        self._below.on_backlog = call
 
     # ---------------------------------------------------------------- reading
 
@@ -181,12 +161,6 @@ class FaultyTransport:
         taken = self._below.offer(data if room == len(data) else memoryview(data)[:room])
         self.writing.pass_on(taken)
         return taken
-
-    def offer_all(self, pieces: Sequence[Piece], /) -> int:
-        return self.offer(b"".join(map(bytes, pieces)))
-
-    def offer_file(self, piece: FileSlice, /) -> int:
-        return self.offer(bytes(piece))
 
     async def writable(self) -> None:
         while True:

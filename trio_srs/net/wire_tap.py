@@ -6,14 +6,14 @@ bytes on their way stands above it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
+from trio_srs.net.transport_over import TransportOver
 from trio_srs.wire.session_capture import CaptureKind
 
 if TYPE_CHECKING:
     from trio_srs.net.transport import Transport
-    from trio_srs.session.file_slice import FileSlice, Piece
 
 __all__ = ["Tap", "TapNote"]
 
@@ -21,42 +21,19 @@ TapNote: TypeAlias = Callable[[CaptureKind, bytes], None]
 """Told what went through, and what else happened; it must not wait."""
 
 
-class Tap:
+class Tap(TransportOver):
     """A :class:`~trio_srs.net.transport.Transport` on the way to another one, which it owns."""
 
-    __slots__ = ("_below", "_is_over", "_note")
+    __slots__ = ("_is_over", "_note")
 
     def __init__(self, below: Transport, note: TapNote) -> None:
-        self._below, self._note = below, note
+        super().__init__(below)
+        self._note = note
         self._is_over: set[CaptureKind] = set()
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} on {self._below!r}>"
-
-    @property
-    def peer(self) -> str:
-        return self._below.peer
-
-    @property
-    def local(self) -> str:
-        return self._below.local
 
     @property
     def fileno(self) -> int | None:
         return self._below.fileno
-
-    @property
-    def backlog(self) -> int:
-        return self._below.backlog
-
-    @property
-    def on_backlog(self) -> Callable[[], None] | None:
-        """See :attr:`.Transport.on_backlog`: whoever holds bytes back is below."""
-        return self._below.on_backlog
-
-    @on_backlog.setter
-    def on_backlog(self, told: Callable[[], None] | None) -> None:
-        self._below.on_backlog = told
 
     def receive_into(self, buffer: memoryview, /) -> int:
         try:
@@ -87,12 +64,6 @@ class Tap:
         is_shared = taken == len(data) and isinstance(data, bytes)
         self._note(CaptureKind.SENT, data if is_shared else bytes(data[:taken]))  # type: ignore[arg-type]  # mypy does not connect the two
         return taken
-
-    def offer_all(self, pieces: Sequence[Piece], /) -> int:
-        return self.offer(b"".join(map(bytes, pieces)))
-
-    def offer_file(self, piece: FileSlice, /) -> int:
-        return self.offer(bytes(piece))
 
     async def writable(self) -> None:
         await self._below.writable()

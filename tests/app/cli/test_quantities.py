@@ -1,12 +1,13 @@
-"""Durations and counts as people write them on the command line."""
+"""Durations, counts and speeds as people write them on the command line."""
 
 from __future__ import annotations
 
 import argparse
+import math
 
 import pytest
 
-from trio_srs.app.cli.quantities import count, seconds
+from trio_srs.app.cli.quantities import count, seconds, speed
 
 
 @pytest.mark.parametrize(
@@ -27,3 +28,10 @@ def test_counts_are_whole_and_above_0() -> None:
     for text in ("0", "-1", "1.5", "x", ""):
         with pytest.raises(argparse.ArgumentTypeError, match="at least 1"):
             count(text)
+
+
+def test_speeds_are_above_0_and_may_be_as_fast_as_can_be() -> None:
+    assert [speed("0.5"), speed("2"), speed("max")] == [0.5, 2.0, math.inf]
+    for text in ("0", "-1", "nan", "x", ""):
+        with pytest.raises(argparse.ArgumentTypeError, match="above 0, or max"):
+            speed(text)

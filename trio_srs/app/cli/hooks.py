@@ -16,6 +16,7 @@ import trio
 
 from trio_srs.app.cli.exits import Exit
 from trio_srs.app.cli.interrupt import until_signal
+from trio_srs.app.cli.listen_address import listen_address
 from trio_srs.app.cli.output import STDOUT, OutputClosedError, open_output
 from trio_srs.app.cli.terminal import complain, say
 from trio_srs.app.cli.tool import run_tool
@@ -48,10 +49,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def _address(text: str) -> Address:
     """Where to listen, if that is over TCP."""
-    try:
-        address = Address.parse(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
+    address = listen_address(text)
     if address.path is not None:
         raise argparse.ArgumentTypeError("callbacks come over TCP: expected host:port")
     return address

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from trio_srs.app.cli.exits import Exit
 from trio_srs.app.cli.interrupt import until_signal
-from trio_srs.app.cli.quantities import count, seconds
+from trio_srs.app.cli.quantities import count, seconds, speed
 from trio_srs.app.cli.terminal import complain, say, say_json
 from trio_srs.app.cli.tool import (
     add_connection_options,
@@ -43,7 +43,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--loop", action="store_true", help="begin again at the end, with rising timestamps"
     )
     parser.add_argument(
-        "--speed", type=_speed, default=1.0,
+        "--speed", type=speed, default=1.0,
         help="seconds of media in a second; max: as fast as the server takes it (1.0)",
     )  # fmt: skip
     parser.add_argument(
@@ -109,16 +109,6 @@ def _defect(text: str) -> Defect:
         return Defect.parse(text)
     except PatternError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
-
-
-def _speed(text: str) -> float:
-    try:
-        speed = math.inf if text == "max" else float(text)
-    except ValueError:
-        speed = 0.0
-    if not speed > 0:
-        raise argparse.ArgumentTypeError(f"expected a number above 0, or max, not {text!r}")
-    return speed
 
 
 def run(args: argparse.Namespace, parser: argparse.ArgumentParser) -> int:

@@ -1,12 +1,13 @@
-"""Numbers with units on the command line. Floor 8."""
+"""Numbers and durations on the command line. Floor 8."""
 
 from __future__ import annotations
 
 import argparse
+import math
 
 from trio_srs.units import parse_seconds
 
-__all__ = ["count", "seconds"]
+__all__ = ["count", "seconds", "speed"]
 
 
 def seconds(text: str) -> float:
@@ -26,3 +27,14 @@ def count(text: str) -> int:
     if not text.isdecimal() or not int(text):
         raise argparse.ArgumentTypeError(f"expected a whole number, at least 1, not {text!r}")
     return int(text)
+
+
+def speed(text: str) -> float:
+    """How many times as fast on the command line: above 0, and infinite for ``max``."""
+    try:
+        factor = math.inf if text == "max" else float(text)
+    except ValueError:
+        factor = 0.0
+    if not factor > 0:
+        raise argparse.ArgumentTypeError(f"expected a number above 0, or max, not {text!r}")
+    return factor

@@ -15,6 +15,7 @@ import trio
 
 from trio_srs.app.cli.exits import Exit
 from trio_srs.app.cli.interrupt import until_signal
+from trio_srs.app.cli.listen_address import listen_address
 from trio_srs.app.cli.terminal import complain, say
 from trio_srs.app.cli.tool import run_tool
 from trio_srs.errors import RefusedError
@@ -37,7 +38,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "url", metavar="URL", type=_server, help="the server: rtmp://host[:port]; a path is ignored"
     )
     parser.add_argument(
-        "--listen", metavar="ADDRESS", type=_address, default=_LISTEN,
+        "--listen", metavar="ADDRESS", type=listen_address, default=_LISTEN,
         help=f"where clients connect ({_LISTEN}); port 0 is any free one",
     )  # fmt: skip
     parser.add_argument(
@@ -57,13 +58,6 @@ def _server(text: str) -> RtmpUrl:
     if not text.startswith("rtmp://"):
         raise argparse.ArgumentTypeError("a relay passes on bytes: expected rtmp://host[:port]")
     return url
-
-
-def _address(text: str) -> Address:
-    try:
-        return Address.parse(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _fault(text: str) -> Fault:

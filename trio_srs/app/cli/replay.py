@@ -9,7 +9,6 @@ answers and the end were those of the capture.
 from __future__ import annotations
 
 import argparse
-import math
 import socket
 from functools import partial
 from pathlib import Path
@@ -18,7 +17,8 @@ from typing import Final
 import trio
 
 from trio_srs.app.cli.exits import Exit
-from trio_srs.app.cli.quantities import count, seconds
+from trio_srs.app.cli.listen_address import listen_address
+from trio_srs.app.cli.quantities import count, seconds, speed
 from trio_srs.app.cli.terminal import complain, say, say_json
 from trio_srs.app.cli.tool import run_tool
 from trio_srs.net.address import Address
@@ -55,11 +55,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--serve", action="store_true", help="be the server, for one client")
     parser.add_argument(
-        "--listen", metavar="ADDRESS", type=_address, default=_LISTEN,
+        "--listen", metavar="ADDRESS", type=listen_address, default=_LISTEN,
         help=f"with --serve, where ({_LISTEN}); port 0 is any free one",
     )  # fmt: skip
     parser.add_argument(
-        "--speed", metavar="FACTOR", type=_speed, default=1.0,
+        "--speed", metavar="FACTOR", type=speed, default=1.0,
         help="so many times as fast as it was (1), or max: as fast as the other side answers",
     )  # fmt: skip
     parser.add_argument(
@@ -81,25 +81,6 @@ def _url(text: str) -> RtmpUrl:
         return RtmpUrl.parse(text)
     except UrlError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
-
-
-def _address(text: str) -> Address:
-    """Where to listen, over TCP or a Unix socket."""
-    try:
-        return Address.parse(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-
-
-def _speed(text: str) -> float:
-    """How many times as fast; infinite for ``max``."""
-    try:
-        speed = math.inf if text == "max" else float(text)
-    except ValueError:
-        speed = 0.0
-    if not speed > 0:
-        raise argparse.ArgumentTypeError(f"expected a number above 0, or max, not {text!r}")
-    return speed
 
 
 def run(args: argparse.Namespace, parser: argparse.ArgumentParser) -> int:

@@ -16,11 +16,11 @@ from itertools import chain, starmap
 from pathlib import Path
 
 from trio_srs.app.cli.exits import Exit
+from trio_srs.app.cli.listen_address import listen_address
 from trio_srs.app.cli.standard import put_bytes
 from trio_srs.app.cli.terminal import complain, say
 from trio_srs.config.load import PREFIX, ConfigError, Problem, load
 from trio_srs.config.schema import Config
-from trio_srs.net.address import Address
 
 __all__ = ["configure", "run"]
 
@@ -153,10 +153,7 @@ def _with_file(problem: Problem, path: Path | None) -> str:
 
 
 def _address(text: str) -> str:
-    try:
-        Address.parse(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
+    listen_address(text)
     return text
 
 

@@ -11,6 +11,7 @@ from typing import Final
 import attrs
 
 from trio_srs.errors import EndReason
+from trio_srs.hub.bus import Event
 from trio_srs.hub.directory import SessionView
 from trio_srs.hub.registry import SessionEntry
 from trio_srs.hub.session_requests import Request, SessionRequests
@@ -21,6 +22,8 @@ __all__ = [
     "SessionFacts",
     "bytes_of",
     "in_order",
+    "is_in_vhost",
+    "is_of_vhost",
     "session_facts",
     "sessions_of",
 ]
@@ -188,3 +191,22 @@ def _request_facts(request: Request, began_at: float) -> RequestFacts:
         skipped=counters.skipped,
         account=request.account,
     )
+
+
+def is_in_vhost(entry: SessionEntry, vhost: str) -> bool:
+    """Whether a session connected to a virtual host, or has asked for a stream of it."""
+    asked = entry.requests
+    if asked is None:
+        return False
+    if asked.connected is not None and asked.connected.vhost == vhost:
+        return True
+    return any(each.stream.startswith(f"{vhost}/") for each in asked.newest)
+
+
+def is_of_vhost(event: Event, vhost: str, registry: SessionView) -> bool:
+    """Whether an event is about a virtual host, or a session that is in it and nothing else."""
+    stream = getattr(event, "stream", "")
+    if stream.startswith(f"{vhost}/") or getattr(event, "vhost", "") == vhost:
+        return True
+    entry = registry.find(event.session) or registry.find_ended(event.session)
+    return not stream and entry is not None and is_in_vhost(entry, vhost)

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from trio_srs.testing.looking import report_of as report_of
     from trio_srs.testing.server import NothingPublishedError as NothingPublishedError
     from trio_srs.testing.server import NotInTimeError as NotInTimeError
+    from trio_srs.testing.server_namespace import ServerNamespace as ServerNamespace
     from trio_srs.testing.server_process import ServerProcess as ServerProcess
     from trio_srs.testing.server_thread import ServerThread as ServerThread
     from trio_srs.testing.starting import StartPlayer as StartPlayer
@@ -53,6 +54,7 @@ __all__ = [
     "PublisherProcess",
     "RequestedFault",
     "RtmpServerTestCase",
+    "ServerNamespace",
     "ServerProcess",
     "ServerThread",
     "StartPlayer",
@@ -91,6 +93,7 @@ _WHERE: Final = {  # public name: the module that has it
     "PlayerProcess": "trio_srs.testing.clients",
     "PublisherProcess": "trio_srs.testing.clients",
     "RtmpServerTestCase": "trio_srs.testing.unittest_case",
+    "ServerNamespace": "trio_srs.testing.server_namespace",
     "ServerProcess": "trio_srs.testing.server_process",
     "ServerThread": "trio_srs.testing.server_thread",
     "StartPlayer": "trio_srs.testing.starting",

@@ -8,14 +8,17 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Generic, Self, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, Unpack
 
 from trio_srs.testing.clients import ClientProcess
 from trio_srs.testing.server import check_stream
 from trio_srs.testing.server_process import ServerProcess
 from trio_srs.testing.starting import Sections
 
-__all__ = ["Clients", "Servers"]
+if TYPE_CHECKING:
+    from trio_srs.testing.server_namespace import ServerNamespace
+
+__all__ = ["Clients", "OwnNamespace", "Servers"]
 
 __tracebackhide__ = True  # pytest: see channel
 
@@ -108,10 +111,42 @@ class Servers:
             raise
 
 
+class OwnNamespace:
+    """The namespace of one test, on a server that others use as well.
+
+    Args:
+        folder: where what is known of it is kept if the test fails.
+    """
+
+    def __init__(self, namespace: ServerNamespace, folder: Path) -> None:
+        self.namespace, self._folder = namespace, folder
+        self._said: list[tuple[str, str]] | None = None
+
+    def failure_report(self) -> list[tuple[str, str]]:
+        """What was seen in it, as sections of a report; it is written down once."""
+        if self._said is None:
+            said = self.namespace.write_failure_report(self._folder)
+            title = f"RTMP at {self.namespace.url()}"
+            self._said = [(title, _showable(f"{said}\nkept in {self._folder}"))]
+        return self._said
+
+    def close(self) -> None:
+        """End it.
+
+        Raises:
+            FaultNotTakenError: a fault that the test asked for was never done.
+            LeakError: something that was in it is still there.
+        """
+        if self._said is not None:  # the test has failed, and it is known where
+            self.namespace.end()
+        else:
+            self.namespace.close()
+
+
 class Clients(Generic[C]):
     """The publishers, or the players, of one test."""
 
-    def __init__(self, kind: type[C], server: ServerProcess) -> None:
+    def __init__(self, kind: type[C], server: ServerProcess | ServerNamespace) -> None:
         self._kind, self._server = kind, server
         self._stack = ExitStack()
 

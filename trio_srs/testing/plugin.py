@@ -14,8 +14,9 @@ import pytest
 
 if TYPE_CHECKING:
     from trio_srs.media.expect import Expectation
-    from trio_srs.testing.fixtures import Servers
+    from trio_srs.testing.fixtures import OwnNamespace, Servers
     from trio_srs.testing.hook_recorder import HookRecorder
+    from trio_srs.testing.server_namespace import ServerNamespace
     from trio_srs.testing.server_process import ServerProcess
     from trio_srs.testing.starting import StartPlayer, StartPublisher, StartServer
     from trio_srs.testing.trio_fixtures import TrioPlayer, TrioPublisher, TrioServer
@@ -23,11 +24,13 @@ if TYPE_CHECKING:
 __all__ = [
     "rtmp_hooks",
     "rtmp_module_server_factory",
+    "rtmp_namespace",
     "rtmp_player",
     "rtmp_publisher",
     "rtmp_server",
     "rtmp_server_factory",
     "rtmp_session_server_factory",
+    "rtmp_shared_server",
     "trio_rtmp_player",
     "trio_rtmp_publisher",
     "trio_rtmp_server",
@@ -35,6 +38,7 @@ __all__ = [
 
 _MARK: Final = "rtmp_server"
 _HOOKS: Final = "rtmp_hooks"
+_NAMESPACE: Final = "rtmp_namespace"
 _SOURCES: Final[dict[str, type[pytest.Item | pytest.Collector]]] = {
     "rtmp_server_factory": pytest.Item,
     "rtmp_module_server_factory": pytest.Module,
@@ -43,6 +47,7 @@ _SOURCES: Final[dict[str, type[pytest.Item | pytest.Collector]]] = {
 """The fixtures that all the others come from, and where their servers are kept."""
 _CAPTURES: Final = "--rtmp-captures"
 _SERVERS: Final[pytest.StashKey[Servers]] = pytest.StashKey()
+_OWN: Final[pytest.StashKey[OwnNamespace]] = pytest.StashKey()
 
 expectations: Final[list[tuple[str, Expectation]]] = []
 """What the test that runs has begun to expect, and where."""
@@ -92,6 +97,32 @@ def _shared(
     servers = request.node.stash[_SERVERS] = Servers(folder, sessions=keep, are_shared=True)
     yield servers.start
     servers.close()
+
+
+@pytest.fixture(scope="session")
+def rtmp_shared_server(rtmp_session_server_factory: StartServer) -> ServerProcess:
+    """The server that has the namespaces of ``rtmp_namespace``: define a fixture of this name to
+    configure it."""
+    return rtmp_session_server_factory()
+
+
+@pytest.fixture
+def rtmp_namespace(
+    request: pytest.FixtureRequest, rtmp_shared_server: ServerProcess, tmp_path: Path
+) -> Iterator[ServerNamespace]:
+    """A virtual host of this test's own on a server that others use as well.
+
+    ``@pytest.mark.rtmp_namespace(settings={...}, faults=[...])`` configures it; the arguments are
+    those of :meth:`.ServerProcess.namespace`. When the test is over nothing of it may be left.
+    """
+    from trio_srs.testing.fixtures import OwnNamespace
+
+    mark = request.node.get_closest_marker(_NAMESPACE)
+    args, words = (mark.args, mark.kwargs) if mark else ((), {})
+    namespace = rtmp_shared_server.namespace(*args, **words)
+    kept = request.node.stash[_OWN] = OwnNamespace(namespace, tmp_path / "trio-srs")
+    yield namespace
+    kept.close()
 
 
 @pytest.fixture
@@ -196,6 +227,11 @@ def pytest_configure(config: pytest.Config) -> None:
         f"{_MARK}(config='', **sections): configures the rtmp_server of this test, by the text "
         "of a configuration file, by its sections, or both",
     )
+    config.addinivalue_line(
+        "markers",
+        f"{_NAMESPACE}(settings={{}}, faults=[], max_sessions=None): configures the rtmp_namespace "
+        "of this test",
+    )
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -246,8 +282,12 @@ def pytest_runtest_makereport(
     return report
 
 
-def _servers_of(item: pytest.Item) -> Iterator[Servers]:
-    """Those that a test uses, of its own and shared ones."""
+def _servers_of(item: pytest.Item) -> Iterator[Servers | OwnNamespace]:
+    """Those that a test uses, of its own and shared ones; of one with a namespace of the test's own
+    that alone."""
+    if (own := item.stash.get(_OWN, None)) is not None:
+        yield own
+        return
     for source, kind in _SOURCES.items():
         node = item.getparent(kind) if source in getattr(item, "fixturenames", ()) else None
         if node is not None and (servers := node.stash.get(_SERVERS, None)) is not None:

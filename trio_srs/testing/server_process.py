@@ -22,13 +22,15 @@ from trio_srs.testing.channel import ProcessEndedError, ProcessSilentError
 from trio_srs.testing.own_process import OwnProcess
 from trio_srs.testing.server import ServerHandle, check_stream, folder_for
 from trio_srs.testing.starting import Sections
+from trio_srs.units import parse_seconds
 from trio_srs.wire.stream_name import parse_stream
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from trio_srs.hub.sessions import SessionFacts
     from trio_srs.testing.kept_report import KeptReport
+    from trio_srs.testing.server_namespace import ServerNamespace
 
 __all__ = ["LeakError", "ServerProcess"]
 
@@ -126,6 +128,39 @@ class ServerProcess(ServerHandle):
             return self._past.sessions
         now: tuple[SessionFacts, ...] = super().sessions
         return (*self._past.sessions, *now)
+
+    def namespace(
+        self,
+        name: str = "",
+        *,
+        settings: Mapping[str, Any] | None = None,
+        faults: Sequence[str] = (),
+        max_sessions: int | None = None,
+        ttl: float | str = 600.0,
+    ) -> ServerNamespace:
+        """A private virtual host: for a test that shares the server with others, as if it had one
+        of its own.
+
+        Args:
+            name: one is made up if it is empty.
+            settings: what holds in it, as a table ``[vhost.NAME]`` of a file.
+            faults: what the server does wrong in it, each as for :meth:`fault`.
+            max_sessions: the most sessions in it at once.
+            ttl: seconds, or a text such as ``"10m"``, after which it ends if nobody is in it.
+
+        Raises:
+            ProcessRefusedError: it cannot be; the text says why.
+        """
+        from trio_srs.testing.server_namespace import ServerNamespace  # few tests share a server
+
+        words = {
+            "name": name,
+            "settings": dict(settings or {}),
+            "faults": list(faults),
+            "max_sessions": max_sessions,
+            "ttl_s": parse_seconds(ttl),
+        }
+        return ServerNamespace(self, words)
 
     def restart(self) -> None:
         """Start it anew on the same ports: in a new process, which knows nothing of what was.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from trio_srs.config.layers import layered
 from trio_srs.config.schema import Config
 from trio_srs.errors import TrioSrsError
+from trio_srs.hub.sessions import is_in_vhost, is_of_vhost
 from trio_srs.media.plain import plain
 from trio_srs.server.logs import configure
 from trio_srs.server.run import Server, serve
@@ -21,6 +22,7 @@ from trio_srs.tools.capture import Captures, capturing
 
 if TYPE_CHECKING:
     from trio_srs.faults.fault_plan import PlannedFault
+    from trio_srs.hub.sessions import SessionFacts
 
 __all__ = ["FOR_TESTS", "ServerVerbs", "run_server", "serving"]
 
@@ -69,6 +71,8 @@ class ServerVerbs:
             "stop_for": self._stop_for,
             "add_fault": self._add_fault,
             "fault": self._fault,
+            "make_namespace": self._make_namespace,
+            "end_namespace": self._end_namespace,
             "wait_for_capture": self._wait_for_capture,
             "remove_fault": self._remove_fault,
             "end": self._end,
@@ -89,29 +93,55 @@ class ServerVerbs:
     async def _reports(self, stream: str) -> object:
         return plain(self._server.reports.history(self._server.key_of(stream)))
 
-    async def _streams(self) -> object:
-        return self._server.reports.names()
+    async def _streams(self, namespace: str = "") -> object:
+        names = self._server.reports.names()
+        if not namespace:
+            return names
+        front = f"{namespace}/"
+        return [name.removeprefix(front) for name in names if name.startswith(front)]
 
-    async def _sessions(self) -> object:
-        return [plain(each) for each in await self._server.list_sessions()]
+    async def _sessions(self, namespace: str = "") -> object:
+        return [plain(each) for each in await self._sessions_in(namespace)]
 
-    async def _events(self) -> object:
+    async def _sessions_in(self, namespace: str) -> list[SessionFacts]:
+        sessions = await self._server.list_sessions()
+        registry = self._server.registry
+        if not namespace:
+            return list(sessions)
+        return [
+            each
+            for each in sessions
+            if (entry := registry.find(each.id) or registry.find_ended(each.id)) is not None
+            and is_in_vhost(entry, namespace)
+        ]
+
+    async def _events(self, namespace: str = "") -> object:
+        registry = self._server.registry
         return [
             {**plain(entry), "kind": type(entry.event).__name__}
             for entry in self._server.journal.since(0)
+            if not namespace or is_of_vhost(entry.event, namespace, registry)
         ]
+
+    async def _make_namespace(self, name: str, **words: Any) -> str:
+        return self._server.namespaces.make(name, **words).name
+
+    async def _end_namespace(self, name: str, detail: str) -> object:
+        return plain(await self._server.namespaces.end(name, detail))
 
     async def _last_event(self) -> int:
         return self._server.journal.last
 
-    async def _write_failure_report(self, folder: str) -> str:
+    async def _write_failure_report(self, folder: str, namespace: str = "") -> str:
         """Write down all that there is to know, and say it in words."""
         await self._settled()
         await self._server.settled()
         reports = self._server.reports
-        found = [each for name in reports.names() for each in reports.history(name)]
-        sessions = await self._server.list_sessions()
-        write_down(Path(folder), found, sessions, await self._events())
+        front = f"{namespace}/" if namespace else ""
+        names = [name for name in reports.names() if name.startswith(front)]
+        found = [each for name in names for each in reports.history(name)]
+        sessions = await self._sessions_in(namespace)
+        write_down(Path(folder), found, sessions, await self._events(namespace))
         return in_words(found, sessions)
 
     async def _settled(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Annotated, Final
 
 from litestar import get
@@ -11,8 +10,8 @@ from litestar.params import HeaderParameter, QueryParameter
 from litestar.response import Stream
 
 from trio_srs.hub.bus import Event
+from trio_srs.hub.sessions import is_of_vhost
 from trio_srs.service.api.answers import SentEvent
-from trio_srs.service.api.context import ApiContext
 from trio_srs.service.api.event_stream import EventStream
 from trio_srs.service.api.names import find_key
 from trio_srs.service.api.routes.parameters import (
@@ -22,8 +21,8 @@ from trio_srs.service.api.routes.parameters import (
     Since,
     Vhost,
     failures,
+    known_vhost,
 )
-from trio_srs.service.api.routes.wanted_sessions import is_in_vhost
 
 __all__ = ["follow_events"]
 
@@ -44,16 +43,6 @@ _Follow = Annotated[
     bool,
     QueryParameter(description="`false` ends the answer after what has happened so far."),
 ]
-
-
-def _is_in(api: ApiContext, vhost: str, event: Event) -> bool:
-    """Whether an event is of a virtual host, or of a session that is in it."""
-    said = getattr(event, "stream", "")
-    if said.startswith(f"{vhost}/") or getattr(event, "vhost", "") == vhost:
-        return True
-    find = api.registry
-    entry = find.find(event.session) or find.find_ended(event.session)
-    return not said and entry is not None and is_in_vhost(entry, vhost)
 
 
 @get(
@@ -92,6 +81,11 @@ def follow_events(
     if after == _NO_EVENT:
         after = _NO_EVENT if since == NOT_SAID else api.journal.id_of(since)
     known = None if after == _NO_EVENT else after
-    which = partial(_is_in, api, api.hosts.vhost_of(vhost)) if vhost and key is None else None
+    host = known_vhost(api, vhost) if key is None else ""
+
+    def is_of_host(event: Event) -> bool:
+        return is_of_vhost(event, host, api.registry)
+
+    which = is_of_host if host else None
     events = EventStream(api.journal, api.turns, known, api.stopping, follow, key, which)
     return Stream(events, media_type=_EVENTS, headers=_HEADERS)

@@ -10,8 +10,9 @@ from litestar.params import QueryParameter
 
 from trio_srs.hub.registry import SessionEntry
 from trio_srs.hub.session_requests import Request
+from trio_srs.hub.sessions import is_in_vhost
 
-__all__ = ["OfAddress", "OfProtocol", "OfUser", "WantedSessions", "What", "is_in_vhost"]
+__all__ = ["OfAddress", "OfProtocol", "OfUser", "WantedSessions", "What"]
 
 What = Annotated[
     Literal["", "publish", "play"],
@@ -75,16 +76,6 @@ class WantedSessions:
             and (not self.what or request.what == self.what)
             and (not self.user or request.account == self.user)
         )
-
-
-def is_in_vhost(entry: SessionEntry, vhost: str) -> bool:
-    """Whether a session connected to a virtual host, or has asked for a stream of it."""
-    asked = entry.requests
-    if asked is None:
-        return False
-    if asked.connected is not None and asked.connected.vhost == vhost:
-        return True
-    return any(each.stream.startswith(f"{vhost}/") for each in asked.newest)
 
 
 def _is_of(protocol: str, wanted: str) -> bool:

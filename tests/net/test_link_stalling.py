@@ -120,3 +120,21 @@ async def test_a_drain_that_is_cancelled_may_be_taken_up_again() -> None:
     heard = ends.arrived()
     await ends.link.drained()
     assert heard + ends.arrived() == b"hello"
+
+
+async def test_who_is_told_when_there_is_room_pays_without_waiting_and_gives_up_by_the_clock(
+    autojump_clock: MockClock,
+) -> None:
+    ends = Ends(capacity=3, stalled_after=7.0)
+    ends.link.say(b"hello")
+    assert not ends.link.pay()
+    await trio.sleep(6)
+    assert len(await ends.peer.receive_some(1)) == 1
+    assert not ends.link.pay()
+    ends.link.check_stalled(trio.current_time() + 6.9)
+    assert ends.link.stalls_at == trio.current_time() + 7
+    with pytest.raises(PeerStalledError, match=r"^took nothing for 7 s; 1 bytes of what was begun"):
+        ends.link.check_stalled(ends.link.stalls_at)
+    assert len(await ends.peer.receive_some(3)) == 3
+    assert ends.link.pay()
+    ends.link.check_stalled(math.inf)  # nothing is owed

@@ -337,6 +337,39 @@ async def test_what_is_over_while_it_stands_in_line_is_not_read(crowd: Crowd) ->
     assert late == []
 
 
+async def test_one_that_cannot_say_all_is_called_when_there_is_room_and_for_nothing_else(
+    reader: SharedReader,
+) -> None:
+    turns: list[str] = []
+    room = trio.Event()
+
+    def read(_now: float) -> After:
+        if turns[-1:] != ["drains"]:
+            turns.append("reads" if near.recv(10) != b"end" else "ends")
+            if turns[-1] == "ends":
+                return After.OVER
+            near.send(bytes(2**22))  # of which it takes a part
+            turns.append("drains")
+            return After.DRAIN
+        turns.append("drained")
+        room.set()
+        return After.WAIT
+
+    with a_pair() as (near, far), trio.fail_after(5):
+        reader.watch(near.fileno(), read, _raised)
+        far.send(b"ask")
+        await trio.testing.wait_all_tasks_blocked(0.01)
+        far.send(b"end")
+        await trio.testing.wait_all_tasks_blocked(0.01)
+        assert turns == ["reads", "drains"]
+        far.setblocking(False)
+        while not room.is_set():
+            far.recv(2**20)
+            await trio.lowlevel.checkpoint()
+        await trio.testing.wait_all_tasks_blocked(0.01)
+    assert turns == ["reads", "drains", "drained", "ends"]
+
+
 async def test_a_reading_may_begin_with_what_was_read_before(reader: SharedReader) -> None:
     calls = 0
 

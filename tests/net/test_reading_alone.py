@@ -97,6 +97,29 @@ async def test_it_may_be_read_at_once_whatever_it_has() -> None:
     assert got == [(0.0, b"asked")]
 
 
+async def test_one_that_cannot_say_all_is_called_when_there_is_room(
+    autojump_clock: MockClock,
+) -> None:
+    near, far = memory_transport_pair(capacity=3)
+    left = [b"one", b"two"]
+    said_at: list[float] = []
+
+    def read(now: float) -> After:
+        if not left:
+            return After.OVER
+        near.offer(left.pop())
+        said_at.append(now)
+        return After.DRAIN
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(lambda: read_from(near, None, read, at_once=True))
+        await trio.sleep(3)
+        assert await far.receive_some(3) == b"two"
+        await trio.sleep(4)
+        assert await far.receive_some(3) == b"one"
+    assert said_at == [0.0, 3.0]
+
+
 async def test_an_error_is_raised_in_who_waits() -> None:
     near, far = memory_transport_pair()
     far.reset()

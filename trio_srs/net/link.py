@@ -265,7 +265,7 @@ class Link(Generic[SessionT]):
             if self._broken is not None:
                 raise PeerGoneError(_why(self._broken)) from self._broken
             backlog = self.transport.backlog
-            patience = trio.CancelScope(deadline=self._moved_at + self._stalled_after)
+            patience = trio.CancelScope(deadline=self.stalls_at)
             self._waits = patience
             try:
                 with patience:
@@ -278,11 +278,42 @@ class Link(Generic[SessionT]):
             if self.transport.backlog < backlog:
                 self._moved_at = trio.current_time()  # how long ago, only the transport knows
             elif patience.cancelled_caught:
-                waiting = self.owed + self.transport.backlog
-                raise PeerStalledError(
-                    f"took nothing for {self._stalled_after:g} s; "
-                    f"{waiting} bytes of what was begun are waiting"
-                )
+                raise self._stalled()
+
+    def pay(self) -> bool:
+        """Offer what is owed, for as long as it is taken, without waiting: for who is told when the
+        transport takes something, and gives up by :meth:`check_stalled`.
+
+        Returns:
+            whether nothing is owed any more.
+
+        Raises:
+            PeerGoneError: the connection broke.
+        """
+        if self._broken is not None:
+            raise PeerGoneError(_why(self._broken)) from self._broken
+        try:
+            self._pay()
+        except OSError as error:
+            raise PeerGoneError(_why(error)) from error
+        return not self.busy
+
+    @property
+    def stalls_at(self) -> float:
+        """When the peer is given up, while busy, if nothing is taken until then."""
+        return self._moved_at + self._stalled_after
+
+    def check_stalled(self, now: float) -> None:
+        """Raises PeerStalledError: that time has come."""
+        if self.busy and now >= self.stalls_at:
+            raise self._stalled()
+
+    def _stalled(self) -> PeerStalledError:
+        waiting = self.owed + self.transport.backlog
+        return PeerStalledError(
+            f"took nothing for {self._stalled_after:g} s; "
+            f"{waiting} bytes of what was begun are waiting"
+        )
 
     def _pay(self) -> None:
         """Offer what is owed, in order, for as long as it is taken."""

@@ -50,6 +50,9 @@ class After(enum.Enum):
     """It is read again when its socket has something, or when it has rested."""
     AGAIN = enum.auto()
     """It brought much: it is read again, whatever its socket has, when others had their turn."""
+    DRAIN = enum.auto()
+    """Its socket did not take all of the answer: it is called again when that takes more, whatever
+    has come meanwhile. Not for merged reading."""
     OVER = enum.auto()
     """It is read no more."""
 
@@ -69,6 +72,8 @@ class _Source:
     """Called once, when it is read no more, with what ``read`` raised."""
     every_s: float = 0.0
     """How often it is read; 0 for whenever it has something."""
+    awaits: After = After.WAIT
+    """What its socket is asked for: to have something, or (``DRAIN``) to take something."""
     in_line: bool = False
     read_at: float = 0.0
     """When it had its last turn, by the work clock."""
@@ -287,14 +292,26 @@ class SharedReader:
         except Exception as raised:  # it belongs to whoever is told
             after, error = After.OVER, raised
         done = self._work_clock()
+        if after is source.awaits:
+            return done
         if after is After.OVER:
             # Not again before a task that waits has run: its socket may be ready for ever.
             self._remove(source)
             source.over(error)
-            return done
-        if after is After.AGAIN and not source.is_over:
+        elif source.is_over:
+            pass
+        elif after is After.AGAIN:
             self._line_up(source, self._long)
+        else:
+            self._await(source, after)
         return done
+
+    def _await(self, source: _Source, after: After) -> None:
+        """Ask the kernel for the other direction of a socket."""
+        assert self._epoll is not None
+        source.awaits = after
+        wanted = select.EPOLLOUT if after is After.DRAIN else select.EPOLLIN
+        self._epoll.modify(source.fileno, wanted)
 
 
 def read_from(
@@ -329,6 +346,8 @@ async def _read_here(transport: Transport, read: Read, every_s: float, *, at_onc
     while after is not After.OVER:
         if after is After.AGAIN:
             await trio.lowlevel.checkpoint()
+        elif after is After.DRAIN:
+            await transport.writable()
         else:
             if every_s:
                 await trio.sleep(every_s)

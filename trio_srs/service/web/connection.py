@@ -113,7 +113,7 @@ class WebConnection(ABC):
         self._patience_s = terms.close_s
         self._supervisor = supervisor
         self._scope = trio.CancelScope()
-        self._waiting = trio.CancelScope()
+        self._waiting = self._patience = trio.CancelScope()
         self._is_stopping = self._is_closed = False
         self._handler: Handler | None = None
         self._found: Handler | None = None
@@ -184,6 +184,8 @@ class WebConnection(ABC):
         with trio.CancelScope() as self._waiting:
             try:
                 await self._answer_at_once()
+                if self._is_stopping:
+                    return False
                 event = await self.next_event()
             except ProtocolError as error:  # nobody else tells of it
                 _log.info("a bad request of %s: %s", self.link.transport.peer, error)
@@ -210,20 +212,44 @@ class WebConnection(ABC):
         """Answer requests for which that takes no time, without a task switch for each, until
         something comes that takes this task."""
         session, link, reader = self.session, self.link, self.reader
-        while session.awaits_request:
-            await link.drained()
-            has_one = session.plain_request is not None
-            with trio.CancelScope(deadline=session.next_deadline()) as patience:
+        while session.awaits_request and not self._is_stopping:
+            if link.busy and not self._drains:
+                await link.drained()
+                continue
+            has_one = link.busy or session.plain_request is not None
+            until = link.stalls_at if link.busy else session.next_deadline()
+            with trio.CancelScope(deadline=until) as self._patience:
                 await read_from(link.transport, reader, self._read_once, at_once=has_one)
-            if patience.cancelled_caught:
-                if session.next_deadline() <= trio.current_time():
+            if not self._patience.cancelled_caught:
+                if not link.busy:
                     return
-            elif not link.busy:
+            elif link.busy:
+                link.check_stalled(trio.current_time())
+            elif session.next_deadline() <= trio.current_time():
                 return
 
+    @property
+    def _drains(self) -> bool:
+        """Whether the shared reader knows as well when the client takes what it is owed: then no
+        task is woken for each part of an answer."""
+        return self.reader is not None and self.link.transport.fileno is not None
+
+    def _owing(self) -> After:
+        """The client has not taken all of an answer."""
+        if not self._drains:
+            return After.OVER
+        # The clock is not set anew for each part: who looks when it is time sees what was taken.
+        self._patience.deadline = min(self._patience.deadline, self.link.stalls_at)
+        return After.DRAIN
+
     def _read_once(self, now: float) -> After:
-        """Read what has come, and answer it if that takes no time."""
+        """Read what has come, and answer it if that takes no time; or send what is left of an
+        answer."""
         session, link = self.session, self.link
+        if link.busy:
+            return self._answered() if link.pay() else After.DRAIN
+        if self._is_stopping:
+            return After.OVER
         if session.plain_request is None:
             got = link.receive_now(now)
             if got is None:
@@ -244,9 +270,13 @@ class WebConnection(ABC):
             if found is None or not found.send_now(now):
                 self._found = found
                 return After.OVER
-        if self._is_stopping or link.busy:
+        return self._owing() if link.busy else self._answered()
+
+    def _answered(self) -> After:
+        """The client has all of an answer."""
+        if self._is_stopping:
             return After.OVER
-        return After.WAIT if session.plain_request is None else After.AGAIN
+        return After.WAIT if self.session.plain_request is None else After.AGAIN
 
     def _say_idle(self, idle: bool) -> None:
         """Whether a request is waited for, with or without a part of it."""
@@ -262,7 +292,8 @@ class WebConnection(ABC):
     def finish(self) -> None:
         """No other request is taken; the one that is being answered is, to its end."""
         self._is_stopping = True
-        self._waiting.cancel()
+        if not self.link.busy:
+            self._waiting.cancel()
 
     def interpose(self, wrap: Callable[[Transport], Transport]) -> None:
         """Put a transport between this connection and its own, while it is answered."""

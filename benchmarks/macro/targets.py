@@ -95,8 +95,10 @@ TARGETS: Final = (
         "ours-ll-hls", None, 1500, 1000,
     ),
     Target(
-        "plain HLS, first playlist behind the first keyframe, in segments", ("hls delay",),
-        "first_segments", "ours-hls", None, 1.0, 0.5,
+        # The keyframe that ends it comes a segment later, and a picture of 25 a second is 0.02 of
+        # one: nobody can be sooner, and all that is judged is what we add.
+        "plain HLS, first playlist behind the first keyframe, in segments, within a picture",
+        ("hls delay",), "first_segments", "ours-hls", None, 1.02, 0.5,
     ),
     Target(
         "2,000 held reloads, core % while they wait", ("hls 2000 held",), "waiting_core",

@@ -21,11 +21,13 @@ from tests.media.packaging.faults import (
     retimed,
 )
 from tests.media.packaging.viewings import SITE
+from tests.media.remux.records import TRAIL
 from trio_srs.media.packaging.timeline_rules import TIMELINE_RULES
 
 ALL: Final = (f"{SITE}.m3u8",)
 LATER: Final = tuple(f"main-e-10{n}.ts" for n in range(4, 9))
 VIDEO_PID, AUDIO_PID = 0x100, 0x101
+RASL: Final = b"\x12" + TRAIL[1:]
 
 
 def without_a_key(body: bytes) -> bytes:
@@ -58,6 +60,10 @@ TWINS: Final = {
         named_lists(r"^(.*DATE-TIME.*\n.*\n\w+-e-107.m4s)", r"#EXT-X-DISCONTINUITY\n\1"),
     ),
     "independent_segments_begin_with_a_keyframe": Twin("plain", NO_KEY),
+    "independent_segments_need_no_others": Twin(
+        "hevc",
+        in_files(lambda body: body.replace(TRAIL, RASL), names=("video-e-103.m4s",)),
+    ),
     "segments_begin_with_a_keyframe": Twin("plain", both(NO_KEY, NOT_INDEPENDENT)),
     "tracks_begin_together": Twin(
         "ts", in_files(retimed(0, 30_000, AUDIO_PID), names=("main-e-10",))

@@ -11,12 +11,14 @@ import attrs
 from tests.media.remux.records import (
     AVC,
     AVC_OTHER,
+    HEVC,
     Message,
     aac,
     aac_head,
     avc,
     enhanced,
     head,
+    hevc,
 )
 from tests.media.segments.streams import FMP4, RULE, START_MS, TS
 from trio_srs.media.packaging.fetched import Fetched
@@ -211,6 +213,7 @@ SOUND: Final[Mapping[str, Callable[[], list[Fetched]]]] = {
     "changed": lambda: watched(FMP4, [*broadcast(3), *broadcast(3, 3000, record=AVC_OTHER)]),
     "late": lambda: watched(TS, late()),
     "hdr": lambda: watched(FMP4, hdr()),
+    "hevc": lambda: watched(FMP4, h265()),
 }
 """By name; ``low`` and what follows have low latency, as far as they have parts."""
 
@@ -254,6 +257,12 @@ def late() -> list[Message]:
     """Sound that comes two seconds behind the pictures."""
     heads, frames = broadcast(6)[:2], broadcast(6)[2:]
     return [*heads, *[message for message in frames if message[0] == 9 or message[1] >= 2000]]
+
+
+def h265() -> list[Message]:
+    """Pictures of H.265 alone."""
+    pictures = [hevc(n * 100, key=n % 10 == 0) for n in range(60)]
+    return [head(HEVC, codec="hvc1"), *pictures]
 
 
 def hdr() -> list[Message]:

@@ -76,6 +76,19 @@ def test_sound_is_cut_where_pictures_are_however_it_comes() -> None:
         assert [each.name for each in made.renditions] == ["video", "audio"]
 
 
+def test_sound_is_cut_with_the_picture_if_all_that_is_before_it_has_come() -> None:
+    """Then the playlist need not wait for what is behind it."""
+    before = [unit for unit in ordered(0) if unit.dts < HZ]
+    for missing, last in ((0, 5), (1, 4)):
+        made = packager("video", "audio")
+        sounds = [unit for unit in before if unit.format.kind == "audio"]
+        pictures = [unit for unit in before if unit.format.kind == "video"]
+        come = [*pictures, *sounds[: len(sounds) - missing], PICTURES[25]]
+        take(made, sorted(come, key=lambda unit: unit.dts), HZ)
+        video, audio = made.renditions
+        assert (video.last_number, audio.last_number) == (5, last)
+
+
 def test_sound_that_is_very_late_is_not_waited_for() -> None:
     made = packager("video", "audio")
     take(made, [*PICTURES, picture(51 * 3600)], HZ)

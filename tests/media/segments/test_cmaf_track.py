@@ -49,7 +49,8 @@ def checked(made: CmafTrack) -> mp4_checks.CheckedMp4:
         for number, part in enumerate(segment.parts):
             first = number == 0 and segment is made.rendition.segments[0]
             data = part.data[0 if number else 24 :]
-            pieces.append((data, segment.init.data if first else None, number == 0))
+            if part.size:
+                pieces.append((data, segment.init.data if first else None, number == 0))
     return mp4_checks.check(pieces)
 
 
@@ -67,12 +68,65 @@ def test_parts_are_as_long_as_they_may_be_and_there_as_soon_as_they_are_whole() 
     assert len(checked(made).heads[0][1].samples) == 11
 
 
-def test_a_picture_that_lasts_longer_than_foreseen_is_in_the_next_part() -> None:
-    made = track()
-    for at in (0, 40, 80, 120, 240, 280, 320, 360):
+def shown_ms(made: CmafTrack) -> list[int]:
+    """When each picture is."""
+    found = []
+    for head in checked(made).heads:
+        for time, composition, *_ in head[1].samples:
+            found.append((time + composition - (1 << 32) * (composition >> 31) - HZ) // MS)
+    return found
+
+
+def test_a_picture_that_lasts_longer_than_foreseen_fills_its_part_and_no_more() -> None:
+    """Those behind it are decoded early for that, until there is room, and shown in time."""
+    made, times = track(), (0, 40, 80, 120, 220, 260, 300, 340, 380)
+    for at in times:
         made.add(picture(at, key=at == 0))
-    made.end(HZ + 400 * MS, goes_on=True)
-    assert parts_ms(made) == [120, 200, 80]
+    made.end(HZ + 420 * MS, goes_on=True)
+    assert parts_ms(made) == [200, 180, 40]
+    assert shown_ms(made) == list(times)
+
+
+def test_a_picture_may_be_early_over_the_border_of_a_segment() -> None:
+    made = track()
+    for at in (0, 40, 80, 120):
+        made.add(picture(at, key=at == 0))
+    made.end(HZ + 220 * MS, goes_on=True)
+    assert parts_ms(made) == [200]
+    made.begin(SegmentStart(HZ + 220 * MS, 7220, True, None))
+    for at in (220, 260, 300, 340):
+        made.add(picture(at, key=at == 220))
+    made.end(HZ + 380 * MS, goes_on=True)
+    assert parts_ms(made) == [180]
+    first, second = made.rendition.segments
+    assert (second.start - first.start, second.date_ms) == (200 * MS, 7200)
+    assert shown_ms(made)[4:] == [220, 260, 300, 340]
+
+
+def test_what_lasts_longer_than_a_part_may_is_a_part_and_a_gap() -> None:
+    """It is one sample all the same, so that times of decoding add up."""
+    made = track()
+    for at in (0, 40, 80, 600, 640):
+        made.add(picture(at, key=at == 0))
+    made.end(HZ + 680 * MS, goes_on=True)
+    assert parts_ms(made) == [200, 200, 200, 80]
+    parts = made.rendition.segments[0].parts
+    assert [bool(part.size) for part in parts] == [True, False, False, True]
+    assert shown_ms(made) == [0, 40, 80, 600, 640]
+    heard = track("audio")
+    for at in (0, 1920, 3840, 5760, 46_080, 48_000):
+        heard.add(sound(at))
+    assert parts_ms(heard)[:3] == [200, 200, 112]
+
+
+def test_sound_that_is_missing_for_little_is_made_up_for_by_what_is_before_and_behind_it() -> None:
+    made = track("audio")
+    missing = 8 * 1920 + 1900
+    for number in range(30):
+        made.add(sound(number * 1920 + (0 if number < 8 else missing - 8 * 1920)))
+    lengths = parts_ms(made)
+    assert max(lengths) <= 200
+    assert min(lengths) >= 170
 
 
 def test_reordered_pictures_are_shown_at_their_times_without_an_edit_list() -> None:

@@ -62,7 +62,7 @@ def test_a_live_stream_is_listed() -> None:
     video, sound = period.sets
     assert (video.id, video.mime_type, video.content_type) == (1, "video/mp4", "video")
     assert (sound.id, sound.mime_type, sound.content_type) == (2, "audio/mp4", "audio")
-    assert video.starts_with_key
+    assert video.access_type == 1
     one, other = tracks(manifest)
     assert (one.codecs, one.width, one.height, one.frame_rate) == ("avc1.64001f", 320, 242, 25.0)
     assert (other.codecs, other.sample_rate, other.channels) == ("mp4a.40.2", 48_000, 2)
@@ -146,7 +146,7 @@ def test_what_is_over_says_how_long_it_was() -> None:
 def test_segments_that_begin_without_a_keyframe_are_told_of() -> None:
     made = presented([head(), *pictures(5), *pictures(30, gop_s=30, start_ms=5000)], FMP4)
     assert made.forced
-    assert not listed(made).periods[0].sets[0].starts_with_key
+    assert listed(made).periods[0].sets[0].access_type == 0
 
 
 def test_sound_alone_is_a_presentation() -> None:
@@ -218,7 +218,7 @@ def test_what_is_whole_in_one_track_is_listed_as_it_is() -> None:
     ).template.segments()
     assert coming.time == last.time + last.duration
     sound.open = None
-    video.segments[-1] = Segment(newest.number, newest.name, 0, 0, False, True, newest.init)
+    video.segments[-1] = Segment(newest.number, newest.name, 0, 0, False, True, True, newest.init)
     assert len(list(next(iter(tracks(listed(made, FAST)))).template.segments())) == 4
 
 

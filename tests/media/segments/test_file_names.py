@@ -25,7 +25,7 @@ NAMES = FileNames(
     is_one_rendition=False,
 )
 ALONE = attrs.evolve(NAMES, is_one_rendition=True)
-SEGMENT = Segment(7, "video-e-7.m4s", 0, 1_796_000_000_000, False, True, None)
+SEGMENT = Segment(7, "video-e-7.m4s", 0, 1_796_000_000_000, False, True, True, None)
 SEGMENT.parts.append(SegmentPart("p", b"x", 90_000, True))
 
 

@@ -76,6 +76,23 @@ def test_pictures_that_are_far_apart_are_no_pauses() -> None:
     assert taken(tracks, picture(4 * S)) == [(4 * S, False)]
 
 
+def test_pictures_that_are_far_apart_from_the_beginning_are_no_pauses() -> None:
+    tracks = begun(picture(0, key=True))
+    assert taken(tracks, picture(4 * S), picture(9 * S)) == [(4 * S, False), (9 * S, False)]
+
+
+def test_pictures_that_get_far_apart_are_no_pauses_but_for_the_first() -> None:
+    tracks = begun(picture(0, key=True), picture(FRAME), picture(5 * S))
+    slices = attrs.evolve(picture(5 * S), continues=True)
+    found = taken(tracks, slices, picture(10 * S), picture(15 * S))
+    assert found == [(2 * FRAME, False), (2 * FRAME + 5 * S, False), (2 * FRAME + 10 * S, False)]
+
+
+def test_a_pause_behind_another_is_left_out_as_well_if_something_came_between() -> None:
+    tracks = begun(picture(0, key=True), picture(FRAME), picture(5 * S), picture(5 * S + FRAME))
+    assert taken(tracks, picture(8 * S)) == [(4 * FRAME, False)]
+
+
 def test_what_is_decoded_before_the_beginning_is_not() -> None:
     tracks = begun(picture(9 * S, key=True))
     assert taken(tracks, picture(7 * S)) == [(-ORIGIN, False)]

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tests.media.remux.records import (
     AVC_OTHER,
     DATA,
+    HEVC,
     Message,
     aac,
     aac_head,
@@ -20,6 +21,7 @@ from tests.media.remux.records import (
     enhanced,
     file_messages,
     head,
+    hevc,
     live,
     other_head,
     other_sound,
@@ -315,7 +317,7 @@ def test_the_frame_rate_is_one_that_all_the_world_has_if_it_is_near(
     assert made.multivariant().variants[0].frame_rate == 30000 / 1001
     few = presented([head(), avc(0, key=True), avc(2000, key=True)], container)
     few.restart(START_MS)
-    assert few.multivariant().variants[0].frame_rate is None
+    assert few.multivariant().variants[0].frame_rate == 0.5
 
 
 def test_slices_that_come_by_themselves_are_one_picture() -> None:
@@ -455,3 +457,32 @@ def test_formats_and_rates_are_of_what_is_listed() -> None:
     assert made.frame_rate == 25.0
     presented([head(AVC_OTHER, 3000), *pictures(30, start_ms=3000)], TS, short, made)
     assert made.multivariant().variants[0].codecs == "avc1.42c00d"
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("first", "is_closed"), [(b"\x26", True), (b"\x28", True), (b"\x2a", False), (b"\x20", False)]
+)
+def test_only_what_needs_nothing_before_it_is_called_independent(
+    container: SegmentContainer, first: bytes, is_closed: bool
+) -> None:
+    """Pictures of H.265 that decoding may begin with: IDR, CRA, BLA."""
+    keys = [hevc(n * 500, first + b"\x01\xaf%d" % n, key=True) for n in range(10)]
+    made = presented([head(HEVC, codec="hvc1"), *keys], container)
+    (rendition,) = made.renditions
+    assert rendition.playlist().independent_segments == is_closed
+    assert made.multivariant().independent_segments == is_closed
+    assert made.forced == 0
+    check(made)
+
+
+@BOTH
+def test_pictures_that_are_far_apart_are_shown_when_they_were_sent(
+    container: SegmentContainer,
+) -> None:
+    slides = [avc(n * 1600, key=n % 2 == 0) for n in range(13)]
+    made = presented([head(), *slides], container)
+    check(made, "the_clock_comes_often")  # between such pictures none is made up
+    (rendition,) = made.renditions
+    assert durations(rendition) == [3.2] * 6
+    assert not any(segment.is_break for segment in rendition.segments)

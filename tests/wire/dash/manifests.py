@@ -72,7 +72,7 @@ FULL = Manifest(
                     id=1,
                     content_type="audio",
                     mime_type="audio/mp4",
-                    starts_with_key=False,
+                    access_type=0,
                     representations=(
                         Representation(
                             id="audio",

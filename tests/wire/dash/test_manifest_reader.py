@@ -45,8 +45,8 @@ def test_what_is_inherited_stands_where_it_holds() -> None:
     (video,), (sound,) = first.sets, second.sets
     (one,) = video.representations
     assert (one.width, one.height, one.frame_rate, one.codecs) == (16, 4, 25.0, "avc1.42c01e")
-    assert (video.mime_type, video.content_type, video.starts_with_key) == (
-        "video/mp4", "video", False,
+    assert (video.mime_type, video.content_type, video.access_type) == (
+        "video/mp4", "video", 2,
     )  # fmt: skip
     template = one.template
     assert (template.timescale, template.start_number) == (10, 0)

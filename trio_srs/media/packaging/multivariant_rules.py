@@ -191,11 +191,12 @@ def video_range_is_said(viewing: Viewing) -> Iterator[Departure]:
 
 @packaging_rule("A 9.11", Severity.WARNING)
 def independent_segments_are_said(viewing: Viewing) -> Iterator[Departure]:
-    """Where every segment begins with a keyframe, EXT-X-INDEPENDENT-SEGMENTS says so."""
+    """Where every segment begins with a keyframe behind which nothing needs what is before it,
+    EXT-X-INDEPENDENT-SEGMENTS says so."""
     for choice in _choices(viewing):
         said = choice.copy.multivariant
         assert said is not None
-        keys = [content.leading[0].is_key for content in choice.contents]
+        keys = [content.is_independent for content in choice.contents]
         is_said = said.independent_segments or all(
             rendition.newest.independent_segments for rendition in choice.renditions
         )

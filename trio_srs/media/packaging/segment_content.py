@@ -10,6 +10,7 @@ from typing import Final
 from trio_srs.media.packaging.mp4_layout import Mp4Layout
 from trio_srs.media.packaging.ts_layout import TsLayout
 from trio_srs.media.remux.access_unit import AccessUnit
+from trio_srs.media.remux.byte_stream import begins_closed
 from trio_srs.media.remux.left_out import LeftOut
 from trio_srs.media.remux.mp4_demuxer import Mp4Demuxer
 from trio_srs.media.remux.track_format import TrackFormat
@@ -88,6 +89,12 @@ class SegmentContent:
     def leading(self) -> list[AccessUnit]:
         """The units of the track that says where it begins; none if it has no track."""
         return next(iter(self.by_kind.values()), [])
+
+    @property
+    def is_independent(self) -> bool:
+        """Whether it begins with a keyframe, and nothing behind that can need what is before."""
+        first = self.leading[0]
+        return first.is_key and begins_closed(first.format, first.data)
 
     @cached_property
     def interval(self) -> int:

@@ -16,7 +16,10 @@ from trio_srs.media.packaging.packaging_rule import (
 )
 from trio_srs.media.packaging.segment_content import SegmentContent
 from trio_srs.media.packaging.viewing import SeenRendition, SeenSegment, Viewing
+from trio_srs.media.remux.access_unit import AccessUnit
+from trio_srs.media.remux.byte_stream import BYTE_STREAMS
 from trio_srs.media.remux.track_format import TrackFormat
+from trio_srs.wire.codec.nalu import read_prefixed
 from trio_srs.wire.ts.packet import CLOCK_HZ, WRAP_TICKS
 
 __all__ = ["TIMELINE_RULES"]
@@ -24,6 +27,8 @@ __all__ = ["TIMELINE_RULES"]
 _APART_S: Final = 0.1
 _APART: Final = CLOCK_HZ // 10
 _MS: Final = 1000
+_RASL: Final = frozenset({8, 9})
+"""Types of NALUs (ITU-T H.265, 7.4.2.2)."""
 _Pair = tuple[SeenRendition, SeenSegment, SegmentContent, SeenSegment, SegmentContent]
 
 
@@ -164,6 +169,25 @@ def independent_segments_begin_with_a_keyframe(viewing: Viewing) -> Iterator[Dep
             yield Departure("no keyframe", "one", rendition.where(segment.number))
 
 
+@packaging_rule("bis 4.3.5; w3c/media-source#221")
+def independent_segments_need_no_others(viewing: Viewing) -> Iterator[Departure]:
+    """Where it is said, no picture in a segment needs one of the segment before: of H.265, there is
+    none of those that are skipped where decoding begins."""
+    for rendition, segment, content in viewing.segments:
+        skipped = next(filter(_is_skipped, content.leading), None)
+        if skipped is not None and _is_promised(viewing, rendition, segment):
+            seen = f"a RASL picture at {skipped.pts / CLOCK_HZ:.3f} s"
+            yield Departure(seen, "none", rendition.where(segment.number))
+
+
+def _is_skipped(unit: AccessUnit) -> bool:
+    """Whether it is one of H.265 that can only be decoded with what is before the keyframe."""
+    if unit.is_key or unit.format.codec != "hevc":
+        return False
+    nalus = read_prefixed(unit.data, unit.format.length_size)[0]
+    return any(BYTE_STREAMS["hevc"].type_of(nalu) in _RASL for nalu in nalus)
+
+
 @packaging_rule("A 7.4; 8216 3", Severity.WARNING)
 def segments_begin_with_a_keyframe(viewing: Viewing) -> Iterator[Departure]:
     """Every segment begins with a keyframe, even where nothing says so."""
@@ -216,6 +240,7 @@ TIMELINE_RULES: Final[tuple[PackagingRule, ...]] = (
     changes_are_discontinuities,
     discontinuities_have_a_reason,
     independent_segments_begin_with_a_keyframe,
+    independent_segments_need_no_others,
     segments_begin_with_a_keyframe,
     tracks_begin_together,
 )

@@ -14,7 +14,7 @@ import attrs
 from trio_srs.media.remux.track_format import TrackFormat
 from trio_srs.wire.codec.nalu import NaluError, read_prefixed, split_annexb
 
-__all__ = ["BYTE_STREAMS", "ByteStream", "ByteStreamWriter", "split_units"]
+__all__ = ["BYTE_STREAMS", "ByteStream", "ByteStreamWriter", "begins_closed", "split_units"]
 
 _CODE: Final = b"\x00\x00\x01"
 _START: Final = b"\x00" + _CODE
@@ -48,16 +48,18 @@ class ByteStream:
     slices: frozenset[int]
     first_key: int
     """Slices from this type on may be begun at."""
+    closed: frozenset[int]
+    """Those of them behind which nothing needs what is before."""
 
 
 BYTE_STREAMS: Final[Mapping[str, ByteStream]] = {
     "h264": ByteStream(
         _avc_type, b"\x09\xf0", 9, frozenset({9, 10, 11}), 7, frozenset({7, 8, 13}),
-        frozenset({1, 2, 5}), 5,
+        frozenset({1, 2, 5}), 5, frozenset({5}),
     ),
     "hevc": ByteStream(
         _hevc_type, b"\x46\x01\x50", 35, frozenset({35, 36, 37}), 33, frozenset({32, 33, 34}),
-        frozenset(range(22)), 16,
+        frozenset(range(22)), 16, frozenset({17, 18, 19, 20}),
     ),
 }  # fmt: skip
 """By our names. The delimiters allow all slice types: ITU-T H.264, 7.4.2.4; H.265, 7.4.3.5."""
@@ -98,6 +100,16 @@ class ByteStreamWriter:
             kept[1:1] = self._sets
         kept[1:1] = (stream.delimiter,)
         return _START.join(kept)
+
+
+def begins_closed(track_format: TrackFormat, data: bytes) -> bool:
+    """Whether nothing behind a keyframe needs what is before it. Behind others (recovery points of
+    H.264; CRA and BLA of H.265) may be pictures that are shown before them, and need both sides."""
+    stream = BYTE_STREAMS.get(track_format.codec)
+    if stream is None:
+        return True
+    nalus = read_prefixed(data, track_format.length_size)[0][:_MOST_NALUS]
+    return any(stream.type_of(nalu) in stream.closed for nalu in nalus)
 
 
 def split_units(codec: str, data: bytes) -> tuple[list[bytes], list[list[bytes]]]:

@@ -95,6 +95,8 @@ class CmafPackager:
         self._is_apart = _VIDEO in formats and len(formats) > 1
 
     def cut(self, start: SegmentStart) -> None:
+        if _VIDEO in self._firsts and _VIDEO not in self._frames:  # there was one
+            self._frames[_VIDEO] = max(start.dts - self._firsts[_VIDEO][0], 1)
         self._settle()
         self._number += 1
         for kind, track in self._tracks.items():
@@ -113,7 +115,9 @@ class CmafPackager:
                 self._sound(self._ahead.popleft())
             patience = min(max(_PATIENCE, self._late + _MORE), _APART)
             for track, starts in self._sounds:
-                while starts and self._seen - starts[0].dts > patience:
+                while starts and (
+                    track.is_whole_at(starts[0].dts) or self._seen - starts[0].dts > patience
+                ):
                     _cut(track, starts.popleft())
         elif self._is_apart:
             self._late = max(self._late, self._seen - unit.dts)

@@ -59,6 +59,9 @@ class CmafTrack:
     """When the first of them is decoded, in the track's timescale."""
     _next: int = 0
     """When the next is, if there is no gap; likewise."""
+    _early: int = 0
+    """Ticks that pictures are decoded before their time, because one would have lasted too long for
+    its part, and for so little a part too short to be one."""
     _part_size: int = 0
     _waiting: AccessUnit | None = None
     """The newest picture: the next one says how long it lasts."""
@@ -71,7 +74,7 @@ class CmafTrack:
         """Go on with another segment, from its start."""
         self._start, self._has_begun, self.size = start, False, 0
         if start.formats is not None:
-            self._init = None
+            self._init, self._early = None, 0
 
     def add(self, unit: AccessUnit) -> None:
         """Take the next unit."""
@@ -81,6 +84,11 @@ class CmafTrack:
             self._picture(unit)
         else:
             self._sound(unit)
+
+    def is_whole_at(self, dts: int) -> bool:
+        """Whether all sound of a segment that ends there has come: of the frame that comes next
+        more than half is behind that."""
+        return (self._next + self._step // 2) * HZ // self._timescale >= dts
 
     def end(self, dts: int, *, goes_on: bool) -> None:
         """The segment is over; what nothing came for is a gap.
@@ -151,24 +159,66 @@ class CmafTrack:
         unit, self._waiting = self._waiting, None
         assert unit is not None  # it waits
         self._interval = duration = max(dts - unit.dts, 1)
-        composition = unit.pts - unit.dts - self._media_start
-        sample = Mp4Sample(unit.data, duration, unit.is_key, composition)
-        self._put(sample, unit.dts + self._media_start)
+        composition = unit.pts - unit.dts - self._media_start + self._early
+        time, wanted = unit.dts + self._media_start - self._early, duration + self._early
+        lasts = self._room_for(time, wanted)
+        self._put(Mp4Sample(unit.data, lasts, unit.is_key, composition), time)
+        self._early = wanted - lasts
+
+    @property
+    def _limit(self) -> int | None:
+        """The most that a part may have, in the track's timescale."""
+        target = self.rendition.part_target
+        return None if target is None else target * self._timescale // HZ
+
+    def _room_for(self, time: int, wanted: int) -> int:
+        """How long a picture lasts that is to last so long: a little less if the part would be too
+        long with all of it, and too short without it."""
+        limit = self._limit
+        if limit is None:
+            return wanted
+        room = limit
+        if self._samples and not self._is_filled(time):
+            room -= time - self._time
+        return room if 0 < wanted - room <= _HOLE else wanted
+
+    def _is_filled(self, time: int) -> bool:
+        """Whether the part that is going on is long enough if it ends then."""
+        rule = self.rendition.part_rule
+        return rule is not None and rule.is_filled((time - self._time) * HZ // self._timescale)
 
     def _sound(self, unit: AccessUnit) -> None:
         time = (unit.dts * self._timescale + HZ // 2) // HZ
-        gap = time - self._next
+        gap, lasts = time - self._next, unit.samples
         if gap < unit.samples:  # clocks differ, or one was set: no frame is missing
             time = self._next
-        elif self._samples:  # nothing came: what was last there lasts on, and nobody sees a hole
-            self._samples[-1].duration += gap
-        self._put(Mp4Sample(unit.data, unit.samples), time)
+        elif self._has_begun or self._samples:
+            lasts += self._bridge(gap)
+            time = self._next
+        self._put(Mp4Sample(unit.data, lasts), time)
+
+    def _bridge(self, gap: int) -> int:
+        """Nothing came for so long: what was last there lasts on, and nobody sees a hole. Returns
+        how much of it is left: what comes next lasts longer."""
+        limit, hole, left = self._limit, _HOLE * self._timescale // HZ, gap
+        if self._samples:
+            room = gap if limit is None else limit - (self._next - self._time)
+            longer = gap if gap - room > hole else min(gap, room)
+            self._samples[-1].duration += longer
+            self._next, left = self._next + longer, gap - longer
+            if longer > room:
+                self._flush()
+        elif limit is not None and gap > hole:
+            self._fill(gap * HZ // self._timescale)
+        if left > hole or (limit is not None and 2 * left > limit):
+            self._next, left = self._next + left, 0
+        return left
 
     def _put(self, sample: Mp4Sample, time: int) -> None:
         """One sample more, and a part when there is no room for another."""
-        target = self.rendition.part_target
-        limit = None if target is None else target * self._timescale // HZ
-        if limit is not None and self._samples and time + sample.duration - self._time > limit:
+        limit = self._limit
+        is_over = limit is not None and time + sample.duration - self._time > limit
+        if is_over and self._samples and self._is_filled(time):
             self._flush()
         if not self._samples:
             self._time = time
@@ -194,9 +244,11 @@ class CmafTrack:
         # Of the borders, so that what is rounded does not add up.
         begin, end = (time * HZ // self._timescale for time in (self._time, self._next))
         is_independent = any(sample.is_sync for sample in samples)
-        self.rendition.add_part(
-            data, end - begin, is_independent=is_independent, media_end=self._next
-        )
+        lasts, target = end - begin, self.rendition.part_target
+        told = lasts if target is None else min(lasts, target)
+        self.rendition.add_part(data, told, is_independent=is_independent, media_end=self._next)
+        if told < lasts:  # the rest of what lasts longer than any part may
+            self._fill(lasts - told)
         self._samples, self._part_size = [], 0
 
     def _announce(self, dts: int) -> None:
@@ -204,9 +256,10 @@ class CmafTrack:
         start = self._start
         assert start is not None  # a segment is going on
         self._has_begun = True
-        has_key = start.has_key or self.format is None or self.format.kind == "audio"
+        is_sound = self.format is None or self.format.kind == "audio"
         date_ms = start.date_ms + (dts - start.dts) // TICKS_PER_MS
         self.rendition.begin(
-            dts, date_ms, self._init, is_break=start.formats is not None, has_key=has_key,
+            dts, date_ms, self._init, is_break=start.formats is not None,
+            has_key=start.has_key or is_sound, is_closed=start.is_closed or is_sound,
             media_start=self._time, came_ms=start.came_ms,
         )  # fmt: skip

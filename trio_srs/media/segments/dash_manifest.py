@@ -6,7 +6,7 @@ Source:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import attrs
@@ -20,6 +20,7 @@ from trio_srs.media.segments.media_periods import (
     segment_of,
 )
 from trio_srs.media.segments.presentation import Presentation
+from trio_srs.media.segments.segment import Segment
 from trio_srs.wire.dash.manifest import (
     CMAF_PROFILE,
     HTTP_XSDATE,
@@ -193,7 +194,7 @@ class DashManifest:
             content_type=name,
             mime_type=f"{name}/mp4",
             representations=(representation,),
-            starts_with_key=all(each.has_key for each in segments),
+            access_type=_access_type(segments),
             references=self._references(period, track, number) if is_fast else (),
         )
 
@@ -212,6 +213,12 @@ class DashManifest:
             presentation_time=track.offset,
         )
         return (reference,)
+
+
+def _access_type(segments: Sequence[Segment]) -> int:
+    if not all(each.has_key for each in segments):
+        return 0
+    return 1 if all(each.is_closed for each in segments) else 3
 
 
 def _open_line(

@@ -27,6 +27,8 @@ class SegmentStart:
     formats: Mapping[str, TrackFormat] | None
     """Of all tracks, by :attr:`.AccessUnit.lane`, where it does not go on with the segment before;
     None where it does."""
+    is_closed: bool = True
+    """Nothing behind that keyframe needs what is before it."""
     came_ms: int = 0
     """When that came which it begins with: milliseconds since 1970."""
 

@@ -16,7 +16,9 @@ from trio_srs.media.remux.access_unit import TICKS_PER_MS
 
 __all__ = ["PartRule"]
 
+_LEAST: Final = 0.85
 _FILLED: Final = 0.86
+"""A little more is aimed at."""
 _MARGIN: Final = 2 * TICKS_PER_MS
 """Timestamps in milliseconds make frames seem longer and shorter than they are."""
 _STEP: Final = TICKS_PER_MS
@@ -44,6 +46,11 @@ class PartRule:
         while target < 2 * most and not all(_fills(each, target) for each in frames):
             target += _STEP
         self.target = target
+
+    def is_filled(self, ticks: int) -> bool:
+        """Whether a part of that length is long enough. The target is known."""
+        assert self.target is not None
+        return ticks >= _LEAST * self.target
 
 
 def _fills(frame: int, target: int) -> bool:

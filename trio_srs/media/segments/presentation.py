@@ -212,7 +212,7 @@ class Presentation:
         return MultivariantPlaylist(
             variants=(variant, *alone),
             renditions=tuple(renditions),
-            independent_segments=not self.forced,
+            independent_segments=not self.forced and not self._segmenter.open_gops,
         )
 
     def _listed(self, parts: tuple[Rendition, ...]) -> list[TrackFormat]:

@@ -99,6 +99,7 @@ class Rendition:
         *,
         is_break: bool = False,
         has_key: bool = True,
+        is_closed: bool = True,
         media_start: int = 0,
         came_ms: int = 0,
     ) -> None:
@@ -117,8 +118,8 @@ class Rendition:
             self._named[said.name] = said
         is_break = is_break and number > self.first_number
         self.open = Segment(
-            number, self._name_of(number), start, date_ms, is_break, has_key, said,
-            media_start, media_start, came_ms,
+            number, self._name_of(number), start, date_ms, is_break, has_key,
+            is_closed, said, media_start, media_start, came_ms,
         )  # fmt: skip
 
     def _name_of(self, number: int) -> str:
@@ -330,7 +331,7 @@ class Rendition:
             skipped=skipped,
             hints=self._hints if is_low_latency and not self.has_ended else (),
             reports=reports if is_low_latency else (),
-            independent_segments=all(segment.has_key for segment in segments),
+            independent_segments=all(segment.is_independent for segment in segments),
             is_ended=self.has_ended,
         )
 

@@ -119,6 +119,8 @@ class Segment:
     """It does not go on with the segment before."""
     has_key: bool
     """It begins with a keyframe, or has none because it is sound."""
+    is_closed: bool
+    """Nothing behind that needs what is before it: no picture of an open GOP."""
     init: InitSegment | None
     media_start: int = 0
     """The same in the timescale of its track, on the line of what is shown: what its first sample
@@ -153,6 +155,11 @@ class Segment:
     def duration(self) -> int:
         """Ticks of all its parts."""
         return sum(part.duration for part in self.parts)
+
+    @property
+    def is_independent(self) -> bool:
+        """All of it can be decoded alone."""
+        return self.has_key and self.is_closed
 
     @property
     def is_gap(self) -> bool:

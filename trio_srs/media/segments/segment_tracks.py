@@ -17,6 +17,8 @@ _PAUSE: Final = 1500 * TICKS_PER_MS
 """If nothing comes for longer, that is left out: no segment could hold it."""
 _INTERVALS: Final = 3
 """Unless pictures are further apart than a pause, all the time: so many of them are one then."""
+_AGAIN: Final = 2
+"""What is at most so much longer than the pause right before it is none: so far apart are they."""
 _GONE: Final = 5000 * TICKS_PER_MS
 """A track of which nothing has come for so long is no longer there."""
 _ORIGIN: Final = 750 * TICKS_PER_MS
@@ -67,6 +69,10 @@ class SegmentTracks:
     _heard: int = 0
     _newest: int | None = None  # picture of this publisher
     _interval_before: int = _GUESS
+    _is_paced: bool = False
+    """It is known how far apart the pictures of this publisher are."""
+    _pause: int = 0
+    """For how long nothing came right before the newest unit, if that was one."""
 
     def restart(self) -> None:
         """Another publisher comes: its tracks, its clock."""
@@ -113,7 +119,7 @@ class SegmentTracks:
             formats.update(self._others)
         self._sent, self._sound = formats.get("video"), formats.get("audio")
         self.seen = self._heard = self.end or _ORIGIN
-        self._newest = None
+        self._newest, self._is_paced = None, False
         first = next((unit for unit in units if unit.format.kind == "video"), None)
         if first is not None:
             formats["video"] = with_own_sets(first.format, first.data)
@@ -131,12 +137,22 @@ class SegmentTracks:
             self._break_due = True
         else:
             pause = unit.dts + self.shift - end
-            if pause > max(_PAUSE, _INTERVALS * self.interval):
+            is_left_out = self._is_left_out(unit, pause)
+            if is_left_out:
                 self.shift = self._next_of(unit, end) - unit.dts
                 self._break_due = True
             elif unit.dts + self.shift < 0:
                 self.shift = -unit.dts
+            if not unit.continues:
+                self._pause = pause if pause > _PAUSE else 0
         return unit.later(self.shift)
+
+    def _is_left_out(self, unit: AccessUnit, pause: int) -> bool:
+        """Whether nothing came for longer than usual."""
+        is_first_step = unit.format.kind == "video" and not self._is_paced
+        if is_first_step and pause < _GONE and "audio" not in self.formats:
+            return False
+        return pause > max(_PAUSE, _INTERVALS * self.interval, _AGAIN * self._pause)
 
     def _next_of(self, unit: AccessUnit, end: int) -> int:
         """Where a unit goes on with its own track, if that is about where all have come to."""
@@ -166,7 +182,7 @@ class SegmentTracks:
             self._interval_before = self.interval
             before, self._newest, self.seen = self._newest, unit.dts, unit.dts
             if before is not None and 0 < unit.dts - before < _GONE:
-                self.interval = unit.dts - before
+                self.interval, self._is_paced = unit.dts - before, True
         else:
             self._heard = unit.dts
         end = unit.dts + (self.interval if is_picture else unit.duration)

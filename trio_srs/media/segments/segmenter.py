@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from trio_srs.media.remux.access_unit import TICKS_PER_MS, AccessUnit
+from trio_srs.media.remux.byte_stream import begins_closed
 from trio_srs.media.remux.left_out import LeftOut
 from trio_srs.media.remux.track_format import TrackFormat
 from trio_srs.media.remux.unit_source import UnitSource
@@ -34,6 +35,10 @@ class Segmenter:
     they begin anywhere. Where another publisher comes, and where anything changes that a decoder
     has to know, another segment begins, and is marked.
 
+    Attributes:
+        open_gops: segments that begin with a keyframe behind which pictures may need what is before
+            it.
+
     Args:
         packager: what they are packed by.
         rule: where they end.
@@ -56,6 +61,7 @@ class Segmenter:
         self._anchor = 0  # a decode time,
         self._anchor_ms = 0  # and its time of day
         self._pictures = 0  # since then
+        self.open_gops = 0
         self._rate: float | None = None  # of them
         self._changes: deque[tuple[int, Mapping[str, TrackFormat]]] = deque()  # from when on
         self._newest = 0  # the time of the last of them
@@ -173,7 +179,9 @@ class Segmenter:
         has_key = unit.is_key and (formats is not None or not self._is_beside_pictures(unit))
         self._rule.begin(dts, is_key=has_key)
         date_ms = self._anchor_ms + (dts - self._anchor) // TICKS_PER_MS
-        return SegmentStart(dts, date_ms, has_key, formats, unix_ms)
+        is_closed = not unit.is_key or begins_closed(unit.format, unit.data)
+        self.open_gops += not is_closed
+        return SegmentStart(dts, date_ms, has_key, formats, is_closed, unix_ms)
 
     def _is_beside_pictures(self, unit: AccessUnit) -> bool:
         return unit.format.kind == "audio" and "video" in self._tracks.formats

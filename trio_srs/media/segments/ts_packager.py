@@ -48,8 +48,9 @@ class TsPackager:
     def begin(self, start: SegmentStart) -> None:
         self._start, formats = start.dts, start.formats
         self._rendition.begin(
-            start.dts, start.date_ms, is_break=formats is not None, has_key=start.has_key
-        )
+            start.dts, start.date_ms, is_break=formats is not None, has_key=start.has_key,
+            is_closed=start.is_closed,
+        )  # fmt: skip
         self._muxer.begin_segment(formats.values() if formats else ())
 
     def cut(self, start: SegmentStart) -> None:

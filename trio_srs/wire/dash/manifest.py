@@ -100,8 +100,9 @@ class AdaptationSet:
     """``video`` or ``audio``."""
     mime_type: str
     representations: tuple[Representation, ...]
-    starts_with_key: bool = True
-    """Every segment begins with a picture that decoding may begin with."""
+    access_type: int = 1
+    """That of the access points which all segments begin with (ISO/IEC 14496-12, annex I): 1 if all
+    that follows can be decoded, 3 if not those pictures that are shown before; 0: not all do."""
     references: tuple[ProducerReference, ...] = ()
 
 
@@ -231,7 +232,7 @@ def _set(each: AdaptationSet, timings: tuple[UtcTiming, ...]) -> Iterator[str]:
         "contentType": each.content_type,
         "mimeType": each.mime_type,
         "segmentAlignment": "true",
-        "startWithSAP": 1 if each.starts_with_key else None,
+        "startWithSAP": each.access_type or None,
     }
     yield _open("AdaptationSet", said)
     yield _INDENT + _empty("Role", {"schemeIdUri": _ROLE, "value": "main"})

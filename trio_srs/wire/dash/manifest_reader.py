@@ -265,7 +265,7 @@ def _set(each: _Element, period: _Element) -> AdaptationSet:
         content_type=each.attributes.get("contentType", mime_type.partition("/")[0]),
         mime_type=mime_type,
         representations=representations,
-        starts_with_key=_inherited("startWithSAP", _count, *each.all("Representation"), each) == 1,
+        access_type=_inherited("startWithSAP", _count, *each.all("Representation"), each) or 0,
         references=tuple(_reference(one) for one in each.all("ProducerReferenceTime")),
     )
 

@@ -125,6 +125,11 @@ class AccessControl:
         """May it play a stream, and which one is that? Raises as :meth:`connect`."""
         return self._resolve(await self._ask(request, lambda gate, it: gate.play(it)))
 
+    def as_asked(self, request: AccessRequest) -> ResolvedStream | None:
+        """Which stream a peer may publish or play, without waiting, while :attr:`is_open`; None
+        where a gate is to be asked. Raises RefusedError: it is none."""
+        return self._resolve(request) if self.is_open else None
+
     def _resolve(self, request: AccessRequest) -> ResolvedStream:
         granted = request.granted
         return resolve_stream(

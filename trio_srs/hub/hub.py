@@ -188,8 +188,19 @@ class Hub:
         Raises:
             StreamBusyError: as :meth:`publish`.
         """
-        if stream.lease is not None or stream.name in self._lines:
+        if not self.is_free(stream.name):
             await self._get_past(stream, settings, holder)
+        return self.take_free(stream, settings, holder=holder, revoke=revoke)
+
+    def is_free(self, name: str) -> bool:
+        """Whether nobody publishes a name, nor waits for it."""
+        stream = self.find(name)
+        return (stream is None or stream.lease is None) and name not in self._lines
+
+    def take_free(
+        self, stream: Stream, settings: StreamSettings, *, holder: str, revoke: Revoke
+    ) -> PublishLease:
+        """The same of a name that is free."""
         lease = PublishLease(stream, holder, revoke)
         try:
             stream.publisher_came(lease, settings)
@@ -261,13 +272,17 @@ class Hub:
 
         Who is told yes and reads it in the same moment has it.
         """
-        stream = self.find(name)
-        if stream is not None and stream.publishing:
+        if self.is_published(name):
             return True
         if not self.providers:
             return False
         with self._wanting(name, settings) as stream:
             return await self.providers.bring(stream)
+
+    def is_published(self, name: str) -> bool:
+        """Whether somebody publishes a name now."""
+        stream = self.find(name)
+        return stream is not None and stream.publishing
 
     def want(self, name: str, settings: StreamSettings) -> Stream:
         """The stream of a name for a session that reads it, until :meth:`want_no_more`: providers

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, Never, Self
+from typing import TYPE_CHECKING, Final, Self
 
 import trio
 
@@ -56,12 +56,14 @@ class Playing:
 
     Attributes:
         name: the stream's.
+        settings: of the stream, when it began.
         request: what is told of it to those who ask about its session.
         reader: what is read with; None once it reads no more.
     """
 
     __slots__ = (
         "_before",
+        "_began_at",
         "_derived",
         "_deriving",
         "_end_of",
@@ -71,11 +73,12 @@ class Playing:
         "_place",
         "_player",
         "_policy",
-        "_settings",
         "_stream",
+        "_tell",
         "name",
         "reader",
         "request",
+        "settings",
     )
 
     def __init__(
@@ -95,32 +98,18 @@ class Playing:
         self.name = name
         self.request = request or Request("play", name, 0, trio.current_time())
         self.reader: Reader | None = None
-        self._hub, self._settings, self._player = hub, settings, player
+        self._hub, self.settings, self._player = hub, settings, player
         self._form, self._outlet, self._policy, self._derived = form, outlet, policy, derived
         self._end_of = end_of
         self._stream: Stream | None = None
         self._place: Place | None = None
         self._deriving: AbstractContextManager[Feed] | None = None
         self._before = _NOTHING
+        self._began_at = 0.0
+        self._tell: Callable[[], None] | None = None
 
     async def __aenter__(self) -> Self:
-        hub, name, settings, request = self._hub, self.name, self._settings, self.request
-        may_wait = settings.play_missing is MissingPolicy.WAIT
-        if not (may_wait or await hub.is_there(name, settings)):
-            raise StreamNotFoundError(f"nobody publishes {name}")
-        self._place = hub.quotas.take(
-            "play", name, user=request.account, peer=self._player.peer, settings=settings
-        )
-        self._stream = stream = hub.want(name, settings)
-        try:
-            feed = stream.feed if self._derived is None else self._derive(stream, self._derived)
-            self.reader = feed.attach(self._form, self._outlet, self._policy)
-        except BaseException:
-            self._let_go()
-            raise
-        request.stream, request.outcome, request.measure = name, ACCEPTED, self.counters
-        player = self._player  # one who hears of it may end it
-        hub.bus.tell(PlayBegan(session=player.session, peer=player.peer, stream=name))
+        await self.enter()
         return self
 
     async def __aexit__(
@@ -132,25 +121,59 @@ class Playing:
         end = self._end_of(error)
         if end is not None:
             self.finish(end)
-        self._let_go()
+        self.let_go()
+
+    async def enter(self) -> None:
+        """Begin, once it is known that there is a stream; see :meth:`begin`."""
+        if not (self.can_begin or await self._hub.is_there(self.name, self.settings)):
+            raise StreamNotFoundError(f"nobody publishes {self.name}")
+        self.begin()
+
+    @property
+    def can_begin(self) -> bool:
+        """Whether nobody has to be asked for the stream: :meth:`begin` may be called."""
+        may_wait = self.settings.play_missing is MissingPolicy.WAIT
+        return may_wait or self._hub.is_published(self.name)
+
+    def begin(self) -> None:
+        """What entering the block does, without waiting, for who calls :meth:`finish` and
+        :meth:`let_go` by itself on every way out."""
+        hub, name, settings, request = self._hub, self.name, self.settings, self.request
+        self._place = hub.quotas.take(
+            "play", name, user=request.account, peer=self._player.peer, settings=settings
+        )
+        self._began_at = trio.current_time()
+        self._stream = stream = hub.want(name, settings)
+        try:
+            feed = stream.feed if self._derived is None else self._derive(stream, self._derived)
+            self.reader = feed.attach(self._form, self._outlet, self._policy)
+        except BaseException:
+            self.let_go()
+            raise
+        request.stream, request.outcome, request.measure = name, ACCEPTED, self.counters
+        player = self._player  # one who hears of it may end it
+        hub.bus.tell(PlayBegan(session=player.session, peer=player.peer, stream=name))
 
     def _derive(self, stream: Stream, form: DerivedForm) -> Feed:
-        """The form that is read in place of the stream itself, until :meth:`_let_go`."""
+        """The form that is read in place of the stream itself, until :meth:`let_go`."""
         deriving = derived_feed(self._hub.streams, stream, form).using()
         feed = deriving.__enter__()
         self._deriving = deriving
         return feed
 
-    def _let_go(self) -> None:
-        """It reads no more; how it ended may be told later."""
+    def let_go(self) -> None:
+        """It reads no more; how it ended may be told later. Idempotent."""
         self.detach()
         deriving, self._deriving = self._deriving, None
         if deriving is not None:
             deriving.__exit__(None, None, None)
-        if self._place is not None:
-            self._place.give_back()
+        place, self._place = self._place, None
+        if place is not None:
+            place.give_back()
         stream, self._stream = self._stream, None
         if stream is not None:
+            if self._tell is not None:
+                stream.on_changed.discard(self._tell)
             self._hub.want_no_more(stream)
 
     def detach(self) -> None:
@@ -184,27 +207,42 @@ class Playing:
         """Wait until there has truly been no publisher for too long, or the play lasted too long.
 
         Raises:
-            NoPublisherError: there was none for ``play_missing_timeout``.
-            TimeLimitError: it has lasted for ``max_play_time``.
+            NoPublisherError, TimeLimitError: see :meth:`check`.
         """
-        most_s = self._settings.max_play_time
-        if most_s == NEVER:  # nearly all plays
-            await self._until_missing()
-        with trio.move_on_after(most_s):
-            await self._until_missing()
-        raise TimeLimitError(f"{self.name}: a play may last {most_s:g} s")
-
-    async def _until_missing(self) -> Never:
-        missing_s, began = self._settings.play_missing_timeout, trio.current_time()
         stream = self._stream
         assert stream is not None  # it still reads
         while True:
-            until = max(stream.idle_since, began) + missing_s
-            with trio.CancelScope(deadline=math.inf if stream.publishing else until):
-                await stream.changed.wait()
-                continue
-            if not stream.publishing:
-                raise NoPublisherError(f"nobody published {stream.name} within {missing_s:g} s")
+            changed = stream.changed
+            with trio.CancelScope(deadline=self.check(trio.current_time())):
+                await changed.wait()
+
+    def check(self, now: float) -> float:
+        """Whether it may go on, for who has turns of its own.
+
+        Returns:
+            when to ask again, if the stream does not change before; see :meth:`tell_changes`.
+
+        Raises:
+            NoPublisherError: there was none for ``play_missing_timeout``.
+            TimeLimitError: it has lasted for ``max_play_time``.
+        """
+        settings, stream = self.settings, self._stream
+        most_s, missing_s = settings.max_play_time, settings.play_missing_timeout
+        over_at = self._began_at + most_s
+        if now >= over_at:
+            raise TimeLimitError(f"{self.name}: a play may last {most_s:g} s")
+        if stream is None or stream.publishing:
+            return over_at
+        missed_at = max(stream.idle_since, self._began_at) + missing_s
+        if now >= missed_at:
+            raise NoPublisherError(f"nobody published {stream.name} within {missing_s:g} s")
+        return min(over_at, missed_at)
+
+    def tell_changes(self, tell: Callable[[], None]) -> None:
+        """Have it called when the publisher has left, if that matters, while the play goes on."""
+        if self._stream is not None and self.settings.play_missing_timeout < NEVER:
+            self._stream.on_changed.add(tell)
+            self._tell = tell
 
     def finish(self, end: End) -> None:
         """It is over: it reads no more, and everybody is told. The first end holds."""

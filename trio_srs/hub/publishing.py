@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -13,7 +14,7 @@ from trio_srs.hub.bus import PublishBegan, PublishEnded
 from trio_srs.hub.end import End, EndOfBlock, end_of_block
 from trio_srs.hub.lease import LeaseLostError, PublishLease, Revoke
 from trio_srs.hub.participant import PublisherInfo
-from trio_srs.hub.quota import Place, TimeLimitError
+from trio_srs.hub.quota import Place, RateMeter, TimeLimitError
 from trio_srs.hub.session_requests import ACCEPTED, Request, RequestCounters
 from trio_srs.hub.settings import StreamSettings
 from trio_srs.wire.rtmp.message import Message
@@ -48,6 +49,7 @@ class Publishing:
 
     Attributes:
         name: the stream's.
+        settings: of the stream, when it began.
         request: what is told of it to those who ask about its session.
         lease: the right to the name, for who appends by itself; None once it is over.
         publish_record: what testers see of it.
@@ -56,16 +58,17 @@ class Publishing:
     __slots__ = (
         "_end_of",
         "_hub",
+        "_meter",
         "_place",
         "_publisher",
         "_revoke",
         "_scope",
-        "_settings",
         "_stream",
         "lease",
         "name",
         "publish_record",
         "request",
+        "settings",
     )
 
     publish_record: PublishRecord
@@ -84,31 +87,74 @@ class Publishing:
         self.name = name
         self.request = request or Request("publish", name, 0, trio.current_time())
         self.lease: PublishLease | None = None
-        self._hub, self._settings, self._publisher = hub, settings, publisher
+        self._hub, self.settings, self._publisher = hub, settings, publisher
         self._revoke, self._end_of = revoke, end_of
         self._stream: Stream | None = None
         self._place: Place | None = None
+        self._meter: RateMeter | None = None
         self._scope: trio.CancelScope | None = None
 
     async def __aenter__(self) -> Self:
-        hub, settings, request = self._hub, self._settings, self.request
-        holder = self._publisher.peer
-        self._place = hub.quotas.take(
-            "publish", self.name, user=request.account, peer=holder, settings=settings
-        )
-        self._stream = stream = hub.streams.hold(self.name, settings)
-        try:
-            self.lease = await hub.take(stream, settings, holder=holder, revoke=self._lose)
-            request.stream, request.outcome = self.name, ACCEPTED
-            self.publish_record = hub.reports.begin(self.lease, self._publisher)
-            request.measure = self.counters
-        except BaseException:
-            self._let_go()
-            raise
         if self._revoke is None:
             self._scope = trio.CancelScope()
+        await self.enter()
+        if self._scope is not None:
             self._scope.__enter__()
-        publisher = self._publisher
+        return self
+
+    async def enter(self) -> None:
+        """Begin, once the name is free; see :meth:`begin`."""
+        stream = self._hold()
+        try:
+            self.lease = await self._hub.take(
+                stream, self.settings, holder=self._publisher.peer, revoke=self._lose
+            )
+        except BaseException:
+            self.let_go()
+            raise
+        self._tell_begin(self.lease)
+
+    @property
+    def can_begin(self) -> bool:
+        """Whether the name is free: :meth:`begin` may be called."""
+        return self._hub.is_free(self.name)
+
+    def begin(self) -> None:
+        """What entering the block does, without waiting, for who has a ``revoke`` and calls
+        :meth:`finish` and :meth:`let_go` by itself on every way out."""
+        stream = self._hold()
+        try:
+            self.lease = self._hub.take_free(
+                stream, self.settings, holder=self._publisher.peer, revoke=self._lose
+            )
+        except BaseException:
+            self.let_go()
+            raise
+        self._tell_begin(self.lease)
+
+    def _hold(self) -> Stream:
+        """The stream of its name, until :meth:`let_go`."""
+        hub, settings = self._hub, self.settings
+        self._place = hub.quotas.take(
+            "publish",
+            self.name,
+            user=self.request.account,
+            peer=self._publisher.peer,
+            settings=settings,
+        )
+        self._meter = self._place.meter(settings)
+        self._stream = stream = hub.streams.hold(self.name, settings)
+        return stream
+
+    def _tell_begin(self, lease: PublishLease) -> None:
+        request, publisher, hub = self.request, self._publisher, self._hub
+        try:
+            request.stream, request.outcome = self.name, ACCEPTED
+            self.publish_record = hub.reports.begin(lease, publisher)
+            request.measure = self.counters
+        except BaseException:
+            self.let_go()
+            raise
         hub.bus.tell(  # one who hears of it may end it
             PublishBegan(
                 session=publisher.session,
@@ -117,7 +163,6 @@ class Publishing:
                 flow=publisher.flow,
             )
         )
-        return self
 
     async def __aexit__(
         self,
@@ -128,7 +173,7 @@ class Publishing:
         end = self._end_of(error)
         if end is not None:
             self.finish(end)
-        self._let_go()
+        self.let_go()
         scope, self._scope = self._scope, None
         if scope is None:
             return None
@@ -138,11 +183,12 @@ class Publishing:
             raise LeaseLostError(f"{self.name} was taken away: {why}")
         return swallowed
 
-    def _let_go(self) -> None:
-        """The name is free; how it ended may be told later."""
+    def let_go(self) -> None:
+        """The name is free; how it ended may be told later. Idempotent."""
         stream, self._stream = self._stream, None
-        if self._place is not None:
-            self._place.give_back()
+        place, self._place = self._place, None
+        if place is not None:
+            place.give_back()
         if self.lease is not None:
             self.lease.give_back()
         if stream is not None:
@@ -185,22 +231,34 @@ class Publishing:
         sleeps on for the rest.
 
         Raises:
+            see :meth:`check`.
+        """
+        while self.lease is not None:  # noqa: ASYNC110 - it is time that ends it
+            await trio.sleep_until(self.check(trio.current_time()))
+
+    def check(self, now: float) -> float:
+        """Whether it may go on, for who has turns of its own.
+
+        Returns:
+            when to ask again: it may go on until then, whatever happens.
+
+        Raises:
             FirstPacketTimeoutError: no media came within ``first_packet_timeout``.
             PublishIdleTimeoutError: none came for ``publish_idle_timeout``.
             TimeLimitError: it has lasted for ``max_publish_time``.
             BitRateLimitError: it sends more than it may.
         """
-        meter = None if self._place is None else self._place.meter(self._settings)
-        while (lease := self.lease) is not None:
-            now = trio.current_time()
-            due = min(self._check_silence(lease, now), self._check_time(lease, now))
-            if meter is not None:
-                due = min(due, meter.look(now, self.counters().bytes))
-            await trio.sleep_until(due)
+        lease = self.lease
+        if lease is None:
+            return math.inf
+        due = min(self._check_silence(lease, now), self._check_time(lease, now))
+        if self._meter is None:
+            return due
+        return min(due, self._meter.look(now, self.counters().bytes))
 
     def _check_silence(self, lease: PublishLease, now: float) -> float:
         """When it may have been silent for too long."""
-        first, idle = self._settings.first_packet_timeout, self._settings.publish_idle_timeout
+        first, idle = self.settings.first_packet_timeout, self.settings.publish_idle_timeout
         if lease.last_at is None:
             due = lease.began_at + first
             if now >= due:
@@ -214,7 +272,7 @@ class Publishing:
 
     def _check_time(self, lease: PublishLease, now: float) -> float:
         """When it has lasted as long as it may."""
-        most_s = self._settings.max_publish_time
+        most_s = self.settings.max_publish_time
         if now >= lease.began_at + most_s:
             raise TimeLimitError(f"{self.name}: a publish may last {most_s:g} s")
         return lease.began_at + most_s

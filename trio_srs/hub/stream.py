@@ -98,6 +98,7 @@ class Stream:
         lease: who publishes the name now, if anybody does.
         changed: set, and replaced by a new one, whenever a publisher comes or goes, or it is
             settled that none can be brought.
+        on_changed: called then, by who does not wait; it must not fail.
         demand: how many sessions read it, in whatever form; not what runs beside its publishes.
         idle_since: when the last publisher left, or the name was first asked for.
         tasks: what is made of it beside its sessions.
@@ -115,6 +116,7 @@ class Stream:
         self.feed = Feed(name, settings, broadcaster, headers=self._headers)
         self.lease: PublishLease | None = None
         self.changed = trio.Event()
+        self.on_changed: set[Callable[[], None]] = set()
         self.demand = 0
         self.idle_since = trio.current_time()
         self.tasks = StreamTasks(broadcaster.supervisor, name)
@@ -201,6 +203,8 @@ class Stream:
         """Let those look again who wait for a publisher to come or go."""
         self.changed.set()
         self.changed = trio.Event()
+        for tell in tuple(self.on_changed):
+            tell()
 
     def _notice(self, code: StatusCode, description: str) -> Record | None:
         """What players are told of a publisher, if there are any and they are."""

@@ -75,6 +75,32 @@ async def test_no_patience_at_all_is_lawful(open_house: OpenHouse) -> None:
     assert await house.reason_of(player) is EndReason.NO_PUBLISHER
 
 
+async def test_with_no_patience_a_play_ends_as_its_publisher_leaves(open_house: OpenHouse) -> None:
+    house = await open_house(settings=attrs.evolve(FAST, play_missing_timeout=Timeout(0.0)))
+    publisher = await house.publisher()
+    player = await house.player()
+    await trio.sleep(3)
+    assert not house.told(SessionEnded)
+    publisher.close()
+    assert await house.reason_of(player) is EndReason.NO_PUBLISHER
+
+
+async def test_what_only_waits_needs_no_task(house: House) -> None:
+    def tasks() -> int:
+        return trio.lowlevel.current_statistics().tasks_living
+
+    peer = house.dial()
+    await peer.connect()
+    await wait_all_tasks_blocked()
+    connected = tasks()
+    await ask(peer, "play", "a")
+    await wait_all_tasks_blocked()
+    assert tasks() == connected
+    await house.publisher("a")
+    await wait_all_tasks_blocked()
+    assert tasks() == connected + 1  # the publisher's connection, and nothing for its publish
+
+
 async def test_a_player_of_nothing_may_be_refused(open_house: OpenHouse) -> None:
     house = await open_house(settings=attrs.evolve(FAST, play_missing=MissingPolicy.REFUSE))
     player = house.dial()

@@ -1,10 +1,9 @@
 """One RTMP connection: its tasks, its deadlines, and the one place where it ends. Floor 3.
 
 ```
-connection                     watches the deadlines that hold for the whole connection
- ├─ pump                       bytes -> session -> events; media goes straight into logs
- ├─ decision, then publish     one task for each request, alive as long as what it began
- │  or play
+connection                     bytes -> session -> events, and media goes straight into logs; looks
+ │                             at what is due
+ ├─ decision                   for each request for which somebody is asked or waited for
  └─ outgoing                   only while something is owed or a reader catches up
 ```
 
@@ -86,7 +85,7 @@ class Connection:
         sinks: where media of each message stream goes, and ...
         takers: ... how it gets there on the short way.
         bytes_played: bytes of media sent by plays that are over.
-        decided: set, and replaced by a new one, whenever a request is decided.
+        owes_beginning: whether a reader has begun that was sent nothing so far.
         granted: what the gates said to the connect command.
         handshake: what kind it was, once it is done.
 
@@ -139,7 +138,9 @@ class Connection:
         self._bears: dict[Activity, float] = {}
         self._nursery: trio.Nursery | None = None
         self._early: list[Callable[[], Awaitable[object]]] = []
-        self._deadline = trio.CancelScope(deadline=entry.began_at + config.handshake_timeout)
+        self._waits: trio.CancelScope | None = None
+        self._due_at = math.inf
+        self.owes_beginning = False
         self._before = progress
         self._on_end = on_end
         self._asked_to_connect = False
@@ -147,7 +148,7 @@ class Connection:
         self._end: End | None = None
         self._is_closing = False
         self._closing_patience_s: float = config.close_timeout
-        self.decided = trio.Event()
+        self._decided: trio.Event | None = None
         self._is_reset = False
 
     # --------------------------------------------------------------- lifetime
@@ -171,24 +172,40 @@ class Connection:
 
     async def _serve(self) -> None:
         with ending(self._conclude, self._report):
+            faults = self.context.faults
+            if faults is not None and faults.work is not None:
+                faults.work.adopt(self)
+            if self.opening is not None:
+                await self._until_due(self.opening)
+            if self._before is not None:
+                self._resume(self._before)
+            while self._end is None:
+                if self._early:
+                    await self._serve_beside_tasks()
+                else:
+                    await self._until_due(self._pump.read)
+
+    async def _serve_beside_tasks(self) -> None:
+        """The same for as long as there are other tasks: most connections never have one, and a
+        nursery takes 2 kB."""
+        async with trio.open_nursery() as nursery:
+            self._nursery = nursery
             try:
-                faults = self.context.faults
-                if faults is not None and faults.work is not None:
-                    faults.work.adopt(self)
-                with self._deadline:
-                    if self._before is not None:
-                        self._resume(self._before)
-                    await self._pump.greet()
-                if self._end is None:
-                    async with trio.open_nursery() as nursery:
-                        self._nursery = nursery
-                        nursery.start_soon(self._pump.run)
-                        while self._early:
-                            nursery.start_soon(self._early.pop(0))
-                        self._check_deadlines(trio.current_time())
-                        await self._watch()
+                while self._early:
+                    nursery.start_soon(self._early.pop(0))
+                while self._end is None and nursery.child_tasks:
+                    await self._until_due(self._pump.read)
             finally:
                 self._nursery = None
+            if self._end is not None:
+                nursery.cancel_scope.cancel()
+
+    async def _until_due(self, wait: Callable[[], Awaitable[None]]) -> None:
+        """Wait for something, at most until there is something else to do."""
+        with trio.CancelScope(deadline=self._next_deadline()) as self._waits:
+            await wait()
+        if self._end is None:
+            self._check_deadlines(trio.current_time())
 
     def _resume(self, progress: HandshakeProgress) -> None:
         """Go on where it was while it was pending. Raises PeerError."""
@@ -204,10 +221,14 @@ class Connection:
     def end(self, reason: EndReason, detail: str) -> None:
         """End the session from outside; returns at once. The first reason holds."""
         self._conclude(End(reason, detail))
+        self.look_up()
         if self._nursery is not None:
             self._nursery.cancel_scope.cancel()
-        else:
-            self._deadline.cancel()
+
+    def look_up(self) -> None:
+        """Wait for nothing more: there is something else to do."""
+        if self._waits is not None:
+            self._waits.cancel()
 
     def _conclude(self, end: End) -> None:
         """The end is known: whatever is held is given back. Only the first end counts."""
@@ -253,7 +274,7 @@ class Connection:
         self.link.interpose(wrap)
         for reader in self.outgoing.readers:
             reader.deliver_to(self.link)
-        self._pump.go_on()
+        self.look_up()
 
     def reform(self, stream: str, wrap: Callable[[Form], Form]) -> bool:
         """Have a play of a stream go on in another form, which is made of its own; whether there
@@ -296,7 +317,9 @@ class Connection:
         if self.entry.requests is not None:
             self.entry.requests.traffic = None
         self.link.transport.on_backlog = None
-        self._on_end = None
+        self._on_end = self._waits = None
+        self._early.clear()
+        self._activities.clear()
         del self.link, self.outgoing, self._pump
 
     @property
@@ -306,16 +329,10 @@ class Connection:
 
     # ------------------------------------------------------------------ tasks
 
-    async def _watch(self) -> None:
-        """Sleep until a deadline of the connection has truly passed."""
-        while True:
-            self._deadline = trio.CancelScope(deadline=self._next_deadline())
-            with self._deadline:
-                await trio.sleep_forever()
-            self._check_deadlines(trio.current_time())
-
     def _next_deadline(self) -> float:
-        return min(self.session.next_deadline(), self._refused[0], self._patience()[0])
+        return min(
+            self.session.next_deadline(), self._refused[0], self._patience()[0], self._due_at
+        )
 
     def _patience(self) -> tuple[float, Callable[[float], PeerError], float]:
         """Until when the peer may be silent, what it is ended with then, and after how long."""
@@ -337,12 +354,20 @@ class Connection:
         refused_until, why = self._refused
         if now >= refused_until:
             raise RefusedAndIdleError(why)
+        if now >= self._due_at:
+            self._due_at = min((it.check(now) for it in list(self._begun)), default=math.inf)
         self.session.on_time(now)
         self.link.flush()
 
+    def check_soon(self) -> None:
+        """What a publish or play goes by has changed: look at it, in a turn of our own."""
+        self._due_at = -math.inf
+        self._rearm()
+
     def _rearm(self) -> None:
         """Something changed that may bring the next deadline forward."""
-        self._deadline.deadline = self._next_deadline()
+        if self._waits is not None:
+            self._waits.deadline = self._next_deadline()
 
     def start(self, task: Callable[[], Awaitable[object]]) -> None:
         """Run something beside it, for as long as it lasts."""
@@ -351,7 +376,8 @@ class Connection:
         if self._nursery is not None:
             self._nursery.start_soon(task)
         else:
-            self._early.append(task)  # what came behind the handshake at once
+            self._early.append(task)
+            self.look_up()
 
     def _wake(self) -> None:
         self.outgoing.wake()
@@ -386,7 +412,7 @@ class Connection:
         self.requests.add(activity.request)
         self._refused = _NOT_REFUSED
         self._activities[activity.stream_id] = activity
-        self.start(activity.run)
+        activity.begin()
 
     # ------------------------------------------- for what publishes and plays
 
@@ -428,19 +454,38 @@ class Connection:
 
     def go_on(self) -> None:
         """Read what lies behind the request that was decided."""
-        self.decided.set()
-        self.decided = trio.Event()
+        if self._decided is not None:
+            self._decided.set()
+            self._decided = None
         self._pump.drain(trio.current_time())
         if self._pump.unfinished:
-            self._pump.go_on()
+            self.look_up()
         self._rearm()
 
     def began(self, activity: Activity) -> None:
         """A publish or play holds something: it is finished with the connection at the latest."""
         if self._end is None:
             self._begun[activity] = None
+            self._due_at = min(self._due_at, activity.check(trio.current_time()))
         else:  # whoever heard of it has ended the session
             activity.finish(self._end)
+
+    def send_beginning_soon(self) -> None:
+        """A reader has begun: send it what it begins with, once it is read what lies behind the
+        request, which may be about this reader."""
+        self.owes_beginning = True
+
+    def send_beginning(self) -> None:
+        """All of that is read, as far as it is here."""
+        self.owes_beginning = False
+        if self._end is None:
+            self.outgoing.send_now()
+
+    async def decision(self) -> None:
+        """Wait until the pending request is decided."""
+        if self._decided is None:
+            self._decided = trio.Event()
+        await self._decided.wait()
 
     def bear(self, activity: Activity, stalled_s: float) -> None:
         """While this goes on the peer may take nothing for so long, or less if another says so."""
@@ -448,7 +493,8 @@ class Connection:
         self.link.stalled_after = min(self._bears.values())
 
     def over(self, activity: Activity) -> None:
-        """A task is over; what the peer asks next on its message stream is new."""
+        """It is over; what the peer asks next on its message stream is new."""
+        self._begun.pop(activity, None)
         if self._bears.pop(activity, None) is not None:
             self.link.stalled_after = min(self._bears.values(), default=self._stalled_s)
         if self._activities.get(activity.stream_id) is activity:

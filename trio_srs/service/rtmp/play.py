@@ -11,10 +11,12 @@ import trio
 from trio_srs.errors import EndReason
 from trio_srs.hub.end import End, told_later
 from trio_srs.hub.forms import Form, RtmpForm
+from trio_srs.hub.gate import AccessRequest
 from trio_srs.hub.playing import NoPublisherError, Playing
+from trio_srs.hub.publishing import Publishing
 from trio_srs.hub.reader import Reader
+from trio_srs.hub.resolution import ResolvedStream
 from trio_srs.service.rtmp.activity import Activity
-from trio_srs.service.rtmp.connect import access_request
 from trio_srs.session.rtmp_events import AudioSwitched, Paused, PlayRequested, VideoSwitched
 from trio_srs.wire.rtmp.status import StatusCode
 
@@ -29,21 +31,23 @@ class Play(Activity):
 
     word: ClassVar[str] = "play"
 
+    __slots__ = ("_audio", "_duration_s", "_over_at", "_playing", "_reader", "_video", "_wraps")
+
     def __init__(self, connection: Connection, request: PlayRequested) -> None:
         super().__init__(connection, request.stream_id, request.name)
         self._duration_s = request.duration_s
+        self._over_at = math.inf
         self._playing: Playing | None = None
         self._reader: Reader | None = None
         self._audio = self._video = True
         self._wraps: tuple[Callable[[Form], Form], ...] = ()
 
-    async def _run(self) -> None:
-        """Decide, and read until the peer is done with it."""
-        connection, context = self._connection, self._connection.context
-        stream = await context.access.play(access_request(connection, self.name))
-        # What was asked for may be a key, if a gate knows it by another name.
-        self.request.stream, self.request.account = stream.key, stream.account
-        async with context.hub.playing(
+    async def _ask(self, request: AccessRequest) -> ResolvedStream:
+        return await self._connection.context.access.play(request)
+
+    def _hold(self, stream: ResolvedStream) -> Playing:
+        connection = self._connection
+        return connection.context.hub.playing(
             stream.key,
             stream.settings,
             self._form(),
@@ -51,16 +55,7 @@ class Play(Activity):
             connection.participant(),
             request=self.request,
             end_of=told_later,
-        ) as playing:
-            try:
-                connection.bear(self, stream.settings.stalled_timeout)
-                connection.accept()
-                self._begin(playing)
-                connection.go_on()  # what lies behind the request may be about this reader
-                connection.outgoing.send_now()
-                await self._last(playing)
-            finally:
-                self._leave_outgoing()
+        )
 
     def _form(self) -> Form:
         size = self._connection.session.core.chunk_size_out
@@ -75,39 +70,54 @@ class Play(Activity):
         if self._reader is not None:
             self._reform(self._reader, keep_position=True)
 
-    def _begin(self, playing: Playing) -> None:
-        self._playing = playing
-        self._connection.began(self)
-        self._reader = playing.reader
+    def _began(self, held: Playing | Publishing) -> None:
+        assert isinstance(held, Playing)  # what _hold() made
+        connection = self._connection
+        self._playing, self._reader = held, held.reader
+        if self._duration_s > 0:
+            self._over_at = trio.current_time() + self._duration_s
+        connection.bear(self, held.settings.stalled_timeout)
+        connection.accept()
         if self._reader is not None:  # nobody who heard of it has ended it
-            self._connection.outgoing.readers.append(self._reader)
+            connection.outgoing.readers.append(self._reader)
             if self._wraps:  # since who heard that it began
                 self._reform(self._reader, keep_position=True)
+        connection.began(self)
+        held.tell_changes(connection.check_soon)
+        connection.send_beginning_soon()
 
     def finish(self, end: End) -> None:
         """Read no more and tell how the play ended."""
         playing, self._playing = self._playing, None
         if playing is None:
             return
-        self._leave_outgoing()
+        connection, reader = self._connection, self._reader
+        self._reader = None
+        if reader is not None:  # nothing is sent for it any more
+            connection.outgoing.readers.remove(reader)
         playing.finish(end)
-        self._connection.bytes_played += playing.counters().bytes
+        playing.let_go()
+        connection.bytes_played += playing.counters().bytes
+        connection.over(self)
 
-    async def _last(self, playing: Playing) -> None:
-        """Wait for what ends a play: its duration, or a publisher that does not come."""
-        duration_s, connection = self._duration_s, self._connection
+    def check(self, now: float) -> float:
+        """Look for what ends a play: its duration, or a publisher that does not come."""
+        connection, playing = self._connection, self._playing
+        if playing is None:
+            return math.inf
+        if now >= self._over_at:
+            connection.session.end_stream(
+                self.stream_id, StatusCode.PLAY_STOP, f"{self.name}: played {self._duration_s:g} s"
+            )
+            connection.link.flush()
+            self.finish(End(EndReason.STREAM_CLOSED, "duration"))
+            return math.inf
         try:
-            with trio.move_on_after(duration_s if duration_s > 0 else math.inf):
-                await playing.watch()
+            return min(self._over_at, playing.check(now))
         except NoPublisherError as error:
             code = StatusCode.PLAY_STREAM_NOT_FOUND
             connection.session.notify(self.stream_id, code, str(error))
             raise
-        connection.session.end_stream(
-            self.stream_id, StatusCode.PLAY_STOP, f"{self.name}: played {duration_s:g} s"
-        )
-        connection.link.flush()
-        self.finish(End(EndReason.STREAM_CLOSED, "duration"))
 
     # ---------------------------------------------------------------- changes
 
@@ -135,9 +145,3 @@ class Play(Activity):
         assert playing is not None  # it has a reader
         changed = playing.reform(self._form(), keep_position=keep_position)
         readers[readers.index(reader)] = self._reader = changed
-
-    def _leave_outgoing(self) -> None:
-        """Nothing is sent for this play any more."""
-        reader, self._reader = self._reader, None
-        if reader is not None:
-            self._connection.outgoing.readers.remove(reader)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import trio
-
 from trio_srs.net.link import PeerClosedError
 from trio_srs.net.read_pause import ReadPause
 from trio_srs.net.reading import After, read_from
@@ -30,9 +28,9 @@ _OWED_MOST: Final = 256 * 1024
 class Pump:
     """Reads one connection until its peer closes it.
 
-    Plain sockets are read by the server's shared reader, inline, while this task is parked;
-    what is not a plain socket is waited for here. Either way an error is raised here, and so
-    ends this connection and no other.
+    Plain sockets are read by the server's shared reader, inline, while the connection's task is
+    parked here; what is not a plain socket is waited for here. Either way an error is raised here,
+    and so ends this connection and no other.
 
     Attributes:
         pause: how long to pause when all that had come is read, once a publish asks for merged
@@ -46,52 +44,26 @@ class Pump:
         self.unfinished = False
         self._connection = connection
         self._at_end = False
-        self._greeting = True
         self._began_with_s = 0.0
-        self._parked = trio.CancelScope()
 
-    async def greet(self) -> None:
-        """Read until the handshake is over: many connections never get further.
-
-        Raises:
-            PeerError: as :meth:`run`.
-        """
-        connection = self._connection
-        if connection.opening is not None:
-            await connection.opening()
-        while not (self._at_end or self._greeted()):
-            await self._read()
-        if self._at_end:
-            raise PeerClosedError(PeerClosedError.TEXT)
-
-    async def run(self) -> None:
-        """Receive, understand, and put media where it goes.
+    async def read(self) -> None:
+        """Receive, understand, and put media where it goes, for as long as that goes on just so.
 
         Raises:
             PeerError: the peer closed the connection, broke it, or broke the protocol.
         """
-        self._greeting = False
-        while not self._at_end:
-            await self._read()
-            await self._wait_for_room()
-        raise PeerClosedError(PeerClosedError.TEXT)
-
-    def go_on(self) -> None:
-        """There is more to understand of what was received: do it, in turn with others."""
-        self._parked.cancel()
-
-    async def _read(self) -> None:
-        """Read for as long as it goes on just so."""
         connection = self._connection
+        await self._wait_for_room()
         self._began_with_s = self.pause.length_s
-        with trio.CancelScope() as self._parked:
-            await read_from(
-                connection.link.transport,
-                connection.context.reader,
-                self._read_once,
-                every_s=self._began_with_s,
-                at_once=self.unfinished,
-            )
+        await read_from(
+            connection.link.transport,
+            connection.context.reader,
+            self._read_once,
+            every_s=self._began_with_s,
+            at_once=self.unfinished,
+        )
+        if self._at_end:
+            raise PeerClosedError(PeerClosedError.TEXT)
 
     def _read_once(self, now: float) -> After:
         """Read what there is, or go on with what is there; and how to go on."""
@@ -111,12 +83,11 @@ class Pump:
                 after = After.WAIT
             if got is None:
                 return After.WAIT if self._goes_on() else After.OVER
-        wants_more = self.drain(now)
-        if wants_more and not self._greeting:  # the way nearly all reads go
+        if self.drain(now):  # the way nearly all reads go
             goes_on = self.pause.length_s == self._began_with_s and not connection.link.busy
             return after if goes_on or self._goes_on() else After.OVER
         connection.session.keep()
-        if (self._greeting and self._greeted()) or self._holds() or not self._goes_on():
+        if self._holds() or not self._goes_on():
             return After.OVER
         return After.AGAIN if self.unfinished else after
 
@@ -143,6 +114,8 @@ class Pump:
                     lease.push()
         if session.core.out:
             connection.link.flush()
+        if not is_all and connection.owes_beginning:
+            connection.send_beginning()
         self.unfinished = event is NEED_TURN
         return event is NEED_DATA
 
@@ -168,10 +141,6 @@ class Pump:
         """Whether the next read is to be made just as this one."""
         return self.pause.length_s == self._began_with_s and not self._owes()
 
-    def _greeted(self) -> bool:
-        """Whether it takes the connection's other tasks to go on."""
-        return self._connection.handshake is not None or self._connection.link.busy
-
     def _owes(self) -> bool:
         link = self._connection.link
         return link.busy and link.owed > _OWED_MOST
@@ -185,4 +154,4 @@ class Pump:
         if self._owes():
             await self._connection.outgoing.relieved()
         while self._holds():
-            await self._connection.decided.wait()
+            await self._connection.decision()

@@ -264,7 +264,7 @@ class Stream:
                 self._see_video(record, sent_ms)
             else:  # a picture of its own, and no place to begin
                 pictures.timestamp_ms, pictures.position = sent_ms, feed.log.end
-                feed.has_pictures = True
+                feed.placement.has_pictures = True
                 counters.pictures += 1
         elif not is_header and not (self._has_video and feed.has_entry):
             self._see_other(record)

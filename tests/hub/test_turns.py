@@ -10,7 +10,7 @@ import pytest
 import trio
 
 from tests.hub.steps import longest_step
-from trio_srs.hub.turns import STEP_MOST, Turns
+from trio_srs.hub.turns import STEP_MOST, Turns, WouldWaitError
 
 MANY = 10_000
 
@@ -130,3 +130,25 @@ async def test_a_visit_that_raises_gives_its_turn_back() -> None:
     with pytest.raises(ZeroDivisionError):
         await turns.make(lambda item: 1 // item, range(3))
     assert await turns.step(lambda: 1) == 1
+
+
+async def test_what_fits_into_this_pass_is_done_at_once() -> None:
+    turns = Turns()
+    assert turns.at_once(lambda: turns.make(str, range(3))) == ["0", "1", "2"]
+    with pytest.raises(ZeroDivisionError):
+        turns.at_once(lambda: turns.step(lambda: 1 // 0))
+
+
+@pytest.mark.parametrize("items", [STEP_MOST, 2 * STEP_MOST])
+async def test_what_does_not_fit_is_not_done_at_once_and_keeps_no_turn(items: int) -> None:
+    turns = Turns()
+    with pytest.raises(WouldWaitError):
+        turns.at_once(lambda: turns.make(str, range(items)))
+    assert len(await turns.make(str, range(items))) == items
+
+
+async def test_what_waits_for_something_else_is_not_done_at_once() -> None:
+    turns = Turns()
+    with pytest.raises(WouldWaitError):
+        turns.at_once(trio.lowlevel.checkpoint)
+    assert turns.at_once(lambda: turns.step(lambda: 1)) == 1

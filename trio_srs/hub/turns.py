@@ -12,14 +12,14 @@ from __future__ import annotations
 import heapq
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, Final, TypeVar
 
 import attrs
 import trio
 
-__all__ = ["STEP_MOST", "Turns"]
+__all__ = ["STEP_MOST", "Turns", "WouldWaitError"]
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -32,6 +32,10 @@ _STEP_S: Final = 0.001
 """How long all steps in a pass may take; more only if one item does."""
 _WEIGHT: Final = 0.25
 """Of the newest step in what is usual."""
+
+
+class WouldWaitError(Exception):
+    """What was to be done at once would have to wait for a turn."""
 
 
 @attrs.define(eq=False)
@@ -51,6 +55,7 @@ class Turns:
         self._first: _Turn | None = None
         """Who has the first turn of the next pass."""
         self._number = 0
+        self._may_wait = True
         self._left, self._left_s = STEP_MOST, _STEP_S
         self._usual, self._usual_s = float(STEP_MOST), _STEP_S
         """What a step takes, of late: items, and seconds."""
@@ -68,6 +73,25 @@ class Turns:
             return make()
         finally:
             self._spend(items, time.perf_counter() - began + more_s)
+
+    def at_once(self, make: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Do something that waits for turns, if for anything, with what is left of this pass.
+
+        Raises:
+            WouldWaitError: that was not enough, or it waits for something else. What it did is
+                lost: it may be done again from the beginning.
+        """
+        doing = make()
+        self._may_wait = False
+        try:
+            doing.send(None)
+        except StopIteration as done:
+            made: T = done.value
+            return made
+        finally:
+            self._may_wait = True
+            doing.close()
+        raise WouldWaitError
 
     async def walk(self, visit: Callable[[T], bool], items: Iterable[T]) -> None:
         """Visit one item after the other, until one visit says that it was enough (False)."""
@@ -98,6 +122,8 @@ class Turns:
         """Wait for a turn."""
         if self._first is None and self._left > 0 and self._left_s > 0:
             return
+        if not self._may_wait:
+            raise WouldWaitError
         turn = _Turn()
         try:
             if self._first is None:

@@ -6,18 +6,25 @@ import logging
 from typing import Annotated, Any
 
 import pytest
+import trio
 from litestar import get
 from litestar.params import QueryParameter
 
 from tests.service.api.calls import Call
-from tests.service.api.site import Site, open_site
+from tests.service.api.site import Site, context_of, open_site
+from tests.service.http.house import Client
 from tests.service.rtmp.house import House
+from trio_srs.config.schema import Config
+from trio_srs.hub import turns
 from trio_srs.secret import Secret
 from trio_srs.service.api import app as whole
 from trio_srs.service.api.beginning import in_turns
 from trio_srs.service.api.config import ApiConfig
+from trio_srs.service.api.plain_requests import PlainAnswer, PlainRequest
 from trio_srs.service.api.routes.parameters import Api
-from trio_srs.service.api.short_way import shortened
+from trio_srs.service.api.serving import ApiService
+from trio_srs.service.api.short_way import Shortened
+from trio_srs.testing.memory import memory_transport_pair
 
 V1, V2 = "/api/v1", "/api/v2"
 ASKED = (
@@ -34,7 +41,7 @@ LEFT = (
     *(f"{V2}/server?x", f"{V2}/server?x=1", f"{V2}/streams?count=x", f"{V2}/streams?count=-2"),
     *(f"{V2}/streams?sort=none", f"{V2}/streams?start=1&start=2", f"{V2}/streams?name=", f"{V2}"),
     *(f"{V2}/streams?name=live%2Fa", f"{V2}/streams/live/a%2Fb", f"{V2}/streams/live"),
-    *(f"{V2}/streams//live/a", f"{V2}/streams/live/./a", f"{V2}/streams/live/a/report"),
+    *(f"{V2}/streams//live/a", f"{V2}/streams/live/./a", f"{V2}/streams/live/a/publisher"),
     *(f"{V2}/wait?stream=live/a&until=published", "/", "/server"),
     *(f"{V1}/streams?count=%31", f"{V2}/sessions?start=1000000000000"),
 )
@@ -87,7 +94,7 @@ async def test_what_is_plain_is_answered_as_the_application_does(
         context = site.context
         short = whole.make_app(context)
         with monkeypatch.context() as patched:
-            patched.setattr(whole, "shortened", lambda app, *_: app)
+            patched.setattr(whole, "Shortened", lambda app, *_: app)
             long = whole.make_app(context)
         for url in ASKED:
             answer = await told(short, url)
@@ -101,6 +108,45 @@ async def test_what_is_plain_is_answered_as_the_application_does(
         for headers in ({"origin": "http://localhost"}, {"origin": "http://elsewhere"}):
             await told(short, ASKED[0], **headers)
             assert left.pop()
+
+
+async def test_a_plain_request_is_answered_where_it_is_read(
+    house: House, nursery: trio.Nursery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "_STEP_S", 60.0)  # time enough, however slow the machine is
+    await house.publisher("a")
+    service = ApiService(context_of(house), Config(), whole.make_app)
+    await nursery.start(service.run)
+    near, far = memory_transport_pair()
+    service.serve(near)
+    client = Client(far)
+
+    async def asking(url: str, method: str = "GET", **fields: str) -> int:
+        await client.ask(url, method, fields={"Host": "localhost", **fields})
+        answer = await client.answer(method)
+        assert answer.fields["Content-Type"] == "application/json"
+        return answer.status
+
+    assert await asking(f"{V1}/streams") == 200  # the application is made for it
+    real, at_once = service.answer_at_once, list[bool]()
+    assert real is not None
+
+    def noting(asked: PlainRequest) -> PlainAnswer | None:
+        answer = real(asked)
+        at_once.append(answer is not None)
+        return answer
+
+    service.answer_at_once = noting
+    urls = (ASKED[0], LEFT[0], f"{V1}/streams", f"{V2}/sessions/c99", "/api/v%32/server")
+    assert [await asking(url) for url in urls] == [200, 400, 200, 404, 200]
+    assert at_once == [True, False, True, True, False]
+    assert await asking(ASKED[0], "HEAD") == 200
+    assert await asking(ASKED[0], Origin="http://elsewhere") == 403
+    assert at_once[5:] == [False]
+    await service.context.turns.step(lambda: None, more_s=60.0)
+    assert await asking(ASKED[0]) == 200
+    assert at_once[6:] == [False]
+    near.close()
 
 
 async def test_who_may_not_is_refused_as_by_the_application(
@@ -140,4 +186,4 @@ async def test_a_parameter_of_another_type_is_told_of_when_it_is_made(site: Site
         """Nothing."""
 
     with pytest.raises(TypeError, match="float"):
-        shortened(site.app, site.context, [odd])
+        Shortened(site.app, site.context, [odd])

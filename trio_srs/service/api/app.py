@@ -68,7 +68,7 @@ from trio_srs.service.api.routes.sessions import (
 from trio_srs.service.api.routes.streams import kick_publisher, list_streams, show_stream
 from trio_srs.service.api.routes.waiting import wait
 from trio_srs.service.api.schema import PlainSchemas, first_paragraph
-from trio_srs.service.api.short_way import shortened
+from trio_srs.service.api.short_way import Shortened
 from trio_srs.service.api.srs.raw import show_raw
 from trio_srs.service.api.srs.stream_answers import SrsCode
 from trio_srs.service.api.srs.streams import (
@@ -151,7 +151,7 @@ def make_app(context: ApiContext) -> Asgi:
         state=State({"context": context}),
     )
     whole = answering_head_requests(folding(hurrying(in_turns(app, context))))
-    return shortened(whole, context, _SHORT)
+    return Shortened(whole, context, _SHORT)
 
 
 def _admitting(context: ApiContext) -> Callable[[Request[Any, Any, Any]], Awaitable[None]]:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 import trio
 
 from trio_srs.errors import RefusedError
-from trio_srs.service.api.exchange import AsgiExchange
+from trio_srs.service.api.exchange import AsgiExchange, ReadyExchange, peer_of
+from trio_srs.service.api.plain_requests import PlainRequest
 from trio_srs.service.web.connection import Handler, WebConnection, WebTerms
 from trio_srs.session.http_events import HttpRequest
 from trio_srs.session.http_server import HttpLimits, HttpServerSession
@@ -76,8 +77,17 @@ class ApiConnection(WebConnection):
     async def find_handler(self, asked: HttpRequest) -> Handler:
         return AsgiExchange(self, asked, self._service.app)
 
-    def find_ready(self, asked: HttpRequest) -> None:
-        """Nobody: an application may wait."""
+    def find_ready(self, asked: HttpRequest) -> ReadyExchange | None:
+        """An answer that took next to no time; an application may wait."""
+        method, _, target = asked.line.partition(" ")
+        answer_at_once = self._service.answer_at_once
+        if answer_at_once is None or method != "GET" or not target.startswith("/"):
+            return None
+        path, _, query = target.partition("?")
+        client = peer_of(self.client_of(asked))
+        scope = {"method": method, "scheme": self.protocol, "client": client}
+        answer = answer_at_once(PlainRequest(path, query, asked.headers, scope))
+        return None if answer is None else ReadyExchange(self, answer)
 
     def refuse(self, asked: HttpRequest, refusal: RefusedError) -> None:
         """It is the application that refuses."""

@@ -22,9 +22,10 @@ from trio_srs.wire.networks import UNIX
 
 if TYPE_CHECKING:
     from trio_srs.service.api.names import Asgi
+    from trio_srs.service.api.plain_requests import PlainAnswer
     from trio_srs.service.web.connection import WebConnection
 
-__all__ = ["AsgiExchange"]
+__all__ = ["AsgiExchange", "ReadyExchange", "peer_of"]
 
 _GONE: Final[Mapping[str, Any]] = {"type": "http.disconnect"}
 _ASGI: Final = {"version": "3.0", "spec_version": "2.4"}
@@ -88,8 +89,8 @@ class AsgiExchange:
             "query_string": query.encode(),
             "root_path": "",
             "headers": _encoded(asked.headers),
-            "client": _split(connection.client_of(asked)),
-            "server": _split(connection.link.transport.local),
+            "client": peer_of(connection.client_of(asked)),
+            "server": peer_of(connection.link.transport.local),
         }
 
     async def _receive(self) -> Mapping[str, Any]:
@@ -157,6 +158,29 @@ class AsgiExchange:
         await trio.sleep_forever()
 
 
+class ReadyExchange:
+    """Says an answer that is there."""
+
+    def __init__(self, connection: WebConnection, answer: PlainAnswer) -> None:
+        self._connection, self._answer = connection, answer
+
+    def end(self) -> None:
+        """Nothing: it is said at once."""
+
+    async def handle(self) -> None:
+        """Nobody asks for this."""
+        raise AssertionError(self._answer.status)
+
+    def send_now(self, now: float) -> bool:
+        """Say it: that is always possible."""
+        session, answer = self._connection.session, self._answer
+        fields = {**answer.fields, "date": _date(int(time.time()))}
+        head = session.plain_head(answer.status, fields, len(answer.body))
+        session.plain_answered(now)
+        self._connection.link.say_all((head, answer.body))
+        return True
+
+
 @functools.lru_cache(maxsize=1)
 def _date(second: int) -> str:
     return formatdate(second, usegmt=True)
@@ -166,7 +190,7 @@ def _encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
     return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
 
 
-def _split(address: str) -> tuple[str, int] | None:
+def peer_of(address: str) -> tuple[str, int] | None:
     """Host and port of an address as it is shown; None for one without."""
     if address == UNIX:
         return None

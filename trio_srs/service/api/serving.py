@@ -28,6 +28,7 @@ from trio_srs.wire.networks import is_loopback
 if TYPE_CHECKING:
     from trio_srs.service.api.connection import ApiConnection
     from trio_srs.service.api.names import Asgi
+    from trio_srs.service.api.plain_requests import PlainAnswer, PlainRequest
 
 __all__ = ["ApiService"]
 
@@ -45,6 +46,9 @@ _CALLED: Final = "a connection to the API"
 _CONNECTION: Final = "trio_srs.service.api.connection"
 
 
+_AtOnce = Callable[["PlainRequest"], "PlainAnswer | None"]
+
+
 def _make_app(context: ApiContext) -> Asgi:
     from trio_srs.service.api.app import make_app  # longer than all of the server
 
@@ -58,6 +62,8 @@ class ApiService(SecureService["ApiConnection"]):
     Attributes:
         buffer: what every connection receives into: it is empty again before another task runs.
         reader: reads for all connections that wait for a request, where the platform can.
+        answer_at_once: answers a plain request if that takes next to no time; None until there is
+            an application that can.
     """
 
     def __init__(
@@ -82,6 +88,7 @@ class ApiService(SecureService["ApiConnection"]):
         self.room = trio.CapacityLimiter(most)
         self._make = make
         self._app: Asgi | None = None
+        self.answer_at_once: _AtOnce | None = None
         self._preparing: trio.Event | None = None
 
     async def listen(self) -> None:
@@ -135,7 +142,7 @@ class ApiService(SecureService["ApiConnection"]):
         self._preparing = trio.Event()
         try:
             with self.context.hub.supervisor.containing("making the API"):
-                self._app = await trio.to_thread.run_sync(self._make, self.context)
+                self._begin_with(await trio.to_thread.run_sync(self._make, self.context))
         finally:
             self._preparing.set()
 
@@ -144,8 +151,12 @@ class ApiService(SecureService["ApiConnection"]):
         if self._preparing is not None:
             await self._preparing.wait()
         if self._app is None:
-            self._app = self._make(self.context)
+            self._begin_with(self._make(self.context))
+            assert self._app is not None
         return self._app
+
+    def _begin_with(self, app: Asgi) -> None:
+        self._app, self.answer_at_once = app, getattr(app, "answer_at_once", None)
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Accept and serve until cancelled."""

@@ -10,9 +10,10 @@ there is one place that says what is wrong with a request. Both answer alike: a 
 
 from __future__ import annotations
 
+import functools
 import inspect
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from typing import Annotated, Any, Final, Literal, get_args, get_origin, get_type_hints
 
 import attrs
@@ -22,14 +23,17 @@ from litestar.params import PathParameter, QueryParameter
 
 from trio_srs.errors import RefusedError
 from trio_srs.hub.access_rule import Permission
+from trio_srs.hub.turns import WouldWaitError
 from trio_srs.service.api.admission import admit
 from trio_srs.service.api.beginning import begin
 from trio_srs.service.api.context import ApiContext
 from trio_srs.service.api.encoding import encode
 from trio_srs.service.api.error_answers import Located, bug_answer, refusal_answer
 from trio_srs.service.api.names import Asgi
+from trio_srs.service.api.openness import has_rules
+from trio_srs.service.api.plain_requests import PlainAnswer, PlainRequest
 
-__all__ = ["shortened"]
+__all__ = ["Shortened"]
 
 _SEGMENT: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
 """A part of a path that is what it says, however it is read."""
@@ -47,57 +51,73 @@ class _NotPlainError(Exception):
     """It is for the application to find out what is meant."""
 
 
-def shortened(app: Asgi, context: ApiContext, functions: Iterable[HTTPRouteHandler]) -> Asgi:
-    """Answer plain requests to some functions without the application.
+class Shortened:
+    """An application that answers plain requests to some functions without another one.
 
     Args:
+        app: the other one: it answers everything else.
         functions: those; none of them is about what follows its answer, or may be asked by a page
             of another site.
     """
-    ways = {way.pattern: way for way in map(_ShortWay.to, functions)}
-    longest = max(pattern.count(_ANY) for pattern in ways)
 
-    async def front(scope: Any, receive: Any, send: Any) -> None:
-        asked = _Asked.of(scope)
-        if asked is not None:
-            for segments in range(longest + 1):
-                before, values = _parted(scope["path"], segments)
-                way = ways.get(before + f"/{_ANY}" * segments)
-                if way is None:
-                    continue
-                try:
-                    arguments = way.arguments(values, scope["query_string"].decode("latin-1"))
-                except _NotPlainError:
-                    break
-                await _answer(context, way, asked, arguments, send)
-                return
-        await app(scope, receive, send)
+    def __init__(
+        self, app: Asgi, context: ApiContext, functions: Iterable[HTTPRouteHandler]
+    ) -> None:
+        self._app, self._context = app, context
+        self._ways = {way.pattern: way for way in map(_ShortWay.to, functions)}
+        self._longest = max(pattern.count(_ANY) for pattern in self._ways)
 
-    return front
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer a request, as ASGI has it."""
+        asked = _read_scope(scope)
+        doing = None if asked is None else self._find(asked)
+        if doing is None:
+            await self._app(scope, receive, send)
+            return
+        said = await doing()
+        length = (b"content-length", str(len(said.body)).encode())
+        headers = [(name.encode(), value.encode("latin-1")) for name, value in said.fields.items()]
+        await send(
+            {"type": "http.response.start", "status": said.status, "headers": [*headers, length]}
+        )
+        await send({"type": "http.response.body", "body": said.body})
 
-
-@attrs.frozen
-class _Asked:
-    """A request as far as it matters who is let in."""
-
-    scope: Mapping[str, Any]
-    headers: Mapping[str, str]
-
-    @classmethod
-    def of(cls, scope: Mapping[str, Any]) -> _Asked | None:
-        """One that may be plain: nothing where it cannot be."""
-        if scope["type"] != "http" or scope["method"] != "GET":
+    def answer_at_once(self, asked: PlainRequest) -> PlainAnswer | None:
+        """Answer a GET, if that takes next to no time; nothing where it may take some, or it is to
+        be asked of the application."""
+        if "origin" in asked.headers or has_rules(self._context.access):
             return None
-        headers = {
-            name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
-        }
-        return None if "origin" in headers else cls(scope, headers)
+        doing = self._find(asked)
+        if doing is None:
+            return None
+        try:
+            return self._context.turns.at_once(doing)
+        except WouldWaitError:
+            return None
+
+    def _find(self, asked: PlainRequest) -> Callable[[], Coroutine[Any, Any, PlainAnswer]] | None:
+        """What answers a request, if it is plain."""
+        for segments in range(self._longest + 1):
+            before, *values = asked.path.removesuffix("/").rsplit("/", segments)
+            way = self._ways.get(before + f"/{_ANY}" * segments)
+            if way is not None:
+                try:
+                    arguments = way.arguments(values, asked.query)
+                except _NotPlainError:
+                    return None
+                return functools.partial(_answer, self._context, way, asked, arguments)
+        return None
 
 
-def _parted(path: str, segments: int) -> tuple[str, list[str]]:
-    """The front of a path, and its last segments."""
-    before, *values = path.removesuffix("/").rsplit("/", segments)
-    return before, values
+def _read_scope(scope: Mapping[str, Any]) -> PlainRequest | None:
+    """The request of a scope; nothing where it cannot be plain."""
+    if scope["type"] != "http" or scope["method"] != "GET":
+        return None
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    if "origin" in headers:
+        return None
+    query = scope["query_string"].decode("latin-1")
+    return PlainRequest(scope["path"], query, headers, scope)
 
 
 @attrs.frozen
@@ -183,8 +203,8 @@ def _one_of(text: str, words: tuple[str, ...]) -> str:
 
 
 async def _answer(
-    context: ApiContext, way: _ShortWay, asked: _Asked, arguments: dict[str, Any], send: Any
-) -> None:
+    context: ApiContext, way: _ShortWay, asked: PlainRequest, arguments: dict[str, Any]
+) -> PlainAnswer:
     await begin(context, _BEGINNING_S)
     try:
         await admit(
@@ -193,24 +213,20 @@ async def _answer(
         said = way.function(context, **arguments)
         if isinstance(said, Awaitable):
             said = await said
+    except WouldWaitError:
+        raise
     except Located as error:
         said = refusal_answer(error.refusal, error.where)
     except RefusedError as refusal:
         said = refusal_answer(refusal)
     except Exception as bug:
-        said = bug_answer(context.hub.supervisor, f"GET {asked.scope['path']}", bug)
-    await _send(said, send)
+        said = bug_answer(context.hub.supervisor, f"GET {asked.path}", bug)
+    return _plain(said)
 
 
-async def _send(said: Any, send: Any) -> None:
-    status, fields = 200, {}
+def _plain(said: Any) -> PlainAnswer:
+    status, fields = 200, {"content-type": "application/json"}
     if isinstance(said, Response):
-        status, fields, said = said.status_code or 200, said.headers, said.content
-    body = said if isinstance(said, bytes) else encode(said)
-    headers = [
-        (b"content-type", b"application/json"),
-        *((name.lower().encode(), value.encode("latin-1")) for name, value in fields.items()),
-        (b"content-length", str(len(body)).encode()),
-    ]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+        fields |= {name.lower(): value for name, value in said.headers.items()}
+        status, said = said.status_code or 200, said.content
+    return PlainAnswer(status, fields, said if isinstance(said, bytes) else encode(said))

@@ -69,5 +69,6 @@ def test_items_of_a_list_are_encoded_as_everything_is() -> None:
     for facts in (
         SessionFacts(**said, seconds=2.5),
         SessionFacts(**said, seconds=1, requests=(request, request), end=EndReason.PEER_FIN),
+        SessionFacts(**said, seconds=1, faults=("stall publish", "reset publish times=1")),
     ):
         assert encode_item(facts) == encode(facts)

@@ -32,7 +32,7 @@ def encode(value: object) -> bytes:
 def encode_item(value: attrs.AttrsInstance) -> bytes:
     """One of many small values, in a fifth of the time.
 
-    The same, for attributes that are numbers, text, enumerations, and tuples of such values.
+    The same, for attributes that are numbers, text, enumerations, and tuples of these.
     """
     return msgspec.json.encode(_item(value))
 
@@ -41,13 +41,14 @@ def _item(value: attrs.AttrsInstance) -> dict[str, Any]:
     item = {name: getattr(value, name) for name in _names(type(value))}
     for name, each in item.items():
         if type(each) is tuple:
-            item[name] = list(map(_item, each))
+            item[name] = [_item(it) if _names(type(it)) else it for it in each]
     return item
 
 
 @functools.cache
-def _names(cls: type[attrs.AttrsInstance]) -> tuple[str, ...]:
-    return tuple(field.name for field in attrs.fields(cls))
+def _names(cls: type) -> tuple[str, ...]:
+    """The names of its attributes; none of what is no such class."""
+    return tuple(field.name for field in attrs.fields(cls)) if attrs.has(cls) else ()
 
 
 def _pieces(value: Any) -> Iterator[bytes]:

@@ -71,6 +71,14 @@ class App:
                 return
             case "/silent":
                 return
+            case "/heard":
+                await begin(send)
+                await say(send, b"one", more=True)
+                await self._hear(receive)
+                while (await receive())["type"] != "http.disconnect":
+                    pass
+                self.has_gone += 1
+                return
         await begin(send)
         await say(send)
 
@@ -173,6 +181,17 @@ async def test_who_leaves_while_he_waits_has_gone(dial: Dial, app: App) -> None:
         getattr(client.transport, leave)()
         await wait_all_tasks_blocked()
     assert app.has_gone == 1  # nobody is told who could not even hear it
+
+
+async def test_who_leaves_in_the_midst_of_an_answer_is_owed_no_more(
+    dial: Dial, app: App, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = await dial()
+    await client.ask("/heard")
+    await wait_all_tasks_blocked()
+    client.transport.shutdown_write()
+    await wait_all_tasks_blocked()
+    assert (app.has_gone, caplog.text) == (1, "")
 
 
 async def test_who_has_the_answer_asks_again_while_the_application_still_listens(

@@ -51,6 +51,7 @@ class AsgiExchange:
         self._head: tuple[int, dict[str, str]] | None = None  # of the answer, until it is said
         self._is_whole = False  # the answer
         self._waiting = trio.CancelScope()  # for the client to be gone
+        self._is_gone = False  # the client, as the application was told
         self._error: PeerError | None = None
 
     def end(self) -> None:
@@ -68,6 +69,8 @@ class AsgiExchange:
             await app(self._asgi_scope(), self._receive, self._send)
         if self._error is not None:
             raise self._error
+        if self._is_gone and not self._is_whole:  # nobody is owed the rest of it
+            raise PeerClosedError(PeerClosedError.TEXT)
         if not self._is_whole:
             raise RuntimeError(f"the answer to {self._asked.line[:200]} was not finished")
 
@@ -102,6 +105,7 @@ class AsgiExchange:
             connection.session.proceed()
             event = await connection.next_event()
         except PeerClosedError:  # it may hear yet what is wrong with half a body
+            self._is_gone = True
             return _GONE
         except PeerError as error:
             await self._give_up(error)
@@ -122,6 +126,7 @@ class AsgiExchange:
             with trio.CancelScope() as self._waiting:
                 if not self._is_whole:  # else the next of its requests is none of this one's
                     await read_from(link.transport, connection.reader, look)
+                    self._is_gone = True
         except PeerError as error:
             await self._give_up(error)
         return _GONE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +25,7 @@ DOCUMENTED: Final = (
     "tests/testing/test_pages.py",
 )
 SPELLED: Final = (
+    "contrib",
     "engines",
     "trio_srs",
     "tests",
@@ -151,6 +153,15 @@ def documented(session: nox.Session) -> None:
     """What pages and examples have one do, done: consoles, tests, the tutorial, CI jobs."""
     session.install("-e", ".", *groups("tests"))
     session.run("pytest", "-n", "3", "-m", "documented", *DOCUMENTED, *session.posargs)
+
+
+@nox.session
+def contrib(session: nox.Session) -> None:
+    """What is for other languages and CI systems, as far as they are on this host."""
+    session.install(".", *groups("tests"))
+    if shutil.which("npm"):  # the compiler that reads the types of the package for Node
+        session.run("npm", "ci", "--prefix", "contrib/node", "--silent", external=True)
+    session.run("pytest", "-n", "2", "-m", "contrib", "tests/contrib", *session.posargs)
 
 
 @nox.session

@@ -147,7 +147,7 @@ def pytest_terminal_summary(
 
 
 APART: Final = (
-    *("browser", "decoded", "described", "documented", "faults"),
+    *("browser", "contrib", "decoded", "described", "documented", "faults"),
     *("installed", "matrix", "packagers"),
 )
 """Groups of tests that have a session of their own."""

@@ -1,0 +1,3 @@
+module example.com/encoder
+
+go 1.19

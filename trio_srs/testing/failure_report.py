@@ -14,7 +14,7 @@ from trio_srs.media.report import StreamReport
 from trio_srs.tools.file_name import file_name
 from trio_srs.tools.verdicts.report_table import size_in_words, sound_in_words
 
-__all__ = ["in_words", "write_down"]
+__all__ = ["end_in_words", "in_words", "write_down"]
 
 
 def in_words(reports: Sequence[StreamReport], sessions: Sequence[SessionFacts]) -> str:
@@ -46,7 +46,8 @@ def _write(path: Path, value: object) -> None:
 
 
 def _publish(report: StreamReport) -> Iterator[str]:
-    yield f"{report.stream}, published by {report.peer} (session {report.session}): {_end(report)}"
+    end = end_in_words(report)
+    yield f"{report.stream}, published by {report.peer} (session {report.session}): {end}"
     for step in report.timeline:
         yield f"  {step.at_s:9.3f} s  {step.what.value:15} {step.detail}".rstrip()
     for track in report.facts.tracks:
@@ -79,7 +80,8 @@ def _ended(what: SessionFacts | RequestFacts | StreamReport) -> str:
     return ": ".join(filter(None, ("ended", reason, what.end_detail)))
 
 
-def _end(report: StreamReport) -> str:
+def end_in_words(report: StreamReport) -> str:
+    """How a publish ended."""
     if report.end is None:
         return "still going on"
     return _ended(report)

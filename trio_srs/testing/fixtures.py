@@ -8,10 +8,11 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeAlias, TypeVar, Unpack
 
+from trio_srs.testing.channel import ProcessEndedError, ProcessSilentError
 from trio_srs.testing.clients import ClientProcess
-from trio_srs.testing.server import check_stream
+from trio_srs.testing.server import ServerHandle, check_stream
 from trio_srs.testing.server_process import ServerProcess
 from trio_srs.testing.starting import Sections
 
@@ -23,6 +24,9 @@ __all__ = ["Clients", "OwnNamespace", "Servers"]
 __tracebackhide__ = True  # pytest: see channel
 
 C = TypeVar("C", bound=ClientProcess)
+Seen: TypeAlias = dict[str, Any]
+"""What tests saw, as JSON: ``publishes``, each in words, and ``folders`` of what is kept."""
+_ANSWER_S = 10.0
 _SESSIONS = "sessions"
 """The folder of captured sessions, in that of a server."""
 
@@ -61,6 +65,18 @@ class Servers:
         server = ServerProcess(config, captures=folder, **sections)
         self._servers.append(server)
         return server
+
+    def seen(self, since: float) -> Seen:
+        """What they saw, in few words.
+
+        Args:
+            since: of servers that are shared, only what was published since then: seconds since
+                1970.
+        """
+        since = since if self._are_shared else 0.0
+        going_on = [server for server in self._servers if not server.is_over]
+        publishes = [each for server in going_on for each in publishes_of(server, since)]
+        return {"publishes": publishes, "folders": [str(self._folder)]}
 
     def _folder_of(self, number: int) -> Path:
         return self._folder / f"server{number + 1}" if number else self._folder
@@ -130,6 +146,11 @@ class OwnNamespace:
             self._said = [(title, _showable(f"{said}\nkept in {self._folder}"))]
         return self._said
 
+    def seen(self, since: float) -> Seen:
+        """What was seen in it, in few words; see :meth:`Servers.seen`."""
+        publishes = publishes_of(self.namespace, 0.0)
+        return {"publishes": publishes, "folders": [str(self._folder)]}
+
     def close(self) -> None:
         """End it.
 
@@ -141,6 +162,15 @@ class OwnNamespace:
             self.namespace.end()
         else:
             self.namespace.close()
+
+
+def publishes_of(server: ServerHandle, since: float) -> list[dict[str, str]]:
+    """Every publish that a server has seen since then, each in words; none of one that is gone."""
+    try:
+        said: list[dict[str, str]] = server._ask("publishes", _ANSWER_S, since=since)
+    except (ProcessEndedError, ProcessSilentError):
+        return []
+    return said
 
 
 class Clients(Generic[C]):

@@ -46,6 +46,8 @@ _SOURCES: Final[dict[str, type[pytest.Item | pytest.Collector]]] = {
 }
 """The fixtures that all the others come from, and where their servers are kept."""
 _CAPTURES: Final = "--rtmp-captures"
+_SUMMARY: Final = "--rtmp-summary"
+_BEGAN: Final[pytest.StashKey[float]] = pytest.StashKey()
 _SERVERS: Final[pytest.StashKey[Servers]] = pytest.StashKey()
 _OWN: Final[pytest.StashKey[OwnNamespace]] = pytest.StashKey()
 
@@ -218,6 +220,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="capture the RTMP sessions of servers of tests, byte for byte: those of tests that "
         "failed, or of all; they are kept in the test's tmp_path",
     )
+    parser.getgroup("trio-srs").addoption(
+        _SUMMARY,
+        metavar="FILE",
+        help="write a page (HTML) of all tests: what each published, what was wrong first, what is "
+        "kept",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -232,6 +240,12 @@ def pytest_configure(config: pytest.Config) -> None:
         f"{_NAMESPACE}(settings={{}}, faults=[], max_sessions=None): configures the rtmp_namespace "
         "of this test",
     )
+    if (path := config.getoption(_SUMMARY)) is not None:
+        from trio_srs.testing.run_summary import RunSummary
+
+        if not Path(path).absolute().parent.is_dir():
+            raise pytest.UsageError(f"{_SUMMARY}: there is no folder {Path(path).parent}")
+        config.pluginmanager.register(RunSummary(Path(path)), "trio-srs summary")
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -276,10 +290,24 @@ def pytest_runtest_makereport(
         from trio_srs.testing.first_line import begin_with_the_fact
 
         begin_with_the_fact(report.longrepr, call.excinfo.value)
+    if item.config.getoption(_SUMMARY) is not None:
+        _tell_seen(item, call, report)
     if report.failed:
         for servers in _servers_of(item):
             report.sections += servers.failure_report()
     return report
+
+
+def _tell_seen(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
+    """Send along with the report of a test what its servers have seen."""
+    if report.when == "setup":
+        item.stash[_BEGAN] = call.start
+    if report.when == "call" or (report.when == "setup" and report.failed):
+        from trio_srs.testing.run_summary import SEEN
+
+        seen = [servers.seen(item.stash[_BEGAN]) for servers in _servers_of(item)]
+        told = {key: [it for each in seen for it in each[key]] for key in ("publishes", "folders")}
+        setattr(report, SEEN, told)
 
 
 def _servers_of(item: pytest.Item) -> Iterator[Servers | OwnNamespace]:

@@ -24,7 +24,7 @@ _ANSWER_S: Final = 10.0
 _END_S: Final = 20.0
 _STREAMED: Final = frozenset({"rtmp", "rtmps", "http", "https"})
 """Protocols whose URLs begin with an application."""
-_OF_ALL: Final = frozenset({"streams", "sessions", "events", "write_failure_report"})
+_OF_ALL: Final = frozenset({"streams", "sessions", "events", "publishes", "write_failure_report"})
 """What is asked of all that a server knows, and here of the namespace alone."""
 
 

@@ -17,8 +17,9 @@ from trio_srs.server.logs import configure
 from trio_srs.server.run import Server, serve
 from trio_srs.testing.child.leaks import ResourceSnapshot, take_snapshot, until_given_back
 from trio_srs.testing.child.orders import STARTED, Verbs, refusal, take_orders
-from trio_srs.testing.failure_report import in_words, write_down
+from trio_srs.testing.failure_report import end_in_words, in_words, write_down
 from trio_srs.tools.capture import Captures, capturing
+from trio_srs.tools.verdicts.report_table import summary
 
 if TYPE_CHECKING:
     from trio_srs.faults.fault_plan import PlannedFault
@@ -77,6 +78,7 @@ class ServerVerbs:
             "remove_fault": self._remove_fault,
             "end": self._end,
             "end_sessions": self._end_sessions,
+            "publishes": self._publishes,
             "write_failure_report": self._write_failure_report,
         }
 
@@ -143,6 +145,18 @@ class ServerVerbs:
         sessions = await self._sessions_in(namespace)
         write_down(Path(folder), found, sessions, await self._events(namespace))
         return in_words(found, sessions)
+
+    async def _publishes(self, since: float, namespace: str = "") -> object:
+        """Every publish that began since a time of day, each in words."""
+        front = f"{namespace}/" if namespace else ""
+        reports = self._server.reports
+        return [
+            {"stream": each.stream, "summary": summary(each), "end": end_in_words(each)}
+            for name in reports.names()
+            if name.startswith(front)
+            for each in reports.history(name)
+            if each.began_at >= since
+        ]
 
     async def _settled(self) -> None:
         """The files of publishes that are over are whole."""

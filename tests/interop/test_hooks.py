@@ -13,15 +13,17 @@ from tests.interop.programs import (
     FFMPEGS,
     FOR_EVER,
     GSTREAMER,
+    RTMPDUMP,
     copying,
+    ffmpeg,
     needs,
     run,
     started,
 )
 from tests.interop.server import watched
-from trio_srs.hub.bus import PublishBegan
+from trio_srs.hub.bus import PlayBegan, PublishBegan
 from trio_srs.service.access.challenges import adobe_hash, llnw_hash
-from trio_srs.service.access.passwords import hash_password
+from trio_srs.service.access.passwords import hash_password, hash_token
 from trio_srs.testing.hook_recorder import HookRecorder
 
 pytestmark = pytest.mark.interop
@@ -107,6 +109,57 @@ async def test_ffmpeg_logs_in_by_the_user_of_its_url(
     assert (ended.returncode == 0, bool(began)) == (is_right, is_right)
     if not is_right:
         assert "authfailed" in ended.stderr
+
+
+WHY = {
+    "user": "to publish this stream takes a user, or a token",
+    "user?user=alice&pass=wrong": "the password or token is not right",
+    "url": "no rule allows to publish this stream: its URL is not signed",
+    "url?expires=1&sign=x": "no rule allows to publish this stream: the signature of its URL",
+    "web": "no rule allows to publish this stream: no token is shown",
+    "closed": "a rule denies to publish this stream",
+}
+"""By what is published, as what it says on the way."""
+RULED = f"""
+[access]
+rules = [
+    "deny publish name closed", "allow publish name user user alice",
+    "allow publish name url signed", "allow publish name web jwt", "deny play name closed",
+]
+users = ["alice:{hash_token("a-token")}"]
+url_keys = ["0123456789abcdef"]
+jwt_keys = ["0123456789abcdef0123456789abcdef"]
+"""
+
+
+async def test_ffmpeg_shows_each_reason_that_it_was_given(library: Library) -> None:
+    async with watched(more=RULED) as server:
+        for said, why in WHY.items():
+            ended = await run(copying(FFMPEG, library.file(FILE), server.url(f"live/{said}")))
+            assert ended.returncode != 0, said
+            assert f"Server error: {why}" in ended.stderr, said
+        ended = await run(ffmpeg(FFMPEG, "-i", server.url("live/closed"), "-f", "null", "-"))
+        assert "Server error: a rule denies to play this stream" in ended.stderr
+        url = server.url("live/user?token=a-token")
+        assert (await run(copying(FFMPEG, library.file(FILE), url))).returncode == 0
+
+
+@needs(RTMPDUMP, "rtmpdump")
+async def test_rtmpdump_logs_in_by_a_token_and_is_told_why_it_may_not(library: Library) -> None:
+    rules = '[access]\nrules = ["allow play user alice"]'
+    users = f'users = ["alice:{hash_token("a-token")}"]'
+
+    def playing(url: str) -> list[str]:
+        return [RTMPDUMP, "--verbose", "--live", "--stop", "1", "-r", url, "-o", "/dev/null"]
+
+    async with watched(more=f"{rules}\n{users}") as server:
+        refused = await run(playing(server.url("live/a?token=another")))
+        assert "the password or token is not right" in refused.stderr
+        assert refused.returncode == 1
+        async with started(copying(FFMPEG, library.file(FILE), server.url(), *FOR_EVER)):
+            await server.told(PublishBegan)
+            await run(playing(server.url("live/a?token=a-token")))
+        assert len(server.all(PlayBegan)) == 1
 
 
 SOUND = "audiotestsrc num-buffers=20 ! avenc_aac ! flvmux streamable=true !"

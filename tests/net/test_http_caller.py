@@ -14,7 +14,7 @@ import trio
 from trio.testing import wait_all_tasks_blocked
 
 from trio_srs.errors import PeerError
-from trio_srs.net.http_caller import HttpCaller, NoConnectionError
+from trio_srs.net.http_caller import AnswerLateError, HttpCaller, NoConnectionError
 from trio_srs.wire.http_url import HttpUrl
 
 YES = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nyes"
@@ -26,6 +26,8 @@ class Server:
 
     answer: bytes = YES
     closes: bool = False
+    leaves: bool = False
+    """Before it answers, once."""
     waits: trio.Event | None = None
     asked: list[int] = attrs.field(factory=list)
     connections: int = 0
@@ -40,6 +42,9 @@ class Server:
                 if heard.endswith(b"\r\n\r\n"):
                     heard = b""
                     self.asked.append(number)
+                    if self.leaves:
+                        self.leaves = False
+                        break
                     if self.waits is not None:
                         await self.waits.wait()
                     await stream.send_all(self.answer)
@@ -83,6 +88,35 @@ async def test_a_connection_is_kept_for_the_next_call() -> None:
             calling.close_idle()
             await ask(calling, url)
     assert server.asked == [0, 0, 0, 1]
+
+
+async def test_a_question_on_a_connection_that_was_closed_meanwhile_is_asked_again() -> None:
+    """It was kept, and seemed open when it was asked; what may do harm is not said twice."""
+    server = Server()
+    async with serving(server) as url:
+        with caller() as calling:
+            await ask(calling, url)
+            server.leaves = True
+            assert await ask(calling, url) == b"yes"
+            assert server.asked == [0, 0, 1]
+            server.leaves = True
+            with pytest.raises(PeerError):
+                await calling.call(url, {}, b"", connect_s=5.0)
+    assert server.asked == [0, 0, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [(b"", "/: no answer within 0.05 s"), (YES[:-1], ": 40 bytes of an answer and no end within")],
+    ids=["none", "half"],
+)
+async def test_an_answer_that_takes_too_long_is_given_up(answer: bytes, said: str) -> None:
+    server = Server(answer=answer)
+    async with serving(server) as url:
+        with caller() as calling, pytest.raises(AnswerLateError, match=said):
+            await calling.call(url, {}, None, connect_s=5.0, answer_s=0.05)
+        await wait_all_tasks_blocked()
+        assert server.open == 0
 
 
 async def test_calls_at_once_have_connections_of_their_own_as_far_as_there_are() -> None:

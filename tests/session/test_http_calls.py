@@ -75,6 +75,25 @@ def test_an_answer_is_heard_however_it_is_cut_and_the_connection_kept() -> None:
 
 
 @pytest.mark.parametrize(
+    "said", [PLAIN, b"Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"]
+)
+def test_an_answer_tells_the_words_of_its_status_and_when_its_body_began(said: bytes) -> None:
+    session = called()
+    head, _, body = said.partition(b"\r\n\r\n")
+    pieces = (b"HTTP/1.1 404 Not Here\r\n" + head + b"\r\n\r\n", body[:4], body[4:])
+    for now, piece in enumerate(filter(None, pieces), 1):
+        assert session.next_event() is NEED_DATA
+        session.receive_data(piece, float(now))
+    answer = session.next_event()
+    assert isinstance(answer, HttpAnswer)
+    assert (answer.reason, answer.body, answer.body_began_at) == ("Not Here", b"abc", 2.0)
+    assert session.bytes_heard == sum(map(len, pieces))
+    session.call("a.test", "/", {}, None)
+    empty = hear(session, OK + b"Content-Length: 0\r\n\r\n")
+    assert (empty.reason, empty.body_began_at) == ("OK", None)
+
+
+@pytest.mark.parametrize(
     ("said", "body", "is_kept"),
     [
         (OK + b"Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", b"abc", True),

@@ -18,7 +18,7 @@ from trio_srs.session.base import Need
 from trio_srs.session.http_calls import HttpAnswer, HttpCallSession
 from trio_srs.wire.http_url import HttpUrl
 
-__all__ = ["HttpCaller", "NoConnectionError"]
+__all__ = ["AnswerLateError", "HttpCaller", "NoConnectionError"]
 
 _BUFFER: Final = 64 * 1024
 _Origin: TypeAlias = "tuple[str, str, int]"
@@ -29,6 +29,12 @@ class NoConnectionError(PeerError):
     """A call did not get as far as the server. The text says why."""
 
     code = "no_connection"
+
+
+class AnswerLateError(PeerError):
+    """A server did not give the whole of its answer in time. The text says how much of it."""
+
+    code = "answer_late"
 
 
 @attrs.define(eq=False)
@@ -68,33 +74,67 @@ class HttpCaller:
         self._count = 0  # of those that are kept
 
     async def call(
-        self, url: HttpUrl, headers: Mapping[str, str], body: bytes | None, *, connect_s: float
+        self,
+        url: HttpUrl,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        *,
+        connect_s: float,
+        answer_s: float = math.inf,
     ) -> HttpAnswer:
         """POST a body, or GET where there is none.
 
+        A GET on a connection that was kept, and that breaks before anything of an answer has
+        come, is made once more on a new one: the server had closed it meanwhile (RFC 9112, 9.3.1).
+
         Args:
             connect_s: how long it may take to be connected, and to have room for that.
+            answer_s: how long the whole answer may take from then on.
 
         Raises:
             NoConnectionError: the server cannot have heard of it.
+            AnswerLateError: the answer was not there in time.
             PeerError: the connection broke, or what came is no answer; the server may have heard.
         """
         deadline = trio.current_time() + connect_s
         await self._enter(deadline, connect_s)
         try:
-            line = self._kept_to(url) or await self._open(url, deadline)
-            try:
-                answer = await _call(line, url, headers, body)
-            except BaseException:
-                line.close()
-                raise
-            if line.session.may_call:
+            kept = self._kept_to(url)
+            if kept is not None:
+                try:
+                    return await self._call(kept, url, headers, body, answer_s)
+                except PeerError as error:
+                    is_late = isinstance(error, AnswerLateError)
+                    if is_late or body is not None or kept.session.bytes_heard:
+                        raise
+            line = await self._open(url, deadline)
+            return await self._call(line, url, headers, body, answer_s)
+        finally:
+            self._room.release()
+
+    async def _call(
+        self,
+        line: _Line,
+        url: HttpUrl,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        answer_s: float,
+    ) -> HttpAnswer:
+        """Have it answered on a connection, which is kept if it may be."""
+        answer = None
+        try:
+            with trio.move_on_after(answer_s):
+                answer = await _answered(line, url, headers, body)
+        finally:
+            if answer is not None and line.session.may_call:
                 self._keep(line)
             else:
                 line.close()
-            return answer
-        finally:
-            self._room.release()
+        if answer is None:
+            heard = line.session.bytes_heard
+            what = f"{heard} bytes of an answer and no end" if heard else "no answer"
+            raise AnswerLateError(f"{url.shown}: {what} within {answer_s:g} s")
+        return answer
 
     async def _enter(self, deadline: float, connect_s: float) -> None:
         has_room = False
@@ -165,7 +205,7 @@ class HttpCaller:
                 del self._kept[origin]
 
 
-async def _call(
+async def _answered(
     line: _Line, url: HttpUrl, headers: Mapping[str, str], body: bytes | None
 ) -> HttpAnswer:
     session, link = line.session, line.link

@@ -23,7 +23,7 @@ from trio_srs.session.http_events import joined
 __all__ = ["HttpAnswer", "HttpAnswerTooLongError", "HttpCallSession"]
 
 _PLAIN: Final = re.compile(
-    rb"HTTP/1\.1 ([2-5][0-9]{2}) [ -~]*\r\n((?:[A-Za-z0-9-]+:[ -~\t]*\r\n)*)\r\n"
+    rb"HTTP/1\.1 ([2-5][0-9]{2}) ([ -~]*)\r\n((?:[A-Za-z0-9-]+:[ -~\t]*\r\n)*)\r\n"
 )
 """RFC 9112, 4 and 5, of an answer whose whole head came at once."""
 _UNUSUAL: Final = frozenset({"transfer-encoding", "upgrade", "trailer"})
@@ -46,13 +46,22 @@ class HttpAnswer:
     headers: Mapping[str, str]
     """By name in lower case; equal names are joined by a comma."""
     body: bytes
+    reason: str = ""
+    """What the server says of the status in words."""
+    body_began_at: float | None = None
+    """When the first of the body came, on the clock of who received it; None if it is empty."""
 
 
 class HttpCallSession:
     """A client's side of one connection: :meth:`call`, then :meth:`next_event` until there is an
     answer, and if :attr:`may_call` the next call.
 
-    It keeps the promises of :class:`~trio_srs.session.base.Session`; time is nothing to it.
+    It keeps the promises of :class:`~trio_srs.session.base.Session`; time is nothing to it but
+    what an answer tells of itself.
+
+    Attributes:
+        may_call: whether the answer to the last call is there, and another may be said.
+        bytes_heard: how many have come of the answer to the last call.
 
     Args:
         most_bytes: the longest body that is taken.
@@ -61,12 +70,15 @@ class HttpCallSession:
     def __init__(self, most_bytes: int) -> None:
         self._most_bytes = most_bytes
         self._output = b""
-        self._heard = b""
+        self._heard = bytearray()
+        self._now = 0.0
+        self._body_began_at: float | None = None
         self._reading: h11.Connection | None = None  # what reads an unusual answer
         self._head: h11.Response | None = None
         self._body = bytearray()
         self._is_over = False
         self.may_call = True
+        self.bytes_heard = 0
 
     def call(
         self,
@@ -94,7 +106,8 @@ class HttpCallSession:
                 raise ValueError(f"{line!r} is no line of a head of HTTP: a field breaks it")
         head = "\r\n".join([*lines, "", ""])
         self._output += head.encode("latin-1") + (body or b"")
-        self.may_call, self._heard = False, b""
+        self.may_call, self._heard = False, bytearray()
+        self.bytes_heard, self._body_began_at = 0, None
 
     def data_to_send(self) -> bytes:
         """The bytes of the call when first asked for; nothing later."""
@@ -103,6 +116,8 @@ class HttpCallSession:
 
     def receive_data(self, data: bytes | bytearray | memoryview, now: float) -> None:
         """Take what the server sent; it is copied."""
+        self.bytes_heard += len(data)
+        self._now = now
         if self._reading is not None:
             self._reading.receive_data(bytes(data))
         else:
@@ -146,7 +161,7 @@ class HttpCallSession:
         if b"\r\n\r\n" not in heard and not self._is_over and len(heard) < MAX_HEAD:
             return NEED_DATA
         found = _PLAIN.match(heard)
-        fields = None if found is None else _fields(found[2])
+        fields = None if found is None else _fields(found[3])
         if found is None or fields is None:
             return None
         status, length = int(found[1]), fields.get("content-length", "0")
@@ -155,11 +170,18 @@ class HttpCallSession:
         if "content-length" not in fields or int(length) > self._most_bytes:
             return None
         begin, end = found.end(), found.end() + int(length)
+        if len(heard) > begin:
+            self._hear_body()
         if len(heard) < end:
             return None if self._is_over else NEED_DATA
         # What comes behind it is the answer to nothing.
         self.may_call = len(heard) == end and fields.get("connection", "").lower() != "close"
-        return HttpAnswer(status, fields, heard[begin:end])
+        reason = found[2].decode("ascii")
+        return HttpAnswer(status, fields, bytes(heard[begin:end]), reason, self._body_began_at)
+
+    def _hear_body(self) -> None:
+        if self._body_began_at is None:
+            self._body_began_at = self._now
 
     # -------------------------------------------------------------------- h11
 
@@ -167,7 +189,7 @@ class HttpCallSession:
         self._reading = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEAD)
         self._reading.send(h11.Request(method="POST", target="/", headers=[("Host", "x")]))
         self._reading.send(h11.EndOfMessage())
-        self._reading.receive_data(self._heard)
+        self._reading.receive_data(bytes(self._heard))
         if self._is_over:
             self._reading.receive_data(b"")
 
@@ -186,6 +208,7 @@ class HttpCallSession:
                 case h11.Response():
                     self._head = event
                 case h11.Data():
+                    self._hear_body()
                     self._body += event.data
                     if len(self._body) > self._most_bytes:
                         raise HttpAnswerTooLongError(
@@ -199,13 +222,17 @@ class HttpCallSession:
         assert self._reading is not None
         is_done = self._reading.their_state is h11.DONE and not self._is_over
         self.may_call = is_done and not self._reading.trailing_data[0]
-        answer = HttpAnswer(self._head.status_code, joined(self._head.headers), bytes(self._body))
+        head, body = self._head, bytes(self._body)
+        reason = head.reason.decode("latin-1")
+        answer = HttpAnswer(
+            head.status_code, joined(head.headers), body, reason, self._body_began_at
+        )
         self._reading, self._head = None, None
         self._body.clear()
         return answer
 
 
-def _fields(said: bytes) -> dict[str, str] | None:
+def _fields(said: bytes | bytearray) -> dict[str, str] | None:
     """Fields by name in lower case; None if they make the answer an unusual one."""
     fields: dict[str, str] = {}
     for line in said.decode().split("\r\n")[:-1]:

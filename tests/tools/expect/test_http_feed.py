@@ -13,6 +13,7 @@ from trio.testing import MockClock
 from tests.media.remux.records import DATA
 from tests.tools.files import clip, flv
 from trio_srs.errors import EndReason
+from trio_srs.net import http_caller
 from trio_srs.net.nursery import ungrouped
 from trio_srs.net.rtmp_client import ClientSettings, NoAnswerError
 from trio_srs.net.transport import Transport
@@ -70,7 +71,8 @@ async def answering(
             nursery.start_soon(serve, server_end, f"{host}:{port}", left.pop(0))
             return client_end
 
-        monkeypatch.setattr(http_exchange, "dial", dial)
+        for module in (http_exchange, http_caller):
+            monkeypatch.setattr(module, "dial", dial)
         yield asked
         nursery.cancel_scope.cancel()
 

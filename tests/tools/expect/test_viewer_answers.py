@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from trio.testing import MockClock
 
+from tests.net.test_http_caller import Server, serving
 from tests.tools.expect.test_http_feed import answering
 from trio_srs.net.rtmp_client import ClientSettings
 from trio_srs.tools.expect.viewer_answers import Answers
@@ -40,17 +41,33 @@ async def test_a_redirect_is_kept_and_what_is_behind_it_is_known_by_what_was_ask
         assert (await answers.get("http://host/c")).status == 302
 
 
+async def test_what_is_asked_of_one_server_is_asked_on_one_connection() -> None:
+    server = Server()
+    async with serving(server) as url:
+        answers = Answers(ClientSettings())
+        for name in "abc":
+            made = await answers.get(f"http://{url.authority}/{name}")
+            assert made.body == b"yes"
+        answers.close()
+        await answers.get(f"http://{url.authority}/d")
+        answers.close()
+    assert server.asked == [0, 0, 0, 1]
+
+
 async def test_no_answer_is_one_with_status_0(
     monkeypatch: pytest.MonkeyPatch, autojump_clock: MockClock
 ) -> None:
     answers = Answers(ClientSettings(timeout_s=1.0))
-    async with answering(monkeypatch, HEAD + b"Content-Length: 9\r\n\r\nhi", None):
+    none = b"HTTP/1.1 404 Nothing Here\r\nContent-Length: 0\r\n\r\n"
+    async with answering(monkeypatch, HEAD + b"Content-Length: 9\r\n\r\nhi", None, none):
         assert (await answers.get("http://host/a")).status == 0
         assert (await answers.get("http://host/b")).status == 0
+        assert (await answers.get("http://host/c")).status == 404
     assert (await answers.get("gopher://host/c")).status == 0
     assert "broke off" in answers.troubles["http://host/a"]
     assert "no answer within 1 s" in answers.troubles["http://host/b"]
-    assert len(answers.troubles) == 3
+    assert answers.troubles["http://host/c"].endswith("the server answered 404 Nothing Here")
+    assert len(answers.troubles) == 4
 
 
 async def test_files_are_read_and_those_that_are_not_there_are_not_found(tmp_path: Path) -> None:

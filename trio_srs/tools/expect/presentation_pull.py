@@ -82,6 +82,12 @@ class PresentationPull:
         Whatever the server does wrong is found in the report, or in the absence.
         """
         self._answers = answers = Answers(self._settings)
+        try:
+            await self._view(answers)
+        finally:
+            answers.close()
+
+    async def _view(self, answers: Answers) -> None:
         top = await answers.get(self._url)
         if not top.is_whole:
             self.absence = answers.troubles.get(self._url, f"status {top.status}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import ssl
 import time
 from pathlib import Path
 from typing import Final
@@ -11,9 +13,10 @@ import trio
 
 from trio_srs.errors import PeerError
 from trio_srs.media.packaging.fetched import Fetched
-from trio_srs.net.rtmp_client import ClientSettings, NoAnswerError
-from trio_srs.session.http_events import HttpBody
-from trio_srs.tools.expect.http_exchange import REDIRECTS, ask, redirected
+from trio_srs.net.http_caller import HttpCaller
+from trio_srs.net.rtmp_client import ClientSettings
+from trio_srs.tools.expect.http_exchange import REDIRECTS, redirected
+from trio_srs.version import VERSION
 from trio_srs.wire.http_url import HttpUrl
 from trio_srs.wire.url import UrlError
 
@@ -22,6 +25,12 @@ __all__ = ["Answers"]
 _MOST_REDIRECTS: Final = 3
 _OK, _NOT_FOUND, _NO_ANSWER = 200, 404, 0
 _FILE: Final = "file"
+_SAID: Final = {"User-Agent": f"trio-srs/{VERSION}", "Accept": "*/*"}
+_MOST_AT_ONCE: Final = 1000
+"""Requests: every rendition has one that is held back, and some for what came meanwhile."""
+_KEEP_S: Final = 30.0
+"""Longer than a segment, and shorter than servers keep a connection by default."""
+_MOST_BYTES: Final = 1 << 30
 
 
 class Answers:
@@ -40,7 +49,13 @@ class Answers:
         self.fetched: list[Fetched] = []
         self.troubles: dict[str, str] = {}
         self._settings = settings
+        tls = functools.cache(lambda: settings.tls or ssl.create_default_context())
+        self._caller = HttpCaller(_MOST_AT_ONCE, _KEEP_S, _MOST_BYTES, tls)
         self._epoch_s = time.time() - trio.current_time()
+
+    def close(self) -> None:
+        """Close the connections that are kept for what else may be asked."""
+        self._caller.close_idle()
 
     def now_s(self) -> float:
         """Unix time, on a clock that never steps."""
@@ -89,24 +104,17 @@ class Answers:
         self, url: str, parsed: HttpUrl, asked_at_s: float, wait_s: float
     ) -> tuple[Fetched, str | None]:
         """One answer, and where it leads to if it is a redirect. Raises PeerError."""
-        deadline = trio.current_time() + self._settings.timeout_s + wait_s
-        exchange, head = await ask(parsed, self._settings, deadline)
-        body, first_at_s = bytearray(), None
-        try:
-            with trio.CancelScope(deadline=deadline) as patience:
-                while isinstance(event := await exchange.next_event(), HttpBody):
-                    first_at_s = self.now_s() if first_at_s is None else first_at_s
-                    body += event.data
-        finally:
-            exchange.close()
-        if patience.cancelled_caught:
-            took_s = self._settings.timeout_s + wait_s
-            raise NoAnswerError(f"{parsed.shown}: {len(body)} bytes and no end in {took_s:g} s")
-        if head.status != _OK:
-            words = f"{head.status} {head.reason}".rstrip()
+        patience_s = self._settings.timeout_s
+        answer = await self._caller.call(
+            parsed, _SAID, None, connect_s=patience_s, answer_s=patience_s + wait_s
+        )
+        began_at = answer.body_began_at
+        if answer.status != _OK:
+            words = f"{answer.status} {answer.reason}".rstrip()
             self.troubles[url] = f"{parsed.shown}: the server answered {words}"
         made = Fetched(
-            url=url, asked_at_s=asked_at_s, at_s=self.now_s(), first_at_s=first_at_s,
-            status=head.status, fields=dict(head.headers), body=bytes(body),
+            url=url, asked_at_s=asked_at_s, at_s=self.now_s(), status=answer.status,
+            first_at_s=None if began_at is None else self._epoch_s + began_at,
+            fields=dict(answer.headers), body=answer.body,
         )  # fmt: skip
-        return made, head.headers.get("location") if head.status in REDIRECTS else None
+        return made, answer.headers.get("location") if answer.status in REDIRECTS else None

@@ -17,6 +17,7 @@ from trio_srs.config.vhost_scope import VhostConfig
 from trio_srs.hub.settings import StreamSettings, TimestampMode
 from trio_srs.net.address import Address
 from trio_srs.secret import Secret
+from trio_srs.service.capture.config import CaptureWhen, VhostCapture
 from trio_srs.service.hooks.config import HookDialect, HookTargets
 from trio_srs.service.rtmp.config import RtmpConfig, RtmpsConfig
 from trio_srs.units import NEVER, Bytes, Seconds
@@ -43,9 +44,17 @@ targets = st.builds(
     dialect=st.sampled_from(HookDialect),
     secret=st.none() | st.just(Secret("hunter2", ("env", "P"))),
 )
+captures = st.builds(VhostCapture, when=st.sampled_from(CaptureWhen))
 vhosts = st.dictionaries(
     st.sampled_from(["a", "b.c", "", "__defaultVhost__"]),
-    st.builds(VhostConfig, enabled=st.booleans(), settings=overrides, app=apps, hooks=targets),
+    st.builds(
+        VhostConfig,
+        enabled=st.booleans(),
+        settings=overrides,
+        app=apps,
+        hooks=targets,
+        capture=captures,
+    ),
     max_size=3,
 )
 configs = st.builds(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal, cast
 from urllib.parse import unquote
 
 import pytest
@@ -67,11 +68,15 @@ def test_where_it_cannot_be_written_is_said_before_anything_is_run(tmp_path: Pat
     assert "--rtmp-summary: there is no folder nowhere" in run.output
 
 
-def phase(when: str, outcome: str = "passed", said: str | None = None) -> pytest.TestReport:
+def phase(
+    when: Literal["setup", "call", "teardown"],
+    outcome: Literal["passed", "failed"] = "passed",
+    said: str | None = None,
+) -> pytest.TestReport:
     """A report of a phase of a test, as it comes from another process."""
     there = pytest.TestReport(
-        nodeid="test_it", location=("", 0, ""), keywords={}, outcome=outcome,  # type: ignore[arg-type] - words, which a caller names
-        longrepr=said, when=when, duration=0.25,  # type: ignore[arg-type] - likewise
+        nodeid="test_it", location=("", 0, ""), keywords={}, outcome=outcome,
+        longrepr=said, when=when, duration=0.25,
     )  # fmt: skip
     if when == "call":
         publish = {"stream": "live/a", "summary": "h264", "end": "ended: peer_fin"}
@@ -103,5 +108,5 @@ def test_that_it_could_not_be_written_is_said(
         def write_line(self, line: str) -> None:
             said.append(line)
 
-    summary.pytest_terminal_summary(Reporter())  # type: ignore[arg-type] - all that it uses of one
+    summary.pytest_terminal_summary(cast(pytest.TerminalReporter, Reporter()))
     assert said == [f"RTMP summary: {tmp_path} could not be written: Is a directory"]

@@ -28,6 +28,7 @@ from trio_srs.config.vhost_scope import VhostConfig
 from trio_srs.hub.ids import ProcessName
 from trio_srs.net.address import Address
 from trio_srs.secret import Secret
+from trio_srs.service.capture.config import VhostCapture
 from trio_srs.service.hooks.config import HookTargets
 from trio_srs.units import Bytes, Seconds, Timeout
 
@@ -159,6 +160,7 @@ def reference_page() -> str:
     parts += ["A virtual host has these keys of its own:", _rows(VhostConfig)]
     targets = ", ".join(f"`{name}`" for name in keys(HookTargets))
     parts += [f"`[vhost.V.hooks]` has these keys of `[hooks]`: {targets}. {_summary(HookTargets)}"]
+    parts += [f"`[vhost.V.capture]` has one key of `[capture]`, `when`. {_summary(VhostCapture)}"]
     return "\n\n".join(parts) + "\n"
 
 
@@ -183,7 +185,7 @@ def _rows(section: Any) -> str:
         f"| `{key.name}` | `{show(key.default, key.inner)}` | {_kind(key)} "
         f"| {'live' if key.live else 'restart'} | {about[key.name]} |"
         for key in keys(section).values()
-        if key.name not in {"settings", "app", "hooks"}
+        if key.name not in {"settings", "app", "hooks", "capture"}
     )
     return "\n".join(["| key | default | value | reload | meaning |", "| --- " * 5 + "|", *rows])
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from trio_srs.hub.history import HistoryConfig
     from trio_srs.hub.settings import Overrides, StreamSettings
     from trio_srs.service.api.config import ApiConfig, ApiHttpsConfig
-    from trio_srs.service.capture.config import CaptureConfig
+    from trio_srs.service.capture.config import CaptureConfig, CaptureWhen
     from trio_srs.service.dash.config import DashConfig
     from trio_srs.service.faults.config import FaultsConfig
     from trio_srs.service.hls.config import HlsConfig
@@ -137,6 +137,12 @@ class Config:
         from trio_srs.service.hooks.config import HookPlatforms  # few name any
 
         return HookPlatforms(self.hooks, {name: each.hooks for name, each in self.vhost.items()})
+
+    @property
+    def vhost_captures(self) -> Mapping[str, CaptureWhen]:
+        """Which sessions of virtual hosts are captured, by the name of each that says so."""
+        said = {name: each.capture.when for name, each in self.vhost.items()}
+        return {name: when for name, when in said.items() if when != "off"}
 
     def vhost_of(self, host: str) -> str:
         """The configured virtual host for a host name, without regard to case.

@@ -14,6 +14,7 @@ from trio_srs.config.schema import Config
 from trio_srs.config.sections import SECTIONS
 from trio_srs.config.vhost_scope import VhostConfig
 from trio_srs.hub.settings import Overrides, StreamSettings
+from trio_srs.service.capture.config import VhostCapture
 from trio_srs.service.hooks.config import HookTargets
 
 __all__ = ["Table", "print_config", "tables"]
@@ -72,6 +73,9 @@ def _vhosts(vhosts: Mapping[str, VhostConfig]) -> Iterator[Table]:
         if vhost.hooks != HookTargets():
             hooks = ((key, getattr(vhost.hooks, key.name)) for key in keys(HookTargets).values())
             yield Table(("vhost", name, "hooks"), tuple(hooks))
+        if vhost.capture != VhostCapture():
+            kept = ((key, getattr(vhost.capture, key.name)) for key in keys(VhostCapture).values())
+            yield Table(("vhost", name, "capture"), tuple(kept))
         yield from _apps(("vhost", name, "app"), vhost.app)
 
 

@@ -8,6 +8,7 @@ import attrs
 
 from trio_srs.config.app_scope import AppConfig, lawful
 from trio_srs.hub.settings import Overrides
+from trio_srs.service.capture.config import VhostCapture
 from trio_srs.service.hooks.config import HookTargets
 
 __all__ = ["VhostConfig"]
@@ -23,6 +24,9 @@ class VhostConfig:
     """Other host names for the same virtual host."""
     hooks: HookTargets = attrs.field(factory=HookTargets)
     """Who is called about this host alone, in place of `[hooks]`; in a file, a table of its own."""
+    capture: VhostCapture = attrs.field(factory=VhostCapture)
+    """Which sessions of this host are captured beside those that `[capture]` keeps; in a file, a
+    table of its own."""
     settings: Overrides = attrs.field(factory=dict, validator=lawful)
     """The stream settings given for this host; in a file, keys of its own table."""
     app: Mapping[str, AppConfig] = attrs.field(factory=dict)

@@ -67,7 +67,7 @@ SERVICES: Final = (
     Offer(make_access),
     Offer(make_hooks, sections=("hooks", "vhost")),
     Offer(make_programs, sections=("programs",)),
-    Offer(make_capture, sections=("capture", "api", "api_https")),
+    Offer(make_capture, sections=("capture", "vhost", "api", "api_https")),
     Offer(make_rtmp, ("rtmp", "rtmps")),
     Offer(make_hls),
     Offer(make_dash),

@@ -127,15 +127,14 @@ class ServerSteering:
         made = structure({"vhost": {name: table}})
         if not isinstance(made, Config):
             raise ConfigInvalidError([(key_path(path), message) for path, message in made])
-        if "hooks" in table and not self.config.hook_platforms.is_used:
-            raise ConfigInvalidError(
-                [
-                    (
-                        key_path(("vhost", name, "hooks")),
-                        "this server was started without hooks: name [hooks] in its configuration",
-                    )
-                ]
-            )
+        lacking: Mapping[str, Callable[[], bool]] = {
+            "hooks": lambda: not self.config.hook_platforms.is_used,
+            "capture": lambda: not self.config.names("capture", "vhost", "api", "api_https"),
+        }
+        for key, is_lacking in lacking.items():
+            if key in table and is_lacking():
+                why = f"this server was started without [{key}] in its configuration"
+                raise ConfigInvalidError([(key_path(("vhost", name, key)), why)])
         return made.vhost[name]
 
     def reload(self) -> Sequence[ConfigChange]:

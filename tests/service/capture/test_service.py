@@ -13,8 +13,9 @@ import pytest
 import trio
 
 from trio_srs.config.schema import Config
+from trio_srs.config.vhost_scope import VhostConfig
 from trio_srs.errors import EndReason
-from trio_srs.hub.bus import SessionEnded
+from trio_srs.hub.bus import PlayBegan, SessionConnected, SessionEnded
 from trio_srs.hub.capture_note import CaptureNotWholeError, NoCaptureError, whole_capture
 from trio_srs.hub.registry import SessionEntry
 from trio_srs.hub.session_requests import ACCEPTED, Request, SessionRequests
@@ -23,7 +24,7 @@ from trio_srs.server.build import build
 from trio_srs.service.base import Parts
 from trio_srs.service.capture import capture_file
 from trio_srs.service.capture.capture_file import has_failed
-from trio_srs.service.capture.config import CaptureConfig, CaptureWhen
+from trio_srs.service.capture.config import CaptureConfig, CaptureWhen, VhostCapture
 from trio_srs.service.capture.make import make_capture
 from trio_srs.service.capture.service import CaptureService
 from trio_srs.testing.memory import MemoryTransport, memory_transport_pair
@@ -337,3 +338,39 @@ async def test_of_one_that_is_not_kept_or_was_given_up_there_is_no_capture(
 
 def _full(_: object) -> BufferedWriter:
     raise OSError(28, "No space left on device")
+
+
+async def test_those_of_a_virtual_host_are_kept_that_it_wants(open_scene: OpenScene) -> None:
+    async with open_scene("off") as scene:
+        scene.service.configure(
+            Config(
+                capture=CaptureConfig(folder=scene.folder, mask=False),
+                vhost={
+                    "all": VhostConfig(capture=VhostCapture(when=CaptureWhen.ALWAYS)),
+                    "bad": VhostConfig(capture=VhostCapture(when=CaptureWhen.ON_FAILURE)),
+                },
+            )
+        )
+        sessions = {name: scene.session(name) for name in ("c1", "c2", "c3", "c4")}
+        tell = scene.parts.bus.tell
+        for name, vhost in [("c1", "else"), ("c2", "bad"), ("c3", "bad"), ("c4", "other")]:
+            await sessions[name].hear(b"abc")
+            tell(
+                SessionConnected(
+                    session=name, peer="", vhost=vhost, app="live", client="", handshake="",
+                    handshake_s=0,
+                )
+            )  # fmt: skip
+        tell(PlayBegan(session="c1", peer="", stream="all/live/a"))
+        await sessions["c1"].hear(b"def")
+        await scene.service.settled()
+        [so_far] = (scene.folder / "all").iterdir()
+        assert len(decode_capture(so_far.read_bytes()).records) == 2
+        sessions["c2"].end(EndReason.PROTOCOL_ERROR)
+        sessions["c3"].end()
+        sessions["c4"].end(EndReason.PEER_RST)
+        sessions["c1"].end()
+        await scene.service.finish()
+        kept = sorted(str(path.relative_to(scene.folder)) for path in scene.folder.rglob("*.*"))
+    assert [path.partition("/")[0] for path in kept] == ["all", "bad"]
+    assert kept[1].endswith("-c2.rtmpcap")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import count
@@ -161,6 +162,25 @@ async def test_files_that_were_made_of_it_and_are_there_are_named(tmp_path: Path
         assert (await it.spaces.end("mine")).files == (str(there),)
 
 
+async def test_its_sessions_are_captured_if_it_wants_that(tmp_path: Path) -> None:
+    async with scene(capture={"folder": str(tmp_path)}) as it, trio.open_nursery() as nursery:
+        it.spaces.make("mine", settings={"capture": {"when": "always"}})
+        for app in ("mine/live", "live"):
+            peer, _ = await it.publish(app)
+            nursery.start_soon(peer.hear_end)
+        [path] = (await it.spaces.end("mine")).files
+        assert Path(path).parent == tmp_path / "mine"
+        assert path == await it.server.wait_for_capture("c1")
+        await it.server.stop(0.0)
+    assert os.listdir(tmp_path) == ["mine"]
+
+
+async def test_where_nothing_is_captured_it_cannot_be_wanted() -> None:
+    async with scene() as it:
+        with pytest.raises(ConfigInvalidError, match=r"started without \[capture\]"):
+            it.spaces.make(settings={"capture": {"when": "always"}})
+
+
 async def test_nobody_gets_into_one_that_is_over_until_there_is_it_again(
     autojump_clock: MockClock,
 ) -> None:
@@ -234,7 +254,7 @@ async def test_it_is_changed_as_by_a_merge_patch_and_stays_after_a_reload(
         ({"name": "live"}, NamespaceNameError, "streams of an application"),
         ({"settings": {"nothing": 1}}, ConfigInvalidError, "nothing"),
         ({"settings": {"aliases": ["x"]}}, ConfigInvalidError, "none of this"),
-        ({"settings": {"hooks": {"on_play": ["http://x"]}}}, ConfigInvalidError, "without hooks"),
+        ({"settings": {"hooks": {"on_play": ["http://x"]}}}, ConfigInvalidError, "started without"),
         ({"faults": ["refuse play", "nothing"]}, FaultError, "nothing"),
         ({"faults": ["reset accept"]}, FaultError, "nobody knows in which namespace"),
     ],

@@ -16,6 +16,7 @@ from trio_srs.errors import EndReason
 from trio_srs.hub.bus import SessionEnded
 from trio_srs.hub.registry import SessionEntry
 from trio_srs.hub.session_requests import ACCEPTED, ASKED
+from trio_srs.service.capture.config import CaptureWhen
 from trio_srs.service.capture.session_notes import SessionNotes
 from trio_srs.session.rtmp_mask import SecretMask
 from trio_srs.wire.session_capture import (
@@ -41,6 +42,9 @@ _AS_MEANT: Final = frozenset(
 """Ends that somebody wanted: the peer, an administrator, the configuration."""
 
 
+_STRENGTH: Final = tuple(CaptureWhen)
+
+
 def has_failed(entry: SessionEntry, ended: SessionEnded) -> bool:
     """Whether a session was refused something, or was ended by what nobody wanted."""
     requests = entry.requests.newest if entry.requests is not None else ()
@@ -59,7 +63,7 @@ class CaptureFile:
     Attributes:
         path: the file; None while there is none.
         failed: why it was given up, in words.
-        is_streamed: whether it is written as the session goes on, however that ends.
+        when: whether it is written as the session goes on, or if that fails, or not at all.
 
     Args:
         about: what the file says of the session first.
@@ -73,11 +77,11 @@ class CaptureFile:
         folder: Path,
         *,
         mask: bool,
-        is_streamed: bool,
+        when: CaptureWhen,
     ) -> None:
         self.path: Path | None = None
         self.failed = ""
-        self.is_streamed = is_streamed
+        self.when = when
         self.entry = entry
         self.notes = notes
         self._began_unix = about["began_at"]
@@ -85,6 +89,17 @@ class CaptureFile:
         self._folder = folder
         self._mask = SecretMask() if mask else None
         self._file: BufferedWriter | None = None
+
+    @property
+    def is_streamed(self) -> bool:
+        """Whether it is written as the session goes on, however that ends."""
+        return self.when is CaptureWhen.ALWAYS
+
+    def move(self, when: CaptureWhen, folder: Path) -> None:
+        """It is of something that wants more kept, in a folder of its own, if it is in none yet."""
+        if self.path is None and self._file is None:
+            self._folder = folder
+        self.when = max(self.when, when, key=_STRENGTH.index)
 
     def note(self, kind: CaptureKind, data: bytes) -> None:
         """Something happened on the connection; see :data:`~trio_srs.net.wire_tap.TapNote`."""

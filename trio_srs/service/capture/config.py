@@ -9,7 +9,7 @@ import attrs
 
 from trio_srs.units import Bytes, bytes_within, within
 
-__all__ = ["CaptureConfig", "CaptureWhen"]
+__all__ = ["CaptureConfig", "CaptureWhen", "VhostCapture"]
 
 
 class CaptureWhen(enum.StrEnum):
@@ -21,6 +21,15 @@ class CaptureWhen(enum.StrEnum):
     """Those that fail: they are noted in memory, and written when that is known."""
     ALWAYS = "always"
     """All of them: their files are written as they go on."""
+
+
+@attrs.frozen(kw_only=True)
+class VhostCapture:
+    """Which sessions of a virtual host are kept, beside those that `[capture]` keeps; their files
+    are in a folder of its name in `capture.folder`. Where a session wants to go is not known when
+    it begins, so that all are noted in memory while any virtual host says something here."""
+
+    when: CaptureWhen = CaptureWhen.OFF
 
 
 @attrs.frozen(kw_only=True)

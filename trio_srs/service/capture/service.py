@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import trio
 
-from trio_srs.hub.bus import Event, SessionEnded
+from trio_srs.hub.bus import Event, SessionConnected, SessionEnded
 from trio_srs.hub.registry import SessionEntry
 from trio_srs.service.base import Parts, StopPhase
 from trio_srs.service.capture.config import CaptureConfig, CaptureWhen
@@ -42,6 +42,11 @@ class CaptureSections(Protocol):
         """The section ``[capture]`` of the configuration."""
         ...
 
+    @property
+    def vhost_captures(self) -> Mapping[str, CaptureWhen]:
+        """What virtual hosts say of it, by the name of each that does."""
+        ...
+
 
 class CaptureService:
     """Puts taps on sessions that begin, and writes what they tell. It listens nowhere, and is there
@@ -52,7 +57,7 @@ class CaptureService:
 
     def __init__(self, sections: CaptureSections, parts: Parts) -> None:
         self._parts = parts
-        self._config = sections.capture
+        self._config, self._of_vhosts = sections.capture, sections.vhost_captures
         self._files: dict[str, CaptureFile] = {}
         """By session, while it is open."""
         self._ended: deque[tuple[CaptureFile, CaptureRecord]] = deque()
@@ -84,14 +89,15 @@ class CaptureService:
 
     def configure(self, sections: CaptureSections, /) -> None:
         """Go on with another configuration: it holds for the sessions that begin."""
-        self._config = sections.capture
+        self._config, self._of_vhosts = sections.capture, sections.vhost_captures
         if self._budget is not None:
             self._budget.most = self._config.memory
         self._adjust()
 
     def _adjust(self) -> None:
         taps = self._parts.taps
-        wanted = self._is_hearing and self._config.when is not CaptureWhen.OFF
+        is_asked = self._config.when is not CaptureWhen.OFF or bool(self._of_vhosts)
+        wanted = self._is_hearing and is_asked
         if wanted and self._put_tap not in taps:
             taps.insert(0, self._put_tap)  # the first is right above the wire
         elif not wanted:
@@ -150,26 +156,28 @@ class CaptureService:
         }
         entry.capture = CaptureNote()
         notes = SessionNotes(self._budget, first=config.first, last=config.last)
-        is_streamed = config.when is CaptureWhen.ALWAYS
         self._files[entry.id] = file = CaptureFile(
-            entry, notes, about, config.folder, mask=config.mask, is_streamed=is_streamed
+            entry, notes, about, config.folder, mask=config.mask, when=config.when
         )
-        return Tap(transport, partial(self._note, file) if is_streamed else file.note)
+        return Tap(transport, partial(self._note, file))
 
     def _note(self, file: CaptureFile, kind: CaptureKind, data: bytes) -> None:
-        """Note what is written as it comes."""
         file.note(kind, data)
-        self._news.set()
+        if file.is_streamed:
+            self._news.set()
 
     def _hear(self, event: Event) -> None:
         if type(event) is not SessionEnded:
+            if self._of_vhosts and (there := self._files.get(event.session)) is not None:
+                self._see_where(there, event)
             return
         file = self._files.pop(event.session, None)
         if file is None:
             return
         from trio_srs.service.capture.capture_file import has_failed
 
-        if file.is_streamed or has_failed(file.entry, event):
+        is_wanted = file.when is not CaptureWhen.OFF and has_failed(file.entry, event)
+        if file.is_streamed or is_wanted:
             self._ended.append((file, file.outcome(event)))
             self._news.set()
             self._hurry.set()
@@ -177,6 +185,14 @@ class CaptureService:
             file.notes.forget()
             _note_of(file).finish(is_whole=False)
             self._tell_written()
+
+    def _see_where(self, file: CaptureFile, event: Event) -> None:
+        """A session may have come to a virtual host that wants it kept."""
+        said = event.vhost if isinstance(event, SessionConnected) else getattr(event, "stream", "")
+        vhost = said.partition("/")[0]
+        when = self._of_vhosts.get(vhost)
+        if when is not None:
+            file.move(when, self._config.folder / vhost)
 
     # ------------------------------------------------------------------ writing
 

@@ -40,6 +40,7 @@ from trio_srs.service.base import Parts
 from trio_srs.service.namespaces.leftovers import find_left
 
 if TYPE_CHECKING:
+    from trio_srs.hub.capture_note import CaptureNote
     from trio_srs.hub.namespace import Namespaces
 
 __all__ = ["DEFAULT_TTL_S", "MOST", "NamedSpaces", "NamespaceKeeper"]
@@ -77,6 +78,7 @@ class _Traces:
     def __init__(self) -> None:
         self.peers: OrderedDict[str, None] = OrderedDict()
         self.files: deque[str] = deque(maxlen=_FILES_MOST)
+        self.captures: deque[CaptureNote] = deque(maxlen=_FILES_MOST)
 
     def add_peer(self, peer: str) -> None:
         self.peers[peer] = None
@@ -237,10 +239,14 @@ class NamespaceKeeper:
         return self._spaces.get(name) or self._ending.get(name)
 
     def _enter(self, space: Namespace, entry: SessionEntry, *, is_let_in: bool) -> None:
+        if entry.id not in space.sessions:
+            traces = self._traces[space.name]
+            if entry.protocol in _OWN_SOCKET:
+                traces.add_peer(entry.peer)
+            if entry.capture is not None:
+                traces.captures.append(entry.capture)
         space.sessions[entry.id] = is_let_in or space.sessions.get(entry.id, False)
         space.active_at = trio.current_time()
-        if entry.protocol in _OWN_SOCKET:
-            self._traces[space.name].add_peer(entry.peer)
 
     def _realm_of(self, stream: str) -> str:
         first = stream.partition("/")[0]
@@ -299,11 +305,19 @@ class NamespaceKeeper:
             left = await self._until_given_back(space)
         finally:
             self._clear(space)
-        files = tuple(self._traces.pop(name).files)
+        files = await self._files_of(self._traces.pop(name))
         if files:
             files = await trio.to_thread.run_sync(_existing, files)
         _log.info("%s; left of it: %s", words, left)
         return NamespaceEnd(name=name, sessions=ended, left=left, files=files)
+
+    async def _files_of(self, traces: _Traces) -> tuple[str, ...]:
+        """What was made, when captures of its sessions are whole."""
+        with trio.move_on_after(_FINISH_S):
+            for note in traces.captures:
+                await note.until_over()
+        captures = (note.path for note in traces.captures if note.path)
+        return (*traces.files, *captures)
 
     async def _end_sessions(self, space: Namespace, words: str) -> None:
         async with trio.open_nursery() as nursery:

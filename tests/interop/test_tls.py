@@ -11,7 +11,18 @@ import trustme
 
 from tests.interop.client import playing
 from tests.interop.media import Library, items_of
-from tests.interop.programs import FFMPEGS, Ended, copying, ffmpeg, run
+from tests.interop.programs import (
+    FFMPEG,
+    FFMPEGS,
+    FOR_EVER,
+    RTMPDUMP,
+    Ended,
+    copying,
+    ffmpeg,
+    needs,
+    run,
+    started,
+)
 from tests.interop.server import watched
 from trio_srs.hub.bus import PlayBegan, SessionBegan
 
@@ -54,6 +65,19 @@ async def test_ffmpeg_publishes_and_plays_over_tls(
     muxed = items_of((await run(copying(program, source, "pipe:1"))).stdout)
     assert player.items == muxed
     assert [body for _, _, body in items_of(ends[0].stdout)] == [body for _, _, body in muxed]
+
+
+@needs(RTMPDUMP, "rtmpdump")
+async def test_librtmp_plays_over_tls(library: Library) -> None:
+    """It takes a ticket of TLS 1.3, which comes behind the handshake, for the end."""
+    async with (
+        watched(more=f"{LISTEN}self_signed = true\n") as server,
+        started(copying(FFMPEG, library.file("avc_aac"), server.url(), *FOR_EVER)),
+    ):
+        await server.server.wait_for("live/a", "first_keyframe")
+        url = server.server.rtmps_url("live/a")
+        ended = await run([RTMPDUMP, "-q", "--live", "-B", "1", "-r", url, "-o", "/dev/null"])
+    assert ended.returncode == 0, ended.stderr
 
 
 async def test_a_reload_brings_the_certificate_that_is_in_the_file_now(

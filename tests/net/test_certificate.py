@@ -15,8 +15,15 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from trio_srs.net.certificate import TlsConfigError, self_signed_context, server_context
+from trio_srs.net.address import Address
+from trio_srs.net.certificate import (
+    TlsConfigError,
+    self_signed_context,
+    server_context,
+    tls_context,
+)
 from trio_srs.net.tls import TlsTransport
+from trio_srs.net.tls_config import TlsConfig
 from trio_srs.testing.memory import memory_transport_pair
 
 AUTHORITY = trustme.CA()
@@ -201,3 +208,12 @@ def test_no_key_is_left_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     self_signed_context()
     assert modes == [0o600]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_tickets_are_sent_unless_they_are_not_to_be(certificate: Path, key: Path) -> None:
+    config = TlsConfig(listen=(Address.parse("127.0.0.1:0"),), certificate=certificate, key=key)
+    for has_tickets in (True, False):
+        context = tls_context(config, has_tickets=has_tickets)
+        assert context is not None
+        assert bool(context.num_tickets) is has_tickets
+    assert tls_context(TlsConfig()) is None

@@ -16,7 +16,7 @@ from trio_srs.net.tls_config import TlsConfig
 if TYPE_CHECKING:
     from cryptography import x509
 
-__all__ = ["TlsConfigError", "self_signed_context", "server_context", "tls_context"]
+__all__ = ["TlsConfigError", "names_of", "self_signed_context", "server_context", "tls_context"]
 
 _ALWAYS_NAMED: Final = ("localhost", "127.0.0.1", "::1")
 _LIFETIME: Final = datetime.timedelta(days=365)
@@ -121,7 +121,7 @@ def _describe(names: Sequence[str], lifetime: datetime.timedelta) -> x509.Certif
     from cryptography import x509
     from cryptography.x509.oid import NameOID
 
-    alternatives = [_general_name(name) for name in dict.fromkeys([*names, *_ALWAYS_NAMED])]
+    alternatives = names_of(names)
     title = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "trio-srs self-signed")])
     now = datetime.datetime.now(datetime.UTC)
     return (
@@ -134,6 +134,11 @@ def _describe(names: Sequence[str], lifetime: datetime.timedelta) -> x509.Certif
         .add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
     )
+
+
+def names_of(names: Sequence[str]) -> list[x509.GeneralName]:
+    """What a certificate is good for: these, and what this machine is called by itself."""
+    return [_general_name(name) for name in dict.fromkeys([*names, *_ALWAYS_NAMED])]
 
 
 def _general_name(name: str) -> x509.GeneralName:
@@ -158,8 +163,11 @@ def _context_from_memory(pem: bytes) -> ssl.SSLContext:
     return context
 
 
-def tls_context(config: TlsConfig) -> ssl.SSLContext | None:
+def tls_context(config: TlsConfig, *, has_tickets: bool = True) -> ssl.SSLContext | None:
     """The certificate to serve with, or None where nothing is listened to.
+
+    Args:
+        has_tickets: whether clients are sent tickets, by which they resume a session of TLS 1.3.
 
     Raises:
         TlsConfigError: the files cannot be used.
@@ -167,6 +175,10 @@ def tls_context(config: TlsConfig) -> ssl.SSLContext | None:
     if not config.listen:
         return None
     if config.certificate is None or config.key is None:
-        return self_signed_context()
-    password = config.key_password.value if config.key_password else None
-    return server_context(str(config.certificate), str(config.key), password)
+        context = self_signed_context()
+    else:
+        password = config.key_password.value if config.key_password else None
+        context = server_context(str(config.certificate), str(config.key), password)
+    if not has_tickets:
+        context.num_tickets = 0
+    return context

@@ -396,7 +396,9 @@ class SecureService(ListeningService[ServedT]):
 
         from trio_srs.net.certificate import self_signed_context
 
-        return self_signed_context(lifetime=timedelta(days=-1))
+        context = self_signed_context(lifetime=timedelta(days=-1))
+        context.num_tickets = 0  # as where it is served over RTMPS
+        return context
 
     def renew_tls(self) -> None:
         """Read the certificate and its key again, for connections that begin. Those that are wrong

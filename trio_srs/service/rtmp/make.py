@@ -11,6 +11,8 @@ from trio_srs.service.rtmp.context import RtmpContext
 from trio_srs.service.rtmp.server import RtmpSection, RtmpService
 
 if TYPE_CHECKING:
+    import ssl
+
     from trio_srs.service.rtmp.config import RtmpsConfig
 
 __all__ = ["RtmpSections", "make_rtmp"]
@@ -46,10 +48,15 @@ def make_rtmp(parts: Parts, config: RtmpSections) -> RtmpService:
     )
     is_secure = config.names("rtmps")  # by default it is nowhere
     service = RtmpService(
-        context, config.rtmps.listen if is_secure else (), lambda: tls_context(config.rtmps)
+        context, config.rtmps.listen if is_secure else (), lambda: _tls_context(config)
     )
     service.has_tls_files = is_secure and config.rtmps.certificate is not None
     return service
+
+
+def _tls_context(config: RtmpSections) -> ssl.SSLContext | None:
+    """Without tickets: librtmp takes one, behind the handshake, for the end of the connection."""
+    return tls_context(config.rtmps, has_tickets=False)
 
 
 class _RandomPool:

@@ -65,10 +65,8 @@ def _write(client: Client, met: list[Meeting], folder: Path) -> None:
 
 
 def _version(client: Client) -> str:
-    done = subprocess.run(
-        [client.program, client.has_version], capture_output=True, text=True, check=False
-    )
-    found = re.search(r"(?:version n?|RTMPDump v)(\d[\w.]*)", done.stdout + done.stderr)
+    done = subprocess.run(client.says_version, capture_output=True, text=True, check=False)
+    found = re.search(r"(?:version n?|RTMPDump v|curl )(\d[\w.]*)", done.stdout + done.stderr)
     return found[1] if found else ""
 
 

@@ -1,18 +1,24 @@
-"""Which faults are tried with whom."""
+"""Which faults are tried with whom: the clients."""
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 import attrs
 
+from tests.fault_clients.faults import FAULTS, OF_PLAYLISTS
 from tests.interop.programs import FFMPEG, FOR_EVER, GSTREAMER, RTMPDUMP, copying, ffmpeg
 
-__all__ = ["CLIENTS", "FAULTS", "Client", "faults_of"]
+__all__ = ["CLIENTS", "Client", "faults_of"]
 
 _DEBIAN_FFMPEG: Final = "/usr/bin/ffmpeg"
+_CURL: Final = shutil.which("curl") or "curl"
+_VLC: Final = shutil.which("cvlc") or "cvlc"
+_NOBODY: Final = 65_534
 
 
 @attrs.frozen
@@ -22,12 +28,28 @@ class Client:
     key: str
     name: str
     role: str
-    """``publish`` or ``play``."""
+    """The table that it is in: one of :data:`~tests.fault_clients.faults.FAULTS`."""
     program: str
     package: str
     command: Callable[[Path, str], list[str]]
     """Of the file to publish and the URL."""
     has_version: str = "-version"
+    protocol: str = "rtmp"
+    """How it asks: with which scheme."""
+    ending: str = ""
+    """Of the path that it asks for over HTTP."""
+    faults: tuple[str, ...] = ()
+    """What it can meet; all of its table if none are named."""
+
+    publishes: bool = attrs.field(
+        default=attrs.Factory(lambda self: self.role == "publish", takes_self=True)
+    )
+    """Whether it publishes, and does not play."""
+
+    @property
+    def says_version(self) -> list[str]:
+        """The command that does."""
+        return _as_nobody([self.program, self.has_version])
 
 
 def _sink(element: str) -> Callable[[Path, str], list[str]]:
@@ -43,7 +65,13 @@ def _sink(element: str) -> Callable[[Path, str], list[str]]:
 
 
 def _source(element: str) -> Callable[[Path, str], list[str]]:
-    return lambda _, url: [GSTREAMER, "-q", element, f"location={url}", "!", "fakesink"]
+    return lambda _, url: [GSTREAMER, "-q", *element.split(), f"location={url}", "!", "fakesink"]
+
+
+def _demuxed(_: Path, url: str) -> list[str]:
+    """A playlist, and what it names."""
+    shown = ["!", "hlsdemux", "!", "fakesink", "sync=true"]
+    return [GSTREAMER, "-q", "souphttpsrc", f"location={url}", *shown]
 
 
 def _plays(program: str) -> Callable[[Path, str], list[str]]:
@@ -58,7 +86,24 @@ def _dump(_: Path, url: str) -> list[str]:
     return [RTMPDUMP, "-q", "--live", "-r", url, "-o", "/dev/null"]
 
 
-CLIENTS: Final = (
+def _curl(*options: str) -> Callable[[Path, str], list[str]]:
+    return lambda _, url: [_CURL, "-sS", *options, "-o", "/dev/null", url]
+
+
+def _as_nobody(command: list[str]) -> list[str]:
+    """The same by a user without rights: VLC does not run as root."""
+    if os.geteuid():
+        return command
+    who = [f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups"]
+    return ["setpriv", *who, "env", "HOME=/nonexistent", *command]
+
+
+def _vlc(_: Path, url: str) -> list[str]:
+    silent = ["--vout", "dummy", "--aout", "dummy", "--play-and-exit"]
+    return _as_nobody([_VLC, "-q", "--intf", "dummy", *silent, url])
+
+
+_OVER_RTMP: Final = (
     Client(
         "ffmpeg-publish", "ffmpeg (wheel)", "publish", FFMPEG, "imageio-ffmpeg", _publishes(FFMPEG)
     ),
@@ -87,84 +132,56 @@ CLIENTS: Final = (
         _source("rtmp2src"), "--version",
     ),
 )  # fmt: skip
-"""None of them is ours. OBS takes a screen and is not here."""
 
-_BOTH: Final = (
-    "reset accept",
-    "close handshake",
-    "late handshake by=2s",
-    "silent handshake",
-    "refuse connect",
-    "refuse connect object=object",
-    "refuse connect command=_result code=NetConnection.Connect.Rejected level=error then=stay",
-    "redirect connect to=rtmp://127.0.0.1:9/elsewhere",
-    "late connect by=2s",
-    "silent connect",
-    "malformed connect",
-    "malformed connect broken=chunk",
-    "chunk_size connect bytes=1B",
-    "refuse createStream",
-    "silent createStream",
-    "late createStream by=2s",
-)
-FAULTS: Final = {
-    "publish": (
-        *_BOTH,
-        "swap releaseStream",
-        "silent FCPublish",
-        "refuse publish",
-        "refuse publish level=status then=stay",
-        "refuse publish code=NetStream.Failed",
-        "refuse publish times=2",
-        "redirect publish to=rtmp://127.0.0.1:9/live/b",
-        "late publish by=2s",
-        "silent publish",
-        "close publish after=1s",
-        "reset publish after=1s",
-        "half_close publish after=1s",
-        "close publish after=1s inside=chunk",
-        "reset publish after=100kB",
-        "close publish after=20frames",
-        "stall publish after=1s",
-        "slow publish after=1s rate=20kB",
-        "silent acknowledgement",
-        "extra_ping publish after=1s",
-        "window publish after=1s bytes=1B",
-        "window publish after=1s bytes=0B",
-        "chunk_size publish after=1s bytes=0B",
-        "noise publish after=1s",
-        "status publish after=1s code=NetStream.Publish.BadName level=error",
-        "reconnect_request publish after=1s",
+_BAD: Final = "gstreamer1.0-plugins-bad"
+_GOOD: Final = "gstreamer1.0-plugins-good"
+_SAYS: Final = "--version"
+_OVER_TLS: Final = (
+    *(
+        attrs.evolve(
+            each, key=f"{each.key}-tls", role="tls", protocol="rtmps", publishes=each.publishes,
+            name=f"{each.name}, {'publishes' if each.publishes else 'plays'}",
+        )
+        for each in _OVER_RTMP
     ),
-    "play": (
-        *_BOTH,
-        "refuse play",
-        "refuse play code=NetStream.Failed then=stay",
-        "redirect play to=rtmp://127.0.0.1:9/live/b",
-        "late play by=2s",
-        "silent play",
-        "malformed play",
-        "close play after=1s",
-        "reset play after=1s",
-        "half_close play after=1s",
-        "close play after=1s inside=chunk",
-        "stall play after=1s direction=out",
-        "slow play after=1s rate=20kB",
-        "noise play after=1s",
-        "status play after=1s code=NetStream.Play.UnpublishNotify level=status",
-        "reconnect_request play after=1s",
-        "drop play after=20frames frames=10",
-        "repeat play after=20frames",
-        "reorder play after=20frames",
-        "freeze play after=1s",
-        "jump play after=20frames by=1h",
-        "jump play after=20frames by=-1s",
-        "corrupt play after=20frames bytes=20B",
+    Client("curl-tls", "curl", "tls", _CURL, "curl", _curl(), _SAYS, "https", ".flv"),
+    Client("vlc-tls", "VLC", "tls", _VLC, "vlc", _vlc, _SAYS, "https", ".ts"),
+    Client(
+        "souphttpsrc-tls", "GStreamer (souphttpsrc)", "tls", GSTREAMER, _GOOD,
+        _source("souphttpsrc"), _SAYS, "https", ".ts",
     ),
-}
-"""By role."""
+)  # fmt: skip
+_OVER_HTTP: Final = (
+    *(
+        Client(f"{key}-{role}", name, role, program, package, _plays(program), protocol="http",
+               ending=ending)
+        for key, name, program, package in (
+            ("ffmpeg", "ffmpeg (wheel)", FFMPEG, "imageio-ffmpeg"),
+            ("ffmpeg-debian", "ffmpeg (Debian)", _DEBIAN_FFMPEG, "ffmpeg"),
+        )
+        for role, ending in (("view", ".flv"), ("hls", ".m3u8?container=ts"))
+    ),
+    Client(
+        "souphttpsrc-view", "GStreamer (souphttpsrc)", "view", GSTREAMER, _GOOD,
+        _source("souphttpsrc"), _SAYS, "http", ".ts",
+    ),
+    Client("vlc-view", "VLC", "view", _VLC, "vlc", _vlc, _SAYS, "http", ".ts"),
+    Client("curl-view", "curl", "view", _CURL, "curl", _curl(), _SAYS, "http", ".mp4"),
+    Client(
+        "hlsdemux-hls", "GStreamer (hlsdemux)", "hls", GSTREAMER, _BAD, _demuxed, _SAYS, "http",
+        ".m3u8?container=ts",
+    ),
+    Client("vlc-hls", "VLC", "hls", _VLC, "vlc", _vlc, _SAYS, "http", ".m3u8?container=ts"),
+    Client(
+        "curl-hls", "curl --retry 2", "hls", _CURL, "curl",
+        _curl("--fail", "--retry", "2", "--retry-delay", "1"), _SAYS, "http",
+        ".m3u8?container=ts", OF_PLAYLISTS,
+    ),
+)  # fmt: skip
+CLIENTS: Final = (*_OVER_RTMP, *_OVER_TLS, *_OVER_HTTP)
+"""None of them is ours. OBS takes a screen and is not here; it publishes by its own librtmp."""
 
 
 def faults_of(client: Client) -> tuple[str, ...]:
     """All that is tried with a client."""
-    return FAULTS[client.role]
+    return client.faults or FAULTS[client.role]

@@ -9,14 +9,13 @@ import pytest
 import trio
 
 from tests.fault_clients.__main__ import RESULTS
+from tests.fault_clients.faults import FAULTS
 from tests.fault_clients.meeting import SOURCE, Meeting, meet
-from tests.fault_clients.situations import CLIENTS, FAULTS, Client, faults_of
+from tests.fault_clients.situations import CLIENTS, Client, faults_of
 from tests.interop.media import Library
 from trio_srs.faults.fault_kind import FaultKind
 from trio_srs.faults.fault_text import parse_fault
 
-WITHOUT_CLIENTS = {FaultKind.TRUNCATE, FaultKind.STALE, FaultKind.ALERT, FaultKind.EXPIRED}
-"""Those of HTTP and of TLS, which no client of plain RTMP meets."""
 WATCHED_S = 1.5
 
 
@@ -32,17 +31,23 @@ def test_the_page_is_of_all_that_is_tried(client: Client) -> None:
 
 def test_every_kind_of_fault_is_met_by_clients_of_others() -> None:
     tried = {parse_fault(fault).kind for faults in FAULTS.values() for fault in faults}
-    assert tried == set(FaultKind) - WITHOUT_CLIENTS
+    assert tried == set(FaultKind)
 
 
 @pytest.mark.faults
-@pytest.mark.parametrize("half", [0, 1])
-@pytest.mark.parametrize("role", ["publish", "play"])
+@pytest.mark.parametrize(
+    ("key", "half"),
+    [
+        *((f"ffmpeg-{role}", half) for role in ("publish", "play", "hls") for half in (0, 1)),
+        *((f"ffmpeg-{role}", None) for role in ("view", "play-tls")),
+    ],
+)
 async def test_ffmpeg_meets_every_fault_and_the_server_lives(
-    role: str, half: int, tmp_path: Path
+    key: str, half: int | None, tmp_path: Path
 ) -> None:
     source = Library(tmp_path).made("faults", SOURCE)
-    [client] = [each for each in CLIENTS if each.key == f"ffmpeg-{role}"]
+    [client] = [each for each in CLIENTS if each.key == key]
+    faults = faults_of(client) if half is None else faults_of(client)[half::2]
     meetings: list[Meeting] = []
     room = trio.CapacityLimiter(12)
 
@@ -51,8 +56,8 @@ async def test_ffmpeg_meets_every_fault_and_the_server_lives(
             meetings.append(await meet(client, fault, source, WATCHED_S))
 
     async with trio.open_nursery() as nursery:
-        for fault in faults_of(client)[half::2]:
+        for fault in faults:
             nursery.start_soon(try_one, fault)
     not_met = {meeting.fault for meeting in meetings if meeting.outcome == "not met"}
     assert not not_met
-    assert len(meetings) == len(faults_of(client)[half::2])
+    assert len(meetings) == len(faults)

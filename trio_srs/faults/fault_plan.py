@@ -107,7 +107,11 @@ class Claim:
         return f"{self.planned.name}: {self.planned.text}"
 
     def take(self, detail: str = "") -> bool:
-        """It is done now, which everybody is told; whether it still may be. Once only."""
+        """It is done now, which everybody is told; whether it still may be. Once only.
+
+        Args:
+            detail: what else there is to say; by default, over HTTP, what was asked for.
+        """
         if not self._is_open:
             return False
         self._is_open = False
@@ -118,7 +122,7 @@ class Claim:
                 fault=self.planned.name,
                 what=self.planned.text,
                 peer=self.occasion.peer,
-                detail=detail,
+                detail=detail or self.occasion.peer.path,
             )
         )
         return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 
 import attrs
 import pytest
@@ -28,6 +28,7 @@ class Site:
 
     asked: int = 0
     is_later: bool = False
+    rest: AsyncGenerator[bytes, None] | None = None
 
     def answer(
         self, asked: HttpRequest, client: WebClient, /
@@ -36,7 +37,9 @@ class Site:
         if asked.target.path == "/nothing":
             return None
         body = f"{asked.target.path} {self.asked}".encode()
-        answer = WebAnswer(content_type="text/plain", chunks=(body,), cache_control="no-cache")
+        answer = WebAnswer(
+            content_type="text/plain", chunks=(body,), cache_control="no-cache", rest=self.rest
+        )
         return self._later(answer) if self.is_later else answer
 
     async def _later(self, answer: WebAnswer) -> WebAnswer:
@@ -101,8 +104,8 @@ async def test_without_a_fault_it_is_as_ever(desk: Callable[..., Desk]) -> None:
 
 async def test_segments_are_missing_now_and_then(desk: Callable[..., Desk]) -> None:
     made = desk("refuse request path=*.ts status=503 nth=2-3")
-    assert [await made.get("/a.ts") for _ in range(4)] == ["/a.ts 1", "503", "503", "/a.ts 4"]
-    assert await made.get("/a.m3u8") == "/a.m3u8 5"
+    assert [await made.get("/a.ts") for _ in range(4)] == ["/a.ts 1", "503", "503", "/a.ts 2"]
+    assert await made.get("/a.m3u8") == "/a.m3u8 3"
 
 
 @pytest.mark.parametrize("is_later", [False, True])
@@ -130,10 +133,29 @@ async def test_an_answer_lacks_its_end(desk: Callable[..., Desk]) -> None:
     assert await desk("truncate request bytes=2").get("/abc.ts") == "/a"
 
 
-async def test_what_is_made_later_is_not_cut(desk: Callable[..., Desk]) -> None:
+async def test_what_is_waited_for_is_cut_when_it_is_there(
+    desk: Callable[..., Desk], autojump_clock: trio.testing.MockClock
+) -> None:
     made = desk("truncate request times=1", is_later=True)
+    assert await made.get("/abc.ts") == "/abc"
+    assert made.plan["fault-1"].taken == 1
+
+
+async def test_what_is_made_while_it_is_sent_is_not_cut(desk: Callable[..., Desk]) -> None:
+    async def rest() -> AsyncGenerator[bytes, None]:
+        yield b"more"
+
+    made = desk("truncate request times=1")
+    made.site.rest = rest()
     assert await made.get("/abc.ts") == "/abc.ts 1"
     assert made.plan["fault-1"].taken == 0
+
+
+@pytest.mark.filterwarnings("error")
+async def test_nothing_is_made_of_what_is_refused(desk: Callable[..., Desk]) -> None:
+    made = desk("refuse request", is_later=True)
+    assert await made.get("/abc.ts") == "404"
+    assert made.site.asked == 0
 
 
 async def test_a_playlist_stays_what_it_was(

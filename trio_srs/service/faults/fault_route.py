@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, Final
+from collections.abc import Awaitable, Callable, Generator, Sequence
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 import trio
@@ -34,8 +35,22 @@ _ORDER: Final = (
     FaultKind.STALE,
     FaultKind.TRUNCATE,
 )
+_OVER: Final = (FaultKind.CLOSE, FaultKind.RESET)
+_EDITS: Final = (FaultKind.STALE, FaultKind.TRUNCATE)
 
 _Answer = WebAnswer | Awaitable[WebAnswer] | None
+
+
+class _Never:
+    """The answer where a connection has just been ended: nobody waits for it any more."""
+
+    def __await__(self) -> Generator[Any, None, WebAnswer]:
+        return _sleep_forever().__await__()
+
+
+async def _sleep_forever() -> WebAnswer:
+    while True:
+        await trio.sleep_forever()
 
 
 class FaultRoute:
@@ -78,23 +93,41 @@ class FaultRoute:
         return self._now(claims, asked, client)
 
     def _now(self, claims: list[Claim], asked: HttpRequest, client: WebClient) -> _Answer:
-        answer: _Answer = self._true_answer(asked, client)
-        for claim in claims:
-            fault = claim.fault
-            match fault.kind:
-                case FaultKind.REFUSE:
-                    claim.take(asked.target.path)
-                    words = fault.description or f"refused on purpose ({claim.planned.name})"
-                    raise FaultRefusalError(words, status=fault.status or _STATUS)
-                case FaultKind.STALE | FaultKind.TRUNCATE if isinstance(answer, WebAnswer):
-                    if claim.take(asked.target.path) and fault.kind is FaultKind.TRUNCATE:
-                        answer = _cut(answer, fault.bytes)
-                    elif fault.kind is FaultKind.STALE:
-                        self._keep(asked.target.path, answer, fault.for_s)
-                case FaultKind.STALE | FaultKind.TRUNCATE:
-                    claim.let_go()  # it is made while it is sent, or waited for
-                case _:
+        path = asked.target.path
+        edits = [claim for claim in claims if claim.fault.kind in _EDITS]
+        with ExitStack() as stack:
+            for edit in edits:
+                stack.callback(edit.let_go)  # if nothing comes of it
+            for claim in claims:
+                if claim.fault.kind is FaultKind.REFUSE:  # before anything is made of it
+                    raise _refusal(claim, path)
+                if claim not in edits:
                     self._on_wire(claim, client)
+                if claim.is_done and claim.fault.kind in _OVER:
+                    return _Never()
+            answer = self._true_answer(asked, client)
+            if not edits or answer is None:
+                return answer
+            if isinstance(answer, WebAnswer):
+                return self._edited(answer, edits, path)
+            return self._edited_later(answer, edits, path, stack.pop_all())
+
+    async def _edited_later(
+        self, answer: Awaitable[WebAnswer], edits: list[Claim], path: str, stack: ExitStack
+    ) -> WebAnswer:
+        with stack:
+            return self._edited(await answer, edits, path)
+
+    def _edited(self, answer: WebAnswer, edits: list[Claim], path: str) -> WebAnswer:
+        """The answer as the client gets it."""
+        for claim in edits:
+            fault = claim.fault
+            if answer.rest is not None:
+                continue  # it is made while it is sent
+            if claim.take(path) and fault.kind is FaultKind.TRUNCATE:
+                answer = _cut(answer, fault.bytes)
+            elif fault.kind is FaultKind.STALE:
+                self._keep(path, answer, fault.for_s)
         return answer
 
     async def _later(self, claims: list[Claim], asked: HttpRequest, client: WebClient) -> WebAnswer:
@@ -130,6 +163,12 @@ class FaultRoute:
     def forget_stale(self) -> None:
         """Answer what is true again."""
         self._stale.clear()
+
+
+def _refusal(claim: Claim, path: str) -> FaultRefusalError:
+    claim.take(path)
+    words = claim.fault.description or f"refused on purpose ({claim.planned.name})"
+    return FaultRefusalError(words, status=claim.fault.status or _STATUS)
 
 
 def _cut(answer: WebAnswer, most: int | None) -> WebAnswer:

@@ -61,7 +61,7 @@ ONLY_IN: Final = {
     "structlog": ("server.logs",),
     "cryptography": (
         *("net.certificate", "service.access", "hub.aes_cipher"),
-        "tools.inspect.tls_decryption",
+        *("tools.inspect.tls_decryption", "testing.authority"),
     ),
     "jwt": ("service.access",),
     "prometheus_client": ("service.metrics",),

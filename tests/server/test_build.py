@@ -35,6 +35,7 @@ def test_a_start_imports_no_section_that_is_not_named() -> None:
     late = ("app_scope", "vhost_scope", "tables")
     assert not {f"trio_srs.config.{name}" for name in late} & modules
     assert not {"tomlkit", "httpx2", "cryptography", "jwt"} & modules
+    assert not {"litestar", "msgspec", "av", "numpy", "pygal"} & modules
 
 
 def test_an_offer_of_a_section_is_made_where_that_is_named() -> None:

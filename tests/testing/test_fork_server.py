@@ -6,6 +6,8 @@ import json
 import os
 import signal
 import socket
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 
@@ -178,3 +180,14 @@ def test_a_fork_of_the_test_gets_processes_of_its_own() -> None:
     done = script(text)
     output, _ = done.communicate(timeout=30)
     assert (done.returncode, output.splitlines()[1:]) == (0, ["0 True"]), output
+
+
+def test_what_processes_are_forked_from_has_imported_nothing_of_an_extra() -> None:
+    """Nor what few tests need: each of them would be paid for by the first server of a run."""
+    program = (
+        "import sys; from trio_srs.testing.child.fork_server import _preload; _preload(); "
+        "unwanted = {'av', 'numpy', 'pygal', 'litestar', 'msgspec', 'tomlkit', 'jwt', "
+        "'cryptography', 'rich', 'asyncio'}; print(*sorted(unwanted & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("\n", "")

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from trio_srs.media.expect import one_of as one_of
     from trio_srs.media.expect import present as present
     from trio_srs.media.expect import unlike as unlike
+    from trio_srs.testing.authority import CertificateAuthority as CertificateAuthority
     from trio_srs.testing.clients import PlayerProcess as PlayerProcess
     from trio_srs.testing.clients import PublisherProcess as PublisherProcess
     from trio_srs.testing.expecting import expect as expect
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from trio_srs.testing.unittest_case import RtmpServerTestCase as RtmpServerTestCase
 
 __all__ = [
+    "CertificateAuthority",
     "ExpectationError",
     "FaultNotTakenError",
     "HookNotCalledError",
@@ -85,6 +87,7 @@ _WHERE: Final = {  # public name: the module that has it
         ),
         _EXPECT,
     ),
+    "CertificateAuthority": "trio_srs.testing.authority",
     **dict.fromkeys(("FaultNotTakenError", "RequestedFault"), "trio_srs.testing.faults"),
     **dict.fromkeys(("HookNotCalledError", "HookRecorder"), "trio_srs.testing.hook_recorder"),
     **dict.fromkeys(("NothingToJudgeError", "report_of"), "trio_srs.testing.looking"),

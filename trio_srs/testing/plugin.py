@@ -14,6 +14,7 @@ import pytest
 
 if TYPE_CHECKING:
     from trio_srs.media.expect import Expectation
+    from trio_srs.testing.authority import CertificateAuthority
     from trio_srs.testing.fixtures import OwnNamespace, Servers
     from trio_srs.testing.hook_recorder import HookRecorder
     from trio_srs.testing.server_namespace import ServerNamespace
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from trio_srs.testing.trio_fixtures import TrioPlayer, TrioPublisher, TrioServer
 
 __all__ = [
+    "rtmp_ca",
     "rtmp_hooks",
     "rtmp_module_server_factory",
     "rtmp_namespace",
@@ -39,6 +41,7 @@ __all__ = [
 _MARK: Final = "rtmp_server"
 _HOOKS: Final = "rtmp_hooks"
 _NAMESPACE: Final = "rtmp_namespace"
+_CA: Final = "rtmp_ca"
 _SOURCES: Final[dict[str, type[pytest.Item | pytest.Collector]]] = {
     "rtmp_server_factory": pytest.Item,
     "rtmp_module_server_factory": pytest.Module,
@@ -132,14 +135,17 @@ def rtmp_server(request: pytest.FixtureRequest, rtmp_server_factory: StartServer
     """A live server of this test's own, in a process of its own, on a free port.
 
     ``@pytest.mark.rtmp_server(config="...", stream={...})`` configures it, and it calls
-    ``rtmp_hooks`` if the test has that. When the test is over it must have given back whatever it
-    held for its sessions.
+    ``rtmp_hooks`` if the test has that, and listens for RTMPS and HTTPS as well if it has
+    ``rtmp_ca``. When the test is over it must have given back whatever it held for its sessions.
     """
     mark = request.node.get_closest_marker(_MARK)
     args, words = (mark.args, mark.kwargs) if mark else ((), {})
     if _HOOKS in request.fixturenames:
         called = request.getfixturevalue(_HOOKS).section
         words = {**words, "hooks": {**called, **words.get("hooks", {})}}
+    if _CA in request.fixturenames:
+        secure = request.getfixturevalue(_CA).section
+        words = {**dict.fromkeys(("rtmps", "https"), secure), **words}
     return rtmp_server_factory(*args, **words)
 
 
@@ -154,6 +160,18 @@ def rtmp_hooks() -> Iterator[HookRecorder]:
 
     with HookRecorder() as recorder:
         yield recorder
+
+
+@pytest.fixture(scope="session")
+def rtmp_ca(tmp_path_factory: pytest.TempPathFactory) -> CertificateAuthority:
+    """A certificate authority of the run, whose ``file`` clients are to be given: with it in a test
+    ``rtmp_server`` listens for RTMPS and HTTPS as well, with a certificate that it has signed.
+
+    ``rtmp_server.url("live/cam1", "rtmps")``
+    """
+    from trio_srs.testing.authority import CertificateAuthority
+
+    return CertificateAuthority(tmp_path_factory.mktemp("rtmp-ca"))
 
 
 @pytest.fixture

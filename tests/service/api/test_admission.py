@@ -165,6 +165,35 @@ async def test_the_token_is_good_for_everything_beside_rules(house: House) -> No
         assert await code(site, KICK, **bearer("b")) == "not_permitted"
 
 
+ABOUT = {
+    ("GET", "/api/v2/streams/studio/cam1"): ("", "access_denied"),
+    ("GET", "/api/v2/streams/studio/cam1/report"): ("", "access_denied"),
+    ("GET", "/api/v2/streams/studio/cam1/settings"): ("", "access_denied"),
+    ("GET", "/api/v2/streams/studio%2Fcam1/a"): ("access_denied", "access_denied"),
+    ("GET", "/api/v2/streams/studio/a?vhost=v"): ("", "access_denied"),
+    ("DELETE", "/api/v2/streams/studio/cam1/publisher"): ("", "access_denied"),
+    ("DELETE", "/api/v2/streams/studio/sub/x/publisher"): ("access_denied", "access_denied"),
+    ("GET", "/api/v2/streams/live/b"): ("access_denied", ""),
+    ("GET", "/api/v2/streams/live/%62"): ("access_denied", ""),
+    ("GET", "/api/v2/streams/live/c"): ("access_denied", "access_denied"),
+    ("DELETE", "/api/v2/streams/live/b/publisher"): ("access_denied", "access_denied"),
+    ("GET", "/api/v2/streams"): ("access_denied", "access_denied"),
+    ("GET", "/api/v2/sessions?stream=studio/a"): ("access_denied", "access_denied"),
+    ("GET", "/api/v1/streams"): ("access_denied", "access_denied"),
+    ("PATCH", "/api/v2/config"): ("access_denied", "access_denied"),
+}
+"""What two users are told."""
+
+
+async def test_a_rule_may_be_about_some_streams_alone(house: House) -> None:
+    rules = ("allow api user alice app studio", "allow read user bob app live name b")
+    async with site_of(house, *rules) as site:
+        for asked, (alice, bob) in ABOUT.items():
+            assert await code(site, asked, **bearer("a")) == alice, asked
+            assert await code(site, asked, **bearer("b")) == bob, asked
+        assert await code(site, READ, **bearer("a")) == "access_denied"
+
+
 async def test_rules_about_streams_say_nothing_of_the_api(house: House) -> None:
     async with site_of(house, "allow all user alice", "deny api 192.0.2.1") as site:
         assert await code(site, KICK) == ""

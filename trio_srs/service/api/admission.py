@@ -18,7 +18,7 @@ from trio_srs.service.api.config import OpenTo
 from trio_srs.service.api.error_answers import TokenRefusedError, located
 from trio_srs.service.api.openness import ApiOpenError, has_rules, has_say
 from trio_srs.wire.networks import is_loopback
-from trio_srs.wire.url import DEFAULT_VHOST
+from trio_srs.wire.url import DEFAULT_VHOST, StreamName
 
 if TYPE_CHECKING:
     from litestar.connection import ASGIConnection
@@ -36,6 +36,8 @@ __all__ = [
     "needing",
 ]
 
+_NO_STREAM: Final = StreamName(DEFAULT_VHOST, "", "")
+"""What a request is about that is about none, or about many."""
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _NEEDS: Final = "needs"
 _Needs = Callable[["ASGIConnection[Any, Any, Any, Any]"], Permission]
@@ -94,11 +96,13 @@ async def admit(
     access: AccessControl,
     *,
     is_reached: bool,
+    about: StreamName | None,
 ) -> None:
     """Let a request in.
 
     Args:
         needed: what it takes, see :func:`needed_for`.
+        about: the one stream that it is about, if it is: rules may name some.
         is_reached: whether others than this machine reach the API.
 
     Raises:
@@ -108,7 +112,7 @@ async def admit(
     if not has_say(config, access):
         _check_open(connection, config, is_reached)
     elif not _has_token(connection, config):
-        await _check_user(connection, config, access, needed)
+        await _check_user(connection, config, access, needed, about or _NO_STREAM)
 
 
 def needed_for(
@@ -186,6 +190,7 @@ async def _check_user(
     config: ApiConfig,
     access: AccessControl,
     needed: Permission,
+    about: StreamName,
 ) -> None:
     said = connection.headers.get("authorization", "")
     if not has_rules(access):
@@ -196,7 +201,7 @@ async def _check_user(
             )
     refusal: RefusedError | None = None
     for permission in _sufficient(needed):
-        ruling = await access.judge(permission, _request(connection, said))
+        ruling = await access.judge(permission, _request(connection, said, about))
         if ruling.is_allowed and ruling.rule:
             return
         if ruling.rule or ruling.refusal is not None:
@@ -214,15 +219,16 @@ def _sufficient(needed: Permission) -> Iterator[Permission]:
         yield Permission.OPERATE
 
 
-def _request(connection: Asking, said: str) -> AccessRequest:
+def _request(connection: Asking, said: str, about: StreamName) -> AccessRequest:
     scheme = str(connection.scope["scheme"])
     return AccessRequest(
         session="",
         peer=_peer(connection.scope.get("client")),
         protocol=scheme,
         tls=scheme == "https",
-        vhost=DEFAULT_VHOST,
-        app="",
+        vhost=about.vhost,
+        app=about.app,
+        name=about.name,
         client=connection.headers.get("user-agent", "")[:256],
         authorization=said,
     )

@@ -25,7 +25,7 @@ from trio_srs.service.api.error_answers import (
     located,
 )
 from trio_srs.service.api.head_requests import answering_head_requests
-from trio_srs.service.api.names import Asgi, folding
+from trio_srs.service.api.names import Asgi, asked_stream, folding
 from trio_srs.service.api.request_bodies import BODY_MOST, hurrying
 from trio_srs.service.api.routes.access_check import AccessQuestion, ask_rules
 from trio_srs.service.api.routes.config import (
@@ -91,6 +91,7 @@ from trio_srs.service.api.srs.system import (
     show_versions,
 )
 from trio_srs.version import VERSION
+from trio_srs.wire.url import StreamName
 
 if TYPE_CHECKING:
     from trio_srs.hub.namespace import Namespaces
@@ -161,7 +162,10 @@ def _admitting(context: ApiContext) -> Callable[[Request[Any, Any, Any]], Awaita
     async def ask(request: Request[Any, Any, Any]) -> None:
         handler = request.route_handler
         needed, is_reached = needed_for(request, handler), context.is_reached
-        await admit(request, needed, context.config, context.access, is_reached=is_reached)
+        about = _asked_stream(request, context)
+        await admit(
+            request, needed, context.config, context.access, is_reached=is_reached, about=about
+        )
         _refuse_unknown_parameters(request, handler)
         if context.keeping.namespaces is not None:
             _note_namespaces(context.keeping.namespaces, str(request.url))
@@ -174,6 +178,13 @@ def _note_namespaces(namespaces: Namespaces, url: str) -> None:
     for space in namespaces:
         if space.name in url:
             namespaces.touch(space.name)
+
+
+def _asked_stream(request: Request[Any, Any, Any], context: ApiContext) -> StreamName | None:
+    if not request.path_params:
+        return None
+    vhost = request.query_params.get("vhost", "")
+    return asked_stream(request.path_params, vhost, context.hosts.vhost_of)
 
 
 def _refuse_unknown_parameters(request: Request[Any, Any, Any], handler: BaseRouteHandler) -> None:

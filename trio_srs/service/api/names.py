@@ -8,18 +8,18 @@ name may be written is the same here as everywhere: :mod:`trio_srs.wire.stream_n
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 from urllib.parse import quote, unquote
 
 import attrs
 
 from trio_srs.hub.resolution import Rules, in_namespace
-from trio_srs.service.api.error_answers import located
-from trio_srs.wire.stream_name import parse_stream, stream_key
+from trio_srs.service.api.error_answers import Located, located
+from trio_srs.wire.stream_name import parse_stream, split_key, stream_key
 from trio_srs.wire.url import StreamName
 
-__all__ = ["PARTS", "STREAMS", "find_key", "folding", "path_key", "path_name"]
+__all__ = ["PARTS", "STREAMS", "asked_stream", "find_key", "folding", "path_key", "path_name"]
 
 STREAMS: Final = "/api/v2/streams"
 PARTS: Final = frozenset({"report", "reports", "expect", "publisher", "settings"})
@@ -69,6 +69,19 @@ def path_key(app: str, name: str, vhost: str, vhost_of: Callable[[str], str]) ->
         Located: it is no name of a stream.
     """
     return find_key(_path_text(app, name), vhost, vhost_of, "path")
+
+
+def asked_stream(
+    path: Mapping[str, str], vhost: str, vhost_of: Callable[[str], str]
+) -> StreamName | None:
+    """The stream that is acted on where the parameters of a path are these; nothing where they name
+    none."""
+    if "app" not in path or "name" not in path:
+        return None
+    try:
+        return split_key(path_key(path["app"], path["name"], vhost, vhost_of), vhost_of)
+    except Located:  # whoever acts on it says so
+        return None
 
 
 def _path_text(app: str, name: str) -> str:

@@ -29,9 +29,10 @@ from trio_srs.service.api.beginning import begin
 from trio_srs.service.api.context import ApiContext
 from trio_srs.service.api.encoding import encode
 from trio_srs.service.api.error_answers import Located, bug_answer, refusal_answer
-from trio_srs.service.api.names import Asgi
+from trio_srs.service.api.names import Asgi, asked_stream
 from trio_srs.service.api.openness import has_rules
 from trio_srs.service.api.plain_requests import PlainAnswer, PlainRequest
+from trio_srs.wire.url import StreamName
 
 __all__ = ["Shortened"]
 
@@ -166,6 +167,12 @@ class _ShortWay:
                 found[name] = reader(value)
         return found
 
+    def asked_stream(self, arguments: Mapping[str, Any], context: ApiContext) -> StreamName | None:
+        """The one stream that its function is about, if it is."""
+        if "app" not in self.names:
+            return None
+        return asked_stream(arguments, arguments.get("vhost", ""), context.hosts.vhost_of)
+
 
 def _query_readers(function: Callable[..., Any]) -> Iterable[tuple[str, _Reader]]:
     hints = get_type_hints(function, include_extras=True)
@@ -208,7 +215,12 @@ async def _answer(
     await begin(context, _BEGINNING_S)
     try:
         await admit(
-            asked, Permission.READ, context.config, context.access, is_reached=context.is_reached
+            asked,
+            Permission.READ,
+            context.config,
+            context.access,
+            is_reached=context.is_reached,
+            about=way.asked_stream(arguments, context),
         )
         said = way.function(context, **arguments)
         if isinstance(said, Awaitable):

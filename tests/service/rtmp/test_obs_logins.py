@@ -7,6 +7,8 @@ librtmp does (``PublisherAuth``). It is refused in words that it logs: ``code (d
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
+from typing import Any
 
 import attrs
 import pytest
@@ -23,6 +25,7 @@ from trio_srs.service.access.passwords import hash_password, hash_token
 from trio_srs.service.access.rules_gate import RulesGate
 from trio_srs.testing.bodies import command
 from trio_srs.testing.peer import Peer, status_code
+from trio_srs.wire.amf.values import Value
 from trio_srs.wire.rtmp.command import Command
 from trio_srs.wire.rtmp.control import SetChunkSize
 from trio_srs.wire.url import parse_query
@@ -66,7 +69,7 @@ class Obs:
 
     async def _connect(self, peer: Peer, added: str) -> str:
         """Why not; empty if it may."""
-        said = {
+        said: dict[str, Value] = {
             "app": self.server + added,
             "type": "nonprivate",
             "flashVer": "FMLE/3.0 (compatible; FMSc/1.0)",
@@ -119,7 +122,7 @@ def _query(params: Mapping[str, str]) -> str:
 
 WRONG = "NetStream.Failed (the password or token is not right)"
 NOBODY = "NetStream.Failed (to publish this stream takes a user, or a token)"
-WAYS = {
+WAYS: dict[str, tuple[str, dict[str, Any], str, int]] = {
     "a token in the stream key": ("off", {"key": "a?token=a-token"}, "", 1),
     "a user in the stream key": ("off", {"key": "a?user=alice&pass=letmein"}, "", 1),
     "a token in the server's URL": ("off", {"server": "live?token=a-token"}, "", 1),
@@ -146,13 +149,17 @@ WAYS = {
 }
 
 
+def _same(config: AccessConfig) -> AccessConfig:
+    return config
+
+
 @pytest.mark.trio(run=trio.run)  # passwords are looked at in a thread
 async def test_obs_logs_in_by_each_way_it_knows_and_logs_why_it_may_not(
     open_house: OpenHouse,
 ) -> None:
     for way, (challenge, said, why, connections) in WAYS.items():
         config = AccessConfig(rules=RULES, users=USERS, challenge=Challenge(challenge))
-        house = await open_house(gates=(RulesGate(lambda config=config: config),))
+        house = await open_house(gates=(RulesGate(partial(_same, config)),))
         obs = Obs(house, **said)
         with trio.fail_after(20):
             assert await obs.stream() is not bool(why), way

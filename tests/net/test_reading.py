@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import select
 import socket
 from collections.abc import Iterator
@@ -364,7 +365,8 @@ async def test_one_that_cannot_say_all_is_called_when_there_is_room_and_for_noth
         assert turns == ["reads", "drains"]
         far.setblocking(False)
         while not room.is_set():
-            far.recv(2**20)
+            with contextlib.suppress(BlockingIOError):  # all that was taken has been read
+                far.recv(2**20)
             await trio.lowlevel.checkpoint()
         await trio.testing.wait_all_tasks_blocked(0.01)
     assert turns == ["reads", "drains", "drained", "ends"]

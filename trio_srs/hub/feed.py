@@ -73,6 +73,31 @@ class Feed:
         supervisor: is told of bugs in what is made of it.
     """
 
+    __slots__ = (
+        "_broadcaster",
+        "_opened_at",
+        "_readers",
+        "_untrimmed",
+        "cursors",
+        "dirty",
+        "groups",
+        "has_listeners",
+        "has_waited",
+        "is_open",
+        "log",
+        "name",
+        "placement",
+        "queue",
+        "rests_from",
+        "retention",
+        "sent_at",
+        "settings",
+        "slow",
+        "supervisor",
+        "urgent",
+        "waiting",
+    )
+
     def __init__(
         self,
         name: str,

@@ -53,6 +53,9 @@ protocol error; commands of the connection (createStream, FCPublish, unknown cal
 in every state but UNCONNECTED. The diagram in the documentation is made from this table."""
 
 
+_NONE: Final[frozenset[int]] = frozenset()
+
+
 class BadStateError(ProtocolError):
     """A command came when it is not allowed."""
 
@@ -87,7 +90,7 @@ class MessageStreams:
     def __init__(self, limit: int) -> None:
         """None yet, and ``limit`` of them at most."""
         self.connected = False
-        self.publishing: set[int] = set()
+        self.publishing: frozenset[int] = _NONE
         self._streams: dict[int, _Stream] = {}
         self._limit = limit
 
@@ -131,14 +134,14 @@ class MessageStreams:
         state = TRANSITIONS[self.state_of(number), command]
         self._streams[number] = _Stream(state, name)
         if state is StreamState.PUBLISHING:
-            self.publishing.add(number)
+            self.publishing |= {number}
 
     def stop(self, number: int) -> None:
         """It carries nothing from now on."""
         stream = self._streams.get(number)
         if stream is not None:
             stream.state = StreamState.IDLE
-        self.publishing.discard(number)
+        self.publishing -= {number}
 
     def delete(self, number: int) -> None:
         """It is no more."""

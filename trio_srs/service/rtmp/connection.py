@@ -97,6 +97,40 @@ class Connection:
         on_end: called once when it has ended, which is before it is closed.
     """
 
+    __slots__ = (
+        "_activities",
+        "_asked_to_connect",
+        "_bears",
+        "_before",
+        "_begun",
+        "_closing_patience_s",
+        "_decided",
+        "_due_at",
+        "_early",
+        "_end",
+        "_is_closing",
+        "_is_reset",
+        "_nursery",
+        "_on_end",
+        "_pump",
+        "_refused",
+        "_stalled_s",
+        "_waits",
+        "bytes_played",
+        "config",
+        "context",
+        "entry",
+        "granted",
+        "handshake",
+        "link",
+        "opening",
+        "outgoing",
+        "owes_beginning",
+        "session",
+        "sinks",
+        "takers",
+    )
+
     def __init__(
         self,
         transport: Transport,

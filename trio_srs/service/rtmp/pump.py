@@ -39,6 +39,8 @@ class Pump:
             had their turn.
     """
 
+    __slots__ = ("_at_end", "_began_with_s", "_connection", "pause", "unfinished")
+
     def __init__(self, connection: Connection) -> None:
         self.pause = ReadPause()
         self.unfinished = False

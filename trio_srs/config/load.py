@@ -26,10 +26,13 @@ __all__ = ["PREFIX", "RESERVED", "ConfigError", "Problem", "load", "loads"]
 
 PREFIX: Final = "TRIO_SRS_"
 """What the name of a setting's variable begins with; then comes ``SECTION__KEY``."""
-RESERVED: Final = frozenset({"TRIO_SRS_URL", "TRIO_SRS_SOURCE_URL", "TRIO_SRS_TEST"})
+RESERVED: Final = frozenset(
+    {"TRIO_SRS_URL", "TRIO_SRS_SOURCE_URL", "TRIO_SRS_TEST", "TRIO_SRS_ENGINES"}
+)
 """Variables with our prefix that are no settings: what the project's own tools tell the
-programs they start."""
+programs they start, and what is said to a build of the package."""
 
+_QUOTES: Final = "text has quotes of its own within those of the shell"
 _TABLES: Final = SECTIONS.keys() - SCOPES
 
 
@@ -142,7 +145,7 @@ class _Sources:
         except (ValueError, RecursionError):
             value = {}
         if value.keys() != {"value"}:
-            self._complain(variable, f"expected a TOML value, such as {example}")
+            self._complain(variable, f"expected a TOML value, such as {example}: {_QUOTES}")
             return
         self._merge(path, value["value"], variable)
 
@@ -155,7 +158,8 @@ class _Sources:
             tree = {}
         if not tree:
             example = """--set 'rtmp.listen=["127.0.0.1:0"]'"""
-            self._complain(option, f"expected key=value, the value in TOML, such as {example}")
+            expected = f"expected key=value, the value in TOML, such as {example}"
+            self._complain(option, f"{expected}: {_QUOTES}")
             return
         path: list[str] = []
         value: Any = tree

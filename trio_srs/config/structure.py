@@ -253,8 +253,13 @@ def _list_hook(converter: Converter, kind: Any) -> Hook:
     inner = get_args(kind)[0]
     hook = converter.get_structure_hook(inner)
     return lambda value, _: tuple(
-        _each(enumerate(_exactly(value, list, "a list")), hook, inner).values()
+        _each(enumerate(_exactly(value, list, _list_of(value))), hook, inner).values()
     )
+
+
+def _list_of(value: Any) -> str:
+    """What to write where a list is expected; a text alone was to be the one thing in it."""
+    return f"a list, such as [{_seen(value)}]" if type(value) is str else "a list"
 
 
 def _named_hook(converter: Converter, kind: Any) -> Hook:
@@ -292,7 +297,14 @@ def _complaints(exc: Exception, path: KeyPath) -> Iterator[Complaint]:
 
 def _unknown(names: Iterable[str], known: Iterable[str], path: KeyPath) -> Iterator[Complaint]:
     for name in sorted(names):
-        yield (*path, name), f"unknown key{nearest(name, known)}"
+        yield (*path, name), f"unknown key{nearest(name, known) or _in_section(name, path)}"
+
+
+def _in_section(name: str, path: KeyPath) -> str:
+    """Where a key would be known that stands outside of any section, if that is one place."""
+    tables = SECTIONS.items() if not path else ()
+    there = [table for table, each in tables if not each.is_scope and name in keys(each.kind)]
+    return f'; did you mean "{there[0]}.{name}"?' if len(there) == 1 else ""
 
 
 def _step(exc: Exception) -> KeyPath:

@@ -26,6 +26,7 @@ __all__ = [
     "decode_capture",
     "encode_record",
     "facts_record",
+    "is_capture",
     "omission",
 ]
 
@@ -116,6 +117,11 @@ def omission(at_us: int, received: int, sent: int) -> CaptureRecord:
     return CaptureRecord(CaptureKind.OMITTED, at_us, _OMITTED.pack(received, sent))
 
 
+def is_capture(data: bytes) -> bool:
+    """Whether a file begins as one of ours, of any version."""
+    return data[: len(MAGIC) - 1] == MAGIC[:-1]
+
+
 def decode_capture(data: bytes) -> SessionCapture:
     """Read a whole file.
 
@@ -123,7 +129,7 @@ def decode_capture(data: bytes) -> SessionCapture:
         SessionCaptureError: it is none of ours, of a version that is not known, or what it says is
             no sense. That it ends early is no error.
     """
-    if data[: len(MAGIC) - 1] != MAGIC[:-1]:
+    if not is_capture(data):
         raise SessionCaptureError(f"a session capture begins with {MAGIC!r}, not {data[:8]!r}")
     if data[: len(MAGIC)] != MAGIC:
         raise SessionCaptureError(f"version {data[7:8].hex()} of the format, expected 01")

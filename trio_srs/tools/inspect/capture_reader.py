@@ -22,6 +22,7 @@ from trio_srs.wire.session_capture import (
     SessionCapture,
     SessionCaptureError,
     decode_capture,
+    is_capture,
 )
 
 __all__ = ["CaptureFileContent", "read_captures"]
@@ -54,6 +55,11 @@ def read_captures(path: Path, key_log: Path | None = None) -> CaptureFileContent
         raise SessionCaptureError(f"{path}: {error.strerror or error}") from error
     try:
         if not is_packet_file(data):
+            if not is_capture(data):
+                raise SessionCaptureError(
+                    "neither a capture of a session (.rtmpcap) nor a pcap or pcapng: "
+                    f"it begins with {data[:8]!r}"
+                )
             return CaptureFileContent((decode_capture(data),))
         keys = {} if key_log is None else read_key_log(key_log.read_text(errors="replace"))
         return _of_packets(data, keys)

@@ -152,7 +152,7 @@ async def test_what_is_not_there_is_said_in_json(served: HttpHouse) -> None:
     assert answer.json == {
         "error": "no_such_path",
         "detail": "nothing is served at /nothing/here.txt: streams are at /app/stream with one of "
-        ".flv, .ts, .mp4, .aac, .mp3 behind",
+        ".flv, .ts, .mp4, .aac, .mp3 behind, and a page that plays them at /players/",
     }  # fmt: skip
 
 

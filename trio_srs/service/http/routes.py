@@ -116,9 +116,10 @@ def find_ready(connection: HttpConnection, asked: HttpRequest) -> RoutedAnswer |
 def _nobody(method: str, path: str, config: HttpConfig) -> RefusedError:
     """Why nobody answers, and what could have been meant."""
     if method in _READS:
+        page = ", and a page that plays them at /players/" if config.players else ""
         return NoSuchPathError(
             f"nothing is served at {path}: streams are at /app/stream with one of "
-            f"{', '.join(VIEWS)} behind"
+            f"{', '.join(VIEWS)} behind{page}"
         )
     why = ""
     if method in _WRITES:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from litestar import Litestar, Request, get
 from litestar.config.cors import CORSConfig
@@ -93,9 +93,6 @@ from trio_srs.service.api.srs.system import (
 from trio_srs.version import VERSION
 from trio_srs.wire.url import StreamName
 
-if TYPE_CHECKING:
-    from trio_srs.hub.namespace import Namespaces
-
 __all__ = ["describe", "make_app"]
 
 _ROUTES: Final = (
@@ -167,17 +164,9 @@ def _admitting(context: ApiContext) -> Callable[[Request[Any, Any, Any]], Awaita
             request, needed, context.config, context.access, is_reached=is_reached, about=about
         )
         _refuse_unknown_parameters(request, handler)
-        if context.keeping.namespaces is not None:
-            _note_namespaces(context.keeping.namespaces, str(request.url))
+        context.note_asked(str(request.url))
 
     return ask
-
-
-def _note_namespaces(namespaces: Namespaces, url: str) -> None:
-    """Whoever is asked about does not end."""
-    for space in namespaces:
-        if space.name in url:
-            namespaces.touch(space.name)
 
 
 def _asked_stream(request: Request[Any, Any, Any], context: ApiContext) -> StreamName | None:

@@ -87,6 +87,13 @@ class ApiContext:
         self.counters.listen(event)
         self.srs.listen(event)
 
+    def note_asked(self, url: str) -> None:
+        """Somebody asks for something: the namespaces that it names do not end for a while."""
+        namespaces = self.keeping.namespaces
+        for space in namespaces or ():
+            if space.name in url and namespaces is not None:
+                namespaces.touch(space.name)
+
     @property
     def uptime_s(self) -> float:
         """Seconds since the server was made."""

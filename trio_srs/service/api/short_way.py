@@ -222,6 +222,7 @@ async def _answer(
             is_reached=context.is_reached,
             about=way.asked_stream(arguments, context),
         )
+        context.note_asked(f"{asked.path}?{asked.query}")
         said = way.function(context, **arguments)
         if isinstance(said, Awaitable):
             said = await said

@@ -7,6 +7,8 @@ from typing import Any
 
 import httpx2
 import pytest
+import trio
+from trio.testing import MockClock
 
 from tests.service.api.site import app_of
 from trio_srs.config.layers import layered
@@ -73,6 +75,16 @@ async def test_it_is_made_looked_at_changed_and_ended(asked: Asked) -> None:
     assert not any(ended["left"].values())
     assert len(asked.server.registry) == 1
     other.close()
+
+
+async def test_who_asks_about_it_keeps_it(asked: Asked, autojump_clock: MockClock) -> None:
+    await asked.ask("POST", PATH, json={"name": "mine", "ttl": 10})
+    for path in (f"{PATH}/mine", "/api/v2/sessions?vhost=mine", "/api/v2/streams/mine/live/a"):
+        await trio.sleep(9)
+        await asked.ask("GET", path)
+        assert [each.name for each in asked.server.namespaces] == ["mine"]
+    await trio.sleep(11)
+    assert not list(asked.server.namespaces)
 
 
 async def test_its_urls_are_those_of_the_server(asked: Asked) -> None:

@@ -160,7 +160,9 @@ def _clients(port: int, what: str, count: int) -> Iterator[None]:
         process = _load(_LOADS[what], port, name, count)
     else:
         words = ("-m", "benchmarks.memory", what, "--connect-to", str(port))
-        process = subprocess.Popen([sys.executable, *words, "--clients", str(count)])
+        process = subprocess.Popen(
+            [sys.executable, *words, "--clients", str(count)], stdout=subprocess.DEVNULL
+        )
     with _ended(process):
         yield
 
@@ -187,6 +189,8 @@ def _ended(process: subprocess.Popen[bytes]) -> Iterator[None]:
 
 def _connect(port: int, what: str, count: int) -> None:
     connections = [_connection(port, what) for _ in range(count)]
+    _say("connected")
+    sys.stdout.flush()
     with suppress(KeyboardInterrupt):
         time.sleep(3600)
     for each in connections:

@@ -16,6 +16,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeAlias
+from urllib.parse import urlsplit
 
 import attrs
 
@@ -123,6 +124,25 @@ class Bench:
         finally:
             process.send_signal(signal.SIGINT)
             process.wait()
+
+    @contextmanager
+    def connected(self, running: Running, count: int) -> Iterator[None]:
+        """So many connections that ask for nothing, for the length of the block."""
+        url = urlsplit(running.url("s"))
+        process = subprocess.Popen(
+            (
+                sys.executable, "-m", "benchmarks.memory", "idle", "--clients", str(count),
+                "--connect-to", str(url.port),
+            ),
+            stdout=subprocess.PIPE, preexec_fn=partial(pin, self.load_core),
+        )  # fmt: skip
+        try:
+            assert process.stdout is not None  # it is a pipe
+            process.stdout.readline()  # all are connected
+            yield
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.communicate()
 
     @contextmanager
     def streaming(self, setup: Setup, scenario: Scenario) -> Iterator[Running]:
@@ -404,6 +424,18 @@ def _memory(
     return Measured(figures, problems, report)
 
 
+def _memory_of_connections(bench: Bench, setup: Setup, scenario: Scenario) -> Measured:
+    """What one takes that has connected and asks for nothing."""
+    with bench.server(setup) as running:
+        with bench.connected(running, 20):
+            pass
+        time.sleep(1)
+        before = rss_bytes(family([running.pid]))
+        with bench.connected(running, scenario.clients):
+            after = rss_bytes(family([running.pid]))
+    return Measured({"kb": (after - before) / 1000 / scenario.clients, "rss_mb": after / 1e6})
+
+
 def _start(bench: Bench, setup: Setup, scenario: Scenario) -> Measured:
     """From exec to ready, and Trio's own import in the same minute."""
     started, imported = [], []
@@ -463,6 +495,7 @@ MEASURES: Final[dict[str, Callable[[Bench, Setup, Scenario], Measured]]] = {
     "storm": _storm,
     "clock": _clock,
     "memory_player": partial(_memory, kind="play", stream="s"),
+    "memory_connection": _memory_of_connections,
     "memory_idle": partial(_memory, kind="play", stream="idle"),
     "memory_publisher": lambda bench, setup, scenario: _memory(
         bench, setup, scenario, "publish", "p%d", kbit=scenario.kbit

@@ -22,6 +22,12 @@ MOST_OF_A_CORE: Final = 70.0
 SETTLED_ROUNDS: Final = 3
 BUSY_LOAD: Final = 85.0
 """From here on the load no longer reads at once, and with fewer wake-ups the server pays less."""
+_AS_LATE_AS: Final = {
+    "play 500": "frontier 300", "play 1000": "frontier 1000", "play 2000": "frontier 1000",
+}  # fmt: skip
+"""Where it is measured how late the players of a scenario get their frames."""
+_UNEQUAL, _UNEQUAL_MS = 1.5, 1.0
+"""Two that differ by as much, as a factor and in ms, are not equally late."""
 DISTURBED: Final = 30.0
 """What other programs may take of a core; the source is one of them."""
 
@@ -87,6 +93,8 @@ class Judged:
     rounds: int
     remark: str
     """Why there is no value, or what to know beside it."""
+    unequal: str = ""
+    """Of a ratio of what players cost: how late each gets its frames, if not about equally."""
     clean: bool = True
     """None of our clients failed, was lost or missed anything."""
 
@@ -129,6 +137,7 @@ def _judge(results: Results, target: Target, scenario: str) -> Judged:
         other=results.median(scenario, target.other, figure) if target.other else math.nan,
         rounds=len(ours),
         remark=remark or _remark(results, target, scenario, len(ours)),
+        unequal=_unequal(results, target, scenario),
         clean=not results.problems(scenario, target.ours),
     )  # fmt: skip
 
@@ -168,6 +177,20 @@ def _over_the_limit(results: Results, target: Target, scenario: str) -> str:
         if setup and results.median(scenario, setup, core) > MOST_OF_A_CORE:
             return setup
     return ""
+
+
+def _unequal(results: Results, target: Target, scenario: str) -> str:
+    """Whether a ratio is of two that are not equally late: who waits longer pays less."""
+    where = _AS_LATE_AS.get(scenario)
+    if where is None or target.other is None or not target.figure.startswith("cpu"):
+        return ""
+    ours, other = (results.median(where, key, "p50_ms") for key in (target.ours, target.other))
+    if math.isnan(ours) or math.isnan(other):
+        return "how late each is was not measured"
+    most, least = max(ours, other), min(ours, other)
+    if most < least * _UNEQUAL or most - least < _UNEQUAL_MS:
+        return ""
+    return f"not equally late: p50 {ours:.3g} ms against {other:.3g}"
 
 
 def _remark(results: Results, target: Target, scenario: str, rounds: int) -> str:

@@ -1,4 +1,4 @@
-"""The table in the README: made from the last full run that is kept.
+"""The table in the README: made from the last full run that is kept, and the last frontier.
 
 ``python -m benchmarks.macro.readme`` writes it between its marks, ``--check`` says whether it is
 what the kept run gives. A full run writes it by itself.
@@ -61,10 +61,14 @@ def _row(each: Judged, is_first: bool) -> str:
 
 
 def _verdict(each: Judged) -> str:
-    """With what there is to know beside it, where it is not met."""
-    if each.verdict != "not met":
+    """With what there is to know beside it: where it is not met, and where it compares two that
+    are not equally late."""
+    if each.verdict == "not measured":
         return each.verdict
-    return f"**not met**: {each.remark}" if each.remark else "**not met**"
+    is_met = each.verdict != "not met"
+    words = "; ".join(filter(None, (each.unequal, "" if is_met else each.remark)))
+    verdict = each.verdict if is_met else "**not met**"
+    return f"{verdict}: {words}" if words else verdict
 
 
 def rewrite(text: str, table: str, what: str = "bench") -> str:
@@ -77,13 +81,21 @@ def rewrite(text: str, table: str, what: str = "bench") -> str:
     return f"{head}{begin}\n{table}\n{end}{tail}"
 
 
+def _kept(name: str) -> Results:
+    """A run that is kept."""
+    return Results.parse(
+        json.loads((_ROOT / "benchmarks" / "results" / f"{name}.json").read_text())
+    )
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Write the table, or check it."""
     words = sys.argv[1:] if argv is None else argv
-    kept = _ROOT / "benchmarks" / "results" / "full.json"
     page = _ROOT / "README.md"
     text = page.read_text()
-    wanted = rewrite(text, table_of(Results.parse(json.loads(kept.read_text()))))
+    results, frontier = _kept("full"), _kept("frontier")
+    results.rounds = frontier.rounds | results.rounds  # how late each is, if it was not in the run
+    wanted = rewrite(text, table_of(results))
     if "--check" in words:
         return int(text != wanted)
     page.write_text(wanted)

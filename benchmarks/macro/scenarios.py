@@ -231,6 +231,10 @@ _ALL: Final = (
         setups=("ours", "nginx"), more_setups=_PEERS, waits_s=14.0, seconds=0.5, rounds=1,
     ),
     Scenario(
+        name="memory of a connection", measure="memory_connection", clients=1000,
+        setups=("ours", "nginx"), more_setups=("srs",), waits_s=8.0, seconds=0.5, rounds=1,
+    ),
+    Scenario(
         name="memory of a publisher", measure="memory_publisher", clients=400, kbit=200, ramp=200,
         setups=("ours-no-cache", "nginx"), more_setups=("srs",), waits_s=4.0, seconds=4.0,
         rounds=1,

@@ -143,6 +143,7 @@ COLUMNS = {
 """By kind of measurement: the figures of its table, and what they are called."""
 COLUMNS["delayed"] = COLUMNS["catching_up"] = COLUMNS["stalled"]
 COLUMNS["memory_idle"] = COLUMNS["memory_publisher"] = COLUMNS["memory_player"]
+COLUMNS["memory_connection"] = COLUMNS["memory_player"]
 
 _MORE_IS_BETTER = frozenset(
     {"per_s", "per_cpu_s", "players", "mb_segment", *(f"per_s_{each}" for each in FILES)}
@@ -236,7 +237,8 @@ def _targets(results: Results) -> Table:
         table.add_row(
             what, each.scenario, cell(each.ours), cell(each.other), cell(each.value),
             ratio_text(target.must, target.at_least), ratio_text(target.goal, target.at_least),
-            f"[{_STYLES[each.verdict]}]{each.verdict}[/]", each.remark,
+            f"[{_STYLES[each.verdict]}]{each.verdict}[/]",
+            "; ".join(filter(None, (each.unequal, each.remark))),
         )  # fmt: skip
     elsewhere = sum(each.scenario not in results.rounds for each in judged)
     if elsewhere:

@@ -81,7 +81,7 @@ TARGETS: Final = (
         "200 requests to the API and 100 callbacks a second, added to p99 ms",
         ("beside a platform",), "added_ms", "ours", None, 5, 2,
     ),
-    Target("first media byte, late player, p50 ms", ("join late",), "p50_ms", "ours", None, 5, 1),
+    Target("first media byte, late player, p50 ms", ("join late",), "p50_ms", "ours", None, 1.5, 1),
     Target(
         "first picture of HTTP-FLV, late viewer, max ms", ("view late",), "max_ms_flv", "ours-http",
         None, 50, 10,
@@ -116,13 +116,14 @@ TARGETS: Final = (
         "HTTP-FLV viewers with HLS / without", ("view 500, hls",), "cpu_flv", "ours-flv-hls",
         "ours-flv", 1.05, 1.0,
     ),
-    Target("500 joining in 1 s, p99 ms", ("join 500 in 1 s",), "p99_ms", "ours", None, 50, 1),
+    Target("500 joining in 1 s, p99 ms", ("join 500 in 1 s",), "p99_ms", "ours", None, 15, 1),
     Target(
         "players on one core, 600 kbit/s, 350 ms", ("most players",), "players", "ours-350", None,
         5_000, 10_000, at_least=True,
     ),
-    Target("kB per player", ("memory of a player",), "kb", "ours", None, 32, 16),
-    Target("kB per publisher", ("memory of a publisher",), "kb", "ours-no-cache", None, 96, 48),
+    Target("kB per player", ("memory of a player",), "kb", "ours", None, 20, 16),
+    Target("kB per publisher", ("memory of a publisher",), "kb", "ours-no-cache", None, 64, 48),
+    Target("kB per idle connection", ("memory of a connection",), "kb", "ours", None, 12, 8),
     Target(
         "handshakes per second of CPU", ("storm 10000",), "per_cpu_s", "ours", "nginx", 0.35, 0.6,
         at_least=True,

@@ -192,6 +192,25 @@ def test_a_ratio_with_losses_of_ours_meets_nothing() -> None:
     assert verdict(results([0.01] * 3, [0.1] * 3, skipped=1)).verdict == "not met"
 
 
+@pytest.mark.parametrize(
+    ("ours", "nginx", "said"),
+    [
+        (22.4, 0.24, "not equally late: p50 22.4 ms against 0.24"),
+        (10.2, 8.67, ""),
+        (0.2, 0.9, ""),  # next to nothing
+        (math.nan, 0.9, "how late each is was not measured"),
+    ],
+)
+def test_a_ratio_of_two_that_are_not_equally_late_says_so(
+    ours: float, nginx: float, said: str
+) -> None:
+    run = results([0.5], [1.0])
+    for key, late in (("ours", ours), ("nginx", nginx)):
+        run.add("frontier 300", key, Measured({"p50_ms": late}))
+    [judged] = judge(run, [TARGET])
+    assert judged.unequal == said
+
+
 def test_one_round_is_called_one_round() -> None:
     assert verdict(results([0.1], [0.1])).remark == "1 round, no median"
 

@@ -199,9 +199,11 @@ class HttpCallSession:
             try:
                 event = self._reading.next_event()
             except h11.RemoteProtocolError as error:
-                raise HttpError(
-                    f"the server's answer is not HTTP/1.1, or broke off: {error}"
-                ) from error
+                if not self.bytes_heard:
+                    why = "the server closed the connection in place of an answer"
+                else:
+                    why = f"the server's answer is not HTTP/1.1, or broke off: {error}"
+                raise HttpError(why) from error
             match event:
                 case h11.NEED_DATA:
                     return NEED_DATA

@@ -6,6 +6,7 @@ neither does, see :mod:`trio_srs.service.api.openness`.
 
 from __future__ import annotations
 
+import functools
 import hmac
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
@@ -156,15 +157,27 @@ def _check_open(connection: Asking, config: ApiConfig, is_reached: bool) -> None
     if is_reached:
         raise ApiOpenError("nothing says who may use this API, so that nobody may")
     client = connection.scope.get("client")
-    if client is not None and not is_loopback(client[0]):  # a proxy says so
+    if client is not None and not _is_here(client[0]):  # a proxy says so
         raise ApiOpenError("nothing says who may use this API, so that only this machine may")
     host = connection.headers.get("host", "")
-    if not is_loopback(_host(host)):
+    if not _is_for_here(host):
         with located("header.host"):
             raise HostRefusedError(
                 f"the request is for {host[:256]!r}, and this is localhost: without a token or a "
                 "rule the API is for this machine alone"
             )
+
+
+@functools.lru_cache(maxsize=64)
+def _is_here(address: str) -> bool:
+    """Whether an address is of this machine. Remembered: to read one takes as long as a short
+    answer."""
+    return is_loopback(address)
+
+
+@functools.lru_cache(maxsize=64)
+def _is_for_here(authority: str) -> bool:
+    return is_loopback(_host(authority))
 
 
 def _host(authority: str) -> str:

@@ -29,6 +29,8 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from importlib import import_module
+from importlib.util import cache_from_source
+from itertools import count
 from pathlib import Path
 from pkgutil import walk_packages
 from typing import Any, Final
@@ -82,6 +84,7 @@ _SPARES: Final = 3
 _CHECK_S: Final = 0.01
 _NUMBER: Final = struct.Struct("q")
 """First the number of the process, then its status."""
+_NUMBERS: Final = count()
 _KILLED: Final = 9
 """The status of a program whose end nobody saw."""
 
@@ -122,7 +125,7 @@ def run(
 
 def command(*words: str) -> tuple[str, ...]:
     """A command that does as ``python WORDS`` does, for a process of its own to start."""
-    _preloaded()
+    _living()
     return (*standing_for(_address()), *words)
 
 
@@ -133,7 +136,7 @@ def standing_for(address: str) -> tuple[str, ...]:
 
 def lend() -> None:
     """Let what this process starts from now on have its programs forked off the same process."""
-    _preloaded()
+    _living()
     os.environ[_LENT] = _address()
 
 
@@ -216,7 +219,7 @@ class _Forked(subprocess.Popen[str]):
         }
         try:
             message = json.dumps(request).encode()
-            socket.send_fds(_preloaded(), [message], [told, *given.values()])
+            socket.send_fds(_living(), [message], [told, *given.values()])
         finally:
             os.close(told)
         [self.pid] = _NUMBER.unpack(os.read(self._heard, _NUMBER.size))
@@ -244,7 +247,7 @@ class _Forked(subprocess.Popen[str]):
 @functools.cache
 def _address() -> str:
     """Where commands find the process that forks."""
-    return os.environ.get(_LENT) or address("programs")
+    return os.environ.get(_LENT) or address(f"programs{next(_NUMBERS)}")
 
 
 @functools.cache
@@ -269,6 +272,19 @@ def _preloaded() -> socket.socket:
     ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _MOST_BYTES)
     atexit.register(ours.close)
     return ours
+
+
+def _living() -> socket.socket:
+    """The same; another one if that has ended, which is told where the test's output goes."""
+    sock = _preloaded()
+    if not select.select([sock], [], [], 0)[0]:  # it says nothing by this as long as it lives
+        return sock
+    sys.stderr.write("what forks the programs of tests has ended: another one is started\n")
+    sock.close()
+    os.environ.pop(_LENT, None)
+    _address.cache_clear()
+    _preloaded.cache_clear()
+    return _preloaded()
 
 
 def _start(*numbers: int) -> subprocess.Popen[bytes]:
@@ -488,16 +504,18 @@ def serve(tests: int, listener: int) -> None:
         _leave(0)
 
 
-def _compile_from_the_end() -> None:
+def _compile_from_the_end(*numbers: int) -> None:
     """In a new clone, have another process compile what this one would come to last.
 
     To compile all modules takes seconds, in which nothing else can be done yet: so a fork imports
     them the other way round, and each finds what the other has compiled.
     """
-    [package] = trio_srs.__path__
-    if any(Path(package, "service", "api").glob("__pycache__/*")) or os.fork():
+    last = Path(trio_srs.__path__[0], "service", "api", "app.py")
+    if Path(cache_from_source(last)).exists() or os.fork():
         return
     try:
+        for number in numbers:  # whoever talks by these is not to wait for this process
+            os.close(number)
         ours = [module.name for module in walk_packages(trio_srs.__path__, "trio_srs.")]
         for name in (*reversed(_MODULES), *reversed(ours)):
             with suppress(Exception):
@@ -509,14 +527,15 @@ def _compile_from_the_end() -> None:
 
 def _main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # from a terminal: the tests end, and then this
-    _compile_from_the_end()
+    numbers = list(map(int, sys.argv[1:]))
+    _compile_from_the_end(*numbers)
     for name in _MODULES:
         import_module(name)
     import_module("trio_srs.tools.verdicts.drawing").load_pygal()
     with import_module("trio_srs.server.logs").without_rich():  # as a server imports them
         for name in _LOGGING:
             import_module(name)
-    serve(*map(int, sys.argv[1:]))
+    serve(*numbers)
 
 
 if __name__ == "__main__":

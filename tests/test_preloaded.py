@@ -144,3 +144,29 @@ print(preloaded.run([sys.executable, "-c", {ask!r}], timeout=20).stdout, end="")
     done = preloaded.run(words, timeout=20, cwd=preloaded.ROOT, env=os.environ)
     theirs, ours = done.stdout.split()
     assert theirs == ours, done.stderr
+
+
+DYING = """
+import os, signal, subprocess, sys
+from tests import preloaded
+
+def said():
+    return preloaded.run([sys.executable, "-c", "print('here')"], timeout=20).stdout
+
+os.environ.pop("PRELOADED_FOR_TESTS", None)
+started, start = [], preloaded._start
+preloaded._start = lambda *numbers: started.append(start(*numbers)) or started[-1]
+print(said())
+started[0].kill()
+started[0].wait()
+print(said(), len(started))
+command = preloaded.command("-c", "print('too')")
+print(subprocess.run(command, stdout=subprocess.PIPE, text=True).stdout)
+"""
+
+
+def test_one_that_has_ended_is_followed_by_another_and_that_is_told() -> None:
+    words = [sys.executable, "-c", DYING]
+    done = preloaded.run(words, timeout=50, cwd=preloaded.ROOT)
+    assert done.stdout.split() == ["here", "here", "2", "too"], done.stderr
+    assert done.stderr.count("has ended: another one is started") == 1

@@ -100,7 +100,8 @@ def test_what_the_command_says_stays_out_of_standard_output(
     assert capfd.readouterr().err == ""
 
 
-_SENDING: Final = python("""
+_SENDING: Final = python(
+    """
     async def main():
         async with open_publisher(URL) as publisher:
             pattern = Pattern(codec="h264", width=320, height=240, seconds=0.5)
@@ -108,7 +109,9 @@ _SENDING: Final = python("""
             print("sending", os.getpid(), file=sys.stderr, flush=True)
             await trio.sleep_forever()
     trio.run(main)
-""")
+""",
+    is_fresh=True,
+)
 """Publishes, says when it has sent something, and does not end."""
 _PARENT: Final = (sys.executable, "-c", f"import subprocess; subprocess.call({_SENDING!r})")
 

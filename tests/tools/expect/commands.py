@@ -23,8 +23,8 @@ def publish(*options: str, frames: int = 10, url: str = "{url}") -> tuple[str, .
     return preloaded.command(*publishing(*options, frames=frames, url=url)[1:])
 
 
-def python(script: str) -> tuple[str, ...]:
-    """A script, with what publishes at hand."""
+def python(script: str, *, is_fresh: bool = False) -> tuple[str, ...]:
+    """A script, with what publishes at hand; an interpreter of its own if it is to be fresh."""
     head = """\
         import os, sys, time
         import trio
@@ -35,7 +35,8 @@ def python(script: str) -> tuple[str, ...]:
         from trio_srs.tools.publish import PatternPublish
         URL = os.environ["TRIO_SRS_URL"]
     """
-    return (sys.executable, "-c", textwrap.dedent(head) + textwrap.dedent(script))
+    words = ("-c", textwrap.dedent(head) + textwrap.dedent(script))
+    return (sys.executable, *words) if is_fresh else preloaded.command(*words)
 
 
 def returning(pause_s: float) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ import gc
 import os
 import shutil
 import tempfile
+import time
 from collections import defaultdict
 from collections.abc import Generator, Mapping
 from pathlib import Path
@@ -28,35 +29,33 @@ __all__ = ["register"]
 
 SECONDS: Final = {
     "tests/tools/expect/test_run.py": 30,
-    "tests/interop/test_play.py": 24,
-    "tests/test_examples.py": 19,
-    "tests/interop/test_hls.py": 18,
     "tests/tools/load/test_run.py": 15,
-    "tests/testing/test_install.py": 14,
-    "tests/interop/test_publish.py": 12,
-    "tests/test_docs.py": 12,
-    "tests/testing/test_fork_server.py": 12,
-    "tests/testing/test_plugin.py": 11,
+    "tests/testing/test_plugin.py": 14,
+    "tests/test_examples.py": 12,
     "tests/interop/test_expect.py": 10,
     "tests/app/cli/test_expect_served.py": 9,
-    "tests/interop/test_nginx_hls.py": 9,
-    "tests/media/expect/test_planted_faults.py": 9,
-    "tests/test_tutorial.py": 9,
+    "tests/testing/test_fork_server.py": 9,
     "tests/testing/test_newcomer.py": 9,
     "tests/testing/test_server_process.py": 9,
     "tests/interop/test_dash.py": 8,
     "tests/interop/test_floods.py": 8,
-    "tests/testing/test_pages.py": 8,
+    "tests/interop/test_play.py": 8,
+    "tests/media/segments/test_segmenter.py": 8,
+    "tests/service/hls/test_site.py": 8,
     "tests/clients/test_clients.py": 7,
+    "tests/interop/test_hls.py": 7,
     "tests/interop/test_http.py": 7,
+    "tests/test_preloaded.py": 7,
+    "tests/interop/test_nginx_hls.py": 6,
+    "tests/interop/test_publish.py": 6,
     "tests/server/test_api.py": 6,
     "tests/server/test_unread_log.py": 6,
     "tests/service/api/routes/test_sessions.py": 6,
-    "tests/service/hls/test_site.py": 6,
+    "tests/test_docs.py": 6,
     "tests/interop/test_hooks.py": 5,
     "tests/interop/test_timestamps.py": 5,
+    "tests/media/expect/test_planted_faults.py": 5,
     "tests/media/pattern/test_pattern.py": 5,
-    "tests/media/segments/test_segmenter.py": 5,
     "tests/service/hls/test_disk_output.py": 5,
     "tests/service/rtmp/test_connection.py": 5,
     "tests/app/cli/test_standard.py": 4,
@@ -71,6 +70,7 @@ SECONDS: Final = {
 """Files that take longer than their size says, where there has been no run so far."""
 _BYTES_PER_SECOND: Final = 10_000
 """Of the others, with their tests."""
+_TOGETHER_S: Final = 1.0
 _MOST_OF_THEM: Final = 0.95
 """Of all files, for a run to say how long they take: one of some tests only does not."""
 _LEARNED: Final = "seconds_by_file"
@@ -137,7 +137,8 @@ class File(pytest.Item):
 
     def run(self, following: pytest.Item | None) -> None:
         """Run its tests, as pytest-xdist has any run: the one that runs stands in its list."""
-        with processor_time.counted(Path(self.config.workerinput[_NOTES]), self.nodeid):
+        config: Any = self.config
+        with processor_time.counted(Path(config.workerinput[_NOTES]), self.nodeid):
             self._run(following)
 
     def _run(self, following: pytest.Item | None) -> None:
@@ -155,7 +156,17 @@ class File(pytest.Item):
 
 
 class ByFile:
-    """The plugin, in each process that runs tests."""
+    """The plugin, in each process that runs tests.
+
+    What it says of tests that pass it says of many together, about once a second: each time the
+    process that shares out has to wake.
+    """
+
+    def __init__(self) -> None:
+        self._file: File | None = None
+        self._held: list[tuple[pytest.Item, pytest.TestReport]] = []
+        self._due = 0.0
+        """When they are to be said, of ``time.monotonic``."""
 
     @pytest.hookimpl(wrapper=True)
     def pytest_collect_file(
@@ -199,13 +210,30 @@ class ByFile:
         self, item: pytest.Item, nextitem: pytest.Item | None
     ) -> bool | None:
         if isinstance(item, File):
-            item.run(nextitem)
+            self._file = item
+            try:
+                item.run(nextitem)
+            finally:
+                self._tell(item)
         elif tells_everything(item.config):
             return None
         else:
-            for report in told(runtestprotocol(item, log=False, nextitem=nextitem)):
-                item.ihook.pytest_runtest_logreport(report=report)
+            reports = told(runtestprotocol(item, log=False, nextitem=nextitem))
+            self._held += ((item, report) for report in reports)
+            if len(reports) > 1 or time.monotonic() > self._due:
+                self._tell(item)
         return True
+
+    def _tell(self, last: pytest.Item) -> None:
+        """Say what is held, each as of the test that runs: pytest-xdist looks whether it is."""
+        assert self._file is not None
+        items, position = last.session.items, self._file.position
+        for item, report in self._held:
+            items[position] = item
+            item.ihook.pytest_runtest_logreport(report=report)
+        self._held.clear()
+        items[position] = last
+        self._due = time.monotonic() + _TOGETHER_S
 
 
 def tells_everything(config: pytest.Config) -> bool:

@@ -1,7 +1,7 @@
 """Every one of a kind with every other: clients, codecs, containers, faults.
 
-All of these cells say the same of another pair. The tests that run everywhere have some of each
-table, and the session ``matrix`` the others.
+Each cell of such a table says the same of another pair. The README's line has some of each, and the
+session ``matrix`` the others.
 """
 
 from __future__ import annotations

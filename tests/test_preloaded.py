@@ -154,8 +154,15 @@ def said():
     return preloaded.run([sys.executable, "-c", "print('here')"], timeout=20).stdout
 
 os.environ.pop("PRELOADED_FOR_TESTS", None)
-started, start = [], preloaded._start
-preloaded._start = lambda *numbers: started.append(start(*numbers)) or started[-1]
+started = []
+SERVE = "import sys; from tests.preloaded import serve; serve(*map(int, sys.argv[1:]))"
+
+def start(*numbers):
+    words = [sys.executable, "-c", SERVE, *map(str, numbers)]
+    started.append(subprocess.Popen(words, pass_fds=numbers))
+    return started[-1]
+
+preloaded._start = start
 print(said())
 started[0].kill()
 started[0].wait()

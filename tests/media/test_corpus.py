@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import pytest
 
+from tests.matrix import MATRIX
 from tests.media import __path__ as folder
 from tests.media.corpus import RECIPES, make_all
 from trio_srs.media.facts import StreamFacts, TrackFacts, VideoFacts
@@ -18,6 +19,7 @@ from trio_srs.wire.rtmp.message import Message
 
 pytestmark = [
     pytest.mark.interop,
+    MATRIX,
     pytest.mark.skipif(sys.version_info >= (3, 15), reason="PyAV has no wheel for this Python"),
 ]
 

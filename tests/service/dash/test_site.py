@@ -193,6 +193,21 @@ async def test_a_stream_that_is_over_says_how_long_it_was(house: DashHouse) -> N
     assert (await late.get(late.path)).status == 404
 
 
+async def test_who_asks_again_where_it_began_is_told_of_the_end_at_once(house: DashHouse) -> None:
+    """As ffmpeg does, whatever ``Location`` says; who comes anew waits for another publish."""
+    async with house.live():
+        watcher = await house.see()
+        await trio.sleep(5)
+    await trio.sleep(11)
+    asked = trio.current_time()
+    over = await watcher.update()
+    assert not over.is_dynamic
+    assert trio.current_time() - asked < 0.1
+    other = DashWatcher(house.dial(), watcher.path)
+    assert (await other.get("/live/a.mpd?token=x")).status == 404
+    assert trio.current_time() - asked > 1
+
+
 async def test_what_is_not_there_is_not_found(house: DashHouse) -> None:
     async with house.live():
         watcher = await house.see()

@@ -204,7 +204,7 @@ class SegmentedSite(ABC, Generic[ConfigT]):
         viewer = self.known(asked, client)
         if viewer is not None:
             self.viewers.seen(viewer.ctx)
-            return await self._welcome(viewer)
+            return await self._welcome(viewer, goes_on=True)
         rule = self.rule(asked)
         if not self.config().viewer_ctx:
             return await self._begin_shared(asked, client, wanted, rule)
@@ -220,10 +220,22 @@ class SegmentedSite(ABC, Generic[ConfigT]):
             viewer.conclude(End(EndReason.PEER_FIN, "it asked for the head alone"))
         return answer
 
-    async def _welcome(self, viewer: SegmentsViewer) -> WebAnswer:
-        lives = await self._ready(viewer)
+    async def _welcome(self, viewer: SegmentsViewer, *, goes_on: bool = False) -> WebAnswer:
+        lives = self._ended(viewer) if goes_on else {}
+        lives = lives or await self._ready(viewer)
         folder = f"{quote(viewer.wanted.name)}{self._folder}/{self._ctx}{viewer.ctx}/"
         return self.first(lives, folder)
+
+    def _ended(self, viewer: SegmentsViewer) -> Mapping[str, SegmentedStream]:
+        """The stream that a viewer goes on to ask for when it is over: by label, if it is still
+        there and not another one has begun."""
+        if viewer.stream is None or len(viewer.members) != 1:
+            return {}
+        (member,) = viewer.members
+        live = self.live.find(member.key, viewer.rule)
+        if live is None or not live.has_ended or not live.presentation.is_ready:
+            return {}
+        return {member.label: live}
 
     async def _begin_shared(
         self, asked: HttpRequest, client: WebClient, wanted: Wanted, rule: SegmentsRule

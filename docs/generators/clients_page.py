@@ -17,7 +17,7 @@ __all__ = ["clients_page"]
 
 RESULTS: Final = Path(__file__).parent.parent / "reference" / "clients"
 SCHEMES: Final = ("http", "https", "ws", "wss")
-LISTS: Final = ("hls", "hls-ll", "hls-ts")
+LISTS: Final = ("hls", "hls-ll", "hls-ts", "dash")
 """Forms that are a list of segments."""
 
 
@@ -31,8 +31,9 @@ def clients_page() -> Iterator[str]:
     yield "where there is nothing it was not tried. A form that has no place for a codec, as"
     yield "[containers](containers.md) says, is not tried with it. `hls` is HLS of fragmented MP4,"
     yield "which is offered with low latency, `hls-ll` where that is taken up; streams are of six"
-    yield "seconds there. `nox -s clients` tries all of it anew, for the clients that are there;"
-    yield "the usual tests try some.\n"
+    yield "seconds there, and of `dash` too, where clients are ended when they have shown them:"
+    yield "some go on asking. `nox -s clients` tries all of it anew, for the clients that are"
+    yield "there; the usual tests try some.\n"
     for path in sorted(RESULTS.glob("*.json")):
         yield from _client(ClientResults.read(path))
 

@@ -25,8 +25,9 @@ _FILES: Final[Mapping[str, str]] = {
     "video": "Chromium without any script",
     "mpegts.js": "Chromium with mpegts.js",
     "hls.js": "Chromium with hls.js",
+    "dash.js": "Chromium with dash.js",
 }
-_FORMS: Final = {"hls-ll": "http-hls-ll", "hls-ts": "http-hls-ts"}
+_FORMS: Final = {"hls-ll": "http-hls-ll", "hls-ts": "http-hls-ts", "dash": "http-dash"}
 """By ways of playing, where sessions of several are called alike."""
 _FRAMES: Final = 10
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import trio
 
-from tests.clients.matrix import STREAMS
+from tests.clients.matrix import FORMS, STREAMS
 from tests.clients.players import PLAYERS
 from tests.clients.results import write_results
 from tests.clients.trial import Row, batches, cells, try_all, try_late
@@ -22,6 +22,10 @@ from tests.interop.media import Library
 async def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("only", nargs="*", help=f"of {', '.join(it.key for it in PLAYERS)}")
+    parser.add_argument(
+        "--form", action="append", default=[], choices=[form.name for form in FORMS],
+        help="only this form (repeatable); what was seen of others before is kept",
+    )  # fmt: skip
     parser.add_argument("--at-once", type=int, default=9, help="so many clients at once (9)")
     args = parser.parse_args()
     players = [it for it in PLAYERS if not args.only or it.key in args.only]
@@ -33,7 +37,12 @@ async def main() -> int:
     late: list[Row] = []
     with tempfile.TemporaryDirectory() as home:
         library = Library(Path(home))
-        tried = [cell for player in there for cell in cells(player)]
+        tried = [
+            cell
+            for player in there
+            for cell in cells(player)
+            if not args.form or cell.form.name in args.form
+        ]
         for stream, batch in batches(tried, args.at_once):
             rows += await try_all(stream, batch, library)
             for row in rows[-len(batch) :]:
@@ -42,8 +51,8 @@ async def main() -> int:
                 late += await try_late(stream, batch, library)
     wrong = [row for row in (*rows, *late) if _is_wrong(row)]
     for player in there:
-        ours = ([it for it in each if it.cell.player is player] for each in (rows, late))
-        write_results(player, *ours)
+        ours, ours_late = ([it for it in each if it.cell.player is player] for each in (rows, late))
+        write_results(player, ours, ours_late, args.form)
     for row in wrong:
         print(f"WRONG {row.cell}: {row.trouble or 'holds, and is said not to'}")
     return 1 if wrong else 0

@@ -53,7 +53,10 @@ _CARRIES: Final = {
 _LISTS: Final = {
     "hls": (".m3u8?container=fmp4", _CARRIES["mp4"]),
     "hls-ts": (".m3u8?container=ts", _TS),
+    "dash": (".mpd", _CARRIES["mp4"]),
 }
+_ENDLESS: Final = frozenset({"dash"})
+"""Lists that say when a stream is over, and some clients ask for what comes behind that."""
 """What of these streams a view has a place for; and a list of segments, behind its ending. Segments
 of fragmented MP4 are offered in low latency, to who takes them so. Not every client lets itself be
 told whom to trust for what a list names, so these are not inside TLS."""
@@ -80,6 +83,12 @@ class Form:
     def is_list(self) -> bool:
         """Whether it is a list of what is to be asked for."""
         return self.view in _LISTS
+
+    @property
+    def ends_clients(self) -> bool:
+        """Whether the end of the stream is that of who plays it; else they are ended by us, when
+        they have shown enough."""
+        return self.view not in _ENDLESS
 
     @property
     def carries(self) -> frozenset[str]:

@@ -8,7 +8,7 @@ import re
 import shutil
 import ssl
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 from importlib.metadata import version
 from pathlib import Path
@@ -19,7 +19,7 @@ import trio
 from websockets.trio.client import connect
 
 from tests.clients.matrix import Form, Sample, Wanted
-from tests.interop.programs import FFMPEG, Ended, ffmpeg, run
+from tests.interop.programs import FFMPEG, Ended, ffmpeg, run, run_until
 from trio_srs.media.report import Conduct
 from trio_srs.tools.expect.container_reader import container_reader
 from trio_srs.tools.expect.stream_observer import StreamObserver
@@ -55,6 +55,8 @@ class Viewing:
     folder: Path
     authority: Path
     """A file (PEM) with the certificate that is to be trusted."""
+    enough: Seen
+    """What it has to show at least."""
 
 
 @attrs.frozen(kw_only=True)
@@ -89,6 +91,24 @@ class Player(abc.ABC):
         """Play to the end of the stream."""
 
 
+async def _shown(
+    command: list[str], viewing: Viewing, look: Callable[[], tuple[int, float]]
+) -> Seen:
+    """Run a client until it ends, or is ended because it has shown enough of what has no end.
+
+    Args:
+        look: what it has shown so far: pictures, and seconds of sound.
+    """
+
+    def is_enough() -> bool:
+        pictures, sound_s = look()
+        return pictures >= viewing.enough.pictures and sound_s >= viewing.enough.sound_s
+
+    is_ended = viewing.form.ends_clients
+    ended = await (run(command) if is_ended else run_until(command, is_enough))
+    return Seen(*look(), _trouble(ended))
+
+
 def _said(command: list[str], pattern: str) -> str:
     """The version that a program says; empty if it is not there."""
     if shutil.which(command[0]) is None:
@@ -115,10 +135,15 @@ class _Ffmpeg(Player):
 
     async def watch(self, viewing: Viewing) -> Seen:
         tls = ["-ca_file", str(viewing.authority)] if viewing.form.scheme == "https" else []
-        words = [*tls, "-i", viewing.url, "-map", "0", "-f", "framecrc", "-"]
-        ended = await run(ffmpeg(self.program, *words))
-        pictures, sound_s = _framecrc(ended.stdout.decode())
-        return Seen(pictures, sound_s, ended.stderr if ended.returncode else "")
+        shown = viewing.folder / "shown"
+        into = ["-map", "0", "-f", "framecrc", "-flush_packets", "1", str(shown)]
+        words = ffmpeg(self.program, *tls, "-i", viewing.url, *into)
+        return await _shown(words, viewing, lambda: _framecrc(_lines(shown)))
+
+
+def _lines(path: Path) -> str:
+    """Those of a file that are whole."""
+    return path.read_text().rpartition("\n")[0] if path.exists() else ""
 
 
 def _framecrc(text: str) -> tuple[int, float]:
@@ -154,8 +179,11 @@ class _Vlc(Player):
                  "--audiofile-file", str(sound)]  # fmt: skip
         trust = ["--no-gnutls-system-trust", "--gnutls-dir-trust", str(viewing.authority.parent)]
         words = ["cvlc", "-q", "--intf", "dummy", *trust, *shown, "--play-and-exit", viewing.url]
-        ended = await run([*self._as_nobody(), *words])
-        return Seen(_size(pictures) // _SIZE, _wave_s(sound), _trouble(ended))
+        return await _shown(
+            [*self._as_nobody(), *words],
+            viewing,
+            lambda: (_size(pictures) // _SIZE, _wave_s(sound)),
+        )
 
 
 def _wave_s(path: Path) -> float:
@@ -184,13 +212,17 @@ class _GStreamer(Player):
 
     async def watch(self, viewing: Viewing) -> Seen:
         pictures, sound = viewing.folder / "pictures", viewing.folder / "sound"
-        words = [f"souphttpsrc location={viewing.url} ssl-strict=false ! decodebin name=d"]
+        source = f"souphttpsrc location={viewing.url} ssl-strict=false ! decodebin name=d"
+        words = [source]
         if viewing.wanted.pictures:
             words.append(f"d. ! video/x-raw ! videoconvert ! {_I420} ! {_into(pictures)}")
         if viewing.wanted.sound:
             words.append(f"d. ! audio/x-raw ! {_RESAMPLED} ! {_into(sound)}")
-        ended = await run(["gst-launch-1.0", "-q", *" ".join(words).split()])
-        return Seen(_size(pictures) // _SIZE, _size(sound) / _S16_RATE, _trouble(ended))
+        return await _shown(
+            ["gst-launch-1.0", "-q", *" ".join(words).split()],
+            viewing,
+            lambda: (_size(pictures) // _SIZE, _size(sound) / _S16_RATE),
+        )
 
 
 _I420: Final = "video/x-raw,format=I420"
@@ -199,7 +231,7 @@ _S16_RATE: Final = 48_000 * 2 * 2
 
 
 def _into(path: Path) -> str:
-    return f"queue ! filesink sync=false location={path}"
+    return f"queue ! filesink sync=false buffer-mode=unbuffered location={path}"
 
 
 class _Curl(Player):

@@ -9,39 +9,58 @@ list of what could not be tried at all, in words.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from tests.clients.matrix import FORMS, STREAMS
 from tests.clients.players import Player
 from tests.clients.trial import Row
 
 __all__ = ["RESULTS", "write_results"]
 
 RESULTS: Final = Path(__file__).parents[2] / "docs" / "reference" / "clients"
+_FORMS: Final = [form.name for form in FORMS]
+_STREAMS: Final = [stream.name for stream in STREAMS]
 _UNTRIED: Final = {
     "vlc": ["WebSocket: it has none"],
     "ffmpeg": ["WebSocket: it has none"],
     "ffmpeg-debian": ["WebSocket: it has none"],
     "gstreamer": ["WebSocket: it has none for streams"],
-    "curl": ["WebSocket: Debian's is built without", "HLS: it fetches one file"],
+    "curl": ["WebSocket: Debian's is built without", "HLS and DASH: it fetches one file"],
 }
 
 
-def write_results(player: Player, rows: Sequence[Row], late: Sequence[Row]) -> None:
-    """Write a client's file anew."""
+def write_results(
+    player: Player, rows: Sequence[Row], late: Sequence[Row], forms: Collection[str] = ()
+) -> None:
+    """Write a client's file anew.
+
+    Args:
+        forms: those that were tried, if not all were: what was known of others is kept.
+    """
+    path = RESULTS / f"{player.key}.json"
+    known = json.loads(path.read_text(encoding="utf-8")) if forms and path.exists() else {}
+    found = [row for row in known.get("rows", ()) if row["form"] not in forms]
+    found += [_plain(row) for row in rows]
+    also_late = [form for form in known.get("late", ()) if form not in forms]
+    also_late += [row.cell.form.name for row in late if not row.trouble]
     said = {
         "client": player.name,
         "version": player.version(),
         "package": player.package,
         "proof": player.proof,
-        "rows": [_plain(row) for row in rows],
-        "late": [row.cell.form.name for row in late if not row.trouble],
+        "rows": sorted(found, key=_place),
+        "late": sorted(also_late, key=_FORMS.index),
         "untried": _UNTRIED.get(player.key, []),
     }
     RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"{player.key}.json"
     path.write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
+
+
+def _place(row: Mapping[str, object]) -> tuple[int, int]:
+    """Streams are tried one after the other, each in all forms."""
+    return _STREAMS.index(str(row["stream"])), _FORMS.index(str(row["form"]))
 
 
 def _plain(row: Row) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
@@ -101,8 +102,10 @@ def _folders(tried: Sequence[Cell]) -> Iterator[list[Path]]:
 class _Trial:
     """A server, and the clients that watch one stream of it."""
 
-    def __init__(self, server: Watched, tried: Sequence[Cell], folders: Sequence[Path]) -> None:
-        self.server, self.seen = server, dict[Cell, Seen]()
+    def __init__(
+        self, server: Watched, tried: Sequence[Cell], folders: Sequence[Path], times: int
+    ) -> None:
+        self.server, self.seen, self._times = server, dict[Cell, Seen](), times
         self._tried, self._folders = tried, folders
 
     def begin(self, nursery: trio.Nursery) -> None:
@@ -116,26 +119,34 @@ class _Trial:
             await self.server.told(PlayBegan, len(self._tried))
 
     async def _watch(self, cell: Cell, folder: Path) -> None:
+        least, times = cell.player.least, self._times
         address = self.server.server.addresses[cell.form.scheme.replace("ws", "http")][0]
         base = address.replace("http", "ws", 1) if "ws" in cell.form.scheme else address
         url, trust = f"{base}/live/a{cell.form.ending}", folder.parent / _TRUST
         try:
             self.seen[cell] = await cell.player.watch(
-                Viewing(url, cell.form, cell.wanted, folder, trust)
-            )
+                Viewing(
+                    url, cell.form, cell.wanted, folder, trust,
+                    enough=Seen(
+                        math.ceil(least * times * _PICTURES) if cell.wanted.pictures else 0,
+                        least * times * _SOUND_S if cell.wanted.sound else 0.0,
+                    ),
+                )
+            )  # fmt: skip
         except trio.TooSlowError:
             self.seen[cell] = Seen(trouble="it did not end with the stream")
 
-    def rows(self, times: int = 1) -> list[Row]:
-        """What came of it, of a stream that was so many times as long."""
+    def rows(self) -> list[Row]:
+        """What came of it."""
         return [
-            Row(cell, self.seen[cell], _trouble(cell, self.seen[cell], times))
+            Row(cell, self.seen[cell], _trouble(cell, self.seen[cell], self._times))
             for cell in self._tried
         ]
 
 
 @asynccontextmanager
-async def _trial(tried: Sequence[Cell]) -> AsyncIterator[_Trial]:
+async def _trial(tried: Sequence[Cell], times: int = 1) -> AsyncIterator[_Trial]:
+    """Of a stream that is so many times as long as those that are no lists."""
     with _folders(tried) as folders:
         home, authority = folders[0].parent, trustme.CA()
         key, trust = home / "key.pem", home / _TRUST
@@ -144,7 +155,7 @@ async def _trial(tried: Sequence[Cell]) -> AsyncIterator[_Trial]:
         authority.cert_pem.write_to_path(trust)
         https = f'[https]\nlisten = ["127.0.0.1:0"]\ncertificate = "{key}"\nkey = "{key}"\n'
         async with watched(more=_HTTP + https) as server:
-            yield _Trial(server, tried, folders)
+            yield _Trial(server, tried, folders, times)
 
 
 async def try_all(stream: Sample, tried: Sequence[Cell], library: Library) -> list[Row]:
@@ -155,12 +166,12 @@ async def try_all(stream: Sample, tried: Sequence[Cell], library: Library) -> li
     times = _LIST_TIMES if any(cell.form.is_list for cell in tried) else 1
     recipe = attrs.evolve(stream.recipe, seconds=times * stream.recipe.seconds)
     source = library.made(f"{stream.name}-{times}", recipe)
-    async with _trial(tried) as trial:
+    async with _trial(tried, times) as trial:
         async with trio.open_nursery() as nursery:
             trial.begin(nursery)
             await trial.until_all_watch()
             await run(copying(FFMPEG, source, trial.server.url(), "-re"))
-        return trial.rows(times)
+        return trial.rows()
 
 
 async def try_late(stream: Sample, tried: Sequence[Cell], library: Library) -> list[Row]:

@@ -6,7 +6,7 @@ import os
 import shutil
 import socket
 import subprocess
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
@@ -32,11 +32,13 @@ __all__ = [
     "hashing",
     "needs",
     "run",
+    "run_until",
     "started",
 ]
 
 PATIENCE_S: Final = 15.0
 """No program of these tests has a reason to take longer."""
+_LOOK_S: Final = 0.1
 
 
 @attrs.frozen
@@ -106,6 +108,33 @@ async def run(command: Sequence[str]) -> Ended:
             command, check=False, capture_stdout=True, capture_stderr=True
         )
     return Ended(done.returncode, done.stdout, done.stderr.decode(errors="replace"))
+
+
+async def _kill(process: trio.Process) -> None:
+    """Some are in no hurry to end otherwise."""
+    process.kill()
+
+
+async def run_until(command: Sequence[str], is_over: Callable[[], bool]) -> Ended:
+    """The same of one that may never end by itself: it is ended, and that is well, as soon as it is
+    over, or when that does not come."""
+    ended = Ended(0, b"", "")
+
+    async def run_here(scope: trio.CancelScope) -> None:
+        nonlocal ended
+        done = await trio.run_process(
+            command, check=False, capture_stdout=True, capture_stderr=True, deliver_cancel=_kill
+        )
+        ended = Ended(done.returncode, done.stdout, done.stderr.decode(errors="replace"))
+        scope.cancel()
+
+    async with trio.open_nursery() as nursery:
+        nursery.cancel_scope.deadline = trio.current_time() + PATIENCE_S
+        nursery.start_soon(run_here, nursery.cancel_scope)
+        while not is_over():  # noqa: ASYNC110 - what a program shows it tells nobody
+            await trio.sleep(_LOOK_S)
+        nursery.cancel_scope.cancel()
+    return ended
 
 
 @asynccontextmanager

@@ -123,13 +123,6 @@ export interface SentEvent {
   [more: string]: unknown;
 }
 
-export interface Change {
-  path: string;
-  old: string | null;
-  new: string | null;
-  live: boolean;
-}
-
 export interface ApiRequest {
   method?: string;
   query?: Record<string, unknown>;
@@ -200,11 +193,31 @@ export class Server {
   /** End a session by its id; whether it was still open. */
   endSession(id: string, detail?: string): Promise<boolean>;
   /** Change settings for what begins from now on. */
-  configure(settings: Record<string, unknown>): Promise<Change[]>;
+  configure(settings: Record<string, unknown>): Promise<void>;
+  /** Have a virtual host of a test's own on it, where tests share a server. */
+  openNamespace(options?: {
+    /** One is made up if it is left out. */
+    name?: string;
+    /** What holds in it: `{ publish_busy: "replace" }`. */
+    settings?: Record<string, unknown>;
+    faults?: string[];
+    /** Seconds after which it ends if nobody is in it and nobody asks about it: 600. */
+    ttl?: number;
+    maxSessions?: number;
+  }): Promise<Namespace>;
   /** Ask the HTTP API: `path` is what comes behind /api/v2. */
   ask(path: string, request?: ApiRequest): Promise<unknown>;
   /** Write down all that the server knows: reports, sessions, events and its log. */
   writeFailureReport(folder: string): Promise<void>;
+}
+
+/** A virtual host of a test's own: streams are named in it as if it was a server. */
+export class Namespace extends Server implements AsyncDisposable {
+  private constructor();
+  readonly name: string;
+  /** End all that is in it; throws if anything is left, or a fault was never done. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** A publisher of a made-up stream. */

@@ -59,14 +59,14 @@ async function refusal(answer) {
   return said.code === WAIT_TIMEOUT ? new NotInTimeError(said) : new RefusedError(answer.status, said);
 }
 
-/** The path of a stream: slashes stay, everything else that needs it is encoded. */
+/** The path of a stream in the API: the first of its name, and the rest in one piece. */
 export function streamPath(stream, last = "") {
-  const [app, ...name] = pathOf(stream).split("/");
+  const [app, ...name] = stream.split("/");
   return `/streams/${encodeURIComponent(app)}/${encodeURIComponent(name.join("/"))}${last}`;
 }
 
 /** `live/cam1` of itself, of /live/cam1, and of a whole URL. */
-function pathOf(stream) {
+export function pathOf(stream) {
   const path = stream.includes("://") ? stream.split("/").slice(3).join("/") : stream;
   return path.replace(/^\/+/, "").replace(/\?.*$/, "");
 }

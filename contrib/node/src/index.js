@@ -10,5 +10,5 @@ export {
 } from "./errors.js";
 export { Fault } from "./fault.js";
 export { Publisher } from "./publisher.js";
-export { attach, Server } from "./server.js";
+export { attach, Namespace, Server } from "./server.js";
 export { ServerProcess, startServer } from "./server_process.js";

@@ -1,9 +1,10 @@
 /** A server as a test sees it: where it is, what to wait for, what there was. */
 
+import { AssertionError } from "node:assert";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { Api, streamPath } from "./api.js";
+import { Api, pathOf, streamPath } from "./api.js";
 import { ExpectationError } from "./errors.js";
 import { Fault } from "./fault.js";
 import { sentEvents } from "./sent_events.js";
@@ -15,19 +16,29 @@ export class Server {
   #api;
   #addresses;
   #waitMs;
+  #vhost;
   #faults = [];
 
   /**
-   * Not to be called: `startServer` and `attach` make one.
+   * Not to be called: `startServer`, `attach` and `openNamespace` make one.
    *
    * @param {Api} api
    * @param {Record<string, string[]>} addresses the URLs it listens on, by protocol
    * @param {number} waitMs how long a wait is that does not say
+   * @param {string} [vhost] the virtual host that all of it is about, if it is one
    */
-  constructor(api, addresses, waitMs) {
+  constructor(api, addresses, waitMs, vhost) {
     this.#api = api;
     this.#addresses = addresses;
     this.#waitMs = waitMs;
+    this.#vhost = vhost;
+  }
+
+  /** A stream by the name that the whole server knows it by. */
+  #whole(stream) {
+    const path = pathOf(stream);
+    const isWhole = this.#vhost === undefined || path.startsWith(`${this.#vhost}/`);
+    return isWhole ? path : `${this.#vhost}/${path}`;
   }
 
   /** The URLs it listens on, by protocol. */
@@ -46,7 +57,8 @@ export class Server {
         `this server does not listen for ${protocol}: it does for ${there.join(", ")}`,
       );
     }
-    return `${base}/${stream.replace(/^\/+/, "")}`;
+    const vhost = this.#vhost === undefined ? "" : `${this.#vhost}/`;
+    return `${base}/${vhost}${stream.replace(/^\/+/, "")}`;
   }
 
   /** The URL of a stream over HTTP: `live/cam1.flv`, `live/cam1.ts`, `live/cam1.mp4`. */
@@ -99,7 +111,7 @@ export class Server {
   }
 
   #wait(stream, until, { timeoutMs = this.#waitMs, since, signal } = {}) {
-    const query = { stream, until, since, timeout: timeoutMs / 1000 };
+    const query = { stream: this.#whole(stream), until, since, timeout: timeoutMs / 1000 };
     return this.#api.ask("/wait", { query, signal });
   }
 
@@ -107,22 +119,22 @@ export class Server {
 
   /** All about the publish of a stream that goes on, or else the last one that ended. */
   report(stream) {
-    return this.#api.ask(streamPath(stream, "/report"));
+    return this.#api.ask(streamPath(this.#whole(stream), "/report"));
   }
 
   /** All about every publish of a stream, the oldest first; the server keeps the last few. */
   async reports(stream) {
-    return (await this.#api.ask(streamPath(stream, "/reports"))).reports;
+    return (await this.#api.ask(streamPath(this.#whole(stream), "/reports"))).reports;
   }
 
   /** Who publishes and plays what; `filter` is what /api/v2/streams takes. */
   async streams(filter = {}) {
-    return (await this.#api.ask("/streams", { query: filter })).streams;
+    return (await this.#api.ask("/streams", { query: { vhost: this.#vhost, ...filter } })).streams;
   }
 
   /** Who is or was connected, and what came of it; `filter` is what /api/v2/sessions takes. */
   async sessions(filter = {}) {
-    return (await this.#api.ask("/sessions", { query: filter })).sessions;
+    return (await this.#api.ask("/sessions", { query: { vhost: this.#vhost, ...filter } })).sessions;
   }
 
   /** The number of the newest event, to wait for what happens `since`. */
@@ -136,7 +148,7 @@ export class Server {
     const both = signal ? anyOf(signal, stop) : stop.signal;
     try {
       const answer = await this.#api.request("/events", {
-        query: { since, stream, follow },
+        query: { since, stream: stream && this.#whole(stream), follow, vhost: this.#vhost },
         signal: both,
       });
       yield* sentEvents(answer);
@@ -151,7 +163,7 @@ export class Server {
   judge(stream, ...rules) {
     const words = rules.flat();
     const body = { rules: words.filter(isText), table: Object.assign({}, ...words.filter(isTable)) };
-    return this.#api.ask(streamPath(stream, "/expect"), { method: "POST", body });
+    return this.#api.ask(streamPath(this.#whole(stream), "/expect"), { method: "POST", body });
   }
 
   /** See that a stream is as the rules say; else an error names the first frame that is not. */
@@ -168,7 +180,8 @@ export class Server {
 
   /** Have the server do something wrong from now on: "reset publish after=2s times=1". */
   async fault(text) {
-    const answer = await this.#api.ask("/faults", { method: "POST", body: { fault: text } });
+    const whole = this.#vhost === undefined ? text : `${text} vhost=${this.#vhost}`;
+    const answer = await this.#api.ask("/faults", { method: "POST", body: { fault: whole } });
     const fault = new Fault(this.#api, answer);
     this.#faults.push(fault);
     return fault;
@@ -183,7 +196,7 @@ export class Server {
 
   /** End whoever publishes a stream; whether there was anybody. */
   async kick(stream, detail = "kicked by the test") {
-    return this.#end(streamPath(stream, "/publisher"), detail, "not_published");
+    return this.#end(streamPath(this.#whole(stream), "/publisher"), detail, "not_published");
   }
 
   /** End a session by its id; whether it was still open. */
@@ -203,7 +216,14 @@ export class Server {
 
   /** Change settings for what begins from now on: { stream: { gop_cache: "5s" } }. */
   async configure(settings) {
-    return (await this.#api.ask("/config", { method: "PATCH", body: settings })).changes;
+    await this.#api.ask("/config", { method: "PATCH", body: settings });
+  }
+
+  /** Have a virtual host of a test's own on it, where tests share a server. */
+  async openNamespace({ name = "", settings, faults, ttl, maxSessions } = {}) {
+    const body = { name, settings, faults, ttl, max_sessions: maxSessions };
+    const made = await this.#api.ask("/namespaces", { method: "POST", body });
+    return new Namespace(this.#api, this.#addresses, this.#waitMs, made.name);
   }
 
   /** Ask the API itself, for what has no method here. */
@@ -224,6 +244,50 @@ export class Server {
     const events = [];
     for await (const event of this.events({ follow: false })) events.push(event);
     await write("events.json", events);
+  }
+}
+
+/** A virtual host of a test's own, with its own names, settings, limits and faults. */
+export class Namespace extends Server {
+  #api;
+  #name;
+
+  /** Not to be called: `openNamespace` makes one. */
+  constructor(api, addresses, waitMs, name) {
+    super(api, addresses, waitMs, name);
+    this.#api = api;
+    this.#name = name;
+  }
+
+  get name() {
+    return this.#name;
+  }
+
+  /** Change settings of its streams: { gop_cache: "5s" }. */
+  async configure(settings) {
+    await this.#api.ask(`/namespaces/${this.#name}`, { method: "PATCH", body: { settings } });
+  }
+
+  /** End all that is in it, for `after`: it throws if anything is left, or a fault was not done. */
+  async close() {
+    try {
+      await this.checkFaults();
+    } finally {
+      const { left } = await this.#api.ask(`/namespaces/${this.#name}`, { method: "DELETE" });
+      checkLeft(this.#name, left);
+    }
+  }
+
+  async [Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose")]() {
+    await this.close();
+  }
+}
+
+function checkLeft(name, left) {
+  const what = Object.entries(left).filter(([, each]) => each.length);
+  if (what.length) {
+    const words = what.map(([kind, each]) => `${kind} ${each.join(", ")}`).join("; ");
+    throw new AssertionError({ message: `the namespace ${name} has ended, and left ${words}` });
   }
 }
 

@@ -15,6 +15,8 @@ import { configurationFile, laidOver, TEST_SETTINGS } from "./settings.js";
 const START_MS = 30_000;
 const MOST_LOG = 1 << 20;
 const LAST_LINES = 10;
+const WRONG_PYTHON =
+  "\nlet PYTHON be the Python that trio-srs[api] is installed for, or say `command` to startServer";
 
 /** How trio-srs is run, unless it is said: by the Python that it is installed for. */
 const ourCommand = () => [process.env.PYTHON ?? "python3", "-m", "trio_srs"];
@@ -169,7 +171,8 @@ class Child {
   ended() {
     const last = this.log.trimEnd().split("\n").slice(-LAST_LINES);
     const said = last.join("\n") && `:\n${last.join("\n")}`;
-    return new ServerEndedError(`the server (${this.words.join(" ")}) ${this.how}${said}`);
+    const hint = /No module named .?trio_srs/.test(this.log) ? WRONG_PYTHON : "";
+    return new ServerEndedError(`the server (${this.words.join(" ")}) ${this.how}${said}${hint}`);
   }
 
   async end(signal) {

@@ -18,6 +18,11 @@ test("a command that is not there is said", async () => {
   await assert.rejects(startServer({ command: ["no-such-program"] }), /could not be started: spawn no-such-program ENOENT/);
 });
 
+test("a Python without trio-srs is said to be the wrong one", async () => {
+  const command = ["sh", "-c", "echo 'python3: No module named trio_srs' >&2; exit 1"];
+  await assert.rejects(startServer({ command }), /No module named trio_srs\nlet PYTHON be the Python/);
+});
+
 test("a server that was killed is gone, and its log is still there", async () => {
   const server = await startServer();
   await assert.rejects(server.fault("nonsense"));

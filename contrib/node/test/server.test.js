@@ -148,8 +148,9 @@ test("a fault is done, counted and taken back", async () => {
 test("settings are those of tests, with what is said on top, and can be changed", async () => {
   const { settings } = await server.ask("/streams/live/any/settings");
   assert.deepEqual([settings.inspect, settings.slow_reader], ["full", "drop"]);
-  const [change] = await server.configure({ stream: { gop_cache: "5s" } });
-  assert.deepEqual([change.path, change.new], ["stream.gop_cache", '"5s"']);
+  await server.configure({ stream: { gop_cache: "5s" } });
+  const changed = await server.ask("/streams/live/any/settings");
+  assert.equal(changed.settings.gop_cache, "5s");
 });
 
 test("URLs are of all forms", async () => {
@@ -176,6 +177,26 @@ test("nobody there is said in a sentence", async () => {
     assert.match(error.message, /^the server at http:\/\/127.0.0.1:9 does not answer: .*\S/);
     return true;
   });
+});
+
+test("tests that share a server have namespaces of their own", async () => {
+  await published("live/good");
+  const space = await server.openNamespace({ settings: { publish_busy: "replace" } });
+  assert.match(space.url("live/good"), new RegExp(`/${space.name}/live/good$`));
+  assert.deepEqual(await space.streams(), []);
+  const fault = await space.fault("refuse publish times=1");
+  const refused = server.startPublisher(`${space.name}/live/good`, { seconds: 0.2 });
+  assert.notEqual(await refused.ended, 0);
+  const publisher = server.startPublisher(`${space.name}/live/good`);
+  await space.waitForFrames("live/good", 3, LONG);
+  await space.expect("live/good", "video.codec == h264");
+  assert.equal(await fault.taken(), 1);
+  assert.equal((await space.sessions({ only: "open" })).length, 1);
+  await space.configure({ gop_cache: "5s" });
+  await space.close();
+  assert.match(publisher.errors + (await publisher.ended), /1$/);
+  assert.match(publisher.errors, /the namespace .* ends/);
+  await assert.rejects(space.report("live/good"), RefusedError);
 });
 
 test("all that a server knows can be kept", async () => {

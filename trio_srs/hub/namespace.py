@@ -67,6 +67,8 @@ class Namespace:
     """How long it stays when nobody is in it and nobody asks about it."""
     max_sessions: int | None
     """The most sessions in it at once; None counts none."""
+    token: str
+    """What lets its bearer ask the API about it, and about nothing else."""
     began_at: float
     """Trio's clock, in seconds."""
     active_at: float
@@ -139,6 +141,10 @@ class Namespaces(Protocol):
 
     def find(self, name: str) -> Namespace:
         """One of them. Raises UnknownNamespaceError: there is none of that name."""
+        ...
+
+    def token_of(self, name: str) -> str:
+        """What lets its bearer ask the API about one; empty if there is none of that name."""
         ...
 
     def touch(self, name: str) -> None:

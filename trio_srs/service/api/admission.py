@@ -98,6 +98,7 @@ async def admit(
     *,
     is_reached: bool,
     about: StreamName | None,
+    token: str = "",
 ) -> None:
     """Let a request in.
 
@@ -105,6 +106,7 @@ async def admit(
         needed: what it takes, see :func:`needed_for`.
         about: the one stream that it is about, if it is: rules may name some.
         is_reached: whether others than this machine reach the API.
+        token: what suffices beside that, if anything: it is about a namespace that has one.
 
     Raises:
         Located: it is not let in, and why.
@@ -112,7 +114,7 @@ async def admit(
     _check_page(connection, config.cors_origins, needed)
     if not has_say(config, access):
         _check_open(connection, config, is_reached)
-    elif not _has_token(connection, config):
+    elif not (_has_token(connection, config) or _says(connection, token)):
         await _check_user(connection, config, access, needed, about or _NO_STREAM)
 
 
@@ -190,12 +192,15 @@ def _host(authority: str) -> str:
 # ---------------------------------------------------------------------- users
 
 
-def _has_token(connection: Asking, config: ApiConfig) -> bool:
-    if config.token is None:
-        return False
+def _says(connection: Asking, token: str) -> bool:
+    """Whether a request shows a token."""
     kind, _, said = connection.headers.get("authorization", "").partition(" ")
-    is_right = hmac.compare_digest(said.strip().encode(), config.token.value.encode())
-    return kind.lower() == "bearer" and is_right
+    is_right = hmac.compare_digest(said.strip().encode(), token.encode())
+    return bool(token) and kind.lower() == "bearer" and is_right
+
+
+def _has_token(connection: Asking, config: ApiConfig) -> bool:
+    return config.token is not None and _says(connection, config.token.value)
 
 
 async def _check_user(

@@ -160,8 +160,15 @@ def _admitting(context: ApiContext) -> Callable[[Request[Any, Any, Any]], Awaita
         handler = request.route_handler
         needed, is_reached = needed_for(request, handler), context.is_reached
         about = _asked_stream(request, context)
+        vhosts = request.query_params.getall("vhost", [])
         await admit(
-            request, needed, context.config, context.access, is_reached=is_reached, about=about
+            request,
+            needed,
+            context.config,
+            context.access,
+            is_reached=is_reached,
+            about=about,
+            token=context.namespace_token(request.url.path, about, vhosts),
         )
         _refuse_unknown_parameters(request, handler)
         context.note_asked(str(request.url))

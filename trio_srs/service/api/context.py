@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from typing import Final
 
 import attrs
 import trio
@@ -24,8 +25,16 @@ from trio_srs.service.api.config import ApiConfig
 from trio_srs.service.api.counters import Counters
 from trio_srs.service.api.srs.last_reload import LastReload
 from trio_srs.service.api.srs.plane import SrsPlane
+from trio_srs.wire.url import StreamName
 
 __all__ = ["ApiContext"]
+
+_NAMESPACES: Final = "/api/v2/namespaces"
+_JUDGING: Final = "expect"
+_OF_ONE_VHOST: Final = frozenset(
+    {"/api/v2/streams", "/api/v2/sessions", "/api/v2/events", "/api/v2/wait"}
+)
+"""Where `vhost` leaves out all that is not of it."""
 
 
 @attrs.define(eq=False, kw_only=True)
@@ -86,6 +95,27 @@ class ApiContext:
         """Something happened; made to listen on a bus."""
         self.counters.listen(event)
         self.srs.listen(event)
+
+    def namespace_token(self, path: str, about: StreamName | None, vhosts: Sequence[str]) -> str:
+        """The token that suffices for a request, if it is about one namespace and nothing else.
+
+        Args:
+            about: the one stream that it is about, if it is.
+            vhosts: what it says of virtual hosts in its query.
+        """
+        namespaces = self.keeping.namespaces
+        if namespaces is None or len(vhosts) > 1:
+            return ""
+        front, _, name = path.rpartition("/")
+        if name == _JUDGING and not vhosts:  # the body may name other streams
+            return ""
+        if about is not None:
+            name = about.vhost
+        elif path in _OF_ONE_VHOST and vhosts:
+            name = vhosts[0]
+        elif front != _NAMESPACES:
+            return ""
+        return namespaces.token_of(name)
 
     def note_asked(self, url: str) -> None:
         """Somebody asks for something: the namespaces that it names do not end for a while."""

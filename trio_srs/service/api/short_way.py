@@ -214,13 +214,15 @@ async def _answer(
 ) -> PlainAnswer:
     await begin(context, _BEGINNING_S)
     try:
+        about, vhost = way.asked_stream(arguments, context), arguments.get("vhost")
         await admit(
             asked,
             Permission.READ,
             context.config,
             context.access,
             is_reached=context.is_reached,
-            about=way.asked_stream(arguments, context),
+            about=about,
+            token=context.namespace_token(asked.path, about, (vhost,) if vhost else ()),
         )
         context.note_asked(f"{asked.path}?{asked.query}")
         said = way.function(context, **arguments)

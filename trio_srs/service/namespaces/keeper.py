@@ -52,6 +52,7 @@ MOST: Final = 1000
 DEFAULT_TTL_S: Final = 600.0
 _NAME: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")  # a label of a host's name
 _DRAWN_BYTES: Final = 6
+_TOKEN_BYTES: Final = 24
 _FINISH_S: Final = 2.0
 """How long what runs beside a publish may take to come to its end."""
 _PATIENCE_S: Final = 2.0
@@ -109,6 +110,10 @@ class NamespaceKeeper:
         except KeyError:
             raise UnknownNamespaceError(f"there is no namespace {name[:64]!r}") from None
 
+    def token_of(self, name: str) -> str:
+        space = self._spaces.get(name)
+        return "" if space is None else space.token
+
     def touch(self, name: str) -> None:
         if (space := self._spaces.get(name)) is not None:
             space.active_at = trio.current_time()
@@ -135,6 +140,7 @@ class NamespaceKeeper:
             settings=settings,
             ttl_s=DEFAULT_TTL_S if ttl_s is None else ttl_s,
             max_sessions=max_sessions,
+            token=secrets.token_urlsafe(_TOKEN_BYTES),
             began_at=now,
             active_at=now,
             first_event=self._parts.journal.last,

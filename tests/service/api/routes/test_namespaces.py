@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Any
 
+import attrs
 import httpx2
 import pytest
 import trio
@@ -12,6 +13,7 @@ from trio.testing import MockClock
 
 from tests.service.api.site import app_of
 from trio_srs.config.layers import layered
+from trio_srs.secret import Secret
 from trio_srs.server.run import Server, serve
 from trio_srs.service.api.serving import ApiService
 from trio_srs.service.rtmp.server import RtmpService
@@ -153,3 +155,52 @@ async def test_of_one_that_there_is_not_nothing_is_said(asked: Asked) -> None:
     assert (await asked.ask("GET", f"{PATH}/mine"))[0] == 404
     status, said = await asked.ask("PATCH", f"{PATH}/other", json={"settings": {"x": 1}})
     assert (status, said["code"], said["where"]) == (400, "config_invalid", "body.settings")
+
+
+async def test_its_token_is_good_for_it_alone(asked: Asked) -> None:
+    assert (await asked.ask("POST", PATH, json={"name": "open"}))[1]["token"] is None
+    config = asked.server.config
+    api = attrs.evolve(config.api, token=Secret("administrator"))
+    asked.server.reload(attrs.evolve(config, api=api))
+    operator = {"authorization": "Bearer administrator"}
+    for name in ("mine", "other"):
+        _, made = await asked.ask("POST", PATH, json={"name": name}, headers=operator)
+        if name == "mine":
+            bearer = {"authorization": f"Bearer {made['token']}"}
+    peers = [await asked.publish(f"{name}/live", "a") for name in ("mine", "other")]
+    stream, lists = "/api/v2/streams/{}/live/a", "/api/v2/{}?vhost={}"
+
+    async def status(method: str, path: str) -> int:
+        more: dict[str, Any] = {"json": {"ttl": 100}} if method == "PATCH" else {}
+        return (await asked.client.request(method, path, headers=bearer, **more)).status_code
+
+    for name, expected in [("mine", 200), ("other", 401), ("open", 401), ("elsewhere", 401)]:
+        wait = lists.format("wait", name) + "&stream=live/a&timeout=0"
+        events = lists.format("events", name) + "&follow=false"
+        paths = [f"{PATH}/{name}", wait, events]
+        paths += [lists.format(each, name) for each in ("streams", "sessions")]
+        if name in ("mine", "other"):
+            paths += [
+                stream.format(name),
+                f"{stream.format(name)}/report",
+                "/api/v2/streams/live/a?vhost=" + name,
+            ]
+        assert {path: await status("GET", path) for path in paths} == dict.fromkeys(paths, expected)
+        assert await status("PATCH", f"{PATH}/{name}") == expected
+    for path in (
+        PATH, "/api/v2/server", "/api/v2/config", "/api/v2/faults", "/api/v2/sessions",
+        "/api/v2/sessions?vhost=mine&vhost=other", "/api/v2/streams", "/api/v2/events",
+        "/api/v2/sessions/c1", "/api/v2/wait?stream=mine/live/a",
+        "/api/v2/streams/mine/live/a?vhost=other", "/api/v2/streams/live/a?vhost=mine&vhost=other",
+    ):  # fmt: skip
+        assert (path, await status("GET", path)) == (path, 401)
+    assert (await asked.ask("GET", f"{PATH}/mine", headers=operator))[1]["token"] is None
+    for query, expected in [("", 401), ("?vhost=mine", 200)]:
+        path = f"{stream.format('mine')}/expect{query}"
+        rules = {"rules": ["video.frames == 0"]}
+        assert (await asked.client.post(path, headers=bearer, json=rules)).status_code == expected
+    for peer in peers:
+        peer.hang_up()
+    assert await status("DELETE", f"{stream.format('mine')}/publisher") == 204
+    assert await status("DELETE", f"{PATH}/mine") == 200
+    assert await status("GET", f"{PATH}/mine") == 401

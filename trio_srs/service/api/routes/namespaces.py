@@ -22,6 +22,7 @@ from trio_srs.hub.steering import ConfigInvalidError
 from trio_srs.hub.waiting import UntilKind
 from trio_srs.service.api.context import ApiContext
 from trio_srs.service.api.error_answers import Located, located
+from trio_srs.service.api.openness import has_say
 from trio_srs.service.api.routes.parameters import Api, Detail, failures
 from trio_srs.wire.stream_name import parse_stream
 
@@ -122,6 +123,9 @@ class NamespaceAnswer:
     urls: Mapping[str, str]
     """Where its stream `live/stream`, or that which was asked about, is published (`rtmp`) and
     watched, by protocol."""
+    token: str | None
+    """Where the API asks who asks: what lets its bearer ask about this namespace, and about nothing
+    else. It is said once, when the namespace is made; null otherwise."""
     settings: Mapping[str, object]
     """What was given of its virtual host."""
     ttl: float
@@ -150,12 +154,15 @@ class NamespacesAnswer:
     """In the order in which they were made."""
 
 
-def _told(api: ApiContext, space: Namespace, stream: str = "live/stream") -> NamespaceAnswer:
+def _told(
+    api: ApiContext, space: Namespace, stream: str = "live/stream", token: str | None = None
+) -> NamespaceAnswer:
     names = dict.fromkeys((*api.hub.names(), *api.reports.names()))
     work = api.faults.work
     return NamespaceAnswer(
         name=space.name,
         urls=dict(_urls(api, space.front + stream)),
+        token=token,
         settings=space.settings,
         ttl=space.ttl_s,
         max_sessions=space.max_sessions,
@@ -227,7 +234,8 @@ async def make_namespace(api: Api, data: JSONBody[WantedNamespace]) -> Namespace
         )
     except RefusedError as error:
         raise Located(error, f"body.{_part(error)}") from error
-    return _told(api, space, stream)
+    token = space.token if has_say(api.config, api.access) else None
+    return _told(api, space, stream, token)
 
 
 def _part(error: RefusedError) -> str:

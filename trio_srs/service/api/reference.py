@@ -23,6 +23,7 @@ _GROUPS: Final = {
     "access": "Who may",
     "config": "The configuration",
     "faults": "Faults",
+    "namespaces": "Namespaces",
     "srs": "SRS's own API",
 }
 _INTRO: Final = """\

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from trio_srs.media.expect import Evidence, Expectation, Rule
+from trio_srs.media.reconnect_facts import Reconnect
 from trio_srs.media.report import StreamReport
 
 __all__ = ["expect"]
@@ -22,6 +23,7 @@ def expect(
     report: StreamReport,
     *,
     earlier: Sequence[StreamReport] = (),
+    reconnects: Sequence[Reconnect] | None = None,
     source: StreamReport | None = None,
     golden: Mapping[str, StreamReport] | None = None,
     reference: str | os.PathLike[str] | None = None,
@@ -33,6 +35,7 @@ def expect(
     process of its own; it needs the extra ``trio-srs[decode]``.
 
     Args:
+        reconnects: how it came back, as ``rtmp_server.reconnects`` tells: for ``reconnect``.
         reference: a file (FLV) that decoded pictures are compared with, for ``picture(ssim=…)``;
             without one they are compared with the capture of ``source``.
 
@@ -40,7 +43,9 @@ def expect(
     alone would be met by any stream.
     """
     evidence = Evidence(
-        report=report, earlier=tuple(earlier), source=source, golden=dict(golden or {}),
+        report=report, earlier=tuple(earlier),
+        reconnects=None if reconnects is None else tuple(reconnects),
+        source=source, golden=dict(golden or {}),
         beside=tuple(beside),
     )  # fmt: skip
     expectation = Expectation(evidence, _Decoding(None if reference is None else Path(reference)))

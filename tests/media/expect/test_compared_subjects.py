@@ -6,15 +6,18 @@ import attrs
 import pytest
 
 from tests.media.expect.publishing import PUBLISH_S, published
+from trio_srs.errors import EndReason
 from trio_srs.media.expect.compared_subjects import compared_subjects
 from trio_srs.media.expect.evidence import Absent, Evidence, Extent, Seen
 from trio_srs.media.probe import StreamProbe
+from trio_srs.media.reconnect_facts import Reconnect, ReconnectAttempt, ReconnectTimestamps
 from trio_srs.media.report import StreamReport
 from trio_srs.testing.streams import Pattern, Timed
 
 SUBJECTS = {subject.name: subject for subject in compared_subjects()}
 PATTERN = Pattern(seconds=1.0, audio="none")
 SOURCE = published(PATTERN)
+NAMES = ("attempts", "pauses", "backoff", "lost", "timestamps", "count")
 
 
 def read(name: str, report: StreamReport = SOURCE, **others: object) -> Seen:
@@ -50,6 +53,43 @@ def test_a_stream_that_did_not_come_back_has_no_such_time() -> None:
     for lost in (attrs.evolve(SOURCE, timeline=()), published(PATTERN, end=None)):
         assert isinstance(read("reconnect.seconds", earlier=(lost,)), Absent)
     assert PUBLISH_S > 0
+
+
+TRIES = Reconnect(
+    end=EndReason.FAULT,
+    attempts=tuple(ReconnectAttempt(after_s=at, outcome="") for at in (2.0, 5.0, 9.5)),
+    back_after_s=9.5,
+    lost_ms=40,
+    timestamps=ReconnectTimestamps.GO_ON,
+)
+
+
+def test_each_return_has_attempts_pauses_and_what_was_lost() -> None:
+    at_once = attrs.evolve(TRIES, attempts=TRIES.attempts[:1], lost_ms=0)
+    gone = Reconnect(end=EndReason.FAULT)
+    seen = {name: read(f"reconnect.{name}", reconnects=(TRIES, at_once, gone)) for name in NAMES}
+    assert seen == {
+        "attempts": Extent(1, 3),
+        "pauses": Extent(2.0, 4.5),
+        "backoff": Extent(1.5, 1.5),
+        "lost": Extent(0, 40),
+        "timestamps": "go_on",
+        "count": 2,
+    }
+    anew = attrs.evolve(TRIES, timestamps=ReconnectTimestamps.BEGIN_ANEW, lost_ms=None)
+    assert read("reconnect.timestamps", reconnects=(TRIES, anew)) == "mixed"
+
+
+def test_what_is_not_known_of_a_return() -> None:
+    second = attrs.evolve(SOURCE, began_at=1e9 + 4)
+    seen = {name: read(f"reconnect.{name}", second, earlier=(SOURCE,)) for name in NAMES}
+    assert seen["timestamps"] == "begin_anew"
+    assert seen["lost"] == Absent("it did not come back with timestamps that go on")
+    assert {seen[name] for name in ("attempts", "pauses", "backoff")} == {
+        Absent("not known who connected in between")
+    }
+    assert read("reconnect.timestamps") == Absent("it did not come back with media")
+    assert read("reconnect.pauses", reconnects=()) == Absent("it did not come back so often")
 
 
 def test_a_delay_is_that_from_the_source() -> None:

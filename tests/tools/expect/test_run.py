@@ -185,7 +185,11 @@ async def test_all_of_it_may_take_only_so_long() -> None:
 async def test_a_reconnect_is_measured() -> None:
     outcome = await ran(
         *returning(0.3), kick_after_s=0.4,
-        rules=("reconnect.count == 1", "reconnect.seconds in 0.3..3", "duration.seconds < 0.6"),
+        rules=(
+            "reconnect.count == 1", "reconnect.seconds in 0.3..3", "duration.seconds < 0.6",
+            "reconnect.attempts == 1", "reconnect.pauses in 0.2..3",
+            "reconnect.timestamps == begin_anew",
+        ),
     )  # fmt: skip
     assert outcome.met, outcome
     [first] = outcome.earlier

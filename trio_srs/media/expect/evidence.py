@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 import attrs
 
+from trio_srs.media.reconnect_facts import Reconnect
 from trio_srs.media.report import StreamReport
 
 if TYPE_CHECKING:  # few rules are about what was decoded
@@ -62,6 +63,8 @@ class Evidence:
     """The publish that is judged."""
     earlier: tuple[StreamReport, ...] = ()
     """Earlier publishes of the same name, oldest first: for rules about reconnects."""
+    reconnects: tuple[Reconnect, ...] | None = None
+    """How it came back each time, if it is known who connected in between."""
     source: StreamReport | None = None
     """What the publisher was fed with: for rules about ``source.`` and ``delay``."""
     golden: Mapping[str, StreamReport] = attrs.field(factory=dict)

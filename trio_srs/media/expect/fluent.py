@@ -30,6 +30,7 @@ from trio_srs.media.expect.rule_lines import parse_rules
 from trio_srs.media.expect.rule_table import rules_from_table
 from trio_srs.media.expect.rule_values import rules_about
 from trio_srs.media.expect.subjects import SUBJECTS
+from trio_srs.media.reconnect_facts import Reconnect
 from trio_srs.media.report import StreamReport
 
 if TYPE_CHECKING:  # for type checkers: half a thousand names that would be made for nothing
@@ -65,6 +66,7 @@ def expect(
     report: StreamReport,
     *,
     earlier: Sequence[StreamReport] = (),
+    reconnects: Sequence[Reconnect] | None = None,
     source: StreamReport | None = None,
     golden: Mapping[str, StreamReport] | None = None,
     beside: Sequence[StreamReport] = (),
@@ -74,6 +76,7 @@ def expect(
     Args:
         report: what was published.
         earlier: earlier publishes of the name, oldest first, for ``reconnect``.
+        reconnects: how it came back each time, likewise, if it is known who connected.
         source: what the publisher was fed with, for ``source`` and ``delay``.
         golden: reports of golden files by the names that digests are compared with.
         beside: other streams that it is compared with, for ``apart``.
@@ -82,6 +85,7 @@ def expect(
         Evidence(
             report=report,
             earlier=tuple(earlier),
+            reconnects=None if reconnects is None else tuple(reconnects),
             source=source,
             golden=dict(golden or {}),
             beside=tuple(beside),

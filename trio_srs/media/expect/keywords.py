@@ -364,6 +364,11 @@ class ReconnectKeywords(TypedDict, total=False):
 
     count: Expected
     seconds: Expected
+    timestamps: Expected
+    lost: Expected
+    attempts: Expected
+    pauses: Expected
+    backoff: Expected
 
 
 class DelayKeywords(TypedDict, total=False):

@@ -100,6 +100,11 @@ class SourceKeywords(TypedDict, total=False):
     conduct_oddities: Expected
     reconnect_count: Expected
     reconnect_seconds: Expected
+    reconnect_timestamps: Expected
+    reconnect_lost: Expected
+    reconnect_attempts: Expected
+    reconnect_pauses: Expected
+    reconnect_backoff: Expected
     delay_min: Expected
     delay_mean: Expected
     delay_max: Expected

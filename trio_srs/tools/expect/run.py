@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import trio
 
 from trio_srs.errors import PeerError
+from trio_srs.hub.reconnect import find_reconnects
 from trio_srs.net.nursery import ungrouped
 from trio_srs.server.run import Server, serve
 from trio_srs.tools.expect.program import Program, filled_in, running
@@ -252,6 +253,7 @@ class ExpectRun:
             result.stream = observer.stream
             published = reports.history(observer.stream)
             result.reports = tuple(r for r in published if any(t.frames for t in r.facts.tracks))
+            result.reconnects = find_reconnects(result.reports, server.sessions())
             result.only_headers = not result.reports and any(r.facts.tracks for r in published)
         names = dict.fromkeys(name for rule in self._plan.rules for name in rule.streams)
         found = {name: reports.find(name) for name in names}

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 import attrs
 
 from trio_srs.media.expect import Evidence, judge
+from trio_srs.media.reconnect_facts import Reconnect
 from trio_srs.media.report import StreamReport
 from trio_srs.tools.expect.look import NOTHING, Judged, judged
 from trio_srs.tools.expect.run_plan import RunPlan
@@ -25,6 +26,8 @@ class RunResult:
     """The name that was waited for, or came."""
     reports: tuple[StreamReport, ...] = ()
     """Of every publish of it with frames of audio or video, oldest first."""
+    reconnects: tuple[Reconnect, ...] = ()
+    """What came after each publish that has ended, those without frames left out."""
     named: Mapping[str, StreamReport] = attrs.field(factory=dict)
     """Of each stream that a rule names and that was published, the newest publish."""
     only_headers: bool = False
@@ -65,6 +68,7 @@ def outcome_of(
         evidence = Evidence(
             report=report,
             earlier=before,
+            reconnects=result.reconnects,
             source=result.source,
             golden=plan.golden,
             streams=result.named,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Annotated, Any, Final
 
 import attrs
@@ -12,6 +13,8 @@ from litestar.params import JSONBody, QueryParameter
 
 from trio_srs.decoding.on_demand import KeptMedia, check_rules, needs_decoding, with_decoded
 from trio_srs.hub.access_rule import Permission
+from trio_srs.hub.reconnect import find_reconnects
+from trio_srs.hub.sessions import sessions_of
 from trio_srs.media.expect import (
     Evidence,
     Rule,
@@ -126,7 +129,14 @@ async def judge_stream(
     names = {name for rule in rules for name in rule.streams}
     found = {name: api.reports.find(key_of(name)) for name in sorted(names)}
     streams = {name: each for name, each in found.items() if each is not None}
-    evidence = Evidence(report=report, earlier=tuple(earlier), source=source, streams=streams)
+    reconnects = None
+    if any(rule.subject.name.startswith("reconnect.") for rule in rules):
+        found_sessions = sessions_of(api.registry, trio.current_time(), time.time())
+        reconnects = find_reconnects((*earlier, report), found_sessions)
+    evidence = Evidence(
+        report=report, earlier=tuple(earlier), source=source, streams=streams,
+        reconnects=reconnects,
+    )  # fmt: skip
     verdicts = await trio.to_thread.run_sync(_judged, evidence, rules, limiter=api.aside)
     return PlainResponse(
         JudgedAnswer(

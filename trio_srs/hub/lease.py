@@ -43,6 +43,8 @@ class PublishLease:
     whatever the holder still appends is refused.
     """
 
+    __slots__ = ("_revoke", "began_at", "holder", "last_at", "stream")
+
     def __init__(self, stream: Stream, holder: str, revoke: Revoke) -> None:
         self.stream = stream
         self.holder = holder

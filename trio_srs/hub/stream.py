@@ -266,7 +266,7 @@ class Stream:
                 pictures.timestamp_ms, pictures.position = sent_ms, feed.log.end
                 feed.placement.has_pictures = True
                 counters.pictures += 1
-        elif not is_header and not (self._has_video and feed.has_entry):
+        elif not is_header and not (self._has_video and feed.placement.has_entry):
             self._see_other(record)
         feed.append(record)
         if self.on_record is not None:

@@ -11,6 +11,8 @@ __all__ = ["TimestampShift"]
 
 _STEP_MS: Final = 1
 """Between the last timestamp of a publish and the first of the next, with ``continue``."""
+_NEAR_MS: Final = 60_000
+"""So much later is later whichever way round one looks."""
 _EARLY_MS: Final = 1000
 """A frame may come this much before the first one (audio and video do not begin together); one
 from further back means that the publisher's clock began anew."""
@@ -50,8 +52,13 @@ class TimestampShift:
         """The timestamp that goes out for one that came in; both unsigned 32 bits."""
         if self._mode is not TimestampMode.KEEP:
             timestamp_ms = self._move(timestamp_ms, carries_time)
-        # Audio and video overtake each other: the newest is not always the last.
-        if carries_time and (not self._known or serial_step(self.last_ms, timestamp_ms) >= 0):
+        # Audio and video overtake each other: the newest is not always the last. Mostly it is, and
+        # that takes no call.
+        if carries_time and (
+            not self._known
+            or self.last_ms <= timestamp_ms < self.last_ms + _NEAR_MS
+            or serial_step(self.last_ms, timestamp_ms) >= 0
+        ):
             self.last_ms = timestamp_ms
             self._known = True
         return timestamp_ms

@@ -101,32 +101,34 @@ class Pump:
             whether all of it was understood: nothing waits for a decision or another turn.
         """
         connection = self._connection
-        session, sinks = connection.session, connection.sinks
-        left, is_all = _IN_A_TURN, False
-        event: RtmpServerEvent | Need = NEED_DATA
         try:
-            if sinks:  # the short way, for nearly all that ever comes
-                taken, is_all = session.take_media(connection.takers, now, left)
-                left -= taken
-            if not is_all:
-                event = self._act_on(left, now)
+            event = self._act(now)
         finally:  # what came before an error is sent as well
-            for lease in sinks.values():
+            for lease in connection.sinks.values():
                 if lease.stream.feed.dirty:
                     lease.push()
-        if session.core.out:
+        if connection.session.core.out:
             connection.link.flush()
-        if not is_all and connection.owes_beginning:
+        if connection.owes_beginning:
             connection.send_beginning()
         self.unfinished = event is NEED_TURN
         return event is NEED_DATA
 
-    def _act_on(self, most: int, now: float) -> RtmpServerEvent | Need:
-        """Act on so many events at most, media among them; what came last."""
+    def _act(self, now: float) -> RtmpServerEvent | Need:
+        """Act on one event after the other, as far as one turn allows; what came last."""
         connection = self._connection
         session, sinks = connection.session, connection.sinks
-        for _ in range(most):
+        left = _IN_A_TURN
+        while left:
+            if sinks:  # the short way, for nearly all that ever comes
+                taken, is_all = session.take_media(connection.takers, now, left)
+                if is_all:
+                    return NEED_DATA
+                left -= taken
+                if not left:
+                    break
             event = session.next_event()
+            left -= 1
             if type(event) is Message:
                 lease = sinks.get(event.stream_id)
                 if lease is not None:

@@ -1,7 +1,5 @@
 /** Test encoders and players against trio-srs, a live media server. See README.md. */
 
-import { AssertionError } from "node:assert";
-
 /** The settings of a server: sections, each with its keys, as in a configuration file. */
 export type Settings = Record<string, Record<string, unknown>>;
 
@@ -278,14 +276,19 @@ export class NoAnswerError extends Error {}
 export class ServerEndedError extends NoAnswerError {}
 
 /** What was waited for did not come; the message says what did happen. */
-export class NotInTimeError extends AssertionError {
+export class NotInTimeError extends Error {
   readonly reached: Reached;
 }
 
 /** A stream is not as it is expected; the first line is the first rule that is not met. */
-export class ExpectationError extends AssertionError {
+export class ExpectationError extends Error {
   readonly verdicts: Verdict[];
 }
 
 /** A fault that was asked for so many times was never done. */
-export class FaultNotTakenError extends AssertionError {}
+export class FaultNotTakenError extends Error {}
+
+/** A namespace has ended, and not given back all that was in it. */
+export class LeftBehindError extends Error {
+  readonly left: Record<string, string[]>;
+}

@@ -1,6 +1,8 @@
-/** What can go wrong. The first line of each message is the first thing that is wrong. */
-
-import { AssertionError } from "node:assert";
+/**
+ * What can go wrong. The first line of each message is the first thing that is wrong.
+ *
+ * None is an AssertionError of Node's: Jest would put lines of its own in front of what it says.
+ */
 
 /** The server refused what it was asked for. */
 export class RefusedError extends Error {
@@ -26,18 +28,18 @@ export class ServerEndedError extends NoAnswerError {
 }
 
 /** What a test waited for did not come; the message says what did happen. */
-export class NotInTimeError extends AssertionError {
+export class NotInTimeError extends Error {
   name = "NotInTimeError";
 
   /** @param {{message: string, reached: object}} said */
   constructor(said) {
-    super({ message: said.message, operator: "wait" });
+    super(said.message);
     this.reached = said.reached;
   }
 }
 
 /** A stream is not as a test expects it. */
-export class ExpectationError extends AssertionError {
+export class ExpectationError extends Error {
   name = "ExpectationError";
 
   /** @param {{stream: string, verdicts: {met: boolean, message: string}[]}} judged */
@@ -46,21 +48,31 @@ export class ExpectationError extends AssertionError {
     const [first, ...others] = wrong.map(({ message }) => message);
     const lines = others.map((message) => `  ${message}`);
     const count = `  (of ${judged.stream} ${wrong.length} of ${judged.verdicts.length} expectations are not met)`;
-    super({ message: [first, ...lines, count].join("\n"), operator: "expect" });
+    super([first, ...lines, count].join("\n"));
     this.verdicts = judged.verdicts;
   }
 }
 
 /** A fault that was asked for so many times was never done. */
-export class FaultNotTakenError extends AssertionError {
+export class FaultNotTakenError extends Error {
   name = "FaultNotTakenError";
 
   /** @param {{name: string, fault: string, met: number}} last */
   constructor({ name, fault, met }) {
     const whom = met ? `${met} of those who came` : "nobody who came";
-    super({
-      message: `${name}, "${fault}", was never done: it fitted ${whom}`,
-      operator: "fault",
-    });
+    super(`${name}, "${fault}", was never done: it fitted ${whom}`);
+  }
+}
+
+/** A namespace has ended, and not given back all that was in it. */
+export class LeftBehindError extends Error {
+  name = "LeftBehindError";
+
+  /** @param {string} name @param {Record<string, string[]>} left */
+  constructor(name, left) {
+    const what = Object.entries(left).filter(([, each]) => each.length);
+    const words = what.map(([kind, each]) => `${kind} ${each.join(", ")}`).join("; ");
+    super(`the namespace ${name} has ended, and left ${words}`);
+    this.left = left;
   }
 }

@@ -3,6 +3,7 @@
 export {
   ExpectationError,
   FaultNotTakenError,
+  LeftBehindError,
   NoAnswerError,
   NotInTimeError,
   RefusedError,

@@ -1,11 +1,10 @@
 /** A server as a test sees it: where it is, what to wait for, what there was. */
 
-import { AssertionError } from "node:assert";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { Api, pathOf, streamPath } from "./api.js";
-import { ExpectationError } from "./errors.js";
+import { ExpectationError, LeftBehindError } from "./errors.js";
 import { Fault } from "./fault.js";
 import { sentEvents } from "./sent_events.js";
 
@@ -274,20 +273,14 @@ export class Namespace extends Server {
       await this.checkFaults();
     } finally {
       const { left } = await this.#api.ask(`/namespaces/${this.#name}`, { method: "DELETE" });
-      checkLeft(this.#name, left);
+      if (Object.values(left).some((each) => each.length)) {
+        throw new LeftBehindError(this.#name, left);
+      }
     }
   }
 
   async [Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose")]() {
     await this.close();
-  }
-}
-
-function checkLeft(name, left) {
-  const what = Object.entries(left).filter(([, each]) => each.length);
-  if (what.length) {
-    const words = what.map(([kind, each]) => `${kind} ${each.join(", ")}`).join("; ");
-    throw new AssertionError({ message: `the namespace ${name} has ended, and left ${words}` });
   }
 }
 

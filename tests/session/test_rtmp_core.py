@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.session.pair import RANDOM, Heard, read
-from trio_srs.errors import ProtocolError
-from trio_srs.session.rtmp_core import CommandRateError, RtmpCore, SessionLimits
+from trio_srs.errors import InternalError, ProtocolError
+from trio_srs.session.rtmp_core import SHAKEN, CommandRateError, RtmpCore, SessionLimits
 from trio_srs.wire.amf.amf_reader import AmfError
 from trio_srs.wire.amf.values import Limits
 from trio_srs.wire.rtmp.aggregate import AggregateError, join_aggregate
@@ -502,3 +502,9 @@ def test_acknowledgements_are_counted() -> None:
     core.receive_data(wire(Acknowledgement(1), Acknowledgement(2)), 0.0)
     messages(core)
     assert (core.acknowledgements, shaken().acknowledgements) == (2, 0)
+
+
+def test_what_is_left_of_a_handshake_takes_nothing() -> None:
+    assert SHAKEN.done
+    with pytest.raises(InternalError, match="3 bytes for a handshake that is done"):
+        SHAKEN.receive(b"abc")

@@ -84,12 +84,20 @@ class _Parked:
     each connection."""
 
     task: trio.lowlevel.Task
+    remove: Callable[[_Source], None]
+    source: _Source | None = None
     error: Exception | None = None
 
     def wake(self, error: Exception | None) -> None:
         """Let the task go on: nothing more is read for it, and that error was raised, if any."""
         self.error = error
         trio.lowlevel.reschedule(self.task)
+
+    def abort(self, _: object) -> trio.lowlevel.Abort:
+        """The task is cancelled: nothing is read for it, and nobody wakes it."""
+        if self.source is not None:
+            self.remove(self.source)
+        return trio.lowlevel.Abort.SUCCEEDED
 
 
 @attrs.define(eq=False)
@@ -136,18 +144,16 @@ class SharedReader:
         Raises:
             whatever ``read`` raised.
         """
-        parked = _Parked(trio.lowlevel.current_task())
-        source = _Source(fileno, read, parked.wake, every_s)
-
-        def abort(_: object) -> trio.lowlevel.Abort:
-            self._remove(source)  # it wakes nobody from now on
-            return trio.lowlevel.Abort.SUCCEEDED
-
+        parked = _Parked(trio.lowlevel.current_task(), self._remove)
+        parked.source = source = _Source(fileno, read, parked.wake, every_s)
         self._add(source)
         if at_once:
             self._line_up(source, self._long)
             self._sleep.cancel()
-        await trio.lowlevel.wait_task_rescheduled(abort)
+        try:
+            await trio.lowlevel.wait_task_rescheduled(parked.abort)
+        finally:
+            parked.source = None  # it refers back
         if parked.error is not None:
             try:
                 raise parked.error

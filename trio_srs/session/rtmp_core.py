@@ -9,7 +9,7 @@ from typing import ClassVar, Final, Protocol
 
 import attrs
 
-from trio_srs.errors import ProtocolError
+from trio_srs.errors import InternalError, ProtocolError
 from trio_srs.wire.amf.values import Limits
 from trio_srs.wire.rtmp.aggregate import AggregateError, split_aggregate
 from trio_srs.wire.rtmp.chunk_reader import ChunkLimits, ChunkReader
@@ -37,6 +37,7 @@ from trio_srs.wire.rtmp.oddity import Oddities, OddityCounter, OddityKind
 
 __all__ = [
     "COMMANDS",
+    "SHAKEN",
     "AnswerEditor",
     "CommandRateError",
     "Handshake",
@@ -98,6 +99,22 @@ class Handshake(Protocol):
     def receive(self, data: bytes | bytearray | memoryview) -> bytes:
         """Take bytes, answer with what to send."""
         ...
+
+
+class _HandshakeDone:
+    """What is left of a handshake that is done and told of."""
+
+    kind: HandshakeKind = HandshakeKind.PLAIN
+    done: Final = True
+    trailing: Final = b""
+
+    def receive(self, data: bytes | bytearray | memoryview) -> bytes:
+        """Nothing is a part of it any more. Raises InternalError."""
+        raise InternalError(f"{len(data)} bytes for a handshake that is done")
+
+
+SHAKEN: Final[Handshake] = _HandshakeDone()
+"""In the place of a handshake of which all is known: most of a connection's life."""
 
 
 class AnswerEditor(Protocol):

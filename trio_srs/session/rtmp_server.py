@@ -23,7 +23,7 @@ from trio_srs.session.rtmp_answers import (
     play_accepted,
     request_refused,
 )
-from trio_srs.session.rtmp_core import COMMANDS, RtmpCore, SessionLimits
+from trio_srs.session.rtmp_core import COMMANDS, SHAKEN, Handshake, RtmpCore, SessionLimits
 from trio_srs.session.rtmp_events import (
     AudioSwitched,
     ConnectRequested,
@@ -129,7 +129,9 @@ class RtmpServerSession:
         handshake: ServerHandshake | None = None,
     ) -> None:
         self.options = options or ServerOptions()
-        self.handshake = handshake or ServerHandshake(random=random, epoch_ms=int(now * 1000))
+        self.handshake: Handshake = handshake or ServerHandshake(
+            random=random, epoch_ms=int(now * 1000)
+        )
         self.core = RtmpCore(
             self.handshake,
             limits=self.options.limits,
@@ -190,7 +192,9 @@ class RtmpServerSession:
             return NEED_DECISION
         if not self._handshake_told and self.handshake.done:
             self._handshake_told = True
-            return HandshakeDone(self.handshake.kind)
+            kind = self.handshake.kind
+            self.handshake = self.core.handshake = SHAKEN
+            return HandshakeDone(kind)
         core, publishing = self.core, self._streams.publishing
         read, parts = core.read, core.parts
         for _ in _IN_A_TURN:

@@ -205,7 +205,7 @@ class Connection:
             self._let_go()
 
     async def _serve(self) -> None:
-        with ending(self._conclude, self._report):
+        try:
             faults = self.context.faults
             if faults is not None and faults.work is not None:
                 faults.work.adopt(self)
@@ -218,6 +218,9 @@ class Connection:
                     await self._serve_beside_tasks()
                 else:
                     await self._until_due(self._pump.read)
+        except BaseException:
+            with ending(self._conclude, self._report):  # not around it all: that takes memory
+                raise
 
     async def _serve_beside_tasks(self) -> None:
         """The same for as long as there are other tasks: most connections never have one, and a

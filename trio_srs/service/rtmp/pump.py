@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Final
 
 from trio_srs.net.link import PeerClosedError
@@ -39,33 +40,34 @@ class Pump:
             had their turn.
     """
 
-    __slots__ = ("_at_end", "_began_with_s", "_connection", "pause", "unfinished")
+    __slots__ = ("_began_with_s", "_connection", "pause", "unfinished")
 
     def __init__(self, connection: Connection) -> None:
         self.pause = ReadPause()
         self.unfinished = False
         self._connection = connection
-        self._at_end = False
         self._began_with_s = 0.0
 
-    async def read(self) -> None:
+    def read(self) -> Awaitable[None]:
         """Receive, understand, and put media where it goes, for as long as that goes on just so.
 
         Raises:
             PeerError: the peer closed the connection, broke it, or broke the protocol.
         """
+        if self._owes() or self._holds():
+            return self._read_when_there_is_room()
+        return self._read_on()
+
+    def _read_on(self) -> Awaitable[None]:
         connection = self._connection
-        await self._wait_for_room()
         self._began_with_s = self.pause.length_s
-        await read_from(
+        return read_from(
             connection.link.transport,
             connection.context.reader,
             self._read_once,
             every_s=self._began_with_s,
             at_once=self.unfinished,
         )
-        if self._at_end:
-            raise PeerClosedError(PeerClosedError.TEXT)
 
     def _read_once(self, now: float) -> After:
         """Read what there is, or go on with what is there; and how to go on."""
@@ -75,8 +77,7 @@ class Pump:
             link = connection.link
             got = link.receive_now(now)
             if got == 0:
-                self._at_end = True
-                return After.OVER
+                raise PeerClosedError(PeerClosedError.TEXT)
             if self._began_with_s:
                 is_to_pause = self.pause.note_read(filled=got == link.most)
             else:  # behind a read that is filled by half there is more, or soon will be
@@ -153,9 +154,11 @@ class Pump:
         session = self._connection.session
         return session.undecided and session.core.held > _HELD_MOST
 
-    async def _wait_for_room(self) -> None:
-        """Read nothing more from a peer that does not listen, or that is not decided upon."""
+    async def _read_when_there_is_room(self) -> None:
+        """Read nothing more from a peer that does not listen, or that is not decided upon; then
+        read once, as a player that takes much may owe something again by then."""
         if self._owes():
             await self._connection.outgoing.relieved()
         while self._holds():
             await self._connection.decision()
+        await self._read_on()

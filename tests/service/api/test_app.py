@@ -34,6 +34,10 @@ UNDONE: dict[str, tuple[str, str, int, str, str]] = {
         *("GET", "/api/v2/wait?stream=live/a&timeouts=3"),
         *(400, "unknown_parameter", "query.timeouts"),
     ),
+    "a parameter that is said twice": (
+        *("GET", "/api/v2/streams/live/a/report?vhost=a&vhost=b"),
+        *(400, "unknown_parameter", "query.vhost"),
+    ),
     "a parameter where there is none": ("GET", f"{SERVER}?x", 400, "unknown_parameter", "query.x"),
     "an unknown session": ("GET", "/api/v2/sessions/c1", 404, "unknown_session", "path.session"),
 }

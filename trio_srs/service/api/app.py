@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -184,25 +185,30 @@ def _asked_stream(request: Request[Any, Any, Any], context: ApiContext) -> Strea
 
 
 def _refuse_unknown_parameters(request: Request[Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """A misspelt parameter would be left out in silence."""
+    """A misspelt parameter would be left out in silence, and of one that is said twice nobody knows
+    which is meant: not who decides whether the client may either."""
     if handler.opt.get("any_query"):
         return
-    known = _query_names(handler)
-    for name in request.query_params:
-        if name not in known:
-            with located(f"query.{name[:64]}"):
+    known = _query_parameters(handler)
+    for name, said in Counter(name for name, _ in request.query_params.multi_items()).items():
+        with located(f"query.{name[:64]}"):
+            if name not in known:
                 raise UnknownParameterError(
                     f"no such parameter: expected {', '.join(sorted(known)) or 'none'}"
                 )
+            if said > 1 and not known[name]:
+                raise UnknownParameterError(f"said {said} times: expected once")
 
 
 @functools.lru_cache(maxsize=64)
-def _query_names(handler: BaseRouteHandler) -> frozenset[str]:
-    """The parameters that a function has in the query."""
+def _query_parameters(handler: BaseRouteHandler) -> dict[str, bool]:
+    """The parameters that a function has in the query, and whether each may be said repeatedly."""
     fields = handler.parsed_fn_signature.parameters
-    return frozenset(
-        name for name, field in fields.items() if isinstance(field.kwarg_definition, QueryParameter)
-    )
+    return {
+        name: field.is_non_string_collection
+        for name, field in fields.items()
+        if isinstance(field.kwarg_definition, QueryParameter)
+    }
 
 
 def _cors(origins: tuple[str, ...]) -> CORSConfig:

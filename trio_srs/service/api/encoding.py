@@ -41,7 +41,7 @@ def _item(value: attrs.AttrsInstance) -> dict[str, Any]:
     item = {name: getattr(value, name) for name in _names(type(value))}
     for name, each in item.items():
         if type(each) is tuple:
-            item[name] = [_item(it) if _names(type(it)) else it for it in each]
+            item[name] = [_item(it) if _names(it.__class__) else it for it in each]
     return item
 
 

@@ -82,6 +82,8 @@ _HIGH: Final = 500
 _SPARES: Final = 3
 """What each process of pytest-xdist may fork its servers from, one after the other."""
 _CHECK_S: Final = 0.01
+_IMPORTED_S: Final = 100.0
+"""In a new clone, on a slow machine."""
 _NUMBER: Final = struct.Struct("q")
 """First the number of the process, then its status."""
 _NUMBERS: Final = count()
@@ -124,9 +126,19 @@ def run(
 
 
 def command(*words: str) -> tuple[str, ...]:
-    """A command that does as ``python WORDS`` does, for a process of its own to start."""
+    """A command that does as ``python WORDS`` does, for a process of its own to start.
+
+    What forks it has imported all by then: whoever starts the command may have a deadline.
+    """
     _living()
+    _wait_until_it_forks(_address())
     return (*standing_for(_address()), *words)
+
+
+@functools.cache
+def _wait_until_it_forks(address: str) -> None:
+    """Once for each, by its address."""
+    run((sys.executable, "-c", ""), timeout=_IMPORTED_S)
 
 
 def standing_for(address: str) -> tuple[str, ...]:

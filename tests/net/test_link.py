@@ -57,6 +57,17 @@ async def test_a_reset_is_a_peer_that_has_gone() -> None:
     assert caught.value.end is EndReason.PEER_RST
 
 
+async def test_another_session_hears_and_says_what_comes_once_it_is_handed_to_that() -> None:
+    ends, other = Ends(), Talk()
+    ends.link.hand_to(other)
+    await ends.peer.send_all(b"hello")
+    await ends.link.receive()
+    other.queued += b"hi"
+    ends.link.flush()
+    assert [data for data, _ in other.heard] == [b"hello"]
+    assert await ends.peer.receive_some() == b"hi"
+
+
 async def test_what_the_session_cannot_make_sense_of_is_the_peers_fault() -> None:
     ends = Ends()
     ends.link.session.refuses = True

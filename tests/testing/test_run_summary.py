@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Literal, cast
 from urllib.parse import unquote
 
@@ -84,24 +85,25 @@ def phase(
     return pytest.TestReport._from_json(there._to_json())
 
 
-def test_what_a_test_saw_comes_from_another_process_as_well(
-    tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
+def session_in(folder: Path) -> pytest.Session:
+    """Of the process to which all is told: these tests may run in another one."""
+    return cast(pytest.Session, SimpleNamespace(config=SimpleNamespace(rootpath=folder)))
+
+
+def test_what_a_test_saw_comes_from_another_process_as_well(tmp_path: Path) -> None:
     path = tmp_path / "summary.html"
     summary = RunSummary(path)
     for each in (phase("setup"), phase("call"), phase("teardown", "failed", "E\nit leaks")):
         summary.pytest_runtest_logreport(each)
-    summary.pytest_sessionfinish(request.session)
+    summary.pytest_sessionfinish(session_in(tmp_path))
     [_, (kind, text)] = read(path.read_text(encoding="utf-8")).rows
     assert kind == "failed"
     assert text.startswith("|✗|test_it\nit leaks|live/a: h264; ended: peer_fin||0.75")
 
 
-def test_that_it_could_not_be_written_is_said(
-    tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
+def test_that_it_could_not_be_written_is_said(tmp_path: Path) -> None:
     summary = RunSummary(tmp_path)
-    summary.pytest_sessionfinish(request.session)
+    summary.pytest_sessionfinish(session_in(tmp_path))
     said: list[str] = []
 
     class Reporter:

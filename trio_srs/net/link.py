@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, TypeVar, cast
 
 import trio
 
@@ -125,6 +125,11 @@ class Link(Generic[SessionT]):
         """
         self.transport = transport = wrap(self.transport)
         self.offer, self._receive_into = transport.offer, transport.receive_into
+
+    def hand_to(self, session: Session) -> None:
+        """Have another session understand what comes from now on, and say what is to be said."""
+        self.session = cast(SessionT, session)
+        self._feed = session.receive_data
 
     @property
     def stalled_after(self) -> float:

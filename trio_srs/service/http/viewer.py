@@ -205,7 +205,7 @@ class Viewer(MediaSession):
         self._websocket = WebSocketSession(
             self.asked, connection.session.hand_over(), server=self.context.server_name
         )
-        self.link.session = self._websocket
+        self.link.hand_to(self._websocket)
 
     # ---------------------------------------------------------------- the end
 

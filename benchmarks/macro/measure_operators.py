@@ -74,7 +74,7 @@ def measure_operators(bench: Bench, setup: Setup, scenario: Scenario) -> Figures
     return _figures(quiet, busy, done), _problems(quiet, busy, done), {"busy": busy, "quiet": quiet}
 
 
-def _begin(core: int) -> None:
+def _begin(core: int | None) -> None:
     pin(core)
     os.nice(_NICE)
 

@@ -93,6 +93,32 @@ async def test_an_error_ends_only_the_reading_it_came_from(reader: SharedReader)
     assert got == [b"still here", b""]
 
 
+@pytest.mark.parametrize("breaks", [True, False])
+async def test_what_is_read_may_cancel_who_waits_for_it_and_be_over_as_well(
+    reader: SharedReader, breaks: bool
+) -> None:
+    got: list[bytes] = []
+    scope = trio.CancelScope()
+
+    def look_up(now: float) -> After:
+        scope.cancel()
+        if breaks:
+            raise ConnectionResetError("reset")
+        return After.OVER
+
+    with a_pair() as (bad, bad_far), a_pair() as (good, good_far), trio.fail_after(5):
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(reader.reading, good.fileno(), collecting(good, got))
+            bad_far.send(b"x")
+            expected = pytest.raises(ConnectionResetError) if breaks else contextlib.nullcontext()
+            with expected, scope:
+                await reader.reading(bad.fileno(), look_up)
+            assert scope.cancelled_caught is not breaks
+            good_far.send(b"still here")
+            good_far.shutdown(socket.SHUT_WR)
+    assert got == [b"still here", b""]
+
+
 async def test_a_reading_that_was_over_can_begin_again(reader: SharedReader) -> None:
     got: list[bytes] = []
 

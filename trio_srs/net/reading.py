@@ -87,14 +87,17 @@ class _Parked:
     remove: Callable[[_Source], None]
     source: _Source | None = None
     error: Exception | None = None
+    is_cancelled: bool = False
 
     def wake(self, error: Exception | None) -> None:
         """Let the task go on: nothing more is read for it, and that error was raised, if any."""
         self.error = error
-        trio.lowlevel.reschedule(self.task)
+        if not self.is_cancelled:  # by what was read: then it goes on anyway
+            trio.lowlevel.reschedule(self.task)
 
     def abort(self, _: object) -> trio.lowlevel.Abort:
-        """The task is cancelled: nothing is read for it, and nobody wakes it."""
+        """The task is cancelled: nothing is read for it any more."""
+        self.is_cancelled = True
         if self.source is not None:
             self.remove(self.source)
         return trio.lowlevel.Abort.SUCCEEDED
@@ -152,6 +155,9 @@ class SharedReader:
             self._sleep.cancel()
         try:
             await trio.lowlevel.wait_task_rescheduled(parked.abort)
+        except trio.Cancelled:
+            if parked.error is None:  # else that came in the same turn, and is not to be lost
+                raise
         finally:
             parked.source = None  # it refers back
         if parked.error is not None:

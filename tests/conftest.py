@@ -48,10 +48,10 @@ if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
 # Each run of the first draws others, and the second thousands: what one misses, another finds.
 # How long it takes to draw one says on a busy machine how busy that is.
 _ANY: Final = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("quick", _ANY, max_examples=5)
+settings.register_profile("quick", _ANY, max_examples=10)
 settings.register_profile("long", _ANY, max_examples=5_000)
 _ALIKE: Final = settings(_ANY, derandomize=True, database=None, print_blob=True)
-settings.register_profile("ci", _ALIKE, max_examples=5)
+settings.register_profile("ci", _ALIKE, max_examples=10)
 settings.register_profile("more", _ALIKE, max_examples=50)
 settings.load_profile("ci" if os.environ.get("CI") else "quick")
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from trio_srs.config.load import loads
-from trio_srs.config.patch import as_tables, lay_patch, patched, settings_as_table, without_secrets
+from trio_srs.config.patch import as_tables, patched, settings_as_table, without_secrets
 from trio_srs.config.schema import Config
 from trio_srs.secret import Secret
 
@@ -81,9 +81,3 @@ def test_a_configuration_is_told_without_its_secrets() -> None:
         "access": {"users": "***"},
         "app": {},
     }
-
-
-def test_a_patch_lies_over_what_was_no_table() -> None:
-    under: dict[str, Any] = {"a": 1, "b": {"c": 2, "d": 3}}
-    lay_patch({"a": {"x": 1}, "b": {"c": None}}, under)
-    assert under == {"a": {"x": 1}, "b": {"d": 3}}

@@ -6,7 +6,7 @@ section's key; of an application, a pattern or a virtual host, that it is not gi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterator, Mapping
 from typing import Any, get_args
 
 import attrs
@@ -20,8 +20,9 @@ from trio_srs.config.structure import Complaint, nearest, structure
 from trio_srs.config.tables import print_config
 from trio_srs.hub.settings import StreamSettings
 from trio_srs.secret import Secret
+from trio_srs.wire.merge_patch import lay_patch
 
-__all__ = ["as_tables", "lay_patch", "patched", "settings_as_table", "without_secrets"]
+__all__ = ["as_tables", "patched", "settings_as_table", "without_secrets"]
 
 
 def as_tables(config: Config) -> dict[str, Any]:
@@ -37,21 +38,6 @@ def settings_as_table(settings: StreamSettings) -> dict[str, Any]:
         for key in keys(StreamSettings).values()
     )
     return tomli.loads("\n".join(lines))
-
-
-def lay_patch(patch: Mapping[str, Any], under: MutableMapping[str, Any]) -> None:
-    """Change tables in place; RFC 7396 section 2."""
-    for key, value in patch.items():
-        if value is None:
-            under.pop(key, None)
-        elif isinstance(value, Mapping):
-            below = under.get(key)
-            if not isinstance(below, MutableMapping):
-                under[key] = {}
-                below = under[key]  # a document makes something of its own of it
-            lay_patch(value, below)
-        else:
-            under[key] = value
 
 
 def without_secrets(patch: Mapping[str, Any]) -> dict[str, Any]:

@@ -104,7 +104,7 @@ class NamespaceLeft:
     tasks: tuple[str, ...] = ()
     """Tasks of its streams."""
     descriptors: tuple[str, ...] = ()
-    """Sockets of its RTMP sessions that are still open, and files in its folders."""
+    """Sockets of its RTMP sessions that are still open."""
 
     @property
     def is_nothing(self) -> bool:

@@ -173,7 +173,7 @@ class ServerSteering:
 
     def _write(self, path: Path) -> None:
         """Change the file, as a whole, if what comes of it can be loaded again."""
-        from trio_srs.config.patch import lay_patch
+        from trio_srs.wire.merge_patch import lay_patch
 
         try:
             import tomlkit

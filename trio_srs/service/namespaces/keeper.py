@@ -38,6 +38,7 @@ from trio_srs.hub.steering import ConfigInvalidError, Steering
 from trio_srs.hub.supervisor import RESTART, TaskKind
 from trio_srs.service.base import Parts
 from trio_srs.service.namespaces.leftovers import find_left
+from trio_srs.wire.merge_patch import lay_patch
 
 if TYPE_CHECKING:
     from trio_srs.hub.capture_note import CaptureNote
@@ -213,7 +214,7 @@ class NamespaceKeeper:
         space = self.find(name)
         if settings is not None:
             together = deepcopy(dict(space.settings))
-            _merge(settings, together)
+            lay_patch(settings, together)
             self._steering.lay_vhost(name, _table(name, together))
             space.settings = together
         if ttl_s is not None:
@@ -340,7 +341,7 @@ class NamespaceKeeper:
                     hub.streams.drop_lingering(stream)
             open_now = {entry.peer for entry in self._parts.registry}
             peers = self._traces[space.name].peers.keys() - open_now
-            left = find_left(space, hub, peers, ())
+            left = find_left(space, hub, peers)
             if left.is_nothing or trio.current_time() >= deadline:
                 return left
             await trio.sleep(_LOOK_EVERY_S)
@@ -367,19 +368,6 @@ def _table(name: str, settings: Mapping[str, Any]) -> Mapping[str, Any]:
         if key in settings:
             raise ConfigInvalidError([(f"vhost.{name}.{key}", "a namespace has none of this")])
     return {**settings, "aliases": [f"{name}.localhost"]}
-
-
-def _merge(patch: Mapping[str, Any], under: dict[str, Any]) -> None:
-    """RFC 7396, section 2."""
-    for key, value in patch.items():
-        if value is None:
-            under.pop(key, None)
-        elif isinstance(value, Mapping):
-            below = under.get(key)
-            under[key] = below if isinstance(below, dict) else {}
-            _merge(value, under[key])
-        else:
-            under[key] = value
 
 
 if TYPE_CHECKING:

@@ -13,26 +13,24 @@ import trio
 
 from trio_srs.hub.hub import Hub
 from trio_srs.hub.namespace import Namespace, NamespaceLeft
+from trio_srs.net.tcp import show_address
 
 __all__ = ["find_left"]
 
 _FOLDER: Final = "/dev/fd"
 
 
-def find_left(
-    space: Namespace, hub: Hub, peers: Iterable[str], folders: Iterable[str]
-) -> NamespaceLeft:
+def find_left(space: Namespace, hub: Hub, peers: Iterable[str]) -> NamespaceLeft:
     """Look for it.
 
     Args:
         peers: addresses whose sockets were of sessions in it, and of no others.
-        folders: where files are that are of nothing else.
     """
     return NamespaceLeft(
         sessions=tuple(space.sessions),
         streams=tuple(name for name in hub.names() if name.startswith(space.front)),
         tasks=tuple(sorted(_tasks_of(space.front))),
-        descriptors=tuple(_descriptors(set(peers), tuple(f"{each}/" for each in folders))),
+        descriptors=tuple(_descriptors(set(peers))),
     )
 
 
@@ -48,7 +46,7 @@ def _tasks_of(front: str) -> Iterator[str]:
             waiting.extend(nursery.child_tasks)
 
 
-def _descriptors(peers: set[str], folders: tuple[str, ...]) -> Iterator[str]:
+def _descriptors(peers: set[str]) -> Iterator[str]:
     for name in os.listdir(_FOLDER):
         with suppress(OSError):  # the one that the folder was read by is gone
             descriptor = int(name)
@@ -56,14 +54,9 @@ def _descriptors(peers: set[str], folders: tuple[str, ...]) -> Iterator[str]:
                 peer = _peer(descriptor)
                 if peer in peers:
                     yield f"{descriptor}: a socket to {peer}"
-            elif (path := os.readlink(f"{_FOLDER}/{name}")).startswith(folders):
-                yield f"{descriptor}: {path}"
 
 
 def _peer(descriptor: int) -> str:
     """As addresses of peers are written."""
     with socket.socket(fileno=os.dup(descriptor)) as sock:
-        if sock.family not in (socket.AF_INET, socket.AF_INET6):
-            return ""
-        host, port = sock.getpeername()[:2]
-        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        return show_address(sock.family, sock.getpeername())

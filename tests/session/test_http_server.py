@@ -333,6 +333,12 @@ def test_a_broken_body_is_told_behind_its_request() -> None:
         server.next_event()
 
 
+def test_what_is_no_head_is_quoted_as_it_came() -> None:
+    with pytest.raises(BadRequestError) as caught:
+        session(b"GET / HTTP/1.1\r\nHost : h\r\n\r\n").next_event()
+    assert str(caught.value) == "the request is not HTTP/1.1: illegal header line: ('Host : h')"
+
+
 def test_a_client_that_goes_before_its_request_is_whole_is_not_a_fault_of_an_idle_one() -> None:
     idle = session()
     idle.receive_end()

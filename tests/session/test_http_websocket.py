@@ -10,7 +10,12 @@ from websockets.frames import Frame, Opcode
 
 from trio_srs.session.base import NEED_DATA, Session
 from trio_srs.session.http_events import HttpRequest
-from trio_srs.session.http_websocket import WebSocketClosed, WebSocketError, WebSocketSession
+from trio_srs.session.http_websocket import (
+    WebSocketClosed,
+    WebSocketError,
+    WebSocketSession,
+    WebSocketVersionError,
+)
 from trio_srs.wire.http_target import HttpTarget
 
 NOW = 5.0
@@ -70,6 +75,15 @@ def test_no_subprotocol_and_no_compression_is_agreed_on() -> None:
 def test_what_is_no_handshake_is_refused(request_: HttpRequest) -> None:
     with pytest.raises(WebSocketError, match="no WebSocket handshake: "):
         WebSocketSession(request_)
+
+
+@pytest.mark.parametrize(
+    ("version", "error"), [("8", WebSocketVersionError), (None, WebSocketError)]
+)
+def test_another_version_is_refused_apart(version: str | None, error: type[WebSocketError]) -> None:
+    with pytest.raises(WebSocketError) as refused:
+        WebSocketSession(asked(sec_websocket_version=version))
+    assert type(refused.value) is error
 
 
 def test_pings_are_answered_also_those_said_with_the_request() -> None:

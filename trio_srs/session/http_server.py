@@ -252,7 +252,8 @@ class HttpServerSession:
         who = who_connected(self._first or b"", "HTTP")
         if who and not who.startswith("an HTTP client"):
             return who
-        return f"the request is not HTTP/1.1: {str(error)[:_QUOTED_MOST]}"
+        text = str(error).replace("bytearray(b", "(")  # as it quotes what it was given
+        return f"the request is not HTTP/1.1: {text[:_QUOTED_MOST]}"
 
     def _begun(self, head: h11.Request) -> HttpRequest:
         self._check(head)

@@ -22,8 +22,15 @@ from trio_srs.errors import RefusedError
 from trio_srs.session.base import NEED_DATA, Need
 from trio_srs.session.http_events import HttpRequest
 
-__all__ = ["WebSocketClosed", "WebSocketError", "WebSocketEvent", "WebSocketSession"]
+__all__ = [
+    "WebSocketClosed",
+    "WebSocketError",
+    "WebSocketEvent",
+    "WebSocketSession",
+    "WebSocketVersionError",
+]
 
+_VERSION: Final = "13"
 _ANY_REQUEST: Final = b"GET / HTTP/1.1\r\n\r\n"
 
 
@@ -32,6 +39,13 @@ class WebSocketError(RefusedError):
 
     code = "websocket_error"
     http_status = 400
+
+
+class WebSocketVersionError(WebSocketError):
+    """A WebSocket handshake of a version other than 13, which alone is spoken (RFC 6455 4.4)."""
+
+    code = "websocket_version"
+    http_status = 426
 
 
 @attrs.frozen
@@ -61,6 +75,7 @@ class WebSocketSession:
 
     Raises:
         WebSocketError: the request is no such handshake.
+        WebSocketVersionError: it is one of another version.
     """
 
     def __init__(
@@ -75,7 +90,9 @@ class WebSocketSession:
         answer = protocol.accept(Request(request.target.path, fields, request.method))
         if answer.status_code != 101:
             why = protocol.handshake_exc
-            raise WebSocketError(f"this is no WebSocket handshake: {why}")
+            is_ours = request.headers.get("sec-websocket-version", _VERSION) == _VERSION
+            error = WebSocketError if is_ours else WebSocketVersionError
+            raise error(f"this is no WebSocket handshake: {why}")
         if server:
             answer.headers["Server"] = server
         self._protocol = protocol

@@ -438,9 +438,18 @@ async def test_what_is_no_frame_ends_a_websocket_viewer_and_nobody_else(house: H
 async def test_what_is_no_handshake_is_refused(house: HttpHouse) -> None:
     async with house.publishing():
         client = house.dial()
-        await client.ask("/live/a.flv", fields={**UPGRADE, "Sec-WebSocket-Version": "8"})
+        await client.ask("/live/a.flv", fields={**UPGRADE, "Sec-WebSocket-Key": "short"})
         answer = await client.answer()
     assert (answer.status, answer.json["error"]) == (400, "websocket_error")
+
+
+async def test_a_viewer_hears_which_version_of_websocket_is_spoken(house: HttpHouse) -> None:
+    async with house.publishing():
+        client = house.dial()
+        await client.ask("/live/a.flv", fields={**UPGRADE, "Sec-WebSocket-Version": "8"})
+        answer = await client.answer()
+    assert (answer.status, answer.json["error"]) == (426, "websocket_version")
+    assert answer.fields["Sec-Websocket-Version"] == "13"
 
 
 async def test_viewers_are_as_many_and_stay_as_long_as_they_may(open_house: OpenHouse) -> None:

@@ -33,7 +33,14 @@ __all__ = ["HttpConnection"]
 
 _MAY_COME: Final = frozenset({StreamNotFoundError.code})
 """What is refused now and may well be granted soon."""
-_RETRY_S: Final = "1"
+_RETRY: Final = {"Retry-After": "1"}
+_FIELDS: Final[Mapping[int, Mapping[str, str]]] = {
+    HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": 'Basic realm="trio-srs", charset="UTF-8"'},
+    HTTPStatus.METHOD_NOT_ALLOWED: {"Allow": METHODS},
+    HTTPStatus.UPGRADE_REQUIRED: {"Upgrade": "websocket", "Sec-WebSocket-Version": "13"},
+    HTTPStatus.SERVICE_UNAVAILABLE: _RETRY,
+}
+"""What a client has to be told with a status: RFC 7617 2, RFC 9110 15.5.6, RFC 6455 4.4."""
 
 
 class HttpConnection(WebConnection):
@@ -105,12 +112,7 @@ class HttpConnection(WebConnection):
     def answer_json(self, request: HttpRequest, status: int, body: Mapping[str, object]) -> None:
         """Answer with an object."""
         fields = {"Content-Type": "application/json", "Cache-Control": "no-store"}
-        if status == HTTPStatus.METHOD_NOT_ALLOWED:
-            fields["Allow"] = METHODS
-        if status == HTTPStatus.UNAUTHORIZED:
-            fields["WWW-Authenticate"] = 'Basic realm="trio-srs", charset="UTF-8"'  # RFC 7617
-        if status == HTTPStatus.SERVICE_UNAVAILABLE or body.get("error") in _MAY_COME:
-            fields["Retry-After"] = _RETRY_S
+        fields |= _RETRY if body.get("error") in _MAY_COME else _FIELDS.get(status, NO_FIELDS)
         self.answer(request, status, fields, json.dumps(body).encode() + b"\n")
 
     def refuse(self, request: HttpRequest, refusal: RefusedError) -> None:

@@ -142,6 +142,13 @@ def packagers(session: nox.Session) -> None:
 
 
 @nox.session
+def long(session: nox.Session) -> None:
+    """Hours of a stream as they are served, under a clock that does not wait."""
+    session.install(".", *groups("tests"))
+    session.run("pytest", "-m", "long", "tests/media", "tests/service", *session.posargs)
+
+
+@nox.session
 def matrix(session: nox.Session) -> None:
     """Every client, codec, container or fault with every other: a table that tests has some of."""
     session.install(".", *groups("tests"))

@@ -148,7 +148,7 @@ def pytest_terminal_summary(
 
 APART: Final = (
     *("browser", "contrib", "decoded", "described", "documented", "faults"),
-    *("installed", "matrix", "packagers"),
+    *("installed", "long", "matrix", "packagers"),
 )
 """Groups of tests that have a session of their own."""
 SLOW_MARKS: Final = ("interop", "property", "slow")

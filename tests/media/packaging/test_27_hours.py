@@ -21,7 +21,7 @@ TIMELY = {"segments_come_in_time", "the_clock_comes_often"}
 """Not to be judged: nobody looks all the time, and between such pictures no clock is made up."""
 
 
-@pytest.mark.slow  # the reason is in its name
+@pytest.mark.long
 def test_27_hours_keep_the_window_and_leave_nothing() -> None:
     seen, start_ms, at_ms, number = Spectator(TS, RULE), Spectator(TS).unix_ms, 0, 0
     write = seen.presentation.write

@@ -53,6 +53,27 @@ def test_a_rule_is_about_what_it_says(rule: str, expected: bool) -> None:
     assert fits(rule) is expected
 
 
+@pytest.mark.parametrize("word", ["signed", "jwt", "all", "from", "user", "name", "app"])
+def test_a_stream_may_be_called_as_a_word_of_rules(word: str) -> None:
+    rule = AccessRule.parse(f"allow play name {word}")
+    assert not rule.is_signed
+    assert not rule.needs_claims
+    assert [fits(rule.text, "play", name=name) for name in (word, "cam1")] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("rule", "flags"),
+    [
+        ("allow play signed name jwt", (True, False)),
+        ("allow play name signed jwt", (False, True)),
+        ("allow play jwt app live signed", (True, True)),
+    ],
+)
+def test_a_rule_may_ask_for_a_signature_and_a_token(rule: str, flags: tuple[bool, bool]) -> None:
+    parsed = AccessRule.parse(rule)
+    assert (parsed.is_signed, parsed.needs_claims) == flags
+
+
 @pytest.mark.parametrize(
     ("words", "what"),
     [

@@ -81,17 +81,16 @@ class AccessRule:
         if verdict not in ("allow", "deny"):
             raise ValueError(f'"{text}": it begins with "{verdict}", {_FORM}')
         try:
-            is_signed, needs_claims = _SIGNED in rest, _JWT in rest
-            networks, found = _conditions([word for word in rest if word not in _FLAGS])
+            said = _conditions(rest)
             return cls(
                 text=text,
                 is_allowed=verdict == "allow",
                 permissions=_permissions(what),
-                networks=networks,
-                users=found.pop("user", ()),
-                is_signed=is_signed,
-                needs_claims=needs_claims,
-                patterns=tuple(found.items()),
+                networks=tuple(said.networks),
+                users=said.values.pop("user", ()),
+                is_signed=_SIGNED in said.flags,
+                needs_claims=_JWT in said.flags,
+                patterns=tuple(said.values.items()),
             )
         except ValueError as error:
             raise ValueError(f'"{text}": {error}') from None
@@ -118,23 +117,36 @@ def _permissions(text: str) -> frozenset[Permission]:
         raise ValueError(f'nobody can "{text}", {_FORM}') from None
 
 
-def _conditions(words: Sequence[str]) -> tuple[tuple[Network, ...], dict[str, tuple[str, ...]]]:
-    rest, found = list(words), dict[str, tuple[str, ...]]()
-    networks: tuple[Network, ...] = ()
+@attrs.define
+class _Conditions:
+    """What stands in a rule behind its permissions."""
+
+    networks: list[Network] = attrs.field(factory=list)
+    flags: set[str] = attrs.field(factory=set)
+    """The words that stand alone."""
+    values: dict[str, tuple[str, ...]] = attrs.field(factory=dict)
+    """What stands behind the others; any word may, those of rules among them."""
+
+
+def _conditions(words: Sequence[str]) -> _Conditions:
+    rest, said = list(words), _Conditions()
     while rest:
         word = rest.pop(0)
+        if word in _FLAGS:
+            said.flags.add(word)
+            continue
         if word == "from":
             if not rest:
                 raise ValueError("nothing stands behind from")
             word = rest.pop(0)
         elif word in _COMPARED or word == "user":
-            if not rest or word in found:
+            if not rest or word in said.values:
                 raise ValueError(f"{word} stands twice, or has nothing behind it")
-            found[word] = tuple(rest.pop(0).split(","))
+            said.values[word] = tuple(rest.pop(0).split(","))
             continue
         if word != _ALL:
-            networks += tuple(map(_network, word.split(",")))
-    return networks, found
+            said.networks += map(_network, word.split(","))
+    return said
 
 
 def _network(text: str) -> Network:

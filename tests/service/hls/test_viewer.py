@@ -176,6 +176,25 @@ async def test_viewers_are_as_many_and_stay_as_long_as_they_may(open_house: Open
         assert await house.watch()
 
 
+async def test_who_comes_back_has_the_time_that_was_left(open_house: OpenHlsHouse) -> None:
+    config = HlsConfig(viewer_timeout=Seconds(2.0))
+    house = await open_house(gate=Limiting(), hls_config=config)
+    async with house.live():
+        watcher = await house.watch()
+        for _ in range(3):
+            await trio.sleep(1)
+            await watcher.playlist()
+        await trio.sleep(60)  # paused: that is not counted
+        assert len(house.registry) == 0
+        watcher = Watcher(house.dial(), watcher.all)
+        for _ in range(2):
+            assert (await watcher.file("video.m3u8")).status == 200
+            await trio.sleep(1.1)
+        over = await watcher.file("video.m3u8")
+        assert (over.status, over.json["error"]) == (403, "session_over")
+        assert [each.reason for each in house.told(PlayEnded)][-1] is EndReason.TIME_LIMIT
+
+
 async def test_who_waits_for_longer_than_a_viewer_may_be_silent_is_still_there(
     open_house: OpenHlsHouse,
 ) -> None:

@@ -292,8 +292,9 @@ class SegmentedSite(ABC, Generic[ConfigT]):
     ) -> SegmentsViewer:
         secure = "s" if client.protocol == "https" else ""
         viewer = SegmentsViewer(
-            self._parts, ctx, wanted, client, f"{self.name}{secure}", rule, self.ended
-        )
+            self._parts, ctx, wanted, client, f"{self.name}{secure}", rule, self.ended,
+            lasted_s=self.viewers.lasted_s(ctx),
+        )  # fmt: skip
 
         def choose(key: str) -> list[tuple[str, DerivedForm]]:
             viewer.members = self.members(key)

@@ -86,7 +86,13 @@ class SegmentsViewer:
         protocol: str,
         rule: SegmentsRule,
         on_end: Callable[[SegmentsViewer, End], None],
+        *,
+        lasted_s: float = 0.0,
     ) -> None:
+        """
+        Args:
+            lasted_s: how long it has watched before, if it comes back.
+        """
         now = trio.current_time()
         self.ctx, self.wanted, self.rule, self.seen_at = ctx, wanted, rule, now
         self.held, self.until = 0, math.inf
@@ -94,7 +100,7 @@ class SegmentsViewer:
         self.stream: ResolvedStream | None = None
         self.members: tuple[VariantMember, ...] = ()
         self._parts, self._client, self._on_end = parts, client, on_end
-        self._bytes = 0
+        self._bytes, self._lasted_s = 0, lasted_s
         self._playhead = Playhead()
         self._end: End | None = None
         self._held = ExitStack()
@@ -148,7 +154,7 @@ class SegmentsViewer:
         for key, form in wanted:
             self._held.enter_context(hub.derive(key, settings, form))
         self.stream, request = stream, self.request
-        self.until = self.entry.began_at + settings.max_play_time
+        self.until = self.entry.began_at + settings.max_play_time - self._lasted_s
         request.stream, request.outcome = stream.key, ACCEPTED
         request.account, request.measure = stream.account, self._counters
         told = PlayBegan(session=self.entry.id, peer=self.entry.peer, stream=stream.key)
@@ -176,6 +182,11 @@ class SegmentsViewer:
         if self.stream is not None and trio.current_time() >= self.until:
             name, most_s = self.request.stream, self.stream.settings.max_play_time
             self.conclude(End(EndReason.TIME_LIMIT, f"{name}: a play may last {most_s:g} s"))
+
+    @property
+    def lasted_s(self) -> float:
+        """How long it has watched, up to when it asked for something last."""
+        return self._lasted_s + self.seen_at - self.entry.began_at
 
     def given(self, media: Media) -> None:
         """It was given a segment, a part of one, or what is needed to read them."""

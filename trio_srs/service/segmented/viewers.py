@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import trio
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from trio_srs.hub.segmented_streams import SegmentsRule
 
 __all__ = ["SHARED", "Viewers", "shared_ctx"]
+
+_Note = TypeVar("_Note")
 
 SHARED: Final = "~"
 """What ids begin with that stand in no URL; those of URLs never do."""
@@ -39,12 +42,21 @@ def shared_ctx(
     return SHARED + sha256("\n".join(said).encode()).hexdigest()
 
 
+def _note(notes: OrderedDict[str, _Note], ctx: str, what: _Note) -> None:
+    """Remember something of a viewer, and forget it of who left longest ago."""
+    notes[ctx] = what
+    notes.move_to_end(ctx)
+    if len(notes) > _MOST_ENDED:
+        notes.popitem(last=False)
+
+
 class Viewers:
     """The sessions there are, and those that may not come back."""
 
     def __init__(self) -> None:
         self._by_ctx: OrderedDict[str, SegmentsViewer] = OrderedDict()  # the last seen is the last
         self._over: OrderedDict[str, str] = OrderedDict()  # why
+        self._lasted: OrderedDict[str, float] = OrderedDict()  # of those who may come back
         self._first = trio.Event()  # has come
 
     def __len__(self) -> int:
@@ -102,10 +114,16 @@ class Viewers:
         if self._by_ctx.get(viewer.ctx) is not viewer:
             return  # it was not let in
         del self._by_ctx[viewer.ctx]
-        if end.reason not in _MAY_RETURN and not viewer.ctx.startswith(SHARED):
-            self._over[viewer.ctx] = end.detail or str(end.reason)
-            if len(self._over) > _MOST_ENDED:
-                self._over.popitem(last=False)
+        if viewer.ctx.startswith(SHARED):
+            return
+        if end.reason not in _MAY_RETURN:
+            _note(self._over, viewer.ctx, end.detail or str(end.reason))
+        elif viewer.until < math.inf:
+            _note(self._lasted, viewer.ctx, viewer.lasted_s)
+
+    def lasted_s(self, ctx: str) -> float:
+        """How long who comes back has watched before, if that is limited."""
+        return self._lasted.get(ctx, 0.0)
 
     async def expire(self, timeout_s: float) -> None:
         """Wait until the viewer that was seen longest ago has asked for nothing for too long, and

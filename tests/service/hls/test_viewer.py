@@ -176,20 +176,26 @@ async def test_viewers_are_as_many_and_stay_as_long_as_they_may(open_house: Open
         assert await house.watch()
 
 
+async def test_who_waits_for_the_beginning_is_there(open_house: OpenHlsHouse) -> None:
+    house = await open_house(hls_config=HlsConfig(viewer_timeout=Seconds(1.0)))
+    async with house.live():
+        await house.watch()  # until there are two segments
+        assert not house.told(PlayEnded)
+
+
 async def test_who_comes_back_has_the_time_that_was_left(open_house: OpenHlsHouse) -> None:
-    config = HlsConfig(viewer_timeout=Seconds(2.0))
+    config = HlsConfig(viewer_timeout=Seconds(4.0))
     house = await open_house(gate=Limiting(), hls_config=config)
     async with house.live():
+        await trio.sleep(10)  # so that nobody waits for the beginning
         watcher = await house.watch()
-        for _ in range(3):
-            await trio.sleep(1)
-            await watcher.playlist()
-        await trio.sleep(60)  # paused: that is not counted
+        await trio.sleep(3)
+        await watcher.playlist()
+        await trio.sleep(60)  # paused, which is not counted
         assert len(house.registry) == 0
         watcher = Watcher(house.dial(), watcher.all)
-        for _ in range(2):
-            assert (await watcher.file("video.m3u8")).status == 200
-            await trio.sleep(1.1)
+        assert (await watcher.file("video.m3u8")).status == 200
+        await trio.sleep(2.1)
         over = await watcher.file("video.m3u8")
         assert (over.status, over.json["error"]) == (403, "session_over")
         assert [each.reason for each in house.told(PlayEnded)][-1] is EndReason.TIME_LIMIT

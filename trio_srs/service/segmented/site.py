@@ -315,7 +315,7 @@ class SegmentedSite(ABC, Generic[ConfigT]):
             StreamNotFoundError: there was none in time.
         """
         missing_s, found = self.config().missing_timeout, dict[str, SegmentedStream]()
-        with trio.move_on_after(missing_s):
+        with self.viewers.waiting(viewer), trio.move_on_after(missing_s):
             if len(viewer.members) > 1:
                 await self._find_some(viewer, found)
             else:

@@ -16,7 +16,8 @@ from trio_srs.wire.rtmp.arguments import (
     play_name,
     stream_number,
 )
-from trio_srs.wire.rtmp.chunk_reader import ChunkLimits, ChunkReader
+from trio_srs.wire.rtmp.chunk_limits import ChunkLimits
+from trio_srs.wire.rtmp.chunk_reader import ChunkReader
 from trio_srs.wire.rtmp.command import Command, CommandError, ConnectRequest
 from trio_srs.wire.rtmp.control import CONTROLS, ControlError, decode_control
 from trio_srs.wire.rtmp.message import Message, MessageType

@@ -16,7 +16,8 @@ from trio_srs.session.rtmp_core import SHAKEN, CommandRateError, RtmpCore, Sessi
 from trio_srs.wire.amf.amf_reader import AmfError
 from trio_srs.wire.amf.values import Limits
 from trio_srs.wire.rtmp.aggregate import AggregateError, join_aggregate
-from trio_srs.wire.rtmp.chunk_reader import ChunkLimits, ChunkReader, MessageTooLongError
+from trio_srs.wire.rtmp.chunk_limits import ChunkLimits, MessageTooLongError
+from trio_srs.wire.rtmp.chunk_reader import ChunkReader
 from trio_srs.wire.rtmp.chunk_writer import encode_message
 from trio_srs.wire.rtmp.command import Command, CommandError
 from trio_srs.wire.rtmp.control import (

@@ -12,7 +12,8 @@ import attrs
 from trio_srs.errors import InternalError, ProtocolError
 from trio_srs.wire.amf.values import Limits
 from trio_srs.wire.rtmp.aggregate import AggregateError, split_aggregate
-from trio_srs.wire.rtmp.chunk_reader import ChunkLimits, ChunkReader
+from trio_srs.wire.rtmp.chunk_limits import ChunkLimits
+from trio_srs.wire.rtmp.chunk_reader import ChunkReader
 from trio_srs.wire.rtmp.chunk_strict import StrictChunkReader
 from trio_srs.wire.rtmp.chunk_writer import Piece, encode_message
 from trio_srs.wire.rtmp.command import Command

@@ -16,7 +16,8 @@ from trio_srs.session.rtmp_client import ClientOptions, ClientState, RtmpClientS
 from trio_srs.tools.play import NoStreamError
 from trio_srs.tools.stream_summary import amf_as_json, stream_as_dict
 from trio_srs.wire.amf.values import Value
-from trio_srs.wire.rtmp.chunk_reader import DEFAULT_CHUNK_SIZE, ChunkReader
+from trio_srs.wire.rtmp.chunk_parts import DEFAULT_CHUNK_SIZE
+from trio_srs.wire.rtmp.chunk_reader import ChunkReader
 from trio_srs.wire.rtmp.control import SetChunkSize, WindowAckSize, decode_control
 from trio_srs.wire.rtmp.message import MessageType
 from trio_srs.wire.url import RtmpUrl

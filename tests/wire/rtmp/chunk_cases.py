@@ -7,7 +7,7 @@ from typing import Final
 import attrs
 
 from trio_srs.errors import ProtocolError
-from trio_srs.wire.rtmp.chunk_reader import (
+from trio_srs.wire.rtmp.chunk_limits import (
     ChunkLimits,
     ChunkOrderError,
     HalfReadError,

@@ -13,7 +13,9 @@ from typing import Final, Protocol, TypeAlias, cast
 import attrs
 
 from trio_srs.errors import ProtocolError
-from trio_srs.wire.rtmp.chunk_reader import ChunkLimits, ChunkReader, TakeMedia
+from trio_srs.wire.rtmp.chunk_limits import ChunkLimits
+from trio_srs.wire.rtmp.chunk_parts import ChunkParts
+from trio_srs.wire.rtmp.chunk_reader import ChunkReader, TakeMedia
 from trio_srs.wire.rtmp.message import Message, MessageType
 from trio_srs.wire.rtmp.oddity import Oddities
 
@@ -253,7 +255,7 @@ def drain(reader: Reader) -> Verdict:
     return got, ""
 
 
-def drain_pieces(reader: ChunkReader | ShortWay, pieces: list[bytes]) -> Verdict:
+def drain_pieces(reader: ChunkParts | ShortWay, pieces: list[bytes]) -> Verdict:
     """Everything, when the bytes come in pieces, each in the same buffer, overwritten after."""
     got = []
     buffer = bytearray(max(map(len, pieces), default=0))

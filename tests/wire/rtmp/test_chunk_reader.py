@@ -25,14 +25,14 @@ from tests.wire.rtmp.plain_chunks import (
     drain_pieces,
     in_steps,
 )
-from trio_srs.wire.rtmp.chunk_reader import (
-    DEFAULT_CHUNK_SIZE,
+from trio_srs.wire.rtmp.chunk_limits import (
     ChunkLimits,
-    ChunkReader,
     HalfReadError,
     MessageTooLongError,
     TooManyChunkStreamsError,
 )
+from trio_srs.wire.rtmp.chunk_parts import DEFAULT_CHUNK_SIZE
+from trio_srs.wire.rtmp.chunk_reader import ChunkReader
 from trio_srs.wire.rtmp.chunk_writer import ChunkWriter
 from trio_srs.wire.rtmp.command import Command
 from trio_srs.wire.rtmp.message import Message, MessageType

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.wire.rtmp.plain_chunks import ShortWay, drain_pieces, in_steps
-from trio_srs.wire.rtmp.chunk_reader import ChunkLimits, ChunkReader, TakeMedia
+from trio_srs.wire.rtmp.chunk_limits import ChunkLimits
+from trio_srs.wire.rtmp.chunk_reader import ChunkReader, TakeMedia
 from trio_srs.wire.rtmp.chunk_trace import ChunkTracer
 from trio_srs.wire.rtmp.chunk_writer import ChunkWriter
 from trio_srs.wire.rtmp.message import Message, MessageType

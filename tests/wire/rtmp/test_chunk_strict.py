@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from trio_srs.wire.rtmp.chunk_reader import ChunkLimits
+from trio_srs.wire.rtmp.chunk_limits import ChunkLimits
 from trio_srs.wire.rtmp.chunk_strict import OddityRefusedError, StrictChunkReader
 from trio_srs.wire.rtmp.oddity import OddityKind
 

@@ -18,7 +18,7 @@ from trio_srs.service.rtmp.config import RtmpConfig
 from trio_srs.session.rtmp_core import SessionLimits
 from trio_srs.session.rtmp_server import ServerOptions
 from trio_srs.wire.amf.values import Limits
-from trio_srs.wire.rtmp.chunk_reader import ChunkLimits
+from trio_srs.wire.rtmp.chunk_limits import ChunkLimits
 from trio_srs.wire.rtmp.oddity import OddityKind
 
 __all__ = ["RtmpContext", "server_options"]

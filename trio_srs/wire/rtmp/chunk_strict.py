@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from trio_srs.errors import ProtocolError
-from trio_srs.wire.rtmp.chunk_reader import ChunkLimits, ChunkReader
+from trio_srs.wire.rtmp.chunk_limits import ChunkLimits
+from trio_srs.wire.rtmp.chunk_reader import ChunkReader
 from trio_srs.wire.rtmp.oddity import OddityKind
 
 __all__ = ["OddityRefusedError", "StrictChunkReader"]

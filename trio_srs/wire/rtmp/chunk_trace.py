@@ -6,16 +6,15 @@ For those who look at a connection, not for those who have one: each chunk takes
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import attrs
 
 from trio_srs.errors import ProtocolError
-from trio_srs.wire.rtmp.chunk_reader import NO_MEDIA, ChunkLimits, ChunkReader, TakeMedia
+from trio_srs.wire.rtmp.chunk_limits import ChunkLimits
+from trio_srs.wire.rtmp.chunk_parts import NOTHING, ChunkParts, ChunkStream
+from trio_srs.wire.rtmp.chunk_reader import NO_MEDIA, ChunkReader, TakeMedia
 from trio_srs.wire.rtmp.message import Message
-
-if TYPE_CHECKING:
-    from trio_srs.wire.rtmp.chunk_reader import _ChunkStream
 
 __all__ = ["ChunkSpan", "ChunkTracer"]
 
@@ -65,7 +64,7 @@ class ChunkTracer(ChunkReader):
         return tuple(span for spans in self._open.values() for span in spans)
 
     def next_message(self) -> Message | None:
-        return self._next_in_parts()
+        return ChunkParts.next_message(self)
 
     def take_media(
         self, takers: Mapping[int, TakeMedia], now: float, most: int
@@ -77,7 +76,7 @@ class ChunkTracer(ChunkReader):
         super().abort(csid)
         self._open.pop(csid, None)
 
-    def _enter(self, stream: _ChunkStream, pos: int) -> _ChunkStream:
+    def _enter(self, stream: ChunkStream, pos: int) -> ChunkStream:
         offset, fmt = self.offset, self._view[self._pos] >> 6
         payload_at = self._offset + pos
         super()._enter(stream, pos)
@@ -85,11 +84,11 @@ class ChunkTracer(ChunkReader):
         self._open.setdefault(stream.csid, []).append(span)
         return stream
 
-    def _message(self, stream: _ChunkStream, payload: bytes) -> Message:
+    def _message(self, stream: ChunkStream, payload: bytes) -> Message:
         self.spans = tuple(self._open.pop(stream.csid))
         return super()._message(stream, payload)
 
-    def _take_run(self, stream: _ChunkStream, body: bytearray, left: int) -> int:
+    def _take_run(self, stream: ChunkStream, body: bytearray, left: int) -> int:
         """One chunk at a time."""
         body += self._view[self._pos : self._pos + left]
         self._pos += left
@@ -100,7 +99,7 @@ class ChunkTracer(ChunkReader):
     def lose(self, count: int) -> None:
         """So many bytes are missing behind what was fed: what was begun is given up."""
         self._offset += self._end + count
-        self._view, self._pos, self._end, self._is_kept = memoryview(b""), 0, 0, True
+        self._view, self._pos, self._end, self._is_kept = NOTHING, 0, 0, True
         self._current, self._half_read = None, 0
         self._open.clear()
         for stream in self._streams.values():
@@ -146,7 +145,7 @@ def _enough(chunk_size: int, length: int) -> int:
     return max(65_536, 8 * (length + length // chunk_size + 16))
 
 
-def _follows(message: Message, known: _ChunkStream, before_ms: int) -> bool:
+def _follows(message: Message, known: ChunkStream, before_ms: int) -> bool:
     """Whether a message may well be the next of a chunk stream of which we know an older one."""
     later_ms = (message.timestamp_ms - before_ms) & 0xFFFFFFFF
     return (

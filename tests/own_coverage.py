@@ -1,7 +1,7 @@
 """Each module of the given parts, run under its own test file alone, must be covered wholly.
 
 ``python tests/own_coverage.py wire session`` takes ``trio_srs/session/rtmp_server.py``, runs
-``tests/session/test_rtmp_server.py`` with what was split off it (``test_rtmp_server_play.py``) and
+``tests/session/test_rtmp_server.py`` with what was split off it (``test_rtmp_server_laws.py``) and
 nothing else, and fails unless every line and branch of the module ran. What other tests happen to
 touch does not count. Needs the package installed in editable mode, and coverage.
 """

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import ClassVar, Final
+from collections.abc import Mapping
+from typing import Final
 
 import attrs
 
@@ -13,39 +13,25 @@ from trio_srs.session.rtmp_answers import (
     AS_USUAL,
     ON_BW_DONE,
     RefusalForm,
-    call_failed,
     connect_accepted,
     connect_rejected,
     fc_publish_started,
-    fc_subscribed,
-    fc_unpublished,
-    null_result,
     play_accepted,
     request_refused,
 )
+from trio_srs.session.rtmp_commands import ServerCommands
 from trio_srs.session.rtmp_core import COMMANDS, SHAKEN, Handshake, RtmpCore, SessionLimits
 from trio_srs.session.rtmp_events import (
-    AudioSwitched,
     ConnectRequested,
     HandshakeDone,
-    Paused,
     PlayRequested,
     PublishRequested,
     RtmpServerEvent,
-    StreamClosed,
-    VideoSwitched,
 )
-from trio_srs.session.rtmp_streams import TRANSITIONS, BadStateError, MessageStreams, StreamState
-from trio_srs.wire.rtmp.arguments import (
-    asks_to_stop,
-    flag,
-    play_duration_s,
-    play_name,
-    stream_number,
-)
+from trio_srs.session.rtmp_streams import BadStateError, MessageStreams, StreamState
 from trio_srs.wire.rtmp.chunk_reader import NO_MEDIA, TakeMedia
-from trio_srs.wire.rtmp.command import Command, CommandError, ConnectRequest, on_status
-from trio_srs.wire.rtmp.control import SetPeerBandwidth, StreamBegin, StreamEof
+from trio_srs.wire.rtmp.command import ConnectRequest, on_status
+from trio_srs.wire.rtmp.control import SetPeerBandwidth, StreamBegin
 from trio_srs.wire.rtmp.handshake import ServerHandshake
 from trio_srs.wire.rtmp.message import MEDIA_TYPES, Message, MessageType
 from trio_srs.wire.rtmp.oddity import OddityKind
@@ -60,29 +46,10 @@ _SUBJECTS: Final[dict[type, str]] = {
     PlayRequested: "play",
 }
 """What a decision is about."""
-_USUAL: Final = frozenset({"_checkbw", "checkBandwidth"})
-"""Calls of what FMS had and we do not, that are no news: ffmpeg and librtmp make them."""
-_ANSWERS: Final = frozenset({"_result", "_error", "onStatus"})
 _SHARED_OBJECTS: Final = frozenset({MessageType.SHARED_OBJECT_AMF0, MessageType.SHARED_OBJECT_AMF3})
-_QUOTED: Final = 64
-"""Characters of a word of the peer's that are passed on."""
 _IN_A_TURN: Final = range(64)
 """Messages that are no event, a chore or nobody's media, between two turns of others: at 10 us
 each. Four bytes are enough for one, so that one read may bring tens of thousands."""
-_ALIASES: Final = {"play2": "play", "pauseRaw": "pause", "pauseraw": "pause"}
-_WRONG: Final = {
-    "publish": StatusCode.PUBLISH_BAD_NAME,
-    "play": StatusCode.PLAY_FAILED,
-    "pause": StatusCode.FAILED,
-    "receiveAudio": StatusCode.FAILED,
-    "receiveVideo": StatusCode.FAILED,
-}
-"""What a stream is told of a command with a wrong argument; other calls hear _error."""
-_HALTED: Final = {
-    "publish": (StreamState.PUBLISHING, StatusCode.UNPUBLISH_SUCCESS, "Nothing is published"),
-    "play": (StreamState.PLAYING, StatusCode.PLAY_STOP, "Nothing is played"),
-}
-"""What a command without a name ends, and what is said where there is none of it."""
 
 
 @attrs.frozen(kw_only=True)
@@ -146,10 +113,9 @@ class RtmpServerSession:
         """Media messages that belonged to no publish."""
         self._handshake_told = False
         self._streams = MessageStreams(self.options.limits.message_streams)
-        self._flow = "flash"
         self._ready: list[RtmpServerEvent] = []  # a few at most
+        self._commands = ServerCommands(self.core, self._streams, self._ready)
         self._pending: _Request | None = None
-        self._transaction_id = 0.0  # of connect: the only request whose answer is a _result
 
     # ------------------------------------------------------------- bytes, time
 
@@ -237,7 +203,7 @@ class RtmpServerSession:
     def _on_other(self, message: Message) -> Message | None:
         """Whatever is not media of a known publish."""
         if message.type_id in COMMANDS:
-            self._on_command(message)
+            self._commands.obey(message)
             return None
         if not self._streams.connected:
             with self.core.blaming(f"message of type {message.type_id}"):
@@ -260,51 +226,6 @@ class RtmpServerSession:
         core.note(OddityKind.MEDIA_WITHOUT_PUBLISH, where)
         self.dropped_media += 1
         return None
-
-    def _on_command(self, message: Message) -> None:
-        """Do what a command says; one that cannot be understood is answered, and changes nothing.
-
-        Raises:
-            ProtocolError: it is not lawful now, there are too many, or there is no reading it.
-        """
-        command = None
-        try:
-            command = self.core.read_command(message)
-            with self.core.blaming("command"):
-                self._obey(command, message.stream_id)
-        except CommandError as error:
-            if not self._streams.connected:
-                raise
-            self._answer_wrong(command, message.stream_id, error)
-
-    def _obey(self, command: Command, stream_id: int) -> None:
-        self.core.subject = name = _ALIASES.get(command.name, command.name)
-        if not self._streams.connected and (StreamState.UNCONNECTED, name) not in TRANSITIONS:
-            raise BadStateError(f"{name[:_QUOTED]!r} before connect, expected the connect command")
-        handler = self._CALLS.get(name)
-        if handler is not None:
-            handler(self, command, stream_id)
-        elif name not in _ANSWERS:
-            if name not in _USUAL:
-                self.core.note(OddityKind.UNKNOWN_COMMAND, name[:_QUOTED])
-            self._answer_null(command, stream_id)  # as SRS: encoders call what FMS once had
-
-    def _answer_wrong(self, command: Command | None, stream_id: int, error: CommandError) -> None:
-        """Say what is wrong with a command, where its caller looks for the answer."""
-        self.core.note(OddityKind.WRONG_ARGUMENT, str(error))
-        name = "" if command is None else _ALIASES.get(command.name, command.name)
-        if command is not None and command.transaction_id and name not in _WRONG:
-            self.core.send_command(call_failed(command.transaction_id, str(error)))
-        else:
-            self.notify(stream_id, _WRONG.get(name, StatusCode.CALL_FAILED), str(error))
-
-    def _claim(self, stream_id: int, command: str) -> None:
-        """Make a message stream that was never created: some peers skip createStream."""
-        if stream_id not in self._streams:
-            self.core.note(
-                OddityKind.STREAM_NOT_CREATED, f"{command} on message stream {stream_id}"
-            )
-            self._streams.make(stream_id, command)
 
     # --------------------------------------------------------------- decisions
 
@@ -334,7 +255,8 @@ class RtmpServerSession:
             bandwidth=SetPeerBandwidth(options.bandwidth),
             chunk_size=options.chunk_size,
         )
-        self.core.send_message(connect_accepted(self._transaction_id, request, options.server_name))
+        transaction_id = self._commands.connect_transaction_id
+        self.core.send_message(connect_accepted(transaction_id, request, options.server_name))
         self.core.send_message(ON_BW_DONE)
 
     def refuse(
@@ -348,7 +270,8 @@ class RtmpServerSession:
         """
         request = self._decided()
         if isinstance(request, ConnectRequested):
-            rejected = connect_rejected(self._transaction_id, str(error), redirect, form)
+            transaction_id = self._commands.connect_transaction_id
+            rejected = connect_rejected(transaction_id, str(error), redirect, form)
             self.core.send_command(rejected)
         else:
             answer = request_refused(error.rtmp_status, str(error), redirect, form)
@@ -368,156 +291,9 @@ class RtmpServerSession:
 
     def notify(self, stream_id: int, code: StatusCode, description: str) -> None:
         """Tell the peer something about one of its streams."""
-        self.core.send_command(on_status(code, description), stream_id)
+        self._commands.notify(stream_id, code, description)
 
     def say_goodbye(self, code: StatusCode, description: str) -> None:
         """Tell a connected peer why the connection is about to be closed."""
         if self._streams.connected:
             self.core.send_command(on_status(code, description))
-
-    # ---------------------------------------------------------------- commands
-
-    def _connect(self, command: Command, stream_id: int) -> None:
-        if self._streams.connected:
-            raise BadStateError("connect on a connection that is connected already")
-        self._transaction_id = command.transaction_id
-        self._ready.append(ConnectRequested(ConnectRequest.from_command(command)))
-
-    def _create_stream(self, command: Command, stream_id: int) -> None:
-        created = self._streams.free_number()
-        self._streams.make(created, "createStream")
-        self.core.send_command(null_result(command.transaction_id, float(created)))
-
-    def _publish(self, command: Command, stream_id: int) -> None:
-        if self._halt(command, stream_id):
-            return
-        name = command.text(1, "the stream name")
-        self._streams.check(stream_id, "publish")
-        self._claim(stream_id, "publish")
-        self._close(stream_id, "publish")
-        kind = command.argument(2)
-        kind = kind[:_QUOTED] if isinstance(kind, str) else "live"
-        if kind != "live":
-            self.core.note(OddityKind.PUBLISH_TYPE, f"{kind!r}, taken as 'live'")
-        self._ready.append(PublishRequested(stream_id, name, kind, self._flow))
-
-    def _play(self, command: Command, stream_id: int) -> None:
-        if self._halt(command, stream_id):
-            return
-        name = play_name(command)
-        self._streams.check(stream_id, "play")
-        self._claim(stream_id, "play")
-        self._close(stream_id, "play")
-        self._ready.append(PlayRequested(stream_id, name, play_duration_s(command)))
-
-    def _halt(self, command: Command, stream_id: int) -> bool:
-        """End a publish or play that is repeated without a name; whether that was all it is.
-
-        Flash stops with false, Wirecast likewise. Where there is nothing to end, only what is
-        known to mean a stop is one.
-        """
-        if command.name not in _HALTED or isinstance(command.argument(1), str):
-            return False
-        state, code, nothing = _HALTED[command.name]
-        if self.state_of(stream_id) is state:
-            if state is StreamState.PLAYING:
-                self.notify(stream_id, code, "Stopped playing")
-                self.core.send_control(StreamEof(stream_id))
-            self._close(stream_id, command.name)
-            return True
-        if asks_to_stop(command):
-            self.notify(stream_id, code, nothing)
-            return True
-        return False
-
-    def _close_stream(self, command: Command, stream_id: int) -> None:
-        self._streams.check(stream_id, "closeStream")
-        self._close(stream_id, "closeStream")
-
-    def _delete_stream(self, command: Command, stream_id: int) -> None:
-        target = stream_number(command, stream_id)
-        if target in self._streams:  # and not NaN, nor another number that is no integer
-            number = int(target)
-            self._streams.check(number, "deleteStream")
-            self._close(number, "deleteStream")
-            self._streams.delete(number)
-        else:
-            self.core.note(OddityKind.DELETE_UNKNOWN_STREAM, f"message stream {target:g}")
-
-    def _fc_unpublish(self, command: Command, stream_id: int) -> None:
-        name = command.text(1, "the stream name")
-        self.core.send_command(fc_unpublished(name))
-        self._answer_null(command, stream_id)
-        for number in self._streams.that_publish(name):
-            self._close(number, "FCUnpublish")
-
-    def _close(self, stream_id: int, command: str) -> None:
-        """End what the stream does, if anything, in good order."""
-        was = self.state_of(stream_id)
-        self._streams.stop(stream_id)
-        if was is StreamState.PUBLISHING:
-            self.notify(stream_id, StatusCode.UNPUBLISH_SUCCESS, "Stopped publishing")
-        if was is not StreamState.IDLE:
-            self._ready.append(StreamClosed(stream_id, command))
-
-    def _fc_publish(self, command: Command, stream_id: int) -> None:
-        # FMLE says it before createStream, Haivision after.
-        self._flow = "haivision" if self._streams else "fmle"
-        self._answer_null(command, stream_id)
-
-    def _fc_subscribe(self, command: Command, stream_id: int) -> None:
-        name = command.text(1, "the stream name")
-        self._answer_null(command, stream_id)
-        self.core.send_command(fc_subscribed(name))
-
-    def _pause(self, command: Command, stream_id: int) -> None:
-        paused = flag(command, "whether to pause", default=True)
-        if self._streams.check(stream_id, "pause") is not StreamState.PLAYING:
-            return
-        if paused:
-            self.notify(stream_id, StatusCode.PAUSE_NOTIFY, "Paused")
-            self.core.send_control(StreamEof(stream_id))
-        else:
-            self.notify(stream_id, StatusCode.UNPAUSE_NOTIFY, "Going on")
-            self.core.send_control(StreamBegin(stream_id))
-        self._ready.append(Paused(stream_id, paused))
-
-    def _receive(self, command: Command, stream_id: int) -> None:
-        wanted = flag(command, "whether to go on", default=True)
-        if self._streams.check(stream_id, command.name) is not StreamState.PLAYING:
-            return
-        if wanted:  # and no answer to false (RTMP 1.0, 7.2.2.4 and 7.2.2.5)
-            self.notify(stream_id, StatusCode.SEEK_NOTIFY, "Going on")
-            self.notify(stream_id, StatusCode.PLAY_START, "Going on")
-        switched = AudioSwitched if command.name == "receiveAudio" else VideoSwitched
-        self._ready.append(switched(stream_id, wanted))
-
-    def _seek(self, command: Command, stream_id: int) -> None:
-        self._streams.check(stream_id, "seek")
-        self.notify(stream_id, StatusCode.SEEK_FAILED, "A live stream cannot be sought")
-
-    def _get_stream_length(self, command: Command, stream_id: int) -> None:
-        self.core.send_command(null_result(command.transaction_id, 0.0))
-
-    def _answer_null(self, command: Command, stream_id: int) -> None:
-        if command.transaction_id:
-            self.core.send_command(null_result(command.transaction_id))
-
-    # Of the class: bound methods in an attribute would be a circle, for the collector to find.
-    _CALLS: ClassVar[Mapping[str, Callable[[RtmpServerSession, Command, int], None]]] = {
-        "connect": _connect,
-        "createStream": _create_stream,
-        "publish": _publish,
-        "play": _play,
-        "closeStream": _close_stream,
-        "deleteStream": _delete_stream,
-        "releaseStream": _answer_null,
-        "FCPublish": _fc_publish,
-        "FCUnpublish": _fc_unpublish,
-        "FCSubscribe": _fc_subscribe,
-        "pause": _pause,
-        "receiveAudio": _receive,
-        "receiveVideo": _receive,
-        "seek": _seek,
-        "getStreamLength": _get_stream_length,
-    }

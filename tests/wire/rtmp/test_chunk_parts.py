@@ -34,3 +34,15 @@ def test_the_letter_is_read_without_a_short_way(
 def test_a_fault_is_named_without_a_short_way(fault: Fault) -> None:
     _, complaint = read(bytes.fromhex(fault.wire), fault.chunk_size, fault.limits)
     assert complaint == fault.text
+
+
+def test_an_abort_gives_back_what_was_held() -> None:
+    reader = ChunkParts(chunk_size=4)
+    reader.feed(bytes.fromhex("04 000000 000006 09 01000000 aabbccdd"))
+    assert reader.next_message() is None
+    assert (reader.half_read, reader.held) == (4, 0)
+    reader.abort(5)
+    assert reader.half_read == 4
+    reader.abort(4)
+    reader.abort(4)
+    assert reader.half_read == 0

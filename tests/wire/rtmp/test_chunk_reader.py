@@ -204,18 +204,6 @@ def test_the_reader_knows_where_it_is() -> None:
     assert (reader.offset, reader.held, reader.half_read) == (33, 2, 0)
 
 
-def test_an_abort_gives_back_what_was_held() -> None:
-    reader = ChunkReader(chunk_size=4)
-    reader.feed(bytes.fromhex("04 000000 000006 09 01000000 aabbccdd"))
-    assert reader.next_message() is None
-    assert reader.half_read == 4
-    reader.abort(5)
-    assert reader.half_read == 4
-    reader.abort(4)
-    reader.abort(4)
-    assert reader.half_read == 0
-
-
 @pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
 def test_a_payload_is_bytes_whatever_was_fed(kind: Callable[[bytes], bytes]) -> None:
     wire = bytes.fromhex("04 000000 000002 09 01000000 aabb c4 ccdd 84 000000 eeff")

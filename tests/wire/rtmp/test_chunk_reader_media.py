@@ -7,7 +7,6 @@ import pytest
 from tests.wire.rtmp.plain_chunks import ShortWay, drain_pieces, in_steps
 from trio_srs.wire.rtmp.chunk_limits import ChunkLimits
 from trio_srs.wire.rtmp.chunk_reader import ChunkReader, TakeMedia
-from trio_srs.wire.rtmp.chunk_trace import ChunkTracer
 from trio_srs.wire.rtmp.chunk_writer import ChunkWriter
 from trio_srs.wire.rtmp.message import Message, MessageType
 
@@ -153,11 +152,3 @@ def test_a_stream_as_encoders_send_it_goes_the_short_way() -> None:
     way = ShortWay(ChunkReader(chunk_size=4096), most=64)
     assert drain_pieces(way, in_steps(wire, 65_536)) == (sent, "")
     assert way.taken >= len(sent) - 2 - len(wire) // 65_536
-
-
-def test_who_looks_at_chunks_reads_each_message_by_itself() -> None:
-    takers, reader = Takers(), ChunkTracer()
-    reader.feed(HEAD)
-    assert takers.take(reader) == (0, False)
-    assert reader.next_message() is not None
-    assert len(reader.spans) == 1

@@ -117,3 +117,11 @@ def test_the_last_message_of_all_is_believed() -> None:
 
 def audio_at(at_ms: int) -> bytes:
     return ChunkWriter().write(audio(at_ms))
+
+
+def test_who_looks_at_chunks_reads_each_message_by_itself() -> None:
+    reader = ChunkTracer()
+    reader.feed(written(video(5, 3))[0])
+    assert reader.take_media({1: lambda *made_of: None}, 0.0, 64) == (0, False)
+    assert reader.next_message() is not None
+    assert len(reader.spans) == 1

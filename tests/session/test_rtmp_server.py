@@ -261,9 +261,10 @@ def test_media_of_a_publish_goes_the_short_way_to_who_takes_it() -> None:
     takers = {1: lambda *made_of: taken.append(made_of)}
     script = in_state(StreamState.PUBLISHING)
     assert script.say(audio(1)) == [audio(1)]  # its chunk stream is known now
-    script.session.receive_data(script.writer.write(audio(1, 40)), 7.0)
+    later = Message(MessageType.AUDIO, 1, 40, b"\xaf\x01" + bytes(20))
+    script.session.receive_data(script.writer.write(later), 7.0)
     assert script.session.take_media(takers, 7.0, 64) == (1, True)
-    assert taken == [(MessageType.AUDIO, 40, audio().payload, 7.0)]
+    assert taken == [(MessageType.AUDIO, 40, later.payload, 7.0)]
 
 
 def test_no_media_goes_the_short_way_while_a_request_is_undecided() -> None:

@@ -96,6 +96,27 @@ WRONG = {  # one key and value: the complaint
     "rtmp.lisen = []": ("rtmp.lisen", 'unknown key; did you mean "listen"?'),
     "rtpm.listen = []": ("rtpm", 'unknown key; did you mean "rtmp"?'),
     "xyz = 1": ("xyz", "unknown key"),
+    "app.live.hls.segmnt = '2s'": (
+        "app.live.hls.segmnt",
+        'unknown key; did you mean "segment"?',
+    ),
+    "app.live.hls.max_viewers = 5": (
+        "app.live.hls.max_viewers",
+        "holds for all streams: it can be given in [hls] alone",
+    ),
+    "app.live.stream.x.dash.segment = '2h'": (
+        "app.live.stream.x.dash.segment",
+        "expected 1s to 1m, not 2h",
+    ),
+    "vhost.v.hls = 5": ("vhost.v.hls", "expected a table of settings, not 5"),
+    "vhost.v.app.live.hls.entry_prefix = 'a b'": (
+        "vhost.v.app.live.hls",
+        'expected the beginning of a URL or nothing, not "a b"',
+    ),
+    "vhost.v.dash = { low_latency = true, part = 'off' }": (
+        "vhost.v.dash",
+        'low_latency: segments have no parts: part is "off"',
+    ),
     "rtmp = 5": ("rtmp", "expected a table of settings, not 5"),
     "rtmp.listen = ':1935'": ("rtmp.listen", 'expected a list, such as [":1935"], not ":1935"'),
     "rtmp.listen = 1935": ("rtmp.listen", "expected a list, not 1935"),

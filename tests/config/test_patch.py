@@ -47,6 +47,9 @@ def test_null_is_the_default_of_a_key_and_takes_an_override_away() -> None:
     assert new.stream.gop_cache == Config().stream.gop_cache
     assert dict(new.app["live"].settings) == {"inspect": OLD.app["live"].settings["inspect"]}
     assert "cam*" in new.app["live"].stream
+    new = changed({"app": {"live": {"hls": {"segment": "4s"}}}})
+    assert (new.hls_for("", "live", "cam1").segment, new.hls.segment) == (4.0, 2.0)
+    assert new.settings_for("", "live", "cam1").gop_cache == 5.0
     assert changed({"app": {"live": None}}).app == {}
     assert changed({"vhost": {"example.com": {"gop_cache": "1s"}}}).vhost_of("www.example.com")
 
@@ -58,6 +61,7 @@ def test_null_is_the_default_of_a_key_and_takes_an_override_away() -> None:
         ({"stream": {"gop_cahe": None}}, ("stream", "gop_cahe"), 'did you mean "gop_cache"'),
         ({"stream": {"gop_cache": "long"}}, ("stream", "gop_cache"), "long"),
         ({"stream": None}, ("stream",), "expected a table"),
+        ({"app": {"a": {"hls": {"max_viewers": 1}}}}, ("app", "a", "hls", "max_viewers"), "all"),
         ({"app": {"live": {"nothing": 1}}}, ("app", "live", "nothing"), "unknown key"),
         ({"api": {"cors_origins": ["x"]}}, ("api",), "cors_origins"),
         ({"vhost": {"b": {"aliases": ["www.example.com"]}}}, (), "claimed by two"),

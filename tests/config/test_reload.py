@@ -32,6 +32,13 @@ def test_an_override_comes_and_goes() -> None:
     ]
 
 
+def test_how_some_streams_are_served_changes_live() -> None:
+    [change] = difference(
+        loads("app.live.hls.enabled = true"), loads("app.live.hls.enabled = false")
+    )
+    assert str(change) == "app.live.hls.enabled: true -> false"
+
+
 def test_an_override_given_at_its_default_is_a_change_all_the_same() -> None:
     [change] = difference(Config(), loads("app.live.gop_cache = '10s'"))
     assert (change.old, change.new) == (None, '"10s"')

@@ -8,13 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trio_srs.config.app_scope import AppConfig
+from trio_srs.config.app_scope import AppConfig, StreamsConfig
 from trio_srs.config.load import ConfigError, loads
 from trio_srs.config.render import key_path, show
 from trio_srs.config.schema import Config
 from trio_srs.config.tables import print_config
 from trio_srs.config.vhost_scope import VhostConfig
 from trio_srs.hub.settings import StreamSettings, TimestampMode
+from trio_srs.media.segments.segment_container import SegmentContainer
 from trio_srs.net.address import Address
 from trio_srs.secret import Secret
 from trio_srs.service.capture.config import CaptureWhen, VhostCapture
@@ -33,9 +34,21 @@ overrides = st.fixed_dictionaries(
         "publish_notify": st.booleans(),
     },
 )
+hls = st.fixed_dictionaries(
+    {},
+    optional={
+        "segment": st.floats(1, 60).map(Seconds),
+        "container": st.sampled_from(SegmentContainer),
+        "folder": st.none() | st.just(Path("/srv/h l s")),
+        "enabled": st.booleans(),
+    },
+)
+streams = overrides | st.builds(StreamsConfig, settings=overrides, hls=hls)
 apps = st.dictionaries(
     names,
-    st.builds(AppConfig, settings=overrides, stream=st.dictionaries(names, overrides, max_size=2)),
+    st.builds(
+        AppConfig, settings=overrides, hls=hls, stream=st.dictionaries(names, streams, max_size=2)
+    ),
     max_size=2,
 )
 targets = st.builds(
@@ -52,6 +65,7 @@ vhosts = st.dictionaries(
         enabled=st.booleans(),
         settings=overrides,
         app=apps,
+        dash=st.sampled_from([{}, {"delay": None}]),
         hooks=targets,
         capture=captures,
     ),

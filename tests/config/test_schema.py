@@ -7,10 +7,12 @@ from typing import Any
 import attrs
 import pytest
 
-from trio_srs.config.app_scope import AppConfig
+from trio_srs.config.app_scope import AppConfig, StreamsConfig
+from trio_srs.config.load import loads
 from trio_srs.config.schema import DEFAULT_VHOST, Config
 from trio_srs.config.vhost_scope import VhostConfig
 from trio_srs.hub.settings import StreamSettings
+from trio_srs.media.segments.segment_container import SegmentContainer
 from trio_srs.net.address import Address
 from trio_srs.service.hls.config import HlsConfig
 from trio_srs.service.http.config import HttpConfig, HttpsConfig
@@ -192,3 +194,57 @@ def test_who_says_where_to_listen_for_rtmp_is_not_listened_to_elsewhere() -> Non
     assert Config(rtmp=RtmpConfig(chunk_size=4096)).http.listen == everywhere
     assert Config(rtmp=own).http.listen == ()
     assert Config(rtmp=own, http=HttpConfig(publish=False)).http.listen == everywhere
+
+
+def test_how_a_stream_is_served_is_folded_as_settings_are() -> None:
+    config = loads("""
+        hls = { segment = "3s", window = "40s", container = "ts" }
+        app.a.hls = { segment = "4s", part = "off" }
+        app.a.stream."c*" = { hls = { segment = "5s", enabled = false }, gop_cache = "off" }
+        vhost.v.hls = { container = "fmp4", enabled = true }
+        vhost.v.app.a.hls.segment = "6s"
+    """)
+    found = config.hls_for("v", "a", "cam1")
+    assert (found.segment, found.window, found.part, found.enabled) == (6.0, 40.0, None, True)
+    assert found.container is SegmentContainer.FMP4
+    assert config.hls_for("v", "a", "cam1") is found
+    assert config.hls_for("w", "a", "cam1").segment == 5.0
+    assert config.settings_for("w", "a", "cam1").gop_cache is None
+    assert config.hls_for("w", "b", "cam1") is config.hls
+    assert config.dash_for("v", "a", "cam1") is config.dash
+    for number in range(4096):
+        config.hls_for("v", "a", f"flood{number}")
+    assert config.hls_for("v", "a", "cam1") == found, "also when it is kept no more"
+
+
+def test_of_no_parts_and_low_latency_the_one_nearer_to_the_stream_counts() -> None:
+    config = loads("""
+        dash = { low_latency = true }
+        app.slow.dash.part = "off"
+        app.slow.stream.fast.dash.low_latency = true
+    """)
+    slow, fast = config.dash_for("", "slow", "x"), config.dash_for("", "slow", "fast")
+    assert (slow.part, slow.low_latency) == (None, False)
+    assert (fast.part, fast.low_latency) == (0.2, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "hls", "dash"),
+    [
+        ("", True, True),
+        ("hls.enabled = false", False, True),
+        ("hls.enabled = false\napp.a.stream.x.hls.enabled = true", True, True),
+        ("dash.enabled = false\nvhost.v.app.a.dash.enabled = true", True, True),
+        ("dash.enabled = false\nvhost.v.dash.segment = '4s'", True, False),
+        ("http.listen = []", False, False),
+    ],
+)
+def test_a_form_is_served_if_it_is_of_any_stream(text: str, hls: bool, dash: bool) -> None:
+    config = loads(text)
+    assert (config.serves_hls, config.serves_dash) == (hls, dash)
+
+
+def test_what_is_said_in_python_for_some_streams_is_checked() -> None:
+    assert AppConfig(stream={"x": StreamsConfig(hls={"segment": 4.0})}).hls == {}
+    with pytest.raises(ValueError, match="expected 1s to 1m"):
+        AppConfig(stream={"x": StreamsConfig(hls={"segment": 0.5})})

@@ -36,6 +36,9 @@ class Key:
     """The range of a number."""
     live: bool
     """Whether a reload changes it; otherwise a restart does."""
+    everywhere: bool = False
+    """Whether it is of the whole server, also where others of its section may be given for some
+    streams."""
 
     @property
     def inner(self) -> Any:
@@ -59,6 +62,7 @@ def keys(section: Any) -> dict[str, Key]:
             field.default,
             field.validator if isinstance(field.validator, Within) else None,
             field.metadata.get("live", True),
+            field.metadata.get("everywhere", False),
         )
         for field in attrs.fields(section)
         if field.init

@@ -22,7 +22,7 @@ import attrs
 from trio_srs.config.keys import Key, keys
 from trio_srs.config.render import key_path, show
 from trio_srs.config.schema import Config
-from trio_srs.config.sections import SECTIONS
+from trio_srs.config.sections import NARROWED, SECTIONS
 from trio_srs.config.tables import tables
 from trio_srs.config.vhost_scope import VhostConfig
 from trio_srs.hub.ids import ProcessName
@@ -80,12 +80,23 @@ what was said for it. Of several patterns that match, the longer is stronger, an
 name is strongest. A host that is not configured belongs to `__defaultVhost__`, which may be \
 configured like any other."""
 
+_NARROWED: Final = """\
+The same places may have tables `hls` and `dash`, with keys of these sections: `[app.A.hls]`, \
+`[app.A.stream.P.dash]`, `[vhost.V.hls]`. Only {everywhere} hold for the whole server, and are \
+given in `[hls]` and `[dash]` alone. `enabled` there says whether these streams are served so, and \
+may be true where it is false for all; a server that was started without any such stream begins \
+with it at a restart."""
+
 _EXAMPLES: Final = """\
 [app.live]
 gop_cache = "5s"
 
 [app.live.stream."cam*"]
 publish_busy = "replace"
+
+[app.live.stream."cam*".hls]
+segment = "6s"
+folder = "/var/www/cameras"
 
 [vhost."example.com"]
 enabled = true
@@ -138,7 +149,14 @@ def config_toml() -> str:
         for key, value in table.entries:
             parts += ["", _comment(about[key.name]), _comment(f"({_kind(key)}{_restart(key)})")]
             parts.append(f"{key.name} = {show(value, key.inner)}")
-    parts += ["", _comment(_SCOPES), "#", textwrap.indent(_EXAMPLES, "# ", lambda _: True)]
+    parts += [
+        "",
+        _comment(_SCOPES),
+        "#",
+        _comment(_narrowed()),
+        "#",
+        textwrap.indent(_EXAMPLES, "# ", lambda _: True),
+    ]
     return "\n".join(line.rstrip() for line in "\n".join(parts).split("\n")).rstrip() + "\n"
 
 
@@ -156,7 +174,7 @@ def reference_page() -> str:
     for table in tables(Config()):
         section = SECTIONS[table.path[0]].kind
         parts += [f"## `[{key_path(table.path)}]`", _summary(section), _rows(section)]
-    parts += ["## `[app]` and `[vhost]`", _SCOPES, f"```toml\n{_EXAMPLES}```"]
+    parts += ["## `[app]` and `[vhost]`", _SCOPES, _narrowed(), f"```toml\n{_EXAMPLES}```"]
     parts += ["A virtual host has these keys of its own:", _rows(VhostConfig)]
     targets = ", ".join(f"`{name}`" for name in keys(HookTargets))
     parts += [f"`[vhost.V.hooks]` has these keys of `[hooks]`: {targets}. {_summary(HookTargets)}"]
@@ -179,13 +197,20 @@ def main(arguments: Sequence[str]) -> int:
     return 1 if stale or not files else 0
 
 
+def _narrowed() -> str:
+    """Which keys of other sections may be given for some streams."""
+    every = (key for name in NARROWED for key in keys(SECTIONS[name].kind).values())
+    names = dict.fromkeys(f"`{key.name}`" for key in every if key.everywhere)
+    return _NARROWED.format(everywhere=", ".join(names))
+
+
 def _rows(section: Any) -> str:
     about = meanings(section)
     rows: Iterator[str] = (
         f"| `{key.name}` | `{show(key.default, key.inner)}` | {_kind(key)} "
         f"| {'live' if key.live else 'restart'} | {about[key.name]} |"
         for key in keys(section).values()
-        if key.name not in {"settings", "app", "hooks", "capture"}
+        if key.name not in {"settings", "app", "hooks", "capture", *NARROWED}
     )
     return "\n".join(["| key | default | value | reload | meaning |", "| --- " * 5 + "|", *rows])
 

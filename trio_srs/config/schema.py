@@ -8,19 +8,19 @@ streams.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import attrs
 
 from trio_srs.config.sections import SCOPES, SECTIONS
 
 if TYPE_CHECKING:
-    from trio_srs.config.app_scope import AppConfig
+    from trio_srs.config.app_scope import AppConfig, StreamsConfig
     from trio_srs.config.process import LogConfig, ProcessConfig
     from trio_srs.config.vhost_scope import VhostConfig
     from trio_srs.hub.gate import AccessConfig
     from trio_srs.hub.history import HistoryConfig
-    from trio_srs.hub.settings import Overrides, StreamSettings
+    from trio_srs.hub.settings import StreamSettings
     from trio_srs.service.api.config import ApiConfig, ApiHttpsConfig
     from trio_srs.service.capture.config import CaptureConfig, CaptureWhen
     from trio_srs.service.dash.config import DashConfig
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from trio_srs.service.http.config import HttpConfig, HttpsConfig
     from trio_srs.service.programs.config import ProgramsConfig
     from trio_srs.service.rtmp.config import RtmpConfig, RtmpsConfig
+    from trio_srs.service.segmented.config import SegmentedConfig
+
+    SegmentedT = TypeVar("SegmentedT", bound=SegmentedConfig)
 
 __all__ = ["DEFAULT_VHOST", "Config"]
 
@@ -72,6 +75,9 @@ class Config:
     """Virtual hosts by name."""
     _hosts: dict[str, str] = attrs.field(init=False, eq=False, repr=False)
     _resolved: dict[tuple[str, str, str], StreamSettings] = attrs.field(
+        init=False, eq=False, repr=False, factory=dict
+    )
+    _narrowed: dict[tuple[str, ...], Any] = attrs.field(
         init=False, eq=False, repr=False, factory=dict
     )
     _named: frozenset[str] = attrs.field(init=False, eq=False, repr=False)
@@ -175,18 +181,57 @@ class Config:
         if settings is None:
             given: dict[str, Any] = {}
             for layer in self._layers(*where):
-                given.update(layer)
+                given.update(layer.settings)
             settings = attrs.evolve(self.stream, **given) if given else self.stream
             if len(self._resolved) >= _MAX_CACHED:
                 self._resolved.clear()
             self._resolved[where] = settings
         return settings
 
-    def _layers(self, vhost: str, app: str, name: str) -> Iterator[Overrides]:
+    def hls_for(self, vhost: str, app: str, name: str) -> HlsConfig:
+        """How one stream is served as HLS: `[hls]`, and what the same places as of
+        :meth:`settings_for` say of it, in that order."""
+        return self._narrow("hls", self.hls, (vhost, app, name))
+
+    def dash_for(self, vhost: str, app: str, name: str) -> DashConfig:
+        """The same of DASH."""
+        return self._narrow("dash", self.dash, (vhost, app, name))
+
+    def _narrow(self, section: str, config: SegmentedT, where: tuple[str, str, str]) -> SegmentedT:
+        known = (section, *where)
+        if known not in self._narrowed:
+            for layer in self._layers(*where):
+                given = getattr(layer, section)
+                config = config.narrowed(given) if given else config
+            if len(self._narrowed) >= _MAX_CACHED:
+                self._narrowed.clear()
+            self._narrowed[known] = config
+        made: SegmentedT = self._narrowed[known]
+        return made
+
+    @property
+    def serves_hls(self) -> bool:
+        """Whether any stream is served as HLS."""
+        return self._serves("hls")
+
+    @property
+    def serves_dash(self) -> bool:
+        """Whether any stream is served as DASH."""
+        return self._serves("dash")
+
+    def _serves(self, section: str) -> bool:
+        if not self.serves_http:
+            return False
+        tops: tuple[StreamsConfig, ...] = (*self.app.values(), *self.vhost.values())
+        scopes = (each for top in tops for each in top.scopes)
+        said = (getattr(each, section).get("enabled") for each in scopes)
+        return getattr(self, section).enabled or any(said)
+
+    def _layers(self, vhost: str, app: str, name: str) -> Iterator[StreamsConfig]:
         if app in self.app:
             yield from self.app[app].layers(name)
         if vhost in self.vhost:
             tenant = self.vhost[vhost]
-            yield tenant.settings
+            yield tenant
             if app in tenant.app:
                 yield from tenant.app[app].layers(name)

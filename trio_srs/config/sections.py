@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import attrs
 
-__all__ = ["SCOPES", "SECTIONS", "Section"]
+__all__ = ["NARROWED", "SCOPES", "SECTIONS", "Section"]
 
 
 @attrs.frozen(eq=False)
@@ -58,6 +58,9 @@ SECTIONS: Final[Mapping[str, Section]] = {
     "vhost": Section("trio_srs.config.vhost_scope", "VhostConfig", is_scope=True),
 }
 """By name, in the order of the file."""
+
+NARROWED: Final = ("hls", "dash")
+"""Those of which most keys may be given for some streams as well, in a table of the scope."""
 
 SCOPES: Final = tuple(name for name, section in SECTIONS.items() if section.is_scope)
 """Those that narrow settings of streams."""

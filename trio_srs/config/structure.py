@@ -26,9 +26,9 @@ from cattrs.errors import (
 from trio_srs.config.keys import Key, keys, without_none
 from trio_srs.config.render import Path as KeyPath
 from trio_srs.config.schema import Config
-from trio_srs.config.sections import SECTIONS
+from trio_srs.config.sections import NARROWED, SECTIONS
 from trio_srs.hub.ids import ProcessName, parse_process_name
-from trio_srs.hub.settings import Overrides, StreamSettings
+from trio_srs.hub.settings import StreamSettings
 from trio_srs.net.address import Address
 from trio_srs.secret import Secret
 from trio_srs.units import (
@@ -52,6 +52,20 @@ NO_VARIABLES: Final[Mapping[str, str]] = {}
 """No environment to look anything up in."""
 
 _SETTINGS: Final = keys(StreamSettings)
+
+
+@attrs.frozen
+class _Narrowed:
+    """The type of what a scope says of a section."""
+
+    section: str
+
+
+@attrs.frozen
+class _Everywhere:
+    """The type of a key of such a section that no scope may say."""
+
+    section: str
 
 
 def structure(
@@ -107,7 +121,8 @@ def _converter(environ: Mapping[str, str]) -> Converter:
         (lambda kind: without_none(kind) is not kind, _optional_hook),
         (lambda kind: get_origin(kind) is tuple, _list_hook),
         (lambda kind: get_origin(kind) is Mapping, _named_hook),
-        (lambda kind: kind == Overrides, _overrides_hook),
+        (lambda kind: isinstance(kind, _Narrowed), _narrowed_hook),
+        (lambda kind: isinstance(kind, _Everywhere), _everywhere_hook),
     ]
     for fits, make in factories:
         converter.register_structure_hook_factory(fits, partial(make, converter))
@@ -198,7 +213,11 @@ def _section_hook(converter: Converter, section: Any) -> Hook:
 
 
 def _scope_hook(converter: Converter, scope: Any) -> Hook:
-    own = {name: key for name, key in keys(scope).items() if name != "settings"}
+    own = {
+        name: attrs.evolve(key, type=_Narrowed(name)) if name in NARROWED else key
+        for name, key in keys(scope).items()
+        if name != "settings"
+    }
 
     def read(value: Any, _: Any) -> Any:
         made = _read_keys(converter, value, own | _SETTINGS, scope)
@@ -208,8 +227,25 @@ def _scope_hook(converter: Converter, scope: Any) -> Hook:
     return read
 
 
-def _overrides_hook(converter: Converter, _: Any) -> Hook:
-    return lambda value, _: _read_keys(converter, value, _SETTINGS, StreamSettings)
+def _narrowed_hook(converter: Converter, kind: _Narrowed) -> Hook:
+    def read(value: Any, _: Any) -> Any:
+        section = SECTIONS[kind.section].kind  # imported where a scope says something of it
+        known = {
+            name: attrs.evolve(key, type=_Everywhere(kind.section)) if key.everywhere else key
+            for name, key in keys(section).items()
+        }
+        made = _read_keys(converter, value, known, section)
+        section(**made)  # checks what is no range
+        return made
+
+    return read
+
+
+def _everywhere_hook(_converter: Converter, kind: _Everywhere) -> Hook:
+    def refuse(_value: Any, _: Any) -> Any:
+        raise ValueError(f"holds for all streams: it can be given in [{kind.section}] alone")
+
+    return refuse
 
 
 def _read_keys(

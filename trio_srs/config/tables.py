@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 import attrs
 
-from trio_srs.config.app_scope import AppConfig
+from trio_srs.config.app_scope import AppConfig, StreamsConfig
 from trio_srs.config.keys import Key, keys
 from trio_srs.config.render import key_path, show
 from trio_srs.config.schema import Config
-from trio_srs.config.sections import SECTIONS
+from trio_srs.config.sections import NARROWED, SECTIONS
 from trio_srs.config.vhost_scope import VhostConfig
 from trio_srs.hub.settings import Overrides, StreamSettings
 from trio_srs.service.capture.config import VhostCapture
@@ -60,16 +60,30 @@ def print_config(config: Config) -> str:
 
 def _apps(path: tuple[str, ...], apps: Mapping[str, AppConfig]) -> Iterator[Table]:
     for name, app in apps.items():
-        yield Table((*path, name), _given(app.settings))
-        for pattern, settings in app.stream.items():
-            yield Table((*path, name, "stream", pattern), _given(settings))
+        yield from _scope((*path, name), app)
+        for pattern, scope in app.stream.items():
+            yield from _scope((*path, name, "stream", pattern), scope)
+
+
+def _scope(
+    path: tuple[str, ...], scope: StreamsConfig, own: Iterable[tuple[Key, Any]] = ()
+) -> Iterator[Table]:
+    """What is given for some streams, behind keys that only this kind of scope has."""
+    yield Table(path, (*own, *_given(scope.settings, _SETTINGS)))
+    for name in NARROWED:
+        given: Overrides = getattr(scope, name)
+        if given:
+            known = keys(SECTIONS[name].kind)
+            # What begins is asked for it each time, where the service is there at all.
+            live = {key: attrs.evolve(each, live=True) for key, each in known.items()}
+            yield Table((*path, name), _given(given, live))
 
 
 def _vhosts(vhosts: Mapping[str, VhostConfig]) -> Iterator[Table]:
     own = [key for key in keys(VhostConfig).values() if key.name in {"enabled", "aliases"}]
     for name, vhost in vhosts.items():
         entries = ((key, getattr(vhost, key.name)) for key in own)
-        yield Table(("vhost", name), (*entries, *_given(vhost.settings)))
+        yield from _scope(("vhost", name), vhost, entries)
         if vhost.hooks != HookTargets():
             hooks = ((key, getattr(vhost.hooks, key.name)) for key in keys(HookTargets).values())
             yield Table(("vhost", name, "hooks"), tuple(hooks))
@@ -79,5 +93,5 @@ def _vhosts(vhosts: Mapping[str, VhostConfig]) -> Iterator[Table]:
         yield from _apps(("vhost", name, "app"), vhost.app)
 
 
-def _given(settings: Overrides) -> tuple[tuple[Key, Any], ...]:
-    return tuple((_SETTINGS[name], value) for name, value in settings.items())
+def _given(given: Overrides, known: Mapping[str, Key]) -> tuple[tuple[Key, Any], ...]:
+    return tuple((known[name], value) for name, value in given.items())

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import attrs
 
-from trio_srs.config.app_scope import AppConfig, lawful
-from trio_srs.hub.settings import Overrides
+from trio_srs.config.app_scope import AppConfig, StreamsConfig
 from trio_srs.service.capture.config import VhostCapture
 from trio_srs.service.hooks.config import HookTargets
 
@@ -15,7 +14,7 @@ __all__ = ["VhostConfig"]
 
 
 @attrs.frozen(kw_only=True)
-class VhostConfig:
+class VhostConfig(StreamsConfig):
     """One virtual host: ``[vhost."example.com"]``."""
 
     enabled: bool = True
@@ -27,7 +26,11 @@ class VhostConfig:
     capture: VhostCapture = attrs.field(factory=VhostCapture)
     """Which sessions of this host are captured beside those that `[capture]` keeps; in a file, a
     table of its own."""
-    settings: Overrides = attrs.field(factory=dict, validator=lawful)
-    """The stream settings given for this host; in a file, keys of its own table."""
     app: Mapping[str, AppConfig] = attrs.field(factory=dict)
     """Applications of this host alone, by name."""
+
+    @property
+    def scopes(self) -> Iterator[StreamsConfig]:
+        yield self
+        for app in self.app.values():
+            yield from app.scopes

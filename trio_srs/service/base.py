@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from trio_srs.net.tls_faults import TlsFault
     from trio_srs.session.file_slice import FileSlice
     from trio_srs.session.http_events import HttpRequest
+    from trio_srs.wire.url import StreamName
 
 _log = logging.getLogger(__name__)
 
@@ -67,6 +68,7 @@ __all__ = [
     "WebRoute",
     "WebSections",
     "connect_web",
+    "find_web_name",
     "web_access_request",
 ]
 
@@ -467,6 +469,22 @@ class SecureService(ListeningService[ServedT]):
         """
 
 
+def find_web_name(
+    rules: Rules, asked: HttpRequest, scheme: str, app: str, name: str
+) -> tuple[str, StreamName]:
+    """What RTMP would call the URL of an application, and the stream that is asked for there.
+
+    Raises:
+        RefusedError: that is no name, or its virtual host is switched off.
+    """
+    if set("?#") & set(app + name):
+        shown = f"{app}/{name}"[:NAME_MOST]
+        raise StreamNameError(f"{shown!r} has a ? or # in it")
+    params = urlencode(asked.target.query, quote_via=quote)
+    url = f"{scheme}://{asked.host or 'localhost'}/{app}"
+    return url, find_name(rules, url, app, f"{name}?{params}")
+
+
 def web_access_request(
     rules: Rules, entry: SessionEntry, asked: HttpRequest, scheme: str, app: str, name: str
 ) -> AccessRequest:
@@ -480,12 +498,7 @@ def web_access_request(
     Raises:
         StreamNameError: that is no name.
     """
-    if set("?#") & set(app + name):
-        shown = f"{app}/{name}"[:NAME_MOST]
-        raise StreamNameError(f"{shown!r} has a ? or # in it")
-    params = urlencode(asked.target.query, quote_via=quote)
-    url = f"{scheme}://{asked.host or 'localhost'}/{app}"
-    said = find_name(rules, url, app, f"{name}?{params}")
+    url, said = find_web_name(rules, asked, scheme, app, name)
     request = AccessRequest(
         session=entry.id,
         peer=entry.peer,

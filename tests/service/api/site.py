@@ -86,7 +86,7 @@ def context_of(
         waiting=Waiting(house.bus, house.reports, house.registry, turns, journal=house.journal),
         turns=turns,
         addresses=lambda: ADDRESSES,
-        fragment_s=lambda: fragment_s,
+        fragment_s=lambda _vhost: fragment_s,
     )
 
 

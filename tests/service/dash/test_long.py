@@ -4,7 +4,7 @@ watch all of it are served."""
 from __future__ import annotations
 
 import gc
-from typing import Final
+from typing import Any, Final
 
 import attrs
 import pytest
@@ -44,7 +44,7 @@ LOOKS_S: Final = (HOUR_S, 13 * HOUR_S, WRAP_S + 3 * SEGMENT_S, HOURS * HOUR_S - 
 UNTIMELY: Final = {"segments_come_in_time", "the_clock_comes_often"}
 """Not to be judged: nobody looks all the time, and between such pictures no clock is made up."""
 FMP4, TS = "/live/a.m3u8", "/live/a.m3u8?container=ts"
-CUT: Final = {
+CUT: Final[dict[str, Any]] = {
     "start": SegmentsStart.PUBLISH,
     "missing_timeout": Timeout(3 * SEGMENT_S),
     "segment": Seconds(SEGMENT_S),
@@ -104,7 +104,7 @@ def video(watcher: Watcher) -> str:
 
 def kept(house: DashHouse) -> list[Rendition]:
     """What there is of the stream, in both containers."""
-    find, rule = house.hub.segmented.find, house.hls.config.rule
+    find, rule = house.hub.segmented.find, house.hls_config.rule
     lives = [find("live/a", rule(container)) for container in SegmentContainer]
     return [rendition for live in lives if live for rendition in live.presentation.renditions]
 

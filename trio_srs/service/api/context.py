@@ -61,7 +61,7 @@ class ApiContext:
     """What SRS's clients know this server, its hosts and streams by."""
     vhosts: Callable[[], tuple[str, ...]] = tuple
     """The virtual hosts that are configured."""
-    fragment_s: Callable[[], float | None] = lambda: None
+    fragment_s: Callable[[str], float | None] = lambda _vhost: None
     """How long a segment of HLS is; None where it is not served."""
     faults: FaultInjection = attrs.field(factory=FaultInjection)
     """What the server does wrong on purpose, if anything."""

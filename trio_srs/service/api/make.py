@@ -42,8 +42,12 @@ class ApiSections(WebSections, Protocol):
     """What of a configuration is about the API, or is told by it."""
 
     @property
-    def hls(self) -> SegmentsSection:
-        """How streams are cut."""
+    def serves_hls(self) -> bool:
+        """Whether any stream is served as HLS."""
+        ...
+
+    def hls_for(self, vhost: str, app: str, name: str, /) -> SegmentsSection:
+        """How one stream is cut."""
         ...
 
     @property
@@ -97,11 +101,12 @@ def make_api(parts: Parts, config: ApiSections) -> ApiService | None:
         steering=parts.steering,
         srs_ids=parts.srs_ids,
         vhosts=lambda: tuple(service.sections.vhost),
-        fragment_s=lambda: _fragment_s(service.sections),
+        fragment_s=lambda vhost: _fragment_s(service.sections, vhost),
     )
     service = ApiService(context, config, reader=parts.reader)
     return service
 
 
-def _fragment_s(sections: ApiSections) -> float | None:
-    return sections.hls.segment if sections.serves_http and sections.hls.enabled else None
+def _fragment_s(sections: ApiSections, vhost: str) -> float | None:
+    config = sections.hls_for(vhost, "", "")
+    return config.segment if sections.serves_hls and (config.enabled or not vhost) else None

@@ -22,15 +22,24 @@ class DashSections(WebSections, Protocol):
         """The section ``[dash]`` of the configuration."""
         ...
 
+    @property
+    def serves_dash(self) -> bool:
+        """Whether any stream is served so."""
+        ...
+
+    def dash_for(self, vhost: str, app: str, name: str, /) -> DashConfig:
+        """What holds for one stream."""
+        ...
+
 
 def make_dash(parts: Parts, config: DashSections) -> DashService | None:
     """Make the service, and serve it where HTTP is served; None where it is not, and where DASH is
-    switched off."""
-    if not config.serves_http or not config.dash.enabled:
+    switched off for all."""
+    if not config.serves_dash:
         return None
     from trio_srs.service.dash.service import DashService
 
-    service = DashService(parts, config.dash)
+    service = DashService(parts, config.dash, config.dash_for)
     parts.web_routes.append(service)
     parts.hub.outputs.add(service.output)
     parts.waiting.offer(UntilKind.DASH_READY, service.ready)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from trio_srs.media.segments.segment_container import SegmentContainer
 from trio_srs.service.base import Parts
 from trio_srs.service.dash.config import DashConfig
 from trio_srs.service.dash.make import DashSections
@@ -25,12 +24,8 @@ class DashService(SegmentedService[DashConfig]):
     def make_site(self, parts: Parts) -> DashSite:
         from trio_srs.service.dash.site import DashSite  # see prepare
 
-        return DashSite(parts, lambda: self.config)
-
-    @property
-    def container(self) -> SegmentContainer:
-        return SegmentContainer.FMP4
+        return DashSite(parts, self.scoped)
 
     def configure(self, sections: DashSections, /) -> None:
         """Go on with another configuration: it holds for the streams and viewers that begin."""
-        self.config = sections.dash
+        self.scoped.everywhere, self.scoped.narrow = sections.dash, sections.dash_for

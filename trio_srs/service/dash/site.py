@@ -6,7 +6,7 @@ the one of the next manifest among them (``Location``).
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Mapping
 from typing import ClassVar, Final
 from weakref import WeakKeyDictionary
 
@@ -16,7 +16,6 @@ import trio
 from trio_srs.hub.end import End
 from trio_srs.hub.playing import StreamNotFoundError
 from trio_srs.hub.segmented_stream import SegmentedStream
-from trio_srs.hub.segmented_streams import SegmentsRule
 from trio_srs.media.segments.dash_manifest import DashManifest, DashRule
 from trio_srs.media.segments.rendition import Rendition
 from trio_srs.media.segments.segment import Segment
@@ -25,6 +24,7 @@ from trio_srs.service.base import Parts, WebAnswer, WebClient
 from trio_srs.service.dash.config import DashConfig
 from trio_srs.service.segmented.media_answers import answer_of, media_of
 from trio_srs.service.segmented.rendered import Rendered, text_answer
+from trio_srs.service.segmented.scoped import Scoped
 from trio_srs.service.segmented.site import (
     HOLD_TARGETS,
     HeldTooLongError,
@@ -72,18 +72,18 @@ class DashSite(SegmentedSite[DashConfig]):
     name: ClassVar[str] = "dash"
     ending: ClassVar[str] = ".mpd"
 
-    def __init__(self, parts: Parts, config: Callable[[], DashConfig]) -> None:
-        super().__init__(parts, config)
+    def __init__(self, parts: Parts, scoped: Scoped[DashConfig]) -> None:
+        super().__init__(parts, scoped)
         self._rendered = Rendered(MANIFEST_TYPE)
         self._lists: WeakKeyDictionary[SegmentedStream, _Listed] = WeakKeyDictionary()
         self._by_looks: dict[_Looks, SegmentsViewer] = {}
         self._looks: dict[str, _Looks] = {}  # by what is in their URLs
 
-    def rule(self, asked: HttpRequest) -> SegmentsRule:
-        return self.config().rule(SegmentContainer.FMP4)
+    def container(self, asked: HttpRequest) -> SegmentContainer:
+        return SegmentContainer.FMP4
 
-    def rule_of(self, file: str) -> SegmentsRule:
-        return self.config().rule(SegmentContainer.FMP4)
+    def container_of(self, file: str) -> SegmentContainer:
+        return SegmentContainer.FMP4
 
     # --------------------------------------------------------------- viewers
 
@@ -106,16 +106,18 @@ class DashSite(SegmentedSite[DashConfig]):
 
     # ----------------------------------------------------------------- files
 
-    def max_age_s(self) -> int:
+    def max_age_s(self, key: str) -> int:
         return _FRESH_S
 
-    def first(self, lives: Mapping[str, SegmentedStream], folder: str) -> WebAnswer:
+    def first(self, key: str, lives: Mapping[str, SegmentedStream], folder: str) -> WebAnswer:
         (live,) = lives.values()
+        self._list(key, live)
         return text_answer(MANIFEST_TYPE, self._text(live, folder, folder + _MANIFEST).encode())
 
     def file(
         self, asked: HttpRequest, viewer: SegmentsViewer, live: SegmentedStream, file: str
     ) -> WebAnswer | Awaitable[WebAnswer]:
+        self._list(viewer.key, live)
         if file == _MANIFEST:
             self._forget(viewer)
             return self._manifest(live)
@@ -143,10 +145,10 @@ class DashSite(SegmentedSite[DashConfig]):
 
     # ------------------------------------------------------------- manifests
 
-    def _listed(self, live: SegmentedStream) -> _Listed:
-        known = self._lists.get(live)
-        if known is None:
-            config = self.config()
+    def _list(self, key: str, live: SegmentedStream) -> None:
+        """List a stream from now on, by what holds for it when somebody asks first."""
+        if live not in self._lists:
+            config = self.scoped.of(key)
             rule = DashRule(
                 segment_s=config.segment,
                 window_s=config.window,
@@ -154,11 +156,10 @@ class DashSite(SegmentedSite[DashConfig]):
                 is_low_latency=config.low_latency,
             )
             manifest = DashManifest(live.presentation, rule)
-            known = self._lists[live] = _Listed(manifest, config.low_latency)
-        return known
+            self._lists[live] = _Listed(manifest, config.low_latency)
 
     def _text(self, live: SegmentedStream, folder: str = "", location: str = "") -> str:
-        manifest = self._listed(live).manifest.at(
+        manifest = self._lists[live].manifest.at(
             live.unix_ms(), folder, location=location, clock=folder + _CLOCK
         )
         if not manifest.periods:
@@ -168,7 +169,7 @@ class DashSite(SegmentedSite[DashConfig]):
     def _manifest(self, live: SegmentedStream) -> WebAnswer:
         """The manifest as of now: the same bytes for all who know its folder."""
         presentation = live.presentation
-        if self._listed(live).is_low_latency:
+        if self._lists[live].is_low_latency:
             revision = presentation.revision
         else:
             revision = sum(each.last_number + each.has_ended for each in presentation.renditions)
@@ -188,7 +189,7 @@ class DashSite(SegmentedSite[DashConfig]):
         """Whether a manifest has it: it is whole in every track, or with low latency the one behind
         those, of which something is there."""
         whole = min(each.last_number for each in live.presentation.renditions)
-        is_low_latency = self._listed(live).is_low_latency
+        is_low_latency = self._lists[live].is_low_latency
         return segment.number <= whole + is_low_latency and bool(segment.size)
 
     async def _too_early(self, live: SegmentedStream, rendition: Rendition, file: str) -> WebAnswer:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from trio_srs.media.segments.segment_container import SegmentContainer
-from trio_srs.service.segmented.config import SegmentedConfig
+from trio_srs.service.segmented.config import EVERYWHERE, SegmentedConfig
 from trio_srs.units import Timeout, seconds_within, within
 from trio_srs.wire.path_template import PLAYLIST_VARIABLES, SEGMENT_VARIABLES, PathTemplate
 
@@ -83,7 +83,9 @@ class HlsConfig(SegmentedConfig):
     audio_only: bool = False
     """Offer the sound of a stream alone as well, where it is apart (`fmp4`): to who has no room for
     pictures."""
-    variants: tuple[str, ...] = attrs.field(default=(), validator=_check_variants)
+    variants: tuple[str, ...] = attrs.field(
+        default=(), validator=_check_variants, metadata=EVERYWHERE
+    )
     """Streams that are one in several sizes: `"live/cam_{720p,360p}"` lets a player of `live/cam`
     choose from `live/cam_720p` and `live/cam_360p`, which are cut at the same times. A `*` stands
     for any text without a slash."""
@@ -114,6 +116,10 @@ class HlsConfig(SegmentedConfig):
     dispose: Timeout = attrs.field(default=Timeout(120.0), validator=seconds_within("0s", "never"))
     """How long what is left of a stream stays in that folder when it has ended; if it has when the
     server stops, it goes at once. `"never"` keeps it."""
+
+    @property
+    def usual_container(self) -> SegmentContainer:
+        return self.container
 
     @property
     def variant_templates(self) -> tuple[VariantTemplate, ...]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from trio_srs.media.segments.segment_keys import SegmentKey
     from trio_srs.service.base import Parts
     from trio_srs.service.hls.config import HlsConfig
+    from trio_srs.service.segmented.scoped import Scoped
     from trio_srs.wire.path_template import PathRule
 
 __all__ = ["Disk"]
@@ -37,8 +38,8 @@ class Disk:
         in_thread: waits for a call that waits for a disk.
     """
 
-    def __init__(self, parts: Parts, config: Callable[[], HlsConfig]) -> None:
-        self._parts, self._config = parts, config
+    def __init__(self, parts: Parts, scoped: Scoped[HlsConfig]) -> None:
+        self._parts, self._scoped = parts, scoped
         self._written: dict[str, list[SegmentedStream]] = {}
         self._folders: dict[Path, DiskFolder] = {}
         self._threads = trio.CapacityLimiter(_THREADS)
@@ -47,7 +48,7 @@ class Disk:
 
     def begin(self, stream: str, rule: SegmentsRule, live: SegmentedStream) -> None:
         """A stream begins to be cut: write it as long as it is, in a task of its own."""
-        config = self._config()
+        config = self._scoped.of(stream)
         if config.folder is None or rule != config.rule(config.container):
             return
         parts, segmented = self._parts, self._parts.hub.segmented

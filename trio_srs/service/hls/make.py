@@ -22,15 +22,24 @@ class HlsSections(WebSections, Protocol):
         """The section ``[hls]`` of the configuration."""
         ...
 
+    @property
+    def serves_hls(self) -> bool:
+        """Whether any stream is served so."""
+        ...
+
+    def hls_for(self, vhost: str, app: str, name: str, /) -> HlsConfig:
+        """What holds for one stream."""
+        ...
+
 
 def make_hls(parts: Parts, config: HlsSections) -> HlsService | None:
     """Make the service, and serve it where HTTP is served; None where it is not, and where HLS is
-    switched off."""
-    if not config.serves_http or not config.hls.enabled:
+    switched off for all."""
+    if not config.serves_hls:
         return None
     from trio_srs.service.hls.service import HlsService
 
-    service = HlsService(parts, config.hls)
+    service = HlsService(parts, config.hls, config.hls_for)
     parts.web_routes.append(service)
     parts.hub.outputs.add(service.output)
     parts.waiting.offer(UntilKind.HLS_READY, service.ready)

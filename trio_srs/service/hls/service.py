@@ -5,9 +5,6 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
-from trio_srs.hub.stream import Stream
-from trio_srs.hub.supervisor import Body
-from trio_srs.media.segments.segment_container import SegmentContainer
 from trio_srs.service.base import Parts
 from trio_srs.service.hls.config import HlsConfig
 from trio_srs.service.hls.make import HlsSections
@@ -31,27 +28,20 @@ class HlsService(SegmentedService[HlsConfig]):
         """What is written as files as well."""
         from trio_srs.service.hls.disk import Disk  # see prepare
 
-        return Disk(self._parts, lambda: self.config)
+        return Disk(self._parts, self.scoped)
 
     def make_site(self, parts: Parts) -> HlsSite:
         from trio_srs.service.hls.site import HlsSite  # see prepare
 
-        return HlsSite(parts, lambda: self.config, lambda *named: self.disk.find_key(*named))
+        return HlsSite(parts, self.scoped, lambda *named: self.disk.find_key(*named))
 
-    @property
-    def begins_with_publish(self) -> bool:
+    def begins_with_publish(self, config: HlsConfig) -> bool:
         """Also where they are written as files: nobody asks for those."""
-        return super().begins_with_publish or self.config.folder is not None
-
-    def begin_publish(self, stream: Stream) -> Body | None:
-        if self.config.folder is not None:
+        is_written = config.enabled and config.folder is not None
+        if is_written:
             _ = self.disk  # which hears of it
-        return super().begin_publish(stream)
-
-    @property
-    def container(self) -> SegmentContainer:
-        return self.config.container
+        return is_written or super().begins_with_publish(config)
 
     def configure(self, sections: HlsSections, /) -> None:
         """Go on with another configuration: it holds for the streams and viewers that begin."""
-        self.config = sections.hls
+        self.scoped.everywhere, self.scoped.narrow = sections.hls, sections.hls_for

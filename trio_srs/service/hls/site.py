@@ -13,7 +13,6 @@ import attrs
 import trio
 
 from trio_srs.hub.segmented_stream import SegmentedStream
-from trio_srs.hub.segmented_streams import SegmentsRule
 from trio_srs.media.segments.rendition import Rendition
 from trio_srs.media.segments.segment_container import SegmentContainer
 from trio_srs.media.segments.segment_keys import SegmentKey
@@ -22,6 +21,7 @@ from trio_srs.service.base import Parts, WebAnswer
 from trio_srs.service.hls.config import HlsConfig
 from trio_srs.service.hls.directives import Directives
 from trio_srs.service.segmented.rendered import Rendered, text_answer
+from trio_srs.service.segmented.scoped import Scoped
 from trio_srs.service.segmented.site import (
     HOLD_TARGETS,
     HeldTooLongError,
@@ -61,25 +61,24 @@ class HlsSite(SegmentedSite[HlsConfig]):
     kept_endings: ClassVar[tuple[str, ...]] = (_KEY,)
 
     def __init__(
-        self, parts: Parts, config: Callable[[], HlsConfig], find_key: FindKey = _no_key
+        self, parts: Parts, scoped: Scoped[HlsConfig], find_key: FindKey = _no_key
     ) -> None:
-        super().__init__(parts, config)
+        super().__init__(parts, scoped)
         self._find_key = find_key
         self._rendered = Rendered(PLAYLIST_TYPE)
 
-    def rule(self, asked: HttpRequest) -> SegmentsRule:
-        config, said = self.config(), asked.target.query.get("container", "")
-        known = said in set(SegmentContainer)
-        return config.rule(SegmentContainer(said) if known else config.container)
+    def container(self, asked: HttpRequest) -> SegmentContainer | None:
+        said = asked.target.query.get("container", "")
+        return SegmentContainer(said) if said in set(SegmentContainer) else None
 
-    def rule_of(self, file: str) -> SegmentsRule:
+    def container_of(self, file: str) -> SegmentContainer:
         # Transport streams have everything in the rendition that is called so.
         is_ts = file.rpartition("/")[2].startswith(("main.", "main-"))
-        return self.config().rule(SegmentContainer.TS if is_ts else SegmentContainer.FMP4)
+        return SegmentContainer.TS if is_ts else SegmentContainer.FMP4
 
     def members(self, key: str) -> tuple[VariantMember, ...]:
         """Its variants, unless nobody publishes one of those and somebody the stream itself."""
-        for template in self.config().variant_templates:
+        for template in self.scoped.everywhere.variant_templates:
             members = template.members(key)
             if members and (not self._is_there(key) or any(self._is_there(m.key) for m in members)):
                 return members
@@ -89,8 +88,8 @@ class HlsSite(SegmentedSite[HlsConfig]):
         stream = self._parts.hub.find(key)
         return stream is not None and stream.publishing
 
-    def first(self, lives: Mapping[str, SegmentedStream], folder: str) -> WebAnswer:
-        playlist = _all_of(lives, folder, with_sound_alone=self.config().audio_only)
+    def first(self, key: str, lives: Mapping[str, SegmentedStream], folder: str) -> WebAnswer:
+        playlist = _all_of(lives, folder, with_sound_alone=self.scoped.of(key).audio_only)
         return text_answer(PLAYLIST_TYPE, playlist.write().encode())
 
     def file(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import attrs
 
@@ -11,9 +11,14 @@ from trio_srs.media.segments.segment_container import SegmentContainer
 from trio_srs.units import Bytes, Seconds, Timeout, bytes_within, seconds_within, within
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from trio_srs.hub.segmented_streams import SegmentsRule
 
-__all__ = ["SegmentedConfig", "SegmentsStart"]
+__all__ = ["EVERYWHERE", "SegmentedConfig", "SegmentsStart"]
+
+EVERYWHERE: Final = {"everywhere": True}
+"""Of keys that hold for the whole server; all others may be given for some streams."""
 
 
 class SegmentsStart(enum.StrEnum):
@@ -30,6 +35,8 @@ class SegmentedConfig:
     """How streams are cut, and for whom. Where `[hls]` and `[dash]` say the same, a stream is cut
     once for both."""
 
+    enabled: bool = True
+    """Whether streams are served so at all."""
     start: SegmentsStart = SegmentsStart.REQUEST
     """Begin to cut a stream at the first `request` for it, or as soon as it is published
     (`publish`)."""
@@ -70,18 +77,31 @@ class SegmentedConfig:
     """How long a playlist stays open, when a publisher has left, for the next one of the same name.
     Then it says that it has ended."""
     viewer_timeout: Seconds = attrs.field(
-        default=Seconds(30.0), validator=seconds_within("1s", "1h")
+        default=Seconds(30.0), validator=seconds_within("1s", "1h"), metadata=EVERYWHERE
     )
     """A viewer that has asked for nothing for this long is gone."""
     viewer_ctx: bool = True
     """Give each viewer URLs of its own, by which it is a session. `false` gives all the same ones,
     so that a CDN or a cache can keep what is there: then who asks this server is the viewer, by its
     address and its `Authorization`."""
-    max_viewers: int = attrs.field(default=10_000, validator=within(1, 1_000_000))
+    max_viewers: int = attrs.field(
+        default=10_000, validator=within(1, 1_000_000), metadata=EVERYWHERE
+    )
     """The most viewers and other connections of the server at once, for another viewer of this kind
     to be let in."""
-    max_viewers_per_ip: int | None = attrs.field(default=None, validator=within(1, 1_000_000))
+    max_viewers_per_ip: int | None = attrs.field(
+        default=None, validator=within(1, 1_000_000), metadata=EVERYWHERE
+    )
     """The most of them from one IP address; `"off"` counts none."""
+
+    @property
+    def usual_container(self) -> SegmentContainer:
+        """In what streams are cut where nobody asks for another container."""
+        return SegmentContainer.FMP4
+
+    def narrowed(self, given: Mapping[str, Any]) -> Self:
+        """The same but for keys that are given for some streams."""
+        return attrs.evolve(self, **given)
 
     def rule(self, container: SegmentContainer) -> SegmentsRule:
         """How streams are cut in a container."""

@@ -15,9 +15,9 @@ from trio_srs.hub.end import End
 from trio_srs.hub.outputs import PublishOutput
 from trio_srs.hub.stream import Stream
 from trio_srs.hub.supervisor import Body
-from trio_srs.media.segments.segment_container import SegmentContainer
 from trio_srs.service.base import Parts, PortlessService, StopPhase, WebAnswer, WebClient
 from trio_srs.service.segmented.config import SegmentedConfig, SegmentsStart
+from trio_srs.service.segmented.scoped import Narrow, Scoped
 
 if TYPE_CHECKING:
     from trio_srs.service.segmented.site import SegmentedSite
@@ -35,14 +35,22 @@ class SegmentedService(PortlessService, ABC, Generic[ConfigT]):
     Attributes:
         name: of the form: ``hls``.
         endings: of all its paths.
-        config: what holds for what begins.
+        scoped: what holds for what begins.
     """
 
     name: ClassVar[str]
     endings: ClassVar[tuple[str, ...]]
 
-    def __init__(self, parts: Parts, config: ConfigT) -> None:
-        self.config = config
+    def __init__(
+        self, parts: Parts, config: ConfigT, narrow: Narrow[ConfigT] | None = None
+    ) -> None:
+        """
+        Args:
+            narrow: what holds for one stream; None: for all the same.
+        """
+        self.scoped: Scoped[ConfigT] = Scoped(
+            parts.rules, config, narrow or (lambda *_: self.scoped.everywhere)
+        )
         self._parts = parts
         self._is_used = trio.Event()
         self.output = PublishOutput(name=self.name, begin=self.begin_publish, finish_within_s=0.0)
@@ -58,15 +66,9 @@ class SegmentedService(PortlessService, ABC, Generic[ConfigT]):
     def make_site(self, parts: Parts) -> SegmentedSite[ConfigT]:
         """Import it, and make it; see :meth:`prepare`."""
 
-    @property
-    @abstractmethod
-    def container(self) -> SegmentContainer:
-        """In what streams are cut from the moment they are published."""
-
-    @property
-    def begins_with_publish(self) -> bool:
-        """Whether streams are cut from the moment they are published."""
-        return self.config.start is SegmentsStart.PUBLISH
+    def begins_with_publish(self, config: ConfigT) -> bool:
+        """Whether streams for which this holds are cut from the moment they are published."""
+        return config.enabled and config.start is SegmentsStart.PUBLISH
 
     async def ready(self, key: str) -> None:
         """Wait until players can take something of the newest publish of a stream, or of one that
@@ -77,7 +79,8 @@ class SegmentedService(PortlessService, ABC, Generic[ConfigT]):
         """
         hub = self._parts.hub
         stream = hub.find(key) or await self._published(key)
-        rule = self.config.rule(self.container)
+        config = self.scoped.of(key)
+        rule = config.rule(config.usual_container)
         with hub.derive(key, stream.settings, hub.segmented.form(rule), is_demand=False):
             await hub.segmented.has_newest(stream, rule)
 
@@ -109,11 +112,11 @@ class SegmentedService(PortlessService, ABC, Generic[ConfigT]):
 
     def begin_publish(self, stream: Stream) -> Body | None:
         """What runs beside a publish; see :attr:`.PublishOutput.begin`."""
-        config = self.config
-        if not self.begins_with_publish:
+        config = self.scoped.of(stream.name)
+        if not self.begins_with_publish(config):
             return None
         hub, settings = self._parts.hub, stream.settings
-        form = hub.segmented.form(config.rule(self.container))
+        form = hub.segmented.form(config.rule(config.usual_container))
 
         async def body() -> None:
             with hub.derive(stream.name, settings, form, is_demand=False):
@@ -133,7 +136,7 @@ class SegmentedService(PortlessService, ABC, Generic[ConfigT]):
         try:
             await self._is_used.wait()
             while True:
-                await self.site.viewers.expire(self.config.viewer_timeout)
+                await self.site.viewers.expire(self.scoped.everywhere.viewer_timeout)
         finally:
             self._end()  # nothing is wanted any more
 

@@ -11,7 +11,7 @@ something there is known by its address and its ``Authorization``: as a rule a c
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from hashlib import sha256
 from typing import ClassVar, Final, Generic, TypeVar
 from urllib.parse import quote
@@ -24,12 +24,13 @@ from trio_srs.hub.derived import DerivedForm
 from trio_srs.hub.end import End
 from trio_srs.hub.playing import StreamNotFoundError
 from trio_srs.hub.segmented_stream import SegmentedStream
-from trio_srs.hub.segmented_streams import SegmentsRule
 from trio_srs.media.segments.rendition import Rendition
+from trio_srs.media.segments.segment_container import SegmentContainer
 from trio_srs.media.segments.variant_template import VariantMember
-from trio_srs.service.base import Parts, WebAnswer, WebClient
+from trio_srs.service.base import Parts, WebAnswer, WebClient, find_web_name
 from trio_srs.service.segmented.config import SegmentedConfig
 from trio_srs.service.segmented.media_answers import MediaAnswers
+from trio_srs.service.segmented.scoped import Scoped
 from trio_srs.service.segmented.viewer import SegmentsViewer, Wanted
 from trio_srs.service.segmented.viewers import SHARED, Viewers, shared_ctx
 from trio_srs.session.http_events import HttpRequest
@@ -68,19 +69,19 @@ class SegmentedSite(ABC, Generic[ConfigT]):
         viewers: the sessions.
 
     Args:
-        config: asked for whatever begins.
+        scoped: asked for whatever begins.
     """
 
     name: ClassVar[str]
     ending: ClassVar[str]
     kept_endings: ClassVar[tuple[str, ...]] = ()
 
-    def __init__(self, parts: Parts, config: Callable[[], ConfigT]) -> None:
+    def __init__(self, parts: Parts, scoped: Scoped[ConfigT]) -> None:
         self.live = parts.hub.segmented
         self.viewers = Viewers()
         self._media = MediaAnswers(self.live.files)
         self._folders: dict[tuple[str, ...], _Folder] = {}  # of viewers that have been there
-        self.config = config
+        self.scoped = scoped
         self._parts = parts
         self._admitting: dict[str, trio.Event] = {}
         self._folder, self._ctx = f".{self.name}", f"{self.name}_ctx="
@@ -88,18 +89,19 @@ class SegmentedSite(ABC, Generic[ConfigT]):
     # ------------------------------------------------------- what a form says
 
     @abstractmethod
-    def rule(self, asked: HttpRequest) -> SegmentsRule:
-        """How the stream is cut that somebody begins with."""
+    def container(self, asked: HttpRequest) -> SegmentContainer | None:
+        """In what somebody who begins wants the stream; None: in whatever it is usually."""
 
     @abstractmethod
-    def rule_of(self, file: str) -> SegmentsRule:
-        """How the stream is cut that somebody goes on with, by the name of a file of it."""
+    def container_of(self, file: str) -> SegmentContainer:
+        """In what somebody has it who goes on, by the name of a file of it."""
 
     @abstractmethod
-    def first(self, lives: Mapping[str, SegmentedStream], folder: str) -> WebAnswer:
+    def first(self, key: str, lives: Mapping[str, SegmentedStream], folder: str) -> WebAnswer:
         """What a new viewer is answered.
 
         Args:
+            key: the name of the stream that it was granted.
             lives: the streams that it may choose from, by label; see :meth:`members`.
             folder: where all else is, relative to the path.
         """
@@ -144,10 +146,10 @@ class SegmentedSite(ABC, Generic[ConfigT]):
         """
         raise NoSuchSegmentError(f"there is no {file[:80]} of {key}")
 
-    def max_age_s(self) -> int:
-        """How long a cache may keep what comes first, where that is the same for all: by default
-        half a segment."""
-        return max(int(self.config().segment / 2), 1)
+    def max_age_s(self, key: str) -> int:
+        """How long a cache may keep what comes first of a stream, where that is the same for all:
+        by default half a segment."""
+        return max(int(self.scoped.of(key).segment / 2), 1)
 
     # ----------------------------------------------------------------- paths
 
@@ -194,7 +196,7 @@ class SegmentedSite(ABC, Generic[ConfigT]):
             raise NoSuchSegmentError("that is nobody's")
         if not ctx and file.endswith(self.kept_endings):
             return self._kept(asked, client, wanted, file)
-        ctx = ctx or shared_ctx(asked, client, wanted, self.rule_of(file))
+        ctx = ctx or shared_ctx(asked, client, wanted, self.container_of(file))
         return self._known(asked, client, wanted, ctx, file)
 
     # ------------------------------------------------------------ new viewers
@@ -205,10 +207,11 @@ class SegmentedSite(ABC, Generic[ConfigT]):
         if viewer is not None:
             self.viewers.seen(viewer.ctx)
             return await self._welcome(viewer, goes_on=True)
-        rule = self.rule(asked)
-        if not self.config().viewer_ctx:
-            return await self._begin_shared(asked, client, wanted, rule)
-        viewer = await self._admit(asked, client, wanted, self.viewers.new_ctx(), rule)
+        config, container = self._named(asked, client, wanted), self.container(asked)
+        if not config.viewer_ctx:
+            container = container or config.usual_container
+            return await self._begin_shared(asked, client, wanted, container)
+        viewer = await self._admit(asked, client, wanted, self.viewers.new_ctx(), container)
         self.began(viewer, asked, client)
         try:
             answer = await self._welcome(viewer)
@@ -220,11 +223,21 @@ class SegmentedSite(ABC, Generic[ConfigT]):
             viewer.conclude(End(EndReason.PEER_FIN, "it asked for the head alone"))
         return answer
 
+    def _named(self, asked: HttpRequest, client: WebClient, wanted: Wanted) -> ConfigT:
+        """What holds for a stream as it is asked for: what is granted may be another one."""
+        try:
+            _, said = find_web_name(
+                self._parts.rules, asked, client.protocol, wanted.app, wanted.name
+            )
+        except RefusedError:  # which whoever lets the viewer in will say
+            return self.scoped.everywhere
+        return self.scoped.narrow(said.vhost, said.app, said.name)
+
     async def _welcome(self, viewer: SegmentsViewer, *, goes_on: bool = False) -> WebAnswer:
         lives = self._ended(viewer) if goes_on else {}
         lives = lives or await self._ready(viewer)
         folder = f"{quote(viewer.wanted.name)}{self._folder}/{self._ctx}{viewer.ctx}/"
-        return self.first(lives, folder)
+        return self.first(viewer.key, lives, folder)
 
     def _ended(self, viewer: SegmentsViewer) -> Mapping[str, SegmentedStream]:
         """The stream that a viewer goes on to ask for when it is over: by label, if it is still
@@ -238,16 +251,17 @@ class SegmentedSite(ABC, Generic[ConfigT]):
         return {member.label: live}
 
     async def _begin_shared(
-        self, asked: HttpRequest, client: WebClient, wanted: Wanted, rule: SegmentsRule
+        self, asked: HttpRequest, client: WebClient, wanted: Wanted, container: SegmentContainer
     ) -> WebAnswer:
         """Somebody, or a cache for somebody: what comes first is the same for all."""
-        ctx = shared_ctx(asked, client, wanted, rule)
+        ctx = shared_ctx(asked, client, wanted, container)
         viewer = self.viewers.seen(ctx)
         if viewer is None:
-            viewer = await self._admit(asked, client, wanted, ctx, rule)
-        answer = self.first(await self._ready(viewer), f"{quote(wanted.name)}{self._folder}/")
+            viewer = await self._admit(asked, client, wanted, ctx, container)
+        lives, key = await self._ready(viewer), viewer.key
+        answer = self.first(key, lives, f"{quote(wanted.name)}{self._folder}/")
         digest = sha256(b"".join(map(bytes, answer.chunks))).hexdigest()[:_TAG_DIGITS]
-        age = f"max-age={self.max_age_s()}"
+        age = f"max-age={self.max_age_s(key)}"
         return attrs.evolve(answer, cache_control=age, etag=f'"{digest}"')
 
     async def _admit(
@@ -256,13 +270,14 @@ class SegmentedSite(ABC, Generic[ConfigT]):
         client: WebClient,
         wanted: Wanted,
         ctx: str,
-        rule: SegmentsRule,
+        container: SegmentContainer | None,
         *,
         is_cut: bool = True,
     ) -> SegmentsViewer:
         """A viewer of that id: another one, or the one that somebody else has just been let in as.
 
         Args:
+            container: in what it wants the stream; None: in whatever that is usually.
             is_cut: whether the stream is cut for as long as the viewer is there.
 
         Raises:
@@ -275,7 +290,7 @@ class SegmentedSite(ABC, Generic[ConfigT]):
                 return known
         over = self._admitting[ctx] = trio.Event()
         try:
-            return await self._let_in(asked, client, wanted, ctx, rule, is_cut=is_cut)
+            return await self._let_in(asked, client, wanted, ctx, container, is_cut=is_cut)
         finally:
             del self._admitting[ctx]
             over.set()
@@ -286,24 +301,28 @@ class SegmentedSite(ABC, Generic[ConfigT]):
         client: WebClient,
         wanted: Wanted,
         ctx: str,
-        rule: SegmentsRule,
+        container: SegmentContainer | None,
         *,
         is_cut: bool,
     ) -> SegmentsViewer:
         secure = "s" if client.protocol == "https" else ""
         viewer = SegmentsViewer(
-            self._parts, ctx, wanted, client, f"{self.name}{secure}", rule, self.ended,
+            self._parts, ctx, wanted, client, f"{self.name}{secure}", self.ended,
             lasted_s=self.viewers.lasted_s(ctx),
         )  # fmt: skip
 
         def choose(key: str) -> list[tuple[str, DerivedForm]]:
+            config = self.scoped.of(key)
+            if not config.enabled:
+                raise StreamNotFoundError(f"{key} is not served as {self.name}")
+            viewer.rule = config.rule(container or config.usual_container)
             viewer.members = self.members(key)
             if viewer.members[0].label:
-                viewer.rule = attrs.evolve(rule, group=key)
+                viewer.rule = attrs.evolve(viewer.rule, group=key)
             form = self.live.form(viewer.rule)
             return [(member.key, form) for member in viewer.members] if is_cut else []
 
-        await viewer.begin(asked, self.config(), choose)
+        await viewer.begin(asked, self.scoped.everywhere, choose)
         self.viewers.add(viewer)
         return viewer
 
@@ -314,22 +333,24 @@ class SegmentedSite(ABC, Generic[ConfigT]):
         Raises:
             StreamNotFoundError: there was none in time.
         """
-        missing_s, found = self.config().missing_timeout, dict[str, SegmentedStream]()
+        config, found = self.scoped.of(viewer.key), dict[str, SegmentedStream]()
+        missing_s = config.missing_timeout
         with self.viewers.waiting(viewer), trio.move_on_after(missing_s):
             if len(viewer.members) > 1:
-                await self._find_some(viewer, found)
+                await self._find_some(viewer, found, more_s=config.segment)
             else:
                 (member,) = viewer.members
                 found[member.label] = await self.live.ready(member.key, viewer.rule)
         if found:
             return {each.label: found[each.label] for each in viewer.members if each.label in found}
-        assert viewer.stream is not None  # it was let in
         raise StreamNotFoundError(
-            f"nothing of {viewer.stream.key} can be seen, also after {missing_s:g} s"
+            f"nothing of {viewer.key} can be seen, also after {missing_s:g} s"
         )
 
-    async def _find_some(self, viewer: SegmentsViewer, found: dict[str, SegmentedStream]) -> None:
-        """Wait for one of several streams, and a segment longer for those that are published."""
+    async def _find_some(
+        self, viewer: SegmentsViewer, found: dict[str, SegmentedStream], more_s: float
+    ) -> None:
+        """Wait for one of several streams, and so much longer for those that are published."""
         news = trio.Event()
 
         async def find(member: VariantMember) -> None:
@@ -343,7 +364,7 @@ class SegmentedSite(ABC, Generic[ConfigT]):
                 nursery.start_soon(find, member)
             while not found:
                 await news.wait()
-            with trio.move_on_after(self.config().segment):
+            with trio.move_on_after(more_s):
                 while self._is_more(viewer, found):
                     await news.wait()
             nursery.cancel_scope.cancel()
@@ -386,7 +407,7 @@ class SegmentedSite(ABC, Generic[ConfigT]):
         self, asked: HttpRequest, client: WebClient, wanted: Wanted, ctx: str, file: str
     ) -> WebAnswer:
         """Somebody goes on who was gone, or was of another run of the server: a new session."""
-        viewer = await self._admit(asked, client, wanted, ctx, self.rule_of(file))
+        viewer = await self._admit(asked, client, wanted, ctx, self.container_of(file))
         await self._ready(viewer)
         answer = self._of(asked, *_folder(viewer, file))
         return answer if isinstance(answer, WebAnswer) else await answer
@@ -398,8 +419,8 @@ class SegmentedSite(ABC, Generic[ConfigT]):
         ctx = shared_ctx(asked, client, wanted, None)
         viewer = self.viewers.seen(ctx)
         if viewer is None:
-            rule = self.rule_of(file)
-            viewer = await self._admit(asked, client, wanted, ctx, rule, is_cut=False)
+            container = self.container_of(file)
+            viewer = await self._admit(asked, client, wanted, ctx, container, is_cut=False)
         folder, name = _folder(viewer, file)
         return self.kept(viewer, folder.key, name)
 

@@ -68,8 +68,8 @@ class SegmentsViewer:
     Attributes:
         ctx: what its URLs have in them.
         wanted: what it asked for.
-        rule: how what it watches is cut.
         stream: the stream that was granted; None before.
+        rule: how that is cut; from then on.
         members: the streams that it has to choose from; none before.
         seen_at: when it asked for something last, on Trio's clock.
         held: how many of its requests wait for what is not there yet.
@@ -84,7 +84,6 @@ class SegmentsViewer:
         wanted: Wanted,
         client: WebClient,
         protocol: str,
-        rule: SegmentsRule,
         on_end: Callable[[SegmentsViewer, End], None],
         *,
         lasted_s: float = 0.0,
@@ -94,7 +93,8 @@ class SegmentsViewer:
             lasted_s: how long it has watched before, if it comes back.
         """
         now = trio.current_time()
-        self.ctx, self.wanted, self.rule, self.seen_at = ctx, wanted, rule, now
+        self.ctx, self.wanted, self.seen_at = ctx, wanted, now
+        self.rule: SegmentsRule
         self.held, self.until = 0, math.inf
         self.folders: list[tuple[str, ...]] = []
         self.stream: ResolvedStream | None = None
@@ -109,6 +109,12 @@ class SegmentsViewer:
         self.entry.end = self._end_from_outside
         self.entry.requests = SessionRequests(_NoTraffic())
         self.entry.requests.add(self.request)
+
+    @property
+    def key(self) -> str:
+        """The name of the stream that was granted."""
+        assert self.stream is not None  # it was let in
+        return self.stream.key
 
     # ------------------------------------------------------------- beginning
 

@@ -19,7 +19,7 @@ from trio_srs.service.segmented.viewer import SegmentsViewer, SessionOverError, 
 from trio_srs.session.http_events import HttpRequest
 
 if TYPE_CHECKING:
-    from trio_srs.hub.segmented_streams import SegmentsRule
+    from trio_srs.media.segments.segment_container import SegmentContainer
 
 __all__ = ["SHARED", "Viewers", "shared_ctx"]
 
@@ -34,11 +34,11 @@ _MAY_RETURN: Final = frozenset({EndReason.PEER_FIN, EndReason.NO_PUBLISHER})
 
 
 def shared_ctx(
-    asked: HttpRequest, client: WebClient, wanted: Wanted, rule: SegmentsRule | None
+    asked: HttpRequest, client: WebClient, wanted: Wanted, container: SegmentContainer | None
 ) -> str:
     """By what those are known who have no URLs of their own: a cache, as a rule."""
     host = client.peer.rpartition(":")[0] or client.peer
-    said = (host, asked.headers.get("authorization", ""), wanted.app, wanted.name, repr(rule))
+    said = (host, asked.headers.get("authorization", ""), wanted.app, wanted.name, container or "")
     return SHARED + sha256("\n".join(said).encode()).hexdigest()
 
 

@@ -82,12 +82,13 @@ class SrsPlane:
         ids: SrsIds,
         *,
         vhosts: Callable[[], tuple[str, ...]],
-        fragment_s: Callable[[], float | None],
+        fragment_s: Callable[[str], float | None],
     ) -> None:
         """
         Args:
             vhosts: those that are configured.
-            fragment_s: how long a segment of HLS is; None where it is not served.
+            fragment_s: how long a segment of HLS is on a virtual host, or, of an empty name, in
+                general; None where it is not served.
         """
         self._hub, self._reports, self._registry = hub, reports, registry
         self._rules, self._vhosts, self._fragment_s = rules, vhosts, fragment_s
@@ -102,7 +103,7 @@ class SrsPlane:
     @property
     def serves_hls(self) -> bool:
         """Whether streams are served as HLS."""
-        return self._fragment_s() is not None
+        return self._fragment_s("") is not None
 
     def listen(self, event: Event) -> None:
         """Note who comes and goes; made to listen on a bus."""
@@ -165,7 +166,7 @@ class SrsPlane:
         await self._turns.walk(visit, self.accounts)
         await self.count(of_it)
         await self._turns.walk(add, of_it)
-        fragment = self._fragment_s()
+        fragment = self._fragment_s(name)
         return SrsVhost(
             id=self.vhost_id(name),
             name=name,

@@ -70,6 +70,7 @@ from trio_srs.service.api.routes.streams import kick_publisher, list_streams, sh
 from trio_srs.service.api.routes.waiting import wait
 from trio_srs.service.api.schema import PlainSchemas, first_paragraph
 from trio_srs.service.api.short_way import Shortened
+from trio_srs.service.api.srs.clusters import post_cluster, show_cluster
 from trio_srs.service.api.srs.raw import show_raw
 from trio_srs.service.api.srs.stream_answers import SrsCode
 from trio_srs.service.api.srs.streams import (
@@ -106,7 +107,7 @@ _ROUTES: Final = (
     *(list_namespaces, make_namespace, show_namespace, change_namespace, end_namespace),
     *(show_urls, show_versions, show_summaries, show_rusages, show_own_stat, show_cpu),
     *(show_memory, show_features, list_vhosts, show_vhost, list_srs_streams, show_srs_stream),
-    *(list_clients, show_client, kick_client, show_raw),
+    *(list_clients, show_client, kick_client, show_cluster, post_cluster, show_raw),
 )
 _SHORT: Final = (
     *(show_server, list_streams, show_stream, list_sessions, show_session),

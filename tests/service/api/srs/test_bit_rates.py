@@ -53,6 +53,20 @@ async def test_an_old_one_over_the_last_30_seconds(
     nursery.cancel_scope.cancel()
 
 
+async def test_who_asks_twice_in_a_row_is_told_the_same(
+    nursery: trio.Nursery, autojump_clock: MockClock
+) -> None:
+    registry = Registry()
+    rates, (entry, counted) = Rates(registry, Turns()), session(registry)
+    nursery.start_soon(rates.run)
+    await trio.sleep(40)
+    counted.bytes_in = 50_000
+    first = rates.kbps(entry)
+    await trio.sleep(0.2)  # by now there is something to compare with, of a moment ago
+    assert first == rates.kbps(entry) == SrsKbps(recv_30s=10, send_30s=0)
+    nursery.cancel_scope.cancel()
+
+
 async def test_nobody_is_looked_at_when_nobody_asks(
     nursery: trio.Nursery, autojump_clock: MockClock
 ) -> None:

@@ -83,6 +83,34 @@ async def test_what_is_not_there_has_srs_numbers(site: Site) -> None:
     assert (await site.ask("DELETE", "/api/v1/streams/x"))[0] == 405
 
 
+@pytest.mark.parametrize(
+    ("query", "origin"),
+    [
+        ("app=live&stream=a&coworker=origin.test:1985", ("origin.test", 1935)),
+        ("app=live&stream=a&vhost=example.com&coworker=[2001:db8::1]:80", ("2001:db8::1", 1935)),
+        ("app=live&stream=a", ("localhost", 1936)),  # as the request says
+        ("app=live&stream=b&coworker=origin.test:1985", None),
+        ("app=live&stream=a&coworker=[", None),
+        ("", None),
+    ],
+)
+async def test_other_origins_are_told_where_a_stream_is(
+    site: Site, query: str, origin: tuple[str, int] | None
+) -> None:
+    publisher = await site.house.publisher("a")
+    site.context.addresses = lambda: {"rtmp": ["rtmp://127.0.0.1:1936", "rtmp://0.0.0.0:1935"]}
+    said = await v1(site, f"clusters?{query}&ip=10.0.0.1", "POST")  # as SRS asks
+    assert said == await v1(site, f"clusters?{query}&ip=10.0.0.1")
+    assert list(said) == ["code", "data"]
+    assert list(said["data"]["query"]) == ["ip", "vhost", "app", "stream"]
+    found = said["data"]["origin"]
+    assert (found and (found["ip"], found["port"])) == origin
+    if found:
+        assert list(found) == ["ip", "port", "vhost", "api", "routers"]
+        assert found["routers"] == [found["api"]]
+    publisher.close()
+
+
 async def test_figures_are_right_from_the_first_packet(site: Site) -> None:
     publisher, player = await site.house.publisher("a"), await site.house.player("a")
     [stream] = (await v1(site, "streams"))["streams"]

@@ -57,10 +57,11 @@ class Rates:
         )
 
     def _before(self, entry: SessionEntry, now: float) -> _Sample:
-        """The oldest that is within the window; its beginning, if that is."""
+        """The oldest that is within the window; its beginning, if that is, or if there is none yet
+        that is old enough to say anything."""
         if now - entry.began_at > _WINDOW_S:
             for sample in self.samples.get(entry.id, ()):
-                if now - sample.at <= _WINDOW_S:
+                if _EVERY_S <= now - sample.at <= _WINDOW_S:
                     return sample
         return _Sample(entry.began_at, 0, 0)
 

@@ -25,6 +25,7 @@ __all__ = [
     "Count",
     "Id",
     "Start",
+    "bare",
     "code",
     "done",
     "listed",
@@ -58,6 +59,12 @@ Id = Annotated[str, PathParameter(description="What `id` says in the list.")]
 def said(api: ApiContext, name: str, value: object) -> Response[Any]:
     """An answer that is what every answer begins with, and one thing more."""
     return _with(api, name, _encode(value))
+
+
+def bare(answer: object) -> Response[Any]:
+    """An answer that has nothing of what others begin with."""
+    content: Any = _encode(answer)
+    return PlainResponse(content, media_type="application/json")
 
 
 def done(api: ApiContext) -> Response[Any]:

@@ -49,6 +49,7 @@ _URLS: Final = {
     "vhosts": "all virtual hosts, or one",
     "streams": "all streams, or one",
     "clients": "all clients, or one",
+    "clusters": "where a stream is",
     "raw": "reloading the configuration",
 }
 

@@ -22,7 +22,10 @@ from trio_srs.testing import fork_server
 
 __all__ = ["MODULES", "keep"]
 
-MODULES: Final = ("trio_srs.testing.child.fork_server", "trio_srs.testing.fork_server")
+MODULES: Final = (
+    "trio_srs.testing.fork_server",
+    *(f"trio_srs.testing.child.{name}" for name in ("fork_server", "playing", "publishing")),
+)
 """What the process that forks has to have imported."""
 _MOST_BYTES: Final = 1 << 17
 _MOST_DESCRIPTORS: Final = 8

@@ -266,14 +266,29 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(RunSummary(Path(path)), "trio-srs summary")
 
 
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """Warm up, while pytest still says what it has collected, if anybody will need it."""
-    if not session.config.option.collectonly and any(
-        not _SOURCES.keys().isdisjoint(getattr(item, "fixturenames", ())) for item in session.items
-    ):
-        from trio_srs.testing.fork_server import fork_server
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Warm up, while pytest collects the rest, if this one will need it: unless it may yet be left
+    out."""
+    option = item.config.option
+    if _needs_servers(item) and not (option.keyword or option.markexpr):
+        _warm_up()
 
-        fork_server()
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Warm up if any of those that are left will need it."""
+    if any(map(_needs_servers, session.items)):
+        _warm_up()
+
+
+def _needs_servers(item: pytest.Item) -> bool:
+    wanted = getattr(item, "fixturenames", ())
+    return not (item.config.option.collectonly or _SOURCES.keys().isdisjoint(wanted))
+
+
+def _warm_up() -> None:
+    from trio_srs.testing.fork_server import fork_server
+
+    fork_server()
 
 
 @pytest.hookimpl(wrapper=True)

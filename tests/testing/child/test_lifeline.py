@@ -12,7 +12,7 @@ from trio_srs.testing.child.lifeline import EXIT_ALONE, is_gone, parent_changed
 
 STUCK = """
 import os, socket
-from trio_srs.testing.child.lifeline import hold
+from trio_srs.testing.child.lifeline import Lifeline
 near, far = socket.socketpair()
 child = os.fork()
 if child:
@@ -20,7 +20,7 @@ if child:
     print(child, flush=True)
     {parent}
 near.close()
-hold(far, os.getppid(), grace_s=0.05)
+Lifeline(os.getppid(), grace_s=0.05).hold(far)
 while True: pass
 """
 

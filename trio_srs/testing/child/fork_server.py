@@ -5,51 +5,65 @@ once for all tests. What is forked is a process like any other; here is no event
 second thread that a fork could break.
 
 Orders are lines of JSON on a socket, each carried out and answered before the next: ``fork``
-(with the new process's own socket and its log as descriptors), ``exit_code`` and ``kill``.
+(with the new process's own socket and its log as descriptors), ``exit_code`` and ``kill``. While
+there is none, what the first server can do without is imported, and a fork is made ahead for the
+next order (:mod:`trio_srs.testing.child.spare`).
 """
 
 from __future__ import annotations
 
-import array
 import codecs
 import gc
 import json
-import logging
 import os
-import select
 import signal
 import socket
-import sys
 import time
-import traceback
+from collections import deque
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from importlib import import_module
 from typing import Any, Final
 
-import trio
-
 from trio_srs.config.layers import layered
-from trio_srs.config.process import LogConfig, LogFormat
 from trio_srs.config.sections import SECTIONS
 from trio_srs.server.build import build
 from trio_srs.server.logs import configure, prepare
 from trio_srs.testing.child import lifeline
-from trio_srs.testing.child.playing import play
-from trio_srs.testing.child.publishing import publish
-from trio_srs.testing.child.serving import FOR_TESTS, run_server
+from trio_srs.testing.child.serving import FOR_TESTS
+from trio_srs.testing.child.spare import HUMAN_LOG, Role, Spare, can_be_heard, receive_lines
 
-__all__ = ["ROLES", "main"]
+__all__ = ["CHORES", "ROLES", "main", "role"]
 
-ROLES: Final[Mapping[str, Callable[..., Any]]] = {
-    "server": run_server,
-    "publisher": publish,
-    "player": play,
+ROLES: Final[Mapping[str, str]] = {
+    "server": "serving:run_server",
+    "publisher": "publishing:publish",
+    "player": "playing:play",
 }
-"""What a process can be for: what it runs under Trio, given its socket and what was asked."""
+"""What a process can be for: where what it runs under Trio is found, beside this module."""
 
-_LOG: Final = LogConfig(format=LogFormat.HUMAN)
 _CHECK_MS: Final = 500
 _POLL_S: Final = 0.001
-_DESCRIPTORS: Final = 2
+
+
+def role(name: str) -> Role:
+    """What a process of a role runs under Trio, given its socket and what was asked."""
+    module, _, function = ROLES[name].partition(":")
+    found: Role = getattr(import_module(f"{__package__}.{module}"), function)
+    return found
+
+
+def _import_clients() -> None:
+    for name in ROLES:
+        role(name)
+
+
+def _import_sections() -> None:
+    layered({name: {} for name in SECTIONS})  # the functions that read each
+
+
+CHORES: Final[tuple[Callable[[], object], ...]] = (prepare, _import_sections, _import_clients)
+"""What is left to import, for when nobody waits: each server or client would do it for itself."""
 
 
 def main(control: int, parent: int) -> None:
@@ -60,90 +74,88 @@ def main(control: int, parent: int) -> None:
         parent: the number of the process that started this one.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is the parent that Ctrl-C is for
-    configure(_LOG)
-    prepare()
+    configure(HUMAN_LOG)
     _preload()
-    trio.run(trio.lowlevel.checkpoint)
-    gc.collect()
-    gc.freeze()  # so that looking for garbage in a fork does not copy all of this
     with socket.socket(fileno=control) as sock:
-        while not lifeline.parent_changed(parent):
-            if not _heard(sock):
+        forking = _Forking(sock)
+        try:
+            while not lifeline.parent_changed(parent) and forking.work():
                 continue
-            lines, descriptors = _receive(sock)
-            if not lines:
-                return
-            for order in map(json.loads, lines):
-                answer = {"id": order["id"], **_do(order, descriptors, sock)}
-                sock.sendall(json.dumps(answer).encode() + b"\n")
+        finally:
+            forking.end()
 
 
 def _preload() -> None:
     """Import and make what each server would otherwise import and make for itself."""
-    layered({name: {} for name in SECTIONS})  # the functions that read each
     build(layered(FOR_TESTS))
     codecs.lookup("idna")  # of addresses
 
 
-def _heard(sock: socket.socket) -> bool:
-    poll = select.poll()
-    poll.register(sock.fileno(), select.POLLIN)
-    return bool(poll.poll(_CHECK_MS))
+class _Forking:
+    """Carries out orders, and does what is left to do while there is none."""
 
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._chores = deque(CHORES)
+        self._spare: Spare | None = None
+        self._is_ahead = False
+        """Whether a fork was made ahead, or it was tried in vain."""
 
-def _receive(sock: socket.socket) -> tuple[list[bytes], list[int]]:
-    """Orders, and the descriptors that came with the last; nothing at the end.
+    def work(self) -> bool:
+        """Carry out what was ordered, or else a chore; wait a while if there is neither.
 
-    There is one as a rule; more if nobody has waited for the answer to the first.
-    """
-    descriptors = array.array("i")
-    data, ancillary, _, _ = sock.recvmsg(65536, socket.CMSG_SPACE(_DESCRIPTORS * 4))
-    for level, kind, content in ancillary:
-        if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
-            descriptors.frombytes(content[: len(content) - len(content) % 4])
-    while data and not data.endswith(b"\n"):
-        more = sock.recv(65536)
-        data = data + more if more else b""
-    return data.splitlines(), list(descriptors)
+        Returns:
+            whether there can be more orders.
+        """
+        is_idle = self._is_ahead and not self._chores
+        if can_be_heard(self._sock, _CHECK_MS if is_idle else 0):
+            return self._obey()
+        if self._chores:
+            self._chores.popleft()()
+        elif not self._is_ahead:
+            self._make_spare()
+        return True
 
+    def end(self) -> None:
+        """Leave nobody behind who waits for work."""
+        if self._spare is not None:
+            self._spare.end()
 
-def _do(order: Mapping[str, Any], descriptors: list[int], sock: socket.socket) -> dict[str, Any]:
-    match order["do"]:
-        case "fork":
-            return {"pid": _fork(order["role"], order["with"], descriptors, sock)}
-        case "exit_code":
-            return {"code": _exit_code(order["pid"], order["within_s"])}
-        case _:
-            os.kill(order["pid"], signal.SIGKILL)  # not yet waited for, so it is still ours
-            return {"code": _exit_code(order["pid"], order["within_s"])}
+    def _obey(self) -> bool:
+        lines, descriptors = receive_lines(self._sock)
+        for order in map(json.loads, lines):
+            answer = {"id": order["id"], **self._do(order, descriptors)}
+            self._sock.sendall(json.dumps(answer).encode() + b"\n")
+        return bool(lines)
 
+    def _do(self, order: Mapping[str, Any], descriptors: list[int]) -> dict[str, Any]:
+        match order["do"]:
+            case "fork":
+                return {"pid": self._fork(order["role"], order["with"], descriptors)}
+            case "exit_code":
+                return {"code": _exit_code(order["pid"], order["within_s"])}
+            case _:
+                os.kill(order["pid"], signal.SIGKILL)  # not yet waited for, so it is still ours
+                return {"code": _exit_code(order["pid"], order["within_s"])}
 
-def _fork(
-    role: str, words: Mapping[str, Any], descriptors: list[int], control: socket.socket
-) -> int:
-    parent = os.getpid()
-    pid = os.fork()
-    if pid:
+    def _fork(self, role: str, words: Mapping[str, Any], descriptors: list[int]) -> int:
+        spare, self._spare = self._spare or self._forked(), None
+        self._is_ahead = False
+        if not spare.give(role, words, descriptors):  # somebody has ended it while it waited
+            spare = self._forked()
+            spare.give(role, words, descriptors)
         for descriptor in descriptors:
             os.close(descriptor)
-        return pid
-    code = 1
-    try:
-        control.close()
-        channel, log = descriptors
-        os.dup2(log, sys.stderr.fileno())
-        os.close(log)
-        configure(_LOG)  # it is another standard error
-        sock = socket.socket(fileno=channel)
-        lifeline.hold(sock, parent)
-        trio.run(ROLES[role], sock, words)
-        code = 0
-    except BaseException:  # whatever it is: the process ends here, not in the loop above
-        traceback.print_exc()
-    finally:
-        sys.stderr.flush()
-        logging.shutdown()
-        os._exit(code)
+        return spare.pid
+
+    def _make_spare(self) -> None:
+        self._is_ahead = True
+        with suppress(OSError):  # no more processes: whoever orders one will be told
+            self._spare = self._forked()
+
+    def _forked(self) -> Spare:
+        gc.freeze()  # so that looking for garbage in a fork does not copy all of this
+        return Spare(role, self._sock)
 
 
 def _exit_code(pid: int, within_s: float) -> int | None:

@@ -13,7 +13,7 @@ import threading
 import time
 from typing import Final
 
-__all__ = ["EXIT_ALONE", "hold", "is_gone", "parent_changed"]
+__all__ = ["EXIT_ALONE", "Lifeline", "is_gone", "parent_changed"]
 
 EXIT_ALONE: Final = 70
 """The exit code of a process that had to be ended so."""
@@ -34,14 +34,33 @@ def is_gone(sock: socket.socket, within_ms: int) -> bool:
     return bool(poll.poll(within_ms))
 
 
-def hold(sock: socket.socket, parent: int, grace_s: float = _GRACE_S) -> None:
-    """Watch, in a thread, and end this process when it is alone and does not end by itself."""
-    own = sock.dup()  # the event loop closes its own
+class Lifeline:
+    """Watches, in a thread, and ends this process when it is alone and does not end by itself."""
 
-    def watch() -> None:
-        while not is_gone(own, _CHECK_MS) and not parent_changed(parent):
+    def __init__(self, parent: int, grace_s: float = _GRACE_S) -> None:
+        """Watch whether the parent is there.
+
+        Args:
+            parent: the process that started this one.
+            grace_s: how long this one may take to end by itself.
+        """
+        self._parent, self._grace_s = parent, grace_s
+        self._sock: socket.socket | None = None
+        threading.Thread(target=self._watch, name="lifeline", daemon=True).start()
+
+    def hold(self, sock: socket.socket) -> None:
+        """Watch as well whether somebody has the other end of a socket."""
+        self._sock = sock.dup()  # the event loop closes its own
+
+    def _watch(self) -> None:
+        while not self._is_alone():
             continue
-        time.sleep(grace_s)
+        time.sleep(self._grace_s)
         os._exit(EXIT_ALONE)
 
-    threading.Thread(target=watch, name="lifeline", daemon=True).start()
+    def _is_alone(self) -> bool:
+        if self._sock is None:
+            time.sleep(_CHECK_MS / 1000)
+        elif is_gone(self._sock, _CHECK_MS):
+            return True
+        return parent_changed(self._parent)

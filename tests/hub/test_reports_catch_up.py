@@ -12,7 +12,7 @@ from trio_srs.hub.cursor import Begin
 from trio_srs.hub.inspector import Inspector
 from trio_srs.hub.policy import Block
 from trio_srs.hub.reports import CatchUpRounds
-from trio_srs.testing.bodies import inter
+from trio_srs.testing.bodies import inter, key
 
 
 class Slow:
@@ -46,6 +46,31 @@ async def test_they_catch_up_by_themselves_until_the_publish_is_over(
     assert len(rounds._looking) == 0
 
 
+async def test_not_all_catch_up_at_once(autojump_clock: MockClock, nursery: trio.Nursery) -> None:
+    rounds, stages = CatchUpRounds(0.5), [Stage() for _ in range(20)]
+    nursery.start_soon(rounds.run)
+    for stage in stages:
+        lease = stage.publish(gop_cache=None)
+        rounds.add(Inspector(stage.live.feed, "headers", published_at=lease.began_at))
+        stage.say(key(0), *(inter(40 * at) for at in range(1, 30)))
+    await trio.sleep(0.26)
+    assert sorted(len(stage.live.feed.log) for stage in stages) == [1] * 10 + [30] * 10
+    await trio.sleep(0.25)
+    assert all(len(stage.live.feed.log) == 1 for stage in stages)  # the newest picture may go on
+
+
+async def test_who_may_join_in_what_was_seen_finds_it(
+    autojump_clock: MockClock, nursery: trio.Nursery
+) -> None:
+    rounds, stage = CatchUpRounds(0.5), Stage()
+    nursery.start_soon(rounds.run)
+    lease = stage.publish()
+    rounds.add(Inspector(stage.live.feed, "headers", published_at=lease.began_at))
+    stage.say(*(inter(40 * at) for at in range(30)), key(1200), inter(1240))
+    await trio.sleep(0.6)
+    assert len(stage.live.feed.log) == 2
+
+
 async def test_they_take_turns_and_others_run_between(autojump_clock: MockClock) -> None:
     rounds, stages = CatchUpRounds(0.25), [Stage(), Stage()]
     order: list[Slow] = []
@@ -62,7 +87,7 @@ async def test_they_take_turns_and_others_run_between(autojump_clock: MockClock)
 
     async with trio.open_nursery() as nursery:
         nursery.start_soon(others)
-        await rounds._round()
+        await rounds._turn(2)
     # A slice takes longer than the budget, and of two tasks either may be first in a pass.
     assert max(later - sooner for sooner, later in pairwise([*seen, 192])) <= 64
     assert order[:32] == [order[0]] * 32
@@ -87,5 +112,5 @@ async def test_a_round_ends_although_more_keeps_coming(autojump_clock: MockClock
     rounds = CatchUpRounds(0.25)
     rounds.add(endless)
     stage.say(*(inter(0) for _ in range(64)))
-    await rounds._round()
+    await rounds._turn(1)
     assert (endless.cursor.position, endless.cursor.behind) == (64, 4)

@@ -43,6 +43,14 @@ def test_nothing_is_part_of_a_picture_that_was_only_counted() -> None:
     assert made.frames == 3
 
 
+def test_who_looks_at_headers_keeps_no_bytes_of_a_picture() -> None:
+    made = track(full=False)
+    see(made, bodies.VIDEO_HEADER)
+    see(made, bodies.key(0, size=5000, fill=0x88).payload)
+    assert made.picture is not None
+    assert (made.picture.starts, made.picture.slices, made.picture.first_slice) == (True, 1, b"")
+
+
 @pytest.mark.parametrize("full", [True, False])
 def test_headers_and_frames_are_told_apart(full: bool) -> None:
     made = track(full=full)

@@ -284,6 +284,13 @@ class Feed:
         """The broadcaster has sent a span to everybody."""
         self._let_go()
 
+    def was_seen(self) -> None:
+        """Who looks at what is written has caught up: what was kept for that alone is not kept
+        until the next look at the log."""
+        entry, log = self.placement.entry, self.log
+        if len(log) and (entry is None or entry > log.base):
+            self._trim()
+
     def detach(self, reader: Reader) -> None:
         """A reader leaves; called by :meth:`Reader.detach` only."""
         self._readers -= 1

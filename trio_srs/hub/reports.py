@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
@@ -27,9 +28,13 @@ if TYPE_CHECKING:
 __all__ = ["CatchUpRounds", "CatchesUp", "Reports"]
 
 _OFTEN_S: Final = 0.25
-_SELDOM_S: Final = 1.0
+_SELDOM_S: Final = 0.5
 """How often those catch up that look at headers only: what they have to do costs next to nothing,
-and asking thousands of them would cost more."""
+and asking thousands of them would cost more. But what they have not seen is held for them, and of
+a stream that keeps nothing for new players that is most of what it takes."""
+_SHARES: Final = 16
+"""Turns of an interval: if all caught up at once, all of them would hold an interval's worth in the
+moment before, which is when memory is at its peak."""
 _REPORT_BYTES: Final = 16 * 1024
 """What a report takes besides its trace and metadata: facts, time line."""
 _VALUE_BYTES: Final = 64
@@ -57,12 +62,12 @@ class CatchUpRounds:
 
     def __init__(self, every_s: float) -> None:
         self._every_s = every_s
-        self._looking: dict[CatchesUp, None] = {}
+        self._looking: deque[CatchesUp] = deque()  # whose turn is next, first
         self._begun = trio.Event()
 
     def add(self, inspector: CatchesUp) -> None:
         """From now on, until its cursor is closed."""
-        self._looking[inspector] = None
+        self._looking.append(inspector)
         self._begun.set()
 
     async def run(self) -> None:
@@ -71,19 +76,29 @@ class CatchUpRounds:
             if not self._looking:
                 self._begun = trio.Event()
                 await self._begun.wait()
-            await trio.sleep(self._every_s)
-            await self._round()
+            count = len(self._looking)
+            share = math.ceil(count / _SHARES)
+            await trio.sleep(self._every_s * share / count)
+            await self._turn(share)
 
-    async def _round(self) -> None:
-        """Each of them once, as far as there was something when its turn came."""
-        self._looking = {each: None for each in self._looking if not each.cursor.closed}
-        turns = deque((it, it.cursor.position + it.cursor.behind) for it in self._looking)
+    async def _turn(self, share: int) -> None:
+        """The next so many, each as far as there was something when its turn came."""
+        looking = self._looking
+        turns: deque[tuple[CatchesUp, int]] = deque()
+        for _ in range(min(share, len(looking))):
+            each = looking.popleft()
+            if not each.cursor.closed:
+                looking.append(each)
+                turns.append((each, each.cursor.position + each.cursor.behind))
         until = trio.current_time() + _BUDGET_S
         while turns:
             inspector, end = turns.popleft()
             inspector.catch_up(_SLICE)
-            if inspector.cursor.behind and inspector.cursor.position < end:
+            cursor = inspector.cursor
+            if cursor.behind and cursor.position < end:
                 turns.append((inspector, end))
+            else:
+                cursor.feed.was_seen()
             if turns and trio.current_time() >= until:
                 await trio.lowlevel.checkpoint()
                 until = trio.current_time() + _BUDGET_S

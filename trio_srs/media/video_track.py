@@ -20,6 +20,7 @@ from trio_srs.wire.flv.video import FrameType, VideoBody, VideoPacketType
 __all__ = ["VideoTrack"]
 
 _NOTHING: Final = VideoHeader()
+_NO_MORE: Final = Picture()
 
 # Asking an enumeration for a member takes long.
 _KEY, _COMMAND = FrameType.KEY, FrameType.COMMAND
@@ -233,6 +234,8 @@ class VideoTrack(Track):
         can_go_on = picture is not None and not (picture.broken and not picture.slices)
         self.picture, self._picture_ms = picture, timestamp_ms if can_go_on else None
         if not self.is_full:
+            if picture is not None:  # the next that is read may be hours away: keep no bytes of it
+                self.picture = picture.joined(_NO_MORE)
             return
         data, skipped = body.data, False
         time_ms = self.see_time(timestamp_ms, self.frame_size)

@@ -41,6 +41,9 @@ TWINS: Final = {
     "average_bandwidth_is_said": Twin("plain", in_list(r",AVERAGE-BANDWIDTH=\d+", "", names=ALL)),
     "resolution_is_that_of_the_media": Twin("plain", in_list("=320x242", "=640x480", names=ALL)),
     "video_range_is_said": Twin("hdr", in_list(",VIDEO-RANGE=PQ", "", names=ALL)),
+    "renditions_can_be_told_apart": Twin(
+        "plain", in_list(r"^(#EXT-X-MEDIA.*\n)", r"\1\1", names=ALL)
+    ),
     "independent_segments_are_said": Twin(
         "plain",
         both(

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import attrs
 import pytest
 
 from tests.media.remux.records import AVC_OTHER, Message, aac, aac_head, head, live
 from tests.media.segments.streams import FMP4, RULE, START_MS, bytes_of, presented
+from tests.media.segments.test_presentation import with_other_sounds
 from tests.media.segments.test_segmenter import pictures, sounds
 from trio_srs.media.segments.dash_manifest import DashManifest, DashRule
 from trio_srs.media.segments.presentation import Presentation
 from trio_srs.media.segments.segment import Segment
+from trio_srs.media.segments.sound_label import read_label
 from trio_srs.wire.dash.manifest import LOW_LATENCY_PROFILE, Manifest, Representation
 from trio_srs.wire.dash.manifest_reader import read_manifest
 
@@ -70,6 +73,24 @@ def test_a_live_stream_is_listed() -> None:
     assert len(list(one.template.segments())) == 4
     assert one.template.is_complete
     assert one.template.availability_time_offset_s is None
+
+
+def test_each_track_of_sound_is_a_set_to_choose_from() -> None:
+    made = presented(with_other_sounds(5, 1, 2), FMP4)
+    labels = (read_label("de: Originalton"), read_label("en"))
+    manifest = listed(made, attrs.evolve(PLAIN, labels=labels), START_MS + 5000)
+    check(made, manifest)
+    (period,) = manifest.periods
+    assert [(each.id, each.content_type, each.mime_type) for each in period.sets] == [
+        (1, "video", "video/mp4"), (2, "audio", "audio/mp4"), (3, "audio", "audio/mp4"),
+        (4, "audio", "audio/mp4"),
+    ]  # fmt: skip
+    assert [(each.language, each.label, each.is_main) for each in period.sets] == [
+        ("", "", True), ("de", "Originalton", True), ("en", "en", False), ("", "", False),
+    ]  # fmt: skip
+    assert [each.id for each in tracks(manifest)] == ["video", "audio", "audio1", "audio2"]
+    counts = {len(list(each.template.segments())) for each in tracks(manifest)}
+    assert counts == {2}
 
 
 def test_urls_are_below_a_folder() -> None:

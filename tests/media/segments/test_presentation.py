@@ -24,6 +24,7 @@ from tests.media.segments.ciphers import PlainCipher
 from tests.media.segments.streams import FMP4, RULE, START_MS, TS, bytes_of, check, presented
 from trio_srs.media.segments.presentation import Presentation
 from trio_srs.media.segments.segment_container import SegmentContainer
+from trio_srs.media.segments.sound_label import read_label
 from trio_srs.wire.hls.multivariant_playlist import PlaylistRendition
 
 VP9_KEY = bytes.fromhex("824983420013f00ef000")  # 320x240
@@ -252,6 +253,15 @@ def test_tracks_of_sound_are_to_be_chosen_from() -> None:
         assert rendition.part_target == made.renditions[0].part_target is not None
         assert rendition.segments[0].number == 100
         assert not any(segment.is_break for segment in rendition.segments)
+
+
+def test_tracks_of_sound_have_languages_and_names() -> None:
+    made = presented(with_other_sounds(3, 1, 2), FMP4)
+    said = made.multivariant(labels=[read_label("de: Originalton"), read_label("en")])
+    assert [(each.language, each.name, each.may_autoselect) for each in said.renditions] == [
+        ("de", "Originalton", True), ("en", "en", True), ("", "audio2", False),
+    ]  # fmt: skip
+    assert 'LANGUAGE="de",DEFAULT=YES,AUTOSELECT=YES' in said.write()
 
 
 def test_transport_streams_have_the_first_track_of_sound() -> None:

@@ -57,14 +57,16 @@ async def test_every_listed_segment_is_there_and_decodes_alone(house: HlsHouse) 
 
 
 async def test_each_track_of_sound_has_a_playlist_with_parts(open_house: OpenHlsHouse) -> None:
-    house = await open_house(hls_config=HlsConfig(start=SegmentsStart.PUBLISH))
+    config = HlsConfig(start=SegmentsStart.PUBLISH, audio_tracks=("de: main", "en: Commentary"))
+    house = await open_house(hls_config=config)
     async with house.hub.publishing("live/a", house.settings, house.somebody()) as publish:
         began = trio.current_time()
         for type_id, timestamp_ms, body in with_other_sounds(3, 1):
             await trio.sleep_until(began + timestamp_ms / 1000)
             publish.append_all([Message(type_id, 0, timestamp_ms, body)], trio.current_time())
         watcher = await house.watch()
-        assert [each.name for each in watcher.all.renditions] == ["main", "audio1"]
+        assert [each.name for each in watcher.all.renditions] == ["main", "Commentary"]
+        assert [each.language for each in watcher.all.renditions] == ["de", "en"]
         listed = await watcher.playlist("audio1.m3u8")
         assert listed.parts
         assert listed.part_target_s is not None

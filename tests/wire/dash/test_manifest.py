@@ -6,6 +6,7 @@ import attrs
 
 from tests.wire.dash.manifests import FULL
 from trio_srs.wire.dash.manifest import Manifest
+from trio_srs.wire.dash.manifest_reader import read_manifest
 
 
 def test_the_letter_of_a_live_manifest() -> None:
@@ -49,3 +50,19 @@ def test_what_is_not_known_is_not_said() -> None:
     for name in (" width", "frameRate", "AudioChannel", "SAP", "Location", "Service", "Producer"):
         assert name not in text
     assert '<Period id="7" start="PT60.5S">' in text
+
+
+def test_sound_says_its_language_and_what_it_is_called() -> None:
+    period = FULL.periods[0]
+    sound = attrs.evolve(
+        period.sets[1], language="de", label="Ton & Bild", is_main=False, references=()
+    )
+    made = attrs.evolve(FULL, periods=(attrs.evolve(period, sets=(sound,)),))
+    lines = [line.strip() for line in made.write().splitlines()]
+    first = next(n for n, line in enumerate(lines) if line.startswith("<AdaptationSet"))
+    assert 'lang="de"' in lines[first]
+    assert lines[first + 1 : first + 3] == [
+        "<Label>Ton &amp; Bild</Label>",
+        '<Role schemeIdUri="urn:mpeg:dash:role:2011" value="alternate"/>',
+    ]
+    assert read_manifest(made.write()) == made

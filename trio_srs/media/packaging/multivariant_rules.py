@@ -189,6 +189,27 @@ def video_range_is_said(viewing: Viewing) -> Iterator[Departure]:
                 yield Departure(f"VIDEO-RANGE {said or 'unsaid'}", expected, choice.where)
 
 
+@packaging_rule("8216 4.3.4.1.1")
+def renditions_can_be_told_apart(viewing: Viewing) -> Iterator[Departure]:
+    """In a group no two renditions have the same NAME, one at most is the DEFAULT, and of those
+    that a player may choose by itself no two have the same LANGUAGE."""
+    newest = {copy.fetched.base: copy for copy in viewing.multivariants}
+    for copy in newest.values():
+        assert copy.multivariant is not None
+        for one, other in combinations(copy.multivariant.renditions, 2):
+            if (one.kind, one.group_id) != (other.kind, other.group_id):
+                continue
+            same = {
+                f"NAME {other.name!r}": one.name == other.name,
+                "DEFAULT": one.is_default and other.is_default,
+                f"AUTOSELECT and LANGUAGE {other.language!r}": one.may_autoselect
+                and other.may_autoselect
+                and one.language == other.language,
+            }
+            for what in (what for what, is_same in same.items() if is_same):
+                yield Departure(f"{what} twice", "once", copy.where())
+
+
 @packaging_rule("A 9.11", Severity.WARNING)
 def independent_segments_are_said(viewing: Viewing) -> Iterator[Departure]:
     """Where every segment begins with a keyframe behind which nothing needs what is before it,
@@ -297,6 +318,7 @@ MULTIVARIANT_RULES: Final[tuple[PackagingRule, ...]] = (
     average_bandwidth_is_said,
     resolution_is_that_of_the_media,
     video_range_is_said,
+    renditions_can_be_told_apart,
     independent_segments_are_said,
     target_durations_are_equal,
     dates_are_in_all_or_none,

@@ -21,6 +21,7 @@ from trio_srs.media.segments.media_periods import (
 )
 from trio_srs.media.segments.presentation import Presentation
 from trio_srs.media.segments.segment import Segment
+from trio_srs.media.segments.sound_label import SoundLabel, labels_of
 from trio_srs.wire.dash.manifest import (
     CMAF_PROFILE,
     HTTP_XSDATE,
@@ -48,7 +49,8 @@ _LEAST_UPDATE_S: Final = 0.5
 _LONGER_S: Final = 0.4
 """Than the target duration a segment may be: rounded it still is not."""
 _HEADROOM: Final = 1.1
-_IDS: Final = {"video": 1, "audio": 2}
+_VIDEO, _AUDIO = "video", "audio"
+_FIRST_SOUND: Final = 2
 
 
 @attrs.frozen(kw_only=True)
@@ -64,6 +66,8 @@ class DashRule:
     less than two seconds."""
     is_low_latency: bool = False
     """A segment is listed from its first part on."""
+    labels: tuple[SoundLabel, ...] = ()
+    """Of tracks of sound, by number."""
 
 
 class DashManifest:
@@ -87,9 +91,7 @@ class DashManifest:
             clock: where to ask for the time of day.
         """
         presentation, rule, history = self._presentation, self._rule, self._periods
-        # Of sound the first track: that of others would be sets of their own.
-        renditions = tuple(each for each in presentation.renditions if each.name in _IDS)
-        history.update(renditions, presentation.frame_rate)
+        history.update(presentation.renditions, presentation.frame_rate)
         periods = tuple(self._listed(folder))
         has_ended = any(each.has_ended for each in presentation.renditions)
         target_s = float(presentation.renditions[0].target_s or rule.segment_s)
@@ -135,8 +137,8 @@ class DashManifest:
 
     def _latency(self, delay_s: float) -> LatencyTarget:
         first = next(iter(self._periods.periods), None)
-        names = first.tracks if first is not None else _IDS
-        return LatencyTarget(target_ms=round(delay_s * 1000), reference_id=_IDS[next(iter(names))])
+        name = next(iter(first.tracks)) if first is not None else _VIDEO
+        return LatencyTarget(target_ms=round(delay_s * 1000), reference_id=_id(name))
 
     # ---------------------------------------------------------------- periods
 
@@ -146,20 +148,30 @@ class DashManifest:
             is_last = period is periods[-1]
             ends = is_last and period.lead.rendition.has_ended
             length_s = (period.end - period.start) / HZ
+            labels = labels_of(
+                (name for name in period.tracks if name != _VIDEO), self._rule.labels
+            )
             yield ManifestPeriod(
                 id=str(period.first),
                 start_s=period.start / HZ,
                 duration_s=length_s if ends else None,
                 sets=tuple(
-                    self._set(period, name, track, folder, is_last=is_last)
+                    self._set(period, name, track, folder, labels.get(name), is_last=is_last)
                     for name, track in period.tracks.items()
                 ),
             )
 
     def _set(
-        self, period: MediaPeriod, name: str, track: PeriodTrack, folder: str, *, is_last: bool
+        self,
+        period: MediaPeriod,
+        name: str,
+        track: PeriodTrack,
+        folder: str,
+        label: SoundLabel | None,
+        *,
+        is_last: bool,
     ) -> AdaptationSet:
-        is_fast, number, rendition = self._rule.is_low_latency, _IDS[name], track.rendition
+        is_fast, number, rendition = self._rule.is_low_latency, _id(name), track.rendition
         first = max(each.rendition.segments[0].number for each in period.tracks.values())
         first = max(first, period.first)
         numbers = range(first, period.last + 1)
@@ -184,15 +196,19 @@ class DashManifest:
             codecs=codec_string(said),
             width=said.width,
             height=said.height,
-            frame_rate=period.frame_rate if name == "video" else None,
+            frame_rate=period.frame_rate if name == _VIDEO else None,
             sample_rate=said.sample_rate,
             channels=said.channels,
             template=template,
         )
+        kind = said.kind
         return AdaptationSet(
             id=number,
-            content_type=name,
-            mime_type=f"{name}/mp4",
+            content_type=kind,
+            mime_type=f"{kind}/mp4",
+            language=label.language if label is not None else "",
+            label=label.name if label is not None else "",
+            is_main=label is None or label.is_first,
             representations=(representation,),
             access_type=_access_type(segments),
             references=self._references(period, track, number) if is_fast else (),
@@ -213,6 +229,13 @@ class DashManifest:
             presentation_time=track.offset,
         )
         return (reference,)
+
+
+def _id(name: str) -> int:
+    """Of the set of a track: it never changes."""
+    if name == _VIDEO:
+        return 1
+    return _FIRST_SOUND + int(name.removeprefix(_AUDIO) or 0)
 
 
 def _access_type(segments: Sequence[Segment]) -> int:

@@ -7,6 +7,7 @@ Source:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import attrs
@@ -23,6 +24,7 @@ from trio_srs.media.segments.rendition import Rendition, WindowRule
 from trio_srs.media.segments.segment_container import SegmentContainer
 from trio_srs.media.segments.segment_keys import SegmentCipher, SegmentKeys
 from trio_srs.media.segments.segmenter import Segmenter
+from trio_srs.media.segments.sound_label import SoundLabel, labels_of
 from trio_srs.media.segments.ts_packager import TsPackager
 from trio_srs.wire.hls.multivariant_playlist import (
     MultivariantPlaylist,
@@ -162,13 +164,16 @@ class Presentation:
                 return rendition
         return None
 
-    def multivariant(self, *, with_sound_alone: bool = False) -> MultivariantPlaylist:
+    def multivariant(
+        self, *, with_sound_alone: bool = False, labels: Sequence[SoundLabel] = ()
+    ) -> MultivariantPlaylist:
         """What there is to choose from now, behind :attr:`is_ready`.
 
         URIs are the names of renditions with ``.m3u8`` behind them.
 
         Args:
             with_sound_alone: whether sound that is apart may be chosen without pictures.
+            labels: of tracks of sound, by number.
         """
         formats = self._segmenter.formats
         has_pictures = "video" in formats
@@ -190,11 +195,11 @@ class Presentation:
         )
         renditions = [
             PlaylistRendition(
-                kind="AUDIO", group_id=_SOUND, name=_NAME_OF.get(each.name, each.name),
-                uri=f"{each.name}.m3u8", is_default=each is sounds[0],
-                may_autoselect=each is sounds[0], channels=str(formats[each.name].channels or ""),
+                kind="AUDIO", group_id=_SOUND, name=label.name or _NAME_OF.get(name, name),
+                uri=f"{name}.m3u8", language=label.language, is_default=label.is_first,
+                may_autoselect=label.is_automatic, channels=str(formats[name].channels or ""),
             )
-            for each in sounds
+            for name, label in labels_of([each.name for each in sounds], labels).items()
         ]  # fmt: skip
         alone = [
             PlaylistVariant(

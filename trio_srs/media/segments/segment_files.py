@@ -16,6 +16,7 @@ from trio_srs.media.segments.file_names import FileNames
 from trio_srs.media.segments.presentation import Presentation
 from trio_srs.media.segments.rendition import Rendition
 from trio_srs.media.segments.segment import Segment
+from trio_srs.media.segments.sound_label import SoundLabel
 from trio_srs.wire.hls.media_playlist import MediaPlaylist, PlaylistSegment
 
 __all__ = ["PlaylistFile", "SegmentFile", "SegmentFiles"]
@@ -48,12 +49,17 @@ class SegmentFiles:
     Attributes:
         names: of all files.
         missed: segments that left the window before they could be written.
+
+    Args:
+        labels: of tracks of sound, by number.
     """
 
-    def __init__(self, presentation: Presentation, names: FileNames) -> None:
+    def __init__(
+        self, presentation: Presentation, names: FileNames, labels: Sequence[SoundLabel] = ()
+    ) -> None:
         self.names: Final = names
         self.missed = 0
-        self._presentation = presentation
+        self._presentation, self._labels = presentation, labels
         self._paths: dict[str, str] = {}  # of what is written, by its name in the presentation
         self._next: dict[str, int] = {}  # segment of each rendition
         self._said: dict[str, str] = {}  # the text of each playlist that is written
@@ -157,7 +163,7 @@ class SegmentFiles:
         return self.names.uri(self._paths[name], playlist)
 
     def _multivariant(self) -> str:
-        said, main = self._presentation.multivariant(), self.names.main
+        said, main = self._presentation.multivariant(labels=self._labels), self.names.main
 
         def uri(name: str) -> str:
             return self.names.relative(self.names.playlist(name.removesuffix(".m3u8")), main)

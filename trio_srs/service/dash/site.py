@@ -154,6 +154,7 @@ class DashSite(SegmentedSite[DashConfig]):
                 window_s=config.window,
                 delay_s=config.delay,
                 is_low_latency=config.low_latency,
+                labels=config.sound_labels,
             )
             manifest = DashManifest(live.presentation, rule)
             self._lists[live] = _Listed(manifest, config.low_latency)

@@ -129,7 +129,9 @@ class DiskOutput:
         """Find out what files are called, and see that nobody else's are; remove what an earlier
         process has left."""
         files = SegmentFiles(
-            self.live.presentation, self.names(await self.in_thread(self.folder.rule))
+            self.live.presentation,
+            self.names(await self.in_thread(self.folder.rule)),
+            self.config.sound_labels,
         )
         self.folder.claim(files.names.claims, self.stream)
         where, _, name = files.names.all_segments.rpartition("/")

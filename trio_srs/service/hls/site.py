@@ -89,7 +89,7 @@ class HlsSite(SegmentedSite[HlsConfig]):
         return stream is not None and stream.publishing
 
     def first(self, key: str, lives: Mapping[str, SegmentedStream], folder: str) -> WebAnswer:
-        playlist = _all_of(lives, folder, with_sound_alone=self.scoped.of(key).audio_only)
+        playlist = _all_of(lives, folder, self.scoped.of(key))
         return text_answer(PLAYLIST_TYPE, playlist.write().encode())
 
     def file(
@@ -192,7 +192,7 @@ def _key_answer(key: SegmentKey | None, file: str) -> WebAnswer:
 
 
 def _all_of(
-    lives: Mapping[str, SegmentedStream], folder: str, *, with_sound_alone: bool
+    lives: Mapping[str, SegmentedStream], folder: str, config: HlsConfig
 ) -> MultivariantPlaylist:
     """What there is to choose from of all streams: each below its label in a folder, and sound
     alone of the last."""
@@ -201,7 +201,8 @@ def _all_of(
             f"{folder}{label}/" if label else folder,
             f"-{label}" if label else "",
             live.presentation.multivariant(
-                with_sound_alone=with_sound_alone and number == len(lives)
+                with_sound_alone=config.audio_only and number == len(lives),
+                labels=config.sound_labels,
             ),
         )
         for number, (label, live) in enumerate(lives.items(), 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import attrs
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from trio_srs.hub.segmented_streams import SegmentsRule
+    from trio_srs.media.segments.sound_label import SoundLabel
 
 __all__ = ["EVERYWHERE", "SegmentedConfig", "SegmentsStart"]
 
@@ -28,6 +30,18 @@ class SegmentsStart(enum.StrEnum):
     """When somebody asks for its playlist."""
     PUBLISH = "publish"
     """When it is published, so that the first viewer waits for nothing."""
+
+
+@cache
+def _read_tracks(texts: tuple[str, ...]) -> tuple[SoundLabel, ...]:
+    from trio_srs.media.segments.sound_label import read_label  # where there are some
+
+    return tuple(map(read_label, texts))
+
+
+def _check_tracks(_config: object, _field: object, texts: tuple[str, ...]) -> None:
+    if texts:
+        _read_tracks(texts)
 
 
 @attrs.frozen(kw_only=True)
@@ -76,6 +90,10 @@ class SegmentedConfig:
     )
     """How long a playlist stays open, when a publisher has left, for the next one of the same name.
     Then it says that it has ended."""
+    audio_tracks: tuple[str, ...] = attrs.field(default=(), validator=_check_tracks)
+    """Of a stream with several tracks of sound, the language of each (RFC 5646) and what it is
+    called, the first first: `["de: Originalton", "en: English", "en: Commentary"]`. One of them may
+    be left out: `["de", ": Music"]`."""
     viewer_timeout: Seconds = attrs.field(
         default=Seconds(30.0), validator=seconds_within("1s", "1h"), metadata=EVERYWHERE
     )
@@ -98,6 +116,11 @@ class SegmentedConfig:
     def usual_container(self) -> SegmentContainer:
         """In what streams are cut where nobody asks for another container."""
         return SegmentContainer.FMP4
+
+    @property
+    def sound_labels(self) -> tuple[SoundLabel, ...]:
+        """What tracks of sound are called, by number."""
+        return _read_tracks(self.audio_tracks) if self.audio_tracks else ()
 
     def narrowed(self, given: Mapping[str, Any]) -> Self:
         """The same but for keys that are given for some streams."""

@@ -104,6 +104,12 @@ class AdaptationSet:
     """That of the access points which all segments begin with (ISO/IEC 14496-12, annex I): 1 if all
     that follows can be decoded, 3 if not those pictures that are shown before; 0: not all do."""
     references: tuple[ProducerReference, ...] = ()
+    language: str = ""
+    """RFC 5646; empty: it is not known."""
+    label: str = ""
+    """What it is called, for people."""
+    is_main: bool = True
+    """It is what is played where nobody chooses; False: in place of that."""
 
 
 @attrs.frozen(kw_only=True)
@@ -231,13 +237,17 @@ def _set(each: AdaptationSet, timings: tuple[UtcTiming, ...]) -> Iterator[str]:
         "id": each.id,
         "contentType": each.content_type,
         "mimeType": each.mime_type,
+        "lang": each.language or None,
         "segmentAlignment": "true",
         "startWithSAP": each.access_type or None,
     }
     yield _open("AdaptationSet", said)
-    yield _INDENT + _empty("Role", {"schemeIdUri": _ROLE, "value": "main"})
+    if each.label:
+        yield f"{_INDENT}<Label>{escape(each.label)}</Label>"
     for reference in each.references:
         yield from _indented(_reference(reference, timings))
+    role = "main" if each.is_main else "alternate"
+    yield _INDENT + _empty("Role", {"schemeIdUri": _ROLE, "value": role})
     for representation in each.representations:
         yield from _indented(_representation(representation))
     yield "</AdaptationSet>"

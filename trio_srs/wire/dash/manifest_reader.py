@@ -36,6 +36,7 @@ from trio_srs.wire.dash.xml_values import (
 __all__ = ["read_manifest"]
 
 _DEEPEST: Final = 50
+_MAIN: Final = "main"
 _SEPARATOR: Final = " "
 _COUNT: Final = re.compile(r"[0-9]{1,19}")
 _NUMBER: Final = re.compile(r"[0-9]{1,12}(\.[0-9]{1,12})?")
@@ -260,6 +261,8 @@ def _set(each: _Element, period: _Element) -> AdaptationSet:
     mime_type = _inherited("mimeType", str, each, *each.all("Representation"))
     if mime_type is None:
         raise each.error("has no mimeType")
+    label = each.first("Label")
+    roles = [one.attributes.get("value", "") for one in each.all("Role")]
     return AdaptationSet(
         id=each.said("id", _count) or 0,
         content_type=each.attributes.get("contentType", mime_type.partition("/")[0]),
@@ -267,6 +270,9 @@ def _set(each: _Element, period: _Element) -> AdaptationSet:
         representations=representations,
         access_type=_inherited("startWithSAP", _count, *each.all("Representation"), each) or 0,
         references=tuple(_reference(one) for one in each.all("ProducerReferenceTime")),
+        language=each.attributes.get("lang", ""),
+        label=label.text.strip() if label is not None else "",
+        is_main=not roles or _MAIN in roles,
     )
 
 

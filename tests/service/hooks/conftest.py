@@ -17,11 +17,12 @@ from tests.service.rtmp.house import House
 from trio_srs.hub.bus import Bus
 from trio_srs.hub.ids import SrsIds
 from trio_srs.hub.made_files import MadeFiles
+from trio_srs.hub.registry import Registry
 from trio_srs.service.hooks.config import Action, HookPlatforms, HooksConfig, HookTargets
 from trio_srs.service.hooks.service import HooksService
 
 URL = "http://hooks.test/"
-SINGLE = {Action.ON_DONE, Action.ON_HLS, Action.ON_DVR}
+SINGLE = {Action.ON_DONE, Action.ON_UPDATE, Action.ON_HLS, Action.ON_DVR}
 """Those that are tested by themselves."""
 EVERYTHING = {action.value: (f"{URL}{action}",) for action in Action if action not in SINGLE}
 
@@ -60,12 +61,13 @@ async def open_site(
     **keys: Any,
 ) -> Site:
     """A site that runs in a nursery; ``keys`` are those of the section."""
-    poster, bus, files = ScriptedPoster(script), Bus(), MadeFiles()
+    poster, bus, files, registry = ScriptedPoster(script), Bus(), MadeFiles(), Registry()
     platforms = HookPlatforms(HooksConfig(**{**EVERYTHING, **keys}), vhosts or {})
-    service = HooksService(platforms, SrsIds(), bus, poster, files)
+    service = HooksService(platforms, SrsIds(), bus, poster, files, find_session=registry.find)
     await service.listen()
     await nursery.start(service.run)
-    opened = await nursery.start(House(bus=bus, gates=(service.gate,), **(house or {})).run)
+    there = House(bus=bus, registry=registry, gates=(service.gate,), **(house or {}))
+    opened = await nursery.start(there.run)
     return Site(opened, poster, service, files)
 
 

@@ -58,6 +58,13 @@ class Platform:
         if entry[0] == "on_done":
             self.done.append(entry[1:])
             return Answer(200, b"0")
+        if entry[0] == "on_update":  # a no to it ends what was granted
+            self.log.append((*entry, False))
+            if mood == "late":
+                await trio.sleep_forever()
+            if mood == "no":
+                return Answer(200 if "action" in call.said else 403, b'{"code":1}')
+            return Answer(200, b"0")
         is_told = entry[0] in UNDOES
         match mood:
             case "unheard":
@@ -89,6 +96,8 @@ OF_NGINX: Final = {
     "play": "on_play",
     "play_done": "on_stop",
     "done": "on_done",
+    "update_publish": "on_update",
+    "update_play": "on_update",
 }
 
 
@@ -209,6 +218,8 @@ def test_each_grant_is_taken_back_once_and_in_order(
                 on_failure=policy,
                 dialect=dialect,
                 on_done=("http://hooks.test/on_done",),
+                on_update=("http://hooks.test/on_update",),
+                update_interval=Seconds(7.0),
                 house={"settings": settings},
             )
             play = Play(site, nursery, platform)

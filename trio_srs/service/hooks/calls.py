@@ -24,6 +24,7 @@ __all__ = [
     "file_call",
     "request_call",
     "undo_call",
+    "update_call",
     "with_done",
 ]
 
@@ -96,6 +97,19 @@ def undo_call(granted: HookCall) -> HookCall:
     action = UNDONE_BY[granted.action]
     body = {name: granted.body[name] for name in (*_HEAD, *_OF_STREAM)}
     return attrs.evolve(granted, action=action, body={**body, "action": str(action)})
+
+
+def update_call(granted: HookCall, seconds: int, *, sent: int, received: int) -> HookCall:
+    """``on_update`` of what was granted by a call, and has begun.
+
+    Args:
+        seconds: since then.
+        sent, received: bytes of its session so far.
+    """
+    body = {name: granted.body[name] for name in (*_HEAD, *_OF_STREAM)}
+    counted = {"time": seconds, "send_bytes": sent, "recv_bytes": received}
+    said = {**body, "action": str(Action.ON_UPDATE), "request": _REQUESTS[granted.action]}
+    return attrs.evolve(granted, action=Action.ON_UPDATE, body={**said, **counted})
 
 
 def with_done(calls: Iterable[HookCall]) -> Iterator[HookCall]:
@@ -173,6 +187,7 @@ _OF_FILES: Final[Mapping[FileKind, tuple[Action, Callable[[MadeFile], dict[str, 
     FileKind.RECORDING: (Action.ON_DVR, _recording),
 }
 
+_REQUESTS: Final = {Action.ON_PUBLISH: "publish", Action.ON_PLAY: "play"}
 _HEAD: Final = ("server_id", "service_id", "action", "client_id", "ip", "vhost", "app")
 _OF_STREAM: Final = ("tcUrl", "stream", "param", "stream_url", "stream_id")
 

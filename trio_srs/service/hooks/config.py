@@ -42,6 +42,8 @@ class Action(enum.StrEnum):
     ON_STOP = "on_stop"
     ON_DONE = "on_done"
     """nginx-rtmp's: told when a publish or a play is over, behind the call of that one."""
+    ON_UPDATE = "on_update"
+    """nginx-rtmp's: asked from time to time while a publish or a play goes on."""
     ON_HLS = "on_hls"
     ON_DVR = "on_dvr"
 
@@ -92,6 +94,11 @@ class HookTargets:
     """Told when a play is over: once for each `on_play` that was granted."""
     on_done: tuple[str, ...] = attrs.field(default=(), validator=_check_urls, metadata=_RESTART)
     """Told when a publish or a play is over, behind `on_unpublish` or `on_stop`."""
+    on_update: tuple[str, ...] = attrs.field(default=(), validator=_check_urls, metadata=_RESTART)
+    """Asked every `update_interval` while a publish or a play goes on: a no ends its session."""
+    update_strict: bool = attrs.field(default=False, metadata=_RESTART)
+    """Whether a session ends also when a URL of `on_update` cannot be asked, or answers what makes
+    no sense."""
     on_hls: tuple[str, ...] = attrs.field(default=(), validator=_check_urls, metadata=_RESTART)
     """Told when a segment of HLS is whole."""
     on_dvr: tuple[str, ...] = attrs.field(default=(), validator=_check_urls, metadata=_RESTART)
@@ -127,6 +134,10 @@ class HooksConfig(HookTargets):
     )
     """How long all calls together may take that decide on one request; `access.gate_timeout`
     bounds them too."""
+    update_interval: Seconds = attrs.field(
+        default=Seconds(30.0), validator=seconds_within("1s", "24h")
+    )
+    """How often `on_update` is asked about each publish and play."""
     retry_for: Seconds = attrs.field(default=Seconds(300.0), validator=seconds_within("0s", "24h"))
     """How long what is only told is tried again where it could not be delivered: after half a
     second, then each time twice as long, up to half a minute."""

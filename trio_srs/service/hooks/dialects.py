@@ -70,7 +70,7 @@ _REASON_MOST: Final = 64
 
 class _NginxRtmp:
     """As ``ngx_rtmp_notify_module`` speaks, in its order; but for ``start``, ``duration`` and
-    ``reset`` of a play, which gates are not told."""
+    ``reset`` of a play, which gates are not told, and ``timestamp`` of an update."""
 
     asks_at_connect: Final = True
 
@@ -102,7 +102,11 @@ def _fields(call: HookCall) -> Iterator[tuple[str, str]]:
     yield "pageurl", request.page_url if request else ""
     yield "addr", str(body["ip"])
     yield "clientid", call.session
-    yield "call", _CALLED[call.action]
+    if call.action is Action.ON_UPDATE:
+        yield "call", f"update_{body['request']}"
+        yield "time", str(body["time"])
+    else:
+        yield "call", _CALLED[call.action]
     if call.action is Action.ON_DVR:
         yield "recorder", ""
     if call.action not in _WITHOUT_NAME:

@@ -8,7 +8,7 @@ what came of it ends, when nothing comes of it, or with its session at the lates
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 import attrs
@@ -64,10 +64,24 @@ class _Account:
     requests: list[LedgerEntry] = attrs.field(factory=list)
 
 
+def _nobody(_entry: LedgerEntry) -> None:
+    """Who minds what begins where nobody does."""
+
+
 class Ledger:
     """What all sessions have."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        began: Callable[[LedgerEntry], None] = _nobody,
+        over: Callable[[LedgerEntry], None] = _nobody,
+    ) -> None:
+        """
+        Args:
+            began: called with each publish and play that begins, asked about or not.
+            over: called when it is over.
+        """
+        self._began, self._over = began, over
         self._accounts: dict[str, _Account] = {}
         self._publishes: OrderedDict[tuple[str, str], HookCall] = OrderedDict()
         """The newest publishes that began, over or not, by session and stream."""
@@ -123,31 +137,34 @@ class Ledger:
                     entry.has_begun, entry.stream = True, event.stream
                     if entry.call.action is Action.ON_PUBLISH:
                         self._remember(entry)
+                    self._began(entry)
                     break
             case RequestRefused():
                 asked = _ASKED_BY.get(event.request)
                 if asked is not None:
-                    yield from _take_back(account, asked, "")
+                    yield from self._take_back(account, asked, "")
             case PublishEnded() | PlayEnded():
-                yield from _take_back(account, _ABOUT[type(event)], event.stream)
+                yield from self._take_back(account, _ABOUT[type(event)], event.stream)
             case SessionEnded():
                 del self._accounts[event.session]
+                for entry in account.requests:
+                    self._over(entry)
                 yield from map(undo_call, (it.call for it in account.requests if it.is_owed))
                 connected = account.connected
                 if connected is not None and connected.is_owed:
                     yield close_call(connected.call, event)
+
+    def _take_back(self, account: _Account, action: Action, stream: str) -> Iterator[HookCall]:
+        """The oldest of a kind is over: of one stream, or one that has not begun."""
+        for entry in _of(account, action, stream):
+            account.requests.remove(entry)
+            self._over(entry)
+            if entry.is_owed:
+                yield undo_call(entry.call)
+            return
 
 
 def _of(account: _Account, action: Action, stream: str) -> Iterator[LedgerEntry]:
     for entry in account.requests:
         if entry.call.action is action and entry.stream == stream:
             yield entry
-
-
-def _take_back(account: _Account, action: Action, stream: str) -> Iterator[HookCall]:
-    """The oldest of a kind is over: of one stream, or one that has not begun."""
-    for entry in _of(account, action, stream):
-        account.requests.remove(entry)
-        if entry.is_owed:
-            yield undo_call(entry.call)
-        return

@@ -31,6 +31,9 @@ def make_hooks(parts: Parts, config: HooksSections) -> HooksService | None:
     from trio_srs.service.hooks.service import HooksService
 
     poster = HttpPoster(platforms.general.max_connections, platforms.general.keep_alive)
-    service = HooksService(platforms, parts.srs_ids, parts.bus, poster, parts.made_files)
+    service = HooksService(
+        platforms, parts.srs_ids, parts.bus, poster, parts.made_files,
+        find_session=parts.registry.find,
+    )  # fmt: skip
     parts.access.add(service.gate)
     return service

@@ -17,6 +17,7 @@ from trio_srs.service.hooks.deliveries import Deliveries
 from trio_srs.service.hooks.ledger import Ledger
 from trio_srs.service.hooks.make import HooksSections
 from trio_srs.service.hooks.poster import Poster
+from trio_srs.service.hooks.updates import FindSession, Updates
 
 __all__ = ["HooksService"]
 
@@ -28,6 +29,7 @@ class HooksService(PortlessService):
         platforms: what holds for calls that begin.
         gate: asks; to be the last of all gates, so that nobody hears of what another refuses.
         deliveries: what is still to be told.
+        updates: what is asked about while it goes on.
     """
 
     def __init__(
@@ -37,15 +39,19 @@ class HooksService(PortlessService):
         bus: Bus,
         poster: Poster,
         made_files: MadeFiles | None = None,
+        *,
+        find_session: FindSession,
     ) -> None:
         """
         Args:
+            find_session: the session of an id, if it goes on.
             made_files: who tells of files that are made of streams, if anybody makes some.
         """
         self.platforms = platforms
         self._ids, self._bus, self._poster = ids, bus, poster
         self._made_files = made_files or MadeFiles()
-        self._ledger = Ledger()
+        self.updates = Updates(self._current, poster, find_session)
+        self._ledger = Ledger(self.updates.began, self.updates.over)
         self.deliveries = Deliveries(self._current, poster)
         self.gate = HooksGate(self._current, ids, poster, self._ledger, self.deliveries)
         self._listening = ExitStack()
@@ -75,6 +81,7 @@ class HooksService(PortlessService):
         """Make calls until cancelled."""
         async with trio.open_nursery() as nursery:
             await nursery.start(self._poster.run)
+            await nursery.start(self.updates.run)
             await self.deliveries.run(task_status=task_status)
 
     async def prepare(self) -> None:

@@ -17,6 +17,8 @@ from trio_srs.errors import EndReason
 from trio_srs.hub.bus import (
     Event,
     FaultTaken,
+    FilesFailed,
+    FilesWritten,
     FirstKeyframe,
     FirstMedia,
     HeaderChanged,
@@ -75,6 +77,16 @@ EVENTS: list[tuple[Event, str, str]] = [
         FaultTaken(**WHO, fault="fault-1", what="reset publish", stream="live/a", detail="now"),
         "INFO",
         "fault-1 was taken: reset publish: now",
+    ),
+    (
+        FilesFailed(**WHO, stream="live/a", detail="[Errno 28] No space left on device"),
+        "WARNING",
+        "live/a cannot be written as files: [Errno 28] No space left on device; it is tried again",
+    ),
+    (
+        FilesWritten(**WHO, stream="live/a", failures=3, lost=2),
+        "INFO",
+        "live/a is written as files again, after 3 failures and without 2 segments",
     ),
     (
         PublishStalled(**WHO, stream="live/a", seconds=1.0),

@@ -14,6 +14,8 @@ __all__ = [
     "Bus",
     "Event",
     "FaultTaken",
+    "FilesFailed",
+    "FilesWritten",
     "FirstKeyframe",
     "FirstMedia",
     "HeaderChanged",
@@ -186,6 +188,27 @@ class FaultTaken(Event):
     """The stream, as ``live/cam1``; empty where there is none yet."""
     detail: str
     """What else there is to say."""
+
+
+@attrs.frozen(kw_only=True)
+class FilesFailed(Event):
+    """A stream that the session publishes cannot be written as files: the disk is full, or may not
+    be written to. It is tried again; nobody else notices."""
+
+    stream: str
+    detail: str
+    """What the system said."""
+
+
+@attrs.frozen(kw_only=True)
+class FilesWritten(Event):
+    """It can be again."""
+
+    stream: str
+    failures: int
+    """How often it was tried in vain."""
+    lost: int
+    """Segments that were listed no more before they could be written."""
 
 
 Listener = Callable[[Event], None]

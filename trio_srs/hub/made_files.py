@@ -14,7 +14,7 @@ import attrs
 
 from trio_srs.hub.supervisor import Supervisor
 
-__all__ = ["FileKind", "FileListener", "MadeFile", "MadeFiles"]
+__all__ = ["FileKind", "FileListener", "MadeFile", "MadeFiles", "WrittenFiles"]
 
 
 class FileKind(enum.StrEnum):
@@ -47,6 +47,18 @@ class MadeFile:
     """Of a segment: the path of that playlist where HTTP is served."""
 
 
+@attrs.define(eq=False)
+class WrittenFiles:
+    """How it goes with the files that are written of one stream."""
+
+    trouble: str = ""
+    """Why something could not be written, and is tried again; empty if nothing is in the way."""
+    failures: int = 0
+    """How often something could not be."""
+    lost: int = 0
+    """Segments that were listed no more before they could be."""
+
+
 FileListener = Callable[[MadeFile], None]
 
 
@@ -62,6 +74,8 @@ class MadeFiles:
             supervisor: is told of bugs in listeners.
         """
         self._supervisor = supervisor or Supervisor()
+        self.written: dict[str, WrittenFiles] = {}
+        """Of the streams of which files are written now, by name."""
         self._listeners: list[FileListener] = []
 
     def tell(self, made: MadeFile) -> None:

@@ -23,6 +23,8 @@ from trio_srs.config.process import LogConfig, LogFormat
 from trio_srs.hub.bus import (
     Event,
     FaultTaken,
+    FilesFailed,
+    FilesWritten,
     FirstKeyframe,
     FirstMedia,
     HeaderChanged,
@@ -94,6 +96,17 @@ _LINES: Final[Mapping[type[Event], tuple[int, Callable[[Any], str]]]] = {
     FaultTaken: (
         logging.INFO,
         lambda e: f"{e.fault} was taken: {e.what}{': ' if e.detail else ''}{e.detail}",
+    ),
+    FilesFailed: (
+        logging.WARNING,
+        lambda e: f"{e.stream} cannot be written as files: {e.detail}; it is tried again",
+    ),
+    FilesWritten: (
+        logging.INFO,
+        lambda e: (
+            f"{e.stream} is written as files again, after {e.failures} failures and without "
+            f"{e.lost} segments"
+        ),
     ),
     SessionEnded: (
         logging.INFO,

@@ -15,6 +15,7 @@ import trio
 
 from tests.service.hls.conftest import OpenHlsHouse
 from tests.service.hls.house import HlsHouse
+from trio_srs.hub.bus import FilesFailed, FilesWritten, PublishEnded
 from trio_srs.hub.made_files import MadeFile
 from trio_srs.media.packaging.fetched import Fetched
 from trio_srs.media.packaging.packaging_rules import check_packaging
@@ -180,15 +181,24 @@ async def test_a_full_disk_ends_nobody_and_is_tried_again(
         assert disk.files == before
         watcher = await disk.house.watch()
         assert len((await watcher.playlist("main.m3u8")).segments) > 5
+        state = disk.house.made_files.written["live/a"]
+        assert state.trouble == "[Errno 28] No space left on device"
+        assert state.failures > 3
+        [failed] = disk.house.told(FilesFailed)
+        assert failed.detail == state.trouble
         is_full = False
         await trio.sleep(20)
+        assert state.trouble == ""
+        [again] = disk.house.told(FilesWritten)
+        assert (again.failures, again.lost) == (state.failures, state.lost)
+        assert (again.session, again.lost > 5) == ("p1", True)
+        assert disk.house.told(PublishEnded) == []
         listed = disk.playlist("live/a.m3u8").segments
         assert all((disk.root / "live" / each.uri).exists() for each in listed)
-    said = caplog.messages
-    assert said[0].startswith("live/a cannot be written as files: [Errno 28] No space left")
-    assert "live/a is written as files again, after" in said[2]
-    assert "segments of live/a left the window before they could be written" in said[1]
-    assert len(said) == 3
+    [said] = caplog.messages
+    assert "segments of live/a left the window before they could be written" in said
+    await trio.sleep(200)
+    assert disk.house.made_files.written == {}, "it is over"
 
 
 async def test_a_disk_that_hangs_holds_up_nobody(

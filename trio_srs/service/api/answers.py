@@ -11,6 +11,7 @@ from typing import Self
 import attrs
 
 from trio_srs.errors import EndReason
+from trio_srs.hub.made_files import WrittenFiles
 from trio_srs.hub.sessions import SessionFacts
 from trio_srs.hub.supervisor import SupervisedTask, TaskKind, TaskState
 from trio_srs.media.report import StreamReport
@@ -104,6 +105,23 @@ class SentEvent:
 
 
 @attrs.frozen(kw_only=True)
+class FilesAnswer:
+    """How it goes with the files that are written of a stream."""
+
+    trouble: str
+    """Why something cannot be written, and is tried again; empty if nothing is in the way."""
+    failures: int
+    """How often something could not be."""
+    lost: int
+    """Segments that were listed no more before they could be."""
+
+    @classmethod
+    def of(cls, written: WrittenFiles) -> Self:
+        """As it goes now."""
+        return cls(trouble=written.trouble, failures=written.failures, lost=written.lost)
+
+
+@attrs.frozen(kw_only=True)
 class StreamAnswer:
     """A stream as it is now: who publishes it, and how many play."""
 
@@ -134,6 +152,8 @@ class StreamAnswer:
     """Plays of it now."""
     tasks: tuple[TaskAnswer, ...]
     """What is made of it beside that: recorders, forwarders, relays, derived forms."""
+    files: FilesAnswer | None
+    """Those that are written of it; null where none are."""
 
 
 @attrs.frozen(kw_only=True)

@@ -15,6 +15,7 @@ from trio_srs.hub.directory import EventLog, SessionView
 from trio_srs.hub.fault_injection import FaultInjection
 from trio_srs.hub.hub import Hub
 from trio_srs.hub.ids import SrsIds
+from trio_srs.hub.made_files import MadeFiles
 from trio_srs.hub.namespace_keeping import NamespaceKeeping
 from trio_srs.hub.reports import Reports
 from trio_srs.hub.resolution import Rules
@@ -63,6 +64,8 @@ class ApiContext:
     """The virtual hosts that are configured."""
     fragment_s: Callable[[str], float | None] = lambda _vhost: None
     """How long a segment of HLS is; None where it is not served."""
+    made_files: MadeFiles = attrs.field(factory=MadeFiles)
+    """Who writes files of streams, and how that goes."""
     faults: FaultInjection = attrs.field(factory=FaultInjection)
     """What the server does wrong on purpose, if anything."""
     keeping: NamespaceKeeping = attrs.field(factory=NamespaceKeeping)

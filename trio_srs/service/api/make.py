@@ -96,6 +96,7 @@ def make_api(parts: Parts, config: ApiSections) -> ApiService | None:
         waiting=parts.waiting,
         turns=parts.turns,
         addresses=parts.addresses,
+        made_files=parts.made_files,
         faults=parts.faults,
         keeping=parts.keeping,
         steering=parts.steering,

@@ -17,6 +17,7 @@ from trio_srs.service.hls.disk_output import DiskOutput
 from trio_srs.wire.stream_name import split_key
 
 if TYPE_CHECKING:
+    from trio_srs.hub.made_files import WrittenFiles
     from trio_srs.hub.segmented_stream import SegmentedStream
     from trio_srs.hub.segmented_streams import SegmentsRule
     from trio_srs.media.segments.segment_keys import SegmentKey
@@ -62,8 +63,10 @@ class Disk:
             is_newest=partial(segmented.is_newest, stream, rule, live),
             superseded=partial(segmented.superseded, stream, rule, live),
             publisher=partial(self._publisher, stream),
+            announce=parts.bus.tell,
             tell=parts.made_files.tell,
         )
+        parts.made_files.written[stream] = output.state
         self._written.setdefault(stream, []).append(live)
         parts.supervisor.start(
             "hls-files",
@@ -71,10 +74,13 @@ class Disk:
             kind=TaskKind.DERIVED,
             stream=stream,
             restart=ONCE,
-            on_end=partial(self._end, stream, live),
+            on_end=partial(self._end, stream, live, output.state),
         )
 
-    def _end(self, stream: str, live: SegmentedStream) -> None:
+    def _end(self, stream: str, live: SegmentedStream, state: WrittenFiles) -> None:
+        written = self._parts.made_files.written
+        if written.get(stream) is state:
+            del written[stream]
         self._written[stream].remove(live)
         if not self._written[stream]:
             del self._written[stream]
@@ -88,9 +94,9 @@ class Disk:
         """Call in a thread; who is cancelled meanwhile leaves it to itself."""
         return await trio.to_thread.run_sync(call, limiter=self._threads, abandon_on_cancel=True)
 
-    def _publisher(self, stream: str) -> str:
+    def _publisher(self, stream: str) -> tuple[str, str]:
         record = self._parts.reports.newest(stream)
-        return "" if record is None else record.publisher.session
+        return ("", "") if record is None else (record.publisher.session, record.publisher.peer)
 
     def _names(self, stream: str, config: HlsConfig, rule: PathRule) -> FileNames:
         name = split_key(stream, self._parts.rules.vhost_of)

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import attrs
 import trio
 
-from trio_srs.hub.made_files import FileKind, MadeFile
+from trio_srs.hub.bus import Event, FilesFailed, FilesWritten
+from trio_srs.hub.made_files import FileKind, MadeFile, WrittenFiles
 from trio_srs.media.segments.segment_files import SegmentFile, SegmentFiles
 
 if TYPE_CHECKING:
@@ -54,14 +55,15 @@ class DiskOutput:
     """Whether nobody else writes the stream's playlists by now."""
     superseded: Callable[[], Awaitable[None]]
     """Waits until somebody does."""
-    publisher: Callable[[], str]
-    """The session that publishes it, or did."""
+    publisher: Callable[[], tuple[str, str]]
+    """The session that publishes it, or did, and the address of that."""
+    announce: Callable[[Event], None]
+    """Called when the disk refuses, and when it does no more."""
     tell: Callable[[MadeFile], None]
     """Called with each segment when it is there, and a playlist that lists it."""
-    failures: int = 0
-    """How often something could not be written, so far."""
+    state: WrittenFiles = attrs.field(factory=WrittenFiles)
+    """How it goes."""
     _untold: list[SegmentFile] = attrs.field(factory=list)
-    _missed: int = 0
     _is_slow: bool = False
 
     async def run(self) -> None:
@@ -97,27 +99,36 @@ class DiskOutput:
 
     async def _persist(self, work: Callable[[], Awaitable[_T]]) -> _T:
         """Do it, again and again while the disk refuses."""
-        pause_s, failures = _PAUSE_S, 0
+        pause_s, failures, lost = _PAUSE_S, 0, self.state.lost
         while True:
             try:
                 done = await work()
             except OSError as error:
                 failures += 1
-                self.failures += 1
-                if failures == 1:
-                    _log.warning(
-                        "%s cannot be written as files: %s; it is tried again",
-                        self.stream, error, extra=self._fields,
-                    )  # fmt: skip
+                self._refused(str(error))
                 await trio.sleep(pause_s)
                 pause_s = min(2 * pause_s, _MOST_PAUSE_S)
                 continue
             if failures:
-                _log.info(
-                    "%s is written as files again, after %d failures",
-                    self.stream, failures, extra=self._fields,
-                )  # fmt: skip
+                self._taken_again(failures, self.state.lost - lost)
             return done
+
+    def _refused(self, why: str) -> None:
+        """The disk takes nothing: said once, and known for as long as that is so."""
+        state = self.state
+        is_new, state.trouble, state.failures = not state.trouble, why, state.failures + 1
+        if is_new:
+            session, peer = self.publisher()
+            self.announce(FilesFailed(session=session, peer=peer, stream=self.stream, detail=why))
+
+    def _taken_again(self, failures: int, lost: int) -> None:
+        self.state.trouble = ""
+        session, peer = self.publisher()
+        self.announce(
+            FilesWritten(
+                session=session, peer=peer, stream=self.stream, failures=failures, lost=lost
+            )
+        )
 
     @property
     def _fields(self) -> dict[str, object]:
@@ -188,7 +199,7 @@ class DiskOutput:
                 MadeFile(
                     kind=FileKind.SEGMENT,
                     stream=self.stream,
-                    session=self.publisher(),
+                    session=self.publisher()[0],
                     path=str(root / file.path),
                     url=file.path,
                     duration_s=round(file.segment.duration / _HZ, 3),
@@ -197,12 +208,12 @@ class DiskOutput:
                     playlist_url=names.main,
                 )
             )
-        if files.missed > self._missed:
+        if files.missed > self.state.lost:
             _log.warning(
                 "%d segments of %s left the window before they could be written",
-                files.missed - self._missed, self.stream, extra=self._fields,
+                files.missed - self.state.lost, self.stream, extra=self._fields,
             )  # fmt: skip
-            self._missed = files.missed
+            self.state.lost = files.missed
 
     async def _end(self, files: SegmentFiles) -> None:
         """Nothing is written any more."""

@@ -12,6 +12,7 @@ from tests.service.api.site import Site, open_site
 from tests.service.rtmp.house import FixedRules, House
 from tests.service.witness import transport_of
 from trio_srs.errors import EndReason, PeerError
+from trio_srs.hub.made_files import WrittenFiles
 from trio_srs.hub.supervisor import ONCE, RESTART, TaskKind
 
 
@@ -182,3 +183,14 @@ async def test_those_are_listed_that_are_asked_for(
     assert ([each["name"] for each in said["streams"]], said["total"]) == (expected, total)
     for peer in peers:
         peer.close()
+
+
+async def test_a_stream_says_how_its_files_fare(site: Site) -> None:
+    peer = await site.house.publisher("a")
+    _, said = await site.get("/api/v2/streams/live/a")
+    assert said["files"] is None
+    written = WrittenFiles(trouble="[Errno 30] Read-only file system", failures=2, lost=1)
+    site.context.made_files.written["live/a"] = written
+    _, said = await site.get("/api/v2/streams/live/a")
+    assert said["files"] == {"trouble": written.trouble, "failures": 2, "lost": 1}
+    peer.close()

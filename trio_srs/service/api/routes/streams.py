@@ -10,7 +10,7 @@ from litestar import Response, delete, get
 from litestar.params import QueryParameter
 
 from trio_srs.hub.end import until_ended
-from trio_srs.service.api.answers import StreamAnswer, StreamsAnswer, TaskAnswer
+from trio_srs.service.api.answers import FilesAnswer, StreamAnswer, StreamsAnswer, TaskAnswer
 from trio_srs.service.api.context import ApiContext
 from trio_srs.service.api.encoding import encode_item
 from trio_srs.service.api.error_answers import NotPublishedError, UnknownStreamError, located
@@ -150,6 +150,7 @@ def _answer(api: ApiContext, name: str) -> StreamAnswer:
     stream, newest, now = api.hub.find(name), api.reports.newest(name), trio.current_time()
     lease = stream.lease if stream else None
     ended = newest.last_report if newest else None
+    written = api.made_files.written.get(name)
     return StreamAnswer(
         name=name,
         publishing=lease is not None,
@@ -164,4 +165,5 @@ def _answer(api: ApiContext, name: str) -> StreamAnswer:
         end_detail=ended.end_detail if ended else "",
         players=stream.player_count if stream else 0,
         tasks=tuple(map(TaskAnswer.of, stream.tasks)) if stream else (),
+        files=FilesAnswer.of(written) if written is not None else None,
     )

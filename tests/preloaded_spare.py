@@ -1,9 +1,9 @@
 """What a test forks its servers from, forked itself: for runs of somebody's tests.
 
 The first fixture of a run starts a process that imports all of the server, which takes nearly a
-second of processor time. Where :mod:`tests.preloaded` forks such a run, or a process of the tests
-themselves, it keeps further forks beside it that have imported that already. Each becomes such a
-process once one is wanted; when there is none left, the next is started as ever.
+second of processor time. Where :mod:`tests.preloaded_forker` forks such a run, or a process of the
+tests themselves, it keeps further forks beside it that have imported that already. Each becomes
+such a process once one is wanted; when there is none left, the next is started as ever.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Processor time of each file of tests, with that of whatever its tests start.
 
 While its tests run, an environment variable says where to note it and for which file. A process
-that runs tests notes its own and that of its children; :mod:`tests.preloaded` that of the programs
-that it forks for them, which are no children of theirs. Waiting is free and computing is not: with
-all processors busy, a run takes as long as the sum of this.
+that runs tests notes its own and that of its children; :mod:`tests.preloaded_forker` that of the
+programs that it forks for them, which are no children of theirs. Waiting is free and computing is
+not: with all processors busy, a run takes as long as the sum of this.
 """
 
 from __future__ import annotations

@@ -155,7 +155,7 @@ def said():
 
 os.environ.pop("PRELOADED_FOR_TESTS", None)
 started = []
-SERVE = "import sys; from tests.preloaded import serve; serve(*map(int, sys.argv[1:]))"
+SERVE = "import sys; from tests.preloaded_forker import serve; serve(*map(int, sys.argv[1:]))"
 
 def start(*numbers):
     words = [sys.executable, "-c", SERVE, *map(str, numbers)]

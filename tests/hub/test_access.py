@@ -78,6 +78,20 @@ async def test_a_gate_that_has_nothing_to_say_is_not_asked() -> None:
     assert not access(gate).is_open
 
 
+async def test_a_gate_that_does_not_mind_connects_is_asked_for_streams_alone() -> None:
+    control, gate, minds = access(), Scripted(Grant(account="alice")), False
+    control.add(gate, at_connect=lambda: minds)
+    assert control.is_open_to_connect
+    assert not control.is_open
+    assert await control.connect(CONNECT) == Grant()
+    assert (await control.play(ASKED)).account == "alice"
+    minds = True
+    assert not control.is_open_to_connect
+    assert (await control.connect(CONNECT)).account == "alice"
+    control.first, minds = Scripted(), False
+    assert not control.is_open_to_connect
+
+
 async def test_what_a_gate_calls_a_stream_is_what_it_is_called() -> None:
     control = access(Scripted(Grant(name="cam", account="alice")))
     for ask in (control.publish, control.play):

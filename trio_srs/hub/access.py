@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 
+import attrs
 import trio
 
 from trio_srs.errors import RefusedError
@@ -26,6 +27,15 @@ _Ask = Callable[[Gate, AccessRequest], Awaitable[Grant | None]]
 
 def _always() -> bool:
     return True
+
+
+@attrs.frozen
+class _Standing:
+    """A gate, and when it has anything to say."""
+
+    gate: Gate
+    when: Callable[[], bool] = _always
+    at_connect: Callable[[], bool] = _always
 
 
 class GateFailedError(RefusedError):
@@ -78,7 +88,7 @@ class AccessControl:
             supervisor: is told of bugs in gates.
         """
         self.rules = rules
-        self._gates: list[tuple[Gate, Callable[[], bool]]] = [(gate, _always) for gate in gates]
+        self._gates = [_Standing(gate) for gate in gates]
         self.config = config
         self.judge: Judge = allow_all
         """What the rules of the configuration say, also of what nobody asks gates for."""
@@ -86,24 +96,39 @@ class AccessControl:
         """Asked before all others, and given any time: faults that are asked for."""
         self._supervisor = supervisor or Supervisor()
 
-    def add(self, gate: Gate, *, when: Callable[[], bool] = _always) -> None:
+    def add(
+        self,
+        gate: Gate,
+        *,
+        when: Callable[[], bool] = _always,
+        at_connect: Callable[[], bool] = _always,
+    ) -> None:
         """Ask one more, behind the others.
 
         Args:
             when: whether it has anything to say at present; it is not asked where it has not.
+            at_connect: the same of connects alone, where it has something to say.
         """
-        self._gates.append((gate, when))
+        self._gates.append(_Standing(gate, when, at_connect))
 
     @property
     def is_open(self) -> bool:
         """Whether nobody is asked at present: everything is granted as it is asked for."""
-        return self.first is None and not any(when() for _, when in self._gates)
+        return self.first is None and not any(it.when() for it in self._gates)
+
+    @property
+    def is_open_to_connect(self) -> bool:
+        """Whether nobody is asked at present who has anything to say to a connect."""
+        return self.first is None and not self._asked_at_connect()
+
+    def _asked_at_connect(self) -> list[Gate]:
+        return [it.gate for it in self._gates if it.when() and it.at_connect()]
 
     @property
     def gate_names(self) -> tuple[str, ...]:
         """What kinds of gates are asked at present, but for the one that :attr:`judge` is of."""
         judging = getattr(self.judge, "__self__", None)
-        gates = (gate for gate, when in self._gates if gate is not judging and when())
+        gates = (it.gate for it in self._gates if it.gate is not judging and it.when())
         return tuple(type(gate).__name__ for gate in gates)
 
     async def connect(self, request: AccessRequest) -> Grant:
@@ -115,15 +140,21 @@ class AccessControl:
         Raises:
             RefusedError: no, or not here: see :class:`RedirectError`.
         """
-        return (await self._ask(request, lambda gate, it: gate.connect(it))).granted
+        gates = self._asked_at_connect()
+        return (await self._ask(request, lambda gate, it: gate.connect(it), gates)).granted
 
     async def publish(self, request: AccessRequest) -> ResolvedStream:
         """May it publish a stream, and which one is that? Raises as :meth:`connect`."""
-        return self._resolve(await self._ask(request, lambda gate, it: gate.publish(it)))
+        asked = await self._ask(request, lambda gate, it: gate.publish(it), self._asked())
+        return self._resolve(asked)
 
     async def play(self, request: AccessRequest) -> ResolvedStream:
         """May it play a stream, and which one is that? Raises as :meth:`connect`."""
-        return self._resolve(await self._ask(request, lambda gate, it: gate.play(it)))
+        asked = await self._ask(request, lambda gate, it: gate.play(it), self._asked())
+        return self._resolve(asked)
+
+    def _asked(self) -> list[Gate]:
+        return [it.gate for it in self._gates if it.when()]
 
     def as_asked(self, request: AccessRequest) -> ResolvedStream | None:
         """Which stream a peer may publish or play, without waiting, while :attr:`is_open`; None
@@ -141,11 +172,10 @@ class AccessControl:
             account=granted.account,
         )
 
-    async def _ask(self, request: AccessRequest, ask: _Ask) -> AccessRequest:
+    async def _ask(self, request: AccessRequest, ask: _Ask, gates: Sequence[Gate]) -> AccessRequest:
         """The request as it is granted."""
         if self.first is not None:
             request = await self._ask_one(self.first, request, ask)
-        gates = [gate for gate, when in self._gates if when()]
         if not gates:  # as nearly always: a deadline would cost more than all the rest
             return request
         timeout_s = self.config().gate_timeout

@@ -164,6 +164,10 @@ class Grant:
 
     def then(self, later: Grant) -> Grant:
         """Both: what the later one says counts more, setting by setting."""
+        if later is AS_ASKED:  # as nearly always
+            return self
+        if self is AS_ASKED:
+            return later
         return Grant(
             name=later.name or self.name,
             settings={**self.settings, **later.settings},
@@ -214,6 +218,8 @@ class AccessRequest:
 
     def under(self, grant: Grant) -> AccessRequest:
         """The same as the next gate sees it."""
+        if grant is AS_ASKED:
+            return self
         return attrs.evolve(self, name=grant.name or self.name, granted=self.granted.then(grant))
 
 

@@ -89,7 +89,7 @@ def find_name(rules: Rules, tc_url: str, app: str, name: str) -> StreamName:
     vhost = rules.vhost_of(said.vhost)
     if not rules.vhost_enabled(vhost):
         raise VhostDisabledError(f"virtual host {vhost} is not enabled")
-    return said if said.vhost == vhost else attrs.evolve(said, vhost=vhost)
+    return said if said.vhost == vhost else StreamName(vhost, said.app, said.name, said.query)
 
 
 def in_namespace(said: StreamName, namespaces: Mapping[str, bool]) -> StreamName:

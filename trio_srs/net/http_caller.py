@@ -6,6 +6,7 @@ import math
 import ssl
 from collections import deque
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Final, TypeAlias
 
 import attrs
@@ -123,8 +124,11 @@ class HttpCaller:
         """Have it answered on a connection, which is kept if it may be."""
         answer = None
         try:
-            with trio.move_on_after(answer_s):
+            if answer_s == math.inf:
                 answer = await _answered(line, url, headers, body)
+            else:
+                with trio.move_on_after(answer_s):
+                    answer = await _answered(line, url, headers, body)
         finally:
             if answer is not None and line.session.may_call:
                 self._keep(line)
@@ -137,6 +141,9 @@ class HttpCaller:
         return answer
 
     async def _enter(self, deadline: float, connect_s: float) -> None:
+        with suppress(trio.WouldBlock):
+            self._room.acquire_nowait()
+            return
         has_room = False
         with trio.move_on_at(deadline):
             await self._room.acquire()

@@ -66,8 +66,8 @@ async def open_site(
     service = HooksService(platforms, SrsIds(), bus, poster, files, find_session=registry.find)
     await service.listen()
     await nursery.start(service.run)
-    there = House(bus=bus, registry=registry, gates=(service.gate,), **(house or {}))
-    opened = await nursery.start(there.run)
+    opened = await nursery.start(House(bus=bus, registry=registry, **(house or {})).run)
+    opened.access.add(service.gate, at_connect=service.gate.minds_connects)
     return Site(opened, poster, service, files)
 
 

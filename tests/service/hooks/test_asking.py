@@ -317,7 +317,7 @@ async def test_a_refusal_of_an_earlier_gate_is_not_called_about(site_of: OpenSit
 
         play = publish
 
-    site.house.access._gates.insert(0, (Nobody(), lambda: True))
+    site.house.access.first = Nobody()
     peer = site.house.dial()
     await peer.connect()
     assert await ask(peer, "publish", "a") == ("NetStream.Failed", "nobody")

@@ -70,6 +70,18 @@ def test_what_began_is_taken_back_when_it_ends(is_granted: bool) -> None:
     assert heard(ledger, publish_ended(), ENDED) == []
 
 
+def test_what_nobody_wants_to_hear_is_no_call_and_is_over_all_the_same() -> None:
+    ledger = Ledger(is_told=lambda call: call.action is Action.ON_PLAY)
+    ledger.connect(connect_call(IDS, REQUEST), is_asked=True).may_be_granted = True
+    for call in (publish(), publish("b"), play("c")):
+        ledger.request(call, is_asked=True).may_be_granted = True
+    assert heard(ledger, publish_began(), publish_ended(), ENDED) == ["on_stop c"]
+    assert len(ledger) == 0
+    ledger.connect(connect_call(IDS, REQUEST), is_asked=True).may_be_granted = True
+    assert list(ledger.disconnect("c1")) == []
+    assert not ledger.is_connected("c1")
+
+
 def test_what_did_not_begin_is_taken_back_when_it_is_refused() -> None:
     ledger = Ledger()
     ledger.request(play(), is_asked=True).may_be_granted = True

@@ -19,7 +19,7 @@ from trio_srs.testing.bodies import command, inter
 class BrokenAccess(AccessControl):
     """Decides about peers of one network with a bug."""
 
-    is_open = False
+    is_open = is_open_to_connect = False
     """It is asked, whatever there is of gates."""
 
     def __init__(self, house: House, where: str) -> None:

@@ -45,6 +45,10 @@ class HooksGate:
         self._config, self._ids, self._poster = config, ids, poster
         self._ledger, self._deliveries = ledger, deliveries
 
+    def minds_connects(self) -> bool:
+        """Whether anybody is asked before a stream is named."""
+        return any(DIALECTS[it.dialect].asks_at_connect for it in self._config())
+
     async def connect(self, request: AccessRequest, /) -> Grant | None:
         """Nobody is asked yet where ``on_connect`` names a stream, as SRS's does."""
         targets = self._config().of(request.vhost)

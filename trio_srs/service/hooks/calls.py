@@ -17,6 +17,7 @@ from trio_srs.wire.stream_name import key_of, split_key
 from trio_srs.wire.url import StreamName
 
 __all__ = [
+    "TAKEN_BACK_BY",
     "UNDONE_BY",
     "HookCall",
     "close_call",
@@ -34,6 +35,11 @@ UNDONE_BY: Final[Mapping[Action, Action]] = {
     Action.ON_PLAY: Action.ON_STOP,
 }
 """By which call each that was granted is taken back."""
+TAKEN_BACK_BY: Final[Mapping[Action, tuple[Action, ...]]] = {
+    asked: (undone,) if asked is Action.ON_CONNECT else (undone, Action.ON_DONE)
+    for asked, undone in UNDONE_BY.items()
+}
+"""The same with what is told behind it."""
 
 
 @attrs.frozen(kw_only=True)

@@ -174,8 +174,8 @@ class HookPlatforms:
 
     def of(self, vhost: str) -> HookTargets:
         """Who is called about what concerns a virtual host."""
-        own = self.of_vhosts.get(vhost, _NOT_SAID)
-        return self.general if own == _NOT_SAID else own
+        own = self.of_vhosts.get(vhost)
+        return self.general if own is None or own == _NOT_SAID else own
 
     @property
     def is_used(self) -> bool:

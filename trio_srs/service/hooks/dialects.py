@@ -42,12 +42,14 @@ class Dialect(Protocol):
         ...
 
 
+_WRITE_JSON: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
 class _Srs:
     asks_at_connect: Final = False
 
     def said(self, call: HookCall) -> HookBody:
-        said = json.dumps(call.body, ensure_ascii=False, separators=(",", ":"))
-        return HookBody("application/json", said.encode(errors="replace"))
+        return HookBody("application/json", _WRITE_JSON(call.body).encode(errors="replace"))
 
     def read(self, answer: Answer) -> Grant:
         return read_answer(answer.status, answer.body)

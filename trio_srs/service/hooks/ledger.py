@@ -37,6 +37,10 @@ _ABOUT: Final[Mapping[type[Event], Action]] = {
 }
 
 
+def _always(_call: HookCall) -> bool:
+    return True
+
+
 @attrs.define(eq=False)
 class LedgerEntry:
     """A request of a session that has been, or is being, asked about."""
@@ -75,13 +79,16 @@ class Ledger:
         self,
         began: Callable[[LedgerEntry], None] = _nobody,
         over: Callable[[LedgerEntry], None] = _nobody,
+        is_told: Callable[[HookCall], bool] = _always,
     ) -> None:
         """
         Args:
             began: called with each publish and play that begins, asked about or not.
             over: called when it is over.
+            is_told: whether anybody wants to hear that what a call granted is taken back. Where
+                nobody does there is no call.
         """
-        self._began, self._over = began, over
+        self._began, self._over, self._is_told = began, over, is_told
         self._accounts: dict[str, _Account] = {}
         self._publishes: OrderedDict[tuple[str, str], HookCall] = OrderedDict()
         """The newest publishes that began, over or not, by session and stream."""
@@ -89,6 +96,10 @@ class Ledger:
     def __len__(self) -> int:
         """How many sessions have something."""
         return len(self._accounts)
+
+    def has(self, session: str) -> bool:
+        """Whether a session has something; what happens to others takes nothing back."""
+        return session in self._accounts
 
     def is_connected(self, session: str) -> bool:
         """Whether a session's ``on_connect`` was granted, or is being asked about."""
@@ -123,7 +134,9 @@ class Ledger:
         """Nothing came of a session's ``on_connect``; it may be asked about again."""
         account = self._accounts[session]
         entry, account.connected = account.connected, None
-        if entry is not None and entry.is_asked and entry.may_be_granted:
+        if entry is None or not (entry.is_asked and entry.may_be_granted):
+            return
+        if self._is_told(entry.call):
             yield close_call(entry.call, None)
 
     def hear(self, event: Event) -> Iterator[HookCall]:
@@ -149,9 +162,10 @@ class Ledger:
                 del self._accounts[event.session]
                 for entry in account.requests:
                     self._over(entry)
-                yield from map(undo_call, (it.call for it in account.requests if it.is_owed))
+                    if entry.is_owed and self._is_told(entry.call):
+                        yield undo_call(entry.call)
                 connected = account.connected
-                if connected is not None and connected.is_owed:
+                if connected is not None and connected.is_owed and self._is_told(connected.call):
                     yield close_call(connected.call, event)
 
     def _take_back(self, account: _Account, action: Action, stream: str) -> Iterator[HookCall]:
@@ -159,7 +173,7 @@ class Ledger:
         for entry in _of(account, action, stream):
             account.requests.remove(entry)
             self._over(entry)
-            if entry.is_owed:
+            if entry.is_owed and self._is_told(entry.call):
                 yield undo_call(entry.call)
             return
 

@@ -35,5 +35,5 @@ def make_hooks(parts: Parts, config: HooksSections) -> HooksService | None:
         platforms, parts.srs_ids, parts.bus, poster, parts.made_files,
         find_session=parts.registry.find,
     )  # fmt: skip
-    parts.access.add(service.gate)
+    parts.access.add(service.gate, at_connect=service.gate.minds_connects)
     return service

@@ -11,7 +11,7 @@ from trio_srs.hub.ids import SrsIds
 from trio_srs.hub.made_files import MadeFile, MadeFiles
 from trio_srs.service.base import PortlessService, StopPhase
 from trio_srs.service.hooks.asking import HooksGate
-from trio_srs.service.hooks.calls import file_call, with_done
+from trio_srs.service.hooks.calls import TAKEN_BACK_BY, HookCall, file_call, with_done
 from trio_srs.service.hooks.config import HookPlatforms
 from trio_srs.service.hooks.deliveries import Deliveries
 from trio_srs.service.hooks.ledger import Ledger
@@ -51,7 +51,7 @@ class HooksService(PortlessService):
         self._ids, self._bus, self._poster = ids, bus, poster
         self._made_files = made_files or MadeFiles()
         self.updates = Updates(self._current, poster, find_session)
-        self._ledger = Ledger(self.updates.began, self.updates.over)
+        self._ledger = Ledger(self.updates.began, self.updates.over, self._is_told)
         self.deliveries = Deliveries(self._current, poster)
         self.gate = HooksGate(self._current, ids, poster, self._ledger, self.deliveries)
         self._listening = ExitStack()
@@ -70,7 +70,13 @@ class HooksService(PortlessService):
         self._listening.enter_context(self._made_files.listening(self._hear_of_file))
 
     def _hear(self, event: Event) -> None:
-        self.deliveries.put(with_done(self._ledger.hear(event)))
+        if self._ledger.has(event.session):
+            self.deliveries.put(with_done(self._ledger.hear(event)))
+
+    def _is_told(self, call: HookCall) -> bool:
+        """Whether anybody is called when what a call granted is over."""
+        targets = self.platforms.of(call.vhost)
+        return any(map(targets.urls_of, TAKEN_BACK_BY[call.action]))
 
     def _hear_of_file(self, made: MadeFile) -> None:
         publish = self._ledger.publish_of(made.session, made.stream)

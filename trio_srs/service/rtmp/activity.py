@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 import trio
@@ -54,7 +55,8 @@ class Activity(ABC):
         is read next then."""
         connection = self._connection
         try:
-            stream = connection.context.access.as_asked(access_request(connection, self.name))
+            asked = access_request(connection, self.name)
+            stream = connection.context.access.as_asked(asked)
             held = None if stream is None else self._hold(self._granted(stream))
             if held is not None and held.can_begin:
                 held.begin()
@@ -64,15 +66,14 @@ class Activity(ABC):
             self._refuse(refusal)
             return
         self._deciding = trio.CancelScope()
-        connection.start(self._decide)
+        connection.start(partial(self._decide, asked))
 
-    async def _decide(self) -> None:
+    async def _decide(self, asked: AccessRequest) -> None:
         connection, scope = self._connection, self._deciding
         assert scope is not None  # it was made just now
         is_over = True
         try:
             with scope:
-                asked = access_request(connection, self.name)
                 held = self._hold(self._granted(await self._ask(asked)))
                 await held.enter()
                 self._began(held)

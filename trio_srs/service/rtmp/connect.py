@@ -26,7 +26,7 @@ _OF_ENCODERS: Final = "nonprivate"
 def answer_connect(connection: Connection, request: ConnectRequest) -> None:
     """Decide upon the pending connect command: at once while nobody has to be asked, as it takes
     no task then, and what lies behind is read next."""
-    if not connection.context.access.is_open:
+    if not connection.context.access.is_open_to_connect:
         connection.start(lambda: _ask_and_answer(connection, request))
         return
     try:

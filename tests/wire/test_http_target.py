@@ -138,3 +138,17 @@ def test_whatever_is_taken_stays_below(text: str) -> None:
     for segment in target.segments:
         assert segment not in {"", ".", ".."}
         assert not set("/\\\0") & set(segment)
+
+
+@given(st.text("/.?=&a-%~", max_size=12))
+def test_the_short_way_finds_the_same(said: str) -> None:
+    """A fragment is left out, and never is on the short way."""
+
+    def parsed(text: str) -> HttpTarget | str:
+        try:
+            return HttpTarget.parse(text)
+        except HttpTargetError as error:
+            return str(error).partition("' ")[2]
+
+    for text in (said, f"/{said}"):
+        assert parsed(text) == parsed(f"{text}#")

@@ -20,8 +20,8 @@ __all__ = ["read_plain", "write_head"]
 
 _FIELDS: Final = re.compile(rb"(?:[A-Za-z0-9-]+:[ \t]*[!-~](?:[ -~\t]*[!-~])?[ \t]*\r\n)+\r\n")
 """RFC 9112, 5, without what nobody says: empty values, other than ASCII, folded lines."""
-_METHODS: Final = {b"GET": "GET", b"HEAD": "HEAD"}
-_TARGET: Final = re.compile(rb"[!-~]+")
+_LINE: Final = re.compile(rb"(GET|HEAD) ([!-~]+) HTTP/1\.1\r\n")
+"""RFC 9112, 3."""
 _UNUSUAL: Final = frozenset(
     {"content-length", "transfer-encoding", "expect", "upgrade", "te", "trailer"}
 )
@@ -33,7 +33,6 @@ _REMEMBERED_MOST: Final = 1024
 """Bytes of fields that are remembered: a player says the same each time."""
 _REMEMBERED: Final = 256
 """How many are."""
-_WORDS: Final = 3
 _known: dict[bytes, Mapping[str, str]] = {}
 """Fields by all their lines, those that are not secret."""
 
@@ -46,15 +45,14 @@ def read_plain(
     Args:
         read_target: takes its target apart. It may raise HttpTargetError.
     """
-    line, _, said = data.partition(b"\r\n")
-    words = line.split(b" ")  # RFC 9112, 3
-    method = _METHODS.get(words[0])
-    if method is None or len(words) != _WORDS or words[2] != b"HTTP/1.1":
+    line = _LINE.match(data)
+    if line is None:
         return None
+    said = data[line.end() :]
     headers = _known.get(said) or _read_fields(said)
-    if headers is None or len(headers) > most_fields or not _TARGET.fullmatch(words[1]):
+    if headers is None or len(headers) > most_fields:
         return None
-    target = words[1].decode()
+    method, target = line[1].decode(), line[2].decode()
     try:
         parsed = read_target(target)
     except HttpTargetError:  # to be said in the words of who reads all others

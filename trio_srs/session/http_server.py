@@ -40,8 +40,6 @@ _QUOTED_MOST: Final = 200
 _FIRST_MOST: Final = 512
 """Bytes by which it is found out who it is that speaks no HTTP."""
 _END: Final = HttpEnd()
-_WHOLE: Final = 2
-"""Events of a plain request."""
 _VERSIONS: Final = ("1.1", "1.0")
 _EACH_ANOTHER: Final = frozenset({"Location", "date"})
 """Fields for which no head is remembered: where to go may be secret besides."""
@@ -94,6 +92,10 @@ class HttpServerSession:
     :meth:`begin`, :meth:`begin_endless`, or take the connection with :meth:`hand_over`. It keeps
     the promises of :class:`~trio_srs.session.base.Session`.
 
+    Attributes:
+        plain_request: the next event, if it is a request that is all there, without a body, and
+            neither is the last on its connection nor asks for anything but an answer.
+
     Args:
         limits: what the peer may do.
         now: the time, on the clock of all later calls.
@@ -124,8 +126,9 @@ class HttpServerSession:
         self._deadline = now + limits.idle_s
         self._first: bytes | None = b""  # what came first, until it was a request
         self._unread = 0  # bytes since all that had come was understood
+        self.plain_request: HttpRequest | None = None
         self._plain: HttpRequest | None = None  # one that h11 never sees
-        self._plain_due: list[HttpServerEvent] = []  # of its events, the last one first
+        self._is_end_due = False  # of that one
         self._behind = b""  # what came behind that
         self._is_chunked = False  # the answer to it
 
@@ -142,7 +145,7 @@ class HttpServerSession:
         if self._is_idle and self._plain is None and len(data) <= self._limits.head_bytes:
             plain = read_plain(bytes(data), self._limits.headers, self._read_target)
             if plain is not None:  # h11 need not see it
-                self._plain, self._plain_due = plain, [_END, plain]
+                self._plain = self.plain_request = plain
                 self._unread = len(data)
                 return
         self._unread += len(data)
@@ -232,19 +235,16 @@ class HttpServerSession:
         and so all there."""
         return self._is_open and not self._received and self._request is None
 
-    @property
-    def plain_request(self) -> HttpRequest | None:
-        """The next event, if it is a request that is all there, without a body, and neither is the
-        last on its connection nor asks for anything but an answer."""
-        return self._plain if len(self._plain_due) == _WHOLE else None
-
     def _next_plain(self) -> HttpServerEvent | Need:
-        if not self._plain_due:
-            return NEED_DECISION
-        event = self._plain_due.pop()
-        if event is self._plain:
-            self._first, self._request, self._deadline = None, self._plain, math.inf
-        return event
+        asked, self.plain_request = self.plain_request, None
+        if asked is not None:
+            self._first, self._request, self._deadline = None, asked, math.inf
+            self._is_end_due = True
+            return asked
+        if self._is_end_due:
+            self._is_end_due = False
+            return _END
+        return NEED_DECISION
 
     def _why(self, error: h11.RemoteProtocolError) -> str:
         from trio_srs.wire.foreign_protocol import who_connected  # when somebody is at fault
@@ -349,8 +349,11 @@ class HttpServerSession:
     def plain_answered(self, now: float) -> None:
         """What was :attr:`plain_request` is answered, past this session: its head was of
         :meth:`plain_head`. Another request may come."""
-        self._first, self._plain_due = None, []
-        self._next_after_plain(now)
+        self._first = self.plain_request = None
+        if self._behind:
+            self._next_after_plain(now)
+        else:
+            self._plain, self._deadline, self._unread = None, now + self._limits.idle_s, 0
 
     def _next_after_plain(self, now: float) -> None:
         self._plain, behind = None, self._behind
@@ -388,7 +391,7 @@ class HttpServerSession:
         """
         connection = self._connection
         if self._plain is not None:
-            self._plain_due = []
+            self.plain_request, self._is_end_due = None, False
             self._next_after_plain(now)
             return True
         if connection.our_state is h11.DONE and connection.their_state is h11.DONE:

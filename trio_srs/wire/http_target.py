@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 from typing import Final, Self
@@ -15,11 +16,14 @@ __all__ = ["HttpTarget", "HttpTargetError"]
 
 _ABSOLUTE: Final = re.compile(r"https?://([^/?#]*)", re.IGNORECASE)
 _BAD_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
-_PLAIN: Final = re.compile(
-    r"(?:/(?!\.\.?(?:[/?]|$))[\w.~=!$&'()*+,;:@-]+)+(?:\?[\w.~=&:@-]*)?", re.ASCII
-)
-"""A path of segments that mean themselves, as nearly all are, and a query that does: RFC 3986, 3.3
-and 3.4."""
+_PLAIN_NAME: Final = re.compile(r"(?!\.\.?$)[\w.~=!$&'()*+,;:@-]+", re.ASCII)
+"""A segment that means itself, as nearly all do (RFC 3986, 3.3)."""
+_PLAIN_QUERY: Final = re.compile(r"[\w.~=&:@-]*", re.ASCII)
+"""A query of which that is so (RFC 3986, 3.4)."""
+_FOLDER_MOST: Final = 256
+"""Characters of a folder that is remembered: who plays asks for many files in the same one."""
+_FOLDERS: Final = 4096
+"""How many are."""
 _UNFIT: Final = re.compile(r"[\x00-\x1f\x7f\\]")
 """What no name of a stream or a file has, and some file systems take for something else."""
 
@@ -53,9 +57,12 @@ class HttpTarget:
                 are no UTF-8, control characters, a backslash, a segment that leads up, or a user's
                 name.
         """
-        if _PLAIN.fullmatch(text):
-            path, _, query = text.partition("?")
-            return cls(tuple(path[1:].split("/")), _plain_pairs(query) if query else {})
+        path, _, query = text.partition("?")
+        folder, slash, name = path.rpartition("/")
+        if slash and _PLAIN_NAME.fullmatch(name) and _PLAIN_QUERY.fullmatch(query):
+            above = _known_folder(folder) if len(folder) <= _FOLDER_MOST else _read_folder(folder)
+            if above is not None:
+                return cls((*above, name), _plain_pairs(query) if query else {})
         authority, rest = _parted(text)
         path, _, query = rest.partition("#")[0].partition("?")
         segments = [_decoded(each) for each in path.split("/")[1:]]
@@ -84,6 +91,15 @@ class HttpTarget:
     def path(self) -> str:
         """The decoded path, from its first slash on."""
         return "/" + "/".join(self.segments) + ("/" if self.is_folder and self.segments else "")
+
+
+def _read_folder(text: str) -> tuple[str, ...] | None:
+    """The segments of a path of which each means itself; None where one may not."""
+    front, *segments = text.split("/")
+    return None if front or not all(map(_PLAIN_NAME.fullmatch, segments)) else tuple(segments)
+
+
+_known_folder: Final = functools.lru_cache(_FOLDERS)(_read_folder)
 
 
 def _parted(text: str) -> tuple[str, str]:

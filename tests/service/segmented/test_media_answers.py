@@ -60,7 +60,8 @@ def test_its_parts_are_in_the_file_as_well_and_nowhere_else() -> None:
     moved = answers.find(one, "v-e-100.1.m4s")
     assert (is_of_a_file(moved), body(moved)) == (True, bytes(LARGE // 2))
     assert moved is not None
-    assert (moved.start, moved.duration, moved.segment) == (90_000, 90_000, NAME)
+    assert (moved.start, moved.duration) == (90_000, 90_000)
+    assert (moved.rendition, moved.number) == ("v-e", 100)
     segment = one.find(NAME)
     assert isinstance(segment, Segment)
     assert [part.data for part in segment.parts] == [bytes(LARGE // 2)] * 2
@@ -91,7 +92,7 @@ def test_a_file_is_closed_with_its_segment_and_the_last_answer_that_is_under_way
 def test_what_is_needed_to_read_it_counts_as_bytes_only() -> None:
     media = MediaAnswers(MemoryFiles(5)).find(made(), "v-e-100-init.mp4")
     assert media is not None
-    assert (media.answer_bytes, media.segment, media.answer.content_type) == (4, "", "video/mp4")
+    assert (media.answer_bytes, media.rendition, media.answer.content_type) == (4, "", "video/mp4")
 
 
 def test_a_part_that_is_listed_no_more_is_given_all_the_same() -> None:
@@ -100,4 +101,4 @@ def test_a_part_that_is_listed_no_more_is_given_all_the_same() -> None:
         add(one)
     assert one.segments[0].number > 100
     media = MediaAnswers(MemoryFiles(5)).find(one, "v-e-100.0.m4s")
-    assert (body(media), media and media.segment) == (bytes(LARGE // 2), "")
+    assert (body(media), media and media.rendition) == (bytes(LARGE // 2), "")

@@ -11,7 +11,8 @@ def given(*pieces: tuple[str, float, float, float]) -> tuple[int, int]:
     """Segments and stalls of who is given these: name, start, length, when; in seconds."""
     playhead = Playhead()
     for name, start, length, now in pieces:
-        playhead.given(name, round(start * HZ), round(length * HZ), now)
+        front, _, number = name.partition(".")[0].rpartition("-")
+        playhead.given(front, int(number), round(start * HZ), round(length * HZ), now)
     return playhead.segments, playhead.stalls
 
 

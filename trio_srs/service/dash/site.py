@@ -222,7 +222,7 @@ async def _parts_of(
         ended = segment.has_ended or live.is_gone
         for part in segment.parts[sent:]:
             sent += 1
-            viewer.given(media_of(segment, part))
+            viewer.given(media_of(segment, part), trio.current_time())
             if part.size:
                 yield part.data
         if ended:

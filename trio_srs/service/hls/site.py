@@ -24,6 +24,7 @@ from trio_srs.service.segmented.rendered import Rendered, text_answer
 from trio_srs.service.segmented.scoped import Scoped
 from trio_srs.service.segmented.site import (
     HOLD_TARGETS,
+    Folder,
     HeldTooLongError,
     NoSuchSegmentError,
     SegmentedSite,
@@ -109,6 +110,9 @@ class HlsSite(SegmentedSite[HlsConfig]):
         if file == rendition.next_part_name and rendition.part_target is not None:
             return self._hinted(viewer, live, rendition, file)
         raise NoSuchSegmentError(f"{file[:80]} is not there, or not any more")
+
+    def at_once(self, folder: Folder, file: str) -> WebAnswer | None:
+        return self.kept_at_once(folder, file)
 
     def kept(self, viewer: SegmentsViewer, key: str, file: str) -> WebAnswer:
         live = self.live.find(key, viewer.rule)

@@ -108,7 +108,8 @@ def find_ready(connection: HttpConnection, asked: HttpRequest) -> RoutedAnswer |
     Raises:
         RefusedError: it says no.
     """
-    if asked.target.segments[:1] == _PLAYERS or connection.context.config.folder is not None:
+    segments = asked.target.segments
+    if (segments and segments[0] == _PLAYERS[0]) or connection.context.config.folder is not None:
         return None
     return _find_route(connection, asked)
 

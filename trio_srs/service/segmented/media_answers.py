@@ -38,11 +38,15 @@ class Media:
 
     answer: WebAnswer
     answer_bytes: int
-    segment: str = ""
-    """The name of the segment that it is, or is a part of; empty for what is needed to read it."""
+    rendition: str = ""
+    """That the segment is of that it is, or is a part of: all of the segment's name in front of its
+    number. Empty for what is needed to read one."""
+    number: int = 0
+    """Of the segment."""
     start: int = 0
-    """Ticks of 90 kHz, likewise."""
+    """Ticks of 90 kHz, of what it is."""
     duration: int = 0
+    """Likewise."""
 
 
 class MediaAnswers:
@@ -93,11 +97,16 @@ def media_of(segment: Segment, part: SegmentPart | None = None) -> Media:
     """A segment, or a part of it."""
     if part is None:
         answer = answer_of(segment.name, _chunks(segment))
-        return Media(answer, segment.size, segment.name, segment.start, segment.duration)
+        return Media(answer, segment.size, *_place(segment), segment.start, segment.duration)
     before = segment.parts[: segment.parts.index(part)]
     start = segment.start + sum(each.duration for each in before)
     answer = answer_of(part.name, (_bytes_of(part),))
-    return Media(answer, part.size, segment.name, start, part.duration)
+    return Media(answer, part.size, *_place(segment), start, part.duration)
+
+
+def _place(segment: Segment) -> tuple[str, int]:
+    """The rendition that a segment is of, and where in it."""
+    return segment.name.rpartition("-")[0], segment.number
 
 
 def _media(rendition: Rendition, found: Kept) -> Media:

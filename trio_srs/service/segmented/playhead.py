@@ -32,22 +32,22 @@ class Playhead:
     _end: int = -1
     _over_at: float = 0.0
 
-    def given(self, name: str, start: int, duration: int, now: float) -> None:
+    def given(self, rendition: str, number: int, start: int, duration: int, now: float) -> None:
         """It is given a segment, or a part of it.
 
         Args:
-            name: of the segment: its rendition, what no other presentation has, and its number.
+            rendition: that it is of: its name, and behind it what no other presentation has.
+            number: of the segment.
             start: when what it is given begins, in ticks of 90 kHz; likewise how long it lasts.
             now: a clock, in seconds.
         """
-        rendition, _, number = name.partition(".")[0].rpartition("-")
         is_known = bool(self._rendition)
         if rendition != self._rendition:
             if is_known and rendition.startswith("audio") > self._rendition.startswith("audio"):
                 return
             self._rendition, self._number, self._end = rendition, -1, -1
-        if int(number) > self._number:
-            self.segments, self._number = self.segments + 1, int(number)
+        if number > self._number:
+            self.segments, self._number = self.segments + 1, number
         end = start + duration
         if end <= self._end:
             return  # once more

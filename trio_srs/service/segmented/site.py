@@ -11,10 +11,11 @@ something there is known by its address and its ``Authorization``: as a rule a c
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from hashlib import sha256
 from typing import ClassVar, Final, Generic, TypeVar
 from urllib.parse import quote
+from weakref import ref
 
 import attrs
 import trio
@@ -35,7 +36,13 @@ from trio_srs.service.segmented.viewer import SegmentsViewer, Wanted
 from trio_srs.service.segmented.viewers import SHARED, Viewers, shared_ctx
 from trio_srs.session.http_events import HttpRequest
 
-__all__ = ["HOLD_TARGETS", "HeldTooLongError", "NoSuchSegmentError", "SegmentedSite"]
+__all__ = [
+    "HOLD_TARGETS",
+    "Folder",
+    "HeldTooLongError",
+    "NoSuchSegmentError",
+    "SegmentedSite",
+]
 
 _TAG_DIGITS: Final = 16
 HOLD_TARGETS: Final = 3
@@ -80,7 +87,7 @@ class SegmentedSite(ABC, Generic[ConfigT]):
         self.live = parts.hub.segmented
         self.viewers = Viewers()
         self._media = MediaAnswers(self.live.files)
-        self._folders: dict[tuple[str, ...], _Folder] = {}  # of viewers that have been there
+        self._folders: dict[tuple[str, ...], Folder] = {}  # of viewers that have been there
         self.scoped = scoped
         self._parts = parts
         self._admitting: dict[str, trio.Event] = {}
@@ -115,6 +122,15 @@ class SegmentedSite(ABC, Generic[ConfigT]):
         Raises:
             RefusedError: no; also raised by what is awaited.
         """
+
+    def at_once(self, folder: Folder, file: str) -> WebAnswer | None:
+        """What :meth:`file` says of a file that is asked for again and again, if that is known at
+        once: by default nothing is.
+
+        Args:
+            folder: of a viewer that has been seen in this moment.
+        """
+        return None
 
     def members(self, key: str) -> tuple[VariantMember, ...]:
         """The streams that are offered as one: by default that one, whose label is empty. Below
@@ -166,7 +182,7 @@ class SegmentedSite(ABC, Generic[ConfigT]):
             return None
         known = self._folders.get(segments[:-1])
         if known is not None and self.viewers.see(known.viewer):
-            return self._of(asked, known, segments[-1])
+            return self.at_once(known, segments[-1]) or self._of(asked, known, segments[-1])
         *folders, file = segments
         for depth in (0, 1):  # the folder of a viewer, and that of a label in it
             above, inside = folders[: len(folders) - depth], folders[len(folders) - depth :]
@@ -392,7 +408,7 @@ class SegmentedSite(ABC, Generic[ConfigT]):
         return self._of(asked, folder, name)
 
     def _of(
-        self, asked: HttpRequest, folder: _Folder, name: str
+        self, asked: HttpRequest, folder: Folder, name: str
     ) -> WebAnswer | Awaitable[WebAnswer]:
         """A file of a folder, now or when it is there."""
         answer = self._file(asked, folder, name)
@@ -425,16 +441,26 @@ class SegmentedSite(ABC, Generic[ConfigT]):
         return self.kept(viewer, folder.key, name)
 
     def _file(
-        self, asked: HttpRequest, folder: _Folder, name: str
+        self, asked: HttpRequest, folder: Folder, name: str
     ) -> WebAnswer | Awaitable[WebAnswer]:
         """Whatever is in a folder."""
         viewer = folder.viewer
-        live = self.live.find(folder.key, viewer.rule)
+        live = self.live_of(folder)
         if live is None:
             raise NoSuchSegmentError(f"nothing of {folder.key} is there any more")
         return self.file(asked, viewer, live, name)
 
     # ------------------------------------------------------------------ media
+
+    def live_of(self, folder: Folder) -> SegmentedStream | None:
+        """The stream that a folder has files of: the newest of its name, which may have ended; None
+        where there is none any more."""
+        live = folder.live()
+        if live is None or live.is_gone:
+            live = self.live.find(folder.key, folder.viewer.rule)
+            if live is not None:
+                folder.live = ref(live)
+        return live
 
     def rendition(self, live: SegmentedStream, file: str) -> Rendition:
         """That a segment, or what belongs to one, is of by its name.
@@ -452,23 +478,41 @@ class SegmentedSite(ABC, Generic[ConfigT]):
         media = self._media.find(rendition, file)
         if media is None:
             return None
-        viewer.given(media)
+        viewer.given(media, trio.current_time())
         return media.answer
 
+    def kept_at_once(self, folder: Folder, file: str) -> WebAnswer | None:
+        """The same of any rendition; see :meth:`at_once`."""
+        live = self.live_of(folder)
+        if live is not None:
+            for rendition in live.presentation.renditions:
+                media = self._media.find(rendition, file)
+                if media is not None:
+                    folder.viewer.given(media, folder.viewer.seen_at)
+                    return media.answer
+        return None
 
-@attrs.frozen(eq=False)
-class _Folder:
+
+def _nobody() -> None:
+    """Before anybody has asked for a file of the folder, no stream of its name is known."""
+
+
+@attrs.define(eq=False)
+class Folder:
     """Files of one stream, as one viewer has them."""
 
     viewer: SegmentsViewer
     key: str
     """The stream's name."""
+    live: Callable[[], SegmentedStream | None] = _nobody
+    """What was the newest of that name when somebody looked, if that is still there; see
+    :meth:`SegmentedSite.live_of`."""
 
 
-def _folder(viewer: SegmentsViewer, file: str) -> tuple[_Folder, str]:
+def _folder(viewer: SegmentsViewer, file: str) -> tuple[Folder, str]:
     """In what a file below a viewer's URL is, and its own name."""
     label, _, name = file.rpartition("/")
     for member in viewer.members:
         if member.label == label:
-            return _Folder(viewer, member.key), name
+            return Folder(viewer, member.key), name
     raise NoSuchSegmentError(f"there is nothing called {label[:80]}")

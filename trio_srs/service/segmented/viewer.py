@@ -194,12 +194,15 @@ class SegmentsViewer:
         """How long it has watched, up to when it asked for something last."""
         return self._lasted_s + self.seen_at - self.entry.began_at
 
-    def given(self, media: Media) -> None:
-        """It was given a segment, a part of one, or what is needed to read them."""
+    def given(self, media: Media, now: float) -> None:
+        """It was given a segment, a part of one, or what is needed to read them.
+
+        Args:
+            now: Trio's clock.
+        """
         self._bytes += media.answer_bytes
-        if media.segment:
-            now = trio.current_time()
-            self._playhead.given(media.segment, media.start, media.duration, now)
+        if media.rendition:
+            self._playhead.given(media.rendition, media.number, media.start, media.duration, now)
 
     def _counters(self) -> RequestCounters:
         playhead = self._playhead

@@ -8,9 +8,11 @@ from typing import Final
 import pytest
 import trio
 
+from tests.interop.media import Library
 from tests.interop.programs import FFMPEG, FFMPEGS, Ended, copying, ffmpeg, run
 from tests.interop.server import watched
 from tests.interop.test_hls import pictures
+from tests.matrix import MATRIX
 from trio_srs.hub.bus import PlayBegan
 
 pytestmark = pytest.mark.interop
@@ -56,3 +58,26 @@ async def test_ffmpeg_plays_all_pictures_as_they_come(program: str, tmp_path: Pa
         assert end.returncode == 0
         assert pictures(end) == pictures(original)[:MOST]
     assert len(ends) == 2
+
+
+@MATRIX
+async def test_ffmpeg_is_told_which_language_each_track_of_sound_is(library: Library) -> None:
+    source, said = library.file("multitrack"), dict[str, str]()
+    tracks = 'audio_tracks = ["de: Originalton", "en: English"]'
+    more = f"{DASH}{tracks}\n[hls]\nsegment = '1s'\n{tracks}\n"
+
+    async def look(url: str) -> None:
+        options = ("-i", url, "-map", "0:a", "-t", "0.5", "-c", "copy", "-f", "ffmetadata", "-")
+        said[url.rpartition(".")[2]] = (await run(ffmpeg(FFMPEG, *options))).stdout.decode()
+
+    async with watched(more=more) as server, trio.open_nursery() as players:
+        for url in (server.server.dash_url("live/a"), server.server.hls_url("live/a")):
+            players.start_soon(look, url)
+        await server.told(PlayBegan)
+        await run(copying(FFMPEG, source, server.url(), "-re", "-stream_loop", "2"))
+    for text in said.values():
+        assert [line for line in text.splitlines() if line.startswith("language=")] == [
+            "language=de",
+            "language=en",
+        ]
+    assert "comment=Originalton" in said["m3u8"]

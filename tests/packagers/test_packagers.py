@@ -36,6 +36,10 @@ FFMPEGS: Final[Mapping[str, tuple[tuple[str, ...], str, str, frozenset[str]]]] =
     "hls encrypted": ((*HLS, *SEALED, "i.m3u8"), "HLS", "MPEG-TS", frozenset()),
     "hls in two sizes": (VARIANTS, "HLS", "MPEG-TS", frozenset({"pictures_have_size_and_rate"})),
     "dash": (("-f", "dash", "-seg_duration", "1", "i.mpd"), "DASH", "fMP4", frozenset()),
+    "dash without timelines": (
+        ("-f", "dash", "-seg_duration", "1", "-use_timeline", "0", "i.mpd"),
+        "DASH", "fMP4", frozenset(),
+    ),
 }  # fmt: skip
 """Options, and what is seen: its form and container, and the rules that it breaks."""
 

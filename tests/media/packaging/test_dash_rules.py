@@ -125,6 +125,25 @@ def split(gap: int) -> Fault:
     return lambda fetched: altered(fetched, ".mpd", change, last)
 
 
+def numbered(shift: int = 0, timescale: int = 90_000) -> Fault:
+    """Pictures have a number and a length in place of a timeline, and are so many segments late."""
+
+    def change(body: bytes) -> bytes:
+        text = body.decode().replace("video-e-100t$Time$", "video-$Number$")
+        text = re.sub(r"<SegmentTimeline>[\s\S]*?</SegmentTimeline>", "", text, count=1)
+        offset = timescale * 3 // 4
+        said = f'timescale="{timescale}" duration="{timescale}" presentationTimeOffset="{offset}"'
+        return text.replace('timescale="90000" presentationTimeOffset="67500"', said).encode()
+
+    def named(url: str) -> str:
+        return re.sub(r"video-e-100t(\d+)", lambda at: f"video-{int(at[1]) // 90_000 + shift}", url)
+
+    def fault(fetched: list[Fetched]) -> list[Fetched]:
+        return [attrs.evolve(e, url=named(e.url)) for e in altered(fetched, ".mpd", change)]
+
+    return fault
+
+
 REFERENCE: Final = r"<ProducerReferenceTime[\s\S]*?</ProducerReferenceTime>"
 TWINS: Final[dict[str, tuple[str, Fault]]] = {
     "manifests_can_be_read": ("plain", sub("</MPD>", "", last)),
@@ -136,6 +155,7 @@ TWINS: Final[dict[str, tuple[str, Fault]]] = {
     "timelines_are_those_of_the_media": (
         "plain", sub(r'(<S d=")\d+("/>\s*</SegmentTimeline>)', r"\g<1>7000\2", last),
     ),
+    "numbered_segments_begin_where_their_numbers_say": ("plain", numbered(2)),
     "newest_segments_are_of_now": ("plain", late),
     "what_a_manifest_lists_is_there": ("plain", gone),
     "ids_never_change": ("plain", sub('<AdaptationSet id="2"', '<AdaptationSet id="7"', last)),
@@ -169,6 +189,12 @@ def test_nothing_is_wrong_with_what_we_make(name: str) -> None:
     lost = [attrs.evolve(each, fields={"date": "today"}) for each in lost]
     empty = [attrs.evolve(each, body=b"") if ".m4s" in each.url else each for each in lost]
     assert breaches(lost) == breaches(empty) == []
+
+
+def test_nothing_is_wrong_with_segments_that_have_a_number_and_a_length() -> None:
+    """Their timescale is not that of the media with ffmpeg."""
+    for timescale in (90_000, 1_000_000):
+        assert list(map(str, breaches(numbered(1, timescale)(seen("plain"))))) == []
 
 
 def test_what_an_edit_list_leaves_out_is_not_shown() -> None:

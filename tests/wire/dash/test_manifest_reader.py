@@ -71,6 +71,16 @@ def test_what_is_not_known_is_passed_over() -> None:
     )
 
 
+def test_urls_are_relative_to_what_is_said_about_them() -> None:
+    base = "<BaseURL> {} </BaseURL>".format
+    one = ONE.replace(TEMPLATE, base("v/") + TEMPLATE)
+    text = manifest(base("/c/") + base("/d/") + one, HEAD + base("http://h/a/b"))
+    (representation,) = read_manifest(text).periods[0].sets[0].representations
+    assert representation.base_url == "http://h/c/v/"
+    (representation,) = read_manifest(manifest(one)).periods[0].sets[0].representations
+    assert representation.base_url == "v/"
+
+
 WRONG = {
     "no XML": ("<MPD", "line 1: unclosed token"),
     "another namespace": ("<MPD xmlns='urn:x'/>", "the root is no MPD of urn:mpeg"),
@@ -115,7 +125,15 @@ WRONG = {
         manifest(ONE.replace('bandwidth="1"', 'bandwidth="-1"')),
         "'-1' is no unsigned integer",
     ),
-    "no template": (manifest(ONE.replace(TEMPLATE, "")), "has no SegmentTemplate"),
+    "no template": (manifest(ONE.replace(TEMPLATE, "")), "Representation has no SegmentTemplate"),
+    "a list": (
+        manifest(ONE.replace(TEMPLATE, "<SegmentList/>")),
+        "no SegmentTemplate but a SegmentList, which is not read here; ask the packager",
+    ),
+    "a file": (
+        manifest(ONE.replace(TEMPLATE, "<BaseURL>v.mp4</BaseURL><SegmentBase/>")),
+        "but a SegmentBase, which is not read here; it is one file in all: judge that by its own",
+    ),
     "no length": (
         manifest(ONE.replace(' duration="2"', "")),
         "has neither duration nor SegmentTimeline",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from email.utils import parsedate_to_datetime
 from itertools import pairwise
 from typing import Final
 
@@ -115,9 +114,9 @@ def timelines_are_those_of_the_media(viewing: Viewing) -> Iterator[Departure]:
     """S@t is when the first sample of a segment is shown, and S@d how long all of them last; what
     an edit list leaves out at the beginning is not shown."""
     for track, time, duration, content in _contents(viewing):
-        samples = content.samples
-        left_out = samples[0].track.media_start
-        begin = min(sample.time + sample.composition for sample in samples) - left_out
+        if not track.said.template.timeline:
+            continue
+        samples, begin = content.samples, _shown_from(content)
         length = samples[-1].time + samples[-1].duration - samples[0].time
         if begin < 0:
             begin, length = 0, length + begin
@@ -126,13 +125,34 @@ def timelines_are_those_of_the_media(viewing: Viewing) -> Iterator[Departure]:
             yield Departure(seen, f"{begin} for {length}", f"{track.where} segment {time}")
 
 
+def _shown_from(content: SegmentContent) -> int:
+    """When the first sample is shown, in the timescale of the segment."""
+    left_out = content.samples[0].track.media_start
+    return min(sample.time + sample.composition for sample in content.samples) - left_out
+
+
+@packaging_rule("DTM")
+def numbered_segments_begin_where_their_numbers_say(viewing: Viewing) -> Iterator[Departure]:
+    """Of a template without a timeline, the first sample of a segment is shown within half of
+    @duration of where its number puts it."""
+    for track, time, _, content in _contents(viewing):
+        template = track.said.template
+        if template.timeline or not template.duration:
+            continue
+        length_s, said_s = (each / template.timescale for each in (template.duration, time))
+        begin_s = max(0, _shown_from(content)) / content.timescale
+        if abs(begin_s - said_s) > length_s / 2:
+            expected = f"{said_s:.3f} s within {length_s / 2:.3f}"
+            yield Departure(f"{begin_s:.3f} s", expected, f"{track.where} segment {time}")
+
+
 @packaging_rule("DTM; shaka#1466")
 def newest_segments_are_of_now(viewing: Viewing) -> Iterator[Departure]:
     """The newest segment ended before now, and no more than two segments ago."""
     newest: dict[tuple[int, str], tuple[ManifestTrack, float]] = {}
     for track in _tracks(viewing):
         listed, template = [segment for segment, _ in track.segments], track.said.template
-        said, now_s = track.copy.said, _now_s(track.copy)
+        said, now_s = track.copy.said, track.copy.server_now_s
         if said is None or said.available_from_ms is None or now_s is None or not listed:
             continue
         end_s = (listed[-1].time + listed[-1].duration - template.presentation_time_offset) / (
@@ -150,14 +170,6 @@ def newest_segments_are_of_now(viewing: Viewing) -> Iterator[Departure]:
         ):
             expected = f"{-early_s:.1f} to {_LATE_SEGMENTS * longest_s + _SLACK_S:.1f} s"
             yield Departure(f"it ended {behind_s:.1f} s ago", expected, track.where)
-
-
-def _now_s(copy: ManifestCopy) -> float | None:
-    """What time it was, as the server says."""
-    try:
-        return parsedate_to_datetime(copy.fetched.fields["date"]).timestamp()
-    except (KeyError, ValueError):
-        return None
 
 
 @packaging_rule("DTM; dash.js")
@@ -212,11 +224,11 @@ def delays_are_within_the_window(viewing: Viewing) -> Iterator[Departure]:
 
 @packaging_rule("23009-1 5.3.7; DIC")
 def manifests_say_what_the_media_is(viewing: Viewing) -> Iterator[Departure]:
-    """@codecs and @timescale are those of the init segment."""
+    """@codecs, and the @timescale of a timeline, are those of the init segment."""
     for track, time, _, content in _contents(viewing):
         where = f"{track.where} segment {time}"
         said, named = track.said.template.timescale, track.said.codecs
-        if said != content.timescale:
+        if track.said.template.timeline and said != content.timescale:
             yield Departure(f"timescale {said}", f"{content.timescale}", where)
         for track_format in content.formats.values():
             if named.lower() != codec_string(track_format).lower():
@@ -279,6 +291,7 @@ DASH_RULES: Final[tuple[PackagingRule, ...]] = (
     manifests_name_a_clock,
     timelines_have_no_holes,
     timelines_are_those_of_the_media,
+    numbered_segments_begin_where_their_numbers_say,
     newest_segments_are_of_now,
     what_a_manifest_lists_is_there,
     ids_never_change,

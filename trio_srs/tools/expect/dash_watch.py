@@ -48,9 +48,10 @@ class DashWatch:
             async with trio.open_nursery() as nursery:
                 for track in copy.tracks:
                     nursery.start_soon(self._get_listed, track)
-            if not said.is_dynamic or said.update_s is None or self._has_enough:
+            pause_s = _pause_s(said)
+            if pause_s is None or self._has_enough:
                 return
-            await trio.sleep_until(began + _pause_s(said))  # also where it was not there
+            await trio.sleep_until(began + pause_s)  # also where it was not there
             began = trio.current_time()
             copy = ManifestCopy(await self._answers.get(top.url))
             said = copy.said or said
@@ -78,5 +79,21 @@ class DashWatch:
         return True
 
 
-def _pause_s(said: Manifest) -> float:
-    return max(said.update_s or 0.0, _LEAST_S)
+def _pause_s(said: Manifest) -> float | None:
+    """When to ask for the manifest again; None: never.
+
+    What a template without a timeline lists changes with the clock alone: it is asked for when the
+    next segment is there, so that each copy is of its own time.
+    """
+    if not said.is_dynamic:
+        return None
+    pauses = [
+        one.template.duration / one.template.timescale
+        for period in said.periods
+        for each in period.sets
+        for one in each.representations
+        if not one.template.timeline and one.template.duration
+    ]
+    if said.update_s is not None:
+        pauses.append(said.update_s)
+    return max(min(pauses), _LEAST_S) if pauses else None

@@ -89,6 +89,9 @@ class Representation:
     sample_rate: int = 0
     """Hz; 0 of pictures."""
     channels: int = 0
+    base_url: str = ""
+    """What its URLs are relative to, itself relative to that of the manifest. It is read, and not
+    written."""
 
 
 @attrs.frozen(kw_only=True)

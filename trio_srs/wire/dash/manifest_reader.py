@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from typing import Final, TypeVar
+from urllib.parse import urljoin
 from xml.parsers import expat
 
 import attrs
@@ -42,6 +43,12 @@ _COUNT: Final = re.compile(r"[0-9]{1,19}")
 _NUMBER: Final = re.compile(r"[0-9]{1,12}(\.[0-9]{1,12})?")
 _WORDS: Final = {"true": True, "1": True, "false": False, "0": False}
 _OFTEN: Final = re.compile(r"-1|[0-9]{1,9}")
+_NOT_READ: Final = {
+    "SegmentList": "ask the packager for templates (ffmpeg: -use_template 1)",
+    "SegmentBase": "it is one file in all: judge that by its own URL",
+    "BaseURL": "it is one file in all: judge that by its own URL",
+}
+"""How else a manifest says where segments are, and what to do."""
 ValueT = TypeVar("ValueT")
 
 
@@ -110,7 +117,7 @@ def read_manifest(text: str | bytes) -> Manifest:
         location=location.text.strip() if location is not None else "",
         latency=_latency(description),
         timings=tuple(_timings(root)),
-        periods=tuple(_periods(root)),
+        periods=tuple(_periods(root, _base(root, ""))),
     )
     if not manifest.periods:
         raise root.error("has no Period")
@@ -225,7 +232,13 @@ def _latency(description: _Element | None) -> LatencyTarget | None:
     )
 
 
-def _periods(root: _Element) -> Iterator[ManifestPeriod]:
+def _base(each: _Element, above: str) -> str:
+    """What URLs in an element are relative to (5.6): of several, which have the same, the first."""
+    said = each.first("BaseURL")
+    return above if said is None else urljoin(above, said.text.strip())
+
+
+def _periods(root: _Element, base: str) -> Iterator[ManifestPeriod]:
     end: float | None = 0.0
     for number, period in enumerate(root.all("Period")):
         start = period.said("start", read_duration)
@@ -237,7 +250,8 @@ def _periods(root: _Element) -> Iterator[ManifestPeriod]:
             raise period.error(f"begins at {start:g} s, before the end of the last one")
         duration = period.said("duration", read_duration)
         end = None if duration is None else start + duration
-        sets = tuple(_set(each, period) for each in period.all("AdaptationSet"))
+        within = _base(period, base)
+        sets = tuple(_set(each, period, within) for each in period.all("AdaptationSet"))
         _check_ids(period, sets)
         yield ManifestPeriod(
             id=period.attributes.get("id", ""), start_s=start, duration_s=duration, sets=sets
@@ -252,9 +266,10 @@ def _check_ids(period: _Element, sets: tuple[AdaptationSet, ...]) -> None:
         raise period.error("has two representations of one id (5.3.5.2)")
 
 
-def _set(each: _Element, period: _Element) -> AdaptationSet:
+def _set(each: _Element, period: _Element, base: str) -> AdaptationSet:
+    within = _base(each, base)
     representations = tuple(
-        _representation(one, each, period) for one in each.all("Representation")
+        _representation(one, each, period, _base(one, within)) for one in each.all("Representation")
     )
     if not representations:
         raise each.error("has no Representation")
@@ -289,7 +304,7 @@ def _inherited(name: str, read: Callable[[str], ValueT], *elements: _Element) ->
     return next((each.said(name, read) for each in elements if name in each.attributes), None)
 
 
-def _representation(each: _Element, above: _Element, period: _Element) -> Representation:
+def _representation(each: _Element, above: _Element, period: _Element, base: str) -> Representation:
     name = each.must("id", str)
     if not name or any(letter.isspace() for letter in name):
         raise each.error(f"has the id {name[:80]!r} (5.3.5.2)")
@@ -313,6 +328,7 @@ def _representation(each: _Element, above: _Element, period: _Element) -> Repres
         frame_rate=_inherited("frameRate", read_frame_rate, *said),
         sample_rate=_inherited("audioSamplingRate", _count, *said) or 0,
         channels=channels or 0,
+        base_url=base,
     )
 
 
@@ -320,7 +336,7 @@ def _template(representation: _Element, *above: _Element) -> SegmentTemplate:
     """With what it inherits (5.3.9.1)."""
     found = [one for each in above if (one := each.first("SegmentTemplate")) is not None]
     if not found:
-        raise representation.error("has no SegmentTemplate")
+        raise representation.error(f"has no SegmentTemplate{_instead(representation, *above)}")
     lines = [one for each in found if (one := each.first("SegmentTimeline")) is not None]
     duration = _inherited("duration", _positive, *found)
     if not lines and duration is None:
@@ -341,6 +357,14 @@ def _template(representation: _Element, *above: _Element) -> SegmentTemplate:
         availability_time_offset_s=_inherited("availabilityTimeOffset", _number, *found),
         is_complete=complete is not False,
     )
+
+
+def _instead(*elements: _Element) -> str:
+    """What it says about its segments in place of a template, and what can be done about it."""
+    for name, hint in _NOT_READ.items():
+        if any(each.first(name) is not None for each in elements):
+            return f" but a {name}, which is not read here; {hint}"
+    return ""
 
 
 def _runs(timeline: _Element) -> Iterator[TimelineRun]:

@@ -1,11 +1,13 @@
 """Where the segments of a representation are, and from when to when each is. Floor 0.
 
 Source:
-    ISO/IEC 23009-1, 5.3.9.4 (templates) and 5.3.9.6 (timelines).
+    ISO/IEC 23009-1, 5.3.9.4 (templates) and 5.3.9.6 (timelines); DASH-IF, Restricted Timing Model
+    (which segments there are of a template that has but a duration).
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
@@ -14,12 +16,25 @@ import attrs
 
 from trio_srs.wire.dash.xml_values import ManifestError
 
-__all__ = ["ListedSegment", "SegmentTemplate", "TimelineRun", "runs_of"]
+__all__ = [
+    "MOST_SEGMENTS",
+    "ListedSegment",
+    "ListedSpan",
+    "SegmentTemplate",
+    "TimelineRun",
+    "runs_of",
+]
 
 _IDENTIFIER: Final = re.compile(
     r"\$(?:(RepresentationID|Number|Bandwidth|Time)(%0[0-9]{1,2}d)?)?\$"
 )
 _UNTIL_THE_END: Final = -1
+MOST_SEGMENTS: Final = 1_000_000
+"""Of one representation in one manifest: a month of segments of three seconds."""
+_NEWEST: Final = 3
+"""How many segments of an endless past are looked at."""
+_ROUNDING: Final = 1e-6
+"""Of a segment: lengths of periods are decimal, and those of segments are not."""
 
 
 class ListedSegment(NamedTuple):
@@ -28,6 +43,18 @@ class ListedSegment(NamedTuple):
     number: int
     time: int
     duration: int
+
+
+@attrs.frozen
+class ListedSpan:
+    """Which part of a period can be asked for, in seconds since the period began."""
+
+    until_s: float
+    """Its end."""
+    from_s: float | None = 0.0
+    """None: it has no beginning that anybody would want: of a live stream without a window."""
+    is_live: bool = False
+    """It ends now, so that what has not ended cannot be asked for."""
 
 
 @attrs.frozen
@@ -59,17 +86,56 @@ class SegmentTemplate:
     is_complete: bool = True
     """A segment that may be asked for is whole; False: it is sent while it is made."""
 
-    def segments(self) -> Iterator[ListedSegment]:
-        """All of the timeline, in order. A run up to the end of the period is there once."""
+    def segments(self, span: ListedSpan | None = None) -> Iterator[ListedSegment]:
+        """All that there are, in order: those of the timeline, or, without one, as many of equal
+        length as there is room for.
+
+        Args:
+            span: what of the period can be asked for; None: that is not known. A run up to the end
+                of the period is there once then.
+
+        Raises:
+            ManifestError: there are too many, or it cannot be known how many there are.
+        """
+        if self.duration is not None and not self.timeline:
+            yield from self._numbered(self.duration, span)
+            return
         number = self.start_number
         for index, run in enumerate(self.timeline):
             count, following = run.repeat + 1, self.timeline[index + 1 : index + 2]
             if run.repeat == _UNTIL_THE_END:
-                end = following[0].time if following else run.time + run.duration
+                end = following[0].time if following else self._end(run, span)
                 count = -((run.time - end) // run.duration)
+            if number - self.start_number + count > MOST_SEGMENTS:
+                raise ManifestError(f"a timeline of more than {MOST_SEGMENTS:,} segments")
             for step in range(count):
                 yield ListedSegment(number, run.time + step * run.duration, run.duration)
                 number += 1
+
+    def _end(self, run: TimelineRun, span: ListedSpan | None) -> int:
+        """Where a run ends that goes on up to the end of the period."""
+        if span is None or span.is_live:
+            return run.time + run.duration
+        return max(self._ticks(span.until_s), run.time + run.duration)
+
+    def _ticks(self, seconds: float) -> int:
+        return round(seconds * self.timescale) + self.presentation_time_offset
+
+    def _numbered(self, duration: int, span: ListedSpan | None) -> Iterator[ListedSegment]:
+        """Those of a template without a timeline."""
+        if span is None:
+            raise ManifestError("segments of a length, and no end up to which there are any")
+        length_s = duration / self.timescale
+        room = span.until_s / length_s
+        count = math.floor(room + _ROUNDING) if span.is_live else math.ceil(room - _ROUNDING)
+        first = count - _NEWEST if span.from_s is None else math.floor(span.from_s / length_s)
+        first = max(first, 0)
+        if count - first > MOST_SEGMENTS:
+            raise ManifestError(f"more than {MOST_SEGMENTS:,} segments of {length_s:g} s")
+        for index in range(first, count):
+            time = index * duration + self.presentation_time_offset
+            rest = max(1, self._ticks(span.until_s) - time)
+            yield ListedSegment(self.start_number + index, time, min(duration, rest))
 
     def url(self, representation_id: str, bandwidth: int, segment: ListedSegment) -> str:
         """Where a segment is, relative to the manifest. Raises ManifestError."""

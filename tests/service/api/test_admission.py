@@ -147,6 +147,7 @@ async def test_where_only_reading_is_allowed_nobody_operates(house: House) -> No
     async with site_of(house, "allow read 127.0.0.0/8") as site:
         assert await code(site, READ) == ""
         assert await code(site, KICK) == "not_permitted"
+        assert await code(site, ("GET", "/api/v2/sessions/c1/capture")) == "not_permitted"
     async with site_of(house, "allow operate 127.0.0.0/8") as site:
         assert await code(site, READ) == await code(site, KICK) == ""
 
@@ -205,7 +206,7 @@ async def test_rules_about_streams_say_nothing_of_the_api(house: House) -> None:
 
 async def test_every_function_asks_who_may(house: House) -> None:
     """Whoever adds one has it asked as well: reading takes `read`, and all else `operate`."""
-    reading = {"POST /api/v2/streams/{app}/{name}/expect"}
+    reading = {"POST /api/v2/streams/{app}/{name}/expect", "POST /api/v1/clusters"}
     described = [
         (method.upper(), path)
         for path, methods in describe()["paths"].items()

@@ -301,7 +301,7 @@ async def test_without_a_policy_the_settings_say_what_becomes_of_it(
     stage.say(key(3000))
     assert take(cursor) == heard(key(3000))
     cursor.close()
-    assert stage.live.feed.slow == set()
+    assert not stage.live.feed.slow
 
 
 async def test_what_a_cursor_keeps_alive_is_let_go_of_when_it_is_closed() -> None:

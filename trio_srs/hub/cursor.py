@@ -291,7 +291,7 @@ class Cursor(LogPosition, AsyncIterator[list[Record]]):
                 map(weight, feed.log.between(position, feed.log.end))
             )
         elif not isinstance(self._policy, Block):
-            feed.slow.add(self)
+            feed.slow[self] = None
 
     def _go_to(self, written: _Written) -> None:
         """Stand where a writer begins; or further on, where the feed has put it."""

@@ -116,9 +116,9 @@ class Feed:
         self.settings = settings
         self.is_open = False
         self.groups: dict[Form, FormGroup] = {}
-        self.slow: set[LogPosition] = set()
+        self.slow: dict[LogPosition, None] = {}
         self.cursors: dict[Cursor, None] = {}
-        self.waiting: set[Cursor] = set()
+        self.waiting: dict[Cursor, None] = {}
         self.dirty = False
         self.urgent = 0
         self.has_waited = False
@@ -272,12 +272,12 @@ class Feed:
 
     def let_rest(self, reader: LogPosition) -> None:
         """A reader wants nothing for a while: it keeps nothing alive and waits for nothing."""
-        self.slow.discard(reader)
+        self.slow.pop(reader, None)
         self.placement.forget(reader)
 
     def caught_up(self, reader: Reader) -> None:
         """A reader is served by the broadcaster from here on."""
-        self.slow.discard(reader)
+        self.slow.pop(reader, None)
         self._let_go()
 
     def was_sent(self) -> None:
@@ -342,12 +342,12 @@ class Feed:
 
     def await_news(self, cursor: Cursor) -> None:
         """A cursor is to be woken when the broadcaster comes round with something new."""
-        self.waiting.add(cursor)
+        self.waiting[cursor] = None
         self.has_listeners = True
 
     def await_no_news(self, cursor: Cursor) -> None:
         """A cursor has been woken, or waits no longer."""
-        self.waiting.discard(cursor)
+        self.waiting.pop(cursor, None)
         self.has_listeners = bool(self.groups or self.waiting)
 
     def wake_cursors(self) -> None:

@@ -61,7 +61,7 @@ class Placement:
         self.has_pictures = False
         self.log, self._headers, self._settings = log, headers, settings
         self._is_open = False
-        self._awaiting: set[LogPosition] = set()
+        self._awaiting: dict[LogPosition, None] = {}  # an empty set takes three times as much
         self._entry: EntryPoint | None = None
         self._newest_entry = 0  # its position, also when it is no longer cached
         self._closed_at = 0
@@ -150,7 +150,7 @@ class Placement:
         entry = self._entry
         if entry is None or entry.position <= after:
             reader.await_keyframe()
-            self._awaiting.add(reader)
+            self._awaiting[reader] = None
         else:
             _place_at(reader, entry, self._timestamp_at(entry.position))
 
@@ -169,7 +169,7 @@ class Placement:
 
     def forget(self, reader: LogPosition) -> None:
         """It waits for nothing."""
-        self._awaiting.discard(reader)
+        self._awaiting.pop(reader, None)
 
     # ---------------------------------------------------------------- headers
 

@@ -173,7 +173,7 @@ class Playing:
         stream, self._stream = self._stream, None
         if stream is not None:
             if self._tell is not None:
-                stream.on_changed.discard(self._tell)
+                stream.on_changed.pop(self._tell, None)
             self._hub.want_no_more(stream)
 
     def detach(self) -> None:
@@ -241,7 +241,7 @@ class Playing:
     def tell_changes(self, tell: Callable[[], None]) -> None:
         """Have it called when the publisher has left, if that matters, while the play goes on."""
         if self._stream is not None and self.settings.play_missing_timeout < NEVER:
-            self._stream.on_changed.add(tell)
+            self._stream.on_changed[tell] = None
             self._tell = tell
 
     def finish(self, end: End) -> None:

@@ -84,7 +84,7 @@ class LogPosition:
         """Stand nowhere until the feed places it at the next keyframe."""
         self.awaits_keyframe = True
         self.forget_prologue()
-        self.feed.slow.discard(self)  # it keeps nothing alive
+        self.feed.slow.pop(self, None)  # it keeps nothing alive
 
     def forget_prologue(self) -> None:
         """Keep no header alive: wherever it is placed next, it is given all of them."""

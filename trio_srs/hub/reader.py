@@ -210,7 +210,7 @@ class Reader(LogPosition):
             self._bytes = self.bytes_sent
             self._position = self.fast_at
             self.fast_at = _NOT_FAST
-        self.feed.slow.add(self)
+        self.feed.slow[self] = None
 
     def fall_back(self) -> None:
         """From now on this reader is served by its own task."""

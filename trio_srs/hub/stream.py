@@ -96,9 +96,7 @@ class Stream:
     Attributes:
         feed: what came, as it came, and who reads it.
         lease: who publishes the name now, if anybody does.
-        changed: set, and replaced by a new one, whenever a publisher comes or goes, or it is
-            settled that none can be brought.
-        on_changed: called then, by who does not wait; it must not fail.
+        on_changed: called when :attr:`changed` is set, by who does not wait; it must not fail.
         demand: how many sessions read it, in whatever form; not what runs beside its publishes.
         idle_since: when the last publisher left, or the name was first asked for.
         tasks: what is made of it beside its sessions.
@@ -115,8 +113,8 @@ class Stream:
         self._headers = HeaderCache(settings.log_bytes // HEADERS_PART)
         self.feed = Feed(name, settings, broadcaster, headers=self._headers)
         self.lease: PublishLease | None = None
-        self.changed = trio.Event()
-        self.on_changed: set[Callable[[], None]] = set()
+        self._changed: trio.Event | None = None
+        self.on_changed: dict[Callable[[], None], None] = {}
         self.demand = 0
         self.idle_since = trio.current_time()
         self.tasks = StreamTasks(broadcaster.supervisor, name)
@@ -130,6 +128,14 @@ class Stream:
         self._has_video = False
         self._sounds_before = 0
         self._video_at = -math.inf
+
+    @property
+    def changed(self) -> trio.Event:
+        """Set, and replaced by a new one, whenever a publisher comes or goes, or it is settled that
+        none can be brought. It is made for who asks: nearly always nobody does."""
+        if self._changed is None:
+            self._changed = trio.Event()
+        return self._changed
 
     @property
     def publishing(self) -> bool:
@@ -201,8 +207,9 @@ class Stream:
 
     def tell_changed(self) -> None:
         """Let those look again who wait for a publisher to come or go."""
-        self.changed.set()
-        self.changed = trio.Event()
+        changed, self._changed = self._changed, None
+        if changed is not None:
+            changed.set()
         for tell in tuple(self.on_changed):
             tell()
 

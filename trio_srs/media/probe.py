@@ -10,7 +10,7 @@ import attrs
 from trio_srs.errors import ProtocolError
 from trio_srs.media.arrival import Arrivals
 from trio_srs.media.audio_track import AudioTrack
-from trio_srs.media.clock import DEFAULT_GAP_MS, DEFAULT_JUMP_MS
+from trio_srs.media.clock import DEFAULT_GAP_MS, DEFAULT_JUMP_MS, Clock
 from trio_srs.media.digest import Digests, whole
 from trio_srs.media.facts import StreamFacts, TrackFacts
 from trio_srs.media.known_prefixes import KnownPrefixes
@@ -36,6 +36,23 @@ _VIDEO: Final = int(MessageType.VIDEO)
 _AUDIO: Final = int(MessageType.AUDIO)
 _DATA: Final = (MessageType.DATA_AMF0, MessageType.DATA_AMF3)
 _METADATA: Final = ("onMetaData", "@setDataFrame")
+
+
+@attrs.define(eq=False)
+class _FrameFindings:
+    """What is made of frames, where everything is looked at."""
+
+    clock: StreamClock = attrs.field(factory=StreamClock)
+    bitrate: BitRate = attrs.field(factory=BitRate)
+    skew: Skew[SkewLine] = attrs.field(factory=lambda: Skew(SkewLine))
+    digests: Digests = attrs.field(factory=Digests)
+    trace: TraceKeeper = attrs.field(factory=TraceKeeper)
+
+
+_NO_FINDINGS: Final = _FrameFindings()
+"""Of all who look at headers only: nothing is ever added to it."""
+_NOT_BEGUN: Final = Clock()
+"""Of each of their tracks, likewise."""
 
 
 class StreamProbe:
@@ -72,18 +89,18 @@ class StreamProbe:
         self._first_audio: AudioTrack | None = None
         self._metadata: Mapping[str, Value] | None = None
         self._metadata_changes = 0
-        self._stream_clock = StreamClock(gap_ms, jump_ms)
-        self._bitrate = BitRate()
-        self._skew = Skew(SkewLine)
+        frames = _NO_FINDINGS
+        if self._is_full:
+            frames = _FrameFindings(StreamClock(gap_ms, jump_ms), trace=TraceKeeper(published_at_s))
+        self._stream_clock, self._bitrate, self._skew = frames.clock, frames.bitrate, frames.skew
+        self._digests, self._trace = frames.digests, frames.trace
         self._arrivals = Arrivals(published_at_s, arrival_resolution_s)
-        self._digests = Digests()
         self._video_prefixes = KnownPrefixes(is_video=True)
         self._audio_prefixes = KnownPrefixes(is_video=False)
         self._video_ms: int | None = None
         self._unread: bytes | None = None
         """The newest video message, if it was counted by its beginning."""
         self._arrived_at_s: float | None = None
-        self._trace = TraceKeeper(published_at_s)
 
     @property
     def has_media(self) -> bool:
@@ -324,7 +341,7 @@ class StreamProbe:
     def _video_track(self, track_id: int) -> VideoTrack:
         track = self._videos.get(track_id)
         if track is None:
-            track = VideoTrack(track_id, self._is_full, self._stream_clock.new_clock())
+            track = VideoTrack(track_id, self._is_full, self._new_clock())
             self._videos[track_id] = track
             self._tracks.append(track)
             self._first_video = self._first_video or track
@@ -333,11 +350,14 @@ class StreamProbe:
     def _audio_track(self, track_id: int) -> AudioTrack:
         track = self._audios.get(track_id)
         if track is None:
-            track = AudioTrack(track_id, self._is_full, self._stream_clock.new_clock())
+            track = AudioTrack(track_id, self._is_full, self._new_clock())
             self._audios[track_id] = track
             self._tracks.append(track)
             self._first_audio = self._first_audio or track
         return track
+
+    def _new_clock(self) -> Clock:
+        return self._stream_clock.new_clock() if self._is_full else _NOT_BEGUN
 
     def trace(self) -> Trace:
         """Every frame so far, if everything is looked at; a value of its own."""

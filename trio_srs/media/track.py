@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import abc
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import attrs
 
@@ -15,7 +16,22 @@ from trio_srs.media.rates import BitRate, Intervals
 from trio_srs.media.still import Stillness
 from trio_srs.wire.codec.ids import codec_by_fourcc
 
-__all__ = ["Track"]
+__all__ = ["Track", "only_if_full"]
+
+
+T = TypeVar("T")
+
+
+def only_if_full(make: Callable[[], T]) -> T:
+    """The default of what only a ``full`` track adds to: all others share one, which stays as it
+    was made."""
+    shared = make()
+
+    def made(track: Track) -> T:
+        return make() if track.is_full else shared
+
+    default: Any = attrs.Factory(made, takes_self=True)
+    return default  # type: ignore[no-any-return]  # as attrs types it
 
 
 @attrs.define(eq=False)
@@ -37,10 +53,10 @@ class Track(abc.ABC):
     is_frame: bool = False
     """Whether the newest message has, or begins, a frame."""
     _first_trouble: int | None = None
-    bitrate: BitRate = attrs.field(factory=BitRate)
-    intervals: Intervals = attrs.field(factory=Intervals)
-    still: Stillness = attrs.field(factory=Stillness)
-    digests: Digests = attrs.field(factory=Digests)
+    bitrate: BitRate = attrs.field(default=only_if_full(BitRate))
+    intervals: Intervals = attrs.field(default=only_if_full(Intervals))
+    still: Stillness = attrs.field(default=only_if_full(Stillness))
+    digests: Digests = attrs.field(default=only_if_full(Digests))
     _fourcc: str = ""
     _record: bytes | None = None
     _bare_from: int | None = None

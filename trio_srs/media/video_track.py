@@ -12,7 +12,7 @@ from trio_srs.media.gop import Gops
 from trio_srs.media.parameter_sets import ParameterSets
 from trio_srs.media.picture import Picture
 from trio_srs.media.picture_counter import PictureCounter
-from trio_srs.media.track import Track
+from trio_srs.media.track import Track, only_if_full
 from trio_srs.media.video_headers import IN_BAND, NO_VIDEO_HEADERS, VIDEO_HEADERS, VideoHeader
 from trio_srs.wire.codec.config_record import CodecConfigError
 from trio_srs.wire.flv.video import FrameType, VideoBody, VideoPacketType
@@ -70,8 +70,8 @@ class VideoTrack(Track):
     _first_field: str | None = None
     _false_keys: FindingCounter = attrs.field(factory=FindingCounter)
     _unmarked_keys: FindingCounter = attrs.field(factory=FindingCounter)
-    _gops: Gops = attrs.field(factory=Gops)
-    _pictures: PictureCounter = attrs.field(factory=PictureCounter)
+    _gops: Gops = attrs.field(default=only_if_full(Gops))
+    _pictures: PictureCounter = attrs.field(default=only_if_full(PictureCounter))
 
     def see(self, body: VideoBody, timestamp_ms: int, size: int) -> Picture | None:
         """Take the track's part of a message, all in all of so many bytes.

@@ -129,6 +129,8 @@ class ServerSteering:
             raise ConfigInvalidError([(key_path(path), message) for path, message in made])
         lacking: Mapping[str, Callable[[], bool]] = {
             "hooks": lambda: not self.config.hook_platforms.is_used,
+            "hls": lambda: not self.config.serves_hls,
+            "dash": lambda: not self.config.serves_dash,
             "capture": lambda: not self.config.names("capture", "vhost", "api", "api_https"),
         }
         for key, is_lacking in lacking.items():

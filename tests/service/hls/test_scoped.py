@@ -11,6 +11,7 @@ from tests.service.dash.house import DashHouse
 from tests.service.hls.conftest import OpenHlsHouse
 from trio_srs.config.load import loads
 from trio_srs.hub.bus import PlayBegan, RequestRefused
+from trio_srs.hub.waiting import CannotBeReadyError
 
 SAID = """
     hls = { segment = "1s" }
@@ -55,6 +56,8 @@ async def test_a_stream_is_not_there_in_a_form_that_it_is_not_served_in(house: D
             answer = await client.answer()
             assert answer.status == 404
             assert b"is not served as" in answer.body
+        with pytest.raises(CannotBeReadyError, match="none/a is not served as hls"):
+            await house.hls.ready("none/a")
         assert len(house.registry) == 0
         assert house.told(PlayBegan) == []
         assert len(house.told(RequestRefused)) == 2

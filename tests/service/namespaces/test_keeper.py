@@ -254,6 +254,7 @@ async def test_it_is_changed_as_by_a_merge_patch_and_stays_after_a_reload(
         ({"name": "live"}, NamespaceNameError, "streams of an application"),
         ({"settings": {"nothing": 1}}, ConfigInvalidError, "nothing"),
         ({"settings": {"aliases": ["x"]}}, ConfigInvalidError, "none of this"),
+        ({"settings": {"hls": {"segment": "4s"}}}, ConfigInvalidError, r"started without \[hls\]"),
         ({"settings": {"hooks": {"on_play": ["http://x"]}}}, ConfigInvalidError, "started without"),
         ({"faults": ["refuse play", "nothing"]}, FaultError, "nothing"),
         ({"faults": ["reset accept"]}, FaultError, "nobody knows in which namespace"),

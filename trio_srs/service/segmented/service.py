@@ -15,6 +15,7 @@ from trio_srs.hub.end import End
 from trio_srs.hub.outputs import PublishOutput
 from trio_srs.hub.stream import Stream
 from trio_srs.hub.supervisor import Body
+from trio_srs.hub.waiting import CannotBeReadyError
 from trio_srs.service.base import Parts, PortlessService, StopPhase, WebAnswer, WebClient
 from trio_srs.service.segmented.config import SegmentedConfig, SegmentsStart
 from trio_srs.service.segmented.scoped import Narrow, Scoped
@@ -75,11 +76,13 @@ class SegmentedService(PortlessService, ABC, Generic[ConfigT]):
         comes: see :data:`~trio_srs.hub.waiting.Ready`. From now on it is cut.
 
         Raises:
+            CannotBeReadyError: that stream is not served so.
             DerivedFailedError: as :meth:`~trio_srs.hub.hub.Hub.derive`.
         """
-        hub = self._parts.hub
+        hub, config = self._parts.hub, self.scoped.of(key)
+        if not config.enabled:
+            raise CannotBeReadyError(f"{key} is not served as {self.name}")
         stream = hub.find(key) or await self._published(key)
-        config = self.scoped.of(key)
         rule = config.rule(config.usual_container)
         with hub.derive(key, stream.settings, hub.segmented.form(rule), is_demand=False):
             await hub.segmented.has_newest(stream, rule)

@@ -20,7 +20,7 @@ import trio
 from hypothesis import HealthCheck, settings
 from trio.testing import MockClock
 
-from tests import by_file, forked_workers
+from tests import assertions, by_file, forked_workers
 from tests.file_sharing import most_processes
 
 DEADLINE: Final = 20.0
@@ -39,6 +39,7 @@ GARBAGE: Final = 50_000
 """New objects until the collector looks. With its own 700, tests take a fifth longer."""
 
 gc.set_threshold(GARBAGE, 20, 20)
+assertions.use()
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # As background jobs of a shell have it, and hand it on to what they start: tests interrupt.

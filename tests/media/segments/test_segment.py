@@ -40,7 +40,7 @@ class File:
     fileno = 7
 
     def read(self, start: int, end: int, /) -> bytes:
-        return b"abc"[start:end]
+        return b"-----abc"[start:end]
 
 
 def test_a_segment_is_the_same_when_its_bytes_are_in_a_file() -> None:
@@ -49,11 +49,12 @@ def test_a_segment_is_the_same_when_its_bytes_are_in_a_file() -> None:
     before, file = segment.listed(with_parts=True), File()
     segment.served.append("by its bytes")
     parts[0].served.append("likewise")
-    segment.move(file)
+    segment.move(file, 5)
     assert segment.listed(with_parts=True) == before
     assert [part.data for part in parts] == [b"ab", b"c"]
-    assert [(part.file, part.start, part.size) for part in parts] == [(file, 0, 2), (file, 2, 1)]
-    assert (segment.file, segment.served, parts[0].served) == (file, [], [])
+    assert [(part.file, part.start, part.size) for part in parts] == [(file, 5, 2), (file, 7, 1)]
+    assert (segment.file, segment.start_in_file) == (file, 5)
+    assert (segment.served, parts[0].served) == ([], [])
 
 
 def test_seconds_are_finer_than_ticks() -> None:

@@ -68,6 +68,23 @@ def test_its_parts_are_in_the_file_as_well_and_nowhere_else() -> None:
     assert one.size == LARGE
 
 
+@linux
+async def test_segments_share_a_file_as_soon_as_there_is_one() -> None:
+    files, one = MemoryFiles(5), made()
+    add(one, size=LARGE, parts=2)
+    files.on_want = list  # it is prepared below
+    answers = MediaAnswers(files)
+    for name in (NAME, "v-e-101.m4s"):
+        assert not any(is_of_a_file(answers.find(one, name)) for _ in range(3))
+    await files.prepare()
+    for name in (NAME, "v-e-101.m4s", "v-e-101.1.m4s"):
+        media = answers.find(one, name)
+        assert is_of_a_file(media)
+        assert media is not None
+        assert body(media) == bytes(media.answer_bytes)
+    assert 1 <= files.count <= 2  # the kernel may have no huge pages
+
+
 def test_what_is_small_or_has_no_room_stays_where_it_is() -> None:
     for files, size in ((MemoryFiles(5), 100_000), (MemoryFiles(0), LARGE)):
         one, answers = made(size), MediaAnswers(files)

@@ -137,18 +137,23 @@ class Segment:
     """By which it is encrypted, when it has ended. What is needed to read it is not."""
     file: KeptFile | None = None
     """What has the bytes of all its parts, one behind the other; None: the parts have them."""
+    start_in_file: int = 0
+    """Where in that file they begin."""
     wanted: int = 0
     """How often the whole of it was asked for."""
     served: list[object] = attrs.field(factory=list, repr=False)
     """How whoever serves it does so, if that is known: it has its bytes, or where they are."""
 
-    def move(self, file: KeptFile) -> None:
-        """The bytes of all its parts are in a file from now on. It has ended."""
-        start = 0
+    def move(self, file: KeptFile, start: int) -> None:
+        """The bytes of all its parts are in a file from now on. It has ended.
+
+        Args:
+            start: where in it they begin.
+        """
+        self.file, self.start_in_file = file, start
         for part in self.parts:
             part.move(file, start)
             start += part.size
-        self.file = file
         self.served.clear()
 
     @property

@@ -65,7 +65,7 @@ class MediaAnswers:
         if found is None:
             return None
         if isinstance(found, Segment) and found.file is None:
-            self._wanted(found)
+            self._wanted(rendition, found)
         for known in found.served:
             if isinstance(known, Media):
                 return known
@@ -73,13 +73,13 @@ class MediaAnswers:
         found.served.append(made)
         return made
 
-    def _wanted(self, segment: Segment) -> None:
+    def _wanted(self, rendition: Rendition, segment: Segment) -> None:
         """Somebody wants a whole segment: put it into a file if it is worth that."""
         segment.wanted += 1
-        if segment.wanted == _OFTEN and segment.size >= _FILE_LEAST:
-            file = self._files.keep([part.data for part in segment.parts])
-            if file is not None:
-                segment.move(file)
+        if segment.wanted >= _OFTEN and segment.size >= _FILE_LEAST:
+            kept = self._files.keep([part.data for part in segment.parts], rendition.window)
+            if kept is not None:
+                segment.move(kept.file, kept.start)
 
 
 def answer_of(name: str, chunks: Sequence[bytes | FileSlice]) -> WebAnswer:
@@ -123,7 +123,8 @@ def _media(rendition: Rendition, found: Kept) -> Media:
 
 def _chunks(segment: Segment) -> Sequence[bytes | FileSlice]:
     if segment.file is not None:
-        return (FileSlice(segment.file, 0, segment.size),)
+        start = segment.start_in_file
+        return (FileSlice(segment.file, start, start + segment.size),)
     return [part.data for part in segment.parts if part.size]
 
 

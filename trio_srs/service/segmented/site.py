@@ -87,11 +87,17 @@ class SegmentedSite(ABC, Generic[ConfigT]):
         self.live = parts.hub.segmented
         self.viewers = Viewers()
         self._media = MediaAnswers(self.live.files)
+        self.live.files.on_want = self._prepare_file
         self._folders: dict[tuple[str, ...], Folder] = {}  # of viewers that have been there
         self.scoped = scoped
         self._parts = parts
         self._admitting: dict[str, trio.Event] = {}
         self._folder, self._ctx = f".{self.name}", f"{self.name}_ctx="
+
+    def _prepare_file(self) -> None:
+        supervisor, files = self._parts.hub.supervisor, self.live.files
+        if supervisor.is_running:
+            supervisor.start("memory for segments", files.prepare)
 
     # ------------------------------------------------------- what a form says
 

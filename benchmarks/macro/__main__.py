@@ -81,7 +81,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except RuntimeError as error:
         print(error, file=sys.stderr)
         return 2
-    minutes = estimate_s(scenarios, args.profile, frozenset(present)) / 60
+    minutes = estimate_s(scenarios, args.profile, frozenset(present), args.rounds or 0) / 60
     for each in scenarios:
         shown = [key for key in each.setups_in(args.profile) if key in present]
         print(f"{each.name}: {', '.join(shown) or 'nobody is here'}")

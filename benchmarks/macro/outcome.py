@@ -95,6 +95,8 @@ class Judged:
     """Why there is no value, or what to know beside it."""
     unequal: str = ""
     """Of a ratio of what players cost: how late each gets its frames, if not about equally."""
+    is_later: bool = False
+    """No setting of ours is as early as the other, so that nothing is as late at any cost."""
     clean: bool = True
     """None of our clients failed, was lost or missed anything."""
 
@@ -102,7 +104,7 @@ class Judged:
     def verdict(self) -> str:
         """``goal``, ``met``, ``not met`` or ``not measured``; with losses nothing is met."""
         if math.isnan(self.value):
-            return "not measured"
+            return "not met" if self.is_later else "not measured"
         if not self.clean:
             return "not met"
         if self.target.is_met(self.value, self.target.goal):
@@ -121,8 +123,10 @@ def _judge(results: Results, target: Target, scenario: str) -> Judged:
     figure = _figure(target)
     ours = _ours(results, target, scenario)
     other = results.values(scenario, target.other, figure) if target.other else []
-    value, remark = math.nan, ""
-    if not ours or (target.other and not other):
+    value, remark, is_later = math.nan, "", False
+    if other and not ours and (late := _latencies(results, target, scenario)):
+        remark, is_later = f"no setting of ours is as early: p50 {late}", True
+    elif not ours or (target.other and not other):
         missing = target.ours if not ours else target.other
         remark = f"{missing} was not measured"
     elif target.other is None:
@@ -138,8 +142,20 @@ def _judge(results: Results, target: Target, scenario: str) -> Judged:
         rounds=len(ours),
         remark=remark or _remark(results, target, scenario, len(ours)),
         unequal=_unequal(results, target, scenario),
+        is_later=is_later,
         clean=not results.problems(scenario, target.ours),
     )  # fmt: skip
+
+
+def _latencies(results: Results, target: Target, scenario: str) -> str:
+    """Of a target that compares two that are equally late: the least of ours and the other's, if
+    both were measured."""
+    if target.figure != AS_LATE:
+        return ""
+    ours = [results.median(scenario, key, "p50_ms") for key in CURVE]
+    least = min((late for late in ours if not math.isnan(late)), default=math.nan)
+    other = results.median(scenario, target.other or "", "p50_ms")
+    return "" if math.isnan(least + other) else f"{least:.3g} ms at least against {other:.3g}"
 
 
 def _figure(target: Target) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import re
 from typing import Final
 
 import attrs
@@ -57,6 +58,8 @@ class Scenario:
     waits_s: float = 0.0
     """What it takes besides ramp and windows."""
     quick: bool = False
+    is_for_who_asks: bool = False
+    """It is no part of a run that names no scenario."""
     rounds: int = 0
     """Most rounds, where more would not say more; 0 for the profile's."""
 
@@ -120,6 +123,10 @@ def _latency(name: str, clients: int, *, beside: int = 0, quick: bool = False) -
     )
 
 
+_USUAL_PLAYERS: Final = 300
+"""Of many streams, in a run of everything."""
+
+
 def _frontier(clients: int, *, streams: int = 1, has_sound: bool = True) -> Scenario:
     of = f" of {streams} streams" if streams > 1 else ""
     return Scenario(
@@ -130,6 +137,7 @@ def _frontier(clients: int, *, streams: int = 1, has_sound: bool = True) -> Scen
         has_sound=has_sound,
         setups=(*CURVE, "nginx", *_PEERS, *_RARE),
         waits_s=3.0 + streams / 50,
+        is_for_who_asks=streams > 1 and clients != _USUAL_PLAYERS,
         rounds=1,
     )
 
@@ -160,7 +168,9 @@ _ALL: Final = (
     _frontier(100),
     _frontier(300),
     _frontier(1000),
+    _frontier(100, streams=100),
     _frontier(300, streams=100),
+    _frontier(1000, streams=100),
     _frontier(300, has_sound=False),
     _frontier(1000, has_sound=False),
     _floods(8),
@@ -261,18 +271,27 @@ def selected(profile: Profile, only: tuple[str, ...] = ()) -> list[Scenario]:
     """The scenarios of a run.
 
     Args:
-        only: those whose names begin with one of these words, whatever the profile has.
+        only: those whose names begin with one of these, up to the end of a word, whatever the
+            profile has.
     """
     if only:
-        return [each for each in _ALL if each.name.startswith(only)]
-    return [each for each in _ALL if each.quick or profile is not Profile.QUICK]
+        fronts = re.compile(rf"({'|'.join(map(re.escape, only))})\b")
+        return [each for each in _ALL if fronts.match(each.name)]
+    asked = [each for each in _ALL if not each.is_for_who_asks]
+    return [each for each in asked if each.quick or profile is not Profile.QUICK]
 
 
-def estimate_s(scenarios: list[Scenario], profile: Profile, present: frozenset[str]) -> float:
-    """About how long it takes with these setups present."""
+def estimate_s(
+    scenarios: list[Scenario], profile: Profile, present: frozenset[str], rounds: int = 0
+) -> float:
+    """About how long it takes with these setups present, in so many rounds if not 0."""
     total = 0.0
     for each in scenarios:
         windows = each.windows * each.window_s(profile)
         once = _OVERHEAD_S + each.clients / each.ramp + windows + each.waits_s
-        total += once * len(present.intersection(each.setups_in(profile))) * each.rounds_in(profile)
+        total += (
+            once
+            * len(present.intersection(each.setups_in(profile)))
+            * (rounds or each.rounds_in(profile))
+        )
     return total

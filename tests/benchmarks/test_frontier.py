@@ -12,7 +12,7 @@ import pytest
 sys.path.append(str(Path(__file__).parents[2]))
 
 from benchmarks.macro.curve import cost_at
-from benchmarks.macro.frontier import picture, table_of
+from benchmarks.macro.frontier import join, picture, table_of, verdicts_of
 from benchmarks.macro.measure import Measured
 from benchmarks.macro.outcome import Results, judge
 from benchmarks.macro.setups import CURVE
@@ -59,9 +59,31 @@ def test_costs_are_compared_where_both_are_as_late() -> None:
     assert judged.value == pytest.approx(0.75)
 
 
-def test_who_is_earlier_than_all_of_ours_is_not_compared_with() -> None:
+def test_nothing_is_as_early_as_who_is_earlier_than_all_of_ours() -> None:
     [judged] = judge(results((0.5, 0.4)), [AT_EQUAL])
-    assert judged.verdict == "not measured"
+    assert judged.verdict == "not met"
+    assert judged.remark == "no setting of ours is as early: p50 1 ms at least against 0.5"
+    assert "| 300 | nginx-rtmp | - | 0.400 | - | ≤ 1.15 | **no**: no setting" in verdicts_of(
+        results((0.5, 0.4))
+    )
+
+
+def test_who_is_earlier_by_as_much_as_the_same_may_be_is_not_earlier() -> None:
+    [judged] = judge(results((0.95, 0.4)), [AT_EQUAL])
+    assert (judged.ours, judged.verdict) == (0.5, "not met")
+
+
+def test_a_row_set_takes_the_place_of_the_one_before_if_all_servers_are_in_it() -> None:
+    kept, measured, servers = results((10.0, 0.4)), results((10.0, 0.5)), {"trio-srs": "1"}
+    kept.rounds["frontier 1000"] = kept.rounds["frontier 300"]
+    measured.about |= {"began": "2026-02-02T00:00", "servers": servers | {"nginx-rtmp": "1"}}
+    both = join(kept, measured)
+    assert list(both.rounds) == ["frontier 300", "frontier 1000"]
+    assert both.median("frontier 300", "nginx", "cpu") == 0.5
+    assert both.median("frontier 1000", "nginx", "cpu") == 0.4
+    assert "Measured 2026-01-01, 2026-02-02, one round" in table_of(both)
+    measured.rounds["frontier 300"].pop("nginx")  # it was interrupted
+    assert join(kept, measured).median("frontier 300", "nginx", "cpu") == 0.4
 
 
 def test_the_table_says_of_others_what_we_cost_when_we_are_as_late() -> None:

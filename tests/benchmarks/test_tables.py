@@ -140,6 +140,8 @@ def test_a_slip_ends_the_run_before_it_begins(
 def test_only_takes_the_front_of_a_name() -> None:
     names = [each.name for each in selected(Profile.QUICK, ("latency", "start"))]
     assert names == ["latency 1", "latency 100", "latency 1 beside 500", "start"]
+    names = [each.name for each in selected(Profile.FULL, ("frontier 100",))]
+    assert names == ["frontier 100", "frontier 100 of 100 streams"]
 
 
 def results(ours: list[float], nginx: list[float], core: float = 20.0, **problems: int) -> Results:

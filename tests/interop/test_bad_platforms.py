@@ -36,7 +36,7 @@ ANSWERS: Mapping[str, tuple[bytes, str]] = {
     "HTML": (http(b"<html>It works!</html>"), "is no JSON"),
     "an error": (http(b"{}", "503 Service Unavailable"), "status 503, expected 200 or 201"),
     "to itself": (http(b"", "302 Found", more="Location: /\r\n"), "status 302, expected 200"),
-    "a bomb": (http(BOMB, more="Content-Encoding: gzip\r\n"), "is no JSON"),
+    "a bomb": (http(BOMB, more="Content-Encoding: gzip\r\n"), "a compressed body"),
     "without an end": (http(bytes(100_000)), "an answer of more than 65536 bytes"),
     "chunks without an end": (
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"

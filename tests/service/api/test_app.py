@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -15,6 +15,8 @@ from trio_srs.service.api.config import ApiConfig
 from trio_srs.service.api.request_bodies import BODY_MOST, BODY_WITHIN_S
 
 SERVER = "/api/v2/server"
+CHECK = "/api/v2/access/check"
+CONFIG = "/api/v2/config"
 PAGE = "https://example.com"
 
 
@@ -54,6 +56,49 @@ async def test_every_error_has_one_shape(
     assert list(said) == ["code", "message", "where"]
     assert (said["code"], said["where"]) == (code, where)
     assert said["message"]
+
+
+WRONG: Final[dict[str, tuple[str, str, bytes | None, str, str]]] = {
+    "none of some words": (
+        *("GET", "/api/v2/sessions?only=opened", None),
+        *("query.only", "query.only: there is no 'opened': expected open, ended"),
+    ),
+    "none of them in a body": (
+        *("POST", CHECK, b'{"what": "record", "stream": "live/a"}'),
+        *("body.what", "body.what: there is no 'record': expected publish, play, read, operate"),
+    ),
+    "another form": (
+        *("POST", CHECK, b'{"what": "publish", "stream": "live/a", "address": "here"}'),
+        *("body.address", "body.address: it is not like that: From where: an IP address."),
+    ),
+    "no address": (
+        *("POST", CHECK, b'{"what": "publish", "stream": "live/a", "address": "999.1.1.1"}'),
+        *("body.address", "'999.1.1.1' is no IP address"),
+    ),
+    "no number": (
+        *("GET", "/api/v2/sessions?count=all", None),
+        *("query.count", "query.count: Expected `int`, got `str`"),
+    ),
+    "nothing": (*("PATCH", CONFIG, b""), *("body", "body: it is empty: expected JSON")),
+    "half of it": (
+        *("PATCH", CONFIG, b'{"stream": {'),
+        *("body", "the body is no JSON: Input data was truncated"),
+    ),
+    "an unknown field": (
+        *("POST", CHECK, b'{"what": "publish", "streams": "live/a"}'),
+        *("body", "body: Object contains unknown field `streams`"),
+    ),
+}
+"""What is asked, the part of it that is wrong, and what is said of that."""
+
+
+@pytest.mark.parametrize(("method", "path", "body", "where", "message"), WRONG.values(), ids=WRONG)
+async def test_what_is_wrong_is_told_with_what_is_right(
+    site: Site, method: str, path: str, body: bytes | None, where: str, message: str
+) -> None:
+    kind = {"content-type": "application/json"}
+    status, said = await site.ask(method, path, content=body, headers=kind)
+    assert (status, said["where"], said["message"]) == (400, where, message)
 
 
 async def test_a_misspelt_parameter_is_told_which_there_are(site: Site) -> None:

@@ -14,6 +14,7 @@ from litestar.exceptions import HTTPException, InternalServerException, Validati
 
 from trio_srs.errors import RefusedError
 from trio_srs.hub.supervisor import Supervisor
+from trio_srs.service.api.wrong_values import in_words
 
 __all__ = [
     "HANDLERS",
@@ -120,6 +121,7 @@ _UNHEARD: Final[Mapping[int, tuple[str, str, str]]] = {
 }
 """Requests that never come to a function of ours, by status: code, where, and message."""
 
+_WITH_BODY: Final = frozenset({"POST", "PATCH"})
 _STREAM: Final = "/api/v2/streams/"
 _STREAM_HINT: Final = f"a stream is {_STREAM}APP/NAME, such as {_STREAM}live/cam1"
 _MISSING: Final = re.compile(r"Missing required (\w+) parameter '([^']+)'")
@@ -155,13 +157,14 @@ def _located(_: Request[Any, Any, Any], error: Located) -> Response[Failure]:
     return refusal_answer(error.refusal, error.where)
 
 
-def _invalid(_: Request[Any, Any, Any], error: ValidationException) -> Response[Failure]:
+def _invalid(request: Request[Any, Any, Any], error: ValidationException) -> Response[Failure]:
     """Parts of the request are not what their types say; the first of them is where."""
     if missing := _MISSING.match(error.detail):
         parts = [(".".join(missing.groups()), "it is missing")]
     else:
         extra: Any = error.extra or [{"message": error.detail}]
-        parts = [(_where(part), part["message"]) for part in extra]
+        handler = request.scope.get("route_handler")
+        parts = [(_where(part), in_words(part["message"], part, handler)) for part in extra]
     texts = (f"{where}: {text}" if where else text for where, text in parts)
     return _failure(error.status_code, "bad_request", "; ".join(texts), parts[0][0])
 
@@ -181,8 +184,8 @@ def _other(request: Request[Any, Any, Any], error: HTTPException) -> Response[Fa
     status = error.status_code
     default = (HTTPStatus(status).name.lower(), "", "{detail}")
     code, where, form = _UNHEARD.get(status, default)
-    if status == 400 and request.method == "POST":
-        where = "body"  # not JSON
+    if status == 400 and request.method in _WITH_BODY:
+        where, form = "body", "the body is no JSON: {detail}"
     path = request.url.path
     hint = _STREAM_HINT if path.startswith(_STREAM) else "see /api/v2/openapi.json"
     message = form.format(detail=error.detail, path=path, method=request.method, hint=hint)

@@ -23,6 +23,7 @@ _REASON_MOST: Final = 256
 _SHOWN_MOST: Final = 64
 _STATUSES: Final = (200, 201)
 _REDIRECT: Final = 302
+_GZIP: Final = b"\x1f\x8b"
 _TEXTS: Final = {"redirect": "redirect", "rename": "name", "account": "account"}
 """What an answer may say besides its code, by the field of the grant that it becomes."""
 
@@ -66,7 +67,8 @@ def read_answer(status: int, body: bytes) -> Grant:
         AnswerError: anything else.
     """
     if status not in _STATUSES:
-        raise AnswerError(f"status {status}, expected 200 or 201")
+        more = "; redirects of HTTP are not followed" if 300 <= status < 400 else ""
+        raise AnswerError(f"status {status}, expected 200 or 201{more}")
     if body == b"0":
         return AS_ASKED
     said = _object(body)
@@ -81,6 +83,8 @@ def read_answer(status: int, body: bytes) -> Grant:
 
 def _object(body: bytes) -> dict[str, Any]:
     shown = repr(body[:_SHOWN_MOST])
+    if body.startswith(_GZIP):
+        raise AnswerError("a compressed body, which was not asked for")
     if not body:
         raise AnswerError('an empty body, expected 0 or {"code": 0}')
     try:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal
+from ipaddress import ip_address
+from typing import Annotated, ClassVar, Final, Literal
 
 import attrs
 import msgspec
 from litestar import post
 from litestar.params import JSONBody
 
+from trio_srs.errors import RefusedError
 from trio_srs.hub.gate import AccessRequest
 from trio_srs.hub.resolution import VhostDisabledError, in_namespace
 from trio_srs.service.api.context import ApiContext
@@ -57,6 +59,13 @@ class AccessQuestion(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     page: Annotated[
         str, msgspec.Meta(description="The URL of the page that a player is on.", max_length=2048)
     ] = ""
+
+
+class BadAddressError(RefusedError):
+    """The API was asked about an address that is none."""
+
+    code = "bad_address"
+    http_status: ClassVar[int] = 400
 
 
 @attrs.frozen(kw_only=True)
@@ -111,6 +120,8 @@ def _imagined(api: ApiContext, data: AccessQuestion) -> tuple[AccessRequest, str
         with located("body.stream"):
             said = _stream(api, data.stream)
         key = key_of(said.vhost, said.path)
+    with located("body.address"):
+        _check_address(data.address)
     host = f"[{data.address}]" if ":" in data.address else data.address
     request = AccessRequest(
         session="",
@@ -125,6 +136,13 @@ def _imagined(api: ApiContext, data: AccessQuestion) -> tuple[AccessRequest, str
         page_url=data.page,
     )
     return request, key
+
+
+def _check_address(text: str) -> None:
+    try:
+        ip_address(text)
+    except ValueError:
+        raise BadAddressError(f"{text!r} is no IP address") from None
 
 
 def _stream(api: ApiContext, text: str) -> StreamName:

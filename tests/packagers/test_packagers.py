@@ -62,11 +62,21 @@ def test_what_ffmpeg_packages_is_healthy(name: str, tmp_path: Path) -> None:
 
 
 def gstreamer(folder: Path, *words: str) -> None:
-    """Package four seconds of pictures that ffmpeg made."""
+    """Package four seconds of pictures that ffmpeg made.
+
+    Of twenty runs side by side of ``hlssink2`` (1.22), one comes to its end and stands still: it is
+    run again then. Nothing of ours takes part in it.
+    """
     made = [FFMPEG, "-v", "error", *INPUT, "-an", "in.ts"]
     subprocess.run(made, cwd=folder, check=True, timeout=50)
     source = shlex.split("filesrc location=in.ts ! tsdemux ! h264parse !")
-    subprocess.run([GSTREAMER, "-q", *source, *words], cwd=folder, check=True, timeout=50)
+    for tries_left in reversed(range(3)):
+        try:
+            subprocess.run([GSTREAMER, "-q", *source, *words], cwd=folder, check=True, timeout=15)
+            return
+        except subprocess.TimeoutExpired:
+            if not tries_left:
+                raise
 
 
 def has(element: str) -> bool:

@@ -11,6 +11,7 @@ from trio_srs.config.load import ConfigError, Problem
 from trio_srs.config.render import key_path
 from trio_srs.config.schema import Config
 from trio_srs.config.structure import structure
+from trio_srs.config.toml_hint import toml_problem
 
 __all__ = ["Layer", "layered"]
 
@@ -40,6 +41,9 @@ def _tables(layer: Layer) -> Mapping[str, Any]:
         return layer
     try:
         return tomli.loads(layer)
+    except tomli.TOMLDecodeError as error:
+        where = f"configuration, line {error.lineno}, column {error.colno}"
+        raise ConfigError([Problem(where, toml_problem(error))]) from error
     except (ValueError, RecursionError) as error:
         raise ConfigError([Problem("configuration", f"not TOML: {error}")]) from error
 

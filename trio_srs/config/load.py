@@ -20,6 +20,7 @@ from trio_srs.config.render import key_path, show
 from trio_srs.config.schema import Config
 from trio_srs.config.sections import SCOPES, SECTIONS
 from trio_srs.config.structure import NO_VARIABLES, nearest, structure
+from trio_srs.config.toml_hint import toml_problem
 from trio_srs.errors import RefusedError
 
 __all__ = ["PREFIX", "RESERVED", "ConfigError", "Problem", "load", "loads"]
@@ -124,7 +125,7 @@ class _Sources:
             self.raw = tomli.loads(text)
         except tomli.TOMLDecodeError as exc:
             where = f"{name}, line {exc.lineno}, column {exc.colno}"
-            self.problems.append(Problem(where, f"not TOML: {exc.msg}"))
+            self.problems.append(Problem(where, toml_problem(exc)))
             self.readable = False
         except (ValueError, RecursionError) as exc:  # a number too long, tables too deep
             self.problems.append(Problem(name, f"not TOML: {exc}"))

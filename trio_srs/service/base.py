@@ -176,6 +176,11 @@ class WebAnswer:
 class WebRoute(Protocol):
     """Answers requests for some paths."""
 
+    @property
+    def stream_ending(self) -> str:
+        """What is behind the name of a stream to have it in this form; empty: none, or off."""
+        ...
+
     def answer(
         self, asked: HttpRequest, client: WebClient, /
     ) -> WebAnswer | Awaitable[WebAnswer] | None:

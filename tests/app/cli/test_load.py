@@ -55,6 +55,18 @@ def test_every_option_reaches_the_plan(asked: Asked) -> None:
     assert more == {"server": [11, 12], "processes": 2}
 
 
+def test_players_of_what_nobody_publishes_are_told_of(
+    asked: Asked, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    main(["load", "play", "--url", URL])
+    assert capsys.readouterr().err == ""
+    monkeypatch.setitem(FIGURES, "no_media", 2)
+    assert main(["load", "play", "--url", URL]) == Exit.OK
+    assert capsys.readouterr().err == (
+        f"trio-srs: 2 of 3 got no media: does anybody publish {URL}?\n"
+    )
+
+
 def test_players_read_in_rounds_unless_told_otherwise(asked: Asked) -> None:
     main(["load", "play", "--url", URL])
     assert asked[0][1].rounds_s == (0.02,)

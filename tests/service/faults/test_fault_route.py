@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from typing import ClassVar
 
 import attrs
 import pytest
@@ -25,6 +26,8 @@ CLIENT = WebClient(peer="127.0.0.1:5000", protocol="http")
 @attrs.define(eq=False)
 class Site:
     """A route that answers what was asked for, and how often it was."""
+
+    stream_ending: ClassVar[str] = ""
 
     asked: int = 0
     is_later: bool = False

@@ -150,7 +150,9 @@ async def test_a_stream_that_nobody_publishes_may_be_refused_at_once(
 async def test_other_paths_are_for_others(house: HlsHouse) -> None:
     watcher = Watcher(house.dial())
     for path in ("/a.m3u8", "/live/.m3u8", "/live/a.mp3.html", "/live/a.m3u8/", "/live/x.m4s"):
-        assert (await watcher.get(path)).json["error"] == "no_such_path", path
+        said = (await watcher.get(path)).json
+        assert said["error"] == "no_such_path", path
+        assert "with one of .flv, .ts, .mp4, .aac, .mp3, .m3u8 behind" in said["detail"]
 
 
 async def test_what_is_no_name_is_refused(house: HlsHouse) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import AsyncIterator
+from typing import ClassVar
 
 import attrs
 import pytest
@@ -28,6 +29,8 @@ needs_epoll = pytest.mark.skipif(not SharedReader.works, reason="epoll is Linux 
 
 class Route:
     """Answers everything with the same, which is more than any of the clients takes at once."""
+
+    stream_ending: ClassVar[str] = ""
 
     def answer(self, _asked: HttpRequest, _client: WebClient, /) -> WebAnswer:
         return WebAnswer(content_type="video/mp4", chunks=(BODY,), cache_control="no-store")

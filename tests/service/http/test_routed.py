@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Awaitable, Callable
+from typing import ClassVar
 
 import attrs
 import pytest
@@ -31,6 +32,8 @@ def always(answer: WebAnswer) -> Answering:
 
 class Route:
     """Answers for one path."""
+
+    stream_ending: ClassVar[str] = ""
 
     def __init__(self, answering: Answering) -> None:
         self._answering = answering

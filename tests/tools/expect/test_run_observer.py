@@ -126,7 +126,8 @@ def test_what_happens_elsewhere_is_told() -> None:
         "127.0.0.1:5005 connected and left without publishing",
         "127.0.0.1:5006 opened a connection and left without publishing: protocol_error: byte 0",
         "127.0.0.1:5007 opened a connection and left without publishing",
-        "live/stream was published by 127.0.0.1:5008, and ended without audio or video: peer_fin",
+        "live/stream was published by 127.0.0.1:5008, and ended without audio or video: peer_fin"
+        "; an encoder that writes another container than FLV sends nothing: ffmpeg needs -f flv",
     ]
 
 

@@ -130,6 +130,9 @@ def run(args: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
     except KeyboardInterrupt:
         complain("interrupted: no figures")
         return Exit.INTERRUPTED
+    connected, silent = figures["connected"], figures.get("no_media")
+    if connected and silent:
+        complain(f"{silent} of {connected} got no media: does anybody publish {args.url}?")
     if args.json:
         say_json(figures)
     else:

@@ -62,6 +62,8 @@ class FaultRoute:
         on_wire: does what is done to the connection and not to the answer.
     """
 
+    stream_ending: Final = ""
+
     def __init__(
         self,
         plan: FaultPlan,

@@ -14,7 +14,7 @@ import trio
 
 from trio_srs.errors import RefusedError
 from trio_srs.hub.access import RedirectError
-from trio_srs.service.http.config import HttpConfig
+from trio_srs.service.http.context import HttpContext
 from trio_srs.service.http.download import Download
 from trio_srs.service.http.files import OpenFile, open_file
 from trio_srs.service.http.ingest import HttpPublisher
@@ -99,7 +99,7 @@ async def find_handler(connection: HttpConnection, asked: HttpRequest) -> Handle
         return Viewer(connection, asked, name, view)
     if method in _WRITES and ending in PUBLISHES and config.publish:
         return PUBLISHES[ending](connection, asked, name)
-    raise _nobody(method, asked.target.path[:200], config)
+    raise _nobody(method, asked.target.path[:200], connection.context)
 
 
 def find_ready(connection: HttpConnection, asked: HttpRequest) -> RoutedAnswer | None:
@@ -114,13 +114,15 @@ def find_ready(connection: HttpConnection, asked: HttpRequest) -> RoutedAnswer |
     return _find_route(connection, asked)
 
 
-def _nobody(method: str, path: str, config: HttpConfig) -> RefusedError:
+def _nobody(method: str, path: str, context: HttpContext) -> RefusedError:
     """Why nobody answers, and what could have been meant."""
+    config = context.config
     if method in _READS:
         page = ", and a page that plays them at /players/" if config.players else ""
+        forms = (*VIEWS, *(each.stream_ending for each in context.routes if each.stream_ending))
         return NoSuchPathError(
             f"nothing is served at {path}: streams are at /app/stream with one of "
-            f"{', '.join(VIEWS)} behind{page}"
+            f"{', '.join(forms)} behind{page}"
         )
     why = ""
     if method in _WRITES:

@@ -35,7 +35,7 @@ class SegmentedService(PortlessService, ABC, Generic[ConfigT]):
 
     Attributes:
         name: of the form: ``hls``.
-        endings: of all its paths.
+        endings: of all its paths, first that of a stream.
         scoped: what holds for what begins.
     """
 
@@ -103,6 +103,12 @@ class SegmentedService(PortlessService, ABC, Generic[ConfigT]):
             if stream is not None:
                 return stream
             came = trio.Event()
+
+    @property
+    def stream_ending(self) -> str:
+        """What players ask for first: see :class:`~trio_srs.service.base.WebRoute`; of a form that
+        is on for some streams alone it is not told."""
+        return self.endings[0] if self.scoped.everywhere.enabled else ""
 
     def answer(
         self, asked: HttpRequest, client: WebClient, /

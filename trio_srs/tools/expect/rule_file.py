@@ -35,6 +35,8 @@ def gather_rules(texts: Iterable[str], files: Iterable[Path]) -> tuple[Rule, ...
 def _rules_of(path: Path) -> tuple[Rule, ...]:
     import tomli  # only here: most runs have no such file
 
+    from trio_srs.config.toml_hint import toml_problem
+
     try:
         table = tomli.loads(path.read_text("utf-8-sig"))
     except OSError as error:
@@ -43,7 +45,7 @@ def _rules_of(path: Path) -> tuple[Rule, ...]:
         raise RuleError(f"not UTF-8 text: byte {error.start} is not") from error
     except tomli.TOMLDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
-        raise RuleError(f"{where}: not TOML: {error.msg}") from error
+        raise RuleError(f"{where}: {toml_problem(error)}") from error
     except (ValueError, RecursionError) as error:  # a number too long, tables too deep
         raise RuleError(f"not TOML: {error}") from error
     return rules_from_table(table)

@@ -24,6 +24,9 @@ from trio_srs.hub.bus import (
 __all__ = ["ObservedPublish", "RunObserver"]
 
 _MOST_TOLD: Final = 20
+_FORM_HINT: Final = (
+    "; an encoder that writes another container than FLV sends nothing: ffmpeg needs -f flv"
+)
 _GOOD_ENDS: Final = (EndReason.PEER_FIN, EndReason.STREAM_CLOSED, EndReason.SHUTDOWN)
 
 
@@ -160,7 +163,7 @@ class RunObserver:
             if not publish.has_media:
                 self._tell(
                     f"{event.stream} was published by {event.peer}, and ended without audio or "
-                    f"video: {_why(event.reason, event.detail)}"
+                    f"video: {_why(event.reason, event.detail)}{_FORM_HINT}"
                 )
 
     def _played(self, event: PlayBegan) -> None:

@@ -53,7 +53,7 @@ def gate(*rules: str, keys: Sequence[Secret] = KEYS, **more: Any) -> RulesGate:
 
 
 async def verdict(asked: RulesGate, said: str, what: str = "publish", **more: Any) -> Any:
-    request = attrs.evolve(REQUEST, params={"token": said}, **more)
+    request = attrs.evolve(REQUEST, **{"params": {"token": said}, **more})
     try:
         return await (asked.play if what == "play" else asked.publish)(request)
     except RefusedError as refusal:
@@ -159,6 +159,22 @@ async def test_who_guesses_is_not_listened_to_for_a_while() -> None:
     assert await verdict(asked, token(), peer="10.0.0.2:1") == Grant(account="alice")
 
 
+async def test_what_is_shown_is_what_is_complained_about() -> None:
+    key = Secret("k" * 16)
+    asked = gate("allow publish signed", "allow publish jwt", url_keys=(key,))
+    faults = {
+        "": ({}, "jwt_refused: no token is shown"),
+        "plain": ({}, "jwt_refused: what is shown is no JWT"),
+        token(exp=1): ({"sign": "0"}, "jwt_refused: the token has expired"),
+    }
+    for said, (more, why) in faults.items():
+        assert await verdict(asked, said, params={"token": said, **more}) == why
+    signed = {"expires": "1", "sign": "0"}
+    wrong = "signature_refused: the signature of its URL is not right"
+    assert await verdict(asked, "", params=signed) == wrong
+
+
 async def test_users_and_tokens_of_lines_are_shown_beside_jwts() -> None:
     asked = gate("allow publish jwt", "allow publish user *")
-    assert await verdict(asked, "plain") == "jwt_refused: no token is shown"  # of that kind
+    wrong = "credentials_refused: the password or token is not right"
+    assert await verdict(asked, "plain") == wrong

@@ -199,7 +199,8 @@ class _Case:
         """Whether a JWT names what is wanted."""
         claims = await self._read_token()
         if claims is None:
-            self._token_fault = self._token_fault or "no token is shown"
+            shown = "what is shown is no JWT" if offered(self._request) else "no token is shown"
+            self._token_fault = self._token_fault or shown
             return False
         if not claims.name(self._permission, self._request):
             self._token_fault = _NOT_NAMED
@@ -235,17 +236,19 @@ class _Case:
         return self._fault
 
     def _no_rule(self) -> RefusedError:
-        """Why nobody allows it."""
-        wanted = _WANTED[self._permission]
-        if self._token_fault and not self._user:
+        """Why nobody allows it: what is wrong with what it shows, or else what it could show."""
+        wanted, is_nobody = _WANTED[self._permission], not self._user
+        has_sign = bool(self._request.params.get("sign")) and not self._shows_token
+        if self._fault and is_nobody and (has_sign or not self._token_fault):
+            return SignatureRefusedError(f"no rule allows to {wanted}: {self._fault}")
+        is_wrong_user = self._user == "" and bool(offered(self._request))
+        if self._token_fault and is_nobody and not (is_wrong_user and not self._shows_token):
             from trio_srs.service.access.web_tokens import JwtRefusedError
 
             return JwtRefusedError(f"no rule allows to {wanted}: {self._token_fault}")
-        if self._fault and not self._user:
-            return SignatureRefusedError(f"no rule allows to {wanted}: {self._fault}")
         if self._user != "":  # somebody, or no rule asked who
             return self._denied("no rule allows")
-        if offered(self._request):
+        if is_wrong_user:
             return CredentialsRefusedError("the password or token is not right")
         return CredentialsRefusedError(f"to {wanted} takes a user, or a token")
 

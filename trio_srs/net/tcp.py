@@ -193,8 +193,11 @@ class SocketTransport:
         assert _are_in_memory(front)  # it is the last
         if not front:
             return self.offer_file(file)
-        taken = self._sock.sendmsg(front[:_PIECES_MOST], (), _MORE)
-        if taken == sum(map(len, front)):
+        if len(front) == 1:  # a head
+            taken, size = self._sock.send(front[0], _MORE), len(front[0])
+        else:
+            taken, size = self._sock.sendmsg(front[:_PIECES_MOST], (), _MORE), sum(map(len, front))
+        if taken == size:
             with contextlib.suppress(BlockingIOError):
                 taken += self.offer_file(file)
         return taken

@@ -250,15 +250,16 @@ class WebConnection(ABC):
             return self._answered() if link.pay() else After.DRAIN
         if self._is_stopping:
             return After.OVER
-        if session.plain_request is None:
+        asked = session.plain_request
+        if asked is None:
             got = link.receive_now(now)
             if got is None:
                 return After.WAIT
             if not got:
                 session.receive_end()
-        asked = session.plain_request
-        if asked is None:
-            return After.OVER
+            asked = session.plain_request
+            if asked is None:
+                return After.OVER
         try:
             found = self.find_ready(asked)
         except RefusedError as refusal:

@@ -96,8 +96,8 @@ NOT_IN: Final = {  # place: what may not be used there although its floor would 
     "net": ("trio_srs.media",),
 }
 
-SERVICE_BASE: Final = f"{PACKAGE}.service.base"
-"""What a service is: every service sees it, and whoever runs them."""
+SERVICE_BASES: Final = (f"{PACKAGE}.service.base", f"{PACKAGE}.service.listening")
+"""What a service is, and one that listens: every service sees them, and whoever runs them."""
 SERVICES_SHARE: Final = {"segmented": ("hls", "dash"), "web": ("http", "api")}
 """What stands on the left is no service: those on the right are built on it."""
 
@@ -197,7 +197,9 @@ def services_are_blind(module: Module) -> Iterator[str]:
     """A service imports itself, what it is built on, and lower floors; the others it does not
     see."""
     for name in module.imported:
-        if not name.startswith(f"{PACKAGE}.service.") or stands_in(name, SERVICE_BASE):
+        if not name.startswith(f"{PACKAGE}.service.") or any(
+            stands_in(name, base) for base in SERVICE_BASES
+        ):
             continue
         there, here = name.split(".")[2], module.name.split(".")[2]
         if module.part == "service" and here not in (there, *SERVICES_SHARE.get(there, ())):
@@ -209,7 +211,9 @@ def services_have_few_doors(module: Module) -> Iterator[str]:
     if module.place == "server.build" or module.part not in ("config", "server", "tools"):
         return
     for name in module.imported:
-        if name.startswith(f"{PACKAGE}.service") and not stands_in(name, SERVICE_BASE):
+        if name.startswith(f"{PACKAGE}.service") and not any(
+            stands_in(name, base) for base in SERVICE_BASES
+        ):
             is_section = "config" in name.split(".")[3:]
             if not (module.part == "config" and is_section):
                 yield f"{module.place} imports {name}; only server.build sees the services"

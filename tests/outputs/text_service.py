@@ -13,7 +13,8 @@ from trio_srs.net.accept import Acceptor
 from trio_srs.net.address import Address
 from trio_srs.net.connections import Connections
 from trio_srs.server.build import Offer
-from trio_srs.service.base import ListeningService, Parts
+from trio_srs.service.base import Parts
+from trio_srs.service.listening import ListeningService
 from trio_srs.wire.url import DEFAULT_VHOST
 
 __all__ = ["OFFER"]

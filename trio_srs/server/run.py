@@ -25,7 +25,8 @@ from trio_srs.hub.waiting import Reached, Until
 from trio_srs.server.build import SERVICES, Built, Offer, build
 from trio_srs.server.logs import log_event
 from trio_srs.server.server_steering import ServerSteering
-from trio_srs.service.base import ListeningService, Parts, Service, StopPhase
+from trio_srs.service.base import Parts, Service, StopPhase
+from trio_srs.service.listening import ListeningService
 from trio_srs.wire.stream_name import parse_stream, stream_key
 
 if TYPE_CHECKING:

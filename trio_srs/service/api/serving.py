@@ -22,7 +22,8 @@ from trio_srs.service.api.config import ApiConfig, OpenTo
 from trio_srs.service.api.context import ApiContext
 from trio_srs.service.api.make import ApiSections
 from trio_srs.service.api.openness import ApiOpenError, has_say
-from trio_srs.service.base import SecureService, StopPhase
+from trio_srs.service.base import StopPhase
+from trio_srs.service.listening import SecureService
 from trio_srs.wire.networks import is_loopback
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from trio_srs.net.address import Address
 from trio_srs.net.connections import Connections
 from trio_srs.net.tcp import SocketOptions
 from trio_srs.net.transport import Transport
-from trio_srs.service.base import SecureService
 from trio_srs.service.http.config import HttpConfig
 from trio_srs.service.http.context import HttpContext
+from trio_srs.service.listening import SecureService
 
 if TYPE_CHECKING:
     from trio_srs.hub.fault_injection import FaultWork

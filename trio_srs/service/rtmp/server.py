@@ -17,7 +17,7 @@ from trio_srs.net.address import Address
 from trio_srs.net.connections import Connections
 from trio_srs.net.tcp import SocketOptions
 from trio_srs.net.transport import Transport
-from trio_srs.service.base import SecureService
+from trio_srs.service.listening import SecureService
 from trio_srs.service.rtmp.config import RtmpConfig
 from trio_srs.service.rtmp.connection import Connection
 from trio_srs.service.rtmp.context import RtmpContext

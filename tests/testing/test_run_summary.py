@@ -24,6 +24,10 @@ TESTS = """
     def test_gone(rtmp_server):
         rtmp_server.kill()
 
+    def test_run():
+        from trio_srs.app.cli import main
+        assert main(["expect", "--timeout", "1s", "rtmp://127.0.0.1:1/live/run"])
+
     @pytest.mark.skip(reason="no encoder")
     def test_skipped(rtmp_server):
         pass
@@ -44,15 +48,17 @@ def test_every_test_is_on_it_with_what_it_saw(tmp_path: Path) -> None:
     page = tmp_path / "out" / "summary.html"
     page.parent.mkdir()
     run = project.run(f"--rtmp-summary={page}", f"--junit-xml={tmp_path / 'junit.xml'}")
-    assert run.counts == (1, 1, 1)
+    assert run.counts == (2, 1, 1)
     assert f"RTMP summary: {page}" in run.output
     rows = read(page.read_text(encoding="utf-8"))
-    bad, broken, gone, skipped = (text.strip() for _, text in rows.rows[1:])
-    assert [kind for kind, _ in rows.rows[1:]] == ["failed", "failed", "ok", "skipped"]
+    bad, broken, gone, ran, skipped = (text.strip() for _, text in rows.rows[1:])
+    assert [kind for kind, _ in rows.rows[1:]] == ["failed", "failed", "ok", "ok", "skipped"]
     assert bad.startswith("|✗|test_it.py::test_bad\nvideo.codec")
     assert "|live/bad: h264 320x180" in bad
     assert broken.startswith("|✗|test_it.py::test_broken\nAssertionError: cannot be")
     assert gone.startswith("|✓|test_it.py::test_gone||")
+    assert "|rtmp://127.0.0.1:1/live/run: " in ran
+    assert "expect: rtmp://127.0.0.1:1/live/run comes: " in ran
     assert "no encoder" in skipped
     kept = [page.parent / unquote(link or "") for link in rows.links]
     assert {"report-live-bad-1.json", "live-bad-1.flv"} <= {path.name for path in kept}

@@ -28,7 +28,13 @@ __all__ = ["PREFIX", "RESERVED", "ConfigError", "Problem", "load", "loads"]
 PREFIX: Final = "TRIO_SRS_"
 """What the name of a setting's variable begins with; then comes ``SECTION__KEY``."""
 RESERVED: Final = frozenset(
-    {"TRIO_SRS_URL", "TRIO_SRS_SOURCE_URL", "TRIO_SRS_TEST", "TRIO_SRS_ENGINES"}
+    {
+        "TRIO_SRS_URL",
+        "TRIO_SRS_SOURCE_URL",
+        "TRIO_SRS_TEST",
+        "TRIO_SRS_ENGINES",
+        "TRIO_SRS_SEEN_RUNS",
+    }
 )
 """Variables with our prefix that are no settings: what the project's own tools tell the
 programs they start, and what is said to a build of the package."""

@@ -7,6 +7,7 @@ with the report of its call, also from a process of pytest-xdist to the one that
 from __future__ import annotations
 
 import os
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ import pytest
 
 from trio_srs.tools.verdicts.outcome import Status
 from trio_srs.tools.verdicts.run_page import RunCase, SeenPublish, run_page
+from trio_srs.tools.verdicts.seen_runs import VARIABLE, seen_runs
 
 __all__ = ["SEEN", "RunSummary"]
 
@@ -64,6 +66,15 @@ class RunSummary:
         self._path = path
         self._tests: dict[str, _Told] = {}
         self._wrong = ""
+        self._environ = pytest.MonkeyPatch()
+        self._runs: tempfile.TemporaryDirectory[str] | None = None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """Let what tests run say what it saw; also what runs in processes of pytest-xdist."""
+        if not hasattr(session.config, "workerinput"):
+            self._runs = tempfile.TemporaryDirectory(prefix="trio-srs-")
+            self._environ.setenv(VARIABLE, self._runs.name)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take what is told of one phase of a test."""
@@ -73,12 +84,22 @@ class RunSummary:
         """Write it, in the process to which all is told."""
         if hasattr(session.config, "workerinput"):  # it is one of several processes
             return
+        self._add_runs()
         cases = [self._case(name, told) for name, told in self._tests.items()]
         page = run_page(session.config.rootpath.name, cases, time.time())
         try:
             self._path.write_bytes(page.encode(errors="backslashreplace"))
         except OSError as error:
             self._wrong = error.strerror or str(error)
+
+    def _add_runs(self) -> None:
+        """Take what runs of ``trio-srs expect`` have said."""
+        if self._runs is None:
+            return
+        self._environ.undo()
+        with self._runs as folder:
+            for test, seen in seen_runs(Path(folder)):
+                self._tests.setdefault(test, _Told()).publishes.append(attrs.asdict(seen))
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say where it is."""

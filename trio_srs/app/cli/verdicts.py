@@ -136,6 +136,10 @@ def write_outputs(
         what the command ends with: the outcome's code, or that something could not be written.
     """
     code = exit_of(outcome, by_signal)
+    if "TRIO_SRS_SEEN_RUNS" in os.environ:
+        from trio_srs.tools.verdicts.seen_runs import tell_run  # only in some runs of tests
+
+        tell_run(outcome, os.environ)
     paths = {name: getattr(args, name) for name in _FORMS if getattr(args, name) is not None}
     written = [
         _done(f"--{name}: ", partial(_write, path, name, outcome, code))

@@ -18,7 +18,7 @@ import trio
 
 import trio_srs
 from trio_srs.hub.bus import Event, PlayEnded
-from trio_srs.server.process import tune_collector
+from trio_srs.server.collector import tune_collector
 
 _PAGE: Final = os.sysconf("SC_PAGE_SIZE")
 

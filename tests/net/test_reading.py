@@ -208,8 +208,8 @@ class Crowd:
         self.shared = SharedReader(work_clock=lambda: self.work_s)
         self._sockets = ExitStack()
 
-    def join(self, name: str, *, after: After = After.WAIT, takes_s: float = 0.0005) -> None:
-        """A socket that is full, and is never emptied."""
+    def join(self, name: str, *, after: After = After.WAIT, takes_s: float = 0.0005) -> int:
+        """A socket that is full, and is never emptied; its number."""
         near, far = self._sockets.enter_context(a_pair())
         far.send(b"much")
         self.size += 1
@@ -220,6 +220,7 @@ class Crowd:
             return after
 
         self.shared.watch(near.fileno(), read, _raised)
+        return near.fileno()
 
     async def settle(self) -> None:
         """Until each of them was read."""
@@ -302,6 +303,64 @@ async def test_many_that_send_little_leave_half_of_the_time_to_those_that_send_m
     much = [turns.count(f"much {number}") for number in range(3)]
     assert 500 <= sum(much) <= 700
     assert max(much) - min(much) <= 2
+
+
+async def test_media_waits_for_one_of_those_that_ask_for_something(crowd: Crowd) -> None:
+    with crowd:
+        for number in range(40):
+            crowd.join(f"asks {number}")
+        crowd.shared.set_live(crowd.join("media", takes_s=0.00001))
+        await crowd.settle()
+        turns = await crowd.watch_turns(200)
+    between = "".join("m" if turn == "media" else "a" for turn in turns).split("m")
+    assert max(map(len, between)) <= 1
+    assert len({*turns}) == 41  # and nobody is left out
+
+
+async def test_many_that_bring_media_leave_half_of_the_time_to_others(crowd: Crowd) -> None:
+    with crowd:
+        for number in range(40):
+            crowd.shared.set_live(crowd.join(f"media {number}", takes_s=0.0002))
+        for number in range(4):
+            crowd.join(f"asks {number}", takes_s=0.0002)
+        await crowd.settle()
+        turns = await crowd.watch_turns(400)
+    asked = sum(turn.startswith("asks") for turn in turns)
+    assert asked >= 400 // 8
+
+
+async def test_media_is_read_by_who_is_about_to_take_long(crowd: Crowd) -> None:
+    with crowd:
+        crowd.join("asks")
+        crowd.shared.set_live(crowd.join("media", takes_s=0.0001))
+        await crowd.settle()
+        crowd.turns.clear()
+        crowd.work_s += 0.01
+        crowd.shared.read_live()
+        assert crowd.turns == ["media"]
+        crowd.shared.read_live()
+        assert crowd.turns == ["media"]  # it was looked for a moment ago
+    SharedReader().read_live()  # of one that does not run
+
+
+async def test_what_live_ones_have_more_is_read_without_their_sockets(crowd: Crowd) -> None:
+    turns: list[float] = []
+
+    def twice(now: float) -> After:
+        turns.append(crowd.work_s)
+        near.recv(4) if len(turns) == 1 else None
+        return After.AGAIN if len(turns) == 1 else After.WAIT
+
+    with crowd, a_pair() as (near, far):
+        crowd.shared.watch(near.fileno(), twice, _raised)
+        crowd.shared.set_live(near.fileno())
+        await trio.testing.wait_all_tasks_blocked()
+        far.send(b"more")
+        crowd.work_s += 0.01
+        crowd.shared.read_live()
+        assert len(turns) == 1
+        await trio.testing.wait_all_tasks_blocked()
+    assert len(turns) == 2
 
 
 async def test_other_tasks_have_a_turn_between_two_passes_of_reading(crowd: Crowd) -> None:

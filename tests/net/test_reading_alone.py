@@ -132,13 +132,19 @@ class Noting(SharedReader):
 
     def __init__(self) -> None:
         super().__init__()
-        self.asked: list[tuple[int, float, bool]] = []
+        self.asked: list[tuple[int, float, bool, bool]] = []
 
     async def reading(
-        self, fileno: int, read: Read, *, every_s: float = 0.0, at_once: bool = False
+        self,
+        fileno: int,
+        read: Read,
+        *,
+        every_s: float = 0.0,
+        at_once: bool = False,
+        is_live: bool = False,
     ) -> None:
         await trio.lowlevel.checkpoint()
-        self.asked.append((fileno, every_s, at_once))
+        self.asked.append((fileno, every_s, at_once, is_live))
 
 
 def over(now: float) -> After:
@@ -151,7 +157,8 @@ async def test_only_plain_sockets_are_for_the_shared_reader() -> None:
     memory, _far = memory_transport_pair()
     sock, far = socket.socketpair()
     with sock, far:
-        await read_from(SocketTransport(sock), reader, over, every_s=2.0, at_once=True)
-        assert reader.asked == [(sock.fileno(), 2.0, True)]
+        near = SocketTransport(sock)
+        await read_from(near, reader, over, every_s=2.0, at_once=True, is_live=True)
+        assert reader.asked == [(sock.fileno(), 2.0, True, True)]
         await read_from(memory, reader, over, at_once=True)
         assert len(reader.asked) == 1

@@ -21,8 +21,8 @@ from trio_srs.net.tcp import SocketOptions, apply, show_address
 
 __all__ = ["ACCEPT_BACKOFF_S", "ACCEPT_BATCH", "ListenError", "Listener", "open_listeners"]
 
-ACCEPT_BATCH: Final = 64
-"""Connections accepted before other tasks have their turn."""
+ACCEPT_BATCH: Final = 8
+"""Connections accepted before other tasks have their turn: some 2 ms of a slow core."""
 ACCEPT_BACKOFF_S: Final = 0.1
 """Seconds to wait before accepting again when the process or the host ran out of something."""
 

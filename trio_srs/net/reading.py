@@ -6,10 +6,13 @@ one call and read in turn, inline. Whoever reads stays a task of its own connect
 :meth:`SharedReader.reading`, so that an error ends that connection and nothing else.
 
 Turns are fair whatever comes. A source that has something stands in line once, and goes to the end
-before it is read again; what a scheduler pass has no time for keeps its place. There are two lines.
-Who brought much in its last turn, and so has more, stands in the long one. All others (a handshake,
-a stream in real time) are read first, so that they wait for each other and not for floods; but the
-long line has half of the time, if it wants it.
+before it is read again; what a scheduler pass has no time for keeps its place. There are three
+lines. Who brought much in its last turn, and so has more, stands in the long one. All others are
+read before, so that they wait for each other and not for floods: first the live ones, which bring
+media that somebody waits for, and then the short line, of handshakes and requests. Whoever stands
+behind has half of the time, if it wants it; and while others are read, or do something that takes
+long in tasks of their own, one looks for live ones again and again: see
+:meth:`SharedReader.read_live`.
 """
 
 from __future__ import annotations
@@ -40,7 +43,11 @@ once more costs less than a pass of the scheduler."""
 _READY_MOST: Final = 512
 """Sockets asked for at a time; the kernel names the others first the next time."""
 _FRESH_S: Final = 0.0005
-"""How old the time may be that a source is told."""
+"""How old the time may be that a source is told, and how long live ones are not looked for."""
+
+
+_CROWD: Final = 64
+"""With more in the short line, live ones are looked for once in a pass only."""
 
 
 class After(enum.Enum):
@@ -72,6 +79,8 @@ class _Source:
     """Called once, when it is read no more, with what ``read`` raised."""
     every_s: float = 0.0
     """How often it is read; 0 for whenever it has something."""
+    is_live: bool = False
+    """Whether others wait for what it brings: it is read before all that are not."""
     awaits: After = After.WAIT
     """What its socket is asked for: to have something, or (``DRAIN``) to take something."""
     in_line: bool = False
@@ -128,13 +137,22 @@ class SharedReader:
         self._epoll: select.epoll | None = None
         self._sources: dict[int, _Source] = {}
         self._rests: dict[float, _Rest] = {}
+        self._live: deque[_Source] = deque()
         self._short: deque[_Source] = deque()
         self._long: deque[_Source] = deque()
         self._sleep = trio.CancelScope()
         self._work_clock = work_clock
+        self._looked_at = -math.inf
+        self._is_passing = False
 
     async def reading(
-        self, fileno: int, read: Read, *, every_s: float = 0.0, at_once: bool = False
+        self,
+        fileno: int,
+        read: Read,
+        *,
+        every_s: float = 0.0,
+        at_once: bool = False,
+        is_live: bool = False,
     ) -> None:
         """Have ``read`` called when the socket has something, until it is over.
 
@@ -143,12 +161,13 @@ class SharedReader:
             every_s: if not 0, it is called as often as this, whether there is something or not,
                 and each time until it has nothing more.
             at_once: whether it is called for the first time whatever the socket has.
+            is_live: see :meth:`set_live`.
 
         Raises:
             whatever ``read`` raised.
         """
         parked = _Parked(trio.lowlevel.current_task(), self._remove)
-        parked.source = source = _Source(fileno, read, parked.wake, every_s)
+        parked.source = source = _Source(fileno, read, parked.wake, every_s, is_live)
         self._add(source)
         if at_once:
             self._line_up(source, self._long)
@@ -178,6 +197,31 @@ class SharedReader:
                 fail(error)
 
         self._add(_Source(fileno, read, over))
+
+    def set_live(self, fileno: int) -> None:
+        """Read a socket before others from now on, until its reading is over: it brings media that
+        somebody waits for. Idempotent."""
+        source = self._sources.get(fileno)
+        if source is not None:
+            source.is_live = True
+
+    def read_live(self) -> None:
+        """Read what live ones have now, if that was not looked for a moment ago: for who is about
+        to take long in a task of its own. However many of those a pass of the scheduler has, media
+        waits for one of them then. Not for who reads: its turn is not over."""
+        epoll = self._epoll
+        if epoll is None or self._is_passing:
+            return
+        at = self._work_clock()
+        if at < self._looked_at + _FRESH_S:
+            return
+        self._is_passing = True
+        try:
+            self._look(epoll, at)
+        finally:
+            self._is_passing = False
+        if self._long:  # whose sockets may have nothing more
+            self._sleep.cancel()
 
     def unwatch(self, fileno: int, *, closing: bool = False) -> None:
         """Read a socket no more, which is not closed yet. Idempotent.
@@ -228,7 +272,7 @@ class SharedReader:
                         # Until merged readings are due, however much there is: a scope for each
                         # wake would cost as much as reading a message.
                         while True:
-                            if self._short or self._long:
+                            if self._short or self._long or self._live:
                                 await trio.lowlevel.checkpoint()
                             else:
                                 await trio.lowlevel.wait_readable(self._epoll.fileno())
@@ -246,17 +290,24 @@ class SharedReader:
             source.in_line = True
             line.append(source)
 
-    def _line_up_ready(self, epoll: select.epoll) -> None:
-        """Line up whose sockets have something, once all who had something before were read: they
-        go first in any case, and to be told of them again costs as much as to read some."""
-        sources, short = self._sources, self._short
-        if short:
+    def _line_up_ready(self, epoll: select.epoll, at: float) -> None:
+        """Line up whose sockets have something; not too often while it is known who is next: to be
+        told again of those that stand in line costs as much as to read some."""
+        sources, live, short = self._sources, self._live, self._short
+        if (live or len(short) > _CROWD) and at < self._looked_at + _BUDGET_S:
             return
+        self._looked_at = at
         for fileno, _ in epoll.poll(0, _READY_MOST):
             source = sources.get(fileno)
             if source is not None and not source.in_line:
                 source.in_line = True
-                short.append(source)
+                (live if source.is_live else short).append(source)
+
+    def _look(self, epoll: select.epoll, at: float) -> float:
+        """Read live ones that have something, for a quarter of a pass at most; when that was
+        done."""
+        self._line_up_ready(epoll, at)
+        return self._serve(self._live, at, at + _BUDGET_S / 4)
 
     def _line_up_rested(self) -> None:
         now = trio.current_time()
@@ -270,13 +321,20 @@ class SharedReader:
         """All reading of one scheduler pass."""
         began = at = self._work_clock()
         looked = -math.inf
-        while at < began + _BUDGET_S and at >= looked + _MEANWHILE_S:
-            looked = at
-            self._line_up_ready(epoll)
-            if self._short:
-                at = self._serve(self._short, at, began + _BUDGET_S / (2 if self._long else 1))
-            if self._long:
-                at = self._serve(self._long, at, began + _BUDGET_S)
+        self._is_passing = True
+        try:
+            while at < began + _BUDGET_S and at >= looked + _MEANWHILE_S:
+                looked = at
+                self._line_up_ready(epoll, at)
+                if self._live:
+                    others = self._short or self._long
+                    at = self._serve(self._live, at, began + _BUDGET_S / (2 if others else 1))
+                if self._short:
+                    at = self._serve(self._short, at, began + _BUDGET_S / (2 if self._long else 1))
+                if self._long:
+                    at = self._serve(self._long, at, began + _BUDGET_S)
+        finally:
+            self._is_passing = False
 
     def _serve(self, line: deque[_Source], at: float, until: float) -> float:
         """Read the next ones of a line, one at least; when that was done."""
@@ -286,6 +344,8 @@ class SharedReader:
             if at >= until:
                 break
             if at - looked >= _FRESH_S:
+                if line is not self._live and self._epoll is not None:
+                    at = self._look(self._epoll, at)
                 looked, now = at, trio.current_time()
         return at
 
@@ -329,6 +389,7 @@ def read_from(
     *,
     every_s: float = 0.0,
     at_once: bool = False,
+    is_live: bool = False,
 ) -> Awaitable[None]:
     """Have ``read`` called when a transport has something, until it is over.
 
@@ -338,6 +399,7 @@ def read_from(
     Args:
         every_s: if not 0, rest so long after each time that it has nothing more.
         at_once: whether it is called for the first time whatever the transport has.
+        is_live: whether it goes before others: see :meth:`SharedReader.set_live`.
 
     Raises:
         trio.ClosedResourceError: this end was closed.
@@ -345,7 +407,7 @@ def read_from(
     """
     fileno = transport.fileno
     if reader is not None and fileno is not None:
-        return reader.reading(fileno, read, every_s=every_s, at_once=at_once)
+        return reader.reading(fileno, read, every_s=every_s, at_once=at_once, is_live=is_live)
     return _read_here(transport, read, every_s, at_once=at_once)
 
 

@@ -21,6 +21,7 @@ from trio_srs.config.schema import Config
 from trio_srs.errors import RefusedError
 from trio_srs.hub.steering import ConfigInvalidError
 from trio_srs.net.inherited import adopt, release, unused
+from trio_srs.server.collector import look_at_all_seldom, tune_collector
 from trio_srs.server.descriptors import fill_closed_descriptors
 from trio_srs.server.log_output import LogOutput
 from trio_srs.server.logs import configure, prepare, set_level
@@ -28,13 +29,12 @@ from trio_srs.server.ready_file import ReadyError, ready_file
 from trio_srs.server.run import Server, serve
 from trio_srs.server.systemd import Notifier
 
-__all__ = ["ProcessOptions", "favour_the_loop", "run_process", "tune_collector"]
+__all__ = ["ProcessOptions", "favour_the_loop", "run_process"]
 
 _log = logging.getLogger(__name__)
 
 _PARENT_CHECK_S: Final = 0.2
 _SWITCH_S: Final = 0.0005
-_GC_THRESHOLDS: Final = (20_000, 20, 50)
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP)
 
 
@@ -96,18 +96,6 @@ def favour_the_loop() -> None:
     sys.setswitchinterval(_SWITCH_S)
 
 
-def tune_collector() -> None:
-    """Set the garbage collector of this process up for a server that has just started.
-
-    What was made while starting lives as long as the process: it is never looked at again.
-    Sessions leave no cycles, so there is little to find, and it looks seldom. With Python's own
-    thresholds a sixth of the time of a connect storm went into looking.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*_GC_THRESHOLDS)
-
-
 async def _main(
     config: Config, load: Callable[[], Config], options: ProcessOptions, parent: int | None
 ) -> None:
@@ -140,6 +128,7 @@ async def _run(
     import_module("trio_srs.hub.inspector")  # likewise: see hub.publish_record
     async with trio.open_nursery() as nursery:
         nursery.start_soon(_prepare, server)
+        nursery.start_soon(look_at_all_seldom)
         nursery.start_soon(_obey, signals, server, nursery, notifier)
         if parent is not None:
             nursery.start_soon(_watch_parent, parent, server)

@@ -74,7 +74,9 @@ class Activity(ABC):
         is_over = True
         try:
             with scope:
-                held = self._hold(self._granted(await self._ask(asked)))
+                stream = await self._ask(asked)
+                connection.let_media_pass()
+                held = self._hold(self._granted(stream))
                 await held.enter()
                 self._began(held)
                 is_over = False

@@ -246,6 +246,7 @@ class Connection:
 
     def _resume(self, progress: HandshakeProgress) -> None:
         """Go on where it was while it was pending. Raises PeerError."""
+        self.let_media_pass()
         link, now = self.link, trio.current_time()
         link.bytes_in, link.bytes_said = progress.bytes_in, progress.bytes_out
         if progress.owed:
@@ -463,6 +464,17 @@ class Connection:
         """Who the peer is, for events."""
         entry = self.entry
         return Participant(session=entry.id, peer=entry.peer, protocol=entry.protocol)
+
+    def is_live(self) -> None:
+        """What comes from now on is media that players wait for."""
+        reader, fileno = self.context.reader, self.link.transport.fileno
+        if reader is not None and fileno is not None:
+            reader.set_live(fileno)
+
+    def let_media_pass(self) -> None:
+        """Something is to be done that takes long: media that has come goes first."""
+        if self.context.reader is not None:
+            self.context.reader.read_live()
 
     def merge_reads(self, every_s: float) -> None:
         """Rest so long between two reads from now on, if they are not filled by then."""

@@ -67,6 +67,7 @@ class Pump:
             self._read_once,
             every_s=self._began_with_s,
             at_once=self.unfinished,
+            is_live=bool(connection.sinks),
         )
 
     def _read_once(self, now: float) -> After:

@@ -194,6 +194,8 @@ class WebConnection(ABC):
         if self._waiting.cancelled_caught or not isinstance(event, HttpRequest):
             return False
         found, self._found = self._found, None
+        if self.reader is not None:  # an answer may take long
+            self.reader.read_live()
         try:
             self._handler = found or await self.find_handler(event)
             await self._handler.handle()

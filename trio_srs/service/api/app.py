@@ -27,6 +27,7 @@ from trio_srs.service.api.error_answers import (
 )
 from trio_srs.service.api.head_requests import answering_head_requests
 from trio_srs.service.api.names import Asgi, asked_stream, folding
+from trio_srs.service.api.options_requests import answering_options_requests
 from trio_srs.service.api.request_bodies import BODY_MOST, hurrying
 from trio_srs.service.api.routes.access_check import AccessQuestion, ask_rules
 from trio_srs.service.api.routes.config import (
@@ -150,7 +151,8 @@ def make_app(context: ApiContext) -> Asgi:
         logging_config=None,
         state=State({"context": context}),
     )
-    whole = answering_head_requests(folding(hurrying(in_turns(app, context))))
+    answering = answering_head_requests(folding(hurrying(in_turns(app, context))))
+    whole = answering_options_requests(answering)
     return Shortened(whole, context, _SHORT)
 
 

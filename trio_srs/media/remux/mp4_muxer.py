@@ -58,6 +58,9 @@ class _OpenTrack:
     samples: list[Mp4Sample] = attrs.field(factory=list)
     waiting: AccessUnit | None = None
     """The newest picture: the next one says how long it lasts."""
+    slices: list[bytes] = attrs.field(factory=list)
+    """What it has beside its own, from units that continue it."""
+    slices_size: int = 0
     duration: int = _GUESS
 
     def run(self) -> TrackRun:
@@ -135,8 +138,9 @@ class Mp4Muxer(ContainerMuxer):
         before = None if lane is None else lane.waiting
         if lane is not None and before is not None:
             if unit.continues:
-                if len(before.data) < _MOST_BYTES:
-                    lane.waiting = attrs.evolve(before, data=before.data + unit.data)
+                if len(before.data) + lane.slices_size < _MOST_BYTES:
+                    lane.slices.append(unit.data)
+                    lane.slices_size += len(unit.data)
                 return []
             lane.duration = max(unit.dts - before.dts, 1)
             self._settle(lane)
@@ -161,7 +165,9 @@ class Mp4Muxer(ContainerMuxer):
         if lane.time is None:
             lane.time = unit.dts + lane.track.media_start
         composition = unit.pts - unit.dts
-        lane.samples.append(Mp4Sample(unit.data, lane.duration, unit.is_key, composition))
+        data = b"".join((unit.data, *lane.slices)) if lane.slices else unit.data
+        lane.slices, lane.slices_size = [], 0
+        lane.samples.append(Mp4Sample(data, lane.duration, unit.is_key, composition))
         self._end = max(self._end, unit.dts + lane.duration)
 
     def _sound(self, unit: AccessUnit) -> list[MuxedPiece]:

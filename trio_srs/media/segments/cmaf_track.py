@@ -65,6 +65,9 @@ class CmafTrack:
     _part_size: int = 0
     _waiting: AccessUnit | None = None
     """The newest picture: the next one says how long it lasts."""
+    _slices: list[bytes] = attrs.field(factory=list)
+    """What it has beside its own, from units that continue it."""
+    _slices_size: int = 0
     _interval: int = _GUESS
     _step: int = 0
     """How long the newest sample lasts, in the track's timescale."""
@@ -147,8 +150,9 @@ class CmafTrack:
     def _picture(self, unit: AccessUnit) -> None:
         waiting = self._waiting
         if unit.continues:
-            if waiting is not None and len(waiting.data) < _MOST_BYTES:
-                self._waiting = attrs.evolve(waiting, data=waiting.data + unit.data)
+            if waiting is not None and len(waiting.data) + self._slices_size < _MOST_BYTES:
+                self._slices.append(unit.data)
+                self._slices_size += len(unit.data)
             return
         if waiting is not None:
             self._settle(unit.dts)
@@ -162,7 +166,9 @@ class CmafTrack:
         composition = unit.pts - unit.dts - self._media_start + self._early
         time, wanted = unit.dts + self._media_start - self._early, duration + self._early
         lasts = self._room_for(time, wanted)
-        self._put(Mp4Sample(unit.data, lasts, unit.is_key, composition), time)
+        data = b"".join((unit.data, *self._slices)) if self._slices else unit.data
+        self._slices, self._slices_size = [], 0
+        self._put(Mp4Sample(data, lasts, unit.is_key, composition), time)
         self._early = wanted - lasts
 
     @property

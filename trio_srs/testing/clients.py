@@ -14,6 +14,7 @@ from trio_srs.testing.hints import WithHints
 from trio_srs.testing.own_process import OwnProcess
 from trio_srs.testing.server import NotInTimeError
 from trio_srs.testing.starting import PublishWords, check_words
+from trio_srs.units import parse_seconds
 
 if TYPE_CHECKING:
     from trio_srs.media.facts import StreamFacts
@@ -83,30 +84,32 @@ class ClientProcess(WithHints):
         """
         return str(self._state()["digest"])
 
-    def wait(self, timeout: float = 10.0) -> str:
+    def wait(self, timeout: float | str = 10.0) -> str:
         """Wait for its end; returns :attr:`ended`.
 
         Raises:
             NotInTimeError: it goes on.
         """
-        state = self._last = self._ask("wait_end", timeout, timeout_s=timeout)
+        timeout_s = parse_seconds(timeout)
+        state = self._last = self._ask("wait_end", timeout_s, timeout_s=timeout_s)
         if not state["ended"]:
             raise NotInTimeError(
-                f"{self.who} {self.url} goes on after {timeout:g} s: {self._so_far(state)}"
+                f"{self.who} {self.url} goes on after {timeout_s:g} s: {self._so_far(state)}"
             )
         return str(state["ended"])
 
-    def wait_for_frames(self, count: int, timeout: float = 10.0) -> None:
+    def wait_for_frames(self, count: int, timeout: float | str = 10.0) -> None:
         """Wait for so many :attr:`frames`.
 
         Raises:
             NotInTimeError: there are not as many, in time or before the end.
         """
-        state = self._last = self._ask("wait_frames", timeout, count=count, timeout_s=timeout)
+        timeout_s = parse_seconds(timeout)
+        state = self._last = self._ask("wait_frames", timeout_s, count=count, timeout_s=timeout_s)
         if state["frames"] < count:
             ended = f"; it ended: {state['error'] or state['ended']}" if state["ended"] else ""
             raise NotInTimeError(
-                f"{self.who} {self.url}: not {count} frames within {timeout:g} s, "
+                f"{self.who} {self.url}: not {count} frames within {timeout_s:g} s, "
                 f"only {self._so_far(state)}{ended}"
             )
 
@@ -121,9 +124,10 @@ class ClientProcess(WithHints):
         """Go on after :meth:`stall`: what is late comes at once."""
         self._ask("resume")
 
-    def stop(self, timeout: float = 10.0) -> None:
+    def stop(self, timeout: float | str = 10.0) -> None:
         """End it in good order, and wait until that is done. Idempotent."""
-        self._last = self._ask("stop", timeout, timeout_s=timeout)
+        timeout_s = parse_seconds(timeout)
+        self._last = self._ask("stop", timeout_s, timeout_s=timeout_s)
 
     def kill(self) -> None:
         """End it as ``kill -9`` does. What it has done so far can still be asked."""

@@ -145,13 +145,13 @@ class ServerHandle(WithHints, ABC):
     # ------------------------------------------------------------------- waiting
 
     def wait_for_publish(
-        self, stream: str, timeout: float = 10.0, *, since: int | None = None
+        self, stream: str, timeout: float | str = 10.0, *, since: int | None = None
     ) -> KeptReport:
         """Wait until somebody publishes a stream, or has published it.
 
         Args:
             stream: its name, ``live/cam1``, or its whole URL.
-            timeout: seconds.
+            timeout: seconds, or a text such as ``"500ms"``.
             since: the number of the event after which it has to happen.
 
         Returns:
@@ -164,13 +164,13 @@ class ServerHandle(WithHints, ABC):
         return self._wait(stream, "published", timeout, since)
 
     def wait_for_keyframe(
-        self, stream: str, timeout: float = 10.0, *, since: int | None = None
+        self, stream: str, timeout: float | str = 10.0, *, since: int | None = None
     ) -> KeptReport:
         """Wait for the first keyframe; for the rest see :meth:`wait_for_publish`."""
         return self._wait(stream, "first_keyframe", timeout, since)
 
     def wait_for_frames(
-        self, stream: str, count: int, timeout: float = 10.0, *, since: int | None = None
+        self, stream: str, count: int, timeout: float | str = 10.0, *, since: int | None = None
     ) -> KeptReport:
         """Wait for so many frames: of video, or of audio where there is no video."""
         if count < 1:
@@ -178,25 +178,25 @@ class ServerHandle(WithHints, ABC):
         return self._wait(stream, f"frames:{count}", timeout, since)
 
     def wait_for_end(
-        self, stream: str, timeout: float = 10.0, *, since: int | None = None
+        self, stream: str, timeout: float | str = 10.0, *, since: int | None = None
     ) -> KeptReport:
         """Wait until a publish of a stream has ended; the report then is whole."""
         return self._wait(stream, "unpublished", timeout, since)
 
     def wait_for_hls(
-        self, stream: str, timeout: float = 10.0, *, since: int | None = None
+        self, stream: str, timeout: float | str = 10.0, *, since: int | None = None
     ) -> KeptReport:
         """Wait until players can take a stream at :meth:`hls_url`, and have it cut from now on."""
         return self._wait(stream, "hls_ready", timeout, since)
 
     def wait_for_dash(
-        self, stream: str, timeout: float = 10.0, *, since: int | None = None
+        self, stream: str, timeout: float | str = 10.0, *, since: int | None = None
     ) -> KeptReport:
         """Wait until players can take it as MPEG-DASH; for the rest see :meth:`wait_for_hls`."""
         return self._wait(stream, "dash_ready", timeout, since)
 
     def wait_for_player(
-        self, stream: str, timeout: float = 10.0, *, since: int | None = None
+        self, stream: str, timeout: float | str = 10.0, *, since: int | None = None
     ) -> None:
         """Wait until somebody plays a stream, or has played it, be it published or not.
 
@@ -208,22 +208,23 @@ class ServerHandle(WithHints, ABC):
         """
         self._reach(stream, "played", timeout, since)
 
-    def _wait(self, stream: str, until: str, timeout: float, since: int | None) -> KeptReport:
+    def _wait(self, stream: str, until: str, timeout: float | str, since: int | None) -> KeptReport:
         from trio_srs.testing.readback import read_report  # not needed to start, and not small
 
         return read_report(self._reach(stream, until, timeout, since))
 
-    def _reach(self, stream: str, until: str, timeout: float, since: int | None) -> Any:
+    def _reach(self, stream: str, until: str, timeout: float | str, since: int | None) -> Any:
         check_stream(stream)
-        words = {"stream": stream, "until": until, "timeout_s": timeout, "since": since}
+        timeout_s = parse_seconds(timeout)
+        words = {"stream": stream, "until": until, "timeout_s": timeout_s, "since": since}
         try:
-            return self._ask("wait_for", timeout + _ANSWER_S, **words)
+            return self._ask("wait_for", timeout_s + _ANSWER_S, **words)
         except ProcessRefusedError as error:
             if error.why == _TIMEOUT:
                 raise NotInTimeError(str(error)) from None
             raise
 
-    def wait_for_capture(self, session: str, timeout: float = 10.0) -> Path:
+    def wait_for_capture(self, session: str, timeout: float | str = 10.0) -> Path:
         """Wait until a session has ended and its capture is whole: the file, for ``trio-srs
         inspect`` and ``trio-srs replay``. The server has to capture it: ``capture={"when":
         "always"}``.
@@ -235,9 +236,10 @@ class ServerHandle(WithHints, ABC):
             NotInTimeError: it goes on, or its file was given up.
             ProcessRefusedError: it is not captured, or there is no such session.
         """
-        words = {"session": session, "timeout_s": timeout}
+        timeout_s = parse_seconds(timeout)
+        words = {"session": session, "timeout_s": timeout_s}
         try:
-            return Path(self._ask("wait_for_capture", timeout + _ANSWER_S, **words))
+            return Path(self._ask("wait_for_capture", timeout_s + _ANSWER_S, **words))
         except ProcessRefusedError as error:
             if error.why == "capture_not_whole":
                 raise NotInTimeError(str(error)) from None

@@ -75,8 +75,10 @@ async def test_segments_share_a_file_as_soon_as_there_is_one() -> None:
     files.on_want = lambda: None  # it is prepared below
     answers = MediaAnswers(files)
     for name in (NAME, "v-e-101.m4s"):
-        assert not any(is_of_a_file(answers.find(one, name)) for _ in range(3))
+        assert not any(is_of_a_file(answers.find(one, name)) for _ in range(5))
     await files.prepare()
+    for name in (NAME, "v-e-101.m4s"):
+        assert [is_of_a_file(answers.find(one, name)) for _ in range(3)] == [False, False, True]
     for name in (NAME, "v-e-101.m4s", "v-e-101.1.m4s"):
         media = answers.find(one, name)
         assert is_of_a_file(media)

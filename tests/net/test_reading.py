@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import select
 import socket
+import weakref
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
@@ -117,6 +119,34 @@ async def test_what_is_read_may_cancel_who_waits_for_it_and_be_over_as_well(
             good_far.send(b"still here")
             good_far.shutdown(socket.SHUT_WR)
     assert got == [b"still here", b""]
+
+
+class Broken(Exception):
+    """Weak references to it are possible, unlike to Python's own."""
+
+
+async def test_what_was_raised_is_freed_when_nobody_wants_it_any_more(
+    reader: SharedReader,
+) -> None:
+    def broken(now: float) -> After:
+        raise Broken
+
+    async def told(fileno: int) -> weakref.ref[Broken] | None:
+        try:
+            await reader.reading(fileno, broken)
+        except Broken as error:
+            return weakref.ref(error)
+        return None
+
+    gc.disable()  # with all of the session that it ended
+    try:
+        with a_pair() as (bad, far), trio.fail_after(5):
+            far.send(b"x")
+            error = await told(bad.fileno())
+        assert error is not None
+        assert error() is None
+    finally:
+        gc.enable()
 
 
 async def test_a_reading_that_was_over_can_begin_again(reader: SharedReader) -> None:

@@ -366,6 +366,7 @@ class SharedReader:
             # Not again before a task that waits has run: its socket may be ready for ever.
             self._remove(source)
             source.over(error)
+            error = None  # it refers to this frame
         elif source.is_over:
             pass
         elif after is After.AGAIN:

@@ -70,6 +70,8 @@ class Feed:
         sent_at: when the broadcaster had last sent something to all, on Trio's clock; and ...
         rests_from: ... when that was the last time something urgent.
         has_listeners: whether there is anybody for whom a record is news.
+        audience: how many take what comes as it comes: readers, and all cursors but those of who
+            only looks on, and catches up when asked.
         supervisor: is told of bugs in what is made of it.
     """
 
@@ -78,6 +80,7 @@ class Feed:
         "_opened_at",
         "_readers",
         "_untrimmed",
+        "audience",
         "cursors",
         "dirty",
         "groups",
@@ -125,6 +128,7 @@ class Feed:
         self.queue: Queued | None = None
         self.sent_at = self.rests_from = -math.inf
         self.has_listeners = False
+        self.audience = 0
         self.supervisor = broadcaster.supervisor
         self.retention = Retention(settings, headers, shares)
         self.log = self.retention.log
@@ -245,6 +249,7 @@ class Feed:
         self.has_listeners = True
         reader = Reader(self, group, outlet, policy)
         self._readers += 1
+        self.audience += 1
         if policy is not None:
             self.retention.keep_for(policy, 1)
         group.add(reader)
@@ -294,6 +299,7 @@ class Feed:
     def detach(self, reader: Reader) -> None:
         """A reader leaves; called by :meth:`Reader.detach` only."""
         self._readers -= 1
+        self.audience -= 1
         self.let_rest(reader)
         if reader.own_policy is not None:
             self.retention.keep_for(reader.own_policy, -1)
@@ -324,6 +330,7 @@ class Feed:
         """
         cursor = Cursor(self, policy, follow=follow)
         self.cursors[cursor] = None
+        self.audience += not isinstance(policy, Block)
         if isinstance(policy, Lossless | Block):
             self.retention.lossless += (cursor,)
         elif policy is not None:
@@ -360,6 +367,7 @@ class Feed:
     def drop_cursor(self, cursor: Cursor) -> None:
         """A cursor leaves; called by :meth:`.Cursor.close` only."""
         del self.cursors[cursor]
+        self.audience -= not isinstance(cursor.own_policy, Block)
         kept = self.retention
         kept.lossless = tuple(each for each in kept.lossless if each is not cursor)
         self.let_rest(cursor)

@@ -15,7 +15,7 @@ from trio_srs.hub.headers import Header, HeaderCache
 from trio_srs.hub.picture_boundaries import PictureBoundaries
 from trio_srs.hub.record import HEADER, AlteredRecord, Record
 from trio_srs.hub.retention import HEADERS_PART
-from trio_srs.hub.settings import StreamSettings
+from trio_srs.hub.settings import InspectLevel, StreamSettings
 from trio_srs.hub.stream_tasks import StreamTasks
 from trio_srs.hub.timestamp_shift import TimestampShift
 from trio_srs.wire.flv.audio import classify_audio
@@ -39,6 +39,7 @@ _VIDEO: Final = int(MessageType.VIDEO)
 _DATA_AMF3: Final = int(MessageType.DATA_AMF3)
 _DATA: Final = frozenset({int(MessageType.DATA_AMF0), _DATA_AMF3})
 _SEQUENCE_HEADER: Final = int(FrameKind.SEQUENCE_HEADER)
+_MOMENT_S: Final = 1.0
 _VIDEO_GONE_S: Final = 10.0
 """A stream whose cached GOP is gone, and that has had no video for this long, has none: who joins
 would wait for ever for a keyframe."""
@@ -141,6 +142,18 @@ class Stream:
     def publishing(self) -> bool:
         """Whether somebody publishes this name now."""
         return self.lease is not None
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether anybody notices when exactly something comes: who reads it, is told of it, judges
+        its arrivals, or gives it up for a silence of a moment."""
+        settings = self.settings
+        return bool(
+            self.feed.audience
+            or self.on_record is not None
+            or settings.inspect is InspectLevel.FULL
+            or min(settings.stall_after, settings.publish_idle_timeout) < _MOMENT_S
+        )
 
     @property
     def headers(self) -> tuple[Header, ...]:

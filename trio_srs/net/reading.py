@@ -30,9 +30,10 @@ from typing import Final
 import attrs
 import trio
 
+from trio_srs.net.read_load import ReadLoad
 from trio_srs.net.transport import Transport
 
-__all__ = ["After", "Read", "SharedReader", "read_from", "watching"]
+__all__ = ["REST_S", "After", "Read", "SharedReader", "read_from", "watching"]
 
 _BUDGET_S: Final = 0.002
 """All reading together may take this long in one scheduler pass, so that no accept, kick or
@@ -48,6 +49,9 @@ _FRESH_S: Final = 0.0005
 
 _CROWD: Final = 64
 """With more in the short line, live ones are looked for once in a pass only."""
+REST_S: Final = 0.1
+"""How long what nobody waits for is left to lie: a publisher sends some seven messages meanwhile,
+for one system call and one look at all that belongs to it."""
 
 
 class After(enum.Enum):
@@ -60,6 +64,10 @@ class After(enum.Enum):
     DRAIN = enum.auto()
     """Its socket did not take all of the answer: it is called again when that takes more, whatever
     has come meanwhile. Not for merged reading."""
+    UNHURRIED = enum.auto()
+    """As ``WAIT``, but nobody waits for what it brings: if it brings something that often, it is
+    read together with others that are, :data:`REST_S` later at most, or when its peer has closed
+    the connection. Not for merged reading, and only while :attr:`SharedReader.is_busy`."""
     OVER = enum.auto()
     """It is read no more."""
 
@@ -82,7 +90,10 @@ class _Source:
     is_live: bool = False
     """Whether others wait for what it brings: it is read before all that are not."""
     awaits: After = After.WAIT
-    """What its socket is asked for: to have something, or (``DRAIN``) to take something."""
+    """What its socket is asked for: to have something, or (``DRAIN``) to take something, or
+    (``UNHURRIED``) only to be closed."""
+    unhurried_at: float = -math.inf
+    """When it last brought something that nobody waited for."""
     in_line: bool = False
     is_over: bool = False
 
@@ -114,17 +125,28 @@ class _Parked:
 
 @attrs.define(eq=False)
 class _Rest:
-    """Sockets that are read at intervals, all at once: merged reading."""
+    """Sockets that are read at intervals, all at once: merged reading, or nobody waits for it."""
 
     every_s: float
     due: float = math.inf
+    """Infinite while nobody is there."""
     sources: dict[_Source, None] = attrs.field(factory=dict)
+
+    def remove(self, source: _Source) -> None:
+        """Let one be that may not be here; behind the last of them nothing is due."""
+        self.sources.pop(source, None)
+        if not self.sources:
+            self.due = math.inf
 
 
 class SharedReader:
     """Reads sockets whenever, or as often as, they are to be read.
 
     :meth:`run` must run, in one task; it is safe to leave it out where :attr:`works` is false.
+
+    Attributes:
+        is_busy: whether reading takes much of the time: sources are asked to be unhurried then, if
+            they can.
 
     Args:
         work_clock: seconds, by which turns are measured: what a turn takes, not what time it is.
@@ -141,9 +163,12 @@ class SharedReader:
         self._short: deque[_Source] = deque()
         self._long: deque[_Source] = deque()
         self._sleep = trio.CancelScope()
+        self._unhurried = _Rest(REST_S)
         self._work_clock = work_clock
         self._looked_at = -math.inf
         self._is_passing = False
+        self._load = ReadLoad()
+        self.is_busy = False
 
     async def reading(
         self,
@@ -233,20 +258,24 @@ class SharedReader:
         if source is None:
             return
         source.is_over = True
+        self._unhurried.remove(source)
         if self._epoll is not None and not closing:
             self._epoll.unregister(fileno)
 
     def _add(self, source: _Source) -> None:
         if source.every_s:
             rest = self._rests.setdefault(source.every_s, _Rest(source.every_s))
-            if not rest.sources:
-                rest.due = trio.current_time() + rest.every_s
-                self._sleep.deadline = min(self._sleep.deadline, rest.due)
-            rest.sources[source] = None
+            self._let_rest(source, rest)
             return
         assert self._epoll is not None, "run() is not running"
         self._sources[source.fileno] = source
         self._epoll.register(source.fileno, select.EPOLLIN)
+
+    def _let_rest(self, source: _Source, rest: _Rest) -> None:
+        if not rest.sources:
+            rest.due = trio.current_time() + rest.every_s
+            self._sleep.deadline = min(self._sleep.deadline, rest.due)
+        rest.sources[source] = None
 
     def _remove(self, source: _Source) -> None:
         """Read it no more. Idempotent."""
@@ -255,7 +284,7 @@ class SharedReader:
             self.unwatch(source.fileno)
         rest = self._rests.get(source.every_s)
         if rest is not None:
-            rest.sources.pop(source, None)
+            rest.remove(source)
             if not rest.sources:
                 del self._rests[source.every_s]
 
@@ -283,7 +312,7 @@ class SharedReader:
                 self._epoll = None
 
     def _next_due(self) -> float:
-        return min((rest.due for rest in self._rests.values()), default=math.inf)
+        return min(rest.due for rest in (self._unhurried, *self._rests.values()))
 
     def _line_up(self, source: _Source, line: deque[_Source]) -> None:
         if not source.in_line:
@@ -312,10 +341,15 @@ class SharedReader:
     def _line_up_rested(self) -> None:
         now = trio.current_time()
         for rest in self._rests.values():
-            if rest.due <= now:
-                rest.due = max(rest.due + rest.every_s, now)
-                for source in rest.sources:
-                    self._line_up(source, self._short)
+            self._line_up_all(rest, now, self._short)
+        # Whoever is waited for goes first.
+        self._line_up_all(self._unhurried, now, self._long)
+
+    def _line_up_all(self, rest: _Rest, now: float, line: deque[_Source]) -> None:
+        if rest.due <= now:
+            rest.due = max(rest.due + rest.every_s, now)
+            for source in rest.sources:
+                self._line_up(source, line)
 
     def _pass(self, epoll: select.epoll) -> None:
         """All reading of one scheduler pass."""
@@ -335,6 +369,8 @@ class SharedReader:
                     at = self._serve(self._long, at, began + _BUDGET_S)
         finally:
             self._is_passing = False
+        self._load.add(began, at)
+        self.is_busy = self._load.is_high
 
     def _serve(self, line: deque[_Source], at: float, until: float) -> float:
         """Read the next ones of a line, one at least; when that was done."""
@@ -371,16 +407,28 @@ class SharedReader:
             pass
         elif after is After.AGAIN:
             self._line_up(source, self._long)
-        else:
+        elif after is not After.UNHURRIED or self._comes_often(source, now):
             self._await(source, after)
         return done
 
+    def _comes_often(self, source: _Source, now: float) -> bool:
+        """Whether it pays to leave the kernel's answer out: whoever brings less is asked for it."""
+        before, source.unhurried_at = source.unhurried_at, now
+        return now - before < REST_S
+
     def _await(self, source: _Source, after: After) -> None:
-        """Ask the kernel for the other direction of a socket."""
+        """Ask the kernel for something else of a socket."""
         assert self._epoll is not None
+        if after is After.UNHURRIED:
+            self._let_rest(source, self._unhurried)
+        elif source.awaits is After.UNHURRIED:
+            self._unhurried.remove(source)
         source.awaits = after
-        wanted = select.EPOLLOUT if after is After.DRAIN else select.EPOLLIN
-        self._epoll.modify(source.fileno, wanted)
+        events = {
+            After.DRAIN: select.EPOLLOUT,
+            After.UNHURRIED: select.EPOLLRDHUP,
+        }
+        self._epoll.modify(source.fileno, events.get(after, select.EPOLLIN))
 
 
 def read_from(

@@ -13,7 +13,7 @@ from tests.service.rtmp.conftest import OpenHouse
 from tests.service.rtmp.house import House
 from tests.service.rtmp.test_pending_peers import dial, running
 from trio_srs.hub.settings import StreamSettings
-from trio_srs.net.reading import SharedReader
+from trio_srs.net.reading import REST_S, SharedReader
 from trio_srs.testing.bodies import audio, command, header, key
 from trio_srs.units import Seconds
 from trio_srs.wire.rtmp.control import Acknowledgement
@@ -126,4 +126,33 @@ async def test_a_merged_reading_that_fills_the_buffer_is_gone_on_with_at_once() 
                 await peer.say(frame)
         await trio.sleep(0.1)
         assert messages(house) == 250
+        peer.close()
+
+
+@pytest.mark.skipif(not SharedReader.works, reason="epoll is Linux only")
+async def test_a_busy_reader_lets_a_publish_rest_that_nobody_reads_and_no_other() -> None:
+    async with sockets() as house:
+        peer = dial(house)
+        await peer.publish("a")
+        await peer.say(header(), key(0))
+        await passes_until(lambda: keyframes(house) == 1)
+        live, reader = house.hub.find("live/a"), house.reader
+        assert live is not None
+        assert reader is not None
+        reader._load.is_high = True
+        for at in range(1, 5):
+            await peer.say(audio(at))
+            await wait_all_tasks_blocked()
+            await trio.sleep(REST_S / 2)
+        assert reader._unhurried.sources
+        assert not live.is_awaited
+        with live.feed.cursor():
+            assert live.is_awaited
+            reader._load.is_high = True
+            await peer.say(audio(5))
+            await wait_all_tasks_blocked()
+            await trio.sleep(2 * REST_S)
+            assert messages(house) == 7
+            assert not reader._unhurried.sources
+        assert not live.is_awaited
         peer.close()

@@ -89,7 +89,12 @@ class Pump:
                 return After.WAIT if self._goes_on() else After.OVER
         if self.drain(now):  # the way nearly all reads go
             goes_on = self.pause.length_s == self._began_with_s and not connection.link.busy
-            return after if goes_on or self._goes_on() else After.OVER
+            if not goes_on and not self._goes_on():
+                return After.OVER
+            reader = connection.context.reader
+            if after is After.WAIT and reader is not None and reader.is_busy and self._is_alone():
+                return After.UNHURRIED
+            return after
         connection.session.keep()
         if self._holds() or not self._goes_on():
             return After.OVER
@@ -142,6 +147,16 @@ class Pump:
                 if connection.has_ended:
                     return event
         return NEED_TURN
+
+    def _is_alone(self) -> bool:
+        """Whether it publishes, and nobody waits for that."""
+        sinks = self._connection.sinks
+        if not sinks or self._began_with_s:
+            return False
+        for lease in sinks.values():  # noqa: SIM110 - one, and a generator takes as long as this
+            if lease.stream.is_awaited:
+                return False
+        return True
 
     def _goes_on(self) -> bool:
         """Whether the next read is to be made just as this one."""

@@ -50,6 +50,36 @@ async def test_what_nobody_waits_for_is_read_together_until_it_comes_seldom(
         reader.unwatch(near.fileno())
 
 
+async def test_who_brings_much_rests_no_more(
+    autojump_clock: trio.testing.MockClock, reader: SharedReader
+) -> None:
+    got: list[tuple[float, int]] = []
+
+    with a_pair() as (near, far):
+
+        def read(now: float) -> After:
+            try:
+                got.append((now, len(near.recv(10))))
+            except BlockingIOError:
+                return After.WAIT
+            return After.UNHURRIED if got[-1][1] < 10 else After.AGAIN
+
+        async def say(data: bytes) -> tuple[float, int]:
+            far.send(data)
+            await trio.testing.wait_all_tasks_blocked()
+            return got[-1]
+
+        reader.watch(near.fileno(), read, _raised)
+        for _ in range(3):
+            await say(b"x")
+        assert [size for _, size in got] == [1, 1], "it rests"
+        await say(bytes(30))
+        await trio.sleep(1.5 * REST_S)
+        assert [size for _, size in got[2:]] == [10, 10, 10, 1], "all that it has, once it is due"
+        assert await say(b"y") == (trio.current_time(), 1), "as it comes"
+        reader.unwatch(near.fileno())
+
+
 async def test_a_peer_that_nobody_waits_for_is_heard_at_once_when_it_closes(
     autojump_clock: trio.testing.MockClock, reader: SharedReader
 ) -> None:

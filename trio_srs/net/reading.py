@@ -72,6 +72,13 @@ class After(enum.Enum):
     """It is read no more."""
 
 
+_AWAITED: Final = (
+    {After.DRAIN: select.EPOLLOUT, After.UNHURRIED: select.EPOLLRDHUP}
+    if sys.platform == "linux"
+    else {}
+)
+"""What the kernel is asked for; otherwise that there is something."""
+
 Read = Callable[[float], After]
 """Reads once, a bounded amount, without waiting. It is told the time, of a moment ago at most.
 Finding nothing is no error."""
@@ -406,6 +413,7 @@ class SharedReader:
         elif source.is_over:
             pass
         elif after is After.AGAIN:
+            self._hurry(source)
             self._line_up(source, self._long)
         elif after is not After.UNHURRIED or self._comes_often(source, now):
             self._await(source, after)
@@ -416,6 +424,13 @@ class SharedReader:
         before, source.unhurried_at = source.unhurried_at, now
         return now - before < REST_S
 
+    def _hurry(self, source: _Source) -> None:
+        """Leave it to lie no more: whoever brings much would get less of the time than others who
+        do and have never rested."""
+        source.unhurried_at = -math.inf
+        if source.awaits is After.UNHURRIED:
+            self._await(source, After.WAIT)
+
     def _await(self, source: _Source, after: After) -> None:
         """Ask the kernel for something else of a socket."""
         assert self._epoll is not None
@@ -424,11 +439,7 @@ class SharedReader:
         elif source.awaits is After.UNHURRIED:
             self._unhurried.remove(source)
         source.awaits = after
-        events = {
-            After.DRAIN: select.EPOLLOUT,
-            After.UNHURRIED: select.EPOLLRDHUP,
-        }
-        self._epoll.modify(source.fileno, events.get(after, select.EPOLLIN))
+        self._epoll.modify(source.fileno, _AWAITED.get(after, select.EPOLLIN))
 
 
 def read_from(

@@ -111,6 +111,13 @@ class MemoryFiles:
         file = self._own(chunks, size)
         return None if file is None else FileSlice(file, 0, size)
 
+    def has_room(self, size: int, kept_with: Hashable = None) -> bool:
+        """Whether a file for several is there that takes one of so many bytes: :meth:`keep` puts it
+        there."""
+        shared = self._shared.get(kept_with)
+        fits = shared is not None and shared.end + size <= shared.file.size
+        return size <= _SHARED_MOST and (fits or self._spare is not None)
+
     def _own(self, chunks: Sequence[bytes], size: int) -> MemoryFile | None:
         if self.count >= self.most:
             return None

@@ -77,8 +77,10 @@ async def test_segments_share_a_file_as_soon_as_there_is_one() -> None:
     for name in (NAME, "v-e-101.m4s"):
         assert not any(is_of_a_file(answers.find(one, name)) for _ in range(5))
     await files.prepare()
+    at_once = files.has_room(LARGE, one.window)  # else the kernel has no huge pages
     for name in (NAME, "v-e-101.m4s"):
-        assert [is_of_a_file(answers.find(one, name)) for _ in range(3)] == [False, False, True]
+        found = [is_of_a_file(answers.find(one, name)) for _ in range(3)]
+        assert found == [at_once, at_once, True]
     for name in (NAME, "v-e-101.m4s", "v-e-101.1.m4s"):
         media = answers.find(one, name)
         assert is_of_a_file(media)

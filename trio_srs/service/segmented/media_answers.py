@@ -28,7 +28,8 @@ _FILE_LEAST: Final = 128 * 1024
 """Bytes of a segment: to copy fewer costs less than it takes to do without."""
 _OFTEN: Final = 2
 """How often it is asked for: there may be a cache, or one viewer, and then it is only once. Where
-there is no room then, it is tried again each time that it was asked for twice as often."""
+there is no room then, it is tried again as soon as a file is ready for it, and each time that it
+was asked for twice as often."""
 
 Kept: TypeAlias = Segment | SegmentPart | InitSegment
 
@@ -77,10 +78,12 @@ class MediaAnswers:
     def _wanted(self, rendition: Rendition, segment: Segment) -> None:
         """Somebody wants a whole segment: put it into a file if it is worth that."""
         segment.wanted += 1
-        wanted = segment.wanted
-        is_due = wanted >= _OFTEN and not wanted & (wanted - 1)
-        if is_due and segment.size >= _FILE_LEAST:
-            kept = self._files.keep([part.data for part in segment.parts], rendition.window)
+        wanted, files = segment.wanted, self._files
+        if wanted < _OFTEN or segment.size < _FILE_LEAST:
+            return
+        window = rendition.window
+        if not wanted & (wanted - 1) or files.has_room(segment.size, window):
+            kept = files.keep([part.data for part in segment.parts], window)
             if kept is not None:
                 segment.move(kept.file, kept.start)
 

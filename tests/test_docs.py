@@ -96,7 +96,7 @@ def test_the_command_line_page_has_exactly_the_options_there_are(command: str) -
 def test_the_readme_has_each_of_its_two_lines_once(mark: str) -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     [line] = re.findall(rf"<!-- ci: {mark} -->\n```sh\n(.+)\n```\n", text)
-    assert line.startswith("python3 -m venv ")
+    assert line.startswith("python3 -m venv .venv && ")
 
 
 def code_spans(page: Path) -> list[str]:

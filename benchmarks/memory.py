@@ -191,6 +191,7 @@ def _connect(port: int, what: str, count: int) -> None:
     connections = [_connection(port, what) for _ in range(count)]
     _say("connected")
     sys.stdout.flush()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
     with suppress(KeyboardInterrupt):
         time.sleep(3600)
     for each in connections:

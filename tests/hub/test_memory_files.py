@@ -182,6 +182,20 @@ async def test_files_for_several_leave_descriptors_to_others(
     assert (again, files.count) == (below, 0)
 
 
+async def test_what_has_no_huge_page_just_now_is_tried_again_a_few_times(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def none(_name: str, _pages: int) -> int:
+        raise OSError(errno.ENOMEM, "not now")
+
+    files, wanted = shared_files(monkeypatch)
+    monkeypatch.setattr(memory_files, "open_huge", none)
+    for _ in range(9):
+        if files.keep([b"early"]) is None:
+            await files.prepare()
+    assert wanted == [5]
+
+
 async def test_no_file_for_several_is_wanted_where_the_kernel_has_none(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

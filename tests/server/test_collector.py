@@ -73,3 +73,22 @@ async def test_all_is_looked_at_again_when_there_is_much_more_of_it(
     grown = 10**10
     await trio.sleep(1000)
     assert Node.alive == (0 if is_much else 1)
+
+
+@pytest.mark.usefixtures("tuned")
+async def test_what_has_gone_since_is_no_reason_to_look_later(
+    nursery: trio.Nursery, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(collector, "_GROWN", 0)
+    count = 1000
+    monkeypatch.setattr(gc, "get_freeze_count", lambda: count)
+    nursery.start_soon(look_at_all_seldom)
+    await trio.sleep(1)
+    kept = Node()
+    gc.collect(0)
+    del kept
+    count = 10  # most of it has gone
+    await trio.sleep(900)
+    count = 600
+    await trio.sleep(900)
+    assert Node.alive == 0

@@ -11,6 +11,7 @@ there are none, bytes stay in the memory of the process.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable, Hashable, Sequence
@@ -37,6 +38,16 @@ _SHARED_BYTES: Final = _SHARED_PAGES * HUGE_BYTES
 """Of a file for several: at most this is kept longer than anybody wants it."""
 _SHARED_MOST: Final = _SHARED_BYTES // 4
 """Bytes of what goes into one, so that little stays free at its end."""
+
+
+_PASSING: Final = frozenset(
+    {errno.EAGAIN, errno.EBUSY, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EINTR}
+)
+"""Why there is no huge page just now. Otherwise the kernel has none, nor will it later."""
+_KINDS_MOST: Final = 32
+"""Files for several that are filled at a time: the oldest is not filled any further."""
+_TRIES: Final = 5
+"""In a row that there is none, before nobody asks any more."""
 
 
 class MemoryFile:
@@ -90,7 +101,7 @@ class MemoryFiles:
         self._shared: dict[Hashable, _Shared] = {}
         self._spare: MemoryFile | None = None
         self._is_wanted = False
-        self._may_share = True  # until the kernel says no
+        self._tries_left = _TRIES
 
     def keep(self, chunks: Sequence[bytes], kept_with: Hashable = None) -> FileSlice | None:
         """Put chunks into a file, one behind the other; None: there is no room for them, or there
@@ -143,6 +154,8 @@ class MemoryFiles:
             return shared
         spare, self._spare = self._spare, None
         if spare is not None:
+            if len(self._shared) >= _KINDS_MOST:
+                del self._shared[next(iter(self._shared))]
             shared = self._shared[kept_with] = _Shared(spare)
         else:
             self._shared.pop(kept_with, None)
@@ -151,7 +164,7 @@ class MemoryFiles:
         return shared
 
     def _want(self) -> None:
-        is_room = self._may_share and self.count < self.most
+        is_room = self._tries_left > 0 and self.count < self.most
         if is_room and not self._is_wanted and self.on_want is not None:
             self._is_wanted = True
             self.on_want()
@@ -160,11 +173,12 @@ class MemoryFiles:
         """Make the next file for several, in a thread."""
         try:
             fileno = await trio.to_thread.run_sync(open_huge, _SHARED_NAME, _SHARED_PAGES)
-        except OSError:  # nor would it be otherwise soon
-            self._may_share = False
+        except OSError as error:
+            self._tries_left = self._tries_left - 1 if error.errno in _PASSING else 0
             return
         finally:
             self._is_wanted = False
+        self._tries_left = _TRIES
         if self._is_too_high(fileno):
             os.close(fileno)
         else:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import count
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
@@ -52,7 +53,7 @@ class SegmentedStreams:
         self.on_cut: list[OnCut] = []
         self.files = MemoryFiles()
         self._live: dict[tuple[str, SegmentsRule], SegmentedStream] = {}
-        self._forms: dict[SegmentsRule, DerivedForm] = {}
+        self._forms: WeakValueDictionary[SegmentsRule, DerivedForm] = WeakValueDictionary()
         self._added = trio.Event()
         self._newest_ms = 0
         self._clocks: WeakValueDictionary[str, CommonClock] = WeakValueDictionary()
@@ -66,13 +67,16 @@ class SegmentedStreams:
         return self._clocks.setdefault(rule.group, CommonClock())
 
     def form(self, rule: SegmentsRule) -> DerivedForm:
-        """How streams are cut by a rule."""
+        """How streams are cut by a rule: the same for as long as anybody has it."""
         form = self._forms.get(rule)
         if form is None:
             from trio_srs.hub.segmented_form import segmented_form  # when somebody wants it
 
-            same = sum(each.container is rule.container for each in self._forms)
-            name = f"{rule.container}-segments" + (f"-{same + 1}" if same else "")
+            taken, usual = (
+                {each.name for each in self._forms.values()},
+                f"{rule.container}-segments",
+            )
+            name = next(each for each in _numbered(usual) if each not in taken)
             form = self._forms[rule] = segmented_form(name, rule, self)
         return form
 
@@ -135,3 +139,8 @@ class SegmentedStreams:
                 return live
             else:
                 await live.changed.wait()
+
+
+def _numbered(name: str) -> Iterator[str]:
+    yield name
+    yield from (f"{name}-{number}" for number in count(2))

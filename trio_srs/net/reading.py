@@ -23,7 +23,7 @@ import select
 import sys
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -43,6 +43,8 @@ _MEANWHILE_S: Final = 0.0001
 once more costs less than a pass of the scheduler."""
 _READY_MOST: Final = 512
 """Sockets asked for at a time; the kernel names the others first the next time."""
+_LEAST_S: Final = _BUDGET_S / 4
+"""What each line has of a pass, whatever those before it took."""
 _FRESH_S: Final = 0.0005
 """How old the time may be that a source is told, and how long live ones are not looked for."""
 
@@ -138,6 +140,13 @@ class _Rest:
     due: float = math.inf
     """Infinite while nobody is there."""
     sources: dict[_Source, None] = attrs.field(factory=dict)
+
+    def turn(self, now: float) -> Iterable[_Source]:
+        """Who is to be read, if that is due."""
+        if self.due > now:
+            return ()
+        self.due = max(self.due + self.every_s, now)
+        return self.sources
 
     def remove(self, source: _Source) -> None:
         """Let one be that may not be here; behind the last of them nothing is due."""
@@ -249,10 +258,11 @@ class SharedReader:
             return
         self._is_passing = True
         try:
-            self._look(epoll, at)
+            self._looked_at = self._look(epoll, at)  # each who asks has that much more read
         finally:
             self._is_passing = False
-        if self._long:  # whose sockets may have nothing more
+        self._load.add(at, self._looked_at)
+        if self._long or self._live:  # whose sockets may have nothing more
             self._sleep.cancel()
 
     def unwatch(self, fileno: int, *, closing: bool = False) -> None:
@@ -343,20 +353,16 @@ class SharedReader:
         """Read live ones that have something, for a quarter of a pass at most; when that was
         done."""
         self._line_up_ready(epoll, at)
-        return self._serve(self._live, at, at + _BUDGET_S / 4)
+        return self._serve(self._live, at, at + _LEAST_S)
 
     def _line_up_rested(self) -> None:
         now = trio.current_time()
         for rest in self._rests.values():
-            self._line_up_all(rest, now, self._short)
+            for source in rest.turn(now):
+                self._line_up(source, self._live if source.is_live else self._short)
         # Whoever is waited for goes first.
-        self._line_up_all(self._unhurried, now, self._long)
-
-    def _line_up_all(self, rest: _Rest, now: float, line: deque[_Source]) -> None:
-        if rest.due <= now:
-            rest.due = max(rest.due + rest.every_s, now)
-            for source in rest.sources:
-                self._line_up(source, line)
+        for source in self._unhurried.turn(now):
+            self._line_up(source, self._long)
 
     def _pass(self, epoll: select.epoll) -> None:
         """All reading of one scheduler pass."""
@@ -371,9 +377,10 @@ class SharedReader:
                     others = self._short or self._long
                     at = self._serve(self._live, at, began + _BUDGET_S / (2 if others else 1))
                 if self._short:
-                    at = self._serve(self._short, at, began + _BUDGET_S / (2 if self._long else 1))
+                    share = began + _BUDGET_S / (2 if self._long else 1)
+                    at = self._serve(self._short, at, max(share, at + _LEAST_S))
                 if self._long:
-                    at = self._serve(self._long, at, began + _BUDGET_S)
+                    at = self._serve(self._long, at, max(began + _BUDGET_S, at + _LEAST_S))
         finally:
             self._is_passing = False
         self._load.add(began, at)

@@ -47,7 +47,9 @@ async def look_at_all_seldom() -> None:
     kept = gc.get_freeze_count()
     while True:
         await trio.sleep(_EVERY_S)
-        if gc.get_freeze_count() > kept + max(_GROWN, kept // 4):
+        count = gc.get_freeze_count()
+        kept = min(kept, count)  # what has gone since makes room for circles
+        if count > kept + max(_GROWN, kept // 4):
             gc.unfreeze()
             gc.collect()
             kept = gc.get_freeze_count()

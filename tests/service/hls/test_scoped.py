@@ -102,6 +102,23 @@ async def test_files_of_some_streams_alone_are_written(
         assert names == {f"cam1/live{rest}.m3u8" for rest in ("", "~audio", "~video")}
 
 
+async def test_what_is_not_served_so_is_not_written_either_though_dash_cuts_it_alike(
+    nursery: trio.Nursery, tmp_path: Path
+) -> None:
+    config = loads(f'hls.folder = "{tmp_path}"\napp.none.hls.enabled = false')
+    house = DashHouse(hls_config=config.hls, dash_config=config.dash)
+    await nursery.start(house.run)
+    house.hls.configure(config)
+    house.hls.disk.in_thread = _at_once
+    async with house.live("none/a"), house.live("live/a"):
+        client = house.dial()
+        await client.ask("/none/a.mpd")
+        assert (await client.answer()).status == 200
+        await trio.sleep(5)
+        found = await trio.to_thread.run_sync(lambda: set(tmp_path.rglob("*.m3u8")))
+    assert {each.parent.name for each in found} == {"live"}
+
+
 async def _at_once(call: object) -> object:
     assert callable(call)
     await trio.lowlevel.checkpoint()

@@ -10,6 +10,7 @@ from tests.service.hls.conftest import OpenHlsHouse
 from tests.service.hls.house import HlsHouse, Watcher
 from tests.service.hls.test_viewer import Doorkeeper
 from tests.service.hls.watching import fetch_all
+from trio_srs.config.load import loads
 from trio_srs.hub.bus import PlayBegan
 from trio_srs.hub.settings import MissingPolicy
 from trio_srs.media.packaging.packaging_rules import check_packaging
@@ -50,6 +51,22 @@ async def test_streams_are_variants_of_one_and_cut_at_the_same_times(
             assert dates[0] - {newest} == dates[1] - {newest}
         assert len(house.told(PlayBegan, stream="live/a")) == 1
         assert len(house.registry) == 1
+
+
+async def test_what_is_not_served_by_itself_is_no_variant_either(
+    open_house: OpenHlsHouse,
+) -> None:
+    house = await open_house(hls_config=GROUP)
+    off = "hls.variants = ['live/*_{hd,sd}']\napp.live.stream.%s.hls.enabled = false"
+    async with house.live("live/a_hd"), house.live("live/a_sd"):
+        house.hls.configure(loads(off % "a_hd"))
+        watcher = await house.watch()
+        assert [each.uri.split("/")[2] for each in watcher.all.variants] == ["sd"]
+        house.hls.configure(loads(off % "'a_*'"))
+        client = house.dial()
+        await client.ask("/live/a.m3u8")
+        answer = await client.answer()
+    assert (answer.status, answer.json["error"]) == (404, "stream_not_found")
 
 
 async def test_what_is_not_published_is_not_offered_nor_waited_for(

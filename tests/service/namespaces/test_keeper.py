@@ -255,6 +255,16 @@ async def test_it_is_changed_as_by_a_merge_patch_and_stays_after_a_reload(
         ({"settings": {"nothing": 1}}, ConfigInvalidError, "nothing"),
         ({"settings": {"aliases": ["x"]}}, ConfigInvalidError, "none of this"),
         ({"settings": {"hls": {"segment": "4s"}}}, ConfigInvalidError, r"started without \[hls\]"),
+        (
+            {"settings": {"app": {"a": {"hls": {"folder": "/srv/www"}}}}},
+            ConfigInvalidError,
+            r"vhost\.n[^ ]*\.app\.a\.hls\.folder: what a namespace writes is where the server's",
+        ),
+        (
+            {"settings": {"hls": {"segment_file": "[stream]-[seq]"}}},
+            ConfigInvalidError,
+            "where the server's configuration says",
+        ),
         ({"settings": {"hooks": {"on_play": ["http://x"]}}}, ConfigInvalidError, "started without"),
         ({"faults": ["refuse play", "nothing"]}, FaultError, "nothing"),
         ({"faults": ["reset accept"]}, FaultError, "nobody knows in which namespace"),

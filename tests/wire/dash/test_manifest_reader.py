@@ -125,6 +125,10 @@ WRONG = {
         manifest(ONE.replace('bandwidth="1"', 'bandwidth="-1"')),
         "'-1' is no unsigned integer",
     ),
+    "a base that is no URL": (
+        manifest("<BaseURL>http://[x/</BaseURL>" + ONE),
+        "BaseURL is no URL: 'http://[x/'",
+    ),
     "no template": (manifest(ONE.replace(TEMPLATE, "")), "Representation has no SegmentTemplate"),
     "a list": (
         manifest(ONE.replace(TEMPLATE, "<SegmentList/>")),

@@ -59,7 +59,10 @@ class ManifestTrack:
             yield segment, self._resolved(uri)
 
     def _resolved(self, uri: str) -> str:
-        return self.copy.fetched.resolve(urljoin(self.said.base_url, uri))
+        try:
+            return self.copy.fetched.resolve(urljoin(self.said.base_url, uri))
+        except ValueError:
+            raise ManifestError(f"{uri[:80]!r} is no URL") from None
 
 
 class ManifestCopy:

@@ -74,6 +74,8 @@ def labels_of(tracks: Iterable[str], said: Sequence[SoundLabel]) -> Mapping[str,
 def _free(name: str, track: str, made: Mapping[str, SoundLabel]) -> str:
     """The name, if it is one and nobody has it."""
     taken = {each.name for each in made.values()}
-    if name and name in taken:
-        return f"{name} ({track})"
-    return name
+    free, more = name, 1
+    while name and free in taken:
+        free = f"{name} ({track})" if more == 1 else f"{name} ({track}, {more})"
+        more += 1
+    return free

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import attrs
 
 from trio_srs.media.segments.segment_container import SegmentContainer
-from trio_srs.service.segmented.config import EVERYWHERE, SegmentedConfig
+from trio_srs.service.segmented.config import EVERYWHERE, READ_MOST, SegmentedConfig
 from trio_srs.units import Timeout, seconds_within, within
 from trio_srs.wire.path_template import PLAYLIST_VARIABLES, SEGMENT_VARIABLES, PathTemplate
 
@@ -52,7 +52,7 @@ def _check_segment(_config: object, _field: object, text: str) -> None:
     _read_segment(text)
 
 
-@cache
+@lru_cache(READ_MOST)
 def _read_variants(texts: tuple[str, ...]) -> tuple[VariantTemplate, ...]:
     from trio_srs.media.segments.variant_template import VariantTemplate  # where there are some
 

@@ -50,7 +50,7 @@ class Disk:
     def begin(self, stream: str, rule: SegmentsRule, live: SegmentedStream) -> None:
         """A stream begins to be cut: write it as long as it is, in a task of its own."""
         config = self._scoped.of(stream)
-        if config.folder is None or rule != config.rule(config.container):
+        if not config.enabled or config.folder is None or rule != config.rule(config.container):
             return
         parts, segmented = self._parts, self._parts.hub.segmented
         output = DiskOutput(

@@ -69,6 +69,9 @@ class Updates:
         """Ask about what begins from now on, until cancelled."""
         async with trio.open_nursery() as nursery:
             self._nursery = nursery
+            for entry in self._scopes:  # of a run that failed
+                self._scopes[entry] = trio.CancelScope()
+                nursery.start_soon(self._follow, entry)
             task_status.started()
             try:
                 await trio.sleep_forever()
@@ -88,7 +91,8 @@ class Updates:
                     await trio.sleep(self._config().general.update_interval)
                     await self._ask(entry, math.floor(trio.current_time() - began_at))
             except HookRefusedError as refusal:
-                self._end(entry.call, str(refusal))
+                if entry in self._scopes:  # else it was over in the same moment
+                    self._end(entry.call, str(refusal))
         self._scopes.pop(entry, None)
 
     async def _ask(self, entry: LedgerEntry, seconds: int) -> None:

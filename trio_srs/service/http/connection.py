@@ -37,7 +37,11 @@ _RETRY: Final = {"Retry-After": "1"}
 _FIELDS: Final[Mapping[int, Mapping[str, str]]] = {
     HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": 'Basic realm="trio-srs", charset="UTF-8"'},
     HTTPStatus.METHOD_NOT_ALLOWED: {"Allow": METHODS},
-    HTTPStatus.UPGRADE_REQUIRED: {"Upgrade": "websocket", "Sec-WebSocket-Version": "13"},
+    HTTPStatus.UPGRADE_REQUIRED: {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+    },
     HTTPStatus.SERVICE_UNAVAILABLE: _RETRY,
 }
 """What a client has to be told with a status: RFC 7617 2, RFC 9110 15.5.6, RFC 6455 4.4."""

@@ -51,6 +51,8 @@ _log = logging.getLogger(__name__)
 MOST: Final = 1000
 """Namespaces at once; and names of those that are over which are still refused."""
 DEFAULT_TTL_S: Final = 600.0
+_FILE_KEYS: Final = frozenset({"folder", "playlist_file", "segment_file"})
+_NO_FILES: Final = "what a namespace writes is where the server's configuration says"
 _NAME: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")  # a label of a host's name
 _DRAWN_BYTES: Final = 6
 _TOKEN_BYTES: Final = 24
@@ -362,11 +364,22 @@ def _existing(paths: Sequence[str]) -> tuple[str, ...]:
     return tuple(path for path in paths if Path(path).exists())
 
 
+def _says_files(settings: Mapping[str, Any], above: str) -> Iterator[str]:
+    """Where a table, or one in it, says which files are written."""
+    for key, value in settings.items():
+        if isinstance(value, Mapping):
+            yield from _says_files(value, f"{above}.{key}")
+        elif key in _FILE_KEYS:
+            yield f"{above}.{key}"
+
+
 def _table(name: str, settings: Mapping[str, Any]) -> Mapping[str, Any]:
     """A table ``[vhost.NAME]``. Raises ConfigInvalidError."""
     for key in ("enabled", "aliases"):
         if key in settings:
             raise ConfigInvalidError([(f"vhost.{name}.{key}", "a namespace has none of this")])
+    if said := [(where, _NO_FILES) for where in _says_files(settings, f"vhost.{name}")]:
+        raise ConfigInvalidError(said)
     return {**settings, "aliases": [f"{name}.localhost"]}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import attrs
@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from trio_srs.hub.segmented_streams import SegmentsRule
     from trio_srs.media.segments.sound_label import SoundLabel
 
-__all__ = ["EVERYWHERE", "SegmentedConfig", "SegmentsStart"]
+__all__ = ["EVERYWHERE", "READ_MOST", "SegmentedConfig", "SegmentsStart"]
 
+READ_MOST: Final = 256
+"""Values of a key that are kept as they were read; who may change the configuration may say any."""
 EVERYWHERE: Final = {"everywhere": True}
 """Of keys that hold for the whole server; all others may be given for some streams."""
 
@@ -32,7 +34,7 @@ class SegmentsStart(enum.StrEnum):
     """When it is published, so that the first viewer waits for nothing."""
 
 
-@cache
+@lru_cache(READ_MOST)
 def _read_tracks(texts: tuple[str, ...]) -> tuple[SoundLabel, ...]:
     from trio_srs.media.segments.sound_label import read_label  # where there are some
 

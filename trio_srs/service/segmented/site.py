@@ -338,7 +338,11 @@ class SegmentedSite(ABC, Generic[ConfigT]):
             if not config.enabled:
                 raise StreamNotFoundError(f"{key} is not served as {self.name}")
             viewer.rule = config.rule(container or config.usual_container)
-            viewer.members = self.members(key)
+            viewer.members = tuple(
+                each for each in self.members(key) if self.scoped.of(each.key).enabled
+            )
+            if not viewer.members:
+                raise StreamNotFoundError(f"nothing of {key} is served as {self.name}")
             if viewer.members[0].label:
                 viewer.rule = attrs.evolve(viewer.rule, group=key)
             form = self.live.form(viewer.rule)

@@ -151,6 +151,8 @@ class SegmentsViewer:
         is_there = not wanted or settings.play_missing is MissingPolicy.WAIT
         for key, _ in wanted:
             is_there = is_there or await hub.is_there(key, settings)
+        if self._end is not None:  # while that was waited for
+            raise SessionOverError(self._end.detail or str(self._end.reason))
         if not is_there:
             raise StreamNotFoundError(f"nobody publishes {stream.key}")
         place = hub.quotas.take(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from typing import Final, TypeVar
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 from xml.parsers import expat
 
 import attrs
@@ -235,7 +235,13 @@ def _latency(description: _Element | None) -> LatencyTarget | None:
 def _base(each: _Element, above: str) -> str:
     """What URLs in an element are relative to (5.6): of several, which have the same, the first."""
     said = each.first("BaseURL")
-    return above if said is None else urljoin(above, said.text.strip())
+    if said is None:
+        return above
+    try:
+        urlsplit(said.text.strip())  # which urljoin leaves out where there is nothing above
+        return urljoin(above, said.text.strip())
+    except ValueError:
+        raise said.error(f"is no URL: {said.text.strip()[:80]!r}") from None
 
 
 def _periods(root: _Element, base: str) -> Iterator[ManifestPeriod]:

@@ -7,46 +7,16 @@ import gc
 import select
 import socket
 import weakref
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 
 import pytest
 import trio
 import trio.testing
 
-from trio_srs.net.reading import After, Read, SharedReader, watching
+from tests.net.readers import Crowd, a_pair, collecting, raised
+from trio_srs.net.reading import After, SharedReader, watching
 from trio_srs.net.tcp import SocketTransport
 
 pytestmark = pytest.mark.skipif(not SharedReader.works, reason="epoll is Linux only")
-
-
-@contextmanager
-def a_pair() -> Iterator[tuple[socket.socket, socket.socket]]:
-    near, far = socket.socketpair()
-    with near, far:
-        near.setblocking(False)
-        yield near, far
-
-
-def collecting(sock: socket.socket, into: list[bytes]) -> Read:
-    """Reads what there is; over at the end of the stream."""
-
-    def read(now: float) -> After:
-        try:
-            data = sock.recv(1000)
-        except BlockingIOError:
-            return After.WAIT
-        into.append(data)
-        return After.WAIT if data else After.OVER
-
-    return read
-
-
-@pytest.fixture
-async def reader(nursery: trio.Nursery) -> SharedReader:
-    shared = SharedReader()
-    await nursery.start(shared.run)
-    return shared
 
 
 async def test_what_arrives_is_read_until_the_end(reader: SharedReader) -> None:
@@ -125,7 +95,7 @@ class Broken(Exception):
     """Weak references to it are possible, unlike to Python's own."""
 
 
-async def test_what_was_raised_is_freed_when_nobody_wants_it_any_more(
+async def test_what_wasraised_is_freed_when_nobody_wants_it_any_more(
     reader: SharedReader,
 ) -> None:
     def broken(now: float) -> After:
@@ -228,62 +198,6 @@ async def test_merged_readings_that_end_together_do_not_disturb_each_other(
 # ------------------------------------------------------------------------ turns
 
 
-class Crowd:
-    """Sockets that always have something to read; each turn takes a while of our own clock."""
-
-    def __init__(self) -> None:
-        self.work_s = 0.0
-        self.turns: list[str] = []
-        self.size = 0
-        self.shared = SharedReader(work_clock=lambda: self.work_s)
-        self._sockets = ExitStack()
-
-    def join(self, name: str, *, after: After = After.WAIT, takes_s: float = 0.0005) -> int:
-        """A socket that is full, and is never emptied; its number."""
-        near, far = self._sockets.enter_context(a_pair())
-        far.send(b"much")
-        self.size += 1
-
-        def read(now: float) -> After:
-            self.work_s += takes_s
-            self.turns.append(name)
-            return after
-
-        self.shared.watch(near.fileno(), read, _raised)
-        return near.fileno()
-
-    async def settle(self) -> None:
-        """Until each of them was read."""
-        with trio.fail_after(10):
-            while len(set(self.turns)) < self.size:
-                await trio.lowlevel.checkpoint()
-
-    async def watch_turns(self, count: int) -> list[str]:
-        """The next turns, so many."""
-        self.turns.clear()
-        with trio.fail_after(10):
-            while len(self.turns) < count:
-                await trio.lowlevel.checkpoint()
-        return self.turns[:count]
-
-    def __enter__(self) -> Crowd:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._sockets.close()
-
-
-def _raised(error: Exception) -> None:
-    raise AssertionError from error
-
-
-@pytest.fixture
-async def crowd(nursery: trio.Nursery) -> Crowd:
-    crowd = Crowd()
-    await nursery.start(crowd.shared.run)
-    return crowd
-
-
 @pytest.mark.parametrize("count", [2, 7, 64, 700])
 @pytest.mark.parametrize("after", [After.WAIT, After.AGAIN])
 async def test_full_sockets_are_all_read_equally_often(
@@ -306,7 +220,7 @@ async def test_one_that_sends_little_waits_for_none_of_those_that_send_much(
     with crowd, a_pair() as (near, far):
         for number in range(64):
             crowd.join(str(number), after=After.AGAIN, takes_s=takes_s)
-        crowd.shared.watch(near.fileno(), collecting(near, slow), _raised)
+        crowd.shared.watch(near.fileno(), collecting(near, slow), raised)
         await crowd.settle()
         for number in range(5):
             far.send(b"%d" % number)
@@ -382,7 +296,7 @@ async def test_what_live_ones_have_more_is_read_without_their_sockets(crowd: Cro
         return After.AGAIN if len(turns) == 1 else After.WAIT
 
     with crowd, a_pair() as (near, far):
-        crowd.shared.watch(near.fileno(), twice, _raised)
+        crowd.shared.watch(near.fileno(), twice, raised)
         crowd.shared.set_live(near.fileno())
         await trio.testing.wait_all_tasks_blocked()
         far.send(b"more")
@@ -430,8 +344,8 @@ async def test_what_came_while_others_were_read_for_long_is_read_in_the_same_pas
             read_at.append(passes)
             return After.WAIT
 
-        crowd.shared.watch(first.fileno(), read_first, _raised)
-        crowd.shared.watch(second.fileno(), read_second, _raised)
+        crowd.shared.watch(first.fileno(), read_first, raised)
+        crowd.shared.watch(second.fileno(), read_second, raised)
         to_first.send(b"x")
         with trio.fail_after(5):
             while len(read_at) < 2:
@@ -444,7 +358,7 @@ async def test_what_is_over_while_it_stands_in_line_is_not_read(crowd: Crowd) ->
     with crowd, a_pair() as (near, far):
         for number in range(64):
             crowd.join(str(number), takes_s=0.01)  # one turn is more than a pass has
-        crowd.shared.watch(near.fileno(), collecting(near, late), _raised)
+        crowd.shared.watch(near.fileno(), collecting(near, late), raised)
         far.send(b"late")
         await trio.lowlevel.checkpoint()
         await trio.lowlevel.checkpoint()
@@ -472,7 +386,7 @@ async def test_one_that_cannot_say_all_is_called_when_there_is_room_and_for_noth
         return After.WAIT
 
     with a_pair() as (near, far), trio.fail_after(5):
-        reader.watch(near.fileno(), read, _raised)
+        reader.watch(near.fileno(), read, raised)
         far.send(b"ask")
         await trio.testing.wait_all_tasks_blocked(0.01)
         far.send(b"end")

@@ -8,17 +8,10 @@ import pytest
 import trio
 import trio.testing
 
-from tests.net.test_reading import Crowd, a_pair
+from tests.net.readers import Crowd, a_pair
 from trio_srs.net.reading import After, Read, SharedReader
 
 pytestmark = pytest.mark.skipif(not SharedReader.works, reason="epoll is Linux only")
-
-
-@pytest.fixture
-async def crowd(nursery: trio.Nursery) -> Crowd:
-    crowd = Crowd()
-    await nursery.start(crowd.shared.run)
-    return crowd
 
 
 async def test_with_media_and_floods_who_asks_for_something_has_more_than_one_turn_in_a_pass(

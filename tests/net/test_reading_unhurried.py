@@ -8,17 +8,10 @@ import pytest
 import trio
 import trio.testing
 
-from tests.net.test_reading import _raised, a_pair, collecting
+from tests.net.readers import a_pair, collecting, raised
 from trio_srs.net.reading import REST_S, After, SharedReader
 
 pytestmark = pytest.mark.skipif(not SharedReader.works, reason="epoll is Linux only")
-
-
-@pytest.fixture
-async def reader(nursery: trio.Nursery) -> SharedReader:
-    shared = SharedReader()
-    await nursery.start(shared.run)
-    return shared
 
 
 async def test_what_nobody_waits_for_is_read_together_until_it_comes_seldom(
@@ -35,7 +28,7 @@ async def test_what_nobody_waits_for_is_read_together_until_it_comes_seldom(
                 return After.WAIT
             return After.UNHURRIED
 
-        reader.watch(near.fileno(), read, _raised)
+        reader.watch(near.fileno(), read, raised)
         for _ in range(12):
             far.send(b"x")
             await trio.testing.wait_all_tasks_blocked()
@@ -69,7 +62,7 @@ async def test_who_brings_much_rests_no_more(
             await trio.testing.wait_all_tasks_blocked()
             return got[-1]
 
-        reader.watch(near.fileno(), read, _raised)
+        reader.watch(near.fileno(), read, raised)
         for _ in range(3):
             await say(b"x")
         assert [size for _, size in got] == [1, 1], "it rests"
@@ -92,7 +85,7 @@ async def test_a_peer_that_nobody_waits_for_is_heard_at_once_when_it_closes(
             ended_at.append(now)
             return After.OVER
 
-        reader.watch(near.fileno(), read, _raised)
+        reader.watch(near.fileno(), read, raised)
         for _ in range(2):
             far.send(b"x")
             await trio.testing.wait_all_tasks_blocked()

@@ -79,6 +79,9 @@ class _Shared:
     end: int = 0
     """Where the next begins: what is before it was written, and nothing behind it was ever sent."""
 
+    def has_room(self, size: int) -> bool:
+        return self.end + size <= self.file.size
+
 
 class MemoryFiles:
     """Those of one server.
@@ -126,8 +129,8 @@ class MemoryFiles:
         """Whether a file for several is there that takes one of so many bytes: :meth:`keep` puts it
         there."""
         shared = self._shared.get(kept_with)
-        fits = shared is not None and shared.end + size <= shared.file.size
-        return size <= _SHARED_MOST and (fits or self._spare is not None)
+        is_there = self._spare is not None or (shared is not None and shared.has_room(size))
+        return is_there and size <= _SHARED_MOST
 
     def _own(self, chunks: Sequence[bytes], size: int) -> MemoryFile | None:
         if self.count >= self.most:
@@ -150,7 +153,7 @@ class MemoryFiles:
     def _shared_for(self, kept_with: Hashable, size: int) -> _Shared | None:
         """The file that has room for more of what is kept for as long, if there is one."""
         shared = self._shared.get(kept_with)
-        if shared is not None and shared.end + size <= shared.file.size:
+        if shared is not None and shared.has_room(size):
             return shared
         spare, self._spare = self._spare, None
         if spare is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import count
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
@@ -72,11 +72,11 @@ class SegmentedStreams:
         if form is None:
             from trio_srs.hub.segmented_form import segmented_form  # when somebody wants it
 
-            taken, usual = (
-                {each.name for each in self._forms.values()},
-                f"{rule.container}-segments",
-            )
-            name = next(each for each in _numbered(usual) if each not in taken)
+            taken = {each.name for each in self._forms.values()}
+            name = usual = f"{rule.container}-segments"
+            numbers = count(2)
+            while name in taken:
+                name = f"{usual}-{next(numbers)}"
             form = self._forms[rule] = segmented_form(name, rule, self)
         return form
 
@@ -139,8 +139,3 @@ class SegmentedStreams:
                 return live
             else:
                 await live.changed.wait()
-
-
-def _numbered(name: str) -> Iterator[str]:
-    yield name
-    yield from (f"{name}-{number}" for number in count(2))

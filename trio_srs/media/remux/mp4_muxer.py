@@ -17,6 +17,7 @@ from trio_srs.media.remux.byte_stream import BYTE_STREAMS
 from trio_srs.media.remux.container_muxer import ContainerMuxer
 from trio_srs.media.remux.mp4_format import entry_of, with_own_sets
 from trio_srs.media.remux.muxed_piece import MuxedPiece
+from trio_srs.media.remux.sliced_picture import Slices
 from trio_srs.media.remux.track_format import TrackFormat
 from trio_srs.wire.codec.nalu import mended_prefixes
 from trio_srs.wire.codec.opus import parse_opus_head
@@ -37,7 +38,7 @@ _ALONE: Final = 1000 * TICKS_PER_MS
 """So much sound, or a fragment if that is longer, does not wait for a picture."""
 _MOST_SAMPLES: Final = 2000
 _MOST_BYTES: Final = 1 << 22
-"""In one fragment, whatever the times of its samples are; likewise of one picture in slices."""
+"""In one fragment, whatever the times of its samples are."""
 _ROUNDING: Final = 2
 """Samples that a time in ticks may be off."""
 
@@ -58,9 +59,7 @@ class _OpenTrack:
     samples: list[Mp4Sample] = attrs.field(factory=list)
     waiting: AccessUnit | None = None
     """The newest picture: the next one says how long it lasts."""
-    slices: list[bytes] = attrs.field(factory=list)
-    """What it has beside its own, from units that continue it."""
-    slices_size: int = 0
+    slices: Slices = attrs.field(factory=Slices)
     duration: int = _GUESS
 
     def run(self) -> TrackRun:
@@ -138,9 +137,7 @@ class Mp4Muxer(ContainerMuxer):
         before = None if lane is None else lane.waiting
         if lane is not None and before is not None:
             if unit.continues:
-                if len(before.data) + lane.slices_size < _MOST_BYTES:
-                    lane.slices.append(unit.data)
-                    lane.slices_size += len(unit.data)
+                lane.slices.add(before, unit.data)
                 return []
             lane.duration = max(unit.dts - before.dts, 1)
             self._settle(lane)
@@ -165,8 +162,7 @@ class Mp4Muxer(ContainerMuxer):
         if lane.time is None:
             lane.time = unit.dts + lane.track.media_start
         composition = unit.pts - unit.dts
-        data = b"".join((unit.data, *lane.slices)) if lane.slices else unit.data
-        lane.slices, lane.slices_size = [], 0
+        data = lane.slices.join(unit)
         lane.samples.append(Mp4Sample(data, lane.duration, unit.is_key, composition))
         self._end = max(self._end, unit.dts + lane.duration)
 

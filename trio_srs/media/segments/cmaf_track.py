@@ -15,6 +15,7 @@ import attrs
 
 from trio_srs.media.remux.access_unit import TICKS_PER_MS, AccessUnit
 from trio_srs.media.remux.mp4_format import entry_of
+from trio_srs.media.remux.sliced_picture import Slices
 from trio_srs.media.remux.track_format import TrackFormat
 from trio_srs.media.segments.cut_rule import HZ
 from trio_srs.media.segments.packager import SegmentStart
@@ -29,7 +30,7 @@ __all__ = ["CmafTrack"]
 _TRACK_ID: Final = 1
 _MOST_SAMPLES: Final = 2000
 _MOST_BYTES: Final = 1 << 22
-"""In one fragment, whatever the times of its samples are; likewise of one picture in slices."""
+"""In one fragment, whatever the times of its samples are."""
 _HOLE: Final = 100 * TICKS_PER_MS
 """What is longer, and nothing came for it, is told as a gap."""
 _GUESS: Final = 40 * TICKS_PER_MS
@@ -65,9 +66,7 @@ class CmafTrack:
     _part_size: int = 0
     _waiting: AccessUnit | None = None
     """The newest picture: the next one says how long it lasts."""
-    _slices: list[bytes] = attrs.field(factory=list)
-    """What it has beside its own, from units that continue it."""
-    _slices_size: int = 0
+    _slices: Slices = attrs.field(factory=Slices)
     _interval: int = _GUESS
     _step: int = 0
     """How long the newest sample lasts, in the track's timescale."""
@@ -150,9 +149,8 @@ class CmafTrack:
     def _picture(self, unit: AccessUnit) -> None:
         waiting = self._waiting
         if unit.continues:
-            if waiting is not None and len(waiting.data) + self._slices_size < _MOST_BYTES:
-                self._slices.append(unit.data)
-                self._slices_size += len(unit.data)
+            if waiting is not None:
+                self._slices.add(waiting, unit.data)
             return
         if waiting is not None:
             self._settle(unit.dts)
@@ -166,9 +164,7 @@ class CmafTrack:
         composition = unit.pts - unit.dts - self._media_start + self._early
         time, wanted = unit.dts + self._media_start - self._early, duration + self._early
         lasts = self._room_for(time, wanted)
-        data = b"".join((unit.data, *self._slices)) if self._slices else unit.data
-        self._slices, self._slices_size = [], 0
-        self._put(Mp4Sample(data, lasts, unit.is_key, composition), time)
+        self._put(Mp4Sample(self._slices.join(unit), lasts, unit.is_key, composition), time)
         self._early = wanted - lasts
 
     @property

@@ -16,6 +16,7 @@ from trio_srs.service.hooks.deliveries import Deliveries
 from trio_srs.service.hooks.dialects import DIALECTS
 from trio_srs.service.hooks.ledger import Ledger, LedgerEntry
 from trio_srs.service.hooks.poster import Poster, shown
+from trio_srs.service.hooks.posting import post_call
 from trio_srs.service.hooks.replies import (
     AnswerError,
     HookFailedError,
@@ -110,14 +111,10 @@ class HooksGate:
         return grant
 
     async def _call(self, url: str, entry: LedgerEntry) -> Grant:
-        config, call = self._config(), entry.call
-        targets = config.of(call.vhost)
-        dialect = DIALECTS[targets.dialect]
+        call = entry.call
         was_granted, entry.may_be_granted = entry.may_be_granted, True
         try:
-            answer = await self._poster.post(
-                url, dialect.said(call), config.general.call_timeout, targets.secret
-            )
+            answer, dialect = await post_call(self._poster, self._config(), url, call)
             grant = dialect.read(answer)
         except HookRefusedError:
             entry.may_be_granted = was_granted

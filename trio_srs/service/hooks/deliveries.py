@@ -18,8 +18,8 @@ import trio
 
 from trio_srs.service.hooks.calls import HookCall
 from trio_srs.service.hooks.config import HookPlatforms
-from trio_srs.service.hooks.dialects import DIALECTS
 from trio_srs.service.hooks.poster import Poster, shown
+from trio_srs.service.hooks.posting import post_call
 from trio_srs.service.hooks.replies import HookFailedError, HookRefusedError
 
 __all__ = ["Deliveries"]
@@ -193,14 +193,9 @@ class Deliveries:
         return self._config().of(call.vhost).urls_of(call.action)
 
     async def _is_heard(self, url: str, call: HookCall) -> bool:
-        config = self._config()
-        targets = config.of(call.vhost)
-        dialect = DIALECTS[targets.dialect]
         try:
             async with self._room:
-                answer = await self._poster.post(
-                    url, dialect.said(call), config.general.call_timeout, targets.secret
-                )
+                answer, dialect = await post_call(self._poster, self._config(), url, call)
             if answer.status >= 500 or answer.status in _AGAIN:
                 raise HookFailedError(f"status {answer.status}")
         except HookFailedError as error:

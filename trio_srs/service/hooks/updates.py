@@ -18,8 +18,8 @@ from trio_srs.errors import EndReason
 from trio_srs.hub.sessions import bytes_of
 from trio_srs.service.hooks.calls import update_call
 from trio_srs.service.hooks.config import Action, HookPlatforms
-from trio_srs.service.hooks.dialects import DIALECTS
 from trio_srs.service.hooks.poster import Poster, shown
+from trio_srs.service.hooks.posting import post_call
 from trio_srs.service.hooks.replies import HookFailedError, HookRefusedError
 
 if TYPE_CHECKING:
@@ -110,14 +110,10 @@ class Updates:
             await self._call(url, call)
 
     async def _call(self, url: str, call: HookCall) -> None:
-        config = self._config()
-        targets = config.of(call.vhost)
-        dialect = DIALECTS[targets.dialect]
+        platforms = self._config()
         try:
             async with self._room:
-                answer = await self._poster.post(
-                    url, dialect.said(call), config.general.call_timeout, targets.secret
-                )
+                answer, dialect = await post_call(self._poster, platforms, url, call)
             dialect.read(answer)
         except HookFailedError as error:
             _log.warning(
@@ -127,7 +123,7 @@ class Updates:
                 error,
                 extra={"fields": {"session": call.session, "action": str(call.action)}},
             )
-            if targets.update_strict:
+            if platforms.of(call.vhost).update_strict:
                 # What is wrong with the server that decides is not for the peer to know.
                 raise HookRefusedError("it could not be decided") from None
 

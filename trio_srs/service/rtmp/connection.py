@@ -465,7 +465,7 @@ class Connection:
         entry = self.entry
         return Participant(session=entry.id, peer=entry.peer, protocol=entry.protocol)
 
-    def is_live(self) -> None:
+    def set_live(self) -> None:
         """What comes from now on is media that players wait for."""
         reader, fileno = self.context.reader, self.link.transport.fileno
         if reader is not None and fileno is not None:

@@ -63,7 +63,7 @@ class Publish(Activity):
         if self._sink is not None:  # nobody who heard of it has ended it
             connection.sinks[self.stream_id] = self._sink
             connection.takers[self.stream_id] = self._sink.take
-        connection.is_live()
+        connection.set_live()
         connection.merge_reads(held.settings.merge_read)
         connection.began(self)
         connection.accept()

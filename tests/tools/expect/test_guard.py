@@ -6,6 +6,8 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -24,6 +26,7 @@ async def main():
     async with guarded() as guard:
         process = subprocess.Popen([sys.executable, "-c", COMMAND], start_new_session=True)
         guard(process.pid)
+        print("guarded", flush=True)
         await trio.sleep_forever()
 trio.run(main)
 """
@@ -40,18 +43,12 @@ PARENT = (
     ("command", "count"), [(POLITE, 1), (DEAF, 1), (PARENT, 2)], ids=["polite", "deaf", "parent"]
 )
 def test_what_is_guarded_ends_with_its_owner(command: str, count: int) -> None:
-    command = command.format(pid="__import__('os').getpid()")
-    owner = subprocess.Popen(
-        [sys.executable, "-c", OWNER.format(command=command)], stdout=subprocess.PIPE, text=True
-    )
-    assert owner.stdout is not None
-    pids = [int(owner.stdout.readline()) for _ in range(count)]
-    assert all(map(is_there, pids))
-    owner.kill()
-    owner.wait()
-    for pid in pids:
-        until_gone(pid, within_s=20)
-    owner.stdout.close()
+    with owner_of(command, count) as (owner, pids):
+        assert all(map(is_there, pids))
+        owner.kill()
+        owner.wait()
+        for pid in pids:
+            until_gone(pid, within_s=20)
 
 
 async def test_what_is_guarded_is_left_alone_when_the_block_ends() -> None:
@@ -84,20 +81,32 @@ async def test_a_guard_that_somebody_killed_is_no_trouble() -> None:
 
 def test_a_signal_to_everybody_does_not_end_the_guard() -> None:
     """It ignores what a terminal, or a job that is cancelled, sends before the kill."""
-    command = POLITE.format(pid="__import__('os').getpid()")
-    owner = subprocess.Popen(
-        [sys.executable, "-c", OWNER.format(command=command)],
-        stdout=subprocess.PIPE, text=True, start_new_session=True,
-    )  # fmt: skip
-    assert owner.stdout is not None
-    pid = int(owner.stdout.readline())
-    for guard in children(owner.pid) - {pid}:
-        for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
-            os.kill(guard, number)
-    os.killpg(owner.pid, signal.SIGKILL)
-    owner.wait()
-    until_gone(pid, within_s=20)
-    owner.stdout.close()
+    with owner_of(POLITE, count=1) as (owner, [pid]):
+        for guard in children(owner.pid) - {pid}:
+            for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+                os.kill(guard, number)
+        os.killpg(owner.pid, signal.SIGKILL)
+        owner.wait()
+        until_gone(pid, within_s=20)
+
+
+@contextmanager
+def owner_of(command: str, count: int) -> Iterator[tuple[subprocess.Popen[str], list[int]]]:
+    """A process, in a session of its own, and the ids of those that its guarded command runs.
+
+    It has told the guard by then: whoever is killed between the beginning of a command and the
+    telling leaves it running.
+    """
+    code = OWNER.format(command=command.format(pid="__import__('os').getpid()"))
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as owner:
+        assert owner.stdout is not None
+        try:
+            said = [owner.stdout.readline().strip() for _ in range(count + 1)]
+            yield owner, [int(word) for word in said if word != "guarded"]
+        finally:
+            owner.kill()
 
 
 def children(pid: int = 0) -> set[int]:

@@ -6,7 +6,7 @@ import pytest
 import trio
 
 from tests.net.readers import Crowd
-from trio_srs.net.reading import SharedReader
+from trio_srs.net.shared_reader import SharedReader
 
 
 @pytest.fixture

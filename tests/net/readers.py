@@ -8,7 +8,8 @@ from contextlib import ExitStack, contextmanager
 
 import trio
 
-from trio_srs.net.reading import After, Read, SharedReader
+from trio_srs.net.read_source import After, Read
+from trio_srs.net.shared_reader import SharedReader
 
 
 @contextmanager

@@ -24,7 +24,7 @@ from trio_srs.hub.settings import StreamSettings
 from trio_srs.hub.supervisor import Supervisor
 from trio_srs.hub.turns import Turns
 from trio_srs.hub.waiting import Waiting
-from trio_srs.net.reading import SharedReader
+from trio_srs.net.shared_reader import SharedReader
 from trio_srs.server.server_steering import ServerSteering
 from trio_srs.service.access.make import make_access
 from trio_srs.service.api.make import make_api

@@ -31,7 +31,7 @@ from trio_srs.hub.steering import Steering
 from trio_srs.hub.supervisor import Supervisor
 from trio_srs.hub.turns import Turns
 from trio_srs.hub.waiting import Waiting
-from trio_srs.net.reading import SharedReader
+from trio_srs.net.shared_reader import SharedReader
 from trio_srs.net.transport import Transport
 from trio_srs.wire.url import StreamNameError
 

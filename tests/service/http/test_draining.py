@@ -15,7 +15,7 @@ from tests.service.http.conftest import OpenHouse
 from tests.service.http.house import Client, HttpHouse
 from tests.service.rtmp.house import FAST
 from trio_srs.net.link import Link
-from trio_srs.net.reading import SharedReader
+from trio_srs.net.shared_reader import SharedReader
 from trio_srs.net.tcp import SocketTransport
 from trio_srs.service.base import WebAnswer, WebClient
 from trio_srs.service.http.config import HttpConfig

@@ -23,7 +23,7 @@ from trio_srs.hub.reports import Reports
 from trio_srs.hub.settings import StreamSettings
 from trio_srs.net.address import Address
 from trio_srs.net.certificate import self_signed_context
-from trio_srs.net.reading import SharedReader
+from trio_srs.net.shared_reader import SharedReader
 from trio_srs.service.faults.fault_injector import FaultInjector
 from trio_srs.service.rtmp.config import RtmpConfig
 from trio_srs.service.rtmp.context import RtmpContext

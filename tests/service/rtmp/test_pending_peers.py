@@ -14,7 +14,7 @@ from tests.service.rtmp.house import House
 from trio_srs.config.schema import Config
 from trio_srs.errors import EndReason
 from trio_srs.hub.bus import SessionBegan, SessionEnded
-from trio_srs.net.reading import SharedReader
+from trio_srs.net.shared_reader import SharedReader
 from trio_srs.net.tcp import SocketTransport
 from trio_srs.service.rtmp.config import RtmpConfig
 from trio_srs.service.rtmp.pending_peers import PendingPeer

@@ -13,7 +13,7 @@ from tests.service.rtmp.conftest import OpenHouse
 from tests.service.rtmp.house import House
 from tests.service.rtmp.test_pending_peers import dial, running
 from trio_srs.hub.settings import StreamSettings
-from trio_srs.net.reading import REST_S, SharedReader
+from trio_srs.net.shared_reader import REST_S, SharedReader
 from trio_srs.testing.bodies import audio, command, header, key
 from trio_srs.units import Seconds
 from trio_srs.wire.rtmp.control import Acknowledgement

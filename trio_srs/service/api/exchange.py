@@ -16,7 +16,8 @@ import trio
 
 from trio_srs.errors import PeerError
 from trio_srs.net.link import PeerClosedError
-from trio_srs.net.reading import After, read_from
+from trio_srs.net.read_source import After
+from trio_srs.net.reading import read_from
 from trio_srs.session.http_events import HttpBody, HttpRequest, joined
 from trio_srs.wire.networks import UNIX
 

@@ -15,7 +15,7 @@ import trio
 from trio_srs.net.address import Address
 from trio_srs.net.certificate import tls_context
 from trio_srs.net.connections import Connections
-from trio_srs.net.reading import SharedReader
+from trio_srs.net.shared_reader import SharedReader
 from trio_srs.net.tcp import SocketOptions
 from trio_srs.net.transport import Transport
 from trio_srs.service.api.config import ApiConfig, OpenTo

@@ -14,7 +14,7 @@ from trio_srs.hub.directory import SessionDirectory
 from trio_srs.hub.fault_injection import FaultInjection
 from trio_srs.hub.hub import Hub
 from trio_srs.hub.turns import Turns
-from trio_srs.net.reading import SharedReader
+from trio_srs.net.shared_reader import SharedReader
 from trio_srs.service.base import WebRoute
 from trio_srs.service.http.config import HttpConfig
 

@@ -11,7 +11,8 @@ import trio
 
 from trio_srs.errors import RefusedError
 from trio_srs.net.link import PeerClosedError
-from trio_srs.net.reading import After, watching
+from trio_srs.net.read_source import After
+from trio_srs.net.reading import watching
 from trio_srs.service.base import WebAnswer
 from trio_srs.session.file_slice import FileSlice, Piece
 from trio_srs.session.http_events import HttpRequest

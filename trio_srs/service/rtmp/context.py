@@ -12,7 +12,7 @@ from trio_srs.hub.bus import Bus
 from trio_srs.hub.directory import SessionDirectory
 from trio_srs.hub.fault_injection import FaultInjection
 from trio_srs.hub.hub import Hub
-from trio_srs.net.reading import SharedReader
+from trio_srs.net.shared_reader import SharedReader
 from trio_srs.service.base import PutTap
 from trio_srs.service.rtmp.config import RtmpConfig
 from trio_srs.session.rtmp_core import SessionLimits

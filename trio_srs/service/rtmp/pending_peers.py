@@ -21,7 +21,8 @@ from trio_srs.errors import EndReason, ProtocolError
 from trio_srs.hub.end import End, ended, tell_end
 from trio_srs.hub.registry import SessionEntry
 from trio_srs.net.link import PeerClosedError
-from trio_srs.net.reading import After, SharedReader
+from trio_srs.net.read_source import After
+from trio_srs.net.shared_reader import SharedReader
 from trio_srs.net.transport import Transport
 from trio_srs.service.rtmp.context import RtmpContext
 from trio_srs.service.rtmp.deadlines import (

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from trio_srs.net.link import PeerClosedError
 from trio_srs.net.read_pause import ReadPause
-from trio_srs.net.reading import After, read_from
+from trio_srs.net.read_source import After
+from trio_srs.net.reading import read_from
 from trio_srs.session.base import NEED_DATA, NEED_TURN, Need
 from trio_srs.session.rtmp_events import RtmpServerEvent
 from trio_srs.wire.rtmp.message import Message

@@ -17,7 +17,9 @@ from trio_srs.errors import PeerError, ProtocolError, RefusedError
 from trio_srs.hub.supervisor import Supervisor
 from trio_srs.net.connections import Connections
 from trio_srs.net.link import Link, PeerClosedError
-from trio_srs.net.reading import After, SharedReader, read_from
+from trio_srs.net.read_source import After
+from trio_srs.net.reading import read_from
+from trio_srs.net.shared_reader import SharedReader
 from trio_srs.net.transport import Transport
 from trio_srs.session.base import Need
 from trio_srs.session.http_events import HttpClosed, HttpRequest

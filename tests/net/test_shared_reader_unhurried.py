@@ -9,7 +9,8 @@ import trio
 import trio.testing
 
 from tests.net.readers import a_pair, collecting, raised
-from trio_srs.net.reading import REST_S, After, SharedReader
+from trio_srs.net.read_source import After
+from trio_srs.net.shared_reader import REST_S, SharedReader
 
 pytestmark = pytest.mark.skipif(not SharedReader.works, reason="epoll is Linux only")
 

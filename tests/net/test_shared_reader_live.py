@@ -9,7 +9,8 @@ import trio
 import trio.testing
 
 from tests.net.readers import Crowd, a_pair
-from trio_srs.net.reading import After, Read, SharedReader
+from trio_srs.net.read_source import After, Read
+from trio_srs.net.shared_reader import SharedReader
 
 pytestmark = pytest.mark.skipif(not SharedReader.works, reason="epoll is Linux only")
 

@@ -21,18 +21,17 @@ import attrs
 import trio
 
 from trio_srs.errors import EndReason, RefusedError
-from trio_srs.hub.derived import DerivedForm
 from trio_srs.hub.end import End
-from trio_srs.hub.playing import StreamNotFoundError
 from trio_srs.hub.segmented_stream import SegmentedStream
 from trio_srs.media.segments.rendition import Rendition
 from trio_srs.media.segments.segment_container import SegmentContainer
 from trio_srs.media.segments.variant_template import VariantMember
-from trio_srs.service.base import Parts, WebAnswer, WebClient, find_web_name
+from trio_srs.service.base import Parts, WebAnswer, WebClient
 from trio_srs.service.segmented.config import SegmentedConfig
 from trio_srs.service.segmented.media_answers import MediaAnswers
 from trio_srs.service.segmented.scoped import Scoped
 from trio_srs.service.segmented.viewer import SegmentsViewer, Wanted
+from trio_srs.service.segmented.viewer_admission import ViewerAdmission
 from trio_srs.service.segmented.viewers import SHARED, Viewers, shared_ctx
 from trio_srs.session.http_events import HttpRequest
 
@@ -91,7 +90,9 @@ class SegmentedSite(ABC, Generic[ConfigT]):
         self._folders: dict[tuple[str, ...], Folder] = {}  # of viewers that have been there
         self.scoped = scoped
         self._parts = parts
-        self._admitting: dict[str, trio.Event] = {}
+        self._admission = ViewerAdmission(
+            parts, scoped, self.name, self.viewers, self.members, self.ended
+        )
         self._folder, self._ctx = f".{self.name}", f"{self.name}_ctx="
 
     def _prepare_file(self) -> None:
@@ -229,11 +230,13 @@ class SegmentedSite(ABC, Generic[ConfigT]):
         if viewer is not None:
             self.viewers.seen(viewer.ctx)
             return await self._welcome(viewer, goes_on=True)
-        config, container = self._named(asked, client, wanted), self.container(asked)
+        config, container = self._admission.config_for(asked, client, wanted), self.container(asked)
         if not config.viewer_ctx:
             container = container or config.usual_container
             return await self._begin_shared(asked, client, wanted, container)
-        viewer = await self._admit(asked, client, wanted, self.viewers.new_ctx(), container)
+        viewer = await self._admission.admit(
+            asked, client, wanted, self.viewers.new_ctx(), container
+        )
         self.began(viewer, asked, client)
         try:
             answer = await self._welcome(viewer)
@@ -245,19 +248,9 @@ class SegmentedSite(ABC, Generic[ConfigT]):
             viewer.conclude(End(EndReason.PEER_FIN, "it asked for the head alone"))
         return answer
 
-    def _named(self, asked: HttpRequest, client: WebClient, wanted: Wanted) -> ConfigT:
-        """What holds for a stream as it is asked for: what is granted may be another one."""
-        try:
-            _, said = find_web_name(
-                self._parts.rules, asked, client.protocol, wanted.app, wanted.name
-            )
-        except RefusedError:  # which whoever lets the viewer in will say
-            return self.scoped.everywhere
-        return self.scoped.narrow(said.vhost, said.app, said.name)
-
     async def _welcome(self, viewer: SegmentsViewer, *, goes_on: bool = False) -> WebAnswer:
         lives = self._ended(viewer) if goes_on else {}
-        lives = lives or await self._ready(viewer)
+        lives = lives or await self._admission.ready(viewer)
         folder = f"{quote(viewer.wanted.name)}{self._folder}/{self._ctx}{viewer.ctx}/"
         return self.first(viewer.key, lives, folder)
 
@@ -279,127 +272,12 @@ class SegmentedSite(ABC, Generic[ConfigT]):
         ctx = shared_ctx(asked, client, wanted, container)
         viewer = self.viewers.seen(ctx)
         if viewer is None:
-            viewer = await self._admit(asked, client, wanted, ctx, container)
-        lives, key = await self._ready(viewer), viewer.key
+            viewer = await self._admission.admit(asked, client, wanted, ctx, container)
+        lives, key = await self._admission.ready(viewer), viewer.key
         answer = self.first(key, lives, f"{quote(wanted.name)}{self._folder}/")
         digest = sha256(b"".join(map(bytes, answer.chunks))).hexdigest()[:_TAG_DIGITS]
         age = f"max-age={self.max_age_s(key)}"
         return attrs.evolve(answer, cache_control=age, etag=f'"{digest}"')
-
-    async def _admit(
-        self,
-        asked: HttpRequest,
-        client: WebClient,
-        wanted: Wanted,
-        ctx: str,
-        container: SegmentContainer | None,
-        *,
-        is_cut: bool = True,
-    ) -> SegmentsViewer:
-        """A viewer of that id: another one, or the one that somebody else has just been let in as.
-
-        Args:
-            container: in what it wants the stream; None: in whatever that is usually.
-            is_cut: whether the stream is cut for as long as the viewer is there.
-
-        Raises:
-            RefusedError: no.
-        """
-        while ctx in self._admitting:
-            await self._admitting[ctx].wait()
-            known = self.viewers.seen(ctx)
-            if known is not None:
-                return known
-        over = self._admitting[ctx] = trio.Event()
-        try:
-            return await self._let_in(asked, client, wanted, ctx, container, is_cut=is_cut)
-        finally:
-            del self._admitting[ctx]
-            over.set()
-
-    async def _let_in(
-        self,
-        asked: HttpRequest,
-        client: WebClient,
-        wanted: Wanted,
-        ctx: str,
-        container: SegmentContainer | None,
-        *,
-        is_cut: bool,
-    ) -> SegmentsViewer:
-        secure = "s" if client.protocol == "https" else ""
-        viewer = SegmentsViewer(
-            self._parts, ctx, wanted, client, f"{self.name}{secure}", self.ended,
-            lasted_s=self.viewers.lasted_s(ctx),
-        )  # fmt: skip
-
-        def choose(key: str) -> list[tuple[str, DerivedForm]]:
-            config = self.scoped.of(key)
-            if not config.enabled:
-                raise StreamNotFoundError(f"{key} is not served as {self.name}")
-            viewer.rule = config.rule(container or config.usual_container)
-            viewer.members = tuple(
-                each for each in self.members(key) if self.scoped.of(each.key).enabled
-            )
-            if not viewer.members:
-                raise StreamNotFoundError(f"nothing of {key} is served as {self.name}")
-            if viewer.members[0].label:
-                viewer.rule = attrs.evolve(viewer.rule, group=key)
-            form = self.live.form(viewer.rule)
-            return [(member.key, form) for member in viewer.members] if is_cut else []
-
-        await viewer.begin(asked, self.scoped.everywhere, choose)
-        self.viewers.add(viewer)
-        return viewer
-
-    async def _ready(self, viewer: SegmentsViewer) -> Mapping[str, SegmentedStream]:
-        """The streams that a viewer may choose from, by label, as soon as they have playlists that
-        every player takes: all that are published, or those that are as far in time.
-
-        Raises:
-            StreamNotFoundError: there was none in time.
-        """
-        config, found = self.scoped.of(viewer.key), dict[str, SegmentedStream]()
-        missing_s = config.missing_timeout
-        with self.viewers.waiting(viewer), trio.move_on_after(missing_s):
-            if len(viewer.members) > 1:
-                await self._find_some(viewer, found, more_s=config.segment)
-            else:
-                (member,) = viewer.members
-                found[member.label] = await self.live.ready(member.key, viewer.rule)
-        if found:
-            return {each.label: found[each.label] for each in viewer.members if each.label in found}
-        raise StreamNotFoundError(
-            f"nothing of {viewer.key} can be seen, also after {missing_s:g} s"
-        )
-
-    async def _find_some(
-        self, viewer: SegmentsViewer, found: dict[str, SegmentedStream], more_s: float
-    ) -> None:
-        """Wait for one of several streams, and so much longer for those that are published."""
-        news = trio.Event()
-
-        async def find(member: VariantMember) -> None:
-            nonlocal news
-            found[member.label] = await self.live.ready(member.key, viewer.rule)
-            news.set()
-            news = trio.Event()
-
-        async with trio.open_nursery() as nursery:
-            for member in viewer.members:
-                nursery.start_soon(find, member)
-            while not found:
-                await news.wait()
-            with trio.move_on_after(more_s):
-                while self._is_more(viewer, found):
-                    await news.wait()
-            nursery.cancel_scope.cancel()
-
-    def _is_more(self, viewer: SegmentsViewer, found: Mapping[str, SegmentedStream]) -> bool:
-        """Whether a stream is published that has no playlist yet."""
-        others = (each.key for each in viewer.members if each.label not in found)
-        streams = map(self._parts.hub.find, others)
-        return any(stream is not None and stream.publishing for stream in streams)
 
     # ---------------------------------------------------------- known viewers
 
@@ -433,8 +311,8 @@ class SegmentedSite(ABC, Generic[ConfigT]):
         self, asked: HttpRequest, client: WebClient, wanted: Wanted, ctx: str, file: str
     ) -> WebAnswer:
         """Somebody goes on who was gone, or was of another run of the server: a new session."""
-        viewer = await self._admit(asked, client, wanted, ctx, self.container_of(file))
-        await self._ready(viewer)
+        viewer = await self._admission.admit(asked, client, wanted, ctx, self.container_of(file))
+        await self._admission.ready(viewer)
         answer = self._of(asked, *_folder(viewer, file))
         return answer if isinstance(answer, WebAnswer) else await answer
 
@@ -446,7 +324,9 @@ class SegmentedSite(ABC, Generic[ConfigT]):
         viewer = self.viewers.seen(ctx)
         if viewer is None:
             container = self.container_of(file)
-            viewer = await self._admit(asked, client, wanted, ctx, container, is_cut=False)
+            viewer = await self._admission.admit(
+                asked, client, wanted, ctx, container, is_cut=False
+            )
         folder, name = _folder(viewer, file)
         return self.kept(viewer, folder.key, name)
 

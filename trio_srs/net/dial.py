@@ -87,7 +87,7 @@ async def _connect(host: str, port: int, target: str) -> socket.socket:
         found = await trio.socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except UnicodeError as error:
         raise DialError(f"cannot connect to {target}: not a host name") from error
-    race = _Race()
+    race = _Race(target)
     sock = await race.run(_interleave((family, sockaddr) for family, _, _, _, sockaddr in found))
     if sock is None:
         raise DialError(f"cannot connect to {target}: {'; '.join(race.failures)}")
@@ -107,8 +107,9 @@ def _interleave(targets: Iterable[_Target]) -> list[_Target]:
 class _Race:
     """Attempts to connect, side by side; one wins."""
 
-    def __init__(self) -> None:
+    def __init__(self, wanted: str) -> None:
         self.failures: list[str] = []
+        self._wanted = wanted
         self._winner: socket.socket | None = None
 
     async def run(self, targets: Sequence[_Target]) -> socket.socket | None:
@@ -132,7 +133,8 @@ class _Race:
         try:
             sock = await _connect_one(family, sockaddr)
         except OSError as error:
-            self.failures.append(f"{_why(error)} ({show_address(family, sockaddr)})")
+            tried = show_address(family, sockaddr)
+            self.failures.append(_why(error) + ("" if tried == self._wanted else f" ({tried})"))
             over.set()
             return
         if self._winner is None:

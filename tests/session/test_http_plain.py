@@ -80,11 +80,11 @@ def test_what_is_said_every_time_is_read_once_unless_it_may_be_secret() -> None:
 
 
 def test_a_head_is_a_line_for_each_field() -> None:
-    head = write_head(200, (("Server", "us"), ("Content-Length", "0")))
+    head = write_head(200, {"Server": "us", "Content-Length": "0"})
     assert head == b"HTTP/1.1 200 OK\r\nServer: us\r\nContent-Length: 0\r\n\r\n"
 
 
 @pytest.mark.parametrize("value", ["/a\r\nSet-Cookie: b", "/a\nb", "/a\rb", "/a\0"])
 def test_a_field_does_not_begin_another_line(value: str) -> None:
     with pytest.raises(ValueError, match="breaks it"):
-        write_head(302, (("Location", value),))
+        write_head(302, {"Location": value})

@@ -26,7 +26,7 @@ LIMITS = HttpLimits(head_bytes=1024, headers=10, head_s=10.0, idle_s=60.0)
 
 
 def session(*said: bytes) -> HttpServerSession:
-    made = HttpServerSession(LIMITS, NOW, {"Server": "us"})
+    made = HttpServerSession(LIMITS, NOW, lambda: {"Server": "us"})
     for data in said:
         made.receive_data(memoryview(data), NOW)
         made.keep()

@@ -140,8 +140,11 @@ class WebAnswer:
     has_ranges: bool = False
     """Whether parts of it may be asked for."""
     status: int = 200
-    heads: dict[object, bytes] = attrs.field(factory=dict, init=False, eq=False, repr=False)
-    """For who sends it: what went in front of it, and may again where it is the same."""
+    heads: dict[object, tuple[str, bytes]] = attrs.field(
+        factory=dict, init=False, eq=False, repr=False
+    )
+    """For who sends it: what went in front of it, and may again where it is the same; and in which
+    second that was, as HTTP says it."""
     rest: AsyncGenerator[bytes, None] | None = None
     """What follows while it is made, and of which nobody knows yet how long it will be. Then there
     is neither a tag nor a range nor another coding of it."""

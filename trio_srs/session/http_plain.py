@@ -6,7 +6,6 @@ connection that goes on. Reading one so takes a tenth of what h11 takes, which r
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
@@ -81,8 +80,7 @@ def _read_fields(said: bytes) -> Mapping[str, str] | None:
     return headers
 
 
-@functools.lru_cache(maxsize=256)
-def write_head(status: int, fields: tuple[tuple[str, str], ...]) -> bytes:
+def write_head(status: int, fields: Mapping[str, str]) -> bytes:
     """The head of an answer, a line for each field (RFC 9112, 2.1).
 
     Raises:
@@ -90,7 +88,7 @@ def write_head(status: int, fields: tuple[tuple[str, str], ...]) -> bytes:
             answer of its own (RFC 9112, 11.1).
     """
     lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}"]
-    lines += [f"{name}: {value}" for name, value in fields]
+    lines += [f"{name}: {value}" for name, value in fields.items()]
     for line in lines:
         if _BREAKS.search(line):
             raise ValueError(f"{line!r} is no line of a head of HTTP: a field breaks it")

@@ -41,8 +41,6 @@ _FIRST_MOST: Final = 512
 """Bytes by which it is found out who it is that speaks no HTTP."""
 _END: Final = HttpEnd()
 _VERSIONS: Final = ("1.1", "1.0")
-_EACH_ANOTHER: Final = frozenset({"Location", "date"})
-"""Fields for which no head is remembered: where to go may be secret besides."""
 
 
 class BadRequestError(ProtocolError):
@@ -99,7 +97,7 @@ class HttpServerSession:
     Args:
         limits: what the peer may do.
         now: the time, on the clock of all later calls.
-        fields: what every answer says, such as ``Server``; asked for each.
+        fields: says what every answer says, such as ``Server``; asked for each.
         read_target: takes targets apart. It may raise HttpTargetError.
         told: the object by which a failure is told to the peer, of its code and what was wrong.
     """
@@ -108,7 +106,7 @@ class HttpServerSession:
         self,
         limits: HttpLimits,
         now: float,
-        fields: Headers = _NO_HEADERS,
+        fields: Callable[[], Headers] = dict,
         *,
         read_target: Callable[[str], HttpTarget] = HttpTarget.parse,
         told: Callable[[str, str], Mapping[str, str]] = _told,
@@ -327,24 +325,22 @@ class HttpServerSession:
             length: None: nobody knows; the body is sent in chunks, or to a peer that does not know
                 those until the connection ends.
         """
-        fields = {**self._fields, **headers}
+        fields = {**self._fields(), **headers}
         if length is not None and status >= 200 and status not in {204, 304}:
             fields["Content-Length"] = str(length)
         if self._plain is not None:
             if length is None:
                 fields["Transfer-Encoding"] = "chunked"
             self._is_chunked = length is None
-            is_another = not _EACH_ANOTHER.isdisjoint(fields)
-            write = write_head.__wrapped__ if is_another else write_head
-            self._output.append(write(status, tuple(fields.items())))
+            self._output.append(write_head(status, fields))
             return
         reason = HTTPStatus(status).phrase
         self._send(h11.Response(status_code=status, headers=list(fields.items()), reason=reason))
 
     def plain_head(self, status: int, headers: Headers, length: int) -> bytes:
         """What :meth:`begin` says to a :attr:`plain_request`; the same to all of one server."""
-        fields = {**self._fields, **headers, "Content-Length": str(length)}
-        return write_head.__wrapped__(status, tuple(fields.items()))
+        fields = {**self._fields(), **headers, "Content-Length": str(length)}
+        return write_head(status, fields)
 
     def plain_answered(self, now: float) -> None:
         """What was :attr:`plain_request` is answered, past this session: its head was of
@@ -434,5 +430,5 @@ class HttpServerSession:
         h11 would announce chunks to whoever speaks HTTP/1.1, which cost every piece of media a
         frame of its own and which players of an endless body do not need.
         """
-        fields = {**self._fields, **headers, "Connection": "close"}
-        return write_head.__wrapped__(status, tuple(fields.items()))
+        fields = {**self._fields(), **headers, "Connection": "close"}
+        return write_head(status, fields)

@@ -76,6 +76,29 @@ async def test_an_answer_has_what_http_adds(ask: Ask) -> None:
     assert (await client.answer()).status == 404
 
 
+@pytest.mark.parametrize(
+    ("path", "fields", "status"),
+    [
+        ("/x", {}, 200),
+        ("/x", {"If-None-Match": '"e"'}, 304),
+        ("/x", {"Range": "bytes=1-2"}, 206),
+        ("/x", {"TE": "trailers"}, 200),
+        ("/y", {}, 404),
+    ],
+)
+async def test_every_answer_says_in_which_second_it_was_made(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch, path: str, fields: dict[str, str], status: int
+) -> None:
+    now = 0.0
+    monkeypatch.setattr("time.time", lambda: now)
+    client = await ask(always(MEDIA))
+    for at, second in ((1790000000.9, 20), (1790000001.0, 21), (1790000001.9, 21)):
+        now = at
+        await client.ask(path, fields=fields)
+        got = await client.answer()
+        assert (got.status, got.fields["Date"]) == (status, f"Mon, 21 Sep 2026 14:13:{second} GMT")
+
+
 async def test_what_is_there_is_answered_without_a_turn_of_the_connections_task(
     ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:

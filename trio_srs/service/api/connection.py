@@ -11,6 +11,7 @@ from trio_srs.errors import RefusedError
 from trio_srs.service.api.exchange import AsgiExchange, ReadyExchange, peer_of
 from trio_srs.service.api.plain_requests import PlainRequest
 from trio_srs.service.web.connection import Handler, WebConnection, WebTerms
+from trio_srs.service.web.date import http_date
 from trio_srs.session.http_events import HttpRequest
 from trio_srs.session.http_server import HttpLimits, HttpServerSession
 from trio_srs.wire.http_target import HttpTarget
@@ -49,6 +50,7 @@ class ApiConnection(WebConnection):
             HttpServerSession(
                 _TERMS.limits,
                 trio.current_time(),
+                _fields,
                 read_target=HttpTarget.undecoded,
                 told=_told,
             ),
@@ -96,6 +98,11 @@ class ApiConnection(WebConnection):
     @property
     def trusted_proxies(self) -> Sequence[str]:
         return self._service.context.config.trusted_proxies
+
+
+def _fields() -> dict[str, str]:
+    """What every answer says."""
+    return {"Date": http_date()}
 
 
 def _told(code: str, text: str) -> dict[str, str]:

@@ -5,10 +5,7 @@ Source: the ASGI specification, version 2.4 of its HTTP messages (asgi.readthedo
 
 from __future__ import annotations
 
-import functools
-import time
 from collections.abc import Awaitable, Callable, Mapping
-from email.utils import formatdate
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
@@ -135,7 +132,6 @@ class AsgiExchange:
     async def _send(self, message: Mapping[str, Any]) -> None:
         if message["type"] == "http.response.start":
             fields = joined(message.get("headers", ()))
-            fields.setdefault("date", _date(int(time.time())))  # RFC 9110, 6.6.1
             self._head = message["status"], fields
             return
         session, body = self._connection.session, message.get("body", b"")
@@ -180,16 +176,10 @@ class ReadyExchange:
     def send_now(self, now: float) -> bool:
         """Say it: that is always possible."""
         session, answer = self._connection.session, self._answer
-        fields = {**answer.fields, "date": _date(int(time.time()))}
-        head = session.plain_head(answer.status, fields, len(answer.body))
+        head = session.plain_head(answer.status, answer.fields, len(answer.body))
         session.plain_answered(now)
         self._connection.link.say_all((head, answer.body))
         return True
-
-
-@functools.lru_cache(maxsize=1)
-def _date(second: int) -> str:
-    return formatdate(second, usegmt=True)
 
 
 def _encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:

@@ -17,6 +17,7 @@ from trio_srs.hub.turns import Turns
 from trio_srs.net.shared_reader import SharedReader
 from trio_srs.service.base import WebRoute
 from trio_srs.service.http.config import HttpConfig
+from trio_srs.service.web.date import http_date
 
 if TYPE_CHECKING:
     from trio_srs.session.http_events import HttpRequest
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["METHODS", "Fields", "HttpContext"]
 
 METHODS = "GET, HEAD, POST, PUT, OPTIONS"
-_EXPOSED = "Accept-Ranges, Content-Length, Content-Range, ETag"
+_EXPOSED = "Accept-Ranges, Content-Length, Content-Range, Date, ETag"
 _PREFLIGHT_S = 86_400
 
 Fields: TypeAlias = tuple[tuple[str, str], ...]
@@ -68,10 +69,9 @@ class HttpContext:
     turns: Turns = attrs.field(factory=Turns)
     """Who walks all streams takes turns."""
 
-    @property
     def fields(self) -> Mapping[str, str]:
         """What every answer says."""
-        return {"Server": self.server_name}
+        return {"Date": http_date(), "Server": self.server_name}
 
     def cors(self, request: HttpRequest) -> Fields:
         """What lets the scripts of a page use an answer, if they may (Fetch standard, 3.3)."""

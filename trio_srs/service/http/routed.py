@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import AsyncGenerator, Awaitable, Iterable, Iterator, Sequence
 from contextlib import aclosing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import trio
 
@@ -14,6 +14,7 @@ from trio_srs.net.link import PeerClosedError
 from trio_srs.net.read_source import After
 from trio_srs.net.reading import watching
 from trio_srs.service.base import WebAnswer
+from trio_srs.service.web.date import http_date
 from trio_srs.session.file_slice import FileSlice, Piece
 from trio_srs.session.http_events import HttpRequest
 from trio_srs.wire.http_range import (
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from trio_srs.service.http.context import Fields
 
 __all__ = ["RoutedAnswer"]
+
+_NO_HEAD: Final = ("", b"")
 
 
 class StoppedWaitingError(RefusedError):
@@ -127,10 +130,11 @@ def _plain_answer(
     packed = answer.is_text and takes_gzip(headers)
     body = (answer.packed,) if packed else answer.chunks
     key = packed, connection.context.cors(asked)
-    head = answer.heads.get(key)
-    if head is None:
+    date, head = answer.heads.get(key, _NO_HEAD)
+    if date != (now := http_date()):
         fields, size = _fields(answer, key[1], packed=packed), sum(map(len, body))
-        head = answer.heads[key] = connection.session.plain_head(answer.status, fields, size)
+        head = connection.session.plain_head(answer.status, fields, size)
+        answer.heads[key] = now, head
     return head, *body
 
 

@@ -19,7 +19,8 @@ _CHECK_S: Final = 0.02
 
 
 def is_running(pid: int) -> bool:
-    """Whether there is a process of that number, zombies not counted."""
+    """Whether there is a process of that number; no zombie, unless it has threads that go on: what
+    it has open is closed with the last of them."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -30,7 +31,8 @@ def is_running(pid: int) -> bool:
         stat = Path("/proc", str(pid), "stat").read_text()
     except (FileNotFoundError, ProcessLookupError):  # it ended before, or while it was read
         return False
-    return stat.rpartition(")")[2].split()[0] != "Z"
+    state, *_, threads = stat.rpartition(")")[2].split()[:18]
+    return state != "Z" or int(threads) > 1
 
 
 def all_gone(pids: Iterable[int], within_s: float = 10.0) -> bool:

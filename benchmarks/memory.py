@@ -188,11 +188,11 @@ def _ended(process: subprocess.Popen[bytes]) -> Iterator[None]:
 
 
 def _connect(port: int, what: str, count: int) -> None:
-    connections = [_connection(port, what) for _ in range(count)]
-    _say("connected")
-    sys.stdout.flush()
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
-    with suppress(KeyboardInterrupt):
+    connections = [_connection(port, what) for _ in range(count)]
+    with suppress(KeyboardInterrupt):  # which may come as soon as that is said
+        _say("connected")
+        sys.stdout.flush()
         time.sleep(3600)
     for each in connections:
         each.close()
@@ -219,14 +219,21 @@ def _ask(sock: socket.socket, command: Command, stream_id: int, expected: bytes)
     sock.sendall(bytes(encode_message(command.message(stream_id), 128)))
     answer = b""
     while expected not in answer:
-        answer += sock.recv(65536)
+        answer += _some(sock, 65536)
 
 
 def _read(sock: socket.socket, size: int) -> bytes:
     got = b""
     while len(got) < size:
-        got += sock.recv(size - len(got))
+        got += _some(sock, size - len(got))
     return got
+
+
+def _some(sock: socket.socket, most: int) -> bytes:
+    data = sock.recv(most)
+    if not data:
+        raise ConnectionError("the server closed the connection")
+    return data
 
 
 if __name__ == "__main__":

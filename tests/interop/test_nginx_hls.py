@@ -198,7 +198,7 @@ async def test_ffmpeg_plays_encrypted_files_from_nginx_with_our_keys(
                 await trio.sleep(0.02)
         assert playlist.exists()
         first = next(files.rglob("*.ts" if container == "ts" else "*.m4s")).read_bytes()
-        assert first[:1] != b"\x47"
+        assert first[: 8 * 188 : 188] != b"\x47" * 8  # one of them any key may bring about
         assert first[4:8] != b"styp"
         options = ("-live_start_index", "0", "-i", f"{front}/live/a.m3u8", "-map", "0:v")
         played = await run(ffmpeg(FFMPEG, *options, "-f", "framehash", "-"))

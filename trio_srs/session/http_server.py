@@ -97,7 +97,7 @@ class HttpServerSession:
     Args:
         limits: what the peer may do.
         now: the time, on the clock of all later calls.
-        fields: says what every answer says, such as ``Server``; asked for each.
+        fields: asked, for each answer, for what every answer says, such as ``Server``.
         read_target: takes targets apart. It may raise HttpTargetError.
         told: the object by which a failure is told to the peer, of its code and what was wrong.
     """
@@ -338,7 +338,8 @@ class HttpServerSession:
         self._send(h11.Response(status_code=status, headers=list(fields.items()), reason=reason))
 
     def plain_head(self, status: int, headers: Headers, length: int) -> bytes:
-        """What :meth:`begin` says to a :attr:`plain_request`; the same to all of one server."""
+        """What :meth:`begin` says to a :attr:`plain_request`; the same to all of one server, for as
+        long as what every answer says is."""
         fields = {**self._fields(), **headers, "Content-Length": str(length)}
         return write_head(status, fields)
 

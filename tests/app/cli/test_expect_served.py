@@ -15,8 +15,8 @@ from typing import Final
 import pytest
 
 from tests import preloaded
+from tests.testing.processes import all_gone
 from tests.tools.expect.commands import publish, publishing, python, relay
-from tests.tools.expect.processes import until_gone
 from trio_srs.app.cli import main
 from trio_srs.app.cli.exits import Exit
 
@@ -137,7 +137,7 @@ def test_an_interrupted_run_judges_what_has_come_and_is_no_success(
     with sending("--json", "-", "--junit", str(junit)) as (process, grandchild):
         process.send_signal(number)
         out, _ = process.communicate(timeout=30)
-        until_gone(grandchild)
+        assert all_gone([grandchild])
     found = json.loads(out)
     assert (process.returncode, found["exit_code"]) == (code, code)
     assert (found["interrupted"], found["met"]) == (True, True)
@@ -151,7 +151,7 @@ def test_no_end_of_ours_leaves_the_command_running(number: int) -> None:
     with sending() as (process, grandchild):
         process.send_signal(number)
         assert process.wait(timeout=30) == -number
-        until_gone(grandchild)
+        assert all_gone([grandchild])
 
 
 def test_who_comes_to_our_address_is_judged() -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import trio
 
-from tests.tools.expect.processes import is_there, until_gone
+from tests.testing.processes import all_gone, is_running
 from trio_srs.tools.expect.guard import guarded
 
 pytestmark = [pytest.mark.interop, pytest.mark.timeout(60)]
@@ -44,11 +44,10 @@ PARENT = (
 )
 def test_what_is_guarded_ends_with_its_owner(command: str, count: int) -> None:
     with owner_of(command, count) as (owner, pids):
-        assert all(map(is_there, pids))
+        assert all(map(is_running, pids))
         owner.kill()
         owner.wait()
-        for pid in pids:
-            until_gone(pid, within_s=20)
+        assert all_gone(pids, within_s=20)
 
 
 async def test_what_is_guarded_is_left_alone_when_the_block_ends() -> None:
@@ -75,7 +74,7 @@ async def test_a_guard_that_somebody_killed_is_no_trouble() -> None:
     async with guarded() as guard:
         [pid] = children() - before
         os.kill(pid, signal.SIGKILL)
-        until_gone(pid, within_s=10)
+        assert all_gone([pid], within_s=10)
         guard(os.getpid())
 
 
@@ -87,7 +86,7 @@ def test_a_signal_to_everybody_does_not_end_the_guard() -> None:
                 os.kill(guard, number)
         os.killpg(owner.pid, signal.SIGKILL)
         owner.wait()
-        until_gone(pid, within_s=20)
+        assert all_gone([pid], within_s=20)
 
 
 @contextmanager

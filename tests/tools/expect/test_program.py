@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import trio
 
-from tests.tools.expect.processes import until_gone
+from tests.testing.processes import all_gone
 from trio_srs.tools.expect.program import (
     LAST_LINES,
     ProgramStartError,
@@ -126,7 +126,7 @@ async def test_what_a_command_leaves_behind_is_ended_too(tmp_path: Path, deaf: b
             await program.ended.wait()
     [pid] = program.end().last_lines
     with trio.fail_after(5):
-        await trio.to_thread.run_sync(until_gone, int(pid))
+        assert await trio.to_thread.run_sync(all_gone, [int(pid)])
     assert program.end().returncode == 0
 
 
